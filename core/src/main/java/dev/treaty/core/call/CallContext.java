@@ -1,0 +1,52 @@
+package dev.treaty.core.call;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What travels with a call: from caller to service in headers, and from a handler to the calls that it makes itself in
+ * a scoped value. Inside the pipelines it is an explicit argument.
+ *
+ * @param deadline when nobody waits any longer
+ * @param caller who started the chain of calls
+ * @param trace where the call stands in a distributed trace
+ * @param attempt which try this is, from 1. It travels on: a handler that runs in a second attempt makes its own calls
+ *     from attempt 2, so that retries at every hop of a chain never multiply
+ * @param headers what else the caller sends, by name in small letters; not inherited by the calls of a handler
+ * @param record what has happened to this call so far, in this process
+ */
+public record CallContext(
+        Deadline deadline,
+        Principal caller,
+        Trace trace,
+        int attempt,
+        Map<String, String> headers,
+        DecisionRecord record) {
+
+    private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
+
+    /**
+     * The context of the call that this code is handling, if any. It is bound to the thread that runs the handler, and
+     * to threads that Treaty itself starts for it; a handler that starts its own threads takes it along with
+     * {@link #run}.
+     */
+    public static Optional<CallContext> current() {
+        return CURRENT.isBound() ? Optional.of(CURRENT.get()) : Optional.empty();
+    }
+
+    /** Runs the body with this as the {@linkplain #current() current} context. */
+    public <R, X extends Throwable> R run(ScopedValue.CallableOp<R, X> body) throws X {
+        return ScopedValue.where(CURRENT, this).call(body);
+    }
+
+    /** The same context, ending no later than that. */
+    public CallContext within(Deadline other) {
+        Deadline earlier = deadline.earlier(other);
+        return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, headers, record);
+    }
+
+    /** The same context, on its nth attempt. */
+    public CallContext attempt(int number) {
+        return number == attempt ? this : new CallContext(deadline, caller, trace, number, headers, record);
+    }
+}

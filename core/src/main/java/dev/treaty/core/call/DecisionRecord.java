@@ -1,0 +1,47 @@
+package dev.treaty.core.call;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened to one call: filled in while it runs, by whichever thread carries an attempt, and read when it is over.
+ */
+public final class DecisionRecord {
+    private final AtomicReference<@Nullable Attempt> last = new AtomicReference<>();
+
+    /** Notes an attempt that has ended. */
+    public void attempted(String instance, long durationNanos, @Nullable Fault fault) {
+        Attempt before;
+        do {
+            before = last.get();
+        } while (!last.compareAndSet(before, new Attempt(instance, durationNanos, fault, before)));
+    }
+
+    /** True where that instance has already been tried and failed, so that a retry prefers another. */
+    public boolean failedAt(String instance) {
+        for (Attempt at = last.get(); at != null; at = at.before()) {
+            if (at.fault() != null && at.instance().equals(instance)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True once an attempt has ended. */
+    public boolean attempted() {
+        return last.get() != null;
+    }
+
+    /** The attempts that have ended, first to last. */
+    public List<Attempt> attempts() {
+        var attempts = new ArrayList<Attempt>();
+        for (Attempt at = last.get(); at != null; at = at.before()) {
+            attempts.add(at);
+        }
+        Collections.reverse(attempts);
+        return attempts;
+    }
+}

@@ -1,0 +1,16 @@
+package dev.treaty.core.contract;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Promises that running the operation twice with the same message has the effect of running it once. Only then may
+ * Treaty retry a call that may already have run.
+ */
+@Documented
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Idempotent {}

@@ -1,0 +1,74 @@
+package dev.treaty.core.contract;
+
+import dev.treaty.core.contract.Shape.Structure;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One thing a service does. The request and the response are always JSON objects:
+ *
+ * <ul>
+ *   <li>a method with one record parameter: that record is the request;
+ *   <li>any other method: an object with one field per parameter, by name;
+ *   <li>a result that is a record: that record is the response;
+ *   <li>any other result: an object with the one field {@code result}; {@code void}: an empty object.
+ * </ul>
+ *
+ * <p>Two operations are equal where they promise the same; the {@link Signature} does not count.
+ *
+ * @param name the method's name, unique within the contract; the second segment of the request path
+ * @param description for the reader; may be empty
+ * @param idempotent whether running it twice has the effect of running it once
+ * @param request the message a caller sends
+ * @param response the message that comes back
+ * @param signature the Java types on this side
+ */
+public record Operation(
+        String name,
+        String description,
+        boolean idempotent,
+        Structure request,
+        Structure response,
+        Signature signature) {
+
+    /** The field that carries a result which is not a record. */
+    public static final String RESULT = "result";
+
+    /** An operation known only by its name, for calls without the contract at hand. It is not taken as idempotent. */
+    public static Operation unknown(String name) {
+        var any = new Structure("", "", List.of());
+        return new Operation(name, "", false, any, any, Signature.DYNAMIC);
+    }
+
+    /** The same operation, for callers and handlers that use maps rather than Java types. */
+    public Operation dynamic() {
+        return new Operation(name, description, idempotent, request, response, Signature.DYNAMIC);
+    }
+
+    /** The parameters of the operation, which are the fields of its request. */
+    public List<Field> parameters() {
+        return request.fields();
+    }
+
+    /** The result that is wrapped into {@link #RESULT}, or nothing where the response is a record or empty. */
+    public Optional<Field> wrappedResult() {
+        return response.anonymous() ? response.field(RESULT) : Optional.empty();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || other instanceof Operation that
+                        && name.equals(that.name)
+                        && description.equals(that.description)
+                        && idempotent == that.idempotent
+                        && request.equals(that.request)
+                        && response.equals(that.response);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(name, idempotent);
+    }
+}

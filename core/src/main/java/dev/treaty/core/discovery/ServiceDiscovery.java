@@ -1,0 +1,36 @@
+package dev.treaty.core.discovery;
+
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * How clients read what is registered. A view never goes empty because the registry cannot be reached: the last good
+ * list is kept, and {@link #trouble()} says why it may be old.
+ */
+public interface ServiceDiscovery {
+    /** The names of all services that have instances or a published contract. */
+    Set<ServiceName> services();
+
+    /** The instances of a service now, in the order of their ids; empty where there are none. */
+    List<ServiceInstance> instances(ServiceName service);
+
+    /**
+     * Follows a service. The current instances come first, as {@link DiscoveryEvent.Added}, before this method
+     * returns where the registry can be reached; then every change, in order, one at a time, without polling.
+     *
+     * @param on called on a thread of the discovery's, so it is quick and does not wait
+     */
+    Subscription watch(ServiceName service, Consumer<DiscoveryEvent> on);
+
+    /** The newest contract published under that name, as data; nothing where none is known. */
+    Optional<ServiceContract> contract(ServiceName service);
+
+    /** What keeps this view from being current, in one sentence; nothing where all is well. */
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
+}

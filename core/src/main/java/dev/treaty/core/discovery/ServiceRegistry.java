@@ -1,0 +1,34 @@
+package dev.treaty.core.discovery;
+
+import dev.treaty.core.contract.ServiceContract;
+
+/** Where instances register under a lease and contracts are published. */
+public interface ServiceRegistry {
+    /**
+     * Registers an instance and keeps it registered until the registration is closed: the lease is renewed, and where
+     * the registry was down or lost it, the instance is registered again. It never fails because the registry cannot
+     * be reached; it goes on trying.
+     *
+     * @throws IllegalArgumentException where the registry refuses the instance for good
+     */
+    Registration register(ServiceInstance instance);
+
+    /** Stores a contract for callers without its Java interface; like registering, it goes on trying. */
+    void publish(ServiceContract contract);
+
+    /** An instance that is being kept registered. */
+    interface Registration extends AutoCloseable {
+        /** The instance as it was last reported. */
+        ServiceInstance instance();
+
+        /** Tells the registry how the instance feels; watchers see it as an update. */
+        void report(ServiceHealth health);
+
+        /** Tells clients to stop sending calls; the instance stays registered until it is closed. */
+        void drain();
+
+        /** Takes the instance out of the registry. */
+        @Override
+        void close();
+    }
+}

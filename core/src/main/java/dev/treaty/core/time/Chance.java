@@ -1,0 +1,29 @@
+package dev.treaty.core.time;
+
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * The one door to chance. Production passes {@link #system()}, which any number of threads may share; a simulation
+ * passes a seeded generator.
+ */
+public final class Chance implements RandomGenerator {
+    private static final Chance SYSTEM = new Chance();
+
+    private Chance() {}
+
+    /** Unpredictable enough for balancing and jitter, never for secrets; safe to share between threads. */
+    public static RandomGenerator system() {
+        return SYSTEM;
+    }
+
+    @Override
+    public long nextLong() {
+        return ThreadLocalRandom.current().nextLong();
+    }
+
+    @Override
+    public int nextInt(int bound) {
+        return ThreadLocalRandom.current().nextInt(bound);
+    }
+}
