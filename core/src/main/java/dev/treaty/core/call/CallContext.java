@@ -1,7 +1,9 @@
 package dev.treaty.core.call;
 
+import dev.treaty.core.time.Time;
 import java.util.Map;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 
 /**
  * What travels with a call: from caller to service in headers, and from a handler to the calls that it makes itself in
@@ -32,6 +34,27 @@ public record CallContext(
      */
     public static Optional<CallContext> current() {
         return CURRENT.isBound() ? Optional.of(CURRENT.get()) : Optional.empty();
+    }
+
+    /**
+     * The context of a new call made here: a child of the {@linkplain #current() current} one, whose deadline, caller,
+     * trace and attempt it inherits, or the first of a new chain.
+     *
+     * @param self who this process is; the caller where no chain has begun yet
+     */
+    public static CallContext next(Principal self, Time time, RandomGenerator random) {
+        if (!CURRENT.isBound()) {
+            var deadline = Deadline.after(Deadline.MAX, time);
+            return new CallContext(deadline, self, Trace.start(random), 1, Map.of(), new DecisionRecord());
+        }
+        CallContext parent = CURRENT.get();
+        return new CallContext(
+                parent.deadline,
+                parent.caller,
+                parent.trace.child(random),
+                parent.attempt,
+                Map.of(),
+                new DecisionRecord());
     }
 
     /** Runs the body with this as the {@linkplain #current() current} context. */

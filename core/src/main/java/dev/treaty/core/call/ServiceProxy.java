@@ -1,0 +1,92 @@
+package dev.treaty.core.call;
+
+import dev.treaty.core.contract.ContractException;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The typed edge of the client: an object that implements a contract's interface and turns each method call into a
+ * {@link Call} for a handler. Faults are thrown as {@link ServiceException}.
+ */
+public final class ServiceProxy implements InvocationHandler {
+    private final ServiceName service;
+    private final Handler handler;
+    private final Supplier<CallContext> contexts;
+    private final Map<Method, Operation> operations = new HashMap<>();
+
+    private ServiceProxy(ServiceContract contract, Class<?> type, Handler handler, Supplier<CallContext> contexts) {
+        this.service = contract.name();
+        this.handler = handler;
+        this.contexts = contexts;
+        for (Method method : type.getMethods()) {
+            contract.operation(method.getName()).ifPresent(o -> operations.put(method, o));
+        }
+    }
+
+    /**
+     * A client of that contract.
+     *
+     * @param contract what {@link ServiceContract#of(Class)} read from {@code type}
+     * @param handler the client's pipeline
+     * @param contexts gives the context of each new call
+     */
+    public static <T> T of(
+            Class<T> type, ServiceContract contract, Handler handler, Supplier<CallContext> contexts) {
+        var proxy = new ServiceProxy(contract, type, handler, contexts);
+        try {
+            return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, proxy));
+        } catch (IllegalArgumentException e) {
+            throw new ContractException(
+                    "contract " + type.getName(),
+                    List.of("no client can be made of it: make the interface public and export or open its package"
+                            + " (" + e.getMessage() + ")"));
+        }
+    }
+
+    @Override
+    public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
+            throws Throwable {
+        Operation operation = operations.get(method);
+        if (operation == null) {
+            return other(proxy, method, arguments);
+        }
+        List<? extends @Nullable Object> values = arguments == null ? List.of() : Arrays.asList(arguments);
+        Object result = answer(new Call(service, operation, values, contexts.get()), method).orThrow();
+        return result == null && method.getReturnType() == Optional.class ? Optional.empty() : result;
+    }
+
+    private ServiceResponse<?> answer(Call call, Method method) throws InterruptedException {
+        try {
+            return handler.handle(call);
+        } catch (InterruptedException e) {
+            if (Arrays.asList(method.getExceptionTypes()).contains(InterruptedException.class)) {
+                throw e;
+            }
+            Thread.currentThread().interrupt();
+            throw new ServiceException(Code.CANCELED, "the calling thread was interrupted");
+        }
+    }
+
+    private @Nullable Object other(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
+            throws Throwable {
+        if (method.isDefault()) {
+            return InvocationHandler.invokeDefault(proxy, method, arguments);
+        }
+        return switch (method.getName()) {
+            case "equals" -> arguments != null && proxy == arguments[0];
+            case "hashCode" -> System.identityHashCode(proxy);
+            default -> "client of " + service;
+        };
+    }
+}
