@@ -73,7 +73,7 @@ public final class Dispatcher implements Handler {
         } catch (InterruptedException e) {
             throw e;
         } catch (ServiceException e) {
-            return ServiceResponse.failed(e.fault());
+            return ServiceResponse.failed(ran(e.fault()));
         } catch (Throwable e) {
             mistakes.accept(call, e);
             if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
@@ -81,6 +81,11 @@ public final class Dispatcher implements Handler {
             }
             return ServiceResponse.failed(Code.INTERNAL, "the service made a mistake handling " + call.path());
         }
+    }
+
+    /** A fault that a handler passes on from a call of its own may say that it reached nobody; this call did run. */
+    private static Fault ran(Fault fault) {
+        return fault.reached() ? fault : new Fault(fault.code(), fault.message(), true, fault.retryAfter());
     }
 
     private static @Nullable Object invoke(MethodHandle method, @Nullable Object[] arguments) throws Throwable {
