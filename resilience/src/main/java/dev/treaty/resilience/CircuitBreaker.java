@@ -203,7 +203,7 @@ public final class CircuitBreaker {
     }
 
     private long openNanos(int openings) {
-        double grown = policy.open().toNanos() * Math.pow(2, openings - 1.0);
+        double grown = (double) policy.open().toNanos() * Math.pow(2, openings - 1.0);
         return (long) Math.min(grown, policy.openMax().toNanos());
     }
 

@@ -58,7 +58,7 @@ public record RetryPolicy(
 
     /** The longest pause before the attempt after the nth, in nanoseconds. */
     long backoffNanos(int attempt) {
-        double nanos = backoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
+        double nanos = (double) backoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
         return (long) Math.min(nanos, backoffMax.toNanos());
     }
 
