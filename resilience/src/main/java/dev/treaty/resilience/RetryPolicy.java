@@ -59,7 +59,7 @@ public record RetryPolicy(
     /** The longest pause before the attempt after the nth, in nanoseconds. */
     long backoffNanos(int attempt) {
         double nanos = (double) backoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
-        return (long) Math.min(nanos, backoffMax.toNanos());
+        return (long) Math.min(nanos, (double) backoffMax.toNanos());
     }
 
     /** The pause before the attempt after the nth, jitter included, in nanoseconds. */
