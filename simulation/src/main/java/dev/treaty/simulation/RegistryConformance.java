@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,8 @@ public abstract class RegistryConformance {
     protected static final ServiceName STOCK = new ServiceName("shop.Stock");
 
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+
+    private static final long POLL_NANOS = 200_000;
 
     private final List<Registry> opened = new ArrayList<>();
 
@@ -496,7 +499,7 @@ public abstract class RegistryConformance {
         long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
         while (!reached.getAsBoolean()) {
             assertThat(System.nanoTime() - end).as("nanoseconds over the time to wait").isNegative();
-            Thread.onSpinWait();
+            LockSupport.parkNanos(POLL_NANOS);
         }
     }
 }
