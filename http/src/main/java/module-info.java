@@ -5,6 +5,10 @@ import org.jspecify.annotations.NullMarked;
 module dev.treaty.http {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.core;
+    requires io.helidon.common.socket;
+    requires io.helidon.http;
+    requires io.helidon.webserver;
+    requires java.logging;
     requires tools.jackson.core;
 
     exports dev.treaty.http;

@@ -198,20 +198,20 @@ final class Forms {
     private static StructureForm.RecordClass recordClass(Class<?> record, RecordComponent[] components) {
         try {
             var types = new Class<?>[components.length];
-            var accessors = new MethodHandle[components.length];
+            var accessors = new ArrayList<MethodHandle>();
             var lookup = MethodHandles.lookup();
             for (int i = 0; i < components.length; i++) {
                 types[i] = components[i].getType();
                 Method accessor = components[i].getAccessor();
                 accessor.setAccessible(true);
-                accessors[i] = lookup.unreflect(accessor).asType(MethodType.methodType(Object.class, Object.class));
+                accessors.add(lookup.unreflect(accessor).asType(MethodType.methodType(Object.class, Object.class)));
             }
             Constructor<?> constructor = record.getDeclaredConstructor(types);
             constructor.setAccessible(true);
             MethodHandle make = lookup.unreflectConstructor(constructor)
                     .asSpreader(Object[].class, types.length)
                     .asType(MethodType.methodType(Object.class, Object[].class));
-            return new StructureForm.RecordClass(make, accessors);
+            return new StructureForm.RecordClass(make, List.copyOf(accessors));
         } catch (ReflectiveOperationException | RuntimeException e) {
             throw new ContractException(
                     "record " + record.getName(),

@@ -6,7 +6,6 @@ import dev.treaty.core.contract.Shape.Structure;
 import dev.treaty.core.contract.Signature;
 import java.io.OutputStream;
 import java.lang.reflect.Type;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,9 @@ public final class JsonCodec {
     private final Operation operation;
     private final String request;
     private final String response;
-    private final StructureForm requestForm;
+    /** Made at the first use where the signature is dynamic: clients without Java types only write requests. */
+    private @Nullable StructureForm requestForm;
+
     private final Form responseForm;
     private final boolean dynamic;
 
@@ -44,11 +45,20 @@ public final class JsonCodec {
         this.request = "request of " + service + "/" + operation.name();
         this.response = "response of " + service + "/" + operation.name();
         this.dynamic = operation.signature().dynamic();
-        this.requestForm = requestForm();
+        this.requestForm = dynamic ? null : requestForm();
         this.responseForm = responseForm();
     }
 
     private StructureForm requestForm() {
+        StructureForm made = requestForm; // two threads may both make it; either is as good
+        if (made == null) {
+            made = newRequestForm();
+            requestForm = made;
+        }
+        return made;
+    }
+
+    private StructureForm newRequestForm() {
         Structure message = operation.request();
         if (dynamic) {
             return Forms.dynamic(message);
@@ -81,9 +91,9 @@ public final class JsonCodec {
         if (dynamic) {
             write(request, AnyForm.ANY, arguments.isEmpty() ? Map.of() : arguments.getFirst(), out);
         } else if (operation.request().anonymous()) {
-            write(request, requestForm, arguments, out);
+            write(request, requestForm(), arguments, out);
         } else {
-            write(request, requestForm, arguments.getFirst(), out);
+            write(request, requestForm(), arguments.getFirst(), out);
         }
     }
 
@@ -93,8 +103,13 @@ public final class JsonCodec {
      * @throws MessageException where it does not keep the contract
      */
     public List<@Nullable Object> readRequest(byte[] bytes, int offset, int length) {
-        Object value = read(request, requestForm, bytes, offset, length, false);
-        return value instanceof @Nullable Object[] arguments ? Arrays.asList(arguments) : List.of(value);
+        Object value = read(request, requestForm(), bytes, offset, length, false);
+        if (value instanceof List<?> arguments) {
+            @SuppressWarnings("unchecked")
+            var several = (List<@Nullable Object>) arguments;
+            return several;
+        }
+        return List.of(value);
     }
 
     /**
@@ -108,7 +123,7 @@ public final class JsonCodec {
         if (dynamic) {
             value = result == null ? Map.of() : result;
         } else {
-            value = operation.response().anonymous() ? new @Nullable Object[] {result} : result;
+            value = operation.response().anonymous() ? new StructureForm.Result(result) : result;
         }
         write(response, responseForm, value, out);
     }
@@ -120,8 +135,8 @@ public final class JsonCodec {
      */
     public @Nullable Object readResponse(byte[] bytes, int offset, int length) {
         Object value = read(response, responseForm, bytes, offset, length, true);
-        if (value instanceof @Nullable Object[] result && responseForm != AnyForm.ANY) {
-            return result.length == 0 ? null : result[0];
+        if (value instanceof StructureForm.Result(var result)) {
+            return result;
         }
         if (dynamic && !(value instanceof Map)) {
             throw new MessageException(response + " must be an object");

@@ -3,6 +3,7 @@ package dev.treaty.http;
 import dev.treaty.core.contract.Field;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ final class StructureForm implements Form {
                     field,
                     form,
                     container,
-                    field.whenAbsent().<Object>map(form::parse).orElse(container.empty),
+                    field.whenAbsent().<Object>map(form::parse).orElseGet(container::empty),
                     new SerializedString(field.name()));
         }
     }
@@ -48,16 +49,20 @@ final class StructureForm implements Form {
     /** How a field that may be absent is held in Java. */
     enum Container {
         /** As it is, or null. */
-        PLAIN(null),
-        OPTIONAL(Optional.empty()),
-        OPTIONAL_INT(OptionalInt.empty()),
-        OPTIONAL_LONG(OptionalLong.empty()),
-        OPTIONAL_DOUBLE(OptionalDouble.empty());
+        PLAIN,
+        OPTIONAL,
+        OPTIONAL_INT,
+        OPTIONAL_LONG,
+        OPTIONAL_DOUBLE;
 
-        private final @Nullable Object empty;
-
-        Container(@Nullable Object empty) {
-            this.empty = empty;
+        private @Nullable Object empty() {
+            return switch (this) {
+                case PLAIN -> null;
+                case OPTIONAL -> Optional.empty();
+                case OPTIONAL_INT -> OptionalInt.empty();
+                case OPTIONAL_LONG -> OptionalLong.empty();
+                case OPTIONAL_DOUBLE -> OptionalDouble.empty();
+            };
         }
 
         private Object wrap(Object value) {
@@ -91,7 +96,7 @@ final class StructureForm implements Form {
     }
 
     /** A record. */
-    record RecordClass(MethodHandle constructor, MethodHandle[] accessors) implements Java {
+    record RecordClass(MethodHandle constructor, List<MethodHandle> accessors) implements Java {
         @Override
         public Object make(Input in, @Nullable Object[] values) {
             try {
@@ -110,7 +115,7 @@ final class StructureForm implements Form {
         @Override
         public @Nullable Object part(Object value, int index) {
             try {
-                return (Object) accessors[index].invokeExact(value);
+                return (Object) accessors.get(index).invokeExact(value);
             } catch (Throwable e) {
                 throw sneaky(e);
             }
@@ -128,7 +133,7 @@ final class StructureForm implements Form {
         ARGUMENTS {
             @Override
             public Object make(Input in, @Nullable Object[] values) {
-                return values;
+                return Arrays.asList(values);
             }
 
             @Override
@@ -136,19 +141,22 @@ final class StructureForm implements Form {
                 return ((List<?>) value).get(index);
             }
         },
-        /** The one result of an operation, wrapped in an array, since it may be absent. */
+        /** The result of an operation, as a {@link Result}. */
         RESULT {
             @Override
             public Object make(Input in, @Nullable Object[] values) {
-                return values;
+                return new Result(values.length == 0 ? null : values[0]);
             }
 
             @Override
             public @Nullable Object part(Object value, int index) {
-                return ((@Nullable Object[]) value)[0];
+                return ((Result) value).value();
             }
         }
     }
+
+    /** A result that is not a record: null for nothing, or where an absent one is held as null. */
+    record Result(@Nullable Object value) {}
 
     StructureForm(List<Part> parts, Java java, @Nullable Tagging tagging) {
         this.parts = List.copyOf(parts);
