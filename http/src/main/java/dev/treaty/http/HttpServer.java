@@ -25,6 +25,9 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.http.Status;
+import io.helidon.http.encoding.ContentDecoder;
+import io.helidon.http.encoding.ContentEncoder;
+import io.helidon.http.encoding.ContentEncoding;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
@@ -35,6 +38,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -46,6 +51,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -67,13 +73,16 @@ public final class HttpServer implements Server {
     /** Kept here because a logger that nobody holds forgets its level. */
     private static final java.util.logging.Logger HELIDON = java.util.logging.Logger.getLogger("io.helidon");
 
-    private static final HeaderName TIMEOUT = HeaderNames.create("Connect-Timeout-Ms", HttpHeaders.TIMEOUT);
-    private static final HeaderName VERSION = HeaderNames.create("Connect-Protocol-Version", HttpHeaders.VERSION);
+    private static final HeaderName TIMEOUT = HeaderNames.create(HttpHeaders.TIMEOUT, "Connect-Timeout-Ms");
+    private static final HeaderName VERSION = HeaderNames.create(HttpHeaders.VERSION, "Connect-Protocol-Version");
     private static final HeaderName TRACE = HeaderNames.create(HttpHeaders.TRACE);
-    private static final HeaderName CALLER = HeaderNames.create("Treaty-Caller", HttpHeaders.CALLER);
-    private static final HeaderName ATTEMPT = HeaderNames.create("Treaty-Attempt", HttpHeaders.ATTEMPT);
+    private static final HeaderName CALLER = HeaderNames.create(HttpHeaders.CALLER, "Treaty-Caller");
+    private static final HeaderName ATTEMPT = HeaderNames.create(HttpHeaders.ATTEMPT, "Treaty-Attempt");
     private static final int TIMEOUT_DIGITS_MAX = 10;
     private static final int ATTEMPT_DIGITS_MAX = 4;
+    /** How long answers that are being written have when the server closes. */
+    private static final Duration CLOSE_GRACE = Duration.ofMillis(200);
+
     private static final String HEALTH = "/-/health";
 
     private final HttpServerOptions options;
@@ -92,6 +101,44 @@ public final class HttpServer implements Server {
     private final Promise<Boolean> drained = new Promise<>();
     private volatile boolean draining;
     private boolean closed;
+
+    /** The one encoding that is known: none. */
+    private static final class IdentityEncoding implements ContentEncoding {
+        @Override
+        public Set<String> ids() {
+            return Set.of("identity");
+        }
+
+        @Override
+        public String name() {
+            return "identity";
+        }
+
+        @Override
+        public String type() {
+            return "identity";
+        }
+
+        @Override
+        public boolean supportsEncoding() {
+            return false;
+        }
+
+        @Override
+        public boolean supportsDecoding() {
+            return true;
+        }
+
+        @Override
+        public ContentDecoder decoder() {
+            return ContentDecoder.NO_OP;
+        }
+
+        @Override
+        public ContentEncoder encoder() {
+            return ContentEncoder.NO_OP;
+        }
+    }
 
     private record Hosted(ServiceName service, Operation operation, JsonCodec codec, HostedService host) {}
 
@@ -125,17 +172,20 @@ public final class HttpServer implements Server {
         this.time = time;
         this.random = random;
         if (HELIDON.getLevel() == null) {
-            HELIDON.setLevel(java.util.logging.Level.WARNING);
+            HELIDON.setLevel(java.util.logging.Level.SEVERE);
         }
         this.server = WebServer.builder()
                 .host(options.host())
                 .port(options.port())
                 .shutdownHook(false)
-                .shutdownGracePeriod(Duration.ZERO)
+                .shutdownGracePeriod(CLOSE_GRACE)
+                .contentEncoding(encodings -> encodings
+                        .contentEncodingsDiscoverServices(false)
+                        .addContentEncoding(new IdentityEncoding()))
                 .maxPayloadSize(-1) // limited here, where the refusal can say so
                 .maxTcpConnections(options.connectionsMax())
                 .idleConnectionTimeout(options.idleTimeout())
-                .connectionOptions(socket -> socket.tcpNoDelay(true).readTimeout(options.idleTimeout()))
+                .connectionOptions(socket -> socket.tcpNoDelay(true))
                 .addProtocol(Http1Config.builder()
                         .maxPrologueLength(options.headerBytesMax())
                         .maxHeadersSize(options.headerBytesMax())
@@ -144,17 +194,27 @@ public final class HttpServer implements Server {
                 .directHandlers(Replies.outOfHttp())
                 .routing(HttpRouting.builder().any(this::handle))
                 .build();
-        try {
-            server.start();
-        } catch (RuntimeException e) {
-            throw new UncheckedIOException(new IOException(
-                    "cannot listen at " + options.host() + ":" + options.port() + ": " + root(e).getMessage(), e));
+        probe(options);
+        server.start();
+        if (!server.isRunning()) {
+            throw cannotListen(options, new IOException("the reason is in the log"));
         }
         this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), server.port());
     }
 
-    private static Throwable root(Throwable e) {
-        return e.getCause() == null ? e : root(e.getCause());
+    /** Tries the address first, since the web server tells its log and not its caller why it cannot listen. */
+    private static void probe(HttpServerOptions options) {
+        try (var socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(options.host(), options.port()));
+        } catch (IOException e) {
+            throw cannotListen(options, e);
+        }
+    }
+
+    private static UncheckedIOException cannotListen(HttpServerOptions options, IOException e) {
+        String where = options.host() + ":" + options.port();
+        return new UncheckedIOException(new IOException("cannot listen at " + where + ": " + e.getMessage(), e));
     }
 
     private static String reachableHost(String host) {
@@ -346,13 +406,6 @@ public final class HttpServer implements Server {
                     "the content type " + (type.isEmpty() ? "is missing" : "\"" + Input.echo(type) + "\" is not known")
                             + ": send application/json");
         }
-        headers.first(HeaderNames.CONTENT_ENCODING)
-                .filter(encoding -> !encoding.equalsIgnoreCase("identity"))
-                .ifPresent(encoding -> {
-                    throw new Refusal(
-                            Code.UNIMPLEMENTED,
-                            "the content encoding \"" + Input.echo(encoding) + "\" is not known: send identity");
-                });
         headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
             throw new Refusal(
                     Code.INVALID_ARGUMENT,
