@@ -56,7 +56,10 @@ public sealed interface RegistryAddress {
             }
             host = host.substring(1, host.length() - 1);
         }
-        if (!host.chars().allMatch(c -> Character.isLetterOrDigit(c) || ".-_".indexOf(c) >= 0 || (bracket >= 0 && ":%".indexOf(c) >= 0))) {
+        if (!host.chars()
+                .allMatch(c -> Character.isLetterOrDigit(c)
+                        || ".-_".indexOf(c) >= 0
+                        || (bracket >= 0 && ":%".indexOf(c) >= 0))) {
             throw problem(text, "\"" + host + "\" is no host");
         }
         try {

@@ -126,8 +126,7 @@ public interface RegistryProtocol {
                     new ServiceName(service),
                     Version.parse(version),
                     new ServiceEndpoint(protocol, host, port),
-                    health.map(h -> h.read(now))
-                            .orElseGet(() -> ServiceHealth.of(ServiceHealth.Status.UNKNOWN, now)),
+                    health.map(h -> h.read(now)).orElseGet(() -> ServiceHealth.of(ServiceHealth.Status.UNKNOWN, now)),
                     zone,
                     contract,
                     metadata.orElse(Map.of()),

@@ -111,7 +111,9 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public List<Instance> instances(String service) {
-        return table.catalog().instances(name(service)).stream().map(Instance::of).toList();
+        return table.catalog().instances(name(service)).stream()
+                .map(Instance::of)
+                .toList();
     }
 
     @Override
@@ -134,7 +136,8 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     }
 
     private long waitNanos(long wishMillis) {
-        long wish = Duration.ofMillis(Math.clamp(wishMillis, 0, WAIT_MAX.toMillis())).toNanos();
+        long wish = Duration.ofMillis(Math.clamp(wishMillis, 0, WAIT_MAX.toMillis()))
+                .toNanos();
         return CallContext.current()
                 .map(context -> Math.min(wish, context.deadline().remainingNanos(time) - MARGIN_NANOS))
                 .orElse(wish);

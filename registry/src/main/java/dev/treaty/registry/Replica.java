@@ -64,7 +64,8 @@ final class Replica implements AutoCloseable {
     private final Catalog catalog = new Catalog(lock, LOG);
     private final Map<ServiceName, Followed> followed = new TreeMap<>();
     private final Map<String, Missing> missing = new HashMap<>();
-    private final Thread thread = Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
+    private final Thread thread =
+            Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
     private Promise<Outcome> turn = new Promise<>();
     private String epoch = "";
     private volatile @Nullable Fault refused;
@@ -98,8 +99,8 @@ final class Replica implements AutoCloseable {
             entry = followed.get(service);
             if (entry == null) {
                 if (followed.size() >= SERVICES_MAX) {
-                    throw new IllegalStateException("this process follows " + SERVICES_MAX
-                            + " services already: close watches that are done");
+                    throw new IllegalStateException(
+                            "this process follows " + SERVICES_MAX + " services already: close watches that are done");
                 }
                 entry = new Followed();
                 followed.put(service, entry);
@@ -167,7 +168,8 @@ final class Replica implements AutoCloseable {
                         upstream.answered(news.epoch());
                         hasty = news.complete().isEmpty()
                                 && news.changes().isEmpty()
-                                && upstream.time.nanoTime() - began < upstream.policy.pauseMin().toNanos();
+                                && upstream.time.nanoTime() - began
+                                        < upstream.policy.pauseMin().toNanos();
                         failures = 0;
                         refused = null;
                     }
@@ -228,7 +230,8 @@ final class Replica implements AutoCloseable {
             try {
                 var news = upstream.ask(
                         waitNanos + SLACK_NANOS,
-                        registry -> registry.watch(since, of, Duration.ofNanos(waitNanos).toMillis()));
+                        registry -> registry.watch(
+                                since, of, Duration.ofNanos(waitNanos).toMillis()));
                 current.complete(new Outcome.Answered(news));
             } catch (ServiceException e) {
                 current.complete(new Outcome.Failed(e.fault()));
@@ -294,8 +297,8 @@ final class Replica implements AutoCloseable {
                 entry.loaded.complete(true);
             }
         } catch (IllegalArgumentException e) {
-            return new Outcome.Failed(Fault.of(
-                    Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e.getMessage()));
+            return new Outcome.Failed(
+                    Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e.getMessage()));
         } finally {
             lock.unlock();
         }

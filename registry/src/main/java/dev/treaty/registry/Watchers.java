@@ -41,7 +41,8 @@ final class Watchers implements AutoCloseable {
      */
     Subscription open(ServiceName service, Consumer<DiscoveryEvent> on, Runnable onClose) {
         if (open.size() >= WATCHERS_MAX) {
-            throw new IllegalStateException("there are " + WATCHERS_MAX + " watchers already: close those that are done");
+            throw new IllegalStateException(
+                    "there are " + WATCHERS_MAX + " watchers already: close those that are done");
         }
         var watcher = new Watcher(service, on, onClose);
         open.add(watcher);

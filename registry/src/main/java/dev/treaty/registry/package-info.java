@@ -2,8 +2,8 @@
  * Registries: where instances register under a lease, contracts are published, and both are watched.
  *
  * <p>{@link dev.treaty.registry.RegistryTable} is what a registry knows, as plain state. {@link
- * dev.treaty.registry.EmbeddedRegistry} uses it within one process; {@link dev.treaty.registry.RegistryService} offers it
- * to others as a service like any other, {@link dev.treaty.registry.RegistryProtocol}, and {@link
+ * dev.treaty.registry.EmbeddedRegistry} uses it within one process; {@link dev.treaty.registry.RegistryService} offers
+ * it to others as a service like any other, {@link dev.treaty.registry.RegistryProtocol}, and {@link
  * dev.treaty.registry.NetworkRegistry} is the client of that. Clients see the same whichever it is; one conformance
  * suite holds both to it.
  *

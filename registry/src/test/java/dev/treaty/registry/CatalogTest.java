@@ -56,8 +56,10 @@ class CatalogTest {
                 ServiceInstance known = instances.get(event.instance().id());
                 switch (event) {
                     case DiscoveryEvent.Added _ -> assertThat(known).isNull();
-                    case DiscoveryEvent.Updated updated -> assertThat(updated.before()).isEqualTo(known);
-                    case DiscoveryEvent.Removed removed -> assertThat(removed.instance()).isEqualTo(known);
+                    case DiscoveryEvent.Updated updated ->
+                        assertThat(updated.before()).isEqualTo(known);
+                    case DiscoveryEvent.Removed removed ->
+                        assertThat(removed.instance()).isEqualTo(known);
                 }
                 if (event instanceof DiscoveryEvent.Removed) {
                     instances.remove(event.instance().id());
@@ -99,7 +101,8 @@ class CatalogTest {
         lazy.read(subject);
 
         for (ServiceName service : List.of(ORDERS, STOCK)) {
-            var there = List.copyOf(expected.getOrDefault(service, new TreeMap<>()).values());
+            var there =
+                    List.copyOf(expected.getOrDefault(service, new TreeMap<>()).values());
             assertThat(subject.instances(service)).isEqualTo(there);
             assertThat(eager.instances(service)).isEqualTo(there);
             assertThat(lazy.instances(service)).isEqualTo(there);
@@ -124,7 +127,8 @@ class CatalogTest {
     void aRevisionThatWasNeverThereIsReadAnew() {
         catalog.put(Instances.of(ORDERS, "a"), STARTED);
 
-        assertThat(catalog.read(Map.of(ORDERS, catalog.revision() + 1)).complete()).containsKey(ORDERS);
+        assertThat(catalog.read(Map.of(ORDERS, catalog.revision() + 1)).complete())
+                .containsKey(ORDERS);
         assertThat(catalog.read(Map.of(ORDERS, -5L)).complete()).containsKey(ORDERS);
         assertThat(catalog.read(Map.of(ORDERS, 0L)).complete()).containsKey(ORDERS);
         assertThat(catalog.read(Map.of(ORDERS, Long.MAX_VALUE)).complete()).containsKey(ORDERS);

@@ -75,17 +75,18 @@ class RegistryServiceTest {
     private static void eventually(BooleanSupplier reached) {
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as("nanoseconds over the time to wait").isNegative();
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
             LockSupport.parkNanos(200_000);
         }
     }
 
     private static void refused(Code code, String message, ThrowingCallable what) {
-        assertThatThrownBy(what)
-                .isInstanceOfSatisfying(ServiceException.class, e -> {
-                    assertThat(e.code()).isEqualTo(code);
-                    assertThat(e.fault().message()).contains(message);
-                });
+        assertThatThrownBy(what).isInstanceOfSatisfying(ServiceException.class, e -> {
+            assertThat(e.code()).isEqualTo(code);
+            assertThat(e.fault().message()).contains(message);
+        });
     }
 
     @Test
@@ -162,7 +163,9 @@ class RegistryServiceTest {
 
         assertThat(news.changes()).isEmpty();
         assertThat(news.complete()).isEmpty();
-        assertThat(news.revision()).as("what happened elsewhere needs no second look").isGreaterThan(revision);
+        assertThat(news.revision())
+                .as("what happened elsewhere needs no second look")
+                .isGreaterThan(revision);
     }
 
     @Test
@@ -175,8 +178,8 @@ class RegistryServiceTest {
 
         var context = CallContext.next(Principal.ANONYMOUS, time, new Random(1))
                 .within(Deadline.after(Duration.ofMillis(200), time));
-        News news = context.run(
-                () -> registry.watch(Map.of(SERVICE, table.catalog().revision()), table.epoch(), 25_000));
+        News news =
+                context.run(() -> registry.watch(Map.of(SERVICE, table.catalog().revision()), table.epoch(), 25_000));
         assertThat(news.changes()).isEmpty();
     }
 
@@ -204,7 +207,8 @@ class RegistryServiceTest {
     @Test
     void leasesEndByThemselves() {
         register("a");
-        assertThat(registry.renew(List.of(new Lease("a", TOKEN), new Lease("b", TOKEN))).unknown())
+        assertThat(registry.renew(List.of(new Lease("a", TOKEN), new Lease("b", TOKEN)))
+                        .unknown())
                 .containsExactly("b");
 
         time.advance(Duration.ofSeconds(10));
@@ -256,7 +260,10 @@ class RegistryServiceTest {
         registry.publish("contract shop.Orders 1.1.0\nget() -> string");
         registry.publish("contract shop.Orders 1.0.0\nget() -> string");
 
-        assertThat(registry.contract(SERVICE).map(ServiceContract::parse).orElseThrow().version())
+        assertThat(registry.contract(SERVICE)
+                        .map(ServiceContract::parse)
+                        .orElseThrow()
+                        .version())
                 .hasToString("1.1.0");
         assertThat(registry.contract("shop.Stock")).isEmpty();
         refused(

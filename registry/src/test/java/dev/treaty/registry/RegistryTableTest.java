@@ -38,11 +38,10 @@ class RegistryTableTest {
     }
 
     private static void refused(Code code, String message, ThrowingCallable what) {
-        assertThatThrownBy(what)
-                .isInstanceOfSatisfying(ServiceException.class, e -> {
-                    assertThat(e.code()).isEqualTo(code);
-                    assertThat(e.fault().message()).contains(message);
-                });
+        assertThatThrownBy(what).isInstanceOfSatisfying(ServiceException.class, e -> {
+            assertThat(e.code()).isEqualTo(code);
+            assertThat(e.fault().message()).contains(message);
+        });
     }
 
     @Test
@@ -87,7 +86,8 @@ class RegistryTableTest {
     void aLeaseWithoutLengthNeverEnds() {
         register("a", MINE, Duration.ZERO, START);
 
-        assertThat(table.expire(START + Duration.ofDays(365).toNanos(), STARTED)).isEqualTo(Long.MAX_VALUE);
+        assertThat(table.expire(START + Duration.ofDays(365).toNanos(), STARTED))
+                .isEqualTo(Long.MAX_VALUE);
         assertThat(table.catalog().instances(ORDERS)).hasSize(1);
     }
 
@@ -104,8 +104,7 @@ class RegistryTableTest {
         table.register(Instances.of(ORDERS, "a", Status.WARNING), MINE, LEASE, START + 5 * SECOND, STARTED);
 
         assertThat(table.expire(START + 10 * SECOND, STARTED)).isEqualTo(5 * SECOND);
-        assertThat(table.catalog().instances(ORDERS))
-                .containsExactly(Instances.of(ORDERS, "a", Status.WARNING));
+        assertThat(table.catalog().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.WARNING));
         refused(
                 Code.INVALID_ARGUMENT,
                 "is registered as shop.Orders",

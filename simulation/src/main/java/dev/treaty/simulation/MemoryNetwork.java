@@ -74,8 +74,7 @@ public final class MemoryNetwork implements Transport {
             public ServiceResponse<?> handle(Call call) throws InterruptedException {
                 Host host = hosts.get(endpoint);
                 if (host == null || closed) {
-                    return ServiceResponse.failed(
-                            Fault.unreached(Code.UNAVAILABLE, "nobody listens at " + endpoint));
+                    return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, "nobody listens at " + endpoint));
                 }
                 return exchange(host, call);
             }
