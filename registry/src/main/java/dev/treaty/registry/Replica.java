@@ -59,6 +59,7 @@ final class Replica implements AutoCloseable {
     private record Missing(ServiceName service, long untilNanos) {}
 
     private final Upstream upstream;
+    private final String watcher;
     private final Events events;
     private final ReentrantLock lock = new ReentrantLock();
     private final Catalog catalog = new Catalog(lock, LOG);
@@ -73,6 +74,7 @@ final class Replica implements AutoCloseable {
 
     Replica(Upstream upstream, Events events) {
         this.upstream = upstream;
+        this.watcher = RegistryTable.token(upstream.random);
         this.events = events;
     }
 
@@ -231,7 +233,7 @@ final class Replica implements AutoCloseable {
                 var news = upstream.ask(
                         waitNanos + SLACK_NANOS,
                         registry -> registry.watch(
-                                since, of, Duration.ofNanos(waitNanos).toMillis()));
+                                since, of, Duration.ofNanos(waitNanos).toMillis(), watcher));
                 current.complete(new Outcome.Answered(news));
             } catch (ServiceException e) {
                 current.complete(new Outcome.Failed(e.fault()));
@@ -296,9 +298,8 @@ final class Replica implements AutoCloseable {
                 entry.revision = news.revision();
                 entry.loaded.complete(true);
             }
-        } catch (IllegalArgumentException e) {
-            return new Outcome.Failed(
-                    Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e.getMessage()));
+        } catch (RuntimeException e) { // what other programs answer must not end this thread
+            return new Outcome.Failed(Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e));
         } finally {
             lock.unlock();
         }

@@ -41,7 +41,7 @@ class RegistryServiceTest {
 
     private final ManualTime time = new ManualTime(STARTED);
     private final RegistryTable table = new RegistryTable(
-            new RegistryLimits(10, 1, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
+            new RegistryLimits(10, 1, 2, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
     private final RegistryService registry = new RegistryService(table, time);
 
     @AfterEach
@@ -58,7 +58,7 @@ class RegistryServiceTest {
         var news = new Promise<News>();
         Thread.ofVirtual().start(() -> {
             try {
-                news.complete(registry.watch(Map.of(SERVICE, since), epoch, waitMillis));
+                news.complete(registry.watch(Map.of(SERVICE, since), epoch, waitMillis, ""));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -102,7 +102,7 @@ class RegistryServiceTest {
     void aWatchWithoutAnythingSeenGetsEverythingAtOnce() throws InterruptedException {
         register("a");
 
-        News news = registry.watch(Map.of(SERVICE, 0L), "", 25_000);
+        News news = registry.watch(Map.of(SERVICE, 0L), "", 25_000, "");
 
         assertThat(news.epoch()).isEqualTo(table.epoch());
         assertThat(news.changes()).isEmpty();
@@ -115,7 +115,7 @@ class RegistryServiceTest {
     @Test
     void aWatchIsAnsweredTheMomentSomethingChanges() throws InterruptedException {
         register("a");
-        News first = registry.watch(Map.of(SERVICE, 0L), "", 0);
+        News first = registry.watch(Map.of(SERVICE, 0L), "", 0, "");
         int before = time.sleepers();
         var waiting = watch(first.revision(), first.epoch(), 25_000);
         eventually(() -> time.sleepers() > before);
@@ -131,7 +131,7 @@ class RegistryServiceTest {
             assertThat(change.timestamp()).isEqualTo(time.instant());
         });
         registry.deregister("a", TOKEN);
-        News third = registry.watch(Map.of(SERVICE, second.revision()), second.epoch(), 0);
+        News third = registry.watch(Map.of(SERVICE, second.revision()), second.epoch(), 0, "");
         assertThat(third.changes()).singleElement().satisfies(change -> {
             assertThat(change.kind()).isEqualTo(Kind.REMOVED);
             assertThat(change.reason()).isEqualTo("closed");
@@ -141,9 +141,9 @@ class RegistryServiceTest {
     @Test
     void aWatchOfAnotherEpochStartsAnew() throws InterruptedException {
         register("a");
-        News first = registry.watch(Map.of(SERVICE, 0L), "", 0);
+        News first = registry.watch(Map.of(SERVICE, 0L), "", 0, "");
 
-        News other = registry.watch(Map.of(SERVICE, first.revision()), "another", 25_000);
+        News other = registry.watch(Map.of(SERVICE, first.revision()), "another", 25_000, "");
 
         assertThat(other.complete()).hasSize(1);
     }
@@ -178,8 +178,8 @@ class RegistryServiceTest {
 
         var context = CallContext.next(Principal.ANONYMOUS, time, new Random(1))
                 .within(Deadline.after(Duration.ofMillis(200), time));
-        News news =
-                context.run(() -> registry.watch(Map.of(SERVICE, table.catalog().revision()), table.epoch(), 25_000));
+        News news = context.run(
+                () -> registry.watch(Map.of(SERVICE, table.catalog().revision()), table.epoch(), 25_000, ""));
         assertThat(news.changes()).isEmpty();
     }
 
@@ -196,12 +196,34 @@ class RegistryServiceTest {
     }
 
     @Test
+    void aWatcherThatAsksOtherwiseLeavesNoWatchBehind() throws InterruptedException {
+        register("a");
+        int before = time.sleepers();
+        var first = new Promise<News>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                var since = Map.of(SERVICE, table.catalog().revision());
+                first.complete(registry.watch(since, table.epoch(), 25_000, "watcher"));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        eventually(() -> time.sleepers() > before);
+
+        News second = registry.watch(Map.of(SERVICE, 0L), "", 25_000, "watcher");
+
+        assertThat(second.complete()).hasSize(1);
+        assertThat(get(first).changes()).isEmpty();
+    }
+
+    @Test
     void moreWatchesThanTheLimitAreRefused() {
         int before = time.sleepers();
         watch(table.catalog().revision(), table.epoch(), 25_000);
-        eventually(() -> time.sleepers() > before);
+        watch(table.catalog().revision(), table.epoch(), 25_000);
+        eventually(() -> time.sleepers() > before + 1);
 
-        refused(Code.RESOURCE_EXHAUSTED, "1 watches are waiting", () -> registry.watch(Map.of(SERVICE, 0L), "", 0));
+        refused(Code.RESOURCE_EXHAUSTED, "2 watches are waiting", () -> registry.watch(Map.of(SERVICE, 0L), "", 0, ""));
     }
 
     @Test
@@ -246,7 +268,7 @@ class RegistryServiceTest {
                 "at most 1024",
                 () -> registry.renew(Collections.nCopies(1_025, new Lease("a", TOKEN))));
         var many = IntStream.range(0, 1_025).boxed().collect(Collectors.toMap(i -> "s" + i, _ -> 0L));
-        refused(Code.INVALID_ARGUMENT, "at most 1024", () -> registry.watch(many, "", 0));
+        refused(Code.INVALID_ARGUMENT, "at most 1024", () -> registry.watch(many, "", 0, ""));
         assertThat(registry.services()).isEmpty();
     }
 
