@@ -42,10 +42,15 @@ public record Platform(
                         new HttpTransportOptions(
                                 client.connectionsMax(),
                                 client.idleConnectionsMax(),
+                                HttpTransportOptions.STANDARD.idleLifetime(),
                                 client.connectTimeout(),
                                 client.bodyBytesMax()),
                         time),
-                server -> HttpServer.start(
-                        new HttpServerOptions(server.host(), server.port(), server.bodyBytesMax()), time));
+                server -> new HttpServer(
+                        HttpServerOptions.STANDARD
+                                .at(server.host(), server.port())
+                                .bodyBytesMax(server.bodyBytesMax()),
+                        time,
+                        Chance.system()));
     }
 }
