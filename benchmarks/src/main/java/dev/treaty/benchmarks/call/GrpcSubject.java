@@ -59,9 +59,9 @@ final class GrpcSubject implements Subject {
             }
 
             @Override
-            public void close() throws InterruptedException {
-                server.shutdownNow().awaitTermination();
-                executor.close();
+            public void close() {
+                server.shutdownNow();
+                executor.shutdownNow();
             }
         };
     }
@@ -83,8 +83,8 @@ final class GrpcSubject implements Subject {
             }
 
             @Override
-            public void close() throws InterruptedException {
-                channel.shutdownNow().awaitTermination(1, TimeUnit.MINUTES);
+            public void close() {
+                channel.shutdownNow();
             }
         };
     }

@@ -1,5 +1,6 @@
 package dev.treaty.benchmarks.call;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +38,7 @@ final class Load {
     record Outcome(
             long calls, long errors, String error, long elapsedNanos, double p50Nanos, double p99Nanos, Usage usage) {}
 
-    Outcome run(int concurrency, Duration duration) throws Exception {
+    Outcome run(int concurrency, Duration duration) throws IOException, InterruptedException {
         while (callers.size() < concurrency) {
             callers.add(client.caller());
         }

@@ -1,7 +1,7 @@
 package dev.treaty.benchmarks.call;
 
+import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** One way to ask a server for an answer. The server answers every order with the order itself. */
@@ -21,21 +21,27 @@ interface Subject {
     String about();
 
     /** Starts its server on any free port of the loopback interface. */
-    Server serve() throws Exception;
+    Server serve() throws IOException;
 
     /** Connects to its server. */
-    Client connect(int port) throws Exception;
+    Client connect(int port) throws IOException;
 
     /** A running server. */
     interface Server extends AutoCloseable {
         /** Where it listens. */
         int port();
+
+        @Override
+        void close() throws IOException;
     }
 
     /** The client's side of a subject. */
     interface Client extends AutoCloseable {
         /** What one caller calls with; a client has as many callers as there are concurrent calls. */
-        Caller caller() throws Exception;
+        Caller caller() throws IOException;
+
+        @Override
+        void close() throws IOException;
     }
 
     /** Makes calls, one after the other. */
@@ -60,6 +66,6 @@ interface Subject {
 
     /** The names of all subjects. */
     static List<String> names() {
-        return new ArrayList<>(all().stream().map(Subject::name).toList());
+        return all().stream().map(Subject::name).toList();
     }
 }

@@ -27,7 +27,7 @@ final class Worker {
      *
      * @param arguments {@code server SUBJECT} or {@code client SUBJECT PORT}
      */
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] arguments) throws IOException, InterruptedException {
         var worker = new Worker();
         System.setOut(System.err); // what libraries print is no answer
         Subject subject = Subject.named(arguments[1]);
@@ -39,7 +39,7 @@ final class Worker {
         System.exit(0); // a library's threads may not be daemons
     }
 
-    private void serve(Subject subject) throws Exception {
+    private void serve(Subject subject) throws IOException {
         try (Subject.Server server = subject.serve()) {
             answer(new Ready(server.port()));
             while (in.readLine() != null) {
@@ -48,7 +48,7 @@ final class Worker {
         }
     }
 
-    private void call(Subject subject, int port) throws Exception {
+    private void call(Subject subject, int port) throws IOException, InterruptedException {
         try (Subject.Client client = subject.connect(port)) {
             var load = new Load(client);
             answer(new Ready(port));
