@@ -1,6 +1,7 @@
 package dev.treaty.benchmarks.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -47,8 +48,12 @@ class CallBenchmarkTest {
     }
 
     @Test
-    void aFailureOfAProcessIsToldWithItsLastWords() {
-        var err = new StringWriter();
-        assertThat(WorkerFailure.of("server", "nothing")).contains("there is no subject \"nothing\"");
+    void whatEndsBeforeItsTimeIsToldWithItsLastWords() throws IOException {
+        try (var worker = WorkerProcess.start("server", "soap")) {
+            assertThatThrownBy(worker::port)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("the process of soap's server ended before its time")
+                    .hasMessageContaining("there is no subject \"soap\"");
+        }
     }
 }

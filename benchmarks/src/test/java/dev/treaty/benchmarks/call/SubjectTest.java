@@ -1,6 +1,7 @@
 package dev.treaty.benchmarks.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -32,32 +33,49 @@ class SubjectTest {
 
     @Test
     void wrongAnswersAndFailuresAreErrors() throws IOException, InterruptedException {
-        var client = new Subject.Client() {
-            private int callers;
+        Load.Outcome wrong = outcome(_ -> false);
+        assertThat(wrong.errors()).isPositive();
+        assertThat(wrong.error()).contains("was not that order");
 
+        Load.Outcome failed = outcome(_ -> {
+            throw new IOException("refused");
+        });
+        assertThat(failed.errors()).isPositive();
+        assertThat(failed.error()).contains("refused");
+
+        assertThat(failed.calls()).isZero();
+        assertThat(CallBenchmark.figures(failed, new Usage(1, 1))).containsOnlyKeys("throughput", "errors");
+    }
+
+    private static Load.Outcome outcome(Subject.Caller caller) throws IOException, InterruptedException {
+        var client = new Subject.Client() {
             @Override
             public Subject.Caller caller() {
-                int n = callers++;
-                return message -> {
-                    if (n == 0) {
-                        throw new IOException("refused");
-                    }
-                    return n == 2;
-                };
+                return caller;
             }
 
             @Override
             public void close() {}
         };
-        Load.Outcome one = new Load(client).run(1, Duration.ofMillis(5));
-        assertThat(one.errors()).isPositive();
-        assertThat(one.calls()).isZero();
-        assertThat(one.error()).contains("refused");
-        assertThat(CallBenchmark.figures(one, new Usage(1, 1))).containsOnlyKeys("throughput", "errors");
+        return new Load(client).run(2, Duration.ofMillis(5));
+    }
 
-        var load = new Load(client);
-        Load.Outcome two = load.run(2, Duration.ofMillis(5));
-        assertThat(two.errors()).isPositive();
+    @Test
+    void figuresArePerRightCall() {
+        var outcome = new Load.Outcome(
+                1_000, 3, "refused", 2_000_000_000, 50_000, 900_000, new Usage(10_000_000, 64_000));
+        assertThat(CallBenchmark.figures(outcome, new Usage(30_000_000, 36_000)))
+                .containsOnly(
+                        entry("throughput", 500.0),
+                        entry("p50", 50.0),
+                        entry("p99", 900.0),
+                        entry("clientCpu", 10.0),
+                        entry("serverCpu", 30.0),
+                        entry("cpu", 40.0),
+                        entry("clientAllocation", 64.0),
+                        entry("serverAllocation", 36.0),
+                        entry("allocation", 100.0),
+                        entry("errors", 3.0));
     }
 
     @Test
