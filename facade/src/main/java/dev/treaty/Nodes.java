@@ -91,14 +91,14 @@ final class Nodes implements AutoCloseable {
     }
 
     private void on(DiscoveryEvent event) {
-        Node gone = null;
+        Node gone;
         lock.lock();
         try {
-            switch (event) {
-                case DiscoveryEvent.Added added -> gone = put(added.instance());
-                case DiscoveryEvent.Updated updated -> gone = put(updated.instance());
-                case DiscoveryEvent.Removed removed -> gone = byId.remove(removed.instance().id());
-            }
+            gone = switch (event) {
+                case DiscoveryEvent.Added added -> put(added.instance());
+                case DiscoveryEvent.Updated updated -> put(updated.instance());
+                case DiscoveryEvent.Removed removed -> byId.remove(removed.instance().id());
+            };
             // The snapshot first: whoever sees the new promise must not see the old set.
             snapshot = new Snapshot(List.copyOf(byId.values()));
             Promise<Boolean> waited = change;

@@ -297,7 +297,7 @@ public final class Treaty implements AutoCloseable {
                 future.completeExceptionally(e);
             }
         });
-        future.whenComplete((_, _) -> {
+        var _ = future.whenComplete((_, _) -> {
             if (future.isCancelled()) {
                 thread.interrupt();
             }

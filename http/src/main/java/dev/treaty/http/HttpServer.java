@@ -38,6 +38,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -82,6 +85,7 @@ public final class HttpServer implements Server {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Map<String, Hosted> operations = Map.of();
     private volatile Map<String, HostedService> services = Map.of();
+    private volatile Set<String> withdrawn = Set.of();
     private volatile Map<String, Page> pages = Map.of();
 
     private final AtomicInteger underWay = new AtomicInteger();
@@ -189,18 +193,31 @@ public final class HttpServer implements Server {
             names.put(name.value(), service);
             operations = Map.copyOf(all);
             services = names;
+            withdrawn = withdrawn.stream().filter(n -> !n.equals(name.value())).collect(Collectors.toUnmodifiableSet());
         } finally {
             lock.unlock();
         }
     }
 
-    /**
-     * Adds a page, read with GET.
-     *
-     * @param path begins with {@code /-/}, so that it can be no operation
-     * @param contentType such as {@code text/plain; charset=utf-8}
-     * @param body asked at every request
-     */
+    @Override
+    public void withdraw(ServiceName service) {
+        lock.lock();
+        try {
+            var gone = new HashSet<>(withdrawn);
+            gone.add(service.value());
+            withdrawn = Set.copyOf(gone); // first, so that no call meets a service that is neither here nor withdrawn
+            var all = new HashMap<>(operations);
+            all.values().removeIf(hosted -> hosted.service.equals(service));
+            operations = Map.copyOf(all);
+            var names = new TreeMap<>(services);
+            names.remove(service.value());
+            services = names;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void page(String path, String contentType, Supplier<byte[]> body) {
         if (!path.startsWith("/-/")) {
             throw new IllegalArgumentException("the path of a page begins with /-/, not " + path);
@@ -302,6 +319,9 @@ public final class HttpServer implements Server {
     private Refusal unknown(String path) {
         int slash = path.indexOf('/', 1);
         String name = slash < 0 ? path.substring(1) : path.substring(1, slash);
+        if (withdrawn.contains(name)) {
+            return new Refusal(Code.UNAVAILABLE, name + " is no longer offered here: call another instance");
+        }
         HostedService service = services.get(name);
         if (service == null) {
             return new Refusal(

@@ -7,6 +7,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -110,6 +111,9 @@ public final class EventLog implements Events {
                     write(Level.DEBUG, outcome + " and was answered by a fallback: " + word(origin.name()));
                 }
             }
+            case Event.MistakeMade(var call, var cause) -> {
+                write(Level.ERROR, "The service made a mistake handling " + call.path(), cause);
+            }
             case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _ -> {
                 // Too many to write; metrics count them.
             }
@@ -133,6 +137,10 @@ public final class EventLog implements Events {
     }
 
     private void write(Level level, String text) {
+        write(level, text, null);
+    }
+
+    private void write(Level level, String text, @Nullable Throwable cause) {
         if (!log.isEnabledForLevel(level)) {
             return;
         }
@@ -141,7 +149,7 @@ public final class EventLog implements Events {
             log.atLevel(level).log("{} lines were left out here", leftOut);
         }
         if (leftOut >= 0) {
-            log.atLevel(level).log("{}", printable(text));
+            log.atLevel(level).setCause(cause).log("{}", printable(text));
         }
     }
 

@@ -84,8 +84,8 @@ public final class MetricsRecorder implements Events {
             case Event.BreakerChanged(var service, var instance, var _, var after, var _) ->
                 client.of(service).breaker(instance, after);
             case Event.DiscoveryChanged(var change) -> discovered(change);
-            case Event.RegistryChanged _ -> {
-                // Nothing to count: the view of the instances stays as it is.
+            case Event.RegistryChanged _, Event.MistakeMade _ -> {
+                // Nothing to count: the view of the instances stays as it is, and a mistake ends a call as internal.
             }
         }
     }
