@@ -38,7 +38,8 @@ public abstract class Benchmark implements Callable<Integer> {
             // Now rather than after minutes of measuring.
             Path folder = json.toAbsolutePath().getParent();
             if (Files.isDirectory(json) || folder == null || !Files.isDirectory(folder)) {
-                throw new ParameterException(line(), "--json: cannot write " + json + "; name a file in a folder that exists");
+                throw new ParameterException(
+                        line(), "--json: cannot write " + json + "; name a file in a folder that exists");
             }
         }
         Report report = measure();

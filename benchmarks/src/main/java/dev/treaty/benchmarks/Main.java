@@ -44,8 +44,9 @@ public final class Main {
         CommandLine line = mistake.getCommandLine();
         boolean unknownName = line.getParent() == null && mistake instanceof UnmatchedArgumentException;
         String message = unknownName
-                ? "there is no benchmark \"" + ((UnmatchedArgumentException) mistake).getUnmatched().getFirst()
-                        + "\"; there is: " + String.join(", ", line.getSubcommands().keySet())
+                ? "there is no benchmark \""
+                        + ((UnmatchedArgumentException) mistake).getUnmatched().getFirst() + "\"; there is: "
+                        + String.join(", ", line.getSubcommands().keySet())
                 : mistake.getMessage();
         line.getErr().println(line.getColorScheme().errorText("treaty bench: " + message));
         line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");

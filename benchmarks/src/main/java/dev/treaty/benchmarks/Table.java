@@ -40,8 +40,7 @@ final class Table {
         }
         return figure.kind() == Figure.Kind.COUNTED
                 ? number(spread.value())
-                : String.format(
-                        "%s  %15s", number(spread.value()), number(spread.min()) + ".." + number(spread.max()));
+                : String.format("%s  %15s", number(spread.value()), number(spread.min()) + ".." + number(spread.max()));
     }
 
     private void ratios(Report report) {

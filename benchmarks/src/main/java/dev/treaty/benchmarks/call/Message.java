@@ -15,7 +15,8 @@ record Message(Order order, byte[] json) {
         var mapper = JsonMapper.builder().build();
         return IntStream.range(0, count)
                 .mapToObj(Order::example)
-                .map(order -> new Message(order, mapper.writeValueAsString(order).getBytes(StandardCharsets.UTF_8)))
+                .map(order ->
+                        new Message(order, mapper.writeValueAsString(order).getBytes(StandardCharsets.UTF_8)))
                 .toArray(Message[]::new);
     }
 }
