@@ -509,12 +509,15 @@ class HttpTransportTest {
         try (var server = new FakeServer(
                 socket -> {
                     FakeServer.request(socket);
+                    FakeServer.send(socket, PLACED);
+                    FakeServer.request(socket);
                     late.await();
                     FakeServer.send(socket, FakeServer.ok("{\"id\":\"late\"}"));
                 },
                 FakeServer.always(PLACED))) {
             Transport.Connection connection = transport.connect(server.endpoint());
-            assertThat(fault(connection.handle(notIdempotent(Duration.ofMillis(30)))).code())
+            connection.handle(notIdempotent()).orThrow();
+            assertThat(fault(connection.handle(notIdempotent(Duration.ofMillis(100)))).code())
                     .isEqualTo(Code.DEADLINE_EXCEEDED);
             late.countDown();
             assertThat(connection.handle(notIdempotent()).orThrow()).isEqualTo(new Shop.OrderId("1"));
