@@ -1,9 +1,11 @@
 package dev.treaty.benchmarks;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -38,7 +40,8 @@ public abstract class Benchmark implements Callable<Integer> {
             // Now rather than after minutes of measuring.
             Path folder = json.toAbsolutePath().getParent();
             if (Files.isDirectory(json) || folder == null || !Files.isDirectory(folder)) {
-                throw new ParameterException(line(), "--json: cannot write " + json + "; name a file in a folder that exists");
+                throw new ParameterException(
+                        line(), "--json: cannot write " + json + "; name a file in a folder that exists");
             }
         }
         Report report = measure();
@@ -53,7 +56,7 @@ public abstract class Benchmark implements Callable<Integer> {
 
     /** Tells whoever waits at a terminal what goes on, on one line that is rewritten in place. */
     protected final void progress(String doing) {
-        if (System.console() != null && System.console().isTerminal()) {
+        if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
             PrintWriter err = line().getErr();
             err.print("\r\033[K" + doing);
             err.flush();

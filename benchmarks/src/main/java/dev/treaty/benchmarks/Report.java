@@ -50,9 +50,7 @@ public record Report(
 
         static Spread of(Kind kind, List<Double> values) {
             return new Spread(
-                    kind == Kind.COUNTED
-                            ? values.stream().mapToDouble(v -> v).sum()
-                            : median(values),
+                    kind == Kind.COUNTED ? values.stream().mapToDouble(v -> v).sum() : median(values),
                     values.stream().mapToDouble(v -> v).min().orElseThrow(),
                     values.stream().mapToDouble(v -> v).max().orElseThrow());
         }

@@ -16,8 +16,8 @@ public record Sample(String subject, String setting, int round, Map<String, Doub
         values = Map.copyOf(values);
         values.forEach((figure, value) -> {
             if (!Double.isFinite(value)) {
-                throw new IllegalArgumentException(
-                        subject + "." + setting + "." + figure + " is " + value + ": leave out what was not measurable");
+                throw new IllegalArgumentException(subject + "." + setting + "." + figure + " is " + value
+                        + ": leave out what was not measurable");
             }
         });
     }

@@ -16,8 +16,7 @@ class ReportTest {
     private static final Figure ERRORS = Figure.counted("errors");
 
     private static Sample sample(String subject, int round, double throughput, double cpu, double errors) {
-        return new Sample(
-                subject, "c128", round, Map.of("throughput", throughput, "cpu", cpu, "errors", errors));
+        return new Sample(subject, "c128", round, Map.of("throughput", throughput, "cpu", cpu, "errors", errors));
     }
 
     private static Report report(Sample... samples) {
@@ -26,13 +25,15 @@ class ReportTest {
 
     @Test
     void ratiosAreAboveOneWhereTreatyIsBetterWhicheverWayAFigureGoes() {
-        assertThat(report(sample("treaty", 0, 100, 20, 0), sample("grpc", 0, 50, 60, 0)).ratios())
+        assertThat(report(sample("treaty", 0, 100, 20, 0), sample("grpc", 0, 50, 60, 0))
+                        .ratios())
                 .containsExactly(entry("grpc.c128.throughput", 2.0), entry("grpc.c128.cpu", 3.0));
     }
 
     @Test
     void ratiosAreBelowOneWhereAPeerIsBetter() {
-        assertThat(report(sample("raw", 0, 200, 5, 0), sample("treaty", 0, 100, 20, 0)).ratios())
+        assertThat(report(sample("raw", 0, 200, 5, 0), sample("treaty", 0, 100, 20, 0))
+                        .ratios())
                 .containsExactly(entry("raw.c128.throughput", 0.5), entry("raw.c128.cpu", 0.25));
     }
 
@@ -48,14 +49,16 @@ class ReportTest {
 
     @Test
     void nothingIsDividedByZero() {
-        assertThat(report(sample("treaty", 0, 100, 0, 0), sample("grpc", 0, 0, 5, 9)).ratios())
+        assertThat(report(sample("treaty", 0, 100, 0, 0), sample("grpc", 0, 0, 5, 9))
+                        .ratios())
                 .isEmpty();
     }
 
     @Test
     void whatWasNotMeasuredIsLeftOut() {
         Report report = report(
-                sample("treaty", 0, 100, 20, 0), new Sample("grpc", "c128", 0, Map.of("throughput", 0.0, "errors", 7.0)));
+                sample("treaty", 0, 100, 20, 0),
+                new Sample("grpc", "c128", 0, Map.of("throughput", 0.0, "errors", 7.0)));
         assertThat(report.ratios()).isEmpty();
         assertThat(report.rows().get(1).figures()).containsOnlyKeys("throughput", "errors");
         assertThatThrownBy(() -> new Sample("grpc", "c1", 0, Map.of("p50", Double.NaN)))
@@ -65,8 +68,7 @@ class ReportTest {
 
     @Test
     void aRowHasTheMedianAndTheRangeAndTheSumOfWhatIsCounted() {
-        Report report = report(
-                sample("grpc", 0, 10, 4, 1), sample("grpc", 1, 90, 2, 0), sample("grpc", 2, 20, 8, 3));
+        Report report = report(sample("grpc", 0, 10, 4, 1), sample("grpc", 1, 90, 2, 0), sample("grpc", 2, 20, 8, 3));
         assertThat(report.rows())
                 .containsExactly(new Report.Row(
                         "grpc",
@@ -75,7 +77,9 @@ class ReportTest {
                                 "throughput", new Report.Spread(20, 10, 90),
                                 "cpu", new Report.Spread(4, 2, 8),
                                 "errors", new Report.Spread(4, 0, 3))));
-        assertThat(report(sample("grpc", 0, 10, 4, 0), sample("grpc", 1, 20, 2, 0)).rows().getFirst()
+        assertThat(report(sample("grpc", 0, 10, 4, 0), sample("grpc", 1, 20, 2, 0))
+                        .rows()
+                        .getFirst()
                         .figures())
                 .containsEntry("throughput", new Report.Spread(15, 10, 20));
     }
@@ -107,17 +111,17 @@ class ReportTest {
         assertThat(report(sample("treaty", 0, 12_345, 20.54, 0), sample("grpc", 0, 6_172.5, 61.62, 3))
                         .table())
                 .isEqualTo("""
-                        How.
+                    How.
 
-                        c128                                       treaty                      grpc
-                        throughput, calls/s   12,345       12,345..12,345   6,173      6,173..6,173
-                        cpu, µs/call            20.5           20.5..20.5    61.6        61.6..61.6
-                        errors                                          0                         3
+                    c128                                   treaty                     grpc
+                    throughput, calls/s   12,345   12,345..12,345   6,173     6,173..6,173
+                    cpu, µs/call            20.5       20.5..20.5    61.6       61.6..61.6
+                    errors                                      0                        3
 
-                        Treaty against the others, above 1 where Treaty is better
+                    Treaty against the others, above 1 where Treaty is better
 
-                                    throughput    cpu
-                        grpc.c128         2.00   3.00
-                        """);
+                                throughput    cpu
+                    grpc.c128         2.00   3.00
+                    """);
     }
 }

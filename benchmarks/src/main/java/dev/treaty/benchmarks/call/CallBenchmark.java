@@ -169,8 +169,7 @@ public final class CallBenchmark extends Benchmark {
             throw new ParameterException(line(), "--rounds " + times + " is out of range: use 1 or more");
         }
         if (total < 1 || total > SECONDS_MAX) {
-            throw new ParameterException(
-                    line(), "--seconds " + total + " is out of range: use 1 to " + SECONDS_MAX);
+            throw new ParameterException(line(), "--seconds " + total + " is out of range: use 1 to " + SECONDS_MAX);
         }
         for (int count : callers) {
             if (count < 1 || count > CALLERS_MAX) {
@@ -196,7 +195,8 @@ public final class CallBenchmark extends Benchmark {
         var pairs = new ArrayList<Pair>();
         for (int i = 0; i < servers.size(); i++) {
             String name = subjects.get(i).name();
-            var client = WorkerProcess.start("client", name, String.valueOf(servers.get(i).port()));
+            var client = WorkerProcess.start(
+                    "client", name, String.valueOf(servers.get(i).port()));
             processes.add(client);
             pairs.add(new Pair(name, servers.get(i), client));
         }

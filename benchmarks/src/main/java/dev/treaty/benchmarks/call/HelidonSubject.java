@@ -57,7 +57,8 @@ final class HelidonSubject implements Subject {
 
     @Override
     public Client connect(int port) {
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         URI uri = URI.create("http://127.0.0.1:" + port + PATH);
         return new Client() {
             @Override

@@ -39,7 +39,8 @@ final class MachineLoad {
                 ? Optional.empty()
                 : Optional.of(String.format(
                         Locale.ROOT,
-                        "BUSY MACHINE: others used %.0f %% of the processors meanwhile; measure again when it is quiet.",
+                        "BUSY MACHINE: others used %.0f %% of the processors meanwhile; measure again when it is"
+                                + " quiet.",
                         100 * othersShare));
     }
 }

@@ -39,11 +39,7 @@ final class OrderMarshaller implements Marshaller<Order> {
 
     static byte[] encode(Order order) {
         byte[][] texts = {
-            utf8(order.id()),
-            utf8(order.customer()),
-            utf8(order.item()),
-            utf8(order.currency()),
-            utf8(order.note())
+            utf8(order.id()), utf8(order.customer()), utf8(order.item()), utf8(order.currency()), utf8(order.note())
         };
         int size = 0;
         for (byte[] text : texts) {

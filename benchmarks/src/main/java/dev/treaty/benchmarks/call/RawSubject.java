@@ -187,7 +187,8 @@ final class RawSubject implements Subject {
 
         private int find(byte[] pattern, int end) {
             for (int i = 0; i <= end - pattern.length; i++) {
-                if (buffer[i] == pattern[0] && Arrays.equals(buffer, i, i + pattern.length, pattern, 0, pattern.length)) {
+                if (buffer[i] == pattern[0]
+                        && Arrays.equals(buffer, i, i + pattern.length, pattern, 0, pattern.length)) {
                     return i;
                 }
             }

@@ -60,8 +60,8 @@ interface Subject {
         return all().stream()
                 .filter(subject -> subject.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no subject \"" + name + "\"; there is: "
-                        + String.join(", ", names())));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "there is no subject \"" + name + "\"; there is: " + String.join(", ", names())));
     }
 
     /** The names of all subjects. */

@@ -40,8 +40,8 @@ final class TreatySubject implements Subject {
 
     @Override
     public Client connect(int port) {
-        Treaty treaty = Treaty.open(Settings.parse(
-                "benchmark", "registry: " + new RegistryAddress.Remote("127.0.0.1", port), Map.of()));
+        Treaty treaty = Treaty.open(
+                Settings.parse("benchmark", "registry: " + new RegistryAddress.Remote("127.0.0.1", port), Map.of()));
         Echo echo = treaty.client(Echo.class);
         return new Client() {
             @Override

@@ -61,7 +61,8 @@ final class WorkerProcess implements AutoCloseable {
         command.addAll(List.of(arguments));
         Path errors = Files.createTempFile("treaty-bench-", ".log");
         errors.toFile().deleteOnExit();
-        Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        Process process =
+                new ProcessBuilder(command).redirectError(errors.toFile()).start();
         return new WorkerProcess(arguments[1] + "'s " + arguments[0], errors, process);
     }
 

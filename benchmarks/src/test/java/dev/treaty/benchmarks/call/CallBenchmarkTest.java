@@ -28,19 +28,23 @@ class CallBenchmarkTest {
         assertThat(out.toString()).contains("grpc.c4").contains("raw.c1");
         JsonNode json = JsonMapper.builder().build().readTree(Files.readString(file));
         assertThat(StreamSupport.stream(json.at("/rows").spliterator(), false)
-                        .map(row -> row.get("subject").asString() + "." + row.get("setting").asString()))
+                        .map(row -> row.get("subject").asString() + "."
+                                + row.get("setting").asString()))
                 .containsExactlyInAnyOrder(
                         "treaty.c1", "grpc.c1", "helidon.c1", "raw.c1", "treaty.c4", "grpc.c4", "helidon.c4", "raw.c4");
         for (JsonNode row : json.at("/rows")) {
             assertThat(row.at("/figures/errors").asDouble()).as(row.toString()).isZero();
             for (String figure : new String[] {"throughput", "p50", "p99", "cpu", "allocation"}) {
-                assertThat(row.at("/figures/" + figure).asDouble()).as(row.toString()).isPositive();
+                assertThat(row.at("/figures/" + figure).asDouble())
+                        .as(row.toString())
+                        .isPositive();
             }
         }
         for (String peer : new String[] {"grpc", "helidon", "raw"}) {
             for (String setting : new String[] {"c1", "c4"}) {
                 for (String figure : new String[] {"throughput", "p50", "p99", "cpu", "allocation"}) {
-                    assertThat(json.at("/ratios/" + peer + "." + setting + "." + figure).asDouble())
+                    assertThat(json.at("/ratios/" + peer + "." + setting + "." + figure)
+                                    .asDouble())
                             .isPositive();
                 }
             }

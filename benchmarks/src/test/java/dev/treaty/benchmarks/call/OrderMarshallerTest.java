@@ -41,8 +41,7 @@ class OrderMarshallerTest {
     @Test
     void whatIsCutShortIsRefused() {
         byte[] bytes = OrderMarshaller.encode(Order.example(1));
-        assertThatThrownBy(() -> marshaller.parse(
-                        new ByteArrayInputStream(Arrays.copyOf(bytes, bytes.length - 1))))
+        assertThatThrownBy(() -> marshaller.parse(new ByteArrayInputStream(Arrays.copyOf(bytes, bytes.length - 1))))
                 .hasMessageContaining("does not fit");
     }
 }

@@ -22,7 +22,8 @@ class SubjectTest {
             assertThat(outcome.errors()).isZero();
             assertThat(outcome.calls()).isGreaterThanOrEqualTo(8);
             assertThat(outcome.p50Nanos()).isPositive().isLessThanOrEqualTo(outcome.p99Nanos());
-            assertThat(outcome.elapsedNanos()).isGreaterThanOrEqualTo(Duration.ofMillis(100).toNanos());
+            assertThat(outcome.elapsedNanos())
+                    .isGreaterThanOrEqualTo(Duration.ofMillis(100).toNanos());
             assertThat(outcome.usage().allocatedBytes()).isPositive();
         }
     }
@@ -62,8 +63,8 @@ class SubjectTest {
 
     @Test
     void figuresArePerRightCall() {
-        var outcome = new Load.Outcome(
-                1_000, 3, "refused", 2_000_000_000, 50_000, 900_000, new Usage(10_000_000, 64_000));
+        var outcome =
+                new Load.Outcome(1_000, 3, "refused", 2_000_000_000, 50_000, 900_000, new Usage(10_000_000, 64_000));
         assertThat(CallBenchmark.figures(outcome, new Usage(30_000_000, 36_000)))
                 .containsOnly(
                         entry("throughput", 500.0),
