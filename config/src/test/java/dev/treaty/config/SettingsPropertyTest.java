@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.registry.RegistryAddress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.contract.ServiceName;
@@ -213,8 +214,8 @@ class SettingsPropertyTest {
     Arbitrary<Settings> settings() {
         var registries = Arbitraries.of(
                 RegistryAddress.EMBEDDED,
-                new RegistryAddress.Remote("a.b", 1),
-                new RegistryAddress.Remote("[::1]", 65_535));
+                new RegistryAddress.Network("a.b", 1),
+                new RegistryAddress.Network("::1", 65_535));
         var servers = Combinators.combine(
                         names(),
                         whole(0, 65_535),

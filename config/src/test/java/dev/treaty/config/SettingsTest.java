@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.registry.RegistryAddress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -63,7 +64,7 @@ class SettingsTest {
             """);
         assertThat(settings.name()).isEqualTo("storefront");
         assertThat(settings.zone()).isEqualTo("eu-1a");
-        assertThat(settings.registry()).isEqualTo(new RegistryAddress.Remote("[::1]", 7400));
+        assertThat(settings.registry()).isEqualTo(new RegistryAddress.Network("::1", 7400));
         assertThat(settings.server().port()).isEqualTo(8080);
         assertThat(settings.server().bodyBytesMax()).isEqualTo(8 << 20);
         assertThat(settings.server().drain()).isEqualTo(Duration.ofSeconds(90));
