@@ -95,21 +95,24 @@ class TreatyTest {
             Orders orders = treaty.client(Orders.class);
             assertThat(orders.get("42")).isEqualTo(new Order("42", "ada", 1));
             assertThat(orders.list("ada", 3)).hasSize(3);
-            assertThatThrownBy(() -> orders.get(""))
-                    .isInstanceOfSatisfying(ServiceException.class, e -> {
-                        assertThat(e.code()).isEqualTo(Code.NOT_FOUND);
-                        assertThat(e.fault().message()).isEqualTo("there is no order \"\"");
-                    });
+            assertThatThrownBy(() -> orders.get("")).isInstanceOfSatisfying(ServiceException.class, e -> {
+                assertThat(e.code()).isEqualTo(Code.NOT_FOUND);
+                assertThat(e.fault().message()).isEqualTo("there is no order \"\"");
+            });
 
             ServiceResponse<?> response = treaty.client().call("test.Orders", "get", Map.of("id", "7"));
             assertThat(response.orThrow()).isEqualTo(Map.of("id", "7", "customer", "ada", "quantity", 1));
             assertThat(response.latency()).isPositive();
-            ServiceResponse<?> wrapped = treaty.client().callAsync("test.Orders", "list", Map.of("customer", "a"))
+            ServiceResponse<?> wrapped = treaty.client()
+                    .callAsync("test.Orders", "list", Map.of("customer", "a"))
                     .get(10, TimeUnit.SECONDS);
             assertThat(((Map<?, ?>) wrapped.orThrow()).get("result"))
                     .asInstanceOf(InstanceOfAssertFactories.LIST)
                     .hasSize(2);
-            assertThat(treaty.callAsync(() -> orders.get("9")).get(10, TimeUnit.SECONDS).id()).isEqualTo("9");
+            assertThat(treaty.callAsync(() -> orders.get("9"))
+                            .get(10, TimeUnit.SECONDS)
+                            .id())
+                    .isEqualTo("9");
 
             assertThat(treaty.client().health("test.Orders").status()).isEqualTo(Status.PASSING);
             assertThat(treaty.client().health("test.Nobody").status()).isEqualTo(Status.UNKNOWN);
@@ -191,18 +194,18 @@ class TreatyTest {
         try (Treaty service = Treaty.open(Settings.parse("service", address, Map.of()))) {
             service.events().subscribe(events::add);
             service.serve(Orders.class, new KnownOrders());
-            assertThat(service.registry().trouble()).hasValueSatisfying(t -> assertThat(t).contains("" + port));
-            assertThat(get(service.endpoint().orElseThrow(), "/-/health").status()).isEqualTo(200);
-            try (Treaty late = Treaty.open(
-                    Settings.parse("registry", "server:\n  port: " + port + "\n", Map.of()))) {
+            assertThat(service.registry().trouble())
+                    .hasValueSatisfying(t -> assertThat(t).contains("" + port));
+            assertThat(get(service.endpoint().orElseThrow(), "/-/health").status())
+                    .isEqualTo(200);
+            try (Treaty late = Treaty.open(Settings.parse("registry", "server:\n  port: " + port + "\n", Map.of()))) {
                 var seen = new CountDownLatch(1);
                 late.registry().watch(new ServiceName("test.Orders"), _ -> seen.countDown());
                 late.serveRegistry();
                 assertThat(seen.await(20, TimeUnit.SECONDS)).isTrue();
             }
         }
-        assertThat(events)
-                .anyMatch(e -> e instanceof Event.RegistryChanged(var _, var reachable, var _) && reachable);
+        assertThat(events).anyMatch(e -> e instanceof Event.RegistryChanged(var _, var reachable, var _) && reachable);
     }
 
     @Test

@@ -16,7 +16,6 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
-import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
@@ -43,8 +42,6 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.stream.Collectors;
-import java.util.Set;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,6 +54,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +83,12 @@ public final class HttpServer implements Server {
 
     private static final String HEALTH = "/-/health";
 
+    /** How long no call may have come before a draining server closes its connections. */
+    static final Duration QUIET = Duration.ofMillis(500);
+
+    /** How often a draining server looks whether the calls under way have ended. */
+    private static final Duration LOOK = Duration.ofMillis(10);
+
     private final HttpServerOptions options;
     private final Time time;
     private final RandomGenerator random;
@@ -98,7 +102,7 @@ public final class HttpServer implements Server {
     private volatile Map<String, Page> pages = Map.of();
 
     private final AtomicInteger underWay = new AtomicInteger();
-    private final Promise<Boolean> drained = new Promise<>();
+    private volatile long lastCallNanos;
     private volatile boolean draining;
     private boolean closed;
 
@@ -179,9 +183,8 @@ public final class HttpServer implements Server {
                 .port(options.port())
                 .shutdownHook(false)
                 .shutdownGracePeriod(CLOSE_GRACE)
-                .contentEncoding(encodings -> encodings
-                        .contentEncodingsDiscoverServices(false)
-                        .addContentEncoding(new IdentityEncoding()))
+                .contentEncoding(encodings ->
+                        encodings.contentEncodingsDiscoverServices(false).addContentEncoding(new IdentityEncoding()))
                 .maxPayloadSize(-1) // limited here, where the refusal can say so
                 .maxTcpConnections(options.connectionsMax())
                 .idleConnectionTimeout(options.idleTimeout())
@@ -302,6 +305,9 @@ public final class HttpServer implements Server {
             return;
         }
         underWay.incrementAndGet();
+        if (draining) {
+            lastCallNanos = time.nanoTime();
+        }
         try {
             call(path, request, response);
         } catch (Refusal refusal) {
@@ -310,9 +316,7 @@ public final class HttpServer implements Server {
             Thread.currentThread().interrupt();
             throw new CloseConnectionException("the server is closing", e);
         } finally {
-            if (underWay.decrementAndGet() == 0 && draining) {
-                drained.complete(true);
-            }
+            underWay.decrementAndGet();
         }
     }
 
@@ -408,8 +412,7 @@ public final class HttpServer implements Server {
         }
         headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
             throw new Refusal(
-                    Code.INVALID_ARGUMENT,
-                    "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
+                    Code.INVALID_ARGUMENT, "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
         });
     }
 
@@ -428,7 +431,8 @@ public final class HttpServer implements Server {
     }
 
     private CallContext context(ServerRequestHeaders headers) {
-        Deadline deadline = headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
+        Deadline deadline =
+                headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
         if (deadline.expired(time)) {
             throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request came");
         }
@@ -449,8 +453,8 @@ public final class HttpServer implements Server {
                 .map(millis -> Deadline.after(Duration.ofMillis(millis), time))
                 .orElseThrow(() -> new Refusal(
                         Code.INVALID_ARGUMENT,
-                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX
-                                + " digits, not \"" + Input.echo(header) + "\""));
+                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX + " digits, not \""
+                                + Input.echo(header) + "\""));
     }
 
     private static Optional<Integer> attempt(String header) {
@@ -458,9 +462,7 @@ public final class HttpServer implements Server {
     }
 
     private static Optional<Long> digits(String text, int most) {
-        boolean plain = !text.isEmpty()
-                && text.length() <= most
-                && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean plain = !text.isEmpty() && text.length() <= most && text.chars().allMatch(c -> c >= '0' && c <= '9');
         return plain ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
@@ -545,7 +547,10 @@ public final class HttpServer implements Server {
         try {
             return service.health().get();
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The health of " + service.contract().name() + " cannot be told", e);
+            LOGGER.log(
+                    System.Logger.Level.ERROR,
+                    "The health of " + service.contract().name() + " cannot be told",
+                    e);
             return new ServiceHealth(
                     ServiceHealth.Status.CRITICAL, "its health could not be told", time.instant(), Map.of());
         }
@@ -579,14 +584,25 @@ public final class HttpServer implements Server {
         };
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Connections stay open until no call has come for {@link #QUIET}: a connection that is closed while a request
+     * is on its way to it leaves the caller in doubt, and a refusal does not.
+     */
     @Override
     public void drain(Duration patience) {
+        lastCallNanos = time.nanoTime();
         draining = true;
-        if (underWay.get() == 0) {
-            drained.complete(true);
-        }
+        long end = lastCallNanos + patience.toNanos();
         try {
-            drained.await(time, patience.toNanos());
+            for (long left; (left = end - time.nanoTime()) > 0; ) {
+                long quiet = lastCallNanos + QUIET.toNanos() - time.nanoTime();
+                if (underWay.get() == 0 && quiet <= 0) {
+                    break;
+                }
+                time.sleep(Math.min(left, Math.max(quiet, LOOK.toNanos())));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

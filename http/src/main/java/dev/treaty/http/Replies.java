@@ -83,8 +83,9 @@ final class Replies {
     static DirectHandlers outOfHttp() {
         var handlers = DirectHandlers.builder();
         for (var type : DirectHandler.EventType.values()) {
-            handlers.addHandler(type, (request, event, status, headers, _) ->
-                    request.headers().contains(HeaderNames.CONTENT_ENCODING)
+            handlers.addHandler(
+                    type,
+                    (request, event, status, headers, _) -> request.headers().contains(HeaderNames.CONTENT_ENCODING)
                             ? outOfHttp(Status.NOT_IMPLEMENTED_501, headers, Code.UNIMPLEMENTED, ENCODING)
                             : outOfHttp(event, status, headers));
         }
@@ -115,12 +116,13 @@ final class Replies {
         return switch (event) {
             case INTERNAL_ERROR -> Code.INTERNAL;
             case PAYLOAD_TOO_LARGE -> Code.RESOURCE_EXHAUSTED;
-            default -> switch (status.code()) {
-                case 413, 431 -> Code.RESOURCE_EXHAUSTED;
-                case 501, 505 -> Code.UNIMPLEMENTED;
-                case 503 -> Code.UNAVAILABLE;
-                default -> status.code() < 500 ? Code.INVALID_ARGUMENT : Code.INTERNAL;
-            };
+            default ->
+                switch (status.code()) {
+                    case 413, 431 -> Code.RESOURCE_EXHAUSTED;
+                    case 501, 505 -> Code.UNIMPLEMENTED;
+                    case 503 -> Code.UNAVAILABLE;
+                    default -> status.code() < 500 ? Code.INVALID_ARGUMENT : Code.INTERNAL;
+                };
         };
     }
 

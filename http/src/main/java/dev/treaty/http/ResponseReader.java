@@ -363,11 +363,11 @@ final class ResponseReader {
     private void untilClosed(Wire wire, Deadline deadline) throws IOException {
         bodyStart = at;
         persistent = false;
-        while (fill(wire, deadline) >= 0) {
+        do {
             if (end - bodyStart > bodyBytesMax) {
                 throw MalformedResponse.tooLarge(bodyBytesMax);
             }
-        }
+        } while (fill(wire, deadline) >= 0);
         bodyLength = end - bodyStart;
         at = end;
     }
@@ -429,8 +429,8 @@ final class ResponseReader {
         lineStart = at;
         for (int i = at; ; i++) {
             if (i - lineStart >= bytesMax) {
-                throw new MalformedResponse("more than " + HEAD_BYTES_MAX + " bytes of headers, or "
-                        + CHUNK_LINE_MAX + " before a chunk");
+                throw new MalformedResponse(
+                        "more than " + HEAD_BYTES_MAX + " bytes of headers, or " + CHUNK_LINE_MAX + " before a chunk");
             }
             byte c = byteAt(i, wire, deadline);
             if (c == '\r') {
