@@ -1,0 +1,134 @@
+package dev.treaty.example.shop;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import org.h2.api.ErrorCode;
+import org.h2.jdbcx.JdbcDataSource;
+
+/**
+ * The shop's database: an H2 database inside this process, or in one that {@link DatabaseServer} runs.
+ *
+ * <p>Two ways to use it, and the difference matters when a process is frozen or killed: a {@link #statement} is over
+ * inside the database as soon as it arrived, so nobody ever waits for a lock of a client that stopped; a
+ * {@link #transaction} holds its locks until its client says so. No work calls another service.
+ */
+final class Database implements AutoCloseable {
+    /** The most connections at a time. */
+    static final int CONNECTIONS_MAX = 8;
+
+    /** How long to wait for a connection when all are busy. */
+    static final long CONNECTION_TIMEOUT_MILLIS = 1_000;
+
+    /** How long a statement waits for a row that another transaction has locked. */
+    static final long LOCK_TIMEOUT_MILLIS = 1_000;
+
+    private final HikariDataSource source;
+
+    private Database(HikariDataSource source) {
+        this.source = source;
+    }
+
+    /**
+     * Opens the database at a JDBC URL of H2, such as {@code jdbc:h2:mem:shop}.
+     *
+     * @throws ServiceException where it cannot be reached
+     */
+    static Database open(String url, String user, String password) {
+        var h2 = new JdbcDataSource();
+        h2.setURL(url + ";LOCK_TIMEOUT=" + LOCK_TIMEOUT_MILLIS);
+        h2.setUser(user);
+        h2.setPassword(password);
+        var pool = new HikariConfig();
+        pool.setPoolName("shop");
+        pool.setDataSource(h2);
+        pool.setMaximumPoolSize(CONNECTIONS_MAX);
+        pool.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
+        pool.setInitializationFailTimeout(-1); // the first statement tells it better
+        var database = new Database(new HikariDataSource(pool));
+        try {
+            database.statement(connection -> connection.isValid(0));
+            return database;
+        } catch (ServiceException e) {
+            database.close();
+            throw e;
+        }
+    }
+
+    /** What is done with a connection. */
+    @FunctionalInterface
+    interface Work<T> {
+        T with(Connection connection) throws SQLException;
+    }
+
+    /** Creates what is not there yet. */
+    void define(String... definitions) {
+        statement(connection -> {
+            try (Statement statement = connection.createStatement()) {
+                for (String definition : definitions) {
+                    statement.execute(definition);
+                }
+                return true;
+            }
+        });
+    }
+
+    /** Runs work in which every statement is a transaction of its own. */
+    <T> T statement(Work<T> work) {
+        try (Connection connection = source.getConnection()) {
+            return work.with(connection);
+        } catch (SQLException e) {
+            throw unavailable(e);
+        }
+    }
+
+    /** Runs work as one transaction: all of it counts, or, where it throws, nothing. */
+    <T> T transaction(Work<T> work) {
+        try (Connection connection = source.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                T result = work.with(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                connection.rollback();
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw unavailable(e);
+        }
+    }
+
+    /**
+     * Runs work that inserts rows under a key, as one transaction.
+     *
+     * @return nothing where another transaction has inserted the same key in the meantime
+     */
+    <T> Optional<T> insertion(Work<T> work) {
+        try {
+            return Optional.of(transaction(work));
+        } catch (ServiceException e) {
+            if (e.getCause() instanceof SQLException cause && cause.getErrorCode() == ErrorCode.DUPLICATE_KEY_1) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Trying again may work, here or in another process; the caller learns nothing of the database's own text. */
+    private static ServiceException unavailable(SQLException cause) {
+        var fault = new ServiceException(Code.UNAVAILABLE, "the database did not do it (" + cause.getSQLState() + ")");
+        fault.initCause(cause);
+        return fault;
+    }
+
+    @Override
+    public void close() {
+        source.close();
+    }
+}
