@@ -1,0 +1,14 @@
+import dev.treaty.balance.LoadBalancer;
+
+class PickerExample {
+    // @start region="picker"
+    LoadBalancer firstAvailable = (candidates, call) -> {
+        for (int i = 0; i < candidates.size(); i++) {
+            if (candidates.available(i)) {
+                return i;
+            }
+        }
+        return LoadBalancer.NONE;
+    };
+    // @end
+}

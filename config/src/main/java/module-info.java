@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+@NullMarked
+module dev.treaty.config {
+    requires static transitive org.jspecify;
+    requires transitive dev.treaty.core;
+    requires transitive dev.treaty.resilience;
+    requires transitive dev.treaty.balance;
+    requires org.snakeyaml.engine;
+}

@@ -1,0 +1,36 @@
+package dev.treaty.resilience;
+
+import java.time.Duration;
+
+/** The checks that policies share; their messages are what a reader of a bad configuration sees. */
+final class Limits {
+    private Limits() {}
+
+    static void atLeast(String name, long value, long min) {
+        if (value < min) {
+            throw new IllegalArgumentException(name + " is " + value + ": use " + min + " or more");
+        }
+    }
+
+    static void ratio(String name, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new IllegalArgumentException(name + " is " + value + ": use 0 to 1");
+        }
+    }
+
+    static void positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + " is " + value + ": use more than nothing");
+        }
+        if (value.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException(name + " is " + value + ": use at most a day");
+        }
+    }
+
+    static void notShorter(String name, Duration value, String otherName, Duration other) {
+        if (value.compareTo(other) < 0) {
+            throw new IllegalArgumentException(
+                    name + " (" + value + ") is shorter than " + otherName + " (" + other + ")");
+        }
+    }
+}
