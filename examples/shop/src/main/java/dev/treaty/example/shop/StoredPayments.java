@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import org.h2.api.ErrorCode;
 
 /**
  * Keeps the receipts in a database. Each step is a single statement, so an instance that freezes between two of them
@@ -68,6 +69,10 @@ final class StoredPayments implements Payments {
             merge.setLong(3, amountCents);
             merge.setObject(4, clock.instant().atOffset(ZoneOffset.UTC));
             merge.executeUpdate();
+        } catch (SQLException e) {
+            if (e.getErrorCode() != ErrorCode.DUPLICATE_KEY_1) { // else another instance has just written it
+                throw e;
+            }
         }
     }
 
