@@ -60,8 +60,8 @@ public final class LeastLoaded implements LoadBalancer {
             }
             boolean fit = fit(candidates, index, call);
             if (best == NONE
-                    || fit && !bestFit
-                    || fit == bestFit && candidates.inFlight(index) < candidates.inFlight(best)) {
+                    || (fit && !bestFit)
+                    || (fit == bestFit && candidates.inFlight(index) < candidates.inFlight(best))) {
                 best = index;
                 bestFit = fit;
             }

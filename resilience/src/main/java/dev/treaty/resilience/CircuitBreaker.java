@@ -203,8 +203,8 @@ public final class CircuitBreaker {
     }
 
     private long openNanos(int openings) {
-        double grown = policy.open().toNanos() * Math.pow(2, openings - 1.0);
-        return (long) Math.min(grown, policy.openMax().toNanos());
+        double grown = (double) policy.open().toNanos() * Math.pow(2, openings - 1.0);
+        return (long) Math.min(grown, (double) policy.openMax().toNanos());
     }
 
     /** Closes the breaker and forgets what it counted. */

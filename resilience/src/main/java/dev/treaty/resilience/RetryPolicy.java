@@ -58,8 +58,8 @@ public record RetryPolicy(
 
     /** The longest pause before the attempt after the nth, in nanoseconds. */
     long backoffNanos(int attempt) {
-        double nanos = backoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
-        return (long) Math.min(nanos, backoffMax.toNanos());
+        double nanos = (double) backoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
+        return (long) Math.min(nanos, (double) backoffMax.toNanos());
     }
 
     /** The pause before the attempt after the nth, jitter included, in nanoseconds. */

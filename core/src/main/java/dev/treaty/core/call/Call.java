@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record Call(
         ServiceName service, Operation operation, List<? extends @Nullable Object> arguments, CallContext context) {
     /** The same call, with another context. */
+    @SuppressWarnings("ReferenceEquality") // only spares an allocation
     public Call with(CallContext changed) {
         return changed == context ? this : new Call(service, operation, arguments, changed);
     }

@@ -63,6 +63,7 @@ public record CallContext(
     }
 
     /** The same context, ending no later than that. */
+    @SuppressWarnings("ReferenceEquality") // only spares an allocation
     public CallContext within(Deadline other) {
         Deadline earlier = deadline.earlier(other);
         return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, headers, record);

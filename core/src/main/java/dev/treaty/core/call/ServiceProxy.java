@@ -78,6 +78,7 @@ public final class ServiceProxy implements InvocationHandler {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // a client equals only itself
     private @Nullable Object other(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
             throws Throwable {
         if (method.isDefault()) {

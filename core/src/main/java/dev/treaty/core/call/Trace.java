@@ -38,7 +38,7 @@ public record Trace(long traceHigh, long traceLow, long span, boolean sampled) {
                 || header.charAt(35) != '-'
                 || header.charAt(52) != '-'
                 || header.startsWith("ff")
-                || header.startsWith("00") && header.length() != LENGTH) {
+                || (header.startsWith("00") && header.length() != LENGTH)) {
             return Optional.empty();
         }
         try {
@@ -48,7 +48,7 @@ public record Trace(long traceHigh, long traceLow, long span, boolean sampled) {
                     HexFormat.fromHexDigitsToLong(header, 19, 35),
                     HexFormat.fromHexDigitsToLong(header, 36, 52),
                     (HexFormat.fromHexDigits(header, 53, 55) & 1) != 0);
-            boolean empty = trace.span == 0 || trace.traceHigh == 0 && trace.traceLow == 0;
+            boolean empty = trace.span == 0 || (trace.traceHigh == 0 && trace.traceLow == 0);
             return empty ? Optional.empty() : Optional.of(trace);
         } catch (IllegalArgumentException e) {
             return Optional.empty();

@@ -8,6 +8,7 @@ import dev.treaty.core.contract.Shape.Sequence;
 import dev.treaty.core.contract.Shape.Structure;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,9 +31,9 @@ final class ContractParser {
     private final Map<String, Shape> resolved = new HashMap<>();
 
     private sealed interface Draft {
-        record Record(String description, List<FieldDraft> fields) implements Draft {}
+        record Fields(String description, List<FieldDraft> fields) implements Draft {}
 
-        record Enum(String description, List<String> values) implements Draft {}
+        record Values(String description, List<String> values) implements Draft {}
 
         record OneOf(String description, String tag, Map<String, String> options) implements Draft {}
     }
@@ -175,7 +176,7 @@ final class ContractParser {
             case "record" -> {
                 String description = description();
                 expect('{');
-                draft = new Draft.Record(description, fields('}'));
+                draft = new Draft.Fields(description, fields('}'));
             }
             case "enum" -> {
                 String description = description();
@@ -184,14 +185,14 @@ final class ContractParser {
                 while (peek() != '}' && (values.isEmpty() || take(','))) {
                     values.add(word("an enum value"));
                 }
-                draft = new Draft.Enum(description, values);
+                draft = new Draft.Values(description, values);
             }
             case "choice" -> {
                 expectWord("by");
                 String tag = word("the tag's field");
                 String description = description();
                 expect('{');
-                var options = new java.util.LinkedHashMap<String, String>();
+                var options = new LinkedHashMap<String, String>();
                 while (peek() != '}' && (options.isEmpty() || take(','))) {
                     String option = quoted();
                     expect(':');
@@ -269,9 +270,9 @@ final class ContractParser {
         }
         Shape shape =
                 switch (draft) {
-                    case Draft.Record(var description, var fields) ->
+                    case Draft.Fields(var description, var fields) ->
                         new Structure(named.name, description, resolve(fields, depth + 1));
-                    case Draft.Enum(var description, var values) -> new Enumeration(named.name, description, values);
+                    case Draft.Values(var description, var values) -> new Enumeration(named.name, description, values);
                     case Draft.OneOf(var description, var tag, var options) ->
                         new Choice(named.name, description, tag, options(options, depth + 1));
                 };
@@ -346,7 +347,7 @@ final class ContractParser {
                 || c == '_'
                 || c == '$'
                 || c == '.'
-                || c == '-' && !text.startsWith("->", index);
+                || (c == '-' && !text.startsWith("->", index));
     }
 
     private boolean takeWord(String expected) {

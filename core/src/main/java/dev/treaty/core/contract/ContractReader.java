@@ -44,6 +44,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a Java interface into a {@link ServiceContract}, collecting everything that keeps it from travelling. */
@@ -133,7 +134,7 @@ final class ContractReader {
         return new ContractException("contract " + type.getName(), reasons);
     }
 
-    private <T> T checked(java.util.function.Supplier<T> value, T otherwise) {
+    private <T> T checked(Supplier<T> value, T otherwise) {
         try {
             return value.get();
         } catch (IllegalArgumentException e) {
@@ -247,7 +248,7 @@ final class ContractReader {
 
     private Field field(String name, Type declared, boolean nullable, AnnotatedElement notes, String where) {
         Type inner = unwrapOptional(declared);
-        boolean optional = inner != declared;
+        boolean optional = !inner.equals(declared);
         var whenAbsent = Optional.ofNullable(notes.getAnnotation(WhenAbsent.class)).map(WhenAbsent::value);
         if (nullable && declared instanceof Class<?> c && c.isPrimitive()) {
             problems.add(where + ": a primitive cannot be @Nullable");
@@ -467,8 +468,8 @@ final class ContractReader {
     }
 
     private static boolean isRecord(Type declared) {
-        return declared instanceof Class<?> c && c.isRecord()
-                || declared instanceof ParameterizedType p && p.getRawType() instanceof Class<?> r && r.isRecord();
+        return (declared instanceof Class<?> c && c.isRecord())
+                || (declared instanceof ParameterizedType p && p.getRawType() instanceof Class<?> r && r.isRecord());
     }
 
     /** Any annotation named Nullable counts, on the type or on the element, whoever declared it. */

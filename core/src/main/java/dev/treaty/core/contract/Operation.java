@@ -59,12 +59,12 @@ public record Operation(
     @Override
     public boolean equals(Object other) {
         return this == other
-                || other instanceof Operation that
+                || (other instanceof Operation that
                         && name.equals(that.name)
                         && description.equals(that.description)
                         && idempotent == that.idempotent
                         && request.equals(that.request)
-                        && response.equals(that.response);
+                        && response.equals(that.response));
     }
 
     @Override

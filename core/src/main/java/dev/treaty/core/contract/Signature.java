@@ -24,6 +24,7 @@ public record Signature(List<Type> parameters, Type result) {
     }
 
     /** True where messages are maps rather than Java types. */
+    @SuppressWarnings("ReferenceEquality") // an interface may have that very signature and mean it
     public boolean dynamic() {
         return this == DYNAMIC;
     }

@@ -1,0 +1,26 @@
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.WhenAbsent;
+import java.util.List;
+
+class ContractExample {
+    // @start region="contract"
+    record Order(String id, String customer, List<String> items) {}
+
+    @Contract(name = "shop.Orders", version = "1.4.0")
+    @Description("Takes orders and keeps them.")
+    interface Orders {
+        @Idempotent
+        Order get(String id);
+
+        @Idempotent
+        List<Order> list(String customer, @WhenAbsent("20") int limit);
+
+        Order place(Order order);
+    }
+
+    String text = ServiceContract.of(Orders.class).text(); // contract shop.Orders 1.4.0 …
+    // @end
+}
