@@ -1,6 +1,8 @@
 package dev.treaty.example.shop;
 
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.h2.jdbcx.JdbcDataSource;
 import org.h2.tools.Server;
 
@@ -11,9 +13,11 @@ import org.h2.tools.Server;
 final class DatabaseServer implements AutoCloseable {
     private static final String NAME = "mem:shop";
 
+    private final JdbcDataSource database;
     private final Server server;
 
-    private DatabaseServer(Server server) {
+    private DatabaseServer(JdbcDataSource database, Server server) {
+        this.database = database;
         this.server = server;
     }
 
@@ -32,7 +36,7 @@ final class DatabaseServer implements AutoCloseable {
         database.setPassword(password);
         database.getConnection().close(); // creates it: clients of the server may not
         return new DatabaseServer(
-                Server.createTcpServer("-tcpPort", "0", "-tcpDaemon").start());
+                database, Server.createTcpServer("-tcpPort", "0", "-tcpDaemon").start());
     }
 
     /** What to give to {@link Database#open}. */
@@ -40,8 +44,15 @@ final class DatabaseServer implements AutoCloseable {
         return "jdbc:h2:tcp://127.0.0.1:" + server.getPort() + "/" + NAME;
     }
 
+    /** Ends the connections and drops the database. */
     @Override
     public void close() {
         server.stop();
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SHUTDOWN IMMEDIATELY");
+        } catch (SQLException e) {
+            throw new IllegalStateException("the database cannot be shut down", e);
+        }
     }
 }
