@@ -69,6 +69,11 @@ public record CallContext(
         return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, headers, record);
     }
 
+    /** The same context, with other headers. */
+    public CallContext with(Map<String, String> others) {
+        return new CallContext(deadline, caller, trace, attempt, Map.copyOf(others), record);
+    }
+
     /** The same context, on its nth attempt. */
     public CallContext attempt(int number) {
         return number == attempt ? this : new CallContext(deadline, caller, trace, number, headers, record);
