@@ -1,0 +1,24 @@
+package dev.treaty.core.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class CodeTest {
+    @Test
+    void thereAreSixteenAndEachReadsBack() {
+        assertThat(Code.values()).hasSize(16).allSatisfy(c -> assertThat(Code.of(c.wire())).contains(c));
+        assertThat(Code.of("ok")).isEmpty();
+        assertThat(Code.DEADLINE_EXCEEDED.wire()).isEqualTo("deadline_exceeded");
+        assertThat(Code.CANCELED.httpStatus()).isEqualTo(499);
+    }
+
+    @Test
+    void onlyTheServicesOwnFailuresCountAgainstIt() {
+        assertThat(Code.UNAVAILABLE.blamesService()).isTrue();
+        assertThat(Code.INTERNAL.blamesService()).isTrue();
+        assertThat(Code.NOT_FOUND.blamesService()).isFalse();
+        assertThat(Code.INVALID_ARGUMENT.blamesService()).isFalse();
+        assertThat(Code.CANCELED.blamesService()).isFalse();
+    }
+}

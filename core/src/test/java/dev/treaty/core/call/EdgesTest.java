@@ -1,0 +1,169 @@
+package dev.treaty.core.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The typed edges together: a proxy whose handler is a dispatcher. */
+class EdgesTest {
+    @Contract(name = "test.Greeter", version = "1.0.0")
+    interface Greeter {
+        String greet(String name, int times);
+
+        Optional<String> find(String name);
+
+        void forget();
+
+        default String twice(String name) {
+            return greet(name, 2);
+        }
+    }
+
+    private final ServiceContract contract = ServiceContract.of(Greeter.class);
+    private final ManualTime time = new ManualTime();
+    private final Random random = new Random(7);
+    private final List<Throwable> mistakes = new ArrayList<>();
+
+    private Greeter greeter(Greeter implementation) {
+        Handler dispatcher =
+                Dispatcher.of(Greeter.class, contract, implementation, (_, mistake) -> mistakes.add(mistake));
+        return ServiceProxy.of(
+                Greeter.class, contract, dispatcher, () -> CallContext.next(Principal.claimed("test"), time, random));
+    }
+
+    private static class Polite implements Greeter {
+        @Override
+        public String greet(String name, int times) {
+            return "hello ".repeat(times) + name;
+        }
+
+        @Override
+        public Optional<String> find(String name) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void forget() {}
+    }
+
+    @Test
+    void valuesGoThroughBothEdges() {
+        Greeter greeter = greeter(new Polite());
+        assertThat(greeter.greet("ada", 1)).isEqualTo("hello ada");
+        assertThat(greeter.twice("ada")).isEqualTo("hello hello ada");
+        assertThat(greeter.find("x")).isEmpty();
+        greeter.forget();
+        assertThat(greeter).hasToString("client of test.Greeter").isEqualTo(greeter);
+        assertThat(greeter.hashCode()).isEqualTo(greeter.hashCode());
+    }
+
+    @Test
+    void aServiceExceptionIsItsFault() {
+        Greeter greeter = greeter(new Polite() {
+            @Override
+            public String greet(String name, int times) {
+                throw new ServiceException(Code.NOT_FOUND, "no " + name);
+            }
+        });
+        assertThatThrownBy(() -> greeter.greet("ada", 1))
+                .isInstanceOfSatisfying(
+                        ServiceException.class,
+                        e -> assertThat(e.fault()).isEqualTo(Fault.of(Code.NOT_FOUND, "no ada")));
+        assertThat(mistakes).isEmpty();
+    }
+
+    @Test
+    void aMistakeIsInternalAndLeaksNothing() {
+        Greeter greeter = greeter(new Polite() {
+            @Override
+            public String greet(String name, int times) {
+                throw new IllegalStateException("password=secret");
+            }
+        });
+        assertThatThrownBy(() -> greeter.greet("ada", 1))
+                .isInstanceOfSatisfying(ServiceException.class, e -> {
+                    assertThat(e.code()).isEqualTo(Code.INTERNAL);
+                    assertThat(e.getMessage()).doesNotContain("secret");
+                });
+        assertThat(mistakes).hasSize(1).first().asString().contains("secret");
+    }
+
+    @Test
+    void aFaultOfAnInnerCallHasReachedTheOuterHandler() {
+        Greeter greeter = greeter(new Polite() {
+            @Override
+            public void forget() {
+                throw new ServiceException(Fault.unreached(Code.UNAVAILABLE, "the inner service is down"));
+            }
+        });
+        assertThatThrownBy(greeter::forget)
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.fault().reached()).isTrue());
+    }
+
+    @Test
+    void aHandlersOwnCallsInheritItsContext() {
+        var inner = new ArrayList<CallContext>();
+        Greeter second = ServiceProxy.of(
+                Greeter.class,
+                contract,
+                call -> {
+                    inner.add(call.context());
+                    return ServiceResponse.ok("inner");
+                },
+                () -> CallContext.next(Principal.claimed("second"), time, random));
+        var outer = new ArrayList<CallContext>();
+        Greeter first = greeter(new Polite() {
+            @Override
+            public String greet(String name, int times) {
+                outer.add(CallContext.current().orElseThrow());
+                return second.greet(name, times);
+            }
+        });
+        assertThat(first.greet("ada", 1)).isEqualTo("inner");
+        assertThat(inner.getFirst().caller()).isEqualTo(Principal.claimed("test"));
+        assertThat(inner.getFirst().deadline()).isEqualTo(outer.getFirst().deadline());
+        assertThat(inner.getFirst().trace().id()).isEqualTo(outer.getFirst().trace().id());
+        assertThat(inner.getFirst().trace().span())
+                .isNotEqualTo(outer.getFirst().trace().span());
+        assertThat(inner.getFirst().attempt()).isEqualTo(outer.getFirst().attempt());
+        assertThat(CallContext.current()).isEmpty();
+    }
+
+    @Test
+    void anInterruptIsACanceledCallThatKeepsTheFlag() {
+        Greeter greeter = ServiceProxy.of(
+                Greeter.class,
+                contract,
+                _ -> {
+                    throw new InterruptedException();
+                },
+                () -> CallContext.next(Principal.ANONYMOUS, time, random));
+        assertThatThrownBy(greeter::forget)
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void aHopMayShortenADeadlineButNeverLengthenIt() {
+        Deadline near = Deadline.after(Duration.ofSeconds(1), time);
+        Deadline far = Deadline.after(Duration.ofSeconds(9), time);
+        assertThat(near.earlier(far)).isEqualTo(near);
+        assertThat(far.earlier(near)).isEqualTo(near);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(near.expired(time)).isTrue();
+        assertThat(far.expired(time)).isFalse();
+        assertThat(Deadline.after(Duration.ofDays(10_000), time).remainingNanos(time))
+                .isEqualTo(Deadline.MAX.toNanos());
+    }
+}

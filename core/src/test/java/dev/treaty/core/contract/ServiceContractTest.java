@@ -1,0 +1,222 @@
+package dev.treaty.core.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.contract.Shape.Choice;
+import dev.treaty.core.contract.Shape.Mapping;
+import dev.treaty.core.contract.Shape.Scalar;
+import dev.treaty.core.contract.Shape.Sequence;
+import dev.treaty.core.contract.Shape.Structure;
+import java.io.File;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ServiceContractTest {
+    enum Status {
+        NEW,
+        PAID
+    }
+
+    @Description("One line of an order.")
+    record Line(String sku, @WhenAbsent("1") int quantity, @Nullable String note) {}
+
+    @Tagged("kind")
+    sealed interface Payment permits Card, Cash {}
+
+    @Tag("card")
+    record Card(String number) implements Payment {}
+
+    record Cash() implements Payment {}
+
+    record Order(
+            String id, List<Line> lines, Status status, Payment payment, Map<Status, Long> counts, byte[] seal) {}
+
+    record OrderId(String id) {}
+
+    record Page<T>(List<T> items, Optional<String> next) {}
+
+    @Contract(
+            name = "shop.Orders",
+            version = "1.4",
+            capabilities = @Capability(name = "search", description = "finds \"words\"", version = "2.0"))
+    @Description("Takes orders\nand keeps them.")
+    interface Orders {
+        @Idempotent
+        @Description("Reads one.")
+        Order get(OrderId id);
+
+        Page<Order> list(@Description("whose") String customer, @WhenAbsent("20") int limit, OptionalInt skip);
+
+        void drop(String id);
+
+        Optional<Order> find(String id);
+
+        Instant now();
+
+        default String ignored() {
+            return "a default method is no operation";
+        }
+    }
+
+    private final ServiceContract contract = ServiceContract.of(Orders.class);
+
+    @Test
+    void readsNameVersionDescriptionAndCapabilities() {
+        assertThat(contract.name()).isEqualTo(new ServiceName("shop.Orders"));
+        assertThat(contract.version()).isEqualTo(new Version(1, 4, 0));
+        assertThat(contract.description()).isEqualTo("Takes orders\nand keeps them.");
+        assertThat(contract.capabilities())
+                .containsExactly(new ServiceCapability("search", "finds \"words\"", new Version(2, 0, 0), true));
+        assertThat(contract.operations())
+                .extracting(Operation::name)
+                .containsExactly("drop", "find", "get", "list", "now");
+    }
+
+    @Test
+    void aSingleRecordIsTheWholeMessage() {
+        Operation get = contract.operation("get").orElseThrow();
+        assertThat(get.idempotent()).isTrue();
+        assertThat(get.description()).isEqualTo("Reads one.");
+        assertThat(get.request().name()).isEqualTo("OrderId");
+        assertThat(get.response().name()).isEqualTo("Order");
+        assertThat(get.wrappedResult()).isEmpty();
+    }
+
+    @Test
+    void severalParametersAreFieldsByName() {
+        Operation list = contract.operation("list").orElseThrow();
+        assertThat(list.idempotent()).isFalse();
+        assertThat(list.request().anonymous()).isTrue();
+        assertThat(list.parameters())
+                .containsExactly(
+                        new Field("customer", Scalar.STRING, true, "whose", Optional.empty()),
+                        new Field("limit", Scalar.INT32, false, "", Optional.of("20")),
+                        new Field("skip", Scalar.INT32, false, "", Optional.empty()));
+        assertThat(list.response().name()).isEqualTo("PageOfOrder");
+    }
+
+    @Test
+    void otherResultsAreWrappedAndVoidIsEmpty() {
+        assertThat(contract.operation("now").orElseThrow().wrappedResult())
+                .contains(Field.of("result", Scalar.INSTANT));
+        assertThat(contract.operation("find").orElseThrow().wrappedResult().orElseThrow().required())
+                .isFalse();
+        assertThat(contract.operation("drop").orElseThrow().response().fields()).isEmpty();
+    }
+
+    @Test
+    void readsEveryKindOfShape() {
+        Structure order = contract.operation("get").orElseThrow().response();
+        assertThat(order.field("lines").orElseThrow().shape()).isInstanceOf(Sequence.class);
+        assertThat(order.field("counts").orElseThrow().shape()).isEqualTo(new Mapping(Scalar.INT64));
+        assertThat(order.field("seal").orElseThrow().shape()).isEqualTo(Scalar.BYTES);
+        assertThat(order.field("payment").orElseThrow().shape()).isInstanceOfSatisfying(Choice.class, choice -> {
+            assertThat(choice.tag()).isEqualTo("kind");
+            assertThat(choice.options()).extracting(Choice.Option::tag).containsExactly("card", "Cash");
+        });
+        var line = (Structure) ((Sequence) order.field("lines").orElseThrow().shape()).element();
+        assertThat(line.description()).isEqualTo("One line of an order.");
+        assertThat(line.field("note").orElseThrow().required()).isFalse();
+    }
+
+    @Test
+    void textReadsBackToTheSameContract() {
+        ServiceContract read = ServiceContract.parse(contract.text());
+        assertThat(read).isEqualTo(contract);
+        assertThat(read.text()).isEqualTo(contract.text());
+        assertThat(read.fingerprint()).isEqualTo(contract.fingerprint());
+    }
+
+    @Test
+    void theFingerprintIsOfThePromiseAlone() {
+        var reworded = ServiceContract.parse(
+                contract.text().replace("Reads one.", "Gives one back.").replace(" 1.4.0", " 1.5.0"));
+        assertThat(reworded.fingerprint()).isEqualTo(contract.fingerprint());
+        var changed = ServiceContract.parse(contract.text().replace("number: string", "number: int64"));
+        assertThat(changed.fingerprint()).isNotEqualTo(contract.fingerprint());
+        var weaker = ServiceContract.parse(contract.text().replace("idempotent get", "get"));
+        assertThat(weaker.fingerprint()).isNotEqualTo(contract.fingerprint());
+    }
+
+    record Self(String name, List<Self> children) {}
+
+    @Contract(name = "no spaces allowed", version = "one")
+    interface Broken {
+        void twice(int a);
+
+        void twice(String a);
+
+        void file(File file);
+
+        void cyclic(Self self);
+
+        CompletableFuture<String> later();
+
+        void throwing() throws IOException;
+
+        <T> void generic(T value);
+
+        void anything(Object object);
+
+        void raw(@SuppressWarnings("rawtypes") List list);
+
+        void keys(Map<Integer, String> map);
+
+        void wrongDefault(@WhenAbsent("many") int count);
+
+        List<Optional<String>> holes();
+    }
+
+    @Test
+    void refusesWhatCannotTravelAndNamesEachMethodAndReason() {
+        assertThatThrownBy(() -> ServiceContract.of(Broken.class))
+                .isInstanceOfSatisfying(ContractException.class, e -> assertThat(e.problems())
+                        .anyMatch(p -> p.contains("\"no spaces allowed\" is not a service name"))
+                        .anyMatch(p -> p.contains("\"one\" is not a version"))
+                        .anyMatch(p -> p.contains("method twice is overloaded"))
+                        .anyMatch(p -> p.contains("method file: parameter file") && p.contains("java.io.File"))
+                        .anyMatch(p -> p.contains("method cyclic") && p.contains("contains itself"))
+                        .anyMatch(p -> p.contains("method later") && p.contains("callAsync"))
+                        .anyMatch(p -> p.contains("method throwing") && p.contains("IOException"))
+                        .anyMatch(p -> p.contains("method generic") && p.contains("type parameters"))
+                        .anyMatch(p -> p.contains("method anything") && p.contains("says nothing"))
+                        .anyMatch(p -> p.contains("method raw") && p.contains("with type arguments"))
+                        .anyMatch(p -> p.contains("method keys") && p.contains("keys of a map"))
+                        .anyMatch(p -> p.contains("method wrongDefault")
+                                && p.contains("the default \"many\" is not a value of type int32"))
+                        .anyMatch(p -> p.contains("method holes") && p.contains("not for elements")));
+    }
+
+    interface NoAnnotation {}
+
+    @Test
+    void refusesAnInterfaceThatIsNoContract() {
+        assertThatThrownBy(() -> ServiceContract.of(NoAnnotation.class)).hasMessageContaining("it has no @Contract");
+        assertThatThrownBy(() -> ServiceContract.of(String.class)).hasMessageContaining("it has no @Contract");
+    }
+
+    @Test
+    void malformedTextIsRefusedWithItsLine() {
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\n\nget(id: Foo)"))
+                .hasMessageContaining("line 3: type Foo is not defined");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nget(A)\nrecord A { a: A }"))
+                .hasMessageContaining("contains itself");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nget(a: [string)"))
+                .hasMessageContaining("line 2: ']' is expected, not ')'");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nunion X {}"))
+                .hasMessageContaining("\"union\" is not expected here");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nx(a: " + "[".repeat(1000)))
+                .hasMessageContaining("nested deeper");
+        assertThatThrownBy(() -> ServiceContract.parse("")).hasMessageContaining("\"contract\" is expected");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nx(a: string, a: string)"))
+                .hasMessageContaining("two fields are named \"a\"");
+    }
+}
