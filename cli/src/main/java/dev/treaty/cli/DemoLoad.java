@@ -54,6 +54,7 @@ final class DemoLoad {
     private final AtomicLong begun = new AtomicLong();
     private final DemoTally total = new DemoTally();
     private final DemoTally recent = new DemoTally();
+    private final DemoFault calm = new DemoFault("calm", "", "nothing is done to the shop", 0);
     private final List<DemoFault> faults = new CopyOnWriteArrayList<>();
     private final List<Failed> failures = new ArrayList<>();
     private volatile boolean stopped;
@@ -150,6 +151,7 @@ final class DemoLoad {
         boolean failure = response instanceof ServiceResponse.Failed;
         total.add(latency, failure, late);
         recent.add(latency, failure, late);
+        calm.count(at, latency, failure, late);
         for (DemoFault fault : faults) {
             fault.count(at, latency, failure, late);
         }
@@ -166,9 +168,17 @@ final class DemoLoad {
         }
     }
 
-    /** Counts the calls from now on for that fault too. */
+    /** Counts the calls from now on for that fault too; the calm is over with the first. */
     void count(DemoFault fault) {
+        if (faults.isEmpty()) {
+            calm.end(fault.startNanos());
+        }
         faults.add(fault);
+    }
+
+    /** The time before the first fault, to compare with. */
+    DemoFault calm() {
+        return calm;
     }
 
     /** Everything that was done so far, in order. */
