@@ -1,5 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
+/** Configuration: a file and the environment, read into validated policy records. */
 @NullMarked
 module dev.treaty.config {
     requires static transitive org.jspecify;
@@ -7,4 +8,6 @@ module dev.treaty.config {
     requires transitive dev.treaty.resilience;
     requires transitive dev.treaty.balance;
     requires org.snakeyaml.engine;
+
+    exports dev.treaty.config;
 }

@@ -110,7 +110,6 @@ final class Nodes implements AutoCloseable {
         if (gone != null) {
             gone.close();
         }
-        events.emit(new Event.DiscoveryChanged(event));
     }
 
     /** Takes in news of an instance; gives back the node it replaces, where the instance has moved. */

@@ -2,7 +2,6 @@ package dev.treaty;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
-import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
@@ -59,7 +58,7 @@ public final class ServiceClient {
 
     /** Calls an operation on a virtual thread of its own, in the context of the thread that calls this. */
     public CompletableFuture<ServiceResponse<?>> callAsync(String service, String operation, Map<String, ?> request) {
-        return treaty.async(() -> call(service, operation, request));
+        return treaty.callAsync(() -> call(service, operation, request));
     }
 
     private Operation operation(ServiceName service, String operation) {
@@ -96,10 +95,5 @@ public final class ServiceClient {
                 ? treaty.registry().trouble().orElse("no instance of " + service + " is registered")
                 : passing + " of " + instances.size() + " instances are passing";
         return new ServiceHealth(status, message, treaty.time().instant(), details);
-    }
-
-    /** A response that says that a future's thread was interrupted. */
-    static ServiceResponse<?> interrupted() {
-        return ServiceResponse.failed(Code.CANCELED, "the calling thread was interrupted");
     }
 }

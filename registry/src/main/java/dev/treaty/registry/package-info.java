@@ -1,0 +1,2 @@
+/** Registries. */
+package dev.treaty.registry;
