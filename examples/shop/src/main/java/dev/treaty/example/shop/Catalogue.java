@@ -32,9 +32,4 @@ final class Catalogue {
             new Product("candles", "Beeswax candles", 1190));
 
     private Catalogue() {}
-
-    /** What most people like, for a page whose owner's taste is not known just now. */
-    static List<Product> bestsellers(int limit) {
-        return PRODUCTS.subList(0, Math.min(limit, PRODUCTS.size()));
-    }
 }

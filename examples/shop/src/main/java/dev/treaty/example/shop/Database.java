@@ -4,9 +4,13 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcDataSource;
@@ -76,6 +80,17 @@ final class Database implements AutoCloseable {
                 return true;
             }
         });
+    }
+
+    /** How it feels, for the services that are nothing without it. */
+    ServiceHealth health(Instant now) {
+        try {
+            return statement(connection -> connection.isValid(1))
+                    ? ServiceHealth.of(Status.PASSING, now)
+                    : new ServiceHealth(Status.CRITICAL, "the database does not answer", now, Map.of());
+        } catch (ServiceException e) {
+            return new ServiceHealth(Status.CRITICAL, "the database cannot be reached", now, Map.of());
+        }
     }
 
     /** Runs work in which every statement is a transaction of its own. */

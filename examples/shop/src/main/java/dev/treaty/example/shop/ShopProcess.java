@@ -3,7 +3,11 @@ package dev.treaty.example.shop;
 import dev.treaty.Hosted;
 import dev.treaty.Treaty;
 import dev.treaty.core.contract.Version;
+import dev.treaty.config.Settings;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -29,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
  * {@code ready SERVICE VERSION INSTANCE ADDRESS}; on SIGTERM it ends what it has begun and leaves.
  */
 public final class ShopProcess {
+    private static final String SETTINGS = "shop.yaml";
     private static final String USER = "shop";
     private static final String MEMORY = "jdbc:h2:mem:shop";
 
@@ -74,13 +79,25 @@ public final class ShopProcess {
         }
     }
 
+    private static Settings settings() {
+        try (InputStream file = ShopProcess.class.getResourceAsStream(SETTINGS)) {
+            if (file == null) {
+                throw new IllegalStateException(SETTINGS + " is missing from the shop's jar");
+            }
+            String yaml = new String(file.readAllBytes(), StandardCharsets.UTF_8);
+            return Settings.parse(SETTINGS, yaml, System.getenv());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private void start(Arguments arguments) throws SQLException {
         if (arguments.service.equals("database")) {
             DatabaseServer server = opened(DatabaseServer.start(USER, password()));
             System.out.println("ready database - - " + server.url());
             return;
         }
-        Treaty treaty = opened(Treaty.open());
+        Treaty treaty = opened(Treaty.open(settings()));
         var slowness = new Slowness();
         Hosted hosted =
                 switch (arguments.service) {
@@ -91,7 +108,7 @@ public final class ShopProcess {
                                     treaty.client(Recommendations.class, new Bestsellers()))));
                     case "orders" -> orders(treaty, slowness, arguments.version);
                     case "inventory" -> treaty.serve(
-                            Inventory.class, slowness.around(Inventory.class, new StoredInventory(database())));
+                            Inventory.class, slowness.around(Inventory.class, new StoredInventory(database(), InstantSource.system())));
                     case "payments" -> treaty.serve(
                             Payments.class,
                             slowness.around(Payments.class, new StoredPayments(database(), InstantSource.system())));

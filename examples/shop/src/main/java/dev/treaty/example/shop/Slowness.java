@@ -1,5 +1,6 @@
 package dev.treaty.example.shop;
 
+import dev.treaty.core.discovery.HealthSource;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.TimeUnit;
@@ -16,11 +17,19 @@ final class Slowness implements Chaos {
         this.millis = millis;
     }
 
-    /** That implementation, made slow whenever this is switched on. It waits before the work, holding nothing. */
+    /**
+     * That implementation, made slow whenever this is switched on. It waits before the work, holding nothing; how it
+     * feels it says at once.
+     */
     <T> T around(Class<T> contract, T implementation) {
-        return contract.cast(Proxy.newProxyInstance(
-                contract.getClassLoader(), new Class<?>[] {contract}, (_, method, arguments) -> {
-                    TimeUnit.MILLISECONDS.sleep(millis);
+        Class<?>[] faces = implementation instanceof HealthSource
+                ? new Class<?>[] {contract, HealthSource.class}
+                : new Class<?>[] {contract};
+        return contract.cast(
+                Proxy.newProxyInstance(contract.getClassLoader(), faces, (_, method, arguments) -> {
+                    if (method.getDeclaringClass() != HealthSource.class) {
+                        TimeUnit.MILLISECONDS.sleep(millis);
+                    }
                     try {
                         return method.invoke(implementation, arguments);
                     } catch (InvocationTargetException e) {

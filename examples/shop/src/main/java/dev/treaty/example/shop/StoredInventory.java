@@ -2,23 +2,28 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.discovery.HealthSource;
+import dev.treaty.core.discovery.ServiceHealth;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /** Keeps the stock in a database. All instances see the same shelves. */
-final class StoredInventory implements Inventory {
+final class StoredInventory implements Inventory, HealthSource {
     /** How many of each product lie on new shelves. */
     static final int STOCK = 1_000_000;
 
     private final Database database;
+    private final InstantSource clock;
 
-    StoredInventory(Database database) {
+    StoredInventory(Database database, InstantSource clock) {
         this.database = database;
+        this.clock = clock;
         database.define(
                 """
                 CREATE TABLE IF NOT EXISTS stock (
@@ -118,5 +123,10 @@ final class StoredInventory implements Inventory {
                 }
             }
         });
+    }
+
+    @Override
+    public ServiceHealth health() {
+        return database.health(clock.instant());
     }
 }

@@ -2,6 +2,8 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.discovery.HealthSource;
+import dev.treaty.core.discovery.ServiceHealth;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -22,7 +24,7 @@ import java.util.Optional;
  * Keeps the orders in a database. Placing runs in three steps, each of which may be repeated: the goods, the money,
  * and last the order itself, whose row makes it count. No transaction is open while another service is called.
  */
-final class StoredOrders implements TrackedOrders {
+final class StoredOrders implements TrackedOrders, HealthSource {
     private static final Duration PACKING = Duration.ofSeconds(10);
     private static final Duration SHIPPING = Duration.ofSeconds(30);
 
@@ -190,5 +192,10 @@ final class StoredOrders implements TrackedOrders {
             order.lines().add(new Line(rows.getString(6), rows.getInt(7)));
         }
         return List.copyOf(orders.values());
+    }
+
+    @Override
+    public ServiceHealth health() {
+        return database.health(clock.instant());
     }
 }

@@ -2,6 +2,8 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.discovery.HealthSource;
+import dev.treaty.core.discovery.ServiceHealth;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,7 +19,7 @@ import org.h2.api.ErrorCode;
  * Keeps the receipts in a database. Each step is a single statement, so an instance that freezes between two of them
  * keeps nobody waiting.
  */
-final class StoredPayments implements Payments {
+final class StoredPayments implements Payments, HealthSource {
     /** The most receipts that {@link #receipts} returns. */
     static final int RECEIPTS_MAX = 100;
 
@@ -98,5 +100,10 @@ final class StoredPayments implements Payments {
                 return receipts;
             }
         }
+    }
+
+    @Override
+    public ServiceHealth health() {
+        return database.health(clock.instant());
     }
 }

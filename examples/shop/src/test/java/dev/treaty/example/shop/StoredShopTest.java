@@ -38,11 +38,11 @@ class StoredShopTest {
         server = DatabaseServer.start("shop", "secret");
         database = Database.open(server.url(), "shop", "secret");
         other = Database.open(server.url(), "shop", "secret");
-        inventory = new StoredInventory(database);
+        inventory = new StoredInventory(database, now::get);
         payments = new StoredPayments(database, now::get);
         orders = new StoredOrders(database, inventory, payments, now::get);
         otherOrders = new StoredOrders(
-                other, new StoredInventory(other), new StoredPayments(other, now::get), now::get);
+                other, new StoredInventory(other, now::get), new StoredPayments(other, now::get), now::get);
     }
 
     @AfterEach
