@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -49,19 +50,17 @@ final class Child implements AutoCloseable {
     }
 
     /**
-     * The command that runs a Java class as we run ourselves: same Java, same class path, but a JVM that starts fast
-     * and stays small.
+     * The command that runs a Java class with the Java that we run on ourselves.
+     *
+     * @param options for the virtual machine
+     * @param classPath jars and folders
      */
-    static List<String> java(List<String> classPath, String mainClass, List<String> arguments) {
-        var command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                "-Xmx96m",
-                "-cp",
-                String.join(System.getProperty("path.separator"), classPath),
-                mainClass));
+    static List<String> java(
+            List<String> options, List<String> classPath, String mainClass, List<String> arguments) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), mainClass));
         command.addAll(arguments);
         return command;
     }

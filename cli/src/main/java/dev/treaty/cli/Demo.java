@@ -4,11 +4,11 @@ import dev.treaty.Treaty;
 import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.discovery.ServiceEndpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -60,8 +60,8 @@ final class Demo {
     }
 
     private static RegistryAddress serveRegistry(Treaty hub) {
-        ServiceEndpoint endpoint = hub.serveRegistry().instance().endpoint();
-        return new RegistryAddress.Remote(endpoint.host(), endpoint.port());
+        hub.serveRegistry();
+        return RegistryCommand.address(hub);
     }
 
     private DemoFleet fleet(String registry) throws IOException, InterruptedException {
@@ -89,7 +89,7 @@ final class Demo {
         var watch = new DemoWatch(caller, fleet);
         var running = new DemoLoad(
                 (operation, request, deadline) ->
-                        caller.client().call(STOREFRONT, operation, request, deadline, java.util.Map.of()),
+                        caller.client().call(STOREFRONT, operation, request, deadline, Map.of()),
                 rate,
                 "demo-" + Long.toString(System.currentTimeMillis(), 36));
         load = running;

@@ -29,6 +29,10 @@ final class DemoFleet implements AutoCloseable {
     /** The version that the orders are rolled to. */
     static final String NEXT_VERSION = "1.1.0";
 
+    /** Virtual machines that start fast and stay small: a dozen of them share one machine. */
+    private static final List<String> SMALL =
+            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx96m");
+
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, Integer> numbers = new HashMap<>();
     private final List<DemoProcess> processes = new CopyOnWriteArrayList<>();
@@ -60,7 +64,7 @@ final class DemoFleet implements AutoCloseable {
 
     private static List<String> command(String service, String version) {
         return Child.java(
-                Child.ownClassPath(), MAIN_CLASS, List.of(service, "--version", version, "--chaos", "--attached"));
+                SMALL, Child.ownClassPath(), MAIN_CLASS, List.of(service, "--version", version, "--chaos", "--attached"));
     }
 
     /** Starts one more process of a service. */
