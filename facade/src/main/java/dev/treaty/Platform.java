@@ -42,6 +42,7 @@ public record Platform(
                         new HttpTransportOptions(
                                 client.connectionsMax(),
                                 client.idleConnectionsMax(),
+                                HttpTransportOptions.STANDARD.idleLifetime(),
                                 client.connectTimeout(),
                                 client.bodyBytesMax()),
                         time),

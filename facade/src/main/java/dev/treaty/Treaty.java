@@ -190,7 +190,7 @@ public final class Treaty implements AutoCloseable {
         return serve(RegistryProtocol.class, service);
     }
 
-    private void mistake(Call call, Throwable cause) {
+    void mistake(Call call, Throwable cause) {
         events.emit(new Event.MistakeMade(call, cause));
     }
 
