@@ -152,22 +152,17 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** Waits until it has ended, at most that long. */
-    boolean await(Duration patience) throws InterruptedException {
-        return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
     /** Asks it to end, and kills it where it does not. */
     @Override
     public void close() {
-        closeAll(List.of(this));
+        closeAll(List.of(this), PATIENCE);
     }
 
     /** Closes all of them at the same time; together they take no longer than one. */
-    static void closeAll(List<Child> children) {
+    static void closeAll(List<Child> children, Duration patience) {
         children.forEach(Child::terminate);
+        long end = System.nanoTime() + patience.toNanos();
         boolean interrupted = false;
-        long end = System.nanoTime() + PATIENCE.toNanos();
         for (Child child : children) {
             try {
                 if (interrupted || !child.process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {

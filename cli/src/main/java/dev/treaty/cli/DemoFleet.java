@@ -103,7 +103,7 @@ final class DemoFleet implements AutoCloseable {
     public void close() {
         processes.stream().filter(p -> p.condition() == DemoProcess.Condition.FROZEN).forEach(p -> p.child()
                 .kill()); // it could not say goodbye
-        Child.closeAll(processes.stream().map(DemoProcess::child).toList());
+        Child.closeAll(processes.stream().map(DemoProcess::child).toList(), Child.PATIENCE);
         database.child().close();
     }
 }

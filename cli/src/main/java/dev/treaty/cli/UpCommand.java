@@ -116,7 +116,7 @@ final class UpCommand implements Callable<Integer> {
         Child.closeAll(parts.stream()
                 .filter(UpProcess.class::isInstance)
                 .flatMap(p -> ((UpProcess) p).end().stream())
-                .toList());
+                .toList(), Child.PATIENCE);
         for (AutoCloseable part : parts.reversed()) {
             try {
                 part.close();
