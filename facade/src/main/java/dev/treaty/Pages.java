@@ -7,10 +7,10 @@ import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
-import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
 import dev.treaty.http.JsonCodec;
+import dev.treaty.observe.PrometheusExporter;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -31,7 +31,7 @@ final class Pages implements Introspection {
         // Not observed: looking at the figures should not change them.
         var handler = Pipelines.server(dispatcher, treaty.time(), Events.NONE).handler();
         server.host(new HostedService(
-                CONTRACT, handler, () -> ServiceHealth.of(Status.PASSING, treaty.time().instant())));
+                CONTRACT, handler, () -> ServiceHealth.of(ServiceHealth.Status.PASSING, treaty.time().instant())));
         Operation operation = CONTRACT.operation("status").orElseThrow();
         var codec = new JsonCodec(CONTRACT.name(), operation);
         server.page("/-/status", "application/json", () -> {
@@ -41,7 +41,7 @@ final class Pages implements Introspection {
         });
         server.page(
                 "/-/metrics",
-                "text/plain; version=0.0.4; charset=utf-8",
+                PrometheusExporter.CONTENT_TYPE,
                 () -> treaty.prometheus().scrape().getBytes(StandardCharsets.UTF_8));
     }
 

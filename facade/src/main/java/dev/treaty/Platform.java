@@ -46,7 +46,11 @@ public record Platform(
                                 client.connectTimeout(),
                                 client.bodyBytesMax()),
                         time),
-                server -> HttpServer.start(
-                        new HttpServerOptions(server.host(), server.port(), server.bodyBytesMax()), time));
+                server -> new HttpServer(
+                        HttpServerOptions.STANDARD
+                                .at(server.host(), server.port())
+                                .bodyBytesMax(server.bodyBytesMax()),
+                        time,
+                        Chance.system()));
     }
 }

@@ -24,7 +24,8 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.time.Time;
 import dev.treaty.observe.EventLog;
-import dev.treaty.observe.Metrics;
+import dev.treaty.observe.MetricsRecorder;
+import dev.treaty.observe.PrometheusExporter;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryLimits;
@@ -63,7 +64,8 @@ public final class Treaty implements AutoCloseable {
     private final Principal self;
     private final Instant startedAt;
     private final EventStream events = new EventStream();
-    private final Metrics metrics;
+    private final MetricsRecorder metrics;
+    private final PrometheusExporter prometheus;
     private final Transport transport;
     private final List<RegistryService> services = new CopyOnWriteArrayList<>();
     private final RegistryTable table;
@@ -81,7 +83,8 @@ public final class Treaty implements AutoCloseable {
         this.time = platform.time();
         this.self = Principal.claimed(settings.name());
         this.startedAt = time.instant();
-        this.metrics = new Metrics(time);
+        this.metrics = new MetricsRecorder(time);
+        this.prometheus = new PrometheusExporter(metrics);
         if (settings.metrics().enabled()) {
             events.subscribe(metrics);
         }
@@ -337,8 +340,12 @@ public final class Treaty implements AutoCloseable {
     }
 
     /** What has been measured in this process. */
-    public Metrics metrics() {
+    public MetricsRecorder metrics() {
         return metrics;
+    }
+
+    PrometheusExporter prometheus() {
+        return prometheus;
     }
 
     /** Everything that happens in this process. */
@@ -408,5 +415,6 @@ public final class Treaty implements AutoCloseable {
         callers.values().forEach(ServiceCaller::close);
         registry.close();
         transport.close();
+        prometheus.close();
     }
 }

@@ -27,8 +27,6 @@ final class LeaseKeeper implements AutoCloseable {
     /** The most registrations that a process may keep. */
     static final int REGISTRATIONS_MAX = 1_024;
 
-    private static final String REFUSED = "the registry %s refuses instance %s of %s: %s";
-
     private final Upstream upstream;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Kept> kept = new LinkedHashMap<>();
@@ -182,7 +180,8 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     private String refusal(ServiceInstance instance, Fault fault) {
-        return REFUSED.formatted(upstream.address, instance.id(), instance.service(), fault.message());
+        return "the registry " + upstream.address + " refuses instance " + instance.id() + " of " + instance.service() + ": "
+                + fault.message();
     }
 
     void publish(ServiceContract contract) {

@@ -11,6 +11,7 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,10 +104,10 @@ public final class NetworkRegistry implements Registry {
         return ask(registry -> {
                     var names = new TreeSet<ServiceName>();
                     registry.services().forEach(name -> names.add(new ServiceName(name)));
-                    services = names;
-                    return Optional.of(Set.copyOf(names));
+                    services = Collections.unmodifiableSet(names);
+                    return Optional.of(services);
                 })
-                .orElseGet(() -> Set.copyOf(services));
+                .orElse(services);
     }
 
     /**
