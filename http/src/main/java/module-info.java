@@ -1,9 +1,15 @@
 import org.jspecify.annotations.NullMarked;
 
+/** The wire: the Connect protocol over HTTP, as a client transport, a server and a JSON codec. */
 @NullMarked
 module dev.treaty.http {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.core;
+    requires io.helidon.common.socket;
+    requires io.helidon.http;
     requires io.helidon.webserver;
-    requires tools.jackson.databind;
+    requires java.logging;
+    requires tools.jackson.core;
+
+    exports dev.treaty.http;
 }

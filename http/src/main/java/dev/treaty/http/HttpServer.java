@@ -1,0 +1,537 @@
+package dev.treaty.http;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.DecisionRecord;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Server;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.call.Trace;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Time;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.http.ServerRequestHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hosts services over HTTP/1.1 in the Connect protocol, each call on a virtual thread. {@code POST
+ * /shop.Orders/get} with a JSON body calls an operation; {@code GET /-/health} tells how all services feel, {@code GET
+ * /-/health/shop.Orders} how one does.
+ *
+ * <p>A refusal that was made before the request could have run carries the header {@code Treaty-Reached: no}, so that
+ * callers know that it is safe to try elsewhere.
+ */
+public final class HttpServer implements Server {
+    private static final System.Logger LOGGER = System.getLogger(HttpServer.class.getName());
+
+    /** Kept here because a logger that nobody holds forgets its level. */
+    private static final java.util.logging.Logger HELIDON = java.util.logging.Logger.getLogger("io.helidon");
+
+    private static final HeaderName TIMEOUT = HeaderNames.create("Connect-Timeout-Ms", HttpHeaders.TIMEOUT);
+    private static final HeaderName VERSION = HeaderNames.create("Connect-Protocol-Version", HttpHeaders.VERSION);
+    private static final HeaderName TRACE = HeaderNames.create(HttpHeaders.TRACE);
+    private static final HeaderName CALLER = HeaderNames.create("Treaty-Caller", HttpHeaders.CALLER);
+    private static final HeaderName ATTEMPT = HeaderNames.create("Treaty-Attempt", HttpHeaders.ATTEMPT);
+    private static final int TIMEOUT_DIGITS_MAX = 10;
+    private static final int ATTEMPT_DIGITS_MAX = 4;
+    private static final String HEALTH = "/-/health";
+
+    private final HttpServerOptions options;
+    private final Time time;
+    private final RandomGenerator random;
+    private final WebServer server;
+    private final ServiceEndpoint endpoint;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile Map<String, Hosted> operations = Map.of();
+    private volatile Map<String, HostedService> services = Map.of();
+    private volatile Map<String, Page> pages = Map.of();
+
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final Promise<Boolean> drained = new Promise<>();
+    private volatile boolean draining;
+    private boolean closed;
+
+    private record Hosted(ServiceName service, Operation operation, JsonCodec codec, HostedService host) {}
+
+    private record Page(String contentType, Supplier<byte[]> body) {}
+
+    /** A request that is refused before it is dispatched, with the HTTP status where its code has not the right one. */
+    private static final class Refusal extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private final transient Fault fault;
+        private final transient Status status;
+
+        Refusal(Code code, String message) {
+            this(Status.create(code.httpStatus()), code, message);
+        }
+
+        Refusal(Status status, Code code, String message) {
+            super(message, null, false, false);
+            this.fault = Fault.unreached(code, message);
+            this.status = status;
+        }
+    }
+
+    /**
+     * Starts a server; it offers nothing yet but its health.
+     *
+     * @throws UncheckedIOException where it cannot listen there
+     */
+    public HttpServer(HttpServerOptions options, Time time, RandomGenerator random) {
+        this.options = options;
+        this.time = time;
+        this.random = random;
+        if (HELIDON.getLevel() == null) {
+            HELIDON.setLevel(java.util.logging.Level.WARNING);
+        }
+        this.server = WebServer.builder()
+                .host(options.host())
+                .port(options.port())
+                .shutdownHook(false)
+                .shutdownGracePeriod(Duration.ZERO)
+                .maxPayloadSize(-1) // limited here, where the refusal can say so
+                .maxTcpConnections(options.connectionsMax())
+                .idleConnectionTimeout(options.idleTimeout())
+                .connectionOptions(socket -> socket.tcpNoDelay(true).readTimeout(options.idleTimeout()))
+                .addProtocol(Http1Config.builder()
+                        .maxPrologueLength(options.headerBytesMax())
+                        .maxHeadersSize(options.headerBytesMax())
+                        .sendKeepAliveHeader(false)
+                        .build())
+                .directHandlers(Replies.outOfHttp())
+                .routing(HttpRouting.builder().any(this::handle))
+                .build();
+        try {
+            server.start();
+        } catch (RuntimeException e) {
+            throw new UncheckedIOException(new IOException(
+                    "cannot listen at " + options.host() + ":" + options.port() + ": " + root(e).getMessage(), e));
+        }
+        this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), server.port());
+    }
+
+    private static Throwable root(Throwable e) {
+        return e.getCause() == null ? e : root(e.getCause());
+    }
+
+    private static String reachableHost(String host) {
+        try {
+            boolean wildcard = InetAddress.getByName(host).isAnyLocalAddress();
+            return wildcard ? InetAddress.getLocalHost().getHostAddress() : host;
+        } catch (UnknownHostException e) {
+            return host;
+        }
+    }
+
+    @Override
+    public ServiceEndpoint endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    public void host(HostedService service) {
+        ServiceContract contract = service.contract();
+        ServiceName name = contract.name();
+        var added = new HashMap<String, Hosted>();
+        for (Operation operation : contract.operations()) {
+            added.put(
+                    "/" + name + "/" + operation.name(),
+                    new Hosted(name, operation, new JsonCodec(name, operation), service));
+        }
+        lock.lock();
+        try {
+            if (closed || draining) {
+                throw new IllegalStateException("the server at " + endpoint + " is closed");
+            }
+            var all = new HashMap<>(operations);
+            all.values().removeIf(hosted -> hosted.service.equals(name));
+            all.putAll(added);
+            var names = new TreeMap<>(services);
+            names.put(name.value(), service);
+            operations = Map.copyOf(all);
+            services = names;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Adds a page, read with GET.
+     *
+     * @param path begins with {@code /-/}, so that it can be no operation
+     * @param contentType such as {@code text/plain; charset=utf-8}
+     * @param body asked at every request
+     */
+    public void page(String path, String contentType, Supplier<byte[]> body) {
+        if (!path.startsWith("/-/")) {
+            throw new IllegalArgumentException("the path of a page begins with /-/, not " + path);
+        }
+        lock.lock();
+        try {
+            var all = new HashMap<>(pages);
+            all.put(path, new Page(contentType, body));
+            pages = Map.copyOf(all);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void handle(ServerRequest request, ServerResponse response) {
+        String path = request.prologue().uriPath().rawPath();
+        if (draining) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+        if (path.startsWith("/-/")) {
+            page(path, request, response);
+            return;
+        }
+        underWay.incrementAndGet();
+        try {
+            call(path, request, response);
+        } catch (Refusal refusal) {
+            Replies.fault(response, refusal.status, refusal.fault);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CloseConnectionException("the server is closing", e);
+        } finally {
+            if (underWay.decrementAndGet() == 0 && draining) {
+                drained.complete(true);
+            }
+        }
+    }
+
+    private void call(String path, ServerRequest request, ServerResponse response) throws InterruptedException {
+        if (draining) {
+            throw new Refusal(Code.UNAVAILABLE, "the server is shutting down: call another instance");
+        }
+        Hosted hosted = operations.get(path);
+        if (hosted == null) {
+            throw unknown(path);
+        }
+        if (!request.prologue().method().equals(Method.POST)) {
+            Replies.methodNotAllowed(response, true);
+            return;
+        }
+        ServerRequestHeaders headers = request.headers();
+        checkHeaders(headers);
+        CallContext context = context(headers);
+        byte[] body = body(request, response);
+        if (context.deadline().expired(time)) {
+            throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was here");
+        }
+        var call = new Call(hosted.service, hosted.operation, arguments(hosted, body), context);
+        reply(hosted, answer(hosted, call), response);
+    }
+
+    private static List<@Nullable Object> arguments(Hosted hosted, byte[] body) {
+        try {
+            return hosted.codec.readRequest(body, 0, body.length);
+        } catch (MessageException e) {
+            throw new Refusal(Code.INVALID_ARGUMENT, e.sentence());
+        }
+    }
+
+    private static ServiceResponse<?> answer(Hosted hosted, Call call) throws InterruptedException {
+        try {
+            return hosted.host.handler().handle(call);
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.ERROR, "The pipeline made a mistake handling " + call.path(), e);
+            return ServiceResponse.failed(Code.INTERNAL, "the service made a mistake handling " + call.path());
+        }
+    }
+
+    private void reply(Hosted hosted, ServiceResponse<?> answer, ServerResponse response) {
+        if (draining) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+        switch (answer) {
+            case ServiceResponse.Ok<?>(var value, var _, var _) -> {
+                var body = new Bytes();
+                try {
+                    hosted.codec.writeResponse(value, body);
+                } catch (MessageException e) {
+                    LOGGER.log(System.Logger.Level.ERROR, e.sentence());
+                    Replies.fault(response, Fault.of(Code.INTERNAL, e.sentence()));
+                    return;
+                }
+                Replies.result(response, body);
+            }
+            case ServiceResponse.Failed<?>(var fault, var _) -> Replies.fault(response, fault);
+        }
+    }
+
+    private Refusal unknown(String path) {
+        int slash = path.indexOf('/', 1);
+        String name = slash < 0 ? path.substring(1) : path.substring(1, slash);
+        HostedService service = services.get(name);
+        if (service == null) {
+            return new Refusal(
+                    Code.UNIMPLEMENTED,
+                    "no service \"" + Input.echo(name) + "\" is offered here; there "
+                            + (services.isEmpty() ? "is none" : "is " + String.join(", ", services.keySet())));
+        }
+        String operation = slash < 0 ? "" : path.substring(slash + 1);
+        List<String> known =
+                service.contract().operations().stream().map(Operation::name).toList();
+        return new Refusal(
+                Code.UNIMPLEMENTED,
+                name + " has no operation \"" + Input.echo(operation) + "\"; it has " + String.join(", ", known));
+    }
+
+    private static void checkHeaders(ServerRequestHeaders headers) {
+        String type = headers.first(HeaderNames.CONTENT_TYPE).orElse("");
+        if (!json(type)) {
+            throw new Refusal(
+                    Status.UNSUPPORTED_MEDIA_TYPE_415,
+                    Code.UNIMPLEMENTED,
+                    "the content type " + (type.isEmpty() ? "is missing" : "\"" + Input.echo(type) + "\" is not known")
+                            + ": send application/json");
+        }
+        headers.first(HeaderNames.CONTENT_ENCODING)
+                .filter(encoding -> !encoding.equalsIgnoreCase("identity"))
+                .ifPresent(encoding -> {
+                    throw new Refusal(
+                            Code.UNIMPLEMENTED,
+                            "the content encoding \"" + Input.echo(encoding) + "\" is not known: send identity");
+                });
+        headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
+            throw new Refusal(
+                    Code.INVALID_ARGUMENT,
+                    "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
+        });
+    }
+
+    private static boolean json(String type) {
+        String[] parts = type.toLowerCase(Locale.ROOT).split(";", -1);
+        if (!parts[0].strip().equals("application/json")) {
+            return false;
+        }
+        for (int i = 1; i < parts.length; i++) {
+            String parameter = parts[i].strip().replace("\"", "");
+            if (parameter.startsWith("charset=") && !parameter.equals("charset=utf-8")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private CallContext context(ServerRequestHeaders headers) {
+        Deadline deadline = headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
+        if (deadline.expired(time)) {
+            throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request came");
+        }
+        return new CallContext(
+                deadline,
+                headers.first(CALLER)
+                        .map(HttpHeaders::decodeName)
+                        .map(Principal::claimed)
+                        .orElse(Principal.ANONYMOUS),
+                headers.first(TRACE).flatMap(Trace::parse).orElseGet(() -> Trace.start(random)),
+                headers.first(ATTEMPT).flatMap(HttpServer::attempt).orElse(1),
+                others(headers),
+                new DecisionRecord());
+    }
+
+    private Deadline deadline(String header) {
+        return digits(header, TIMEOUT_DIGITS_MAX)
+                .map(millis -> Deadline.after(Duration.ofMillis(millis), time))
+                .orElseThrow(() -> new Refusal(
+                        Code.INVALID_ARGUMENT,
+                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX
+                                + " digits, not \"" + Input.echo(header) + "\""));
+    }
+
+    private static Optional<Integer> attempt(String header) {
+        return digits(header, ATTEMPT_DIGITS_MAX).filter(n -> n > 0).map(Long::intValue);
+    }
+
+    private static Optional<Long> digits(String text, int most) {
+        boolean plain = !text.isEmpty()
+                && text.length() <= most
+                && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        return plain ? Optional.of(Long.parseLong(text)) : Optional.empty();
+    }
+
+    private static Map<String, String> others(ServerRequestHeaders headers) {
+        Map<String, String> others = null;
+        for (Header header : headers) {
+            String name = header.headerName().lowerCase();
+            if (!HttpHeaders.reserved(name)) {
+                others = others == null ? new LinkedHashMap<>() : others;
+                others.put(name, header.valueCount() == 1 ? header.get() : String.join(", ", header.allValues()));
+            }
+        }
+        return others == null ? Map.of() : Map.copyOf(others);
+    }
+
+    private byte[] body(ServerRequest request, ServerResponse response) {
+        int limit = options.bodyBytesMax();
+        if (request.headers().contentLength().orElse(0) > limit) {
+            throw tooLarge(response, limit);
+        }
+        if (!request.content().hasEntity()) {
+            return new byte[0];
+        }
+        try (InputStream in = request.content().inputStream()) {
+            byte[] body = in.readNBytes(limit + 1);
+            if (body.length > limit) {
+                throw tooLarge(response, limit);
+            }
+            return body;
+        } catch (IOException e) {
+            throw new CloseConnectionException("the client went away", e);
+        }
+    }
+
+    private static Refusal tooLarge(ServerResponse response, int limit) {
+        response.header(HeaderValues.CONNECTION_CLOSE); // rather than read the rest only to throw it away
+        return new Refusal(Code.RESOURCE_EXHAUSTED, "the request is larger than the limit of " + limit + " bytes");
+    }
+
+    private void page(String path, ServerRequest request, ServerResponse response) {
+        Method method = request.prologue().method();
+        if (!method.equals(Method.GET) && !method.equals(Method.HEAD)) {
+            Replies.methodNotAllowed(response, false);
+            return;
+        }
+        Page page = pages.get(path);
+        if (page != null) {
+            response.header(HeaderNames.CONTENT_TYPE, page.contentType);
+            response.send(page.body.get());
+        } else if (path.equals(HEALTH)) {
+            health(response);
+        } else if (path.startsWith(HEALTH + "/") && services.containsKey(path.substring(HEALTH.length() + 1))) {
+            health(response, path.substring(HEALTH.length() + 1));
+        } else {
+            Replies.fault(response, Fault.unreached(Code.NOT_FOUND, "there is no page " + Input.echo(path)));
+        }
+    }
+
+    private void health(ServerResponse response, String service) {
+        HostedService hosted = services.get(service);
+        ServiceHealth health = hosted == null ? overall(Map.of()) : healthOf(hosted);
+        response.status(health.status().takesCalls() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
+        Replies.json(response, Replies.health(health));
+    }
+
+    private void health(ServerResponse response) {
+        var each = new TreeMap<String, ServiceHealth>();
+        services.forEach((name, service) -> each.put(name, healthOf(service)));
+        ServiceHealth overall = overall(each);
+        var map = Replies.health(overall);
+        var parts = new LinkedHashMap<String, Object>();
+        each.forEach((name, health) -> parts.put(name, Replies.health(health)));
+        map.put("services", parts);
+        response.status(overall.status().takesCalls() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
+        Replies.json(response, map);
+    }
+
+    private ServiceHealth healthOf(HostedService service) {
+        if (draining) {
+            return ServiceHealth.of(ServiceHealth.Status.DRAINING, time.instant());
+        }
+        try {
+            return service.health().get();
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.ERROR, "The health of " + service.contract().name() + " cannot be told", e);
+            return new ServiceHealth(
+                    ServiceHealth.Status.CRITICAL, "its health could not be told", time.instant(), Map.of());
+        }
+    }
+
+    /** The health of the server as a whole: that of the service that feels worst. */
+    private ServiceHealth overall(Map<String, ServiceHealth> each) {
+        String worstName = null;
+        ServiceHealth.Status worst = draining ? ServiceHealth.Status.DRAINING : ServiceHealth.Status.PASSING;
+        for (Map.Entry<String, ServiceHealth> one : each.entrySet()) {
+            if (rank(one.getValue().status()) > rank(worst)) {
+                worst = one.getValue().status();
+                worstName = one.getKey();
+            }
+        }
+        String message = worstName == null ? "" : worstName + ": " + message(each.get(worstName));
+        return new ServiceHealth(worst, message, time.instant(), Map.of());
+    }
+
+    private static String message(@Nullable ServiceHealth health) {
+        return health == null || health.message().isEmpty() ? "no reason given" : health.message();
+    }
+
+    private static int rank(ServiceHealth.Status status) {
+        return switch (status) {
+            case PASSING -> 0;
+            case UNKNOWN -> 1;
+            case WARNING -> 2;
+            case DRAINING -> 3;
+            case CRITICAL -> 4;
+        };
+    }
+
+    @Override
+    public void drain(Duration patience) {
+        draining = true;
+        if (underWay.get() == 0) {
+            drained.complete(true);
+        }
+        try {
+            drained.await(time, patience.toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        draining = true;
+        server.stop();
+    }
+}

@@ -1,0 +1,178 @@
+package dev.treaty.http;
+
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Shape.Structure;
+import dev.treaty.core.contract.Signature;
+import java.io.OutputStream;
+import java.lang.reflect.Type;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+
+/**
+ * The messages of one operation as JSON, for the Java types of its {@link Signature}. Schemas are closed: a request has
+ * exactly the fields of the contract, of exactly their types. A response may have more fields than the caller knows,
+ * so that a service can add one without breaking callers that are already running.
+ *
+ * <p>Everything about types is worked out when the codec is made; make it once per operation and keep it. It is safe
+ * for any number of threads. What is wrong with a message is said in one sentence that names the field, for example
+ * {@code request of shop.Orders/get: field "lines[0].quantity" must be a whole number (int32), not a string}.
+ *
+ * <p>For a {@linkplain Signature#dynamic() dynamic} signature, requests read are checked as strictly against the
+ * operation's request shape and given as a map; what is written, and responses read, are as in {@link Json}.
+ */
+public final class JsonCodec {
+    private final Operation operation;
+    private final String request;
+    private final String response;
+    /** Made at the first use where the signature is dynamic: clients without Java types only write requests. */
+    private @Nullable StructureForm requestForm;
+
+    private final Form responseForm;
+    private final boolean dynamic;
+
+    /**
+     * Prepares the codec of an operation.
+     *
+     * @throws dev.treaty.core.contract.ContractException where a record cannot be reached from this module
+     */
+    public JsonCodec(ServiceName service, Operation operation) {
+        this.operation = operation;
+        this.request = "request of " + service + "/" + operation.name();
+        this.response = "response of " + service + "/" + operation.name();
+        this.dynamic = operation.signature().dynamic();
+        this.requestForm = dynamic ? null : requestForm();
+        this.responseForm = responseForm();
+    }
+
+    private StructureForm requestForm() {
+        StructureForm made = requestForm; // two threads may both make it; either is as good
+        if (made == null) {
+            made = newRequestForm();
+            requestForm = made;
+        }
+        return made;
+    }
+
+    private StructureForm newRequestForm() {
+        Structure message = operation.request();
+        if (dynamic) {
+            return Forms.dynamic(message);
+        }
+        List<Type> types = operation.signature().parameters();
+        return message.anonymous()
+                ? Forms.fields(message, types, StructureForm.Loose.ARGUMENTS)
+                : Forms.record(message, types.getFirst());
+    }
+
+    private Form responseForm() {
+        Structure message = operation.response();
+        if (dynamic) {
+            return AnyForm.ANY;
+        }
+        Type type = operation.signature().result();
+        if (!message.anonymous()) {
+            return Forms.record(message, type);
+        }
+        List<Type> types = message.fields().isEmpty() ? List.of() : List.of(type);
+        return Forms.fields(message, types, StructureForm.Loose.RESULT);
+    }
+
+    /**
+     * Writes the request for those arguments.
+     *
+     * @throws MessageException where the arguments do not keep the contract
+     */
+    public void writeRequest(List<? extends @Nullable Object> arguments, OutputStream out) {
+        if (dynamic) {
+            write(request, AnyForm.ANY, arguments.isEmpty() ? Map.of() : arguments.getFirst(), out);
+        } else if (operation.request().anonymous()) {
+            write(request, requestForm(), arguments, out);
+        } else {
+            write(request, requestForm(), arguments.getFirst(), out);
+        }
+    }
+
+    /**
+     * Reads a request into arguments.
+     *
+     * @throws MessageException where it does not keep the contract
+     */
+    public List<@Nullable Object> readRequest(byte[] bytes, int offset, int length) {
+        Object value = read(request, requestForm(), bytes, offset, length, false);
+        if (value instanceof List<?> arguments) {
+            @SuppressWarnings("unchecked")
+            var several = (List<@Nullable Object>) arguments;
+            return several;
+        }
+        return List.of(value);
+    }
+
+    /**
+     * Writes the response for that result.
+     *
+     * @param result null for nothing, or an absent optional
+     * @throws MessageException where the result does not keep the contract
+     */
+    public void writeResponse(@Nullable Object result, OutputStream out) {
+        Object value;
+        if (dynamic) {
+            value = result == null ? Map.of() : result;
+        } else {
+            value = operation.response().anonymous() ? new StructureForm.Result(result) : result;
+        }
+        write(response, responseForm, value, out);
+    }
+
+    /**
+     * Reads a response into the result.
+     *
+     * @throws MessageException where it does not keep the contract
+     */
+    public @Nullable Object readResponse(byte[] bytes, int offset, int length) {
+        Object value = read(response, responseForm, bytes, offset, length, true);
+        if (value instanceof StructureForm.Result(var result)) {
+            return result;
+        }
+        if (dynamic && !(value instanceof Map)) {
+            throw new MessageException(response + " must be an object");
+        }
+        return value;
+    }
+
+    private static Object read(
+            String subject, Form form, byte[] bytes, int offset, int length, boolean lenient) {
+        try (JsonParser parser = Json.parser(bytes, offset, length)) {
+            Json.first(parser);
+            Object value = form.read(new Input(parser, bytes, offset, length, lenient));
+            Json.last(parser);
+            return value;
+        } catch (MessageException e) {
+            throw e.about(subject);
+        } catch (JacksonException e) {
+            throw Json.malformed(e).about(subject);
+        }
+    }
+
+    private static void write(String subject, Form form, @Nullable Object value, OutputStream out) {
+        if (value == null) {
+            throw new MessageException(subject + " must not be null");
+        }
+        try (JsonGenerator generator = Json.generator(out)) {
+            var output = new Output(generator);
+            try {
+                form.write(output, value);
+            } catch (ClassCastException e) {
+                throw output.refuse("is not of the type that the contract says");
+            }
+        } catch (MessageException e) {
+            throw e.about(subject);
+        } catch (JacksonException e) {
+            throw Json.unwritable(e).about(subject);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.treaty.http;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.ServiceName;
+import java.nio.charset.StandardCharsets;
+import java.util.IdentityHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** What calls of one operation have in common: the codec and the request line, ready as bytes. */
+record Route(ServiceName service, JsonCodec codec, Bytes requestLine) {
+    private static Route of(ServiceName service, Operation operation) {
+        var line = new Bytes().add(("POST /" + service + "/" + operation.name() + " HTTP/1.1\r\n")
+                .getBytes(StandardCharsets.UTF_8));
+        return new Route(service, new JsonCodec(service, operation), line);
+    }
+
+    /**
+     * The routes of a transport. They are found by the identity of the operation: it is the same object for every call,
+     * and comparing whole shapes would cost more than the call.
+     */
+    static final class Table {
+        /** The most operations that are remembered; beyond it the table starts anew. */
+        static final int ROUTES_MAX = 4_096;
+
+        private final ReentrantLock lock = new ReentrantLock();
+
+        /** Never changed once it can be seen, so that it is read without the lock. */
+        private volatile IdentityHashMap<Operation, Route> routes = new IdentityHashMap<>();
+
+        /** The route of a call. */
+        Route of(Call call) {
+            Route known = routes.get(call.operation());
+            if (known != null && known.service.equals(call.service())) {
+                return known;
+            }
+            Route made = Route.of(call.service(), call.operation());
+            if (known == null && !call.operation().signature().dynamic()) {
+                remember(call.operation(), made);
+            }
+            return made;
+        }
+
+        private void remember(Operation operation, Route route) {
+            lock.lock();
+            try {
+                var more = routes.size() < ROUTES_MAX
+                        ? new IdentityHashMap<>(routes)
+                        : new IdentityHashMap<Operation, Route>();
+                more.put(operation, route);
+                routes = more;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

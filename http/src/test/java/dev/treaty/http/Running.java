@@ -1,0 +1,71 @@
+package dev.treaty.http;
+
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.DecisionRecord;
+import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.ServiceProxy;
+import dev.treaty.core.call.Trace;
+import dev.treaty.core.call.Transport;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A server with the shop in it, and a way to it. */
+final class Running implements AutoCloseable {
+    static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
+
+    final StoredShop shop = new StoredShop();
+    final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
+    final HttpServer server;
+    final HttpTransport transport;
+    final Transport.Connection connection;
+
+    Running() {
+        this(HttpServerOptions.STANDARD, HttpTransportOptions.STANDARD);
+    }
+
+    Running(HttpServerOptions serverOptions, HttpTransportOptions transportOptions) {
+        server = new HttpServer(serverOptions, Time.system(), Chance.system());
+        host(Dispatcher.of(Shop.class, CONTRACT, shop, (_, mistake) -> mistakes.add(mistake)));
+        transport = new HttpTransport(transportOptions, Time.system());
+        connection = transport.connect(server.endpoint());
+    }
+
+    void host(Handler handler) {
+        server.host(new HostedService(
+                CONTRACT, handler, () -> ServiceHealth.of(ServiceHealth.Status.PASSING, Time.system().instant())));
+    }
+
+    Shop client() {
+        return ServiceProxy.of(Shop.class, CONTRACT, connection, () -> context(Duration.ofSeconds(10)));
+    }
+
+    static CallContext context(Duration timeout) {
+        return context(timeout, Map.of());
+    }
+
+    static CallContext context(Duration timeout, Map<String, String> headers) {
+        return new CallContext(
+                Deadline.after(timeout, Time.system()),
+                Principal.claimed("tests"),
+                Trace.start(Chance.system()),
+                1,
+                headers,
+                new DecisionRecord());
+    }
+
+    @Override
+    public void close() {
+        transport.close();
+        server.close();
+    }
+}
