@@ -89,12 +89,10 @@ final class DemoScreen implements DemoView {
                     .cell(process.condition().name().toLowerCase(Locale.ROOT), process.condition().style())
                     .cell(instance.health(), instance.health().equals("passing") ? Style.GOOD : Style.WARNING)
                     .cell(instance.breaker(), instance.breaker().equals("closed") ? Style.GOOD : Style.FAULT);
-            DemoStatus status = instance.status();
-            if (process.condition().alive() && status.served() > 0) {
-                row.cell(String.format(Locale.ROOT, "%.0f", status.rate()))
-                        .cell(DemoReport.time(status.p50Nanos()))
-                        .cell(DemoReport.time(status.p99Nanos()));
-            }
+            instance.load()
+                    .ifPresent(load -> row.cell(String.format(Locale.ROOT, "%.0f", load.rate()))
+                            .cell(String.format(Locale.ROOT, "%.1f ms", load.p50Millis()))
+                            .cell(String.format(Locale.ROOT, "%.1f ms", load.p99Millis())));
         }
         return table;
     }

@@ -22,7 +22,7 @@ final class DemoTimetable implements Runnable {
     /** Switches the slowness of a process. */
     @FunctionalInterface
     interface Chaos {
-        void delay(DemoProcess process, Duration delay) throws IOException, InterruptedException;
+        void delay(DemoProcess process, Duration delay);
     }
 
     DemoTimetable(DemoFleet fleet, DemoLoad load, Duration duration, Chaos chaos) {

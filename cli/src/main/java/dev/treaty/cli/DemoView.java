@@ -2,6 +2,7 @@ package dev.treaty.cli;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Shows a demo while it runs. */
 interface DemoView extends AutoCloseable {
@@ -44,8 +45,17 @@ interface DemoView extends AutoCloseable {
      * One process.
      *
      * @param health what the registry says, or empty where it does not know the instance
-     * @param breaker what its callers' breakers say: {@code closed}, or the worst of the others
-     * @param status what the process itself says, as far as it answers
+     * @param breaker the worst of its callers' breakers, or empty where nobody calls it
+     * @param load how much it does, as far as it has said
      */
-    record Instance(DemoProcess process, String health, String breaker, DemoStatus status) {}
+    record Instance(DemoProcess process, String health, String breaker, Optional<Load> load) {}
+
+    /**
+     * How much a process does.
+     *
+     * @param rate calls answered each second
+     * @param p50Millis over the last minute, half took no longer
+     * @param p99Millis over the last minute, all but one in a hundred took no longer
+     */
+    record Load(double rate, double p50Millis, double p99Millis) {}
 }
