@@ -3,7 +3,6 @@ package dev.treaty.cli;
 import dev.treaty.Treaty;
 import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
-import dev.treaty.core.contract.ServiceName;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of the demo, from the first process to the report. */
 final class Demo {
-    private static final String STOREFRONT = "shop.Storefront";
+    /** How long a round of warming up lasts, how many calls it makes each second, and how many rounds there may be. */
+    private static final Duration WARM_UP = Duration.ofSeconds(1);
+
+    private static final int WARM_UP_RATE = 100;
+    private static final int WARM_UP_ROUNDS = 10;
+
+    /** What is warm answers all but one in a hundred calls in this time. */
+    private static final Duration WARM = Duration.ofMillis(100);
 
     private final Duration duration;
     private final int rate;
@@ -85,13 +91,12 @@ final class Demo {
 
     private DemoReport drive(Treaty caller, DemoFleet fleet, String registry, Foreground foreground)
             throws InterruptedException {
-        caller.registry().instances(new ServiceName(STOREFRONT)); // from now on it is followed
+        String series = "demo-" + Long.toString(System.currentTimeMillis(), 36);
         var watch = new DemoWatch(caller, fleet);
-        var running = new DemoLoad(
-                (operation, request, deadline) ->
-                        caller.client().call(STOREFRONT, operation, request, deadline, Map.of()),
-                rate,
-                "demo-" + Long.toString(System.currentTimeMillis(), 36));
+        watch.awaitDiscovery();
+        warmUp(caller, series);
+        watch.begin();
+        var running = new DemoLoad(storefront(caller), rate, series);
         load = running;
         if (foreground.asked()) {
             running.stop();
@@ -110,6 +115,31 @@ final class Demo {
         watch.look();
         return new DemoReport(
                 end, running.total(), running.calm().summary(), running.faults(), running.failures(), watch.counts());
+    }
+
+    private static DemoLoad.Storefront storefront(Treaty caller) {
+        return (operation, request, deadline) ->
+                caller.client().call(DemoWatch.STOREFRONT, operation, request, deadline, Map.of());
+    }
+
+    /** Lets the virtual machines load and compile what a call needs, so that the report is about the faults. */
+    private void warmUp(Treaty caller, String series) throws InterruptedException {
+        long start = System.nanoTime();
+        DemoTally.Summary last;
+        int round = 0;
+        do {
+            var warming = new DemoLoad(storefront(caller), Math.min(rate, WARM_UP_RATE), series + "-warm-up-" + round++);
+            warming.run(WARM_UP);
+            last = warming.total();
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        } while (round < WARM_UP_ROUNDS && (last.failed() > 0 || last.p99() > WARM.toNanos()));
+        view.tell(String.format(
+                Locale.ROOT,
+                "warmed up after %.1f s: p99 %s",
+                (System.nanoTime() - start) / 1e9,
+                DemoReport.time(last.p99())));
     }
 
     private void show(DemoLoad running, DemoWatch watch, String registry) {

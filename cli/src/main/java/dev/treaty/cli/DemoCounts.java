@@ -21,6 +21,10 @@ record DemoCounts(long calls, long attempts, long retries, long fallbacks, long 
                 ejections + other.ejections);
     }
 
+    DemoCounts minus(DemoCounts other) {
+        return plus(new DemoCounts(-other.calls, -other.attempts, -other.retries, -other.fallbacks, -other.ejections));
+    }
+
     /** To a thousandth; zero where no call was made. */
     double attemptsPerCall() {
         return calls == 0 ? 0 : Math.round(1000.0 * attempts / calls) / 1000.0;

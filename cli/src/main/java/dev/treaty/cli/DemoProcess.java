@@ -12,7 +12,7 @@ import java.util.Optional;
 /** One process of the shop: what it runs, and what is being done to it. */
 final class DemoProcess {
     /** The longest that a process may take to start, on a machine that is busy with all the others. */
-    static final Duration START = Duration.ofSeconds(60);
+    static final Duration START = Duration.ofSeconds(120);
 
     /** What is being done to a process. */
     enum Condition {

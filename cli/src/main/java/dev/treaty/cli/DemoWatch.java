@@ -22,6 +22,12 @@ import java.util.concurrent.TimeUnit;
  * counts; what it counted after that is lost with it.
  */
 final class DemoWatch implements Runnable {
+    /** What the demo calls. */
+    static final String STOREFRONT = "shop.Storefront";
+
+    /** How long to wait until the registry has told of every process. */
+    private static final Duration DISCOVERY = Duration.ofSeconds(10);
+
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     /** From best to worst. */
@@ -31,12 +37,37 @@ final class DemoWatch implements Runnable {
     private final DemoFleet fleet;
     private final Map<DemoProcess, Seen> seen = new ConcurrentHashMap<>();
     private final Set<DemoProcess> asked = ConcurrentHashMap.newKeySet();
+    private DemoCounts before = DemoCounts.NONE;
 
     private record Seen(Introspection.Status status, double rate, long nanos) {}
 
     DemoWatch(Treaty caller, DemoFleet fleet) {
         this.caller = caller;
         this.fleet = fleet;
+    }
+
+    /**
+     * Waits until the registry has told of every process, here as everywhere.
+     *
+     * @throws Failure where it does not
+     */
+    void awaitDiscovery() throws InterruptedException {
+        long end = System.nanoTime() + DISCOVERY.toNanos();
+        for (DemoProcess process : fleet.processes()) {
+            while (process.ready().map(this::health).orElse("").isEmpty()) {
+                if (System.nanoTime() > end) {
+                    throw new Failure("the registry does not know " + process.name() + " though it is ready: "
+                            + caller.registry().trouble().orElse("it says nothing"));
+                }
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+        }
+    }
+
+    /** Counts from now on. */
+    void begin() {
+        look();
+        before = sum();
     }
 
     @Override
@@ -97,8 +128,12 @@ final class DemoWatch implements Runnable {
         }
     }
 
-    /** What all processes counted as callers, the demo itself included. */
+    /** What all processes counted as callers since it began, the demo itself included. */
     DemoCounts counts() {
+        return sum().minus(before);
+    }
+
+    private DemoCounts sum() {
         DemoCounts counts = counts(caller.metrics().metrics(Side.CLIENT));
         for (Seen each : seen.values()) {
             counts = counts.plus(counts(each.status.report().client()));

@@ -2,6 +2,7 @@ package dev.treaty.example.shop;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.discovery.ServiceHealth;
@@ -29,6 +30,9 @@ final class Database implements AutoCloseable {
     /** How long to wait for a connection when all are busy. */
     static final long CONNECTION_TIMEOUT_MILLIS = 1_000;
 
+    /** How long to wait for the first connection; everything starts at the same time. */
+    static final long START_TIMEOUT_MILLIS = 20_000;
+
     /** How long a statement waits for a row that another transaction has locked. */
     static final long LOCK_TIMEOUT_MILLIS = 1_000;
 
@@ -41,7 +45,7 @@ final class Database implements AutoCloseable {
     /**
      * Opens the database at a JDBC URL of H2, such as {@code jdbc:h2:mem:shop}.
      *
-     * @throws ServiceException where it cannot be reached
+     * @throws IllegalArgumentException where it cannot be reached for a while
      */
     static Database open(String url, String user, String password) {
         var h2 = new JdbcDataSource();
@@ -53,14 +57,11 @@ final class Database implements AutoCloseable {
         pool.setDataSource(h2);
         pool.setMaximumPoolSize(CONNECTIONS_MAX);
         pool.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
-        pool.setInitializationFailTimeout(-1); // the first statement tells it better
-        var database = new Database(new HikariDataSource(pool));
+        pool.setInitializationFailTimeout(START_TIMEOUT_MILLIS);
         try {
-            database.statement(connection -> connection.isValid(0));
-            return database;
-        } catch (ServiceException e) {
-            database.close();
-            throw e;
+            return new Database(new HikariDataSource(pool));
+        } catch (PoolInitializationException e) {
+            throw new IllegalArgumentException("the database at " + url + " cannot be opened: " + e.getMessage(), e);
         }
     }
 
