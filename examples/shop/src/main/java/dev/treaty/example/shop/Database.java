@@ -33,6 +33,9 @@ final class Database implements AutoCloseable {
     /** How long to wait for the first connection; everything starts at the same time. */
     static final long START_TIMEOUT_MILLIS = 20_000;
 
+    /** How often a definition is tried. */
+    static final int DEFINE_ATTEMPTS_MAX = 5;
+
     /** How long a statement waits for a row that another transaction has locked. */
     static final long LOCK_TIMEOUT_MILLIS = 1_000;
 
@@ -71,16 +74,32 @@ final class Database implements AutoCloseable {
         T with(Connection connection) throws SQLException;
     }
 
-    /** Creates what is not there yet. */
+    /**
+     * Creates what is not there yet. Several processes do it at the same time, and {@code IF NOT EXISTS} does not keep
+     * them apart: who comes second sees that it exists after all, and looks again.
+     */
     void define(String... definitions) {
         statement(connection -> {
             try (Statement statement = connection.createStatement()) {
                 for (String definition : definitions) {
-                    statement.execute(definition);
+                    define(statement, definition);
                 }
                 return true;
             }
         });
+    }
+
+    private static void define(Statement statement, String definition) throws SQLException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                statement.execute(definition);
+                return;
+            } catch (SQLException e) {
+                if (attempt == DEFINE_ATTEMPTS_MAX) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** How it feels, for the services that are nothing without it. */
