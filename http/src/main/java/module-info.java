@@ -7,6 +7,7 @@ module dev.treaty.http {
     requires transitive dev.treaty.core;
     requires io.helidon.common.socket;
     requires io.helidon.http;
+    requires io.helidon.http.encoding;
     requires io.helidon.webserver;
     requires java.logging;
     requires tools.jackson.core;

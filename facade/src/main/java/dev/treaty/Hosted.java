@@ -36,7 +36,9 @@ public final class Hosted implements AutoCloseable {
         this.source = implementation instanceof HealthSource s ? s : null;
         this.health = registration.instance().health();
         if (source != null) {
-            Thread.ofVirtual().name("treaty-health-" + registration.instance().id()).start(this::ask);
+            Thread.ofVirtual()
+                    .name("treaty-health-" + registration.instance().id())
+                    .start(this::ask);
         }
     }
 

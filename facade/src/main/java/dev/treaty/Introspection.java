@@ -47,6 +47,5 @@ public interface Introspection {
      * @param breaker the state of its circuit breaker, in small letters
      * @param inFlight how many calls of this process are under way there
      */
-    record NodeStatus(
-            String instance, String version, String endpoint, String health, String breaker, int inFlight) {}
+    record NodeStatus(String instance, String version, String endpoint, String health, String breaker, int inFlight) {}
 }

@@ -31,7 +31,10 @@ final class Pages implements Introspection {
         // Not observed: looking at the figures should not change them.
         var handler = Pipelines.server(dispatcher, treaty.time(), Events.NONE).handler();
         server.host(new HostedService(
-                CONTRACT, handler, () -> ServiceHealth.of(ServiceHealth.Status.PASSING, treaty.time().instant())));
+                CONTRACT,
+                handler,
+                () -> ServiceHealth.of(
+                        ServiceHealth.Status.PASSING, treaty.time().instant())));
         Operation operation = CONTRACT.operation("status").orElseThrow();
         var codec = new JsonCodec(CONTRACT.name(), operation);
         server.page("/-/status", "application/json", () -> {
@@ -68,9 +71,8 @@ final class Pages implements Introspection {
     }
 
     private static Called called(ServiceName service, ServiceCaller caller) {
-        List<NodeStatus> nodes = caller.nodes().snapshot().nodes().stream()
-                .map(Pages::node)
-                .toList();
+        List<NodeStatus> nodes =
+                caller.nodes().snapshot().nodes().stream().map(Pages::node).toList();
         return new Called(service.value(), caller.budget().balance(), nodes);
     }
 

@@ -1,16 +1,15 @@
 package dev.treaty;
 
+import dev.treaty.config.ClientSettings;
+import dev.treaty.config.ServerSettings;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.Time;
-import dev.treaty.config.ClientSettings;
-import dev.treaty.config.ServerSettings;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
 import dev.treaty.http.HttpTransport;
 import dev.treaty.http.HttpTransportOptions;
-import java.security.SecureRandom;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -37,7 +36,7 @@ public record Platform(
         return new Platform(
                 time,
                 Chance.system(),
-                new SecureRandom(),
+                Chance.secure(),
                 client -> new HttpTransport(
                         new HttpTransportOptions(
                                 client.connectionsMax(),

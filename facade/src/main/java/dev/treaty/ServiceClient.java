@@ -53,7 +53,9 @@ public final class ServiceClient {
             throws InterruptedException {
         var name = new ServiceName(service);
         CallContext context = treaty.nextContext().with(headers).within(Deadline.after(deadline, treaty.time()));
-        return treaty.caller(name).handler().handle(new Call(name, operation(name, operation), List.of(request), context));
+        return treaty.caller(name)
+                .handler()
+                .handle(new Call(name, operation(name, operation), List.of(request), context));
     }
 
     /** Calls an operation on a virtual thread of its own, in the context of the thread that calls this. */
@@ -81,9 +83,8 @@ public final class ServiceClient {
         long passing = instances.stream()
                 .filter(i -> i.health().status() == Status.PASSING)
                 .count();
-        long taking = instances.stream()
-                .filter(i -> i.health().status().takesCalls())
-                .count();
+        long taking =
+                instances.stream().filter(i -> i.health().status().takesCalls()).count();
         Status status = instances.isEmpty()
                 ? Status.UNKNOWN
                 : passing == instances.size() ? Status.PASSING : taking > 0 ? Status.WARNING : Status.CRITICAL;

@@ -11,7 +11,6 @@ import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.ServiceProxy;
-import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -124,13 +123,7 @@ public final class Treaty implements AutoCloseable {
             case RegistryAddress.Remote remote -> {
                 var connection = transport.connect(new ServiceEndpoint("http", remote.host(), remote.port()));
                 yield new NetworkRegistry(
-                        remote.toString(),
-                        connection,
-                        self,
-                        RegistryPolicy.STANDARD,
-                        time,
-                        platform.secrets(),
-                        events);
+                        remote.toString(), connection, self, RegistryPolicy.STANDARD, time, platform.secrets(), events);
             }
         };
     }
@@ -199,7 +192,8 @@ public final class Treaty implements AutoCloseable {
 
     private ServiceInstance instance(ServiceContract contract, Server listening) {
         ServiceEndpoint endpoint = listening.endpoint();
-        String shortName = contract.name().value().substring(contract.name().value().lastIndexOf('.') + 1);
+        String shortName =
+                contract.name().value().substring(contract.name().value().lastIndexOf('.') + 1);
         return new ServiceInstance(
                 shortName + "-" + HexFormat.of().toHexDigits(platform.secrets().nextInt()),
                 contract.name(),
@@ -297,7 +291,7 @@ public final class Treaty implements AutoCloseable {
                 future.completeExceptionally(e);
             }
         });
-        future.whenComplete((_, _) -> {
+        var _ = future.whenComplete((_, _) -> {
             if (future.isCancelled()) {
                 thread.interrupt();
             }
@@ -318,8 +312,7 @@ public final class Treaty implements AutoCloseable {
                 throw new IllegalStateException("this Treaty is closed");
             }
             return callers.computeIfAbsent(
-                    name,
-                    n -> new ServiceCaller(n, policies(n), registry, transport, time, platform.chance(), events));
+                    name, n -> new ServiceCaller(n, policies(n), registry, transport, time, platform.chance(), events));
         } finally {
             lock.unlock();
         }

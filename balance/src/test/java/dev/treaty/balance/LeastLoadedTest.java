@@ -58,7 +58,8 @@ class LeastLoadedTest {
         for (int i = 0; i < 100_000; i++) {
             fleet.loads[picker.pick(fleet, call())]++;
         }
-        assertThat(Arrays.stream(fleet.loads).max().getAsInt() - Arrays.stream(fleet.loads).min().getAsInt())
+        assertThat(Arrays.stream(fleet.loads).max().getAsInt()
+                        - Arrays.stream(fleet.loads).min().getAsInt())
                 .isLessThan(10);
     }
 

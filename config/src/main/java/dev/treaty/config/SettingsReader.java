@@ -38,9 +38,10 @@ final class SettingsReader {
         boolean hosted = section.has("contract") || section.has("implementation");
         boolean existing = section.has("name") || section.has("address");
         if (hosted == existing) {
-            section.problem(
-                    "is " + (hosted ? "both" : "neither") + " a service to start and one that runs elsewhere; write"
-                            + " contract and implementation, or name and address");
+            String what = hosted
+                    ? "is both a service to start and one that runs elsewhere"
+                    : "is neither a service to start nor one that runs elsewhere";
+            section.problem(what + "; write contract and implementation, or name and address");
             section.ignoreRest();
             return Optional.empty();
         }

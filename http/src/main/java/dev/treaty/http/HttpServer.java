@@ -16,7 +16,6 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
-import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
@@ -25,6 +24,9 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.http.Status;
+import io.helidon.http.encoding.ContentDecoder;
+import io.helidon.http.encoding.ContentEncoder;
+import io.helidon.http.encoding.ContentEncoding;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
@@ -35,19 +37,24 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,14 +71,23 @@ public final class HttpServer implements Server {
     /** Kept here because a logger that nobody holds forgets its level. */
     private static final java.util.logging.Logger HELIDON = java.util.logging.Logger.getLogger("io.helidon");
 
-    private static final HeaderName TIMEOUT = HeaderNames.create("Connect-Timeout-Ms", HttpHeaders.TIMEOUT);
-    private static final HeaderName VERSION = HeaderNames.create("Connect-Protocol-Version", HttpHeaders.VERSION);
+    private static final HeaderName TIMEOUT = HeaderNames.create(HttpHeaders.TIMEOUT, "Connect-Timeout-Ms");
+    private static final HeaderName VERSION = HeaderNames.create(HttpHeaders.VERSION, "Connect-Protocol-Version");
     private static final HeaderName TRACE = HeaderNames.create(HttpHeaders.TRACE);
-    private static final HeaderName CALLER = HeaderNames.create("Treaty-Caller", HttpHeaders.CALLER);
-    private static final HeaderName ATTEMPT = HeaderNames.create("Treaty-Attempt", HttpHeaders.ATTEMPT);
+    private static final HeaderName CALLER = HeaderNames.create(HttpHeaders.CALLER, "Treaty-Caller");
+    private static final HeaderName ATTEMPT = HeaderNames.create(HttpHeaders.ATTEMPT, "Treaty-Attempt");
     private static final int TIMEOUT_DIGITS_MAX = 10;
     private static final int ATTEMPT_DIGITS_MAX = 4;
+    /** How long answers that are being written have when the server closes. */
+    private static final Duration CLOSE_GRACE = Duration.ofMillis(200);
+
     private static final String HEALTH = "/-/health";
+
+    /** How long no call may have come before a draining server closes its connections. */
+    static final Duration QUIET = Duration.ofMillis(500);
+
+    /** How often a draining server looks whether the calls under way have ended. */
+    private static final Duration LOOK = Duration.ofMillis(10);
 
     private final HttpServerOptions options;
     private final Time time;
@@ -82,12 +98,51 @@ public final class HttpServer implements Server {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Map<String, Hosted> operations = Map.of();
     private volatile Map<String, HostedService> services = Map.of();
+    private volatile Set<String> withdrawn = Set.of();
     private volatile Map<String, Page> pages = Map.of();
 
     private final AtomicInteger underWay = new AtomicInteger();
-    private final Promise<Boolean> drained = new Promise<>();
+    private volatile long lastCallNanos;
     private volatile boolean draining;
     private boolean closed;
+
+    /** The one encoding that is known: none. */
+    private static final class IdentityEncoding implements ContentEncoding {
+        @Override
+        public Set<String> ids() {
+            return Set.of("identity");
+        }
+
+        @Override
+        public String name() {
+            return "identity";
+        }
+
+        @Override
+        public String type() {
+            return "identity";
+        }
+
+        @Override
+        public boolean supportsEncoding() {
+            return false;
+        }
+
+        @Override
+        public boolean supportsDecoding() {
+            return true;
+        }
+
+        @Override
+        public ContentDecoder decoder() {
+            return ContentDecoder.NO_OP;
+        }
+
+        @Override
+        public ContentEncoder encoder() {
+            return ContentEncoder.NO_OP;
+        }
+    }
 
     private record Hosted(ServiceName service, Operation operation, JsonCodec codec, HostedService host) {}
 
@@ -121,17 +176,19 @@ public final class HttpServer implements Server {
         this.time = time;
         this.random = random;
         if (HELIDON.getLevel() == null) {
-            HELIDON.setLevel(java.util.logging.Level.WARNING);
+            HELIDON.setLevel(java.util.logging.Level.SEVERE);
         }
         this.server = WebServer.builder()
                 .host(options.host())
                 .port(options.port())
                 .shutdownHook(false)
-                .shutdownGracePeriod(Duration.ZERO)
+                .shutdownGracePeriod(CLOSE_GRACE)
+                .contentEncoding(encodings ->
+                        encodings.contentEncodingsDiscoverServices(false).addContentEncoding(new IdentityEncoding()))
                 .maxPayloadSize(-1) // limited here, where the refusal can say so
                 .maxTcpConnections(options.connectionsMax())
                 .idleConnectionTimeout(options.idleTimeout())
-                .connectionOptions(socket -> socket.tcpNoDelay(true).readTimeout(options.idleTimeout()))
+                .connectionOptions(socket -> socket.tcpNoDelay(true))
                 .addProtocol(Http1Config.builder()
                         .maxPrologueLength(options.headerBytesMax())
                         .maxHeadersSize(options.headerBytesMax())
@@ -140,17 +197,27 @@ public final class HttpServer implements Server {
                 .directHandlers(Replies.outOfHttp())
                 .routing(HttpRouting.builder().any(this::handle))
                 .build();
-        try {
-            server.start();
-        } catch (RuntimeException e) {
-            throw new UncheckedIOException(new IOException(
-                    "cannot listen at " + options.host() + ":" + options.port() + ": " + root(e).getMessage(), e));
+        probe(options);
+        server.start();
+        if (!server.isRunning()) {
+            throw cannotListen(options, new IOException("the reason is in the log"));
         }
         this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), server.port());
     }
 
-    private static Throwable root(Throwable e) {
-        return e.getCause() == null ? e : root(e.getCause());
+    /** Tries the address first, since the web server tells its log and not its caller why it cannot listen. */
+    private static void probe(HttpServerOptions options) {
+        try (var socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(options.host(), options.port()));
+        } catch (IOException e) {
+            throw cannotListen(options, e);
+        }
+    }
+
+    private static UncheckedIOException cannotListen(HttpServerOptions options, IOException e) {
+        String where = options.host() + ":" + options.port();
+        return new UncheckedIOException(new IOException("cannot listen at " + where + ": " + e.getMessage(), e));
     }
 
     private static String reachableHost(String host) {
@@ -189,18 +256,31 @@ public final class HttpServer implements Server {
             names.put(name.value(), service);
             operations = Map.copyOf(all);
             services = names;
+            withdrawn = withdrawn.stream().filter(n -> !n.equals(name.value())).collect(Collectors.toUnmodifiableSet());
         } finally {
             lock.unlock();
         }
     }
 
-    /**
-     * Adds a page, read with GET.
-     *
-     * @param path begins with {@code /-/}, so that it can be no operation
-     * @param contentType such as {@code text/plain; charset=utf-8}
-     * @param body asked at every request
-     */
+    @Override
+    public void withdraw(ServiceName service) {
+        lock.lock();
+        try {
+            var gone = new HashSet<>(withdrawn);
+            gone.add(service.value());
+            withdrawn = Set.copyOf(gone); // first, so that no call meets a service that is neither here nor withdrawn
+            var all = new HashMap<>(operations);
+            all.values().removeIf(hosted -> hosted.service.equals(service));
+            operations = Map.copyOf(all);
+            var names = new TreeMap<>(services);
+            names.remove(service.value());
+            services = names;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void page(String path, String contentType, Supplier<byte[]> body) {
         if (!path.startsWith("/-/")) {
             throw new IllegalArgumentException("the path of a page begins with /-/, not " + path);
@@ -225,6 +305,9 @@ public final class HttpServer implements Server {
             return;
         }
         underWay.incrementAndGet();
+        if (draining) {
+            lastCallNanos = time.nanoTime();
+        }
         try {
             call(path, request, response);
         } catch (Refusal refusal) {
@@ -233,9 +316,7 @@ public final class HttpServer implements Server {
             Thread.currentThread().interrupt();
             throw new CloseConnectionException("the server is closing", e);
         } finally {
-            if (underWay.decrementAndGet() == 0 && draining) {
-                drained.complete(true);
-            }
+            underWay.decrementAndGet();
         }
     }
 
@@ -302,6 +383,9 @@ public final class HttpServer implements Server {
     private Refusal unknown(String path) {
         int slash = path.indexOf('/', 1);
         String name = slash < 0 ? path.substring(1) : path.substring(1, slash);
+        if (withdrawn.contains(name)) {
+            return new Refusal(Code.UNAVAILABLE, name + " is no longer offered here: call another instance");
+        }
         HostedService service = services.get(name);
         if (service == null) {
             return new Refusal(
@@ -326,17 +410,9 @@ public final class HttpServer implements Server {
                     "the content type " + (type.isEmpty() ? "is missing" : "\"" + Input.echo(type) + "\" is not known")
                             + ": send application/json");
         }
-        headers.first(HeaderNames.CONTENT_ENCODING)
-                .filter(encoding -> !encoding.equalsIgnoreCase("identity"))
-                .ifPresent(encoding -> {
-                    throw new Refusal(
-                            Code.UNIMPLEMENTED,
-                            "the content encoding \"" + Input.echo(encoding) + "\" is not known: send identity");
-                });
         headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
             throw new Refusal(
-                    Code.INVALID_ARGUMENT,
-                    "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
+                    Code.INVALID_ARGUMENT, "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
         });
     }
 
@@ -355,7 +431,8 @@ public final class HttpServer implements Server {
     }
 
     private CallContext context(ServerRequestHeaders headers) {
-        Deadline deadline = headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
+        Deadline deadline =
+                headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
         if (deadline.expired(time)) {
             throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request came");
         }
@@ -376,8 +453,8 @@ public final class HttpServer implements Server {
                 .map(millis -> Deadline.after(Duration.ofMillis(millis), time))
                 .orElseThrow(() -> new Refusal(
                         Code.INVALID_ARGUMENT,
-                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX
-                                + " digits, not \"" + Input.echo(header) + "\""));
+                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX + " digits, not \""
+                                + Input.echo(header) + "\""));
     }
 
     private static Optional<Integer> attempt(String header) {
@@ -385,9 +462,7 @@ public final class HttpServer implements Server {
     }
 
     private static Optional<Long> digits(String text, int most) {
-        boolean plain = !text.isEmpty()
-                && text.length() <= most
-                && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean plain = !text.isEmpty() && text.length() <= most && text.chars().allMatch(c -> c >= '0' && c <= '9');
         return plain ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
@@ -472,7 +547,10 @@ public final class HttpServer implements Server {
         try {
             return service.health().get();
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The health of " + service.contract().name() + " cannot be told", e);
+            LOGGER.log(
+                    System.Logger.Level.ERROR,
+                    "The health of " + service.contract().name() + " cannot be told",
+                    e);
             return new ServiceHealth(
                     ServiceHealth.Status.CRITICAL, "its health could not be told", time.instant(), Map.of());
         }
@@ -506,14 +584,25 @@ public final class HttpServer implements Server {
         };
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Connections stay open until no call has come for {@link #QUIET}: a connection that is closed while a request
+     * is on its way to it leaves the caller in doubt, and a refusal does not.
+     */
     @Override
     public void drain(Duration patience) {
+        lastCallNanos = time.nanoTime();
         draining = true;
-        if (underWay.get() == 0) {
-            drained.complete(true);
-        }
+        long end = lastCallNanos + patience.toNanos();
         try {
-            drained.await(time, patience.toNanos());
+            for (long left; (left = end - time.nanoTime()) > 0; ) {
+                long quiet = lastCallNanos + QUIET.toNanos() - time.nanoTime();
+                if (underWay.get() == 0 && quiet <= 0) {
+                    break;
+                }
+                time.sleep(Math.min(left, Math.max(quiet, LOOK.toNanos())));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

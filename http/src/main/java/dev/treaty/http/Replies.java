@@ -8,6 +8,7 @@ import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerResponse;
@@ -19,10 +20,12 @@ import java.util.Map;
 /** What the server answers besides results: faults as Connect errors, and health. */
 final class Replies {
     private static final Header JSON = HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json");
-    private static final HeaderName REACHED = HeaderNames.create("Treaty-Reached", HttpHeaders.REACHED);
+    private static final HeaderName REACHED = HeaderNames.create(HttpHeaders.REACHED, "Treaty-Reached");
     private static final Header NOT_REACHED = HeaderValues.createCached(REACHED, HttpHeaders.NOT_REACHED);
     private static final Header ALLOW_POST = HeaderValues.createCached(HeaderNames.ALLOW, "POST");
     private static final Header ALLOW_GET = HeaderValues.createCached(HeaderNames.ALLOW, "GET, HEAD");
+
+    private static final String ENCODING = "the content encoding is not known: send identity";
 
     private Replies() {}
 
@@ -80,20 +83,29 @@ final class Replies {
     static DirectHandlers outOfHttp() {
         var handlers = DirectHandlers.builder();
         for (var type : DirectHandler.EventType.values()) {
-            handlers.addHandler(type, (_, event, status, headers, _) -> outOfHttp(event, status, headers));
+            handlers.addHandler(
+                    type,
+                    (request, event, status, headers, _) -> request.headers().contains(HeaderNames.CONTENT_ENCODING)
+                            ? outOfHttp(Status.NOT_IMPLEMENTED_501, headers, Code.UNIMPLEMENTED, ENCODING)
+                            : outOfHttp(event, status, headers));
         }
         return handlers.build();
     }
 
     private static DirectHandler.TransportResponse outOfHttp(
-            DirectHandler.EventType event, Status status, io.helidon.http.ServerResponseHeaders headers) {
+            DirectHandler.EventType event, Status status, ServerResponseHeaders headers) {
         Code code = codeOf(event, status);
+        return outOfHttp(status, headers, code, sentence(code));
+    }
+
+    private static DirectHandler.TransportResponse outOfHttp(
+            Status status, ServerResponseHeaders headers, Code code, String sentence) {
         var reply = DirectHandler.TransportResponse.builder()
                 .status(status)
                 .headers(headers)
                 .header(JSON)
                 .keepAlive(false)
-                .entity(Json.bytes(error(code, sentence(code))));
+                .entity(Json.bytes(error(code, sentence)));
         if (code != Code.INTERNAL) {
             reply.header(NOT_REACHED);
         }
@@ -104,12 +116,13 @@ final class Replies {
         return switch (event) {
             case INTERNAL_ERROR -> Code.INTERNAL;
             case PAYLOAD_TOO_LARGE -> Code.RESOURCE_EXHAUSTED;
-            default -> switch (status.code()) {
-                case 413, 431 -> Code.RESOURCE_EXHAUSTED;
-                case 501, 505 -> Code.UNIMPLEMENTED;
-                case 503 -> Code.UNAVAILABLE;
-                default -> status.code() < 500 ? Code.INVALID_ARGUMENT : Code.INTERNAL;
-            };
+            default ->
+                switch (status.code()) {
+                    case 413, 431 -> Code.RESOURCE_EXHAUSTED;
+                    case 501, 505 -> Code.UNIMPLEMENTED;
+                    case 503 -> Code.UNAVAILABLE;
+                    default -> status.code() < 500 ? Code.INVALID_ARGUMENT : Code.INTERNAL;
+                };
         };
     }
 

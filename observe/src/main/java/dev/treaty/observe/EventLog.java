@@ -7,14 +7,16 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Writes to the log what a person who runs the process wants to know: breakers, the registry, instances that come and
- * go; and for debugging, changes of health, refused retries and fallbacks. Arguments, results and the messages of faults
- * are never written, since they may hold what nobody should read.
+ * Writes to the log what a person who runs the process wants to know: mistakes of its own services with their stack
+ * traces, breakers, the registry, instances that come and go; and for debugging, changes of health, refused retries and
+ * fallbacks. Arguments, results and the messages of faults are never written, since they may hold what nobody should
+ * read.
  *
  * <p>At most {@value #LINES_MAX} lines are written in {@value #PERIOD_SECONDS} seconds, and as many again for debugging;
  * the first line after that tells how many were left out.
@@ -29,7 +31,7 @@ public final class EventLog implements Events {
     /** How long a period is, in seconds. */
     public static final int PERIOD_SECONDS = 10;
 
-    private static final int TEXT_LENGTH_MAX = 200;
+    private static final int TEXT_LENGTH_MAX = 400;
     private static final long PERIOD_NANOS = PERIOD_SECONDS * 1_000_000_000L;
 
     private final Logger log;
@@ -84,12 +86,12 @@ public final class EventLog implements Events {
                 Level level = word(after).equals("open") ? Level.WARN : Level.INFO;
                 write(
                         level,
-                        "Breaker of " + what + " went from " + word(before) + " to " + word(after) + ": " + reason);
+                        "breaker of " + what + " went from " + word(before) + " to " + word(after) + ": " + reason);
             }
             case Event.RegistryChanged(var registry, var reachable, var message) ->
                 write(
                         reachable ? Level.INFO : Level.WARN,
-                        "Registry " + registry + (reachable ? " is reachable: " : " cannot be reached: ") + message);
+                        message.contains(registry) ? message : "registry " + registry + ": " + message);
             case Event.DiscoveryChanged(DiscoveryEvent.Added(var instance, var _)) ->
                 write(Level.INFO, name(instance) + " is there, version " + instance.version());
             case Event.DiscoveryChanged(DiscoveryEvent.Removed(var instance, var reason, var _)) ->
@@ -110,6 +112,8 @@ public final class EventLog implements Events {
                     write(Level.DEBUG, outcome + " and was answered by a fallback: " + word(origin.name()));
                 }
             }
+            case Event.MistakeMade(var call, var cause) ->
+                write(Level.ERROR, "the service made a mistake handling " + call.path(), cause);
             case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _ -> {
                 // Too many to write; metrics count them.
             }
@@ -125,7 +129,7 @@ public final class EventLog implements Events {
     }
 
     private static String name(ServiceInstance instance) {
-        return "Instance " + instance.id() + " of " + instance.service() + " at " + instance.endpoint();
+        return "instance " + instance.id() + " of " + instance.service() + " at " + instance.endpoint();
     }
 
     private static String word(String constant) {
@@ -133,6 +137,10 @@ public final class EventLog implements Events {
     }
 
     private void write(Level level, String text) {
+        write(level, text, null);
+    }
+
+    private void write(Level level, String text, @Nullable Throwable cause) {
         if (!log.isEnabledForLevel(level)) {
             return;
         }
@@ -141,7 +149,7 @@ public final class EventLog implements Events {
             log.atLevel(level).log("{} lines were left out here", leftOut);
         }
         if (leftOut >= 0) {
-            log.atLevel(level).log("{}", printable(text));
+            log.atLevel(level).setCause(cause).log("{}", printable(text));
         }
     }
 

@@ -51,7 +51,8 @@ class EventLogTest {
         @Override
         protected void handleNormalizedLoggingCall(
                 Level level, Marker marker, String message, Object[] arguments, Throwable thrown) {
-            written.add(level + " " + MessageFormatter.basicArrayFormat(message, arguments));
+            String line = MessageFormatter.basicArrayFormat(message, arguments);
+            written.add(level + " " + line + (thrown == null ? "" : " caused by " + thrown));
         }
 
         private boolean writes(Level level) {
@@ -91,8 +92,9 @@ class EventLogTest {
     @Test
     void writesOneLineForEachEventThatMatters() {
         log.emit(opened("the probe failed"));
-        log.emit(new Event.RegistryChanged("treaty://127.0.0.1:7400", false, "connection refused"));
-        log.emit(new Event.RegistryChanged("treaty://127.0.0.1:7400", true, "after 3 s"));
+        log.emit(new Event.RegistryChanged(
+                "treaty://127.0.0.1:7400", false, "the registry treaty://127.0.0.1:7400 cannot be reached"));
+        log.emit(new Event.RegistryChanged("treaty://127.0.0.1:7400", true, "it refuses shop.Orders"));
         log.emit(added("a", Status.PASSING));
         log.emit(new Event.DiscoveryChanged(new DiscoveryEvent.Updated(
                 Traffic.instance("a", Status.CRITICAL), Traffic.instance("a"), Instant.EPOCH)));
@@ -101,15 +103,23 @@ class EventLogTest {
         log.emit(new Event.FallbackServed(call(ORDERS, "get"), fault(), Origin.CACHED));
         assertThat(lines.written)
                 .containsExactly(
-                        "WARN Breaker of shop.Orders at a went from half-open to open: the probe failed",
-                        "WARN Registry treaty://127.0.0.1:7400 cannot be reached: connection refused",
-                        "INFO Registry treaty://127.0.0.1:7400 is reachable: after 3 s",
-                        "INFO Instance a of shop.Orders at http://127.0.0.1:8080 is there, version 1.4.0",
-                        "DEBUG Instance a of shop.Orders at http://127.0.0.1:8080 changed, health from passing to"
+                        "WARN breaker of shop.Orders at a went from half-open to open: the probe failed",
+                        "WARN the registry treaty://127.0.0.1:7400 cannot be reached",
+                        "INFO registry treaty://127.0.0.1:7400: it refuses shop.Orders",
+                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 is there, version 1.4.0",
+                        "DEBUG instance a of shop.Orders at http://127.0.0.1:8080 changed, health from passing to"
                                 + " critical",
-                        "INFO Instance a of shop.Orders at http://127.0.0.1:8080 is gone: closed",
+                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 is gone: closed",
                         "DEBUG shop.Orders/get failed with unavailable and is not tried again: the budget is spent",
                         "DEBUG shop.Orders/get failed with unavailable and was answered by a fallback: cached");
+    }
+
+    @Test
+    void aMistakeIsWrittenWithItsCause() {
+        log.emit(new Event.MistakeMade(call(ORDERS, "get"), new IllegalStateException("no database")));
+        assertThat(lines.written)
+                .containsExactly("ERROR the service made a mistake handling shop.Orders/get caused by"
+                        + " java.lang.IllegalStateException: no database");
     }
 
     @Test
@@ -126,7 +136,7 @@ class EventLogTest {
     void aReasonFromElsewhereCannotForgeALine() {
         log.emit(opened("over\nWARN forged\u2028again " + "x".repeat(1000)));
         assertThat(lines.written).hasSize(1);
-        assertThat(lines.written.getFirst()).contains("over WARN forged again").hasSizeLessThan(250);
+        assertThat(lines.written.getFirst()).contains("over WARN forged again").hasSizeLessThan(450);
     }
 
     @Test
@@ -142,6 +152,6 @@ class EventLogTest {
         assertThat(lines.written.subList(EventLog.LINES_MAX + 1, lines.written.size()))
                 .containsExactly(
                         "WARN 30 lines were left out here",
-                        "WARN Breaker of shop.Orders at a went from half-open to open: once more");
+                        "WARN breaker of shop.Orders at a went from half-open to open: once more");
     }
 }

@@ -70,7 +70,10 @@ final class Catalog {
                 return;
             }
             before.put(instance.id(), instance);
-            append(known == null ? new DiscoveryEvent.Added(instance, at) : new DiscoveryEvent.Updated(instance, known, at));
+            append(
+                    known == null
+                            ? new DiscoveryEvent.Added(instance, at)
+                            : new DiscoveryEvent.Updated(instance, known, at));
         } finally {
             lock.unlock();
         }
@@ -79,8 +82,8 @@ final class Catalog {
     /** A health check that finds the same as the last one is no news, though its timestamp is new. */
     static boolean same(ServiceInstance one, ServiceInstance other) {
         ServiceHealth health = other.health();
-        return one.equals(other.with(
-                new ServiceHealth(health.status(), health.message(), one.health().timestamp(), health.details())));
+        return one.equals(other.with(new ServiceHealth(
+                health.status(), health.message(), one.health().timestamp(), health.details())));
     }
 
     /** Takes an instance out; nothing changes where it is not there. */
@@ -206,7 +209,8 @@ final class Catalog {
     Reading readAll(long since) {
         lock.lock();
         try {
-            return new Reading(revision, Map.of(), after(since).stream().map(Change::event).toList());
+            return new Reading(
+                    revision, Map.of(), after(since).stream().map(Change::event).toList());
         } finally {
             lock.unlock();
         }
@@ -232,7 +236,8 @@ final class Catalog {
         lock.lock();
         try {
             if (!covers(since)
-                    || after(since).stream().anyMatch(c -> interest.test(c.event.instance().service()))) {
+                    || after(since).stream()
+                            .anyMatch(c -> interest.test(c.event.instance().service()))) {
                 waiter.changed.complete(true);
             } else {
                 waiters.add(waiter);

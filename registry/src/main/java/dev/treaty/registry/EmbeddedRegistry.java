@@ -15,9 +15,10 @@ import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 
 /**
@@ -32,7 +33,7 @@ public final class EmbeddedRegistry implements Registry {
     private final Time time;
     private final Events events;
     private final Watchers watchers;
-    private final Set<Kept> kept = ConcurrentHashMap.newKeySet();
+    private final Map<String, Kept> kept = new ConcurrentSkipListMap<>();
     private final Promise<Boolean> closed = new Promise<>();
 
     /**
@@ -86,7 +87,7 @@ public final class EmbeddedRegistry implements Registry {
         } catch (ServiceException e) {
             throw refusal(e);
         }
-        kept.add(registration);
+        kept.put(instance.id(), registration);
         if (closed.now() != null) {
             registration.close();
         }
@@ -144,7 +145,7 @@ public final class EmbeddedRegistry implements Registry {
     public void close() {
         if (closed.complete(true)) {
             watchers.close();
-            kept.forEach(Kept::close);
+            kept.values().forEach(Kept::close);
             table.catalog().wake();
         }
     }
@@ -182,7 +183,7 @@ public final class EmbeddedRegistry implements Registry {
         }
 
         private void tell(ServiceHealth health) {
-            if (!kept.contains(this)) {
+            if (kept.get(id) != this) {
                 return;
             }
             try {
@@ -197,7 +198,7 @@ public final class EmbeddedRegistry implements Registry {
 
         @Override
         public void close() {
-            if (kept.remove(this)) {
+            if (kept.remove(id, this)) {
                 table.remove(id, token, "closed", time.instant());
             }
         }

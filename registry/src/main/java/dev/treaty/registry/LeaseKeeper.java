@@ -34,7 +34,8 @@ final class LeaseKeeper implements AutoCloseable {
     private final Map<ServiceName, ServiceContract> published = new LinkedHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
-    private final Thread thread = Thread.ofVirtual().name("treaty-registry-keeper").unstarted(this::run);
+    private final Thread thread =
+            Thread.ofVirtual().name("treaty-registry-keeper").unstarted(this::run);
     private Promise<Boolean> wake = new Promise<>();
     private String epoch = "";
     private long leaseNanos;
@@ -55,9 +56,16 @@ final class LeaseKeeper implements AutoCloseable {
         final String id;
         final String token = RegistryTable.token(upstream.random);
         ServiceInstance wished;
-        @Nullable ServiceInstance acknowledged;
-        @Nullable Fault refused;
-        @Nullable Fault told; // the refusal that was last made known
+
+        @Nullable
+        ServiceInstance acknowledged;
+
+        @Nullable
+        Fault refused;
+
+        @Nullable
+        Fault told; // the refusal that was last made known
+
         boolean asked; // the registry may know of it
         boolean waiting = true; // register() has not returned yet
         boolean draining;
@@ -180,8 +188,8 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     private String refusal(ServiceInstance instance, Fault fault) {
-        return "the registry " + upstream.address + " refuses instance " + instance.id() + " of " + instance.service() + ": "
-                + fault.message();
+        return "the registry " + upstream.address + " refuses instance " + instance.id() + " of " + instance.service()
+                + ": " + fault.message();
     }
 
     void publish(ServiceContract contract) {
@@ -193,8 +201,7 @@ final class LeaseKeeper implements AutoCloseable {
         lock.lock();
         try {
             refuseWhenClosed();
-            contracts.merge(
-                    contract.name(), contract, (a, b) -> a.version().compareTo(b.version()) <= 0 ? b : a);
+            contracts.merge(contract.name(), contract, (a, b) -> a.version().compareTo(b.version()) <= 0 ? b : a);
             wake.complete(true);
         } finally {
             lock.unlock();
@@ -435,8 +442,7 @@ final class LeaseKeeper implements AutoCloseable {
         }
     }
 
-    private void ask(
-            Kept registration, ServiceInstance wished, @Nullable ServiceInstance acknowledged, boolean closing)
+    private void ask(Kept registration, ServiceInstance wished, @Nullable ServiceInstance acknowledged, boolean closing)
             throws InterruptedException {
         try {
             if (closing) {
@@ -493,8 +499,7 @@ final class LeaseKeeper implements AutoCloseable {
         boolean known;
         try {
             known = upstream.ask(Upstream.REQUEST_NANOS, registry -> {
-                registry.report(
-                        wished.id(), registration.token, RegistryProtocol.Health.of(wished.health()));
+                registry.report(wished.id(), registration.token, RegistryProtocol.Health.of(wished.health()));
                 return true;
             });
         } catch (ServiceException e) {

@@ -147,7 +147,8 @@ public final class NetworkRegistry implements Registry {
 
     @Override
     public Optional<ServiceContract> contract(ServiceName service) {
-        Optional<ServiceContract> answer = ask(registry -> registry.contract(service.value()).map(ServiceContract::parse));
+        Optional<ServiceContract> answer =
+                ask(registry -> registry.contract(service.value()).map(ServiceContract::parse));
         answer.filter(_ -> contracts.size() < CONTRACTS_MAX || contracts.containsKey(service))
                 .ifPresent(contract -> contracts.put(service, contract));
         return answer.or(() -> Optional.ofNullable(contracts.get(service))).or(() -> keeper.contract(service));

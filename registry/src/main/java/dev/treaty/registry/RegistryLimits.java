@@ -17,8 +17,7 @@ import java.util.Map;
  * @param leaseMin the shortest lease granted; a shorter wish is lengthened to it
  * @param leaseMax the longest lease granted; a longer wish is cut to it
  */
-public record RegistryLimits(
-        int instances, int contracts, int watches, int log, Duration leaseMin, Duration leaseMax) {
+public record RegistryLimits(int instances, int contracts, int watches, int log, Duration leaseMin, Duration leaseMax) {
     /** Enough for a large system, little enough for a small heap. */
     public static final RegistryLimits STANDARD =
             new RegistryLimits(20_000, 2_000, 10_000, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(10));
@@ -70,10 +69,7 @@ public record RegistryLimits(
     }
 
     static void check(String whose, ServiceHealth health) {
-        total(
-                whose + ": its health",
-                health.message().length() + length(health.details()),
-                HEALTH_LENGTH_MAX);
+        total(whose + ": its health", health.message().length() + length(health.details()), HEALTH_LENGTH_MAX);
     }
 
     static void length(String what, String text, int max) {

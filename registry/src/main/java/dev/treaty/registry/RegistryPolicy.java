@@ -13,8 +13,7 @@ import java.time.Duration;
  * @param grace how long instances that a restarted registry does not know are kept, since they are only just finding
  *     out that they have to register again; not shorter than the lease
  */
-public record RegistryPolicy(
-        Duration lease, Duration patience, Duration pauseMin, Duration pauseMax, Duration grace) {
+public record RegistryPolicy(Duration lease, Duration patience, Duration pauseMin, Duration pauseMax, Duration grace) {
     /** A crash is seen after ten seconds at most, and an outage is over within two seconds of its end. */
     public static final RegistryPolicy STANDARD = new RegistryPolicy(
             Duration.ofSeconds(10),

@@ -77,7 +77,9 @@ public interface RegistryProtocol {
             @Description("The revision seen of each service; 0 for nothing.") Map<String, Long> since,
             @Description("The epoch that the revisions are of, as the last answer had it.") @WhenAbsent("")
                     String epoch,
-            @Description("How long to wait for a change.") @WhenAbsent("25000") long waitMillis)
+            @Description("How long to wait for a change.") @WhenAbsent("25000") long waitMillis,
+            @Description("Made up by the client; a watch ends the one before it of the same watcher.") @WhenAbsent("")
+                    String watcher)
             throws InterruptedException;
 
     /**
@@ -126,8 +128,7 @@ public interface RegistryProtocol {
                     new ServiceName(service),
                     Version.parse(version),
                     new ServiceEndpoint(protocol, host, port),
-                    health.map(h -> h.read(now))
-                            .orElseGet(() -> ServiceHealth.of(ServiceHealth.Status.UNKNOWN, now)),
+                    health.map(h -> h.read(now)).orElseGet(() -> ServiceHealth.of(ServiceHealth.Status.UNKNOWN, now)),
                     zone,
                     contract,
                     metadata.orElse(Map.of()),

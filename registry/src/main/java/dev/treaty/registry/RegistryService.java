@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Offers a {@link RegistryTable} to the network. Leases end here, each at its moment and in their order; a watch waits
@@ -30,6 +32,10 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     private final RegistryTable table;
     private final Time time;
     private final AtomicInteger watches = new AtomicInteger();
+
+    /** The last watch of each watcher, so that a client which asks otherwise leaves no watch waiting behind. */
+    private final Map<String, Watch> last = new ConcurrentHashMap<>();
+
     private final Promise<Boolean> closed = new Promise<>();
 
     /** Begins to end leases that are not renewed. */
@@ -111,12 +117,16 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public List<Instance> instances(String service) {
-        return table.catalog().instances(name(service)).stream().map(Instance::of).toList();
+        return table.catalog().instances(name(service)).stream()
+                .map(Instance::of)
+                .toList();
     }
 
     @Override
-    public News watch(Map<String, Long> since, String epoch, long waitMillis) throws InterruptedException {
+    public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
+            throws InterruptedException {
         refuseOver("services", since.size());
+        RegistryLimits.length("the watcher", watcher, RegistryLimits.NAME_LENGTH_MAX);
         boolean current = epoch.equals(table.epoch());
         var seen = new TreeMap<ServiceName, Long>();
         since.forEach((service, revision) -> seen.put(name(service), current ? revision : 0));
@@ -126,38 +136,58 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                     Code.RESOURCE_EXHAUSTED,
                     table.limits().watches() + " watches are waiting, which is the limit: try again later");
         }
+        var watch = new Watch();
+        Watch before = watcher.isEmpty() ? null : last.put(watcher, watch);
+        if (before != null) {
+            before.end();
+        }
         try {
-            return news(seen, time.nanoTime() + waitNanos(waitMillis));
+            return watch.news(seen, time.nanoTime() + waitNanos(waitMillis));
         } finally {
             watches.decrementAndGet();
+            last.remove(watcher, watch);
         }
     }
 
     private long waitNanos(long wishMillis) {
-        long wish = Duration.ofMillis(Math.clamp(wishMillis, 0, WAIT_MAX.toMillis())).toNanos();
+        long wish = Duration.ofMillis(Math.clamp(wishMillis, 0, WAIT_MAX.toMillis()))
+                .toNanos();
         return CallContext.current()
                 .map(context -> Math.min(wish, context.deadline().remainingNanos(time) - MARGIN_NANOS))
                 .orElse(wish);
     }
 
-    private News news(Map<ServiceName, Long> since, long endNanos) throws InterruptedException {
-        var catalog = table.catalog();
-        var seen = since;
-        while (true) {
-            var reading = catalog.read(seen);
-            long left = endNanos - time.nanoTime();
-            if (!reading.empty() || left <= 0 || closed.now() != null) {
-                return news(reading);
+    /** A watch that may have to wait. */
+    private final class Watch {
+        private volatile boolean ended;
+        private volatile Catalog.@Nullable Waiter waiting;
+
+        void end() {
+            ended = true;
+            var waiter = waiting;
+            if (waiter != null) {
+                waiter.changed().complete(true);
             }
-            seen = new TreeMap<>(seen);
-            seen.replaceAll((_, _) -> reading.revision());
-            var waiter = catalog.await(seen::containsKey, reading.revision());
-            try {
-                if (closed.now() == null) { // looked at after enlisting, so that a close in between is not missed
-                    waiter.changed().await(time, left);
+        }
+
+        News news(Map<ServiceName, Long> since, long endNanos) throws InterruptedException {
+            var catalog = table.catalog();
+            while (true) {
+                var reading = catalog.read(since);
+                long left = endNanos - time.nanoTime();
+                if (!reading.empty() || left <= 0 || ended || closed.now() != null) {
+                    return RegistryService.this.news(reading);
                 }
-            } finally {
-                catalog.leave(waiter);
+                since.replaceAll((_, _) -> reading.revision());
+                var waiter = catalog.await(since::containsKey, reading.revision());
+                waiting = waiter;
+                try {
+                    if (!ended && closed.now() == null) { // looked at after enlisting, so that no end is missed
+                        waiter.changed().await(time, left);
+                    }
+                } finally {
+                    catalog.leave(waiter);
+                }
             }
         }
     }

@@ -1,13 +1,13 @@
 package dev.treaty.registry;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,8 +21,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
-
-
 
 /**
  * What a registry knows: instances, the leases they are registered under, and contracts. It has no thread and no

@@ -59,12 +59,14 @@ final class Replica implements AutoCloseable {
     private record Missing(ServiceName service, long untilNanos) {}
 
     private final Upstream upstream;
+    private final String watcher;
     private final Events events;
     private final ReentrantLock lock = new ReentrantLock();
     private final Catalog catalog = new Catalog(lock, LOG);
     private final Map<ServiceName, Followed> followed = new TreeMap<>();
     private final Map<String, Missing> missing = new HashMap<>();
-    private final Thread thread = Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
+    private final Thread thread =
+            Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
     private Promise<Outcome> turn = new Promise<>();
     private String epoch = "";
     private volatile @Nullable Fault refused;
@@ -72,6 +74,7 @@ final class Replica implements AutoCloseable {
 
     Replica(Upstream upstream, Events events) {
         this.upstream = upstream;
+        this.watcher = RegistryTable.token(upstream.random);
         this.events = events;
     }
 
@@ -98,8 +101,8 @@ final class Replica implements AutoCloseable {
             entry = followed.get(service);
             if (entry == null) {
                 if (followed.size() >= SERVICES_MAX) {
-                    throw new IllegalStateException("this process follows " + SERVICES_MAX
-                            + " services already: close watches that are done");
+                    throw new IllegalStateException(
+                            "this process follows " + SERVICES_MAX + " services already: close watches that are done");
                 }
                 entry = new Followed();
                 followed.put(service, entry);
@@ -167,7 +170,8 @@ final class Replica implements AutoCloseable {
                         upstream.answered(news.epoch());
                         hasty = news.complete().isEmpty()
                                 && news.changes().isEmpty()
-                                && upstream.time.nanoTime() - began < upstream.policy.pauseMin().toNanos();
+                                && upstream.time.nanoTime() - began
+                                        < upstream.policy.pauseMin().toNanos();
                         failures = 0;
                         refused = null;
                     }
@@ -228,7 +232,8 @@ final class Replica implements AutoCloseable {
             try {
                 var news = upstream.ask(
                         waitNanos + SLACK_NANOS,
-                        registry -> registry.watch(since, of, Duration.ofNanos(waitNanos).toMillis()));
+                        registry -> registry.watch(
+                                since, of, Duration.ofNanos(waitNanos).toMillis(), watcher));
                 current.complete(new Outcome.Answered(news));
             } catch (ServiceException e) {
                 current.complete(new Outcome.Failed(e.fault()));
@@ -293,9 +298,8 @@ final class Replica implements AutoCloseable {
                 entry.revision = news.revision();
                 entry.loaded.complete(true);
             }
-        } catch (IllegalArgumentException e) {
-            return new Outcome.Failed(Fault.of(
-                    Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e.getMessage()));
+        } catch (RuntimeException e) { // what other programs answer must not end this thread
+            return new Outcome.Failed(Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e));
         } finally {
             lock.unlock();
         }

@@ -64,8 +64,8 @@ final class Upstream {
         this.events = events;
         this.changed = changed;
         var contract = ServiceContract.of(RegistryProtocol.class);
-        this.registry = ServiceProxy.of(
-                RegistryProtocol.class, contract, handler, () -> CallContext.next(self, time, random));
+        this.registry =
+                ServiceProxy.of(RegistryProtocol.class, contract, handler, () -> CallContext.next(self, time, random));
     }
 
     /**

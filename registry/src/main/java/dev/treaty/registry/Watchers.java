@@ -8,8 +8,8 @@ import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,8 @@ final class Watchers implements AutoCloseable {
 
     private final Catalog catalog;
     private final Time time;
-    private final Set<Watcher> open = ConcurrentHashMap.newKeySet();
+    private final Map<Long, Watcher> open = new ConcurrentSkipListMap<>(); // in the order they came
+    private final AtomicLong opened = new AtomicLong();
     private volatile boolean closed;
 
     Watchers(Catalog catalog, Time time) {
@@ -41,10 +42,11 @@ final class Watchers implements AutoCloseable {
      */
     Subscription open(ServiceName service, Consumer<DiscoveryEvent> on, Runnable onClose) {
         if (open.size() >= WATCHERS_MAX) {
-            throw new IllegalStateException("there are " + WATCHERS_MAX + " watchers already: close those that are done");
+            throw new IllegalStateException(
+                    "there are " + WATCHERS_MAX + " watchers already: close those that are done");
         }
-        var watcher = new Watcher(service, on, onClose);
-        open.add(watcher);
+        var watcher = new Watcher(opened.incrementAndGet(), service, on, onClose);
+        open.put(watcher.number, watcher);
         if (closed) {
             watcher.close();
         }
@@ -57,10 +59,11 @@ final class Watchers implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        open.forEach(Watcher::close);
+        open.values().forEach(Watcher::close);
     }
 
     private final class Watcher implements Subscription {
+        private final long number;
         private final ServiceName service;
         private final Consumer<DiscoveryEvent> on;
         private final Runnable onClose;
@@ -69,7 +72,8 @@ final class Watchers implements AutoCloseable {
         private volatile Catalog.@Nullable Waiter waiting;
         private volatile boolean done;
 
-        Watcher(ServiceName service, Consumer<DiscoveryEvent> on, Runnable onClose) {
+        Watcher(long number, ServiceName service, Consumer<DiscoveryEvent> on, Runnable onClose) {
+            this.number = number;
             this.service = service;
             this.on = on;
             this.onClose = onClose;
@@ -133,7 +137,7 @@ final class Watchers implements AutoCloseable {
 
         @Override
         public void close() {
-            if (open.remove(this)) {
+            if (open.remove(number) != null) {
                 done = true;
                 onClose.run();
                 var waiter = waiting;

@@ -15,8 +15,8 @@ class CircuitBreakerTest {
 
     private final ManualTime time = new ManualTime();
     private final List<String> changes = new ArrayList<>();
-    private final CircuitBreaker breaker = breaker(
-            new CircuitBreakerPolicy(3, 0.5, 10, Duration.ofSeconds(10), OPEN, Duration.ofSeconds(8)));
+    private final CircuitBreaker breaker =
+            breaker(new CircuitBreakerPolicy(3, 0.5, 10, Duration.ofSeconds(10), OPEN, Duration.ofSeconds(8)));
 
     private CircuitBreaker breaker(CircuitBreakerPolicy policy) {
         return new CircuitBreaker(
@@ -91,7 +91,8 @@ class CircuitBreakerTest {
         fail(3);
         for (int seconds : new int[] {1, 2, 4, 8, 8}) {
             assertThat(breaker.snapshot().timeout()).isEqualTo(Duration.ofSeconds(seconds));
-            time.advance(Duration.ofSeconds(seconds).multipliedBy(7).dividedBy(8).minusNanos(1));
+            time.advance(
+                    Duration.ofSeconds(seconds).multipliedBy(7).dividedBy(8).minusNanos(1));
             assertThat(breaker.available()).isFalse();
             time.advance(Duration.ofSeconds(seconds).dividedBy(4).plusNanos(1));
             breaker.failed(breaker.tryAcquire());

@@ -17,8 +17,7 @@ class FallbackTest {
     private final List<Event> events = new ArrayList<>();
 
     private ServiceResponse<?> run(IsolationLevel level, Code code, Handler answer) throws InterruptedException {
-        var fallback = new Fallback(
-                Policies.of(FaultTolerance.of(level)), Origin.ALTERNATIVE, answer, events::add);
+        var fallback = new Fallback(Policies.of(FaultTolerance.of(level)), Origin.ALTERNATIVE, answer, events::add);
         return fallback.handle(
                 Fixtures.call(Fixtures.READ, new SkippingTime()), _ -> ServiceResponse.failed(code, "no"));
     }
@@ -33,7 +32,8 @@ class FallbackTest {
     @Test
     void neverHidesTheCallersOwnFault() throws InterruptedException {
         for (Code code : new Code[] {Code.UNAUTHENTICATED, Code.NOT_FOUND, Code.INVALID_ARGUMENT}) {
-            assertThat(run(IsolationLevel.FULL, code, _ -> ServiceResponse.ok("instead")).succeeded())
+            assertThat(run(IsolationLevel.FULL, code, _ -> ServiceResponse.ok("instead"))
+                            .succeeded())
                     .isFalse();
         }
         assertThat(events).isEmpty();
@@ -48,13 +48,10 @@ class FallbackTest {
 
     @Test
     void whereItHasNoAnswerTheServicesFaultStands() throws InterruptedException {
-        var none = run(
-                IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.failed(Code.UNIMPLEMENTED, "none"));
+        var none = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.failed(Code.UNIMPLEMENTED, "none"));
         assertThat(none).isEqualTo(ServiceResponse.failed(Code.UNAVAILABLE, "no"));
-        var failed =
-                run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.failed(Code.INTERNAL, "broken"));
+        var failed = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.failed(Code.INTERNAL, "broken"));
         assertThat(failed)
-                .isEqualTo(ServiceResponse.failed(
-                        Fault.of(Code.UNAVAILABLE, "no; the fallback failed too: broken")));
+                .isEqualTo(ServiceResponse.failed(Fault.of(Code.UNAVAILABLE, "no; the fallback failed too: broken")));
     }
 }

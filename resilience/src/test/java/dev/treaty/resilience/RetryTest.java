@@ -45,7 +45,8 @@ class RetryTest {
 
     @Test
     void repeatsWhatNeverReachedAServer() throws InterruptedException {
-        assertThat(run(Fixtures.WRITE, FaultTolerance.DEFAULT, failing(DOWN, DOWN)).succeeded())
+        assertThat(run(Fixtures.WRITE, FaultTolerance.DEFAULT, failing(DOWN, DOWN))
+                        .succeeded())
                 .isTrue();
         assertThat(attempts).extracting(c -> c.context().attempt()).containsExactly(1, 2, 3);
         assertThat(events).hasSize(2).allMatch(e -> e instanceof Event.RetryScheduled);
@@ -103,8 +104,7 @@ class RetryTest {
         assertThat(attempts).hasSize(1);
         assertThat(events.getLast())
                 .isInstanceOfSatisfying(
-                        Event.RetryRefused.class,
-                        e -> assertThat(e.reason()).isEqualTo("the retry budget is used up"));
+                        Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("the retry budget is used up"));
     }
 
     @Test
@@ -136,8 +136,7 @@ class RetryTest {
 
     @Test
     void anOperationMayHavePoliciesOfItsOwn() throws InterruptedException {
-        var policies =
-                new Policies(FaultTolerance.DEFAULT, Map.of("read", FaultTolerance.of(IsolationLevel.NONE)));
+        var policies = new Policies(FaultTolerance.DEFAULT, Map.of("read", FaultTolerance.of(IsolationLevel.NONE)));
         assertThat(policies.of(Fixtures.READ).level()).isEqualTo(IsolationLevel.NONE);
         assertThat(policies.of(Fixtures.WRITE).level()).isEqualTo(IsolationLevel.FULL);
     }

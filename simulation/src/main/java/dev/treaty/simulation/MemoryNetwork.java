@@ -10,8 +10,9 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,8 @@ public final class MemoryNetwork implements Transport {
 
     private static final class Host {
         final Handler handler;
-        final Set<Promise<ServiceResponse<?>>> calls = ConcurrentHashMap.newKeySet();
+        final Map<Long, Promise<ServiceResponse<?>>> calls = new ConcurrentSkipListMap<>(); // in the order they came
+        final AtomicLong called = new AtomicLong();
         volatile boolean frozen;
         volatile boolean crashed;
 
@@ -52,8 +54,10 @@ public final class MemoryNetwork implements Transport {
     private static void crash(@Nullable Host host) {
         if (host != null) {
             host.crashed = true;
-            host.calls.forEach(answer ->
-                    answer.complete(ServiceResponse.failed(Code.UNAVAILABLE, "the connection broke while waiting")));
+            host.calls
+                    .values()
+                    .forEach(answer -> answer.complete(
+                            ServiceResponse.failed(Code.UNAVAILABLE, "the connection broke while waiting")));
         }
     }
 
@@ -74,8 +78,7 @@ public final class MemoryNetwork implements Transport {
             public ServiceResponse<?> handle(Call call) throws InterruptedException {
                 Host host = hosts.get(endpoint);
                 if (host == null || closed) {
-                    return ServiceResponse.failed(
-                            Fault.unreached(Code.UNAVAILABLE, "nobody listens at " + endpoint));
+                    return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, "nobody listens at " + endpoint));
                 }
                 return exchange(host, call);
             }
@@ -89,7 +92,8 @@ public final class MemoryNetwork implements Transport {
 
     private ServiceResponse<?> exchange(Host host, Call call) throws InterruptedException {
         var answer = new Promise<ServiceResponse<?>>();
-        host.calls.add(answer);
+        long number = host.called.incrementAndGet();
+        host.calls.put(number, answer);
         if (host.crashed) {
             answer.complete(ServiceResponse.failed(Code.UNAVAILABLE, "the connection broke while waiting"));
         }
@@ -115,7 +119,7 @@ public final class MemoryNetwork implements Transport {
                     : ServiceResponse.failed(Code.DEADLINE_EXCEEDED, "no answer came before the deadline");
         } finally {
             server.interrupt();
-            host.calls.remove(answer);
+            host.calls.remove(number);
         }
     }
 

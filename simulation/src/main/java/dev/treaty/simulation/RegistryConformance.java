@@ -361,7 +361,8 @@ public abstract class RegistryConformance {
 
         held.countDown();
 
-        assertThat(slow.until(view -> view.size() == 1 && view.containsKey("b"))).containsOnlyKeys("b");
+        assertThat(slow.until(view -> view.size() == 1 && view.containsKey("b")))
+                .containsOnlyKeys("b");
     }
 
     @Test
@@ -498,7 +499,9 @@ public abstract class RegistryConformance {
     private static void eventually(BooleanSupplier reached) {
         long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
         while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as("nanoseconds over the time to wait").isNegative();
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
             LockSupport.parkNanos(POLL_NANOS);
         }
     }

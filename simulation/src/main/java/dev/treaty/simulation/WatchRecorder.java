@@ -40,8 +40,12 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
             switch (event) {
                 case DiscoveryEvent.Added added -> expect(event, before == null);
                 case DiscoveryEvent.Updated updated ->
-                    expect(event, updated.before().equals(before) && !updated.instance().equals(before));
-                case DiscoveryEvent.Removed removed -> expect(event, removed.instance().equals(before));
+                    expect(
+                            event,
+                            updated.before().equals(before)
+                                    && !updated.instance().equals(before));
+                case DiscoveryEvent.Removed removed ->
+                    expect(event, removed.instance().equals(before));
             }
             if (event instanceof DiscoveryEvent.Removed) {
                 view.remove(event.instance().id());

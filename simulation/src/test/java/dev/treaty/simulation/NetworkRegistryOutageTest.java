@@ -117,7 +117,9 @@ class NetworkRegistryOutageTest {
     private static void eventually(BooleanSupplier reached, Runnable meanwhile) {
         long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
         while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as("nanoseconds over the time to wait").isNegative();
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
             meanwhile.run();
             LockSupport.parkNanos(POLL_NANOS);
         }
@@ -145,7 +147,9 @@ class NetworkRegistryOutageTest {
 
         assertThat(seen.pending()).isEmpty();
         first.close();
-        assertThat(seen.next(Removed.class).reason()).as("it follows the new registry").isEqualTo("closed");
+        assertThat(seen.next(Removed.class).reason())
+                .as("it follows the new registry")
+                .isEqualTo("closed");
         assertThat(seen.pending()).isEmpty();
     }
 
@@ -333,8 +337,7 @@ class NetworkRegistryOutageTest {
         var time = new ManualTime();
         var host = host(time).start();
         var reachability = new Reachability();
-        var client = client(
-                host, host.network.connect(RegistryHost.ENDPOINT), RegistryPolicy.STANDARD, reachability);
+        var client = client(host, host.network.connect(RegistryHost.ENDPOINT), RegistryPolicy.STANDARD, reachability);
         client.register(RegistryConformance.instance(ORDERS, "a"));
         var seen = new WatchRecorder();
         client.watch(ORDERS, seen);
@@ -371,7 +374,10 @@ class NetworkRegistryOutageTest {
         host.start();
 
         var refusal = "refuses instance same of shop.Orders";
-        eventually(() -> first.trouble().or(second::trouble).filter(t -> t.contains(refusal)).isPresent());
+        eventually(() -> first.trouble()
+                .or(second::trouble)
+                .filter(t -> t.contains(refusal))
+                .isPresent());
         eventually(() -> List.of(one, other).stream()
                 .flatMap(r -> r.changes.stream())
                 .anyMatch(change -> change.reachable() && change.message().contains(refusal)));
@@ -406,7 +412,8 @@ class NetworkRegistryOutageTest {
         client.close();
         registration.close();
 
-        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(HASTY.patience().multipliedBy(8));
+        assertThat(Duration.ofNanos(System.nanoTime() - before))
+                .isLessThan(HASTY.patience().multipliedBy(8));
     }
 
     @Test

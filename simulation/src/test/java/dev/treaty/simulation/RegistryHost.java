@@ -66,13 +66,7 @@ final class RegistryHost implements AutoCloseable {
 
     NetworkRegistry client(Handler connection, RegistryPolicy policy, Events events) {
         return new NetworkRegistry(
-                "treaty://registry:7400",
-                connection,
-                Principal.claimed("test"),
-                policy,
-                time,
-                Chance.system(),
-                events);
+                "treaty://registry:7400", connection, Principal.claimed("test"), policy, time, Chance.system(), events);
     }
 
     long count(String operation) {

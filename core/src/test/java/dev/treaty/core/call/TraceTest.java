@@ -20,7 +20,8 @@ class TraceTest {
     @Test
     void aLaterVersionOfTheHeaderIsReadAsThisOne() {
         String later = "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more";
-        assertThat(Trace.parse(later)).hasValueSatisfying(t -> assertThat(t.sampled()).isTrue());
+        assertThat(Trace.parse(later))
+                .hasValueSatisfying(t -> assertThat(t.sampled()).isTrue());
     }
 
     @ParameterizedTest

@@ -1,0 +1,426 @@
+package dev.treaty.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The server against bytes that no client of ours would send. */
+class HttpServerTest {
+    private final Running running =
+            new Running(HttpServerOptions.STANDARD.bodyBytesMax(1_000), HttpTransportOptions.STANDARD);
+
+    @AfterEach
+    void close() {
+        running.close();
+    }
+
+    /** An answer as it stood on the wire. */
+    private record Answer(int status, Map<String, String> headers, String body) {}
+
+    private Socket dial() throws IOException {
+        return new Socket(
+                InetAddress.getLoopbackAddress(), running.server.endpoint().port());
+    }
+
+    private Answer send(String request) throws IOException {
+        try (var socket = dial()) {
+            return exchange(socket, request);
+        }
+    }
+
+    private static Answer exchange(Socket socket, String request) throws IOException {
+        socket.setSoTimeout(10_000);
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+        var in = socket.getInputStream();
+        var head = new StringBuilder();
+        while (!head.toString().endsWith("\r\n\r\n")) {
+            int c = in.read();
+            if (c < 0) {
+                throw new IOException("closed after: " + head);
+            }
+            head.append((char) c);
+        }
+        var headers = new java.util.HashMap<String, String>();
+        List<String> lines = head.toString().lines().toList();
+        for (String line : lines.subList(1, lines.size() - 1)) {
+            headers.put(
+                    line.substring(0, line.indexOf(':')).toLowerCase(java.util.Locale.ROOT),
+                    line.substring(line.indexOf(':') + 1).strip());
+        }
+        byte[] body = in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
+        return new Answer(
+                Integer.parseInt(lines.getFirst().substring(9, 12)), headers, new String(body, StandardCharsets.UTF_8));
+    }
+
+    private static String post(String path, String body, String... headers) {
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+                + body.getBytes(StandardCharsets.UTF_8).length + "\r\n"
+                + String.join("", Stream.of(headers).map(h -> h + "\r\n").toList()) + "\r\n" + body;
+    }
+
+    static Stream<Arguments> badInput() {
+        String get = "/shop.Orders/get";
+        String good = "{\"id\":\"42\"}";
+        return Stream.of(
+                refused(
+                        "malformed JSON",
+                        post(get, "{\"id\":"),
+                        400,
+                        "invalid_argument",
+                        "request of shop.Orders/get is not valid JSON: it ends in the middle"),
+                refused(
+                        "not JSON at all",
+                        post(get, "<xml/>"),
+                        400,
+                        "invalid_argument",
+                        "request of shop.Orders/get is not valid JSON at line 1, column 1"),
+                refused(
+                        "no body",
+                        post(get, ""),
+                        400,
+                        "invalid_argument",
+                        "request of shop.Orders/get is empty: send a JSON object"),
+                refused(
+                        "wrong type",
+                        post(get, "{\"id\":42}"),
+                        400,
+                        "invalid_argument",
+                        "request of shop.Orders/get: field \"id\" must be a string, not a number"),
+                refused(
+                        "missing field",
+                        post(get, "{}"),
+                        400,
+                        "invalid_argument",
+                        "request of shop.Orders/get: field \"id\" is missing"),
+                refused(
+                        "unknown field",
+                        post(get, "{\"id\":\"42\",\"idd\":1}"),
+                        400,
+                        "invalid_argument",
+                        "request of shop.Orders/get: field \"idd\" is not known; the fields are id"),
+                refused(
+                        "oversized body",
+                        post(get, "x".repeat(1_001)),
+                        429,
+                        "resource_exhausted",
+                        "the request is larger than the limit of 1000 bytes"),
+                refused(
+                        "oversized body in chunks",
+                        "POST " + get + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                + "Transfer-Encoding: chunked\r\n\r\n400\r\n" + "x".repeat(1_024) + "\r\n0\r\n\r\n",
+                        429,
+                        "resource_exhausted",
+                        "the request is larger than the limit of 1000 bytes"),
+                refused(
+                        "unknown operation",
+                        post("/shop.Orders/gett", good),
+                        501,
+                        "unimplemented",
+                        "shop.Orders has no operation \"gett\"; it has cancel, count, find, get, holders, last, lines,"
+                                + " pay, place, scalars"),
+                refused(
+                        "unknown service",
+                        post("/shop.Carts/get", good),
+                        501,
+                        "unimplemented",
+                        "no service \"shop.Carts\" is offered here; there is shop.Orders"),
+                refused(
+                        "no operation",
+                        post("/", good),
+                        501,
+                        "unimplemented",
+                        "no service \"\" is offered here; there is shop.Orders"),
+                refused(
+                        "wrong content type",
+                        post(get, good).replace("application/json", "text/plain"),
+                        415,
+                        "unimplemented",
+                        "the content type \"text/plain\" is not known: send application/json"),
+                refused(
+                        "wrong charset",
+                        post(get, good).replace("application/json", "application/json; charset=latin1"),
+                        415,
+                        "unimplemented",
+                        "the content type \"application/json; charset=latin1\" is not known: send application/json"),
+                refused(
+                        "no content type",
+                        post(get, good).replace("Content-Type: application/json\r\n", ""),
+                        415,
+                        "unimplemented",
+                        "the content type is missing: send application/json"),
+                refused(
+                        "wrong encoding",
+                        post(get, good, "Content-Encoding: gzip"),
+                        501,
+                        "unimplemented",
+                        "the content encoding is not known: send identity"),
+                refused(
+                        "wrong protocol version",
+                        post(get, good, "Connect-Protocol-Version: 2"),
+                        400,
+                        "invalid_argument",
+                        "Connect-Protocol-Version must be 1, not \"2\""),
+                refused(
+                        "expired deadline",
+                        post(get, good, "Connect-Timeout-Ms: 0"),
+                        504,
+                        "deadline_exceeded",
+                        "the deadline had passed when the request came"),
+                refused(
+                        "malformed deadline",
+                        post(get, good, "Connect-Timeout-Ms: 1s"),
+                        400,
+                        "invalid_argument",
+                        "Connect-Timeout-Ms must be a whole number of at most 10 digits, not \"1s\""),
+                refused(
+                        "deadline too long to write",
+                        post(get, good, "Connect-Timeout-Ms: 12345678901"),
+                        400,
+                        "invalid_argument",
+                        "Connect-Timeout-Ms must be a whole number of at most 10 digits, not \"12345678901\""),
+                refused(
+                        "wrong method",
+                        "GET " + get + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        405,
+                        "unimplemented",
+                        "operations are called with POST"),
+                refused(
+                        "wrong method for a page",
+                        post("/-/health", good),
+                        405,
+                        "unimplemented",
+                        "this page is read with GET"),
+                refused(
+                        "unknown page",
+                        "GET /-/helth HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        404,
+                        "not_found",
+                        "there is no page /-/helth"),
+                refused(
+                        "not HTTP",
+                        "POST  / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        400,
+                        "invalid_argument",
+                        "the request is not well-formed HTTP/1.1"),
+                refused(
+                        "no host",
+                        "POST " + get + " HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+                        400,
+                        "invalid_argument",
+                        "the request is not well-formed HTTP/1.1"),
+                refused(
+                        "two framings",
+                        post(get, good, "Transfer-Encoding: chunked"),
+                        400,
+                        "invalid_argument",
+                        "the request is not well-formed HTTP/1.1"),
+                refused(
+                        "huge headers",
+                        post(get, good, "X-Big: " + "x".repeat(20_000)),
+                        400,
+                        "invalid_argument",
+                        "the request is not well-formed HTTP/1.1"));
+    }
+
+    private static Arguments refused(String what, String request, int status, String code, String message) {
+        return Arguments.argumentSet(what, request, status, code, message);
+    }
+
+    @ParameterizedTest
+    @MethodSource("badInput")
+    void badInputGetsACodeAStatusAndOneSentence(String request, int status, String code, String message)
+            throws IOException {
+        Answer answer = send(request);
+        assertThat(answer.body()).isEqualTo(Json.text(error(code, message)));
+        assertThat(answer.status()).isEqualTo(status);
+        assertThat(answer.headers())
+                .containsEntry("content-type", "application/json")
+                .containsEntry("treaty-reached", "no");
+    }
+
+    private static Map<String, Object> error(String code, String message) {
+        var error = new java.util.LinkedHashMap<String, Object>();
+        error.put("code", code);
+        error.put("message", message);
+        return error;
+    }
+
+    @Test
+    void aWrongMethodIsToldTheRightOne() throws IOException {
+        assertThat(send("DELETE /shop.Orders/get HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                        .headers())
+                .containsEntry("allow", "POST");
+    }
+
+    @Test
+    void aFaultOfTheServiceHasReachedIt() throws IOException {
+        Answer answer = send(post("/shop.Orders/get", "{\"id\":\"busy\"}"));
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(answer.headers()).containsEntry("retry-after", "3").doesNotContainKey("treaty-reached");
+        assertThat(answer.body()).isEqualTo("{\"code\":\"resource_exhausted\",\"message\":\"too many askers\"}");
+    }
+
+    @Test
+    void manyRequestsTravelOnOneConnectionAlsoPipelinedAndRefused() throws IOException {
+        try (var socket = dial()) {
+            assertThat(exchange(socket, post("/shop.Orders/last", "{}")).body()).isEqualTo("{}");
+            assertThat(exchange(socket, post("/shop.Orders/get", "{\"id\":1}")).status())
+                    .isEqualTo(400);
+            assertThat(exchange(socket, post("/shop.Carts/get", "{\"id\":1}")).status())
+                    .isEqualTo(501);
+            Answer first = exchange(socket, post("/shop.Orders/last", "{}") + post("/shop.Orders/count", "{}"));
+            assertThat(first.body()).isEqualTo("{}");
+            assertThat(exchange(socket, "").body()).contains("\\\"statuses\\\" is missing");
+        }
+    }
+
+    @Test
+    void aBodyIsAskedForWhereTheClientWaits() throws IOException {
+        try (var socket = dial()) {
+            String request = post("/shop.Orders/last", "{}", "Expect: 100-continue");
+            assertThat(exchange(socket, request.substring(0, request.length() - 2))
+                            .status())
+                    .isEqualTo(100);
+            assertThat(exchange(socket, "{}").status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void theEncodingIdentityIsNone() throws IOException {
+        assertThat(send(post("/shop.Orders/last", "{}", "Content-Encoding: identity"))
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aBodyInChunksIsRead() throws IOException {
+        assertThat(send("""
+            POST /shop.Orders/count HTTP/1.1
+            Host: localhost
+            Content-Type: application/json
+            Transfer-Encoding: chunked
+
+            8
+            {"status
+            b
+            es":["NEW"]
+            1
+            }
+            0
+
+            """.replace("\n", "\r\n")).body()).isEqualTo("{\"result\":1}");
+    }
+
+    @Test
+    void healthTellsOfEachServiceAndOfTheWorst() throws IOException {
+        Answer well = send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assertThat(well.status()).isEqualTo(200);
+        assertThat((Map<?, ?>) Json.read(well.body())).extracting("status").isEqualTo("passing");
+
+        var ill = new ServiceHealth(
+                ServiceHealth.Status.CRITICAL,
+                "the database is gone",
+                Instant.parse("2026-11-24T09:30:00Z"),
+                Map.of("database", "down"));
+        running.server.host(new HostedService(Running.CONTRACT, _ -> ServiceResponse.<Object>ok("unused"), () -> ill));
+
+        Answer all = send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Answer one = send("GET /-/health/shop.Orders HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assertThat(all.status()).isEqualTo(503);
+        assertThat(one.status()).isEqualTo(503);
+        assertThat(one.body())
+                .isEqualTo("{\"status\":\"critical\",\"message\":\"the database is gone\","
+                        + "\"timestamp\":\"2026-11-24T09:30:00Z\",\"details\":{\"database\":\"down\"}}");
+        assertThat(((Map<?, ?>) Json.read(all.body())).get("services"))
+                .isEqualTo(Map.of("shop.Orders", Json.read(one.body())));
+        assertThat(((Map<?, ?>) Json.read(all.body())).get("message")).isEqualTo("shop.Orders: the database is gone");
+    }
+
+    @Test
+    void pagesAreServed() throws IOException {
+        running.server.page("/-/metrics", "text/plain", () -> "calls 1\n".getBytes(StandardCharsets.UTF_8));
+        Answer answer = send("GET /-/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assertThat(answer.body()).isEqualTo("calls 1\n");
+        assertThat(answer.headers()).containsEntry("content-type", "text/plain");
+        assertThatThrownBy(() -> running.server.page("/metrics", "text/plain", () -> new byte[0]))
+                .hasMessage("the path of a page begins with /-/, not /metrics");
+    }
+
+    @Test
+    void drainingLetsCallsEndAndRefusesNewOnes() throws Exception {
+        var begun = new CountDownLatch(1);
+        var end = new CountDownLatch(1);
+        running.host(_ -> {
+            begun.countDown();
+            end.await();
+            return ServiceResponse.<Object>ok(java.util.Optional.empty());
+        });
+        try (var busy = dial();
+                var other = dial()) {
+            exchange(other, "GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            busy.getOutputStream().write(post("/shop.Orders/last", "{}").getBytes(StandardCharsets.UTF_8));
+            begun.await();
+            Thread drain = Thread.startVirtualThread(() -> running.server.drain(Duration.ofSeconds(10)));
+            Answer health = exchange(other, "GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            for (; health.status() == 200; Thread.onSpinWait()) {
+                health = exchange(other, "GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            }
+            assertThat(health.headers()).containsEntry("connection", "close");
+            Answer refused = send(post("/shop.Orders/last", "{}"));
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.headers()).containsEntry("treaty-reached", "no").containsEntry("connection", "close");
+            assertThat(drain.isAlive()).isTrue();
+
+            end.countDown();
+            Answer ended = exchange(busy, "");
+            assertThat(ended.status()).isEqualTo(200);
+            assertThat(ended.headers()).containsEntry("connection", "close");
+            drain.join();
+            assertThatThrownBy(() -> send(post("/shop.Orders/last", "{}"))).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void aPortInUseIsSaidSo() {
+        int port = running.server.endpoint().port();
+        assertThatThrownBy(() -> new HttpServer(
+                        HttpServerOptions.STANDARD.at("127.0.0.1", port), Time.system(), Chance.system()))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("cannot listen at 127.0.0.1:" + port)
+                .hasMessageContaining("in use");
+    }
+
+    @Test
+    void aResultThatDoesNotKeepTheContractIsAMistakeOfTheService() throws IOException {
+        running.host(_ -> ServiceResponse.<Object>ok(new Shop.OrderId(null)));
+        Answer answer = send(post(
+                "/shop.Orders/place",
+                "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[],\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}"));
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.body())
+                .isEqualTo(Json.text(
+                        error(Code.INTERNAL.wire(), "response of shop.Orders/place: field \"id\" must not be null")));
+    }
+}
