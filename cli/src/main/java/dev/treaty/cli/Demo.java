@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of the demo, from the first process to the report. */
 final class Demo {
-    /** How long a round of warming up lasts, how many calls it makes each second, and how many rounds there may be. */
+    /** How long a round of warming up lasts, and how many there may be. */
     private static final Duration WARM_UP = Duration.ofSeconds(1);
 
-    private static final int WARM_UP_RATE = 100;
-    private static final int WARM_UP_ROUNDS = 10;
+    private static final int WARM_UP_ROUNDS = 15;
+
+    /** The first round's share of the full rate; it doubles as long as the shop keeps up. */
+    private static final double WARM_UP_SHARE = 0.25;
 
     /** What is warm answers all but one in a hundred calls in this time. */
     private static final Duration WARM = Duration.ofMillis(100);
@@ -60,7 +62,7 @@ final class Demo {
             RegistryAddress address = options.given().orElseGet(() -> serveRegistry(hub));
             try (Treaty caller = Treaty.open(RegistryOptions.with(address, Settings.DEFAULTS));
                     DemoFleet fleet = fleet(address.toString())) {
-                return drive(caller, fleet, address.toString(), foreground);
+                return warmUpAndDrive(caller, fleet, address.toString(), foreground);
             }
         }
     }
@@ -89,19 +91,24 @@ final class Demo {
         return fleet;
     }
 
-    private DemoReport drive(Treaty caller, DemoFleet fleet, String registry, Foreground foreground)
+    private DemoReport warmUpAndDrive(Treaty caller, DemoFleet fleet, String registry, Foreground foreground)
             throws InterruptedException {
         String series = "demo-" + Long.toString(System.currentTimeMillis(), 36);
-        var watch = new DemoWatch(caller, fleet);
-        watch.awaitDiscovery();
-        warmUp(caller, series);
-        watch.begin();
-        var running = new DemoLoad(storefront(caller), rate, series);
-        load = running;
-        if (foreground.asked()) {
-            running.stop();
+        try (var watch = new DemoWatch(caller, fleet)) {
+            watch.awaitDiscovery();
+            warmUp(caller, series);
+            watch.begin();
+            var running = new DemoLoad(storefront(caller), rate, series);
+            load = running;
+            if (foreground.asked()) {
+                running.stop();
+            }
+            return drive(running, watch, new DemoTimetable(fleet, running, duration, watch::delay), registry);
         }
-        var timetable = new DemoTimetable(fleet, running, duration, watch::delay);
+    }
+
+    private DemoReport drive(DemoLoad running, DemoWatch watch, DemoTimetable timetable, String registry)
+            throws InterruptedException {
         List<Thread> threads = List.of(
                 Thread.ofVirtual().name("demo timetable").start(timetable),
                 Thread.ofVirtual().name("demo watch").start(watch),
@@ -122,22 +129,32 @@ final class Demo {
                 caller.client().call(DemoWatch.STOREFRONT, operation, request, deadline, Map.of());
     }
 
-    /** Lets the virtual machines load and compile what a call needs, so that the report is about the faults. */
+    /**
+     * Lets the virtual machines load and compile what a call needs, at a growing rate, so that the report is about the
+     * faults and not about a dozen machines that start at the same time.
+     */
     private void warmUp(Treaty caller, String series) throws InterruptedException {
         long start = System.nanoTime();
         DemoTally.Summary last;
         int round = 0;
+        double share = WARM_UP_SHARE;
+        boolean warm = false;
         do {
-            var warming = new DemoLoad(storefront(caller), Math.min(rate, WARM_UP_RATE), series + "-warm-up-" + round++);
+            double now = Math.max(1, rate * share);
+            var warming = new DemoLoad(storefront(caller), (int) now, series + "-warm-up-" + round++);
             warming.run(WARM_UP);
-            last = warming.total();
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
-        } while (round < WARM_UP_ROUNDS && (last.failed() > 0 || last.p99() > WARM.toNanos()));
+            last = warming.total();
+            boolean well = last.failed() == 0 && last.p99() < WARM.toNanos();
+            warm = well && share == 1;
+            share = well ? Math.min(1, 2 * share) : share;
+        } while (!warm && round < WARM_UP_ROUNDS);
         view.tell(String.format(
                 Locale.ROOT,
-                "warmed up after %.1f s: p99 %s",
+                "%s after %.1f s of warming up: p99 %s",
+                warm ? "warm" : "not quite warm",
                 (System.nanoTime() - start) / 1e9,
                 DemoReport.time(last.p99())));
     }

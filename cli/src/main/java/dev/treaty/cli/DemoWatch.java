@@ -2,6 +2,7 @@ package dev.treaty.cli;
 
 import dev.treaty.Introspection;
 import dev.treaty.Treaty;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
@@ -18,17 +19,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks every process of the demo once a second how it stands. What a process that was killed had said last still
+ * Asks every process of the demo every two seconds how it stands. What a process that was killed had said last still
  * counts; what it counted after that is lost with it.
  */
-final class DemoWatch implements Runnable {
+final class DemoWatch implements Runnable, AutoCloseable {
     /** What the demo calls. */
     static final String STOREFRONT = "shop.Storefront";
 
     /** How long to wait until the registry has told of every process. */
     private static final Duration DISCOVERY = Duration.ofSeconds(10);
 
-    private static final Duration INTERVAL = Duration.ofSeconds(1);
+    private static final Duration INTERVAL = Duration.ofSeconds(2);
 
     /** From best to worst. */
     private static final List<String> BREAKERS = List.of("closed", "half_open", "half-open", "open");
@@ -37,9 +38,16 @@ final class DemoWatch implements Runnable {
     private final DemoFleet fleet;
     private final Map<DemoProcess, Seen> seen = new ConcurrentHashMap<>();
     private final Set<DemoProcess> asked = ConcurrentHashMap.newKeySet();
+    private final Map<DemoProcess, Treaty.Direct<Introspection>> clients = new ConcurrentHashMap<>();
     private DemoCounts before = DemoCounts.NONE;
 
-    private record Seen(Introspection.Status status, double rate, long nanos) {}
+    private record Seen(Introspection.Status status, double rate, long nanos) {
+        /** What is seen now, with the rate since then. */
+        static Seen after(Seen then, Seen now) {
+            double rate = (served(now.status) - served(then.status)) * 1e9 / (now.nanos - then.nanos);
+            return new Seen(now.status, rate, now.nanos);
+        }
+    }
 
     DemoWatch(Treaty caller, DemoFleet fleet) {
         this.caller = caller;
@@ -96,12 +104,21 @@ final class DemoWatch implements Runnable {
     }
 
     private void look(DemoProcess process) {
-        process.ready().flatMap(ready -> Statuses.of(caller, endpoint(ready.address()))).ifPresent(status -> {
-            long now = System.nanoTime();
-            Seen before = seen.get(process);
-            double rate = before == null ? 0 : (served(status) - served(before.status)) * 1e9 / (now - before.nanos);
-            seen.put(process, new Seen(status, rate, now));
+        process.ready().ifPresent(ready -> {
+            var client = clients.computeIfAbsent(
+                    process, _ -> caller.direct(Introspection.class, endpoint(ready.address())));
+            try {
+                seen.merge(process, new Seen(client.client().status(), 0, System.nanoTime()), Seen::after);
+            } catch (ServiceException e) {
+                // it was killed or is frozen: what it said last stands
+            }
         });
+    }
+
+    /** Ends the connections to the processes. */
+    @Override
+    public void close() {
+        clients.values().forEach(Treaty.Direct::close);
     }
 
     private static ServiceEndpoint endpoint(URI address) {

@@ -31,7 +31,7 @@ final class StoredInventory implements Inventory, HealthSource {
                     price_cents BIGINT NOT NULL,
                     available INT NOT NULL)""",
                 "CREATE TABLE IF NOT EXISTS reservations (order_id VARCHAR(64) PRIMARY KEY, total_cents BIGINT NOT NULL)");
-        database.statement(StoredInventory::fill);
+        database.insertion(StoredInventory::fill); // unless another process does just now
     }
 
     private static int fill(Connection connection) throws SQLException {

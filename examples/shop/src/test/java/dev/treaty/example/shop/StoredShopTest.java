@@ -9,10 +9,12 @@ import dev.treaty.core.contract.ServiceContract;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -105,6 +107,32 @@ class StoredShopTest {
         start.countDown();
         start.await();
         return body.call();
+    }
+
+    @Test
+    void manyProcessesMayStartOnAnEmptyDatabaseAtOnce() throws Exception {
+        for (int round = 0; round < 10; round++) {
+            stop();
+            server = DatabaseServer.start("shop", "secret");
+            database = Database.open(server.url(), "shop", "secret");
+            other = Database.open(server.url(), "shop", "secret");
+            var start = new CountDownLatch(4);
+            try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                var stocks = new ArrayList<Future<Integer>>();
+                for (int i = 0; i < 4; i++) {
+                    var mine = i % 2 == 0 ? database : other;
+                    stocks.add(threads.submit(() -> {
+                        start.countDown();
+                        start.await();
+                        new StoredPayments(mine, now::get);
+                        return new StoredInventory(mine, now::get).stock("candles");
+                    }));
+                }
+                for (Future<Integer> stock : stocks) {
+                    assertThat(stock.get()).isEqualTo(StoredInventory.STOCK);
+                }
+            }
+        }
     }
 
     @Test
