@@ -1,9 +1,11 @@
 package dev.treaty.benchmarks;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -54,7 +56,7 @@ public abstract class Benchmark implements Callable<Integer> {
 
     /** Tells whoever waits at a terminal what goes on, on one line that is rewritten in place. */
     protected final void progress(String doing) {
-        if (System.console() != null && System.console().isTerminal()) {
+        if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
             PrintWriter err = line().getErr();
             err.print("\r\033[K" + doing);
             err.flush();

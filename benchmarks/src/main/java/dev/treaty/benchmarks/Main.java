@@ -42,12 +42,15 @@ public final class Main {
 
     private static int mistaken(ParameterException mistake, String[] arguments) {
         CommandLine line = mistake.getCommandLine();
-        boolean unknownName = line.getParent() == null && mistake instanceof UnmatchedArgumentException;
-        String message = unknownName
-                ? "there is no benchmark \""
-                        + ((UnmatchedArgumentException) mistake).getUnmatched().getFirst() + "\"; there is: "
-                        + String.join(", ", line.getSubcommands().keySet())
-                : mistake.getMessage();
+        String names = String.join(", ", line.getSubcommands().keySet());
+        String message;
+        if (mistake instanceof UnmatchedArgumentException unmatched && line.getParent() == null) {
+            message = "there is no benchmark \"" + unmatched.getUnmatched().getFirst() + "\"; there is: " + names;
+        } else if (arguments.length == 0) {
+            message = "name a benchmark; there is: " + names;
+        } else {
+            message = mistake.getMessage();
+        }
         line.getErr().println(line.getColorScheme().errorText("treaty bench: " + message));
         line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
         return CommandLine.ExitCode.USAGE;

@@ -57,7 +57,7 @@ final class Table {
             String prefix = row.subject() + "." + row.setting();
             List<String> cells = compared.stream()
                     .map(figure -> report.ratios().get(prefix + "." + figure.name()))
-                    .map(ratio -> ratio == null ? "-" : String.format(Locale.ROOT, "%.2f", ratio))
+                    .map(ratio -> ratio == null ? "-" : ratio(ratio))
                     .toList();
             if (cells.stream().anyMatch(cell -> !cell.equals("-"))) {
                 line(prefix, cells);
@@ -71,6 +71,11 @@ final class Table {
         double size = Math.abs(value);
         String format = value == Math.rint(value) || size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";
         return String.format(Locale.ROOT, format, value);
+    }
+
+    /** Two digits after the point; where a peer is far ahead, as many as tell how far. */
+    static String ratio(double value) {
+        return String.format(Locale.ROOT, value >= 0.1 ? "%.2f" : "%.4f", value);
     }
 
     private void line(String label, List<String> cells) {

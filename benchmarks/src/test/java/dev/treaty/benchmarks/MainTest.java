@@ -34,7 +34,7 @@ class MainTest {
     @Test
     void noNameIsToldToo() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err.toString()).contains("NAME").contains("--help");
+        assertThat(err.toString()).contains("treaty bench: name a benchmark; there is: call");
     }
 
     @Test

@@ -113,10 +113,10 @@ class ReportTest {
                 .isEqualTo("""
                     How.
 
-                    c128                                       treaty                      grpc
-                    throughput, calls/s   12,345       12,345..12,345   6,173      6,173..6,173
-                    cpu, µs/call            20.5           20.5..20.5    61.6        61.6..61.6
-                    errors                                          0                         3
+                    c128                                   treaty                     grpc
+                    throughput, calls/s   12,345   12,345..12,345   6,173     6,173..6,173
+                    cpu, µs/call            20.5       20.5..20.5    61.6       61.6..61.6
+                    errors                                      0                        3
 
                     Treaty against the others, above 1 where Treaty is better
 

@@ -186,6 +186,6 @@ public final class Json {
         return new MessageException(
                 e instanceof StreamConstraintsException
                         ? " is nested deeper than " + DEPTH_MAX + " levels"
-                        : " holds text that is not well-formed Unicode");
+                        : " cannot be written as JSON");
     }
 }

@@ -363,11 +363,11 @@ final class ResponseReader {
     private void untilClosed(Wire wire, Deadline deadline) throws IOException {
         bodyStart = at;
         persistent = false;
-        while (fill(wire, deadline) >= 0) {
+        do {
             if (end - bodyStart > bodyBytesMax) {
                 throw MalformedResponse.tooLarge(bodyBytesMax);
             }
-        }
+        } while (fill(wire, deadline) >= 0);
         bodyLength = end - bodyStart;
         at = end;
     }

@@ -124,6 +124,18 @@ class CatalogTest {
     }
 
     @Test
+    void eachServiceIsReadOnFromWhereItWasSeen() {
+        long before = catalog.revision();
+        catalog.put(Instances.of(ORDERS, "a"), STARTED);
+        long between = catalog.revision();
+        catalog.put(Instances.of(STOCK, "b"), STARTED);
+
+        var changes = catalog.read(Map.of(ORDERS, between, STOCK, before)).changes();
+
+        assertThat(changes).extracting(e -> e.instance().id()).containsExactly("b");
+    }
+
+    @Test
     void aRevisionThatWasNeverThereIsReadAnew() {
         catalog.put(Instances.of(ORDERS, "a"), STARTED);
 

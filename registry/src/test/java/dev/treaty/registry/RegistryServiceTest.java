@@ -32,6 +32,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class RegistryServiceTest {
@@ -43,6 +44,12 @@ class RegistryServiceTest {
     private final RegistryTable table = new RegistryTable(
             new RegistryLimits(10, 1, 2, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
     private final RegistryService registry = new RegistryService(table, time);
+
+    /** The thread that ends leases waits too, and the tests count those who wait. */
+    @BeforeEach
+    void settle() {
+        eventually(() -> time.sleepers() == 1);
+    }
 
     @AfterEach
     void close() {

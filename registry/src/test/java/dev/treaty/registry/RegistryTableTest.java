@@ -71,6 +71,16 @@ class RegistryTableTest {
     }
 
     @Test
+    void theClockMayWrapBetweenTwoEnds() {
+        register("after", MINE, LEASE, START);
+        register("before", MINE, Duration.ofSeconds(2), START);
+
+        assertThat(table.expire(START, STARTED)).isEqualTo(2 * SECOND);
+        table.expire(START + 5 * SECOND, STARTED);
+        assertThat(table.catalog().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "after"));
+    }
+
+    @Test
     void renewingBeginsTheLeaseAnew() {
         register("a", MINE, LEASE, START);
 

@@ -12,6 +12,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ServerCalls;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +43,7 @@ final class GrpcSubject implements Subject {
     public Server serve() throws IOException {
         var executor = Executors.newVirtualThreadPerTaskExecutor();
         io.grpc.Server server = NettyServerBuilder.forAddress(
-                        new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), InsecureServerCredentials.create())
                 .executor(executor)
                 .addService(ServerServiceDefinition.builder("bench.Echo")
                         .addMethod(ECHO, ServerCalls.asyncUnaryCall((order, answer) -> {

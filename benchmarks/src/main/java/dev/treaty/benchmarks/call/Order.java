@@ -22,6 +22,6 @@ record Order(
                 100_000 + digits,
                 "EUR",
                 true,
-                "leave it at the door");
+                "at the porch");
     }
 }

@@ -1,0 +1,663 @@
+package dev.treaty.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.call.Transport;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.time.Time;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The client against servers that do everything wrong. */
+class HttpTransportTest {
+    private static final Operation LAST = Running.CONTRACT.operation("last").orElseThrow();
+    private static final Operation PLACE = Running.CONTRACT.operation("place").orElseThrow();
+    private static final Shop.Order ORDER =
+            new Shop.Order("1", Shop.Status.NEW, List.of(), new Shop.Card("1"));
+    private static final String PLACED = FakeServer.ok("{\"id\":\"1\"}");
+    private static final String NOTHING = FakeServer.ok("{}");
+
+    private final HttpTransport transport = new HttpTransport(
+            new HttpTransportOptions(2, 2, Duration.ofSeconds(30), Duration.ofSeconds(2), 1_000), Time.system());
+
+    @AfterEach
+    void close() {
+        transport.close();
+    }
+
+    private static Call idempotent(Duration timeout) {
+        return new Call(Running.CONTRACT.name(), LAST, List.of(), Running.context(timeout));
+    }
+
+    private static Call notIdempotent(Duration timeout) {
+        return new Call(Running.CONTRACT.name(), PLACE, List.of(ORDER), Running.context(timeout));
+    }
+
+    private static Call idempotent() {
+        return idempotent(Duration.ofSeconds(10));
+    }
+
+    private static Call notIdempotent() {
+        return notIdempotent(Duration.ofSeconds(10));
+    }
+
+    private static Fault fault(ServiceResponse<?> response) {
+        assertThat(response).isInstanceOf(ServiceResponse.Failed.class);
+        return ((ServiceResponse.Failed<?>) response).fault();
+    }
+
+    static Stream<Arguments> goodResponses() {
+        String json = "\r\nContent-Type: application/json\r\n";
+        return Stream.of(
+                good("plain", NOTHING),
+                good("without a reason", "HTTP/1.1 200" + json + "Content-Length: 2\r\n\r\n{}"),
+                good("with a charset",
+                        "HTTP/1.1 200 OK\r\nContent-Type: Application/JSON; charset=utf-8\r\ncontent-length:2\r\n\r\n{}"),
+                good("with spaces around", "HTTP/1.1 200 OK" + json + "Content-Length: \t 2 \t \r\n\r\n{}"),
+                good("with the same length twice",
+                        "HTTP/1.1 200 OK" + json + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
+                good("in one chunk",
+                        "HTTP/1.1 200 OK" + json + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+                good("in small chunks with extensions and trailers",
+                        "HTTP/1.1 200 OK" + json + "Transfer-Encoding: Chunked\r\n\r\n1;a=b\r\n{\r\n01\r\n}\r\n"
+                                + "0;c\r\nX-Sum: 1\r\n\r\n"),
+                good("until closed", "HTTP/1.1 200 OK" + json + "\r\n{}"),
+                good("of HTTP/1.0", "HTTP/1.0 200 OK" + json + "Content-Length: 2\r\n\r\n{}"),
+                good("after interim responses",
+                        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + NOTHING),
+                good("with text beyond ASCII in a header",
+                        "HTTP/1.1 200 \u00e4" + json + "X-Name: \u00e4\r\nContent-Length: 2\r\n\r\n{}"),
+                good("with identity encoding",
+                        "HTTP/1.1 200 OK" + json + "Content-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}"));
+    }
+
+    private static Arguments good(String what, String response) {
+        return Arguments.argumentSet(what, response);
+    }
+
+    @ParameterizedTest
+    @MethodSource("goodResponses")
+    void whatHttpAllowsIsUnderstood(String response) throws Exception {
+        try (var server = new FakeServer(FakeServer.once(response))) {
+            assertThat(transport.connect(server.endpoint()).handle(idempotent()).orThrow())
+                    .isEqualTo(Optional.empty());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("goodResponses")
+    void alsoByteByByte(String response) throws Exception {
+        try (var server = new FakeServer(socket -> {
+            FakeServer.request(socket);
+            socket.setTcpNoDelay(true);
+            for (int i = 0; i < response.length(); i++) {
+                FakeServer.send(socket, response.substring(i, i + 1));
+            }
+        })) {
+            assertThat(transport.connect(server.endpoint()).handle(idempotent()).orThrow())
+                    .isEqualTo(Optional.empty());
+        }
+    }
+
+    static Stream<Arguments> malformedResponses() {
+        String head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+        String chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+        String status = "the status line is not HTTP/1.1 and a status";
+        String size = "a chunk's size is not a hexadecimal number";
+        String length = "the Content-Length is not a number";
+        String name = "a header without a proper name";
+        return Stream.of(
+                malformed("HELLO\r\n\r\n", status),
+                malformed("HTTP/2 200 OK\r\n\r\n", status),
+                malformed("HTTP/1.2 200 OK\r\n\r\n", status),
+                malformed("http/1.1 200 OK\r\n\r\n", status),
+                malformed("HTTP/1.1  200 OK\r\n\r\n", status),
+                malformed("HTTP/1.1 20 OK\r\n\r\n", status),
+                malformed("HTTP/1.1 2000 OK\r\n\r\n", status),
+                malformed("HTTP/1.1 2x0 OK\r\n\r\n", status),
+                malformed("HTTP/1.1 200OK\r\n\r\n", status),
+                malformed("\r\n" + NOTHING, status),
+                malformed("HTTP/1.1 099 Low\r\n\r\n", "the status 99 does not exist"),
+                malformed("HTTP/1.1 600 High\r\n\r\n", "the status 600 does not exist"),
+                malformed("HTTP/1.1 101 Switching\r\n\r\n", "it switches protocols, which nobody asked for"),
+                malformed("HTTP/1.1 100 Continue\r\n\r\n".repeat(9), "more than 8 interim responses"),
+                malformed("HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", "a line feed without a carriage return"),
+                malformed(head + "Content-Length: 2\n\r\n{}", "a line feed without a carriage return"),
+                malformed("HTTP/1.1 200 OK\rContent-Length: 2\r\n\r\n{}", "a carriage return without a line feed"),
+                malformed(head + "X: a\0b\r\n\r\n", "a control character in a line"),
+                malformed(head + "X: a\u007fb\r\n\r\n", "a control character in a line"),
+                malformed(head + "X: a\r\n b\r\n\r\n", "a header goes on over two lines"),
+                malformed(head + "X: a\r\n\tb\r\n\r\n", "a header goes on over two lines"),
+                malformed(head + "X : a\r\n\r\n", name),
+                malformed(head + ": a\r\n\r\n", name),
+                malformed(head + "X\r\n\r\n", name),
+                malformed(head + "X\u00e4: a\r\n\r\n", name),
+                malformed(head + "X(y): a\r\n\r\n", name),
+                malformed(head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "two different Content-Lengths"),
+                malformed(head + "Content-Length: -2\r\n\r\n{}", length),
+                malformed(head + "Content-Length: +2\r\n\r\n{}", length),
+                malformed(head + "Content-Length: 0x2\r\n\r\n{}", length),
+                malformed(head + "Content-Length: 2, 2\r\n\r\n{}", length),
+                malformed(head + "Content-Length:\r\n\r\n{}", length),
+                malformed(head + "Content-Length: 99999999999999999999\r\n\r\n{}", length),
+                malformed(head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                        "both Content-Length and Transfer-Encoding"),
+                malformed(head + "Transfer-Encoding: gzip, chunked\r\n\r\n", "a Transfer-Encoding other than chunked"),
+                malformed(head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+                        "a Transfer-Encoding other than chunked"),
+                malformed(chunked.replace("HTTP/1.1", "HTTP/1.0"), "a Transfer-Encoding other than chunked"),
+                malformed(head + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+                        "a Content-Encoding that nobody asked for"),
+                malformed(chunked + "x\r\n{}\r\n0\r\n\r\n", size),
+                malformed(chunked + "\r\n{}\r\n0\r\n\r\n", size),
+                malformed(chunked + "-2\r\n{}\r\n0\r\n\r\n", size),
+                malformed(chunked + "2 \r\n{}\r\n0\r\n\r\n", size),
+                malformed(chunked + "0x2\r\n{}\r\n0\r\n\r\n", size),
+                malformed(chunked + "1\r\n{}\r\n0\r\n\r\n", "a chunk is longer than it says"),
+                malformed(chunked + "2\n{}\r\n0\r\n\r\n", "a line feed without a carriage return"),
+                malformed(chunked + "2;" + "x".repeat(300) + "\r\n{}\r\n0\r\n\r\n",
+                        "more than 32768 bytes of headers, or 256 before a chunk"),
+                malformed(head + "X: " + "x".repeat(40_000) + "\r\n\r\n",
+                        "more than 32768 bytes of headers, or 256 before a chunk"),
+                malformed(head + "X: y\r\n".repeat(200) + "\r\n", "more than 128 headers"));
+    }
+
+    private static Arguments malformed(String response, String what) {
+        return Arguments.of(response, what);
+    }
+
+    @ParameterizedTest
+    @MethodSource("malformedResponses")
+    void whatHttpForbidsIsRefusedAndTheConnectionIsNotUsedAgain(String response, String what) throws Exception {
+        try (var server = new FakeServer(FakeServer.always(response), FakeServer.always(NOTHING))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            assertThat(fault(connection.handle(idempotent())))
+                    .isEqualTo(Fault.of(
+                            Code.INTERNAL, "the answer of " + server.endpoint() + " is malformed: " + what));
+            assertThat(connection.handle(idempotent()).succeeded()).isTrue();
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    static Stream<Arguments> truncatedResponses() {
+        String head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+        return Stream.of(
+                Arguments.of("HTTP/1.1 20"),
+                Arguments.of(head),
+                Arguments.of(head + "Content-Length: 3\r\n\r\n{}"),
+                Arguments.of(head + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}"),
+                Arguments.of(head + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("truncatedResponses")
+    void aResponseThatEndsInTheMiddleMayHaveRun(String response) throws Exception {
+        try (var server = new FakeServer(FakeServer.once(response))) {
+            assertThat(fault(transport.connect(server.endpoint()).handle(idempotent())))
+                    .isEqualTo(Fault.of(
+                            Code.UNAVAILABLE,
+                            server.endpoint() + " closed the connection in the middle of its answer"));
+        }
+    }
+
+    static Stream<Arguments> largeResponses() {
+        String head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+        return Stream.of(
+                Arguments.of(head + "Content-Length: 1001\r\n\r\n" + " ".repeat(1_001)),
+                Arguments.of(head + "\r\n" + " ".repeat(1_001)),
+                Arguments.of(head + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + " ".repeat(1_001) + "\r\n0\r\n\r\n"),
+                Arguments.of(head + "Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n"),
+                Arguments.of(head + "Transfer-Encoding: chunked\r\n\r\n"
+                        + ("64\r\n" + " ".repeat(100) + "\r\n").repeat(11) + "0\r\n\r\n"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("largeResponses")
+    void aResponseHasALargestSize(String response) throws Exception {
+        try (var server = new FakeServer(FakeServer.once(response))) {
+            assertThat(fault(transport.connect(server.endpoint()).handle(idempotent())))
+                    .isEqualTo(Fault.of(
+                            Code.RESOURCE_EXHAUSTED,
+                            "the answer of " + server.endpoint() + " is larger than the limit of 1000 bytes"));
+        }
+    }
+
+    static Stream<Arguments> errors() {
+        String head = "Content-Type: application/json\r\n";
+        return Stream.of(
+                error(404, head, "{\"code\":\"not_found\",\"message\":\"no such order\",\"details\":[]}",
+                        Fault.of(Code.NOT_FOUND, "no such order")),
+                error(503, head + "Treaty-Reached: no\r\nRetry-After: 2\r\n",
+                        "{\"code\":\"unavailable\",\"message\":\"later\"}",
+                        Fault.unreached(Code.UNAVAILABLE, "later").retryAfter(Duration.ofSeconds(2))),
+                error(502, "Content-Type: text/html\r\n", "<html>", Fault.of(Code.UNAVAILABLE, "HTTP status 502")),
+                error(401, "", "", Fault.of(Code.UNAUTHENTICATED, "HTTP status 401")),
+                error(400, head, "{\"code\":\"no_such_code\",\"message\":\"x\"}", Fault.of(Code.INTERNAL, "x")),
+                error(500, head, "{\"broken", Fault.of(Code.UNKNOWN, "HTTP status 500")),
+                error(302, head + "Location: /x\r\n", "", Fault.of(Code.UNKNOWN, "HTTP status 302")),
+                error(204, "", "", Fault.of(Code.UNKNOWN, "HTTP status 204")),
+                error(200, "Content-Type: text/plain\r\n", "{}",
+                        Fault.of(Code.UNKNOWN, "something else than application/json")),
+                error(200, "Content-Type: application/jsonx\r\n", "{}",
+                        Fault.of(Code.UNKNOWN, "something else than application/json")),
+                error(200, head, "{\"result\":7}",
+                        Fault.of(Code.INTERNAL,
+                                "response of shop.Orders/last: field \"result\" must be an object, not a number")));
+    }
+
+    private static Arguments error(int status, String headers, String body, Fault fault) {
+        return Arguments.of(
+                "HTTP/1.1 " + status + " X\r\n" + headers + "Content-Length: " + body.length() + "\r\n\r\n" + body,
+                fault);
+    }
+
+    @ParameterizedTest
+    @MethodSource("errors")
+    void errorsBecomeFaultsAndTheConnectionStays(String response, Fault fault) throws Exception {
+        try (var server = new FakeServer(FakeServer.always(response))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            for (int i = 0; i < 2; i++) {
+                Fault got = fault(connection.handle(idempotent()));
+                assertThat(got.message()).endsWith(fault.message());
+                assertThat(new Fault(got.code(), fault.message(), got.reached(), got.retryAfter()))
+                        .isEqualTo(fault);
+            }
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theRequestStandsOnTheWireAsTheProtocolSays() throws Exception {
+        var seen = new ArrayList<String>();
+        try (var server = new FakeServer(socket -> {
+            seen.add(FakeServer.request(socket));
+            FakeServer.send(socket, PLACED);
+        })) {
+            CallContext context = Running.context(Duration.ofSeconds(10), Map.of("x-a", "b")).attempt(2);
+            transport
+                    .connect(server.endpoint())
+                    .handle(new Call(Running.CONTRACT.name(), PLACE, List.of(ORDER), context))
+                    .orThrow();
+            assertThat(seen).singleElement().satisfies(request -> assertThat(request)
+                    .matches("(?s)POST /shop.Orders/place HTTP/1.1\r\nHost: " + server.endpoint().authority()
+                            + "\r\nContent-Type: application/json\r\nConnect-Protocol-Version: 1\r\n"
+                            + "Connect-Timeout-Ms: \\d{4,5}\r\ntraceparent: " + context.trace().header()
+                            + "\r\nTreaty-Caller: tests\r\nTreaty-Attempt: 2\r\nx-a: b\r\nContent-Length: 75\r\n\r\n"
+                            + "\\{\"id\".{69}\\}"));
+        }
+    }
+
+    @Test
+    void nobodyThereHasNotBeenReached() throws Exception {
+        ServiceEndpoint nowhere;
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nowhere = new ServiceEndpoint("http", "127.0.0.1", socket.getLocalPort());
+        }
+        Fault fault = fault(transport.connect(nowhere).handle(notIdempotent()));
+        assertThat(fault.code()).isEqualTo(Code.UNAVAILABLE);
+        assertThat(fault.reached()).isFalse();
+        assertThat(fault.message()).isEqualTo("no connection to " + nowhere + ": Connection refused");
+    }
+
+    @Test
+    void aServerThatClosesWithoutAnAnswerMayHaveRun() throws Exception {
+        try (var server = new FakeServer(FakeServer.once(""))) {
+            assertThat(fault(transport.connect(server.endpoint()).handle(idempotent())))
+                    .isEqualTo(Fault.of(
+                            Code.UNAVAILABLE, server.endpoint() + " closed the connection without an answer"));
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anIdleConnectionThatDiedIsReplacedUnnoticed() throws Exception {
+        var closed = new CountDownLatch(1);
+        try (var server = new FakeServer(
+                socket -> {
+                    FakeServer.request(socket);
+                    FakeServer.send(socket, PLACED);
+                    socket.close();
+                    closed.countDown();
+                },
+                FakeServer.always(PLACED))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            connection.handle(notIdempotent()).orThrow();
+            closed.await();
+            assertThat(connection.handle(notIdempotent()).succeeded()).isTrue();
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aRequestOnADyingConnectionIsSentAgainOnlyWhereThatIsHarmless() throws Exception {
+        for (boolean harmless : List.of(true, false)) {
+            String answer = harmless ? NOTHING : PLACED;
+            try (var server = new FakeServer(
+                    socket -> {
+                        FakeServer.request(socket);
+                        FakeServer.send(socket, answer);
+                        FakeServer.request(socket);
+                    },
+                    FakeServer.always(answer))) {
+                Transport.Connection connection = transport.connect(server.endpoint());
+                Call call = harmless ? idempotent() : notIdempotent();
+                connection.handle(call).orThrow();
+                ServiceResponse<?> second = connection.handle(call);
+                if (harmless) {
+                    assertThat(second.succeeded()).isTrue();
+                    assertThat(server.connections()).isEqualTo(2);
+                } else {
+                    assertThat(fault(second).code()).isEqualTo(Code.UNAVAILABLE);
+                    assertThat(fault(second).reached()).isTrue();
+                    assertThat(server.connections()).isEqualTo(1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void anAnswerThatBeganIsNeverAskedForAgain() throws Exception {
+        try (var server = new FakeServer(
+                socket -> {
+                    FakeServer.request(socket);
+                    FakeServer.send(socket, NOTHING);
+                    FakeServer.request(socket);
+                    FakeServer.send(socket, "HTTP/1.1 2");
+                },
+                FakeServer.always(NOTHING))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            connection.handle(idempotent()).orThrow();
+            assertThat(fault(connection.handle(idempotent())).reached()).isTrue();
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatComesUnaskedSpoilsTheConnection() throws Exception {
+        try (var server = new FakeServer(FakeServer.always(NOTHING + NOTHING))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            connection.handle(idempotent()).orThrow();
+            connection.handle(idempotent()).orThrow();
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aServerThatWantsToCloseIsLeft() throws Exception {
+        String last = NOTHING.replace("\r\n\r\n", "\r\nConnection: foo , Close\r\n\r\n");
+        try (var server = new FakeServer(FakeServer.always(last))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            connection.handle(idempotent()).orThrow();
+            connection.handle(idempotent()).orThrow();
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    private static void endsInTime(Call call, ServiceResponse<?> response, Fault expected) {
+        long late = -call.context().deadline().remainingNanos(Time.system());
+        assertThat(fault(response)).isEqualTo(expected);
+        assertThat(Duration.ofNanos(late)).isBetween(Duration.ZERO, Duration.ofMillis(500));
+    }
+
+    @Test
+    void theDeadlineEndsTheWaitForASilentServer() throws Exception {
+        try (var server = new FakeServer(socket -> new CountDownLatch(1).await())) {
+            Call call = idempotent(Duration.ofMillis(60));
+            endsInTime(
+                    call,
+                    transport.connect(server.endpoint()).handle(call),
+                    Fault.of(Code.DEADLINE_EXCEEDED, "no answer of " + server.endpoint() + " within the deadline"));
+        }
+    }
+
+    @Test
+    void theDeadlineEndsTheWaitForAServerThatDribbles() throws Exception {
+        try (var server = new FakeServer(socket -> {
+            FakeServer.request(socket);
+            FakeServer.send(socket, "HTTP/1.1 200 OK\r\nX: ");
+            while (true) {
+                FakeServer.send(socket, "x");
+                Time.system().sleep(1_000_000);
+            }
+        })) {
+            Call call = idempotent(Duration.ofMillis(60));
+            endsInTime(
+                    call,
+                    transport.connect(server.endpoint()).handle(call),
+                    Fault.of(Code.DEADLINE_EXCEEDED, "no answer of " + server.endpoint() + " within the deadline"));
+        }
+    }
+
+    @Test
+    void theDeadlineEndsTheWaitForAServerThatDoesNotRead() throws Exception {
+        try (var server = new FakeServer(socket -> new CountDownLatch(1).await())) {
+            var huge = new Shop.Order("x".repeat(40 << 20), Shop.Status.NEW, List.of(), new Shop.Card("1"));
+            var call = new Call(Running.CONTRACT.name(), PLACE, List.of(huge), Running.context(Duration.ofSeconds(1)));
+            endsInTime(
+                    call,
+                    transport.connect(server.endpoint()).handle(call),
+                    Fault.of(Code.DEADLINE_EXCEEDED, "no answer of " + server.endpoint() + " within the deadline"));
+        }
+    }
+
+    @Test
+    void theDeadlineEndsConnecting() throws Exception {
+        try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var fill = new ArrayList<Socket>();
+            try {
+                for (int i = 0; i < 3; i++) {
+                    var socket = new Socket();
+                    fill.add(socket);
+                    try {
+                        socket.connect(full.getLocalSocketAddress(), 50);
+                    } catch (IOException e) {
+                        break;
+                    }
+                }
+                var endpoint = new ServiceEndpoint("http", "127.0.0.1", full.getLocalPort());
+                Call call = idempotent(Duration.ofMillis(60));
+                endsInTime(
+                        call,
+                        transport.connect(endpoint).handle(call),
+                        Fault.unreached(
+                                Code.DEADLINE_EXCEEDED, "no connection to " + endpoint + " within the deadline"));
+            } finally {
+                for (Socket socket : fill) {
+                    socket.close();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDeadlineThatHasPassedSendsNothing() throws Exception {
+        try (var server = new FakeServer(FakeServer.always(NOTHING))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            connection.handle(idempotent()).orThrow();
+            assertThat(fault(connection.handle(idempotent(Duration.ZERO))).code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+            assertThat(fault(connection.handle(idempotent(Duration.ZERO))).reached()).isFalse();
+        }
+    }
+
+    @Test
+    void aTimeoutNeverLeavesItsLateAnswerToTheNextCall() throws Exception {
+        var late = new CountDownLatch(1);
+        try (var server = new FakeServer(
+                socket -> {
+                    FakeServer.request(socket);
+                    FakeServer.send(socket, PLACED);
+                    FakeServer.request(socket);
+                    late.await();
+                    FakeServer.send(socket, FakeServer.ok("{\"id\":\"late\"}"));
+                },
+                FakeServer.always(PLACED))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            connection.handle(notIdempotent()).orThrow();
+            assertThat(fault(connection.handle(notIdempotent(Duration.ofMillis(100)))).code())
+                    .isEqualTo(Code.DEADLINE_EXCEEDED);
+            late.countDown();
+            assertThat(connection.handle(notIdempotent()).orThrow()).isEqualTo(new Shop.OrderId("1"));
+        }
+    }
+
+    @Test
+    void anInterruptEndsTheCallOnEveryKindOfThread() throws Exception {
+        for (Thread.Builder kind : List.of(Thread.ofVirtual(), Thread.ofPlatform())) {
+            var asked = new CountDownLatch(1);
+            try (var server = new FakeServer(socket -> {
+                FakeServer.request(socket);
+                asked.countDown();
+                new CountDownLatch(1).await();
+            })) {
+                Transport.Connection connection = transport.connect(server.endpoint());
+                var task = new FutureTask<>(() -> connection.handle(idempotent(Duration.ofMinutes(5))));
+                Thread thread = kind.start(task);
+                asked.await();
+                thread.interrupt();
+                assertThatThrownBy(task::get)
+                        .isInstanceOf(ExecutionException.class)
+                        .hasCauseInstanceOf(InterruptedException.class);
+                thread.join();
+            }
+        }
+    }
+
+    @Test
+    void whoFindsNoConnectionLeftWaitsUntilTheDeadline() throws Exception {
+        var asked = new CountDownLatch(2);
+        var answer = new CountDownLatch(1);
+        try (var server = new FakeServer(socket -> {
+            while (true) {
+                FakeServer.request(socket);
+                asked.countDown();
+                answer.await();
+                FakeServer.send(socket, NOTHING);
+            }
+        })) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            var busy = new ArrayList<FutureTask<ServiceResponse<?>>>();
+            for (int i = 0; i < 2; i++) {
+                busy.add(start(connection, idempotent()));
+            }
+            asked.await();
+            Call waits = idempotent(Duration.ofMillis(50));
+            endsInTime(
+                    waits,
+                    connection.handle(waits),
+                    Fault.unreached(
+                            Code.DEADLINE_EXCEEDED,
+                            "all 2 connections to " + server.endpoint() + " were in use until the deadline"));
+
+            busy.add(start(connection, idempotent()));
+            answer.countDown();
+            for (var task : busy) {
+                assertThat(task.get().succeeded()).isTrue();
+            }
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    private static FutureTask<ServiceResponse<?>> start(Transport.Connection connection, Call call) {
+        var task = new FutureTask<ServiceResponse<?>>(() -> connection.handle(call));
+        Thread.startVirtualThread(task);
+        return task;
+    }
+
+    @Test
+    void manyCallersShareFewConnections() throws Exception {
+        try (var server = new FakeServer(FakeServer.always(NOTHING))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            var calls = new ArrayList<FutureTask<ServiceResponse<?>>>();
+            for (int i = 0; i < 200; i++) {
+                calls.add(start(connection, idempotent()));
+            }
+            for (var call : calls) {
+                assertThat(call.get().succeeded()).isTrue();
+            }
+            assertThat(server.connections()).isLessThanOrEqualTo(2);
+        }
+    }
+
+    @Test
+    void closingLetsCallsUnderWayEndAndRefusesNewOnes() throws Exception {
+        var asked = new CountDownLatch(1);
+        var answer = new CountDownLatch(1);
+        try (var server = new FakeServer(socket -> {
+            FakeServer.request(socket);
+            asked.countDown();
+            answer.await();
+            FakeServer.send(socket, NOTHING);
+        })) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            var busy = start(connection, idempotent());
+            asked.await();
+            connection.close();
+            assertThat(fault(connection.handle(idempotent())))
+                    .isEqualTo(Fault.unreached(
+                            Code.UNAVAILABLE, "the connection to " + server.endpoint() + " is closed"));
+            answer.countDown();
+            assertThat(busy.get().succeeded()).isTrue();
+        }
+    }
+
+    @Test
+    void closingTheTransportEndsCallsUnderWay() throws Exception {
+        var asked = new CountDownLatch(1);
+        try (var server = new FakeServer(socket -> {
+            FakeServer.request(socket);
+            asked.countDown();
+            new CountDownLatch(1).await();
+        })) {
+            var busy = start(transport.connect(server.endpoint()), idempotent());
+            asked.await();
+            transport.close();
+            assertThat(fault(busy.get()).code()).isEqualTo(Code.UNAVAILABLE);
+            assertThat(fault(busy.get()).reached()).isTrue();
+        }
+    }
+
+    @Test
+    void idleConnectionsGrowOldAndGo() throws Exception {
+        var soon = new HttpTransportOptions(2, 2, Duration.ofNanos(1), Duration.ofSeconds(2), 1_000);
+        try (var hasty = new HttpTransport(soon, Time.system());
+                var server = new FakeServer(FakeServer.always(NOTHING))) {
+            Transport.Connection connection = hasty.connect(server.endpoint());
+            connection.handle(idempotent()).orThrow();
+            connection.handle(idempotent()).orThrow();
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void limitsThatMakeNoSenseAreRefused() {
+        assertThatThrownBy(() -> new HttpTransportOptions(0, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 1))
+                .hasMessage("connectionsMax must be at least 1, not 0");
+        assertThatThrownBy(() -> HttpServerOptions.STANDARD.at("127.0.0.1", 70_000))
+                .hasMessage("port must be from 0 to 65535, not 70000");
+        assertThat(Deadline.MAX).isLessThanOrEqualTo(Duration.ofMillis(9_999_999_999L));
+    }
+}
