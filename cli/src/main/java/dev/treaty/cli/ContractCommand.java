@@ -3,7 +3,8 @@ package dev.treaty.cli;
 import dev.treaty.Treaty;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.http.Json;
+import dev.treaty.http.JsonSchema;
+import dev.treaty.http.OpenApi;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -180,8 +181,8 @@ final class ContractCommand implements Runnable {
             var out = spec.commandLine().getOut();
             switch (format) {
                 case TEXT -> out.print(contract.text());
-                case JSON_SCHEMA -> out.println(Json.indented(dev.treaty.http.JsonSchema.of(contract)));
-                case OPENAPI -> out.println(Json.indented(dev.treaty.http.OpenApi.of(contract)));
+                case JSON_SCHEMA -> out.println(JsonSchema.of(contract));
+                case OPENAPI -> out.println(OpenApi.of(contract));
             }
             return Main.OK;
         }

@@ -3,6 +3,8 @@ package dev.treaty.cli;
 import dev.treaty.Treaty;
 import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
+import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -58,13 +60,20 @@ final class Demo {
     }
 
     private DemoReport start(Foreground foreground) throws IOException, InterruptedException {
-        try (Treaty hub = Treaty.open(RegistryOptions.with(RegistryAddress.EMBEDDED, Settings.DEFAULTS))) {
+        try (Treaty hub = Treaty.open(Settings.DEFAULTS)) {
             RegistryAddress address = options.given().orElseGet(() -> serveRegistry(hub));
-            try (Treaty caller = Treaty.open(RegistryOptions.with(address, Settings.DEFAULTS));
+            try (Treaty caller = Treaty.open(customer().withRegistry(address));
                     DemoFleet fleet = fleet(address.toString())) {
                 return warmUpAndDrive(caller, fleet, address.toString(), foreground);
             }
         }
+    }
+
+    /** A customer has one storefront: to give up on it, or on an attempt before the deadline, would help nobody. */
+    private static Settings customer() {
+        var usual = FaultTolerance.of(IsolationLevel.BASIC);
+        return Settings.DEFAULTS.withDefaults(new FaultTolerance(
+                usual.level(), DemoLoad.DEADLINE, DemoLoad.DEADLINE, usual.retry(), usual.breaker()));
     }
 
     private static RegistryAddress serveRegistry(Treaty hub) {

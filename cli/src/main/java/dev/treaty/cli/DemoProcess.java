@@ -12,7 +12,7 @@ import java.util.Optional;
 /** One process of the shop: what it runs, and what is being done to it. */
 final class DemoProcess {
     /** The longest that a process may take to start, on a machine that is busy with all the others. */
-    static final Duration START = Duration.ofSeconds(120);
+    static final Duration START = Duration.ofMinutes(2);
 
     /** What is being done to a process. */
     enum Condition {
@@ -55,7 +55,7 @@ final class DemoProcess {
         private static final String WORD = "ready";
 
         static Optional<Ready> parse(String line) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             return words.length == 5 && words[0].equals(WORD)
                     ? Optional.of(new Ready(words[1], words[2], words[3], URI.create(words[4])))
                     : Optional.empty();
@@ -78,7 +78,10 @@ final class DemoProcess {
         var started = new Promise<Optional<Ready>>();
         var child = Child.start(command, environment, line -> Ready.parse(line)
                 .ifPresent(ready -> started.complete(Optional.of(ready))));
-        child.exit().thenRun(() -> started.complete(Optional.empty()));
+        Thread.startVirtualThread(() -> {
+            child.exit().join();
+            started.complete(Optional.empty());
+        });
         return new DemoProcess(name, child, started);
     }
 
@@ -90,7 +93,7 @@ final class DemoProcess {
     Ready awaitReady() throws InterruptedException {
         Optional<Ready> result = started.await(Time.system(), START.toNanos());
         if (result == null) {
-            throw new Failure(name + " was not ready after " + START.toSeconds() + " s; it said: " + said());
+            throw new Failure(name + " was not ready after " + START.toMinutes() + " minutes; it said: " + said());
         }
         Ready ready = result.orElseThrow(() -> new Failure(name + " ended while starting; it said: " + said()));
         if (condition == Condition.STARTING) {

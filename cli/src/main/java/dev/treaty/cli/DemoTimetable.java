@@ -36,13 +36,13 @@ final class DemoTimetable implements Runnable {
     @Override
     public void run() {
         try {
-            await(0.14);
-            kill("inventory", 0.24);
+            await(0.13);
+            kill("inventory", 0.22);
             await(0.32);
-            freeze("payments", 0.46);
-            await(0.51);
-            slow("recommendations", 0.62);
-            await(0.66);
+            freeze("payments", 0.44);
+            await(0.48);
+            slow("recommendations", 0.58);
+            await(0.62);
             roll("orders");
         } catch (InterruptedException e) {
             // the demo is over; what was cut short is told by its fault
@@ -58,8 +58,14 @@ final class DemoTimetable implements Runnable {
         victim.child().kill();
         await(replacement);
         DemoProcess heir = fleet.start(service, DemoFleet.FIRST_VERSION);
-        heir.awaitReady();
-        end(fault);
+        Thread.startVirtualThread(() -> { // what comes next does not wait for a slow start
+            try {
+                heir.awaitReady();
+                end(fault);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     private void freeze(String service, double end) throws IOException, InterruptedException {

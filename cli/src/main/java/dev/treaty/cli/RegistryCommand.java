@@ -77,26 +77,11 @@ final class RegistryCommand implements Callable<Integer> {
     private Settings settings() {
         try {
             var server = ServerSettings.DEFAULT;
-            return with(
-                    new ServerSettings(host, port, server.bodyBytesMax(), server.drain(), advertise),
-                    Settings.DEFAULTS);
+            return Settings.DEFAULTS.withServer(
+                    new ServerSettings(host, port, server.bodyBytesMax(), server.drain(), advertise));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
-    }
-
-    /** The same settings with another server and a registry of their own. */
-    static Settings with(ServerSettings server, Settings settings) {
-        return new Settings(
-                settings.name(),
-                settings.zone(),
-                RegistryAddress.EMBEDDED,
-                server,
-                settings.client(),
-                settings.defaults(),
-                settings.services(),
-                settings.run(),
-                settings.metrics());
     }
 
     /**

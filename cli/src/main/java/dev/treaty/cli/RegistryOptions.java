@@ -43,21 +43,7 @@ final class RegistryOptions {
             environment.put(VARIABLE, registry.toString());
         }
         Settings settings = config == null ? Settings.of(environment) : Settings.load(config, environment);
-        return settings.registry() instanceof RegistryAddress.Remote ? settings : with(USUAL, settings);
-    }
-
-    /** The same settings with another registry. */
-    static Settings with(RegistryAddress registry, Settings settings) {
-        return new Settings(
-                settings.name(),
-                settings.zone(),
-                registry,
-                settings.server(),
-                settings.client(),
-                settings.defaults(),
-                settings.services(),
-                settings.run(),
-                settings.metrics());
+        return settings.registry() instanceof RegistryAddress.Remote ? settings : settings.withRegistry(USUAL);
     }
 
     /** A client of that registry. */

@@ -85,12 +85,12 @@ final class UpCommand implements Callable<Integer> {
         var lines = new UpLines(spec.commandLine().getOut(), spec.commandLine().getColorScheme().ansi());
         RegistryAddress address = registry;
         if (address == null) {
-            Treaty hub = RegistryCommand.serve(RegistryCommand.with(server(settings), settings));
+            Treaty hub = RegistryCommand.serve(settings.withServer(server(settings)).withRegistry(RegistryAddress.EMBEDDED));
             parts.add(hub);
             address = RegistryCommand.address(hub);
             lines.teller("treaty").accept("registry " + address + "; Ctrl-C ends everything");
         }
-        Treaty treaty = Treaty.open(RegistryOptions.with(address, settings));
+        Treaty treaty = Treaty.open(settings.withRegistry(address));
         parts.add(treaty);
         for (RunSettings run : settings.run()) {
             switch (run) {
