@@ -1,10 +1,13 @@
 import org.jspecify.annotations.NullMarked;
 
+/** The command {@code treaty}. */
 @NullMarked
 module dev.treaty.cli {
     requires static transitive org.jspecify;
     requires dev.treaty;
     requires info.picocli;
+    requires java.net.http;
+    requires HdrHistogram;
 
     opens dev.treaty.cli to
             info.picocli;

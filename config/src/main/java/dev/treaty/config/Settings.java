@@ -154,4 +154,19 @@ public record Settings(
         ServiceSettings own = services.get(service);
         return own == null ? new ServiceSettings(defaults, Map.of()) : own;
     }
+
+    /** The same settings with another registry. */
+    public Settings withRegistry(RegistryAddress changed) {
+        return new Settings(name, zone, changed, server, client, defaults, services, run, metrics);
+    }
+
+    /** The same settings with another server. */
+    public Settings withServer(ServerSettings changed) {
+        return new Settings(name, zone, registry, changed, client, defaults, services, run, metrics);
+    }
+
+    /** The same settings with other defaults for the services that are called. */
+    public Settings withDefaults(FaultTolerance changed) {
+        return new Settings(name, zone, registry, server, client, changed, services, run, metrics);
+    }
 }

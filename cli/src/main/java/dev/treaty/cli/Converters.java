@@ -1,0 +1,63 @@
+package dev.treaty.cli;
+
+import dev.treaty.config.RegistryAddress;
+import dev.treaty.core.contract.ServiceName;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** How words of a command line become values; each says what it accepts where it cannot. */
+final class Converters {
+    private Converters() {}
+
+    /** {@code treaty://host:port}. */
+    static final class Registry implements ITypeConverter<RegistryAddress> {
+        @Override
+        public RegistryAddress convert(String text) {
+            try {
+                if (RegistryAddress.parse(text) instanceof RegistryAddress.Remote remote) {
+                    return remote;
+                }
+            } catch (IllegalArgumentException e) {
+                // told below
+            }
+            throw new TypeConversionException("\"" + text + "\" is not the address of a registry: write"
+                    + " treaty://host:port, such as " + RegistryOptions.USUAL);
+        }
+    }
+
+    /** The name of a service. */
+    static final class Service implements ITypeConverter<ServiceName> {
+        @Override
+        public ServiceName convert(String text) {
+            try {
+                return new ServiceName(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    /** {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h}. */
+    static final class Time implements ITypeConverter<Duration> {
+        private static final Pattern TEXT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+
+        @Override
+        public Duration convert(String text) {
+            Matcher match = TEXT.matcher(text);
+            if (!match.matches()) {
+                throw new TypeConversionException(
+                        "\"" + text + "\" is not a duration: write a number and ms, s, m or h, such as 30s");
+            }
+            long number = Long.parseLong(match.group(1));
+            return switch (match.group(2)) {
+                case "ms" -> Duration.ofMillis(number);
+                case "s" -> Duration.ofSeconds(number);
+                case "m" -> Duration.ofMinutes(number);
+                default -> Duration.ofHours(number);
+            };
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package dev.treaty.cli;
+
+import dev.treaty.Treaty;
+import dev.treaty.config.RegistryAddress;
+import dev.treaty.config.Settings;
+import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.IsolationLevel;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One run of the demo, from the first process to the report. */
+final class Demo {
+    /** How long a round of warming up lasts, and how many there may be. */
+    private static final Duration WARM_UP = Duration.ofSeconds(1);
+
+    private static final int WARM_UP_ROUNDS = 15;
+
+    /** The first round's share of the full rate; it doubles as long as the shop keeps up. */
+    private static final double WARM_UP_SHARE = 0.25;
+
+    /** What is warm answers all but one in a hundred calls in this time. */
+    private static final Duration WARM = Duration.ofMillis(100);
+
+    private final Duration duration;
+    private final int rate;
+    private final RegistryOptions options;
+    private final DemoView view;
+    private volatile @Nullable DemoLoad load;
+
+    Demo(Duration duration, int rate, RegistryOptions options, DemoView view) {
+        this.duration = duration;
+        this.rate = rate;
+        this.options = options;
+        this.view = view;
+    }
+
+    /** Runs it, to its end or until somebody asks the command to end. */
+    DemoReport run() throws IOException, InterruptedException {
+        Thread self = Thread.currentThread();
+        try (var foreground = new Foreground(() -> stop(self))) {
+            return start(foreground);
+        } finally {
+            view.close();
+        }
+    }
+
+    /** Ends the load early, or, where there is none yet, the wait for the processes. */
+    private void stop(Thread waiting) {
+        DemoLoad running = load;
+        if (running == null) {
+            waiting.interrupt();
+        } else {
+            running.stop();
+        }
+    }
+
+    private DemoReport start(Foreground foreground) throws IOException, InterruptedException {
+        try (Treaty hub = Treaty.open(Settings.DEFAULTS)) {
+            RegistryAddress address = options.given().orElseGet(() -> serveRegistry(hub));
+            try (Treaty caller = Treaty.open(customer().withRegistry(address));
+                    DemoFleet fleet = fleet(address.toString())) {
+                return warmUpAndDrive(caller, fleet, address.toString(), foreground);
+            }
+        }
+    }
+
+    /** A customer has one storefront: to give up on it, or on an attempt before the deadline, would help nobody. */
+    private static Settings customer() {
+        var usual = FaultTolerance.of(IsolationLevel.BASIC);
+        return Settings.DEFAULTS.withDefaults(new FaultTolerance(
+                usual.level(), DemoLoad.DEADLINE, DemoLoad.DEADLINE, usual.retry(), usual.breaker()));
+    }
+
+    private static RegistryAddress serveRegistry(Treaty hub) {
+        hub.serveRegistry();
+        return RegistryCommand.address(hub);
+    }
+
+    private DemoFleet fleet(String registry) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        view.tell("starting a registry, a database and the services of the shop …");
+        var fleet = new DemoFleet(registry);
+        try {
+            fleet.awaitReady();
+        } catch (InterruptedException | RuntimeException e) {
+            fleet.close();
+            throw e;
+        }
+        view.tell(String.format(
+                Locale.ROOT,
+                "%d processes are ready after %.1f s; the registry is %s",
+                fleet.processes().size(),
+                (System.nanoTime() - start) / 1e9,
+                registry));
+        return fleet;
+    }
+
+    private DemoReport warmUpAndDrive(Treaty caller, DemoFleet fleet, String registry, Foreground foreground)
+            throws InterruptedException {
+        String series = "demo-" + Long.toString(System.currentTimeMillis(), 36);
+        try (var watch = new DemoWatch(caller, fleet)) {
+            watch.awaitDiscovery();
+            warmUp(caller, series);
+            watch.begin();
+            var running = new DemoLoad(storefront(caller), rate, series);
+            load = running;
+            if (foreground.asked()) {
+                running.stop();
+            }
+            return drive(running, watch, new DemoTimetable(fleet, running, duration, watch::delay), registry);
+        }
+    }
+
+    private DemoReport drive(DemoLoad running, DemoWatch watch, DemoTimetable timetable, String registry)
+            throws InterruptedException {
+        List<Thread> threads = List.of(
+                Thread.ofVirtual().name("demo timetable").start(timetable),
+                Thread.ofVirtual().name("demo watch").start(watch),
+                Thread.ofVirtual().name("demo view").start(() -> show(running, watch, registry)));
+        running.run(duration);
+        long end = running.now();
+        for (Thread thread : threads) {
+            thread.interrupt();
+            thread.join();
+        }
+        watch.look();
+        return new DemoReport(
+                end, running.total(), running.calm().summary(), running.faults(), running.failures(), watch.counts());
+    }
+
+    private static DemoLoad.Storefront storefront(Treaty caller) {
+        return (operation, request, deadline) ->
+                caller.client().call(DemoWatch.STOREFRONT, operation, request, deadline, Map.of());
+    }
+
+    /**
+     * Lets the virtual machines load and compile what a call needs, at a growing rate, so that the report is about the
+     * faults and not about a dozen machines that start at the same time.
+     */
+    private void warmUp(Treaty caller, String series) throws InterruptedException {
+        long start = System.nanoTime();
+        DemoTally.Summary last;
+        int round = 0;
+        double share = WARM_UP_SHARE;
+        boolean warm = false;
+        do {
+            double now = Math.max(1, rate * share);
+            var warming = new DemoLoad(storefront(caller), (int) now, series + "-warm-up-" + round++);
+            warming.run(WARM_UP);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            last = warming.total();
+            boolean well = last.failed() == 0 && last.p99() < WARM.toNanos();
+            warm = well && share == 1;
+            share = well ? Math.min(1, 2 * share) : share;
+        } while (!warm && round < WARM_UP_ROUNDS);
+        view.tell(String.format(
+                Locale.ROOT,
+                "%s after %.1f s of warming up: p99 %s",
+                warm ? "warm" : "not quite warm",
+                (System.nanoTime() - start) / 1e9,
+                DemoReport.time(last.p99())));
+    }
+
+    private void show(DemoLoad running, DemoWatch watch, String registry) {
+        try {
+            while (true) {
+                TimeUnit.NANOSECONDS.sleep(view.interval().toNanos());
+                view.show(new DemoView.Frame(
+                        running.now(),
+                        duration.toNanos(),
+                        rate,
+                        registry,
+                        running.total(),
+                        running.recent(),
+                        watch.instances(),
+                        running.faults()));
+            }
+        } catch (InterruptedException e) {
+            // the demo is over
+        }
+    }
+}

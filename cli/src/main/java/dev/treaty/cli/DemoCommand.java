@@ -1,0 +1,91 @@
+package dev.treaty.cli;
+
+import dev.treaty.http.Json;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code treaty demo}: a shop under load, hurt on a timetable. */
+@Command(
+        name = "demo",
+        description = {
+            "Starts a shop of five services in eleven processes, drives load through it, and hurts it: kills one"
+                    + " process, freezes one, slows one, and replaces the orders by their next version, one at a time.",
+            "The report at the end tells what each of it cost. The exit code is 1 where a call failed."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  treaty demo                          thirty seconds at 300 calls a second",
+            "  treaty demo --for 2m --rate 500",
+            "  treaty demo --json | jq .p99Millis   the report as one JSON object"
+        })
+final class DemoCommand implements Callable<Integer> {
+    /** The highest rate that may be asked for. */
+    static final int RATE_MAX = 10_000;
+
+    /** The shortest duration that may be asked for: what is to be shown needs some time. */
+    static final Duration DURATION_MIN = Duration.ofSeconds(3);
+
+    @Option(
+            names = "--for",
+            paramLabel = "DURATION",
+            defaultValue = "30s",
+            converter = Converters.Time.class,
+            description = "How long the load lasts, such as 30s or 2m; 30s where it is left out.")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private Duration duration;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "CALLS",
+            defaultValue = "300",
+            description = "How many calls begin every second; 300 where it is left out.")
+    private int rate;
+
+    @Option(names = "--json", description = "Print the report as one JSON object, and what happens on the error stream.")
+    private boolean json;
+
+    @Mixin
+    private final RegistryOptions registry = new RegistryOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (rate < 1 || rate > RATE_MAX) {
+            throw new ParameterException(spec.commandLine(), "--rate is " + rate + ": use 1 to " + RATE_MAX);
+        }
+        if (duration.compareTo(DURATION_MIN) < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--for is too short to show anything: use " + DURATION_MIN.toSeconds() + "s or more");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Ansi ansi = spec.commandLine().getColorScheme().ansi();
+        DemoReport report = new Demo(duration, rate, registry, view(out, ansi)).run();
+        if (json) {
+            out.println(Json.indented(report.fields()));
+        } else {
+            report.print(out, ansi);
+        }
+        out.flush();
+        return report.allKept() ? Main.OK : Main.FAILED;
+    }
+
+    private DemoView view(PrintWriter out, Ansi ansi) {
+        if (json) {
+            return new DemoLines(spec.commandLine().getErr());
+        }
+        return ansi.enabled() || DemoScreen.terminal() ? new DemoScreen(out, ansi) : new DemoLines(out);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.treaty.cli;
+
+/**
+ * What the processes of the fabric counted, on the caller's side of every call.
+ *
+ * @param calls calls made, of one service by another or by the demo itself
+ * @param attempts how often one of them was sent
+ * @param retries attempts that followed a failed one
+ * @param fallbacks answers given in a service's place
+ * @param ejections how often a caller's circuit breaker took an instance out of service
+ */
+record DemoCounts(long calls, long attempts, long retries, long fallbacks, long ejections) {
+    static final DemoCounts NONE = new DemoCounts(0, 0, 0, 0, 0);
+
+    DemoCounts plus(DemoCounts other) {
+        return new DemoCounts(
+                calls + other.calls,
+                attempts + other.attempts,
+                retries + other.retries,
+                fallbacks + other.fallbacks,
+                ejections + other.ejections);
+    }
+
+    DemoCounts minus(DemoCounts other) {
+        return plus(new DemoCounts(-other.calls, -other.attempts, -other.retries, -other.fallbacks, -other.ejections));
+    }
+
+    /** To a thousandth; zero where no call was made. */
+    double attemptsPerCall() {
+        return calls == 0 ? 0 : Math.round(1000.0 * attempts / calls) / 1000.0;
+    }
+}

@@ -1,0 +1,122 @@
+package dev.treaty.cli;
+
+import dev.treaty.cli.DemoProcess.Condition;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What is done to the shop, and when. Times are fractions of the demo's duration, so that a short demo shows the same
+ * as a long one, as far as processes start fast enough.
+ */
+final class DemoTimetable implements Runnable {
+    /** How much slower the slow instance is. */
+    static final Duration SLOWNESS = Duration.ofMillis(800);
+
+    private final DemoFleet fleet;
+    private final DemoLoad load;
+    private final long durationNanos;
+    private final Chaos chaos;
+
+    /** Switches the slowness of a process. */
+    @FunctionalInterface
+    interface Chaos {
+        void delay(DemoProcess process, Duration delay);
+    }
+
+    DemoTimetable(DemoFleet fleet, DemoLoad load, Duration duration, Chaos chaos) {
+        this.fleet = fleet;
+        this.load = load;
+        this.durationNanos = duration.toNanos();
+        this.chaos = chaos;
+    }
+
+    /** Does it all, until it is interrupted. */
+    @Override
+    public void run() {
+        try {
+            await(0.13);
+            kill("inventory", 0.22);
+            await(0.32);
+            freeze("payments", 0.44);
+            await(0.48);
+            slow("recommendations", 0.58);
+            await(0.62);
+            roll("orders");
+        } catch (InterruptedException e) {
+            // the demo is over; what was cut short is told by its fault
+        } catch (IOException e) {
+            throw new Failure("the demo cannot do its work: " + e.getMessage());
+        }
+    }
+
+    private void kill(String service, double replacement) throws IOException, InterruptedException {
+        DemoProcess victim = fleet.running(service).getLast();
+        DemoFault fault = begin("kill", victim, "kills " + victim.name() + " (SIGKILL)");
+        victim.condition(Condition.KILLED);
+        victim.child().kill();
+        await(replacement);
+        DemoProcess heir = fleet.start(service, DemoFleet.FIRST_VERSION);
+        Thread.startVirtualThread(() -> { // what comes next does not wait for a slow start
+            try {
+                heir.awaitReady();
+                end(fault);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private void freeze(String service, double end) throws IOException, InterruptedException {
+        DemoProcess victim = fleet.running(service).getLast();
+        DemoFault fault = begin("freeze", victim, "freezes " + victim.name() + " (SIGSTOP)");
+        victim.condition(Condition.FROZEN);
+        victim.child().freeze();
+        try {
+            await(end);
+        } finally {
+            victim.child().resume();
+            victim.condition(Condition.RUNNING);
+        }
+        end(fault);
+    }
+
+    private void slow(String service, double end) throws IOException, InterruptedException {
+        DemoProcess victim = fleet.running(service).getLast();
+        DemoFault fault = begin("slow", victim, "makes " + victim.name() + " " + SLOWNESS.toMillis() + " ms slower");
+        victim.condition(Condition.SLOW);
+        chaos.delay(victim, SLOWNESS);
+        await(end);
+        chaos.delay(victim, Duration.ZERO);
+        victim.condition(Condition.RUNNING);
+        end(fault);
+    }
+
+    private void roll(String service) throws IOException, InterruptedException {
+        List<DemoProcess> olds = fleet.running(service);
+        for (DemoProcess old : olds) {
+            DemoFault fault = begin("deploy", old, "replaces " + old.name() + " with version " + DemoFleet.NEXT_VERSION);
+            fleet.start(service, DemoFleet.NEXT_VERSION).awaitReady();
+            old.condition(Condition.DRAINING);
+            old.child().terminate();
+            old.child().exit().join();
+            old.condition(Condition.ENDED);
+            end(fault);
+        }
+    }
+
+    private DemoFault begin(String kind, DemoProcess victim, String description) {
+        var fault = new DemoFault(kind, victim.name(), description, load.now());
+        load.count(fault);
+        return fault;
+    }
+
+    private void end(DemoFault fault) {
+        fault.end(load.now());
+    }
+
+    private void await(double fraction) throws InterruptedException {
+        TimeUnit.NANOSECONDS.sleep((long) (fraction * durationNanos) - load.now());
+    }
+}

@@ -1,0 +1,216 @@
+package dev.treaty.cli;
+
+import dev.treaty.Introspection;
+import dev.treaty.Treaty;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Side;
+import dev.treaty.observe.ServiceMetrics;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks every process of the demo every two seconds how it stands. What a process that was killed had said last still
+ * counts; what it counted after that is lost with it.
+ */
+final class DemoWatch implements Runnable, AutoCloseable {
+    /** What the demo calls. */
+    static final String STOREFRONT = "shop.Storefront";
+
+    /** How long to wait until the registry has told of every process. */
+    private static final Duration DISCOVERY = Duration.ofSeconds(10);
+
+    private static final Duration INTERVAL = Duration.ofSeconds(2);
+
+    /** From best to worst. */
+    private static final List<String> BREAKERS = List.of("closed", "half_open", "half-open", "open");
+
+    private final Treaty caller;
+    private final DemoFleet fleet;
+    private final Map<DemoProcess, Seen> seen = new ConcurrentHashMap<>();
+    private final Set<DemoProcess> asked = ConcurrentHashMap.newKeySet();
+    private final Map<DemoProcess, Treaty.Direct<Introspection>> clients = new ConcurrentHashMap<>();
+    private DemoCounts before = DemoCounts.NONE;
+
+    private record Seen(Introspection.Status status, double rate, long nanos) {
+        /** What is seen now, with the rate since then. */
+        static Seen after(Seen then, Seen now) {
+            double rate = (served(now.status) - served(then.status)) * 1e9 / (now.nanos - then.nanos);
+            return new Seen(now.status, rate, now.nanos);
+        }
+    }
+
+    DemoWatch(Treaty caller, DemoFleet fleet) {
+        this.caller = caller;
+        this.fleet = fleet;
+    }
+
+    /**
+     * Waits until the registry has told of every process, here as everywhere.
+     *
+     * @throws Failure where it does not
+     */
+    void awaitDiscovery() throws InterruptedException {
+        long end = System.nanoTime() + DISCOVERY.toNanos();
+        for (DemoProcess process : fleet.processes()) {
+            while (process.ready().map(this::health).orElse("").isEmpty()) {
+                if (System.nanoTime() > end) {
+                    throw new Failure("the registry does not know " + process.name() + " though it is ready: "
+                            + caller.registry().trouble().orElse("it says nothing"));
+                }
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+        }
+    }
+
+    /** Counts from now on. */
+    void begin() {
+        look();
+        before = sum();
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (true) {
+                TimeUnit.NANOSECONDS.sleep(INTERVAL.toNanos());
+                for (DemoProcess process : fleet.processes()) {
+                    // One that is frozen answers late or never; the others are asked all the same.
+                    if (process.condition().alive() && asked.add(process)) {
+                        Thread.startVirtualThread(() -> {
+                            look(process);
+                            asked.remove(process);
+                        });
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            // the demo is over
+        }
+    }
+
+    /** Asks every process that is there once more, and waits for the answers. */
+    void look() {
+        fleet.processes().stream().filter(p -> p.condition().alive()).forEach(this::look);
+    }
+
+    private void look(DemoProcess process) {
+        process.ready().ifPresent(ready -> {
+            var client = clients.computeIfAbsent(
+                    process, _ -> caller.direct(Introspection.class, endpoint(ready.address())));
+            try {
+                seen.merge(process, new Seen(client.client().status(), 0, System.nanoTime()), Seen::after);
+            } catch (ServiceException e) {
+                // it was killed or is frozen: what it said last stands
+            }
+        });
+    }
+
+    /** Ends the connections to the processes. */
+    @Override
+    public void close() {
+        clients.values().forEach(Treaty.Direct::close);
+    }
+
+    private static ServiceEndpoint endpoint(URI address) {
+        return new ServiceEndpoint(address.getScheme(), address.getHost(), address.getPort());
+    }
+
+    private static long served(Introspection.Status status) {
+        return shop(status).map(s -> s.total().requests()).orElse(0L);
+    }
+
+    /** What a process of the shop serves, besides chaos. */
+    private static Optional<ServiceMetrics> shop(Introspection.Status status) {
+        return status.report().server().stream()
+                .filter(s -> s.service().value().startsWith("shop.") && !s.service().value().equals("shop.Chaos"))
+                .findFirst();
+    }
+
+    /** Makes a process slow, or fast again. */
+    void delay(DemoProcess process, Duration delay) {
+        DemoProcess.Ready ready = process.ready()
+                .orElseThrow(() -> new IllegalStateException(process.name() + " is not ready"));
+        try (var direct = caller.direct(DemoChaos.class, endpoint(ready.address()))) {
+            direct.client().delay(delay.toMillis());
+        }
+    }
+
+    /** What all processes counted as callers since it began, the demo itself included. */
+    DemoCounts counts() {
+        return sum().minus(before);
+    }
+
+    private DemoCounts sum() {
+        DemoCounts counts = counts(caller.metrics().metrics(Side.CLIENT));
+        for (Seen each : seen.values()) {
+            counts = counts.plus(counts(each.status.report().client()));
+        }
+        return counts;
+    }
+
+    private static DemoCounts counts(List<ServiceMetrics> called) {
+        DemoCounts counts = DemoCounts.NONE;
+        for (ServiceMetrics service : called) {
+            counts = counts.plus(new DemoCounts(
+                    service.total().requests(),
+                    service.attempts(),
+                    service.retries(),
+                    service.fallbacks().values().stream().mapToLong(Long::longValue).sum(),
+                    service.breakerOpenings()));
+        }
+        return counts;
+    }
+
+    /** Every process, and how it does. */
+    List<DemoView.Instance> instances() {
+        Map<String, String> breakers = new HashMap<>();
+        seen.forEach((process, each) -> {
+            if (process.condition().alive()) {
+                each.status.calls().forEach(called -> called.nodes()
+                        .forEach(node -> breakers.merge(node.instance(), node.breaker(), DemoWatch::worse)));
+            }
+        });
+        return fleet.processes().stream().map(p -> instance(p, breakers)).toList();
+    }
+
+    private static String worse(String one, String other) {
+        return BREAKERS.indexOf(one) >= BREAKERS.indexOf(other) ? one : other;
+    }
+
+    private DemoView.Instance instance(DemoProcess process, Map<String, String> breakers) {
+        return process.ready()
+                .map(ready -> new DemoView.Instance(
+                        process,
+                        health(ready),
+                        breakers.getOrDefault(ready.instance(), ""),
+                        Optional.ofNullable(seen.get(process))
+                                .filter(_ -> process.condition().alive())
+                                .flatMap(DemoWatch::load)))
+                .orElseGet(() -> new DemoView.Instance(process, "", "", Optional.empty()));
+    }
+
+    /** What the registry says of it; empty where it does not know it. */
+    private String health(DemoProcess.Ready ready) {
+        return caller.registry().instances(new ServiceName(ready.service())).stream()
+                .filter(i -> i.id().equals(ready.instance()))
+                .findFirst()
+                .map(ServiceInstance::health)
+                .map(Documents::word)
+                .orElse("");
+    }
+
+    private static Optional<DemoView.Load> load(Seen seen) {
+        return shop(seen.status)
+                .map(s -> new DemoView.Load(seen.rate, s.minute().p50Millis(), s.minute().p99Millis()));
+    }
+}

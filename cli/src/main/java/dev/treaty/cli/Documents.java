@@ -1,0 +1,71 @@
+package dev.treaty.cli;
+
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** What the command line shows, as JSON objects for machines. */
+final class Documents {
+    private Documents() {}
+
+    static Map<String, Object> of(ServiceInstance instance) {
+        var object = new LinkedHashMap<String, Object>();
+        object.put("id", instance.id());
+        object.put("service", instance.service().value());
+        object.put("version", instance.version().toString());
+        object.put("endpoint", instance.endpoint().toString());
+        object.put("health", of(instance.health()));
+        object.put("zone", instance.zone());
+        object.put("contract", instance.contract());
+        object.put("metadata", instance.metadata());
+        object.put("startedAt", instance.startedAt().toString());
+        return object;
+    }
+
+    static Map<String, Object> of(ServiceHealth health) {
+        var object = new LinkedHashMap<String, Object>();
+        object.put("status", word(health));
+        object.put("message", health.message());
+        object.put("timestamp", health.timestamp().toString());
+        object.put("details", health.details());
+        return object;
+    }
+
+    static Map<String, Object> of(DiscoveryEvent event) {
+        var object = new LinkedHashMap<String, Object>();
+        object.put("event", word(event));
+        object.put("timestamp", event.timestamp().toString());
+        object.put("instance", of(event.instance()));
+        if (event instanceof DiscoveryEvent.Removed removed) {
+            object.put("reason", removed.reason());
+        }
+        return object;
+    }
+
+    /** The one word for an event. */
+    static String word(DiscoveryEvent event) {
+        return switch (event) {
+            case DiscoveryEvent.Added _ -> "added";
+            case DiscoveryEvent.Updated _ -> "updated";
+            case DiscoveryEvent.Removed _ -> "removed";
+        };
+    }
+
+    /** The one word for how an instance feels. */
+    static String word(ServiceHealth health) {
+        return health.status().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** How that word looks. */
+    static Style style(ServiceHealth health) {
+        return switch (health.status()) {
+            case PASSING -> Style.GOOD;
+            case WARNING, DRAINING -> Style.WARNING;
+            case CRITICAL -> Style.FAULT;
+            case UNKNOWN -> Style.FAINT;
+        };
+    }
+}

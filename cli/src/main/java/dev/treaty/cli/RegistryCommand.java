@@ -1,0 +1,119 @@
+package dev.treaty.cli;
+
+import dev.treaty.Treaty;
+import dev.treaty.config.RegistryAddress;
+import dev.treaty.config.ServerSettings;
+import dev.treaty.config.Settings;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.http.Json;
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code treaty registry}: a registry that other processes share. */
+@Command(
+        name = "registry",
+        description = "Serves a registry until Ctrl-C. It keeps everything in memory: instances register again by"
+                + " themselves when it was restarted.",
+        footer = {
+            "",
+            "Examples:",
+            "  treaty registry",
+            "  treaty registry --host 0.0.0.0 --advertise 10.1.2.3",
+            "  curl -d '{}' -H 'Content-Type: application/json' localhost:7400/treaty.Registry/services"
+        })
+final class RegistryCommand implements Callable<Integer> {
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "7400",
+            description = "Where to listen; 0 for any free port, 7400 where it is left out.")
+    private int port;
+
+    @Option(
+            names = "--host",
+            paramLabel = "HOST",
+            defaultValue = "127.0.0.1",
+            description = "The address to listen on; 127.0.0.1 where it is left out, so that only this machine can"
+                    + " register. A registry trusts whoever can reach it.")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private String host;
+
+    @Option(
+            names = "--advertise",
+            paramLabel = "HOST",
+            description = "The host that others are told; needed where --host is 0.0.0.0.")
+    private Optional<String> advertise = Optional.empty();
+
+    @Option(names = "--json", description = "Print the address as a JSON object.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        try (var foreground = new Foreground(() -> {});
+                Treaty treaty = serve(settings())) {
+            PrintWriter out = spec.commandLine().getOut();
+            String address = address(treaty).toString();
+            if (json) {
+                out.println(Json.text(Map.of("registry", address)));
+            } else {
+                out.println("registry " + address + "; Ctrl-C ends it");
+            }
+            foreground.await();
+        }
+        return Main.OK;
+    }
+
+    private Settings settings() {
+        try {
+            var server = ServerSettings.DEFAULT;
+            return Settings.DEFAULTS.withServer(
+                    new ServerSettings(host, port, server.bodyBytesMax(), server.drain(), advertise));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage());
+        }
+    }
+
+    /**
+     * Serves a registry as these settings have it.
+     *
+     * @throws Failure where the port is taken
+     */
+    static Treaty serve(Settings settings) {
+        Treaty treaty = Treaty.open(settings);
+        try {
+            treaty.serveRegistry();
+            return treaty;
+        } catch (RuntimeException e) {
+            treaty.close();
+            throw new Failure("no registry can be served at " + settings.server().host() + ":"
+                    + settings.server().port() + ": " + reason(e) + "; choose another port");
+        }
+    }
+
+    private static String reason(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+
+    /** How clients write the registry that this process serves. */
+    static RegistryAddress.Remote address(Treaty treaty) {
+        ServiceEndpoint endpoint = treaty.endpoint()
+                .orElseThrow(() -> new IllegalStateException("the registry is not served"));
+        String host = treaty.settings().server().advertisedHost();
+        return new RegistryAddress.Remote(host.indexOf(':') < 0 ? host : "[" + host + "]", endpoint.port());
+    }
+}

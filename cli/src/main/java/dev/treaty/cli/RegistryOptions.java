@@ -1,0 +1,64 @@
+package dev.treaty.cli;
+
+import dev.treaty.Treaty;
+import dev.treaty.config.RegistryAddress;
+import dev.treaty.config.Settings;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which registry a command talks to. */
+final class RegistryOptions {
+    /** Where {@code treaty registry} listens, and where every command looks, unless something else is said. */
+    static final RegistryAddress.Remote USUAL = new RegistryAddress.Remote("127.0.0.1", 7400);
+
+    private static final String VARIABLE = "TREATY_REGISTRY";
+
+    @Option(
+            names = "--registry",
+            paramLabel = "ADDRESS",
+            converter = Converters.Registry.class,
+            description = "The registry, such as treaty://127.0.0.1:7400, which is also where it is sought if nothing"
+                    + " is said. TREATY_REGISTRY says it too.")
+    private @Nullable RegistryAddress registry;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A configuration file; what it says about the registry and about calls holds.")
+    private @Nullable Path config;
+
+    /** What was said with {@code --registry}. */
+    Optional<RegistryAddress> given() {
+        return Optional.ofNullable(registry);
+    }
+
+    /** The settings: the option beats the environment, which beats the file. */
+    Settings settings() {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        if (registry != null) {
+            environment.put(VARIABLE, registry.toString());
+        }
+        Settings settings = config == null ? Settings.of(environment) : Settings.load(config, environment);
+        return settings.registry() instanceof RegistryAddress.Remote ? settings : settings.withRegistry(USUAL);
+    }
+
+    /** A client of that registry. */
+    Treaty open() {
+        return Treaty.open(settings());
+    }
+
+    /**
+     * Makes sure that what the registry told is true: without a registry everything would look empty.
+     *
+     * @throws Failure where it could not be reached
+     */
+    static void reached(Treaty treaty) {
+        treaty.registry().trouble().ifPresent(trouble -> {
+            throw new Failure(trouble + "; start one with \"treaty registry\", or name another with --registry");
+        });
+    }
+}

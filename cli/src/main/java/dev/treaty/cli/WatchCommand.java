@@ -1,0 +1,111 @@
+package dev.treaty.cli;
+
+import dev.treaty.Treaty;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.http.Json;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code treaty watch}: every change, as it comes. */
+@Command(
+        name = "watch",
+        description = "Prints what is registered, and then every change as it comes, until Ctrl-C.",
+        footer = {
+            "",
+            "Examples:",
+            "  treaty watch                         every service, new ones too",
+            "  treaty watch shop.Orders --json      one JSON object per line"
+        })
+final class WatchCommand implements Callable<Integer> {
+    /** How often to look for services that are new; changes of known ones are pushed. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+
+    @Parameters(
+            paramLabel = "SERVICE",
+            arity = "0..*",
+            converter = Converters.Service.class,
+            description = "The services; all where none is named.")
+    private List<ServiceName> services = List.of();
+
+    @Option(names = "--json", description = "Print one JSON object per line.")
+    private boolean json;
+
+    @Option(
+            names = "--for",
+            paramLabel = "DURATION",
+            converter = Converters.Time.class,
+            description = "End after that long, such as 30s.")
+    private @Nullable Duration duration;
+
+    @Mixin
+    private final RegistryOptions registry = new RegistryOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        long end = System.nanoTime() + (duration == null ? Long.MAX_VALUE / 2 : duration.toNanos());
+        try (Treaty treaty = registry.open()) {
+            Set<ServiceName> watched = new HashSet<>();
+            do {
+                for (ServiceName name : services.isEmpty() ? treaty.registry().services() : services) {
+                    if (watched.add(name)) {
+                        treaty.registry().watch(name, this::print); // ends with the registry
+                    }
+                }
+                if (watched.isEmpty()) {
+                    RegistryOptions.reached(treaty);
+                }
+                TimeUnit.NANOSECONDS.sleep(Math.min(LOOK.toNanos(), end - System.nanoTime()));
+            } while (end - System.nanoTime() > 0);
+        }
+        return Main.OK;
+    }
+
+    private synchronized void print(DiscoveryEvent event) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.text(Documents.of(event)));
+            return;
+        }
+        Ansi ansi = spec.commandLine().getColorScheme().ansi();
+        var instance = event.instance();
+        String time = CLOCK.format(
+                event.timestamp().truncatedTo(ChronoUnit.MILLIS).atZone(ZoneId.systemDefault()));
+        String reason = event instanceof DiscoveryEvent.Removed removed ? ": " + removed.reason() : "";
+        String message = instance.health().message().isEmpty() ? "" : " (" + instance.health().message() + ")";
+        out.println(Style.FAINT.paint(ansi, time) + " " + style(event).paint(ansi, "%-7s".formatted(Documents.word(event)))
+                + " " + instance.service() + " " + instance.version() + " " + instance.id() + " " + instance.endpoint()
+                + " " + Documents.style(instance.health()).paint(ansi, Documents.word(instance.health())) + message
+                + reason);
+    }
+
+    private static Style style(DiscoveryEvent event) {
+        return switch (event) {
+            case DiscoveryEvent.Added _ -> Style.GOOD;
+            case DiscoveryEvent.Updated _ -> Style.ACTION;
+            case DiscoveryEvent.Removed _ -> Style.FAULT;
+        };
+    }
+}

@@ -1,0 +1,95 @@
+package dev.treaty.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ChildTest {
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+
+    private Child start(String script) throws IOException {
+        return Child.start(List.of("sh", "-c", script), Map.of("GREETING", "hello"), lines::add);
+    }
+
+    private String line() throws InterruptedException {
+        return String.valueOf(lines.poll(20, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void itTellsWhatItSaysAndHowItEnded() throws Exception {
+        Child child = start("echo $GREETING; echo trouble >&2; exit 3");
+
+        assertThat(child.exit().get(20, TimeUnit.SECONDS)).isEqualTo(3);
+        assertThat(child.lastLines()).containsExactlyInAnyOrder("hello", "trouble");
+    }
+
+    @Test
+    void itKeepsOnlyTheLastLines() throws Exception {
+        Child child = start("for i in $(seq 100); do echo $i; done");
+
+        child.exit().get(20, TimeUnit.SECONDS);
+        assertThat(child.lastLines()).hasSize(Child.LINES_MAX).endsWith("99", "100");
+    }
+
+    @Test
+    void itsInputEndsOnlyWithUs() throws Exception {
+        try (Child child = start("cat; echo over")) {
+            assertThat(lines.poll(200, TimeUnit.MILLISECONDS)).isNull();
+            assertThat(child.alive()).isTrue();
+        }
+    }
+
+    @Test
+    void aFrozenChildDoesNothingUntilItIsResumed() throws Exception {
+        try (Child child = start("while true; do echo tick; sleep 0.01; done")) {
+            assertThat(line()).isEqualTo("tick");
+            child.freeze();
+            awaitState(child, 'T');
+            lines.clear();
+            assertThat(lines.poll(200, TimeUnit.MILLISECONDS)).isNull();
+            child.resume();
+            assertThat(line()).isEqualTo("tick");
+        }
+    }
+
+    /** The letter for a process's state, after its name, in {@code /proc/PID/stat}. */
+    private static void awaitState(Child child, char state) throws IOException {
+        Path stat = Path.of("/proc", Long.toString(child.pid()), "stat");
+        for (char now = 0; now != state; ) {
+            String text = Files.readString(stat);
+            now = text.charAt(text.lastIndexOf(')') + 2);
+        }
+    }
+
+    @Test
+    void closingEndsAFrozenChildToo() throws Exception {
+        Child child = start("while true; do sleep 0.01; done");
+        child.freeze();
+
+        child.kill();
+
+        assertThat(child.alive()).isFalse();
+    }
+
+    @Test
+    void closingAllEndsThoseThatDoNotListen() throws Exception {
+        Child polite = start("echo ready; while true; do sleep 0.01; done");
+        Child deaf = start("trap '' TERM; echo ready; while true; do sleep 0.01; done");
+        line();
+        line();
+
+        Child.closeAll(List.of(polite, deaf), Duration.ofMillis(300));
+
+        assertThat(polite.alive()).isFalse();
+        assertThat(deaf.alive()).isFalse();
+    }
+}

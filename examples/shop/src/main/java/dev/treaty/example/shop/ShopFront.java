@@ -1,0 +1,32 @@
+package dev.treaty.example.shop;
+
+/** The storefront: keeps nothing, asks the others. */
+final class ShopFront implements Storefront {
+    /** How many recent orders a page shows. */
+    static final int RECENT_MAX = 3;
+
+    /** How many recommended products a page shows. */
+    static final int RECOMMENDED_MAX = 3;
+
+    private final Orders orders;
+    private final Recommendations recommendations;
+
+    ShopFront(Orders orders, Recommendations recommendations) {
+        this.orders = orders;
+        this.recommendations = recommendations;
+    }
+
+    @Override
+    public Order checkout(NewOrder order) {
+        return orders.place(order);
+    }
+
+    @Override
+    public Page browse(String customer) {
+        Checks.id("customer", customer);
+        return new Page(
+                customer,
+                orders.list(customer, RECENT_MAX),
+                recommendations.suggest(customer, RECOMMENDED_MAX));
+    }
+}
