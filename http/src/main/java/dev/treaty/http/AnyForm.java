@@ -82,7 +82,8 @@ enum AnyForm implements Form {
             case Duration _, java.util.UUID _, java.net.URI _ -> generator.writeString(value.toString());
             default -> {
                 if (!value.getClass().isArray()) {
-                    throw out.refuse("holds a value that cannot travel: use maps, lists, strings, numbers and booleans");
+                    throw out.refuse(
+                            "holds a value that cannot travel: use maps, lists, strings, numbers and booleans");
                 }
                 generator.writeStartArray();
                 for (int i = 0; i < Array.getLength(value); i++) {

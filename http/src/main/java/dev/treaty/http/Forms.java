@@ -63,7 +63,8 @@ final class Forms {
             return switch (type) {
                 case Class<?> c -> c;
                 case ParameterizedType p -> (Class<?>) p.getRawType();
-                case GenericArrayType a -> inner(a.getGenericComponentType()).raw().arrayType();
+                case GenericArrayType a ->
+                    inner(a.getGenericComponentType()).raw().arrayType();
                 default -> throw new IllegalArgumentException(type.getTypeName() + " is not supported");
             };
         }
@@ -174,17 +175,14 @@ final class Forms {
                 throw new IllegalArgumentException("no record has the tag " + option.tag());
             }
             var form = structure(
-                    option.structure(),
-                    Bound.of(record),
-                    new StructureForm.Tagging(choice.tag(), option.tag()));
+                    option.structure(), Bound.of(record), new StructureForm.Tagging(choice.tag(), option.tag()));
             byTag.put(option.tag(), form);
             byClass.put(record, form);
         }
         return new ChoiceForm(choice.tag(), byTag, byClass);
     }
 
-    private static StructureForm structure(
-            Structure structure, Bound type, StructureForm.@Nullable Tagging tagging) {
+    private static StructureForm structure(Structure structure, Bound type, StructureForm.@Nullable Tagging tagging) {
         Class<?> record = type.raw();
         var inside = new Bound(record, type.binding());
         var parts = new ArrayList<StructureForm.Part>();
@@ -227,16 +225,13 @@ final class Forms {
             return new StructureForm.Part(field, inner, StructureForm.Container.OPTIONAL);
         }
         if (raw == OptionalInt.class) {
-            return new StructureForm.Part(
-                    field, ScalarForm.of(int.class), StructureForm.Container.OPTIONAL_INT);
+            return new StructureForm.Part(field, ScalarForm.of(int.class), StructureForm.Container.OPTIONAL_INT);
         }
         if (raw == OptionalLong.class) {
-            return new StructureForm.Part(
-                    field, ScalarForm.of(long.class), StructureForm.Container.OPTIONAL_LONG);
+            return new StructureForm.Part(field, ScalarForm.of(long.class), StructureForm.Container.OPTIONAL_LONG);
         }
         if (raw == OptionalDouble.class) {
-            return new StructureForm.Part(
-                    field, ScalarForm.of(double.class), StructureForm.Container.OPTIONAL_DOUBLE);
+            return new StructureForm.Part(field, ScalarForm.of(double.class), StructureForm.Container.OPTIONAL_DOUBLE);
         }
         return new StructureForm.Part(field, form(field.shape(), type), StructureForm.Container.PLAIN);
     }

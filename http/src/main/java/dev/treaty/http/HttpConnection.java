@@ -146,8 +146,7 @@ final class HttpConnection implements Transport.Connection {
             return deadline.expired(time)
                     ? Fault.unreached(Code.DEADLINE_EXCEEDED, "no connection to " + endpoint + " within the deadline")
                     : Fault.unreached(
-                            Code.UNAVAILABLE,
-                            "no connection to " + endpoint + " within " + options.connectTimeout());
+                            Code.UNAVAILABLE, "no connection to " + endpoint + " within " + options.connectTimeout());
         } catch (UnknownHostException e) {
             return Fault.unreached(Code.UNAVAILABLE, "the host of " + endpoint + " is not known");
         } catch (IOException e) {

@@ -175,9 +175,8 @@ public final class HttpServer implements Server {
                 .port(options.port())
                 .shutdownHook(false)
                 .shutdownGracePeriod(CLOSE_GRACE)
-                .contentEncoding(encodings -> encodings
-                        .contentEncodingsDiscoverServices(false)
-                        .addContentEncoding(new IdentityEncoding()))
+                .contentEncoding(encodings ->
+                        encodings.contentEncodingsDiscoverServices(false).addContentEncoding(new IdentityEncoding()))
                 .maxPayloadSize(-1) // limited here, where the refusal can say so
                 .maxTcpConnections(options.connectionsMax())
                 .idleConnectionTimeout(options.idleTimeout())
@@ -279,6 +278,10 @@ public final class HttpServer implements Server {
         String path = request.prologue().uriPath().rawPath();
         if (draining) {
             response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+        if (request.prologue().method().equals(Method.HEAD)) {
+            Replies.headNotAllowed(response);
+            return;
         }
         if (path.startsWith("/-/")) {
             page(path, request, response);
@@ -388,8 +391,7 @@ public final class HttpServer implements Server {
         }
         headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
             throw new Refusal(
-                    Code.INVALID_ARGUMENT,
-                    "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
+                    Code.INVALID_ARGUMENT, "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
         });
     }
 
@@ -408,7 +410,8 @@ public final class HttpServer implements Server {
     }
 
     private CallContext context(ServerRequestHeaders headers) {
-        Deadline deadline = headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
+        Deadline deadline =
+                headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
         if (deadline.expired(time)) {
             throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request came");
         }
@@ -429,8 +432,8 @@ public final class HttpServer implements Server {
                 .map(millis -> Deadline.after(Duration.ofMillis(millis), time))
                 .orElseThrow(() -> new Refusal(
                         Code.INVALID_ARGUMENT,
-                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX
-                                + " digits, not \"" + Input.echo(header) + "\""));
+                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX + " digits, not \""
+                                + Input.echo(header) + "\""));
     }
 
     private static Optional<Integer> attempt(String header) {
@@ -438,9 +441,7 @@ public final class HttpServer implements Server {
     }
 
     private static Optional<Long> digits(String text, int most) {
-        boolean plain = !text.isEmpty()
-                && text.length() <= most
-                && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean plain = !text.isEmpty() && text.length() <= most && text.chars().allMatch(c -> c >= '0' && c <= '9');
         return plain ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
@@ -482,7 +483,7 @@ public final class HttpServer implements Server {
 
     private void page(String path, ServerRequest request, ServerResponse response) {
         Method method = request.prologue().method();
-        if (!method.equals(Method.GET) && !method.equals(Method.HEAD)) {
+        if (!method.equals(Method.GET)) {
             Replies.methodNotAllowed(response, false);
             return;
         }
@@ -525,7 +526,10 @@ public final class HttpServer implements Server {
         try {
             return service.health().get();
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The health of " + service.contract().name() + " cannot be told", e);
+            LOGGER.log(
+                    System.Logger.Level.ERROR,
+                    "The health of " + service.contract().name() + " cannot be told",
+                    e);
             return new ServiceHealth(
                     ServiceHealth.Status.CRITICAL, "its health could not be told", time.instant(), Map.of());
         }

@@ -1,7 +1,6 @@
 package dev.treaty.http;
 
 import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -33,7 +32,8 @@ final class Input {
      * The string that the object beginning at that offset has in that field, or null where it has none. The object may
      * be read only to its first field: this looks ahead in the bytes.
      */
-    @Nullable String lookAhead(long start, String field) {
+    @Nullable
+    String lookAhead(long start, String field) {
         int at = offset + (int) start;
         try (JsonParser ahead = Json.parser(bytes, at, length - (int) start)) {
             ahead.nextToken();

@@ -170,12 +170,15 @@ public final class Json {
         return new MessageException(
                 switch (e) {
                     case UnexpectedEndOfInputException _ -> " is not valid JSON: it ends in the middle";
-                    case StreamConstraintsException _ -> " is beyond a limit: at most " + DEPTH_MAX
-                            + " levels of nesting, names of " + NAME_LENGTH_MAX + " and numbers of "
-                            + NUMBER_LENGTH_MAX + " characters";
-                    default -> " is not valid JSON" + Optional.ofNullable(e.getLocation())
-                            .map(at -> " at line " + at.getLineNr() + ", column " + at.getColumnNr())
-                            .orElse("");
+                    case StreamConstraintsException _ ->
+                        " is beyond a limit: at most " + DEPTH_MAX
+                                + " levels of nesting, names of " + NAME_LENGTH_MAX + " and numbers of "
+                                + NUMBER_LENGTH_MAX + " characters";
+                    default ->
+                        " is not valid JSON"
+                                + Optional.ofNullable(e.getLocation())
+                                        .map(at -> " at line " + at.getLineNr() + ", column " + at.getColumnNr())
+                                        .orElse("");
                 });
     }
 

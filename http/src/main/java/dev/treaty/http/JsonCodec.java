@@ -144,8 +144,7 @@ public final class JsonCodec {
         return value;
     }
 
-    private static Object read(
-            String subject, Form form, byte[] bytes, int offset, int length, boolean lenient) {
+    private static Object read(String subject, Form form, byte[] bytes, int offset, int length, boolean lenient) {
         try (JsonParser parser = Json.parser(bytes, offset, length)) {
             Json.first(parser);
             Object value = form.read(new Input(parser, bytes, offset, length, lenient));

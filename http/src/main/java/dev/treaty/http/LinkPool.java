@@ -39,7 +39,8 @@ final class LinkPool {
      *
      * @return null where the deadline passed first, or the pool is closed
      */
-    @Nullable Link take(Deadline deadline) throws InterruptedException {
+    @Nullable
+    Link take(Deadline deadline) throws InterruptedException {
         Promise<Link> turn;
         lock.lock();
         try {

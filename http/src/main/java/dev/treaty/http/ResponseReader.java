@@ -429,8 +429,8 @@ final class ResponseReader {
         lineStart = at;
         for (int i = at; ; i++) {
             if (i - lineStart >= bytesMax) {
-                throw new MalformedResponse("more than " + HEAD_BYTES_MAX + " bytes of headers, or "
-                        + CHUNK_LINE_MAX + " before a chunk");
+                throw new MalformedResponse(
+                        "more than " + HEAD_BYTES_MAX + " bytes of headers, or " + CHUNK_LINE_MAX + " before a chunk");
             }
             byte c = byteAt(i, wire, deadline);
             if (c == '\r') {

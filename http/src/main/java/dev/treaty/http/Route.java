@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /** What calls of one operation have in common: the codec and the request line, ready as bytes. */
 record Route(ServiceName service, JsonCodec codec, Bytes requestLine) {
     private static Route of(ServiceName service, Operation operation) {
-        var line = new Bytes().add(("POST /" + service + "/" + operation.name() + " HTTP/1.1\r\n")
-                .getBytes(StandardCharsets.UTF_8));
+        var line = new Bytes()
+                .add(("POST /" + service + "/" + operation.name() + " HTTP/1.1\r\n").getBytes(StandardCharsets.UTF_8));
         return new Route(service, new JsonCodec(service, operation), line);
     }
 

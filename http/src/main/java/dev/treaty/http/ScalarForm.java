@@ -28,15 +28,18 @@ abstract class ScalarForm implements Form {
     /** The largest exponent of a decimal either way, lest its digits fill the memory of whoever expands it. */
     static final int DECIMAL_EXPONENT_MAX = 1_000;
 
-    static final ScalarForm FLOAT64 =
-            new Floating(Scalar.FLOAT64, Double.class, "a number (float64)", JsonParser::getDoubleValue, Double::valueOf);
+    static final ScalarForm FLOAT64 = new Floating(
+            Scalar.FLOAT64, Double.class, "a number (float64)", JsonParser::getDoubleValue, Double::valueOf);
 
     static final ScalarForm FLOAT32 =
             new Floating(Scalar.FLOAT32, Float.class, "a number (float32)", JsonParser::getFloatValue, Float::valueOf);
 
-    static final ScalarForm BYTES =
-            new Text<>(Scalar.BYTES, byte[].class, "a string in base64", ScalarForm::base64, v -> Base64.getEncoder()
-                    .encodeToString(v));
+    static final ScalarForm BYTES = new Text<>(
+            Scalar.BYTES,
+            byte[].class,
+            "a string in base64",
+            ScalarForm::base64,
+            v -> Base64.getEncoder().encodeToString(v));
 
     /** The scalars that are moments, with their text forms. */
     static final List<ScalarForm> TIMES = List.of(
@@ -46,7 +49,8 @@ abstract class ScalarForm implements Form {
                     "a time such as 2026-11-24T09:30:00Z",
                     Instant::parse,
                     Instant::toString),
-            new Text<>(Scalar.DATE, LocalDate.class, "a date such as 2026-11-24", LocalDate::parse, LocalDate::toString),
+            new Text<>(
+                    Scalar.DATE, LocalDate.class, "a date such as 2026-11-24", LocalDate::parse, LocalDate::toString),
             new Text<>(
                     Scalar.TIME,
                     LocalTime.class,
@@ -78,8 +82,7 @@ abstract class ScalarForm implements Form {
         add(FLOAT64, double.class);
         add(new Bool(), boolean.class);
         add(new Big());
-        add(new Floating(
-                Scalar.DECIMAL, BigDecimal.class, "a number", JsonParser::getDecimalValue, BigDecimal::new));
+        add(new Floating(Scalar.DECIMAL, BigDecimal.class, "a number", JsonParser::getDecimalValue, BigDecimal::new));
         add(new Text<>(Scalar.STRING, String.class, "a string", v -> v, v -> v));
         add(BYTES);
         TIMES.forEach(ScalarForm::add);

@@ -32,7 +32,12 @@ final class StructureForm implements Form {
     private final @Nullable Tagging tagging;
 
     /** One field: its shape, its form, and what stands in Java where it is absent. */
-    record Part(Field field, Form form, Container container, @Nullable Object absent, SerializedString name) {
+    record Part(
+            Field field,
+            Form form,
+            Container container,
+            @Nullable Object absent,
+            SerializedString name) {
         Part(Field field, Form form, Container container) {
             this(
                     field,
@@ -92,7 +97,8 @@ final class StructureForm implements Form {
         Object make(Input in, @Nullable Object[] values);
 
         /** One field of the value. */
-        @Nullable Object part(Object value, int index);
+        @Nullable
+        Object part(Object value, int index);
     }
 
     /** A record. */
@@ -196,9 +202,7 @@ final class StructureForm implements Form {
     private Object read(Input in, int first, boolean tagged) {
         var values = new @Nullable Object[parts.size()];
         boolean tagSeen = tagged;
-        for (int match = first;
-                match != PropertyNameMatcher.MATCH_END_OBJECT;
-                match = in.parser.nextNameMatch(names)) {
+        for (int match = first; match != PropertyNameMatcher.MATCH_END_OBJECT; match = in.parser.nextNameMatch(names)) {
             if (match < 0) {
                 unknown(in);
             } else if (match == values.length) {

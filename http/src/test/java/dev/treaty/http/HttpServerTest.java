@@ -65,7 +65,9 @@ class HttpServerTest {
         var headers = new java.util.HashMap<String, String>();
         List<String> lines = head.toString().lines().toList();
         for (String line : lines.subList(1, lines.size() - 1)) {
-            headers.put(line.substring(0, line.indexOf(':')).toLowerCase(java.util.Locale.ROOT), line.substring(line.indexOf(':') + 1).strip());
+            headers.put(
+                    line.substring(0, line.indexOf(':')).toLowerCase(java.util.Locale.ROOT),
+                    line.substring(line.indexOf(':') + 1).strip());
         }
         byte[] body = in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
         return new Answer(
@@ -82,65 +84,163 @@ class HttpServerTest {
         String get = "/shop.Orders/get";
         String good = "{\"id\":\"42\"}";
         return Stream.of(
-                refused("malformed JSON", post(get, "{\"id\":"), 400, "invalid_argument",
+                refused(
+                        "malformed JSON",
+                        post(get, "{\"id\":"),
+                        400,
+                        "invalid_argument",
                         "request of shop.Orders/get is not valid JSON: it ends in the middle"),
-                refused("not JSON at all", post(get, "<xml/>"), 400, "invalid_argument",
+                refused(
+                        "not JSON at all",
+                        post(get, "<xml/>"),
+                        400,
+                        "invalid_argument",
                         "request of shop.Orders/get is not valid JSON at line 1, column 1"),
-                refused("no body", post(get, ""), 400, "invalid_argument",
+                refused(
+                        "no body",
+                        post(get, ""),
+                        400,
+                        "invalid_argument",
                         "request of shop.Orders/get is empty: send a JSON object"),
-                refused("wrong type", post(get, "{\"id\":42}"), 400, "invalid_argument",
+                refused(
+                        "wrong type",
+                        post(get, "{\"id\":42}"),
+                        400,
+                        "invalid_argument",
                         "request of shop.Orders/get: field \"id\" must be a string, not a number"),
-                refused("missing field", post(get, "{}"), 400, "invalid_argument",
+                refused(
+                        "missing field",
+                        post(get, "{}"),
+                        400,
+                        "invalid_argument",
                         "request of shop.Orders/get: field \"id\" is missing"),
-                refused("unknown field", post(get, "{\"id\":\"42\",\"idd\":1}"), 400, "invalid_argument",
+                refused(
+                        "unknown field",
+                        post(get, "{\"id\":\"42\",\"idd\":1}"),
+                        400,
+                        "invalid_argument",
                         "request of shop.Orders/get: field \"idd\" is not known; the fields are id"),
-                refused("oversized body", post(get, "x".repeat(1_001)), 429, "resource_exhausted",
+                refused(
+                        "oversized body",
+                        post(get, "x".repeat(1_001)),
+                        429,
+                        "resource_exhausted",
                         "the request is larger than the limit of 1000 bytes"),
-                refused("oversized body in chunks",
+                refused(
+                        "oversized body in chunks",
                         "POST " + get + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                 + "Transfer-Encoding: chunked\r\n\r\n400\r\n" + "x".repeat(1_024) + "\r\n0\r\n\r\n",
-                        429, "resource_exhausted", "the request is larger than the limit of 1000 bytes"),
-                refused("unknown operation", post("/shop.Orders/gett", good), 501, "unimplemented",
+                        429,
+                        "resource_exhausted",
+                        "the request is larger than the limit of 1000 bytes"),
+                refused(
+                        "unknown operation",
+                        post("/shop.Orders/gett", good),
+                        501,
+                        "unimplemented",
                         "shop.Orders has no operation \"gett\"; it has cancel, count, find, get, holders, last, lines,"
                                 + " pay, place, scalars"),
-                refused("unknown service", post("/shop.Carts/get", good), 501, "unimplemented",
+                refused(
+                        "unknown service",
+                        post("/shop.Carts/get", good),
+                        501,
+                        "unimplemented",
                         "no service \"shop.Carts\" is offered here; there is shop.Orders"),
-                refused("no operation", post("/", good), 501, "unimplemented",
+                refused(
+                        "no operation",
+                        post("/", good),
+                        501,
+                        "unimplemented",
                         "no service \"\" is offered here; there is shop.Orders"),
-                refused("wrong content type",
-                        post(get, good).replace("application/json", "text/plain"), 415, "unimplemented",
+                refused(
+                        "wrong content type",
+                        post(get, good).replace("application/json", "text/plain"),
+                        415,
+                        "unimplemented",
                         "the content type \"text/plain\" is not known: send application/json"),
-                refused("wrong charset",
-                        post(get, good).replace("application/json", "application/json; charset=latin1"), 415,
+                refused(
+                        "wrong charset",
+                        post(get, good).replace("application/json", "application/json; charset=latin1"),
+                        415,
                         "unimplemented",
                         "the content type \"application/json; charset=latin1\" is not known: send application/json"),
-                refused("no content type",
-                        post(get, good).replace("Content-Type: application/json\r\n", ""), 415, "unimplemented",
+                refused(
+                        "no content type",
+                        post(get, good).replace("Content-Type: application/json\r\n", ""),
+                        415,
+                        "unimplemented",
                         "the content type is missing: send application/json"),
-                refused("wrong encoding", post(get, good, "Content-Encoding: gzip"), 501, "unimplemented",
+                refused(
+                        "wrong encoding",
+                        post(get, good, "Content-Encoding: gzip"),
+                        501,
+                        "unimplemented",
                         "the content encoding is not known: send identity"),
-                refused("wrong protocol version", post(get, good, "Connect-Protocol-Version: 2"), 400,
-                        "invalid_argument", "Connect-Protocol-Version must be 1, not \"2\""),
-                refused("expired deadline", post(get, good, "Connect-Timeout-Ms: 0"), 504, "deadline_exceeded",
+                refused(
+                        "wrong protocol version",
+                        post(get, good, "Connect-Protocol-Version: 2"),
+                        400,
+                        "invalid_argument",
+                        "Connect-Protocol-Version must be 1, not \"2\""),
+                refused(
+                        "expired deadline",
+                        post(get, good, "Connect-Timeout-Ms: 0"),
+                        504,
+                        "deadline_exceeded",
                         "the deadline had passed when the request came"),
-                refused("malformed deadline", post(get, good, "Connect-Timeout-Ms: 1s"), 400, "invalid_argument",
+                refused(
+                        "malformed deadline",
+                        post(get, good, "Connect-Timeout-Ms: 1s"),
+                        400,
+                        "invalid_argument",
                         "Connect-Timeout-Ms must be a whole number of at most 10 digits, not \"1s\""),
-                refused("deadline too long to write", post(get, good, "Connect-Timeout-Ms: 12345678901"), 400,
+                refused(
+                        "deadline too long to write",
+                        post(get, good, "Connect-Timeout-Ms: 12345678901"),
+                        400,
                         "invalid_argument",
                         "Connect-Timeout-Ms must be a whole number of at most 10 digits, not \"12345678901\""),
-                refused("wrong method", "GET " + get + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "unimplemented",
+                refused(
+                        "wrong method",
+                        "GET " + get + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        405,
+                        "unimplemented",
                         "operations are called with POST"),
-                refused("wrong method for a page", post("/-/health", good), 405, "unimplemented",
+                refused(
+                        "wrong method for a page",
+                        post("/-/health", good),
+                        405,
+                        "unimplemented",
                         "this page is read with GET"),
-                refused("unknown page", "GET /-/helth HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "not_found",
+                refused(
+                        "unknown page",
+                        "GET /-/helth HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        404,
+                        "not_found",
                         "there is no page /-/helth"),
-                refused("not HTTP", "POST  / HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "invalid_argument",
+                refused(
+                        "not HTTP",
+                        "POST  / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        400,
+                        "invalid_argument",
                         "the request is not well-formed HTTP/1.1"),
-                refused("no host", "POST " + get + " HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 400, "invalid_argument",
+                refused(
+                        "no host",
+                        "POST " + get + " HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+                        400,
+                        "invalid_argument",
                         "the request is not well-formed HTTP/1.1"),
-                refused("two framings", post(get, good, "Transfer-Encoding: chunked"), 400, "invalid_argument",
+                refused(
+                        "two framings",
+                        post(get, good, "Transfer-Encoding: chunked"),
+                        400,
+                        "invalid_argument",
                         "the request is not well-formed HTTP/1.1"),
-                refused("huge headers", post(get, good, "X-Big: " + "x".repeat(20_000)), 400, "invalid_argument",
+                refused(
+                        "huge headers",
+                        post(get, good, "X-Big: " + "x".repeat(20_000)),
+                        400,
+                        "invalid_argument",
                         "the request is not well-formed HTTP/1.1"));
     }
 
@@ -169,7 +269,8 @@ class HttpServerTest {
 
     @Test
     void aWrongMethodIsToldTheRightOne() throws IOException {
-        assertThat(send("DELETE /shop.Orders/get HTTP/1.1\r\nHost: localhost\r\n\r\n").headers())
+        assertThat(send("DELETE /shop.Orders/get HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                        .headers())
                 .containsEntry("allow", "POST");
     }
 
@@ -185,8 +286,10 @@ class HttpServerTest {
     void manyRequestsTravelOnOneConnectionAlsoPipelinedAndRefused() throws IOException {
         try (var socket = dial()) {
             assertThat(exchange(socket, post("/shop.Orders/last", "{}")).body()).isEqualTo("{}");
-            assertThat(exchange(socket, post("/shop.Orders/get", "{\"id\":1}")).status()).isEqualTo(400);
-            assertThat(exchange(socket, post("/shop.Carts/get", "{\"id\":1}")).status()).isEqualTo(501);
+            assertThat(exchange(socket, post("/shop.Orders/get", "{\"id\":1}")).status())
+                    .isEqualTo(400);
+            assertThat(exchange(socket, post("/shop.Carts/get", "{\"id\":1}")).status())
+                    .isEqualTo(501);
             Answer first = exchange(socket, post("/shop.Orders/last", "{}") + post("/shop.Orders/count", "{}"));
             assertThat(first.body()).isEqualTo("{}");
             assertThat(exchange(socket, "").body()).contains("\\\"statuses\\\" is missing");
@@ -197,7 +300,8 @@ class HttpServerTest {
     void aBodyIsAskedForWhereTheClientWaits() throws IOException {
         try (var socket = dial()) {
             String request = post("/shop.Orders/last", "{}", "Expect: 100-continue");
-            assertThat(exchange(socket, request.substring(0, request.length() - 2)).status())
+            assertThat(exchange(socket, request.substring(0, request.length() - 2))
+                            .status())
                     .isEqualTo(100);
             assertThat(exchange(socket, "{}").status()).isEqualTo(200);
         }
@@ -205,28 +309,28 @@ class HttpServerTest {
 
     @Test
     void theEncodingIdentityIsNone() throws IOException {
-        assertThat(send(post("/shop.Orders/last", "{}", "Content-Encoding: identity")).status()).isEqualTo(200);
+        assertThat(send(post("/shop.Orders/last", "{}", "Content-Encoding: identity"))
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test
     void aBodyInChunksIsRead() throws IOException {
         assertThat(send("""
-                        POST /shop.Orders/count HTTP/1.1
-                        Host: localhost
-                        Content-Type: application/json
-                        Transfer-Encoding: chunked
+            POST /shop.Orders/count HTTP/1.1
+            Host: localhost
+            Content-Type: application/json
+            Transfer-Encoding: chunked
 
-                        8
-                        {"status
-                        b
-                        es":["NEW"]
-                        1
-                        }
-                        0
+            8
+            {"status
+            b
+            es":["NEW"]
+            1
+            }
+            0
 
-                        """.replace("\n", "\r\n"))
-                        .body())
-                .isEqualTo("{\"result\":1}");
+            """.replace("\n", "\r\n")).body()).isEqualTo("{\"result\":1}");
     }
 
     @Test
@@ -251,8 +355,7 @@ class HttpServerTest {
                         + "\"timestamp\":\"2026-11-24T09:30:00Z\",\"details\":{\"database\":\"down\"}}");
         assertThat(((Map<?, ?>) Json.read(all.body())).get("services"))
                 .isEqualTo(Map.of("shop.Orders", Json.read(one.body())));
-        assertThat(((Map<?, ?>) Json.read(all.body())).get("message"))
-                .isEqualTo("shop.Orders: the database is gone");
+        assertThat(((Map<?, ?>) Json.read(all.body())).get("message")).isEqualTo("shop.Orders: the database is gone");
     }
 
     @Test
@@ -263,6 +366,19 @@ class HttpServerTest {
         assertThat(answer.headers()).containsEntry("content-type", "text/plain");
         assertThatThrownBy(() -> running.server.page("/metrics", "text/plain", () -> new byte[0]))
                 .hasMessage("the path of a page begins with /-/, not /metrics");
+    }
+
+    @Test
+    void whoAsksForHeadersAloneGetsNoBody() throws IOException {
+        try (var socket = dial()) {
+            FakeServer.send(socket, "HEAD /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            var head = new StringBuilder();
+            while (!head.toString().endsWith("\r\n\r\n")) {
+                head.append((char) socket.getInputStream().read());
+            }
+            assertThat(head.toString()).startsWith("HTTP/1.1 405");
+            assertThat(exchange(socket, post("/shop.Orders/last", "{}")).body()).isEqualTo("{}");
+        }
     }
 
     @Test
@@ -312,11 +428,12 @@ class HttpServerTest {
     @Test
     void aResultThatDoesNotKeepTheContractIsAMistakeOfTheService() throws IOException {
         running.host(_ -> ServiceResponse.<Object>ok(new Shop.OrderId(null)));
-        Answer answer = send(post("/shop.Orders/place",
+        Answer answer = send(post(
+                "/shop.Orders/place",
                 "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[],\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}"));
         assertThat(answer.status()).isEqualTo(500);
         assertThat(answer.body())
-                .isEqualTo(Json.text(error(
-                        Code.INTERNAL.wire(), "response of shop.Orders/place: field \"id\" must not be null")));
+                .isEqualTo(Json.text(
+                        error(Code.INTERNAL.wire(), "response of shop.Orders/place: field \"id\" must not be null")));
     }
 }

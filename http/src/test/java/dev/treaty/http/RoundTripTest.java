@@ -58,20 +58,25 @@ class RoundTripTest {
     @Test
     void faultsKeepTheirCodeMessageAndRetryAfter() {
         assertThatThrownBy(() -> client.get(new Shop.OrderId("1")))
-                .isInstanceOfSatisfying(ServiceException.class, e -> assertThat(e.fault())
-                        .isEqualTo(Fault.of(Code.NOT_FOUND, "there is no order 1")));
+                .isInstanceOfSatisfying(
+                        ServiceException.class,
+                        e -> assertThat(e.fault()).isEqualTo(Fault.of(Code.NOT_FOUND, "there is no order 1")));
         assertThatThrownBy(() -> client.get(new Shop.OrderId("busy")))
-                .isInstanceOfSatisfying(ServiceException.class, e -> assertThat(e.fault())
-                        .isEqualTo(Fault.of(Code.RESOURCE_EXHAUSTED, "too many askers")
-                                .retryAfter(Duration.ofSeconds(3))));
+                .isInstanceOfSatisfying(
+                        ServiceException.class,
+                        e -> assertThat(e.fault())
+                                .isEqualTo(Fault.of(Code.RESOURCE_EXHAUSTED, "too many askers")
+                                        .retryAfter(Duration.ofSeconds(3))));
     }
 
     @Test
     void whatAServiceThrowsDoesNotLeak() {
         assertThatThrownBy(() -> client.get(new Shop.OrderId("bug")))
-                .isInstanceOfSatisfying(ServiceException.class, e -> assertThat(e.fault())
-                        .isEqualTo(Fault.of(
-                                Code.INTERNAL, "the service made a mistake handling shop.Orders/get")));
+                .isInstanceOfSatisfying(
+                        ServiceException.class,
+                        e -> assertThat(e.fault())
+                                .isEqualTo(Fault.of(
+                                        Code.INTERNAL, "the service made a mistake handling shop.Orders/get")));
         assertThat(running.mistakes).singleElement().isInstanceOf(IllegalStateException.class);
     }
 
@@ -134,7 +139,8 @@ class RoundTripTest {
         assertThat(got.attempt()).isEqualTo(3);
         assertThat(got.headers()).isEqualTo(Map.of("x-tenant", "acme"));
         assertThat(got.deadline().atNanos() - sent.deadline().atNanos())
-                .isBetween(-Duration.ofMillis(2).toNanos(), Duration.ofSeconds(1).toNanos());
+                .isBetween(
+                        -Duration.ofMillis(2).toNanos(), Duration.ofSeconds(1).toNanos());
     }
 
     @Test
@@ -142,13 +148,12 @@ class RoundTripTest {
         Operation last = Running.CONTRACT.operation("last").orElseThrow();
         for (Map<String, String> headers : List.of(
                 Map.of("x", "a\r\nHost: evil"), Map.of("X-Big", "a"), Map.of("host", "a"), Map.of("connect-x", "a"))) {
-            var call = new Call(
-                    Running.CONTRACT.name(), last, List.of(), Running.context(Duration.ofSeconds(5), headers));
-            assertThat(running.connection.handle(call))
-                    .isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {
-                        assertThat(failed.fault().code()).isEqualTo(Code.INVALID_ARGUMENT);
-                        assertThat(failed.fault().reached()).isFalse();
-                    });
+            var call =
+                    new Call(Running.CONTRACT.name(), last, List.of(), Running.context(Duration.ofSeconds(5), headers));
+            assertThat(running.connection.handle(call)).isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {
+                assertThat(failed.fault().code()).isEqualTo(Code.INVALID_ARGUMENT);
+                assertThat(failed.fault().reached()).isFalse();
+            });
         }
     }
 }

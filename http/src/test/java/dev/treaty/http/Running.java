@@ -42,7 +42,10 @@ final class Running implements AutoCloseable {
 
     void host(Handler handler) {
         server.host(new HostedService(
-                CONTRACT, handler, () -> ServiceHealth.of(ServiceHealth.Status.PASSING, Time.system().instant())));
+                CONTRACT,
+                handler,
+                () -> ServiceHealth.of(
+                        ServiceHealth.Status.PASSING, Time.system().instant())));
     }
 
     Shop client() {
