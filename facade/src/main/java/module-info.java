@@ -1,5 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
+/** Treaty as a whole: serve contracts, call services, and see what happens. */
 @NullMarked
 module dev.treaty {
     requires static transitive org.jspecify;
@@ -10,4 +11,6 @@ module dev.treaty {
     requires transitive dev.treaty.http;
     requires transitive dev.treaty.config;
     requires transitive dev.treaty.observe;
+
+    exports dev.treaty;
 }

@@ -57,7 +57,8 @@ final class Balance implements Handler {
 
     /** A service that is just starting should not cost its first callers an error. */
     private Nodes.Snapshot awaitFirst(Call call) throws InterruptedException {
-        long end = time.nanoTime() + Math.min(PATIENCE.toNanos(), call.context().deadline().remainingNanos(time));
+        long end = time.nanoTime()
+                + Math.min(PATIENCE.toNanos(), call.context().deadline().remainingNanos(time));
         Nodes.Snapshot candidates = nodes.snapshot();
         for (long left; candidates.size() == 0 && (left = end - time.nanoTime()) > 0; candidates = nodes.snapshot()) {
             nodes.awaitChange(candidates, left);
@@ -72,7 +73,8 @@ final class Balance implements Handler {
         }
         String why = candidates.nodes().stream()
                 .limit(LISTED_MAX)
-                .map(n -> n.instance().id() + " (" + (n.exclusion().isEmpty() ? "trial under way" : n.exclusion()) + ")")
+                .map(n ->
+                        n.instance().id() + " (" + (n.exclusion().isEmpty() ? "trial under way" : n.exclusion()) + ")")
                 .collect(Collectors.joining(", "));
         int more = candidates.size() - LISTED_MAX;
         return "none of the " + candidates.size() + " instances of " + call.service() + " takes calls: " + why

@@ -91,14 +91,15 @@ final class Nodes implements AutoCloseable {
     }
 
     private void on(DiscoveryEvent event) {
-        Node gone = null;
+        Node gone;
         lock.lock();
         try {
-            switch (event) {
-                case DiscoveryEvent.Added added -> gone = put(added.instance());
-                case DiscoveryEvent.Updated updated -> gone = put(updated.instance());
-                case DiscoveryEvent.Removed removed -> gone = byId.remove(removed.instance().id());
-            }
+            gone = switch (event) {
+                case DiscoveryEvent.Added added -> put(added.instance());
+                case DiscoveryEvent.Updated updated -> put(updated.instance());
+                case DiscoveryEvent.Removed removed ->
+                    byId.remove(removed.instance().id());
+            };
             // The snapshot first: whoever sees the new promise must not see the old set.
             snapshot = new Snapshot(List.copyOf(byId.values()));
             Promise<Boolean> waited = change;
@@ -110,7 +111,6 @@ final class Nodes implements AutoCloseable {
         if (gone != null) {
             gone.close();
         }
-        events.emit(new Event.DiscoveryChanged(event));
     }
 
     /** Takes in news of an instance; gives back the node it replaces, where the instance has moved. */
@@ -128,8 +128,8 @@ final class Nodes implements AutoCloseable {
                 tolerance.breaker(),
                 time,
                 random,
-                (before, after, reason) -> events.emit(new Event.BreakerChanged(
-                        service, instance.id(), before.name(), after.name(), reason)));
+                (before, after, reason) -> events.emit(
+                        new Event.BreakerChanged(service, instance.id(), before.name(), after.name(), reason)));
         boolean guarded = tolerance.level().includes(IsolationLevel.ENHANCED);
         return new Node(instance, transport.connect(instance.endpoint()), breaker, guarded, time, events);
     }

@@ -40,13 +40,20 @@ final class Pipelines {
             RandomGenerator random,
             Events events) {
         var steps = new ArrayList<Step>();
-        steps.add(new Step("observe", "outermost, so that it sees what the caller sees", new Observe(Side.CLIENT, time, events)));
-        steps.add(new Step("deadline", "before anything that waits, so that all of it ends in time", new Timeout(policies, time)));
+        steps.add(new Step(
+                "observe", "outermost, so that it sees what the caller sees", new Observe(Side.CLIENT, time, events)));
+        steps.add(new Step(
+                "deadline", "before anything that waits, so that all of it ends in time", new Timeout(policies, time)));
         if (fallback != null) {
-            steps.add(new Step("fallback", "outside the retries: it answers once nothing else can",
+            steps.add(new Step(
+                    "fallback",
+                    "outside the retries: it answers once nothing else can",
                     new Fallback(policies, Origin.ALTERNATIVE, fallback, events)));
         }
-        steps.add(new Step("retry", "around the picking, so that each attempt can go elsewhere", new Retry(policies, budget, time, random, events)));
+        steps.add(new Step(
+                "retry",
+                "around the picking, so that each attempt can go elsewhere",
+                new Retry(policies, budget, time, random, events)));
         return new Pipeline(steps, "balance          picks a node: breaker, observe attempt, transport", balance);
     }
 
@@ -54,8 +61,14 @@ final class Pipelines {
     static Pipeline server(Handler dispatch, Time time, Events events) {
         return new Pipeline(
                 List.of(
-                        new Step("observe", "outermost, so that it sees what the caller gets", new Observe(Side.SERVER, time, events)),
-                        new Step("deadline", "nobody waits for an answer that comes too late, so it is not begun", expired(time))),
+                        new Step(
+                                "observe",
+                                "outermost, so that it sees what the caller gets",
+                                new Observe(Side.SERVER, time, events)),
+                        new Step(
+                                "deadline",
+                                "nobody waits for an answer that comes too late, so it is not begun",
+                                expired(time))),
                 "dispatch         your code, with the call's context bound to its thread",
                 dispatch);
     }

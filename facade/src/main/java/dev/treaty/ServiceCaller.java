@@ -52,6 +52,10 @@ final class ServiceCaller implements AutoCloseable {
         return handler;
     }
 
+    RetryBudget budget() {
+        return budget;
+    }
+
     Nodes nodes() {
         return nodes;
     }

@@ -2,7 +2,6 @@ package dev.treaty;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
-import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
@@ -54,12 +53,14 @@ public final class ServiceClient {
             throws InterruptedException {
         var name = new ServiceName(service);
         CallContext context = treaty.nextContext().with(headers).within(Deadline.after(deadline, treaty.time()));
-        return treaty.caller(name).handler().handle(new Call(name, operation(name, operation), List.of(request), context));
+        return treaty.caller(name)
+                .handler()
+                .handle(new Call(name, operation(name, operation), List.of(request), context));
     }
 
     /** Calls an operation on a virtual thread of its own, in the context of the thread that calls this. */
     public CompletableFuture<ServiceResponse<?>> callAsync(String service, String operation, Map<String, ?> request) {
-        return treaty.async(() -> call(service, operation, request));
+        return treaty.callAsync(() -> call(service, operation, request));
     }
 
     private Operation operation(ServiceName service, String operation) {
@@ -82,9 +83,8 @@ public final class ServiceClient {
         long passing = instances.stream()
                 .filter(i -> i.health().status() == Status.PASSING)
                 .count();
-        long taking = instances.stream()
-                .filter(i -> i.health().status().takesCalls())
-                .count();
+        long taking =
+                instances.stream().filter(i -> i.health().status().takesCalls()).count();
         Status status = instances.isEmpty()
                 ? Status.UNKNOWN
                 : passing == instances.size() ? Status.PASSING : taking > 0 ? Status.WARNING : Status.CRITICAL;
@@ -96,10 +96,5 @@ public final class ServiceClient {
                 ? treaty.registry().trouble().orElse("no instance of " + service + " is registered")
                 : passing + " of " + instances.size() + " instances are passing";
         return new ServiceHealth(status, message, treaty.time().instant(), details);
-    }
-
-    /** A response that says that a future's thread was interrupted. */
-    static ServiceResponse<?> interrupted() {
-        return ServiceResponse.failed(Code.CANCELED, "the calling thread was interrupted");
     }
 }

@@ -1,13 +1,62 @@
 package dev.treaty.benchmarks;
 
+import dev.treaty.benchmarks.call.CallBenchmark;
 import java.io.IOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Runs the benchmarks whose names match the arguments, as JMH does; {@code -h} tells its options. */
+/** Runs a benchmark by name; each is listed here. */
+@Command(
+        name = "treaty bench",
+        description = "Measures Treaty, and others for comparison.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "NAME",
+        commandListHeading = "%nBenchmarks:%n",
+        footer = {
+            "",
+            "Examples:",
+            "  treaty bench call --quick",
+            "  treaty bench call --json call.json",
+            "",
+            "docs/benchmarks.md tells how to read the results."
+        },
+        subcommands = CallBenchmark.class)
 public final class Main {
 
     private Main() {}
 
-    public static void main(String[] arguments) throws IOException {
-        org.openjdk.jmh.Main.main(arguments);
+    /** The command line, for {@link #main} and for tests. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setParameterExceptionHandler(Main::mistaken)
+                .setExecutionExceptionHandler((failure, line, _) -> {
+                    if (!(failure instanceof IOException)) {
+                        throw failure;
+                    }
+                    line.getErr().println(line.getColorScheme().errorText("treaty bench: " + failure.getMessage()));
+                    return CommandLine.ExitCode.SOFTWARE;
+                });
+    }
+
+    private static int mistaken(ParameterException mistake, String[] arguments) {
+        CommandLine line = mistake.getCommandLine();
+        String names = String.join(", ", line.getSubcommands().keySet());
+        String message;
+        if (mistake instanceof UnmatchedArgumentException unmatched && line.getParent() == null) {
+            message = "there is no benchmark \"" + unmatched.getUnmatched().getFirst() + "\"; there is: " + names;
+        } else if (arguments.length == 0) {
+            message = "name a benchmark; there is: " + names;
+        } else {
+            message = mistake.getMessage();
+        }
+        line.getErr().println(line.getColorScheme().errorText("treaty bench: " + message));
+        line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
     }
 }

@@ -12,7 +12,6 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
-import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -34,14 +33,17 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +65,12 @@ public final class HttpServer implements Server {
 
     private static final String HEALTH = "/-/health";
 
+    /** How long no call may have come before a draining server closes its connections. */
+    static final Duration QUIET = Duration.ofMillis(500);
+
+    /** How often a draining server looks whether the calls under way have ended. */
+    private static final Duration LOOK = Duration.ofMillis(10);
+
     private final HttpServerOptions options;
     private final Time time;
     private final RandomGenerator random;
@@ -72,10 +80,11 @@ public final class HttpServer implements Server {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Map<String, Hosted> operations = Map.of();
     private volatile Map<String, HostedService> services = Map.of();
+    private volatile Set<String> withdrawn = Set.of();
     private volatile Map<String, Page> pages = Map.of();
 
     private final AtomicInteger underWay = new AtomicInteger();
-    private final Promise<Boolean> drained = new Promise<>();
+    private volatile long lastCallNanos;
     private volatile boolean draining;
     private boolean closed;
 
@@ -173,18 +182,31 @@ public final class HttpServer implements Server {
             names.put(name.value(), service);
             operations = Map.copyOf(all);
             services = names;
+            withdrawn = withdrawn.stream().filter(n -> !n.equals(name.value())).collect(Collectors.toUnmodifiableSet());
         } finally {
             lock.unlock();
         }
     }
 
-    /**
-     * Adds a page, read with GET.
-     *
-     * @param path begins with {@code /-/}, so that it can be no operation
-     * @param contentType such as {@code text/plain; charset=utf-8}
-     * @param body asked at every request
-     */
+    @Override
+    public void withdraw(ServiceName service) {
+        lock.lock();
+        try {
+            var gone = new HashSet<>(withdrawn);
+            gone.add(service.value());
+            withdrawn = Set.copyOf(gone); // first, so that no call meets a service that is neither here nor withdrawn
+            var all = new HashMap<>(operations);
+            all.values().removeIf(hosted -> hosted.service.equals(service));
+            operations = Map.copyOf(all);
+            var names = new TreeMap<>(services);
+            names.remove(service.value());
+            services = names;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void page(String path, String contentType, Supplier<byte[]> body) {
         if (!path.startsWith("/-/")) {
             throw new IllegalArgumentException("the path of a page begins with /-/, not " + path);
@@ -213,6 +235,9 @@ public final class HttpServer implements Server {
             return;
         }
         underWay.incrementAndGet();
+        if (draining) {
+            lastCallNanos = time.nanoTime();
+        }
         try {
             call(path, request, response);
         } catch (Refusal refusal) {
@@ -221,9 +246,7 @@ public final class HttpServer implements Server {
             Thread.currentThread().interrupt();
             throw new CloseConnectionException("the server is closing", e);
         } finally {
-            if (underWay.decrementAndGet() == 0 && draining) {
-                drained.complete(true);
-            }
+            underWay.decrementAndGet();
         }
     }
 
@@ -290,6 +313,9 @@ public final class HttpServer implements Server {
     private Refusal unknown(String path) {
         int slash = path.indexOf('/', 1);
         String name = slash < 0 ? path.substring(1) : path.substring(1, slash);
+        if (withdrawn.contains(name)) {
+            return new Refusal(Code.UNAVAILABLE, name + " is no longer offered here: call another instance");
+        }
         HostedService service = services.get(name);
         if (service == null) {
             return new Refusal(
@@ -411,14 +437,25 @@ public final class HttpServer implements Server {
         };
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Connections stay open until no call has come for {@link #QUIET}: a connection that is closed while a request
+     * is on its way to it leaves the caller in doubt, and a refusal does not.
+     */
     @Override
     public void drain(Duration patience) {
+        lastCallNanos = time.nanoTime();
         draining = true;
-        if (underWay.get() == 0) {
-            drained.complete(true);
-        }
+        long end = lastCallNanos + patience.toNanos();
         try {
-            drained.await(time, patience.toNanos());
+            for (long left; (left = end - time.nanoTime()) > 0; ) {
+                long quiet = lastCallNanos + QUIET.toNanos() - time.nanoTime();
+                if (underWay.get() == 0 && quiet <= 0) {
+                    break;
+                }
+                time.sleep(Math.min(left, Math.max(quiet, LOOK.toNanos())));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -125,7 +125,8 @@ public final class CircuitBreaker {
             }
             int openings = now instanceof Phase.Open open ? open.openings : ((Phase.HalfOpen) now).openings;
             // Each trial is an epoch of its own: one that ran out of its lease has no say any more.
-            var trial = new Phase.HalfOpen(now.epoch() + 1, clock + policy.openMax().toNanos(), openings);
+            var trial =
+                    new Phase.HalfOpen(now.epoch() + 1, clock + policy.openMax().toNanos(), openings);
             if (phase.compareAndSet(now, trial)) {
                 if (now instanceof Phase.Open) {
                     changed(State.OPEN, State.HALF_OPEN, "its time is up, one trial passes");
@@ -239,12 +240,11 @@ public final class CircuitBreaker {
         long clock = time.nanoTime();
         int calls = now instanceof Phase.Closed closed ? closed.window.calls(clock) : 0;
         int failures = now instanceof Phase.Closed closed ? closed.window.failures(clock) : 0;
-        int openings =
-                switch (now) {
-                    case Phase.Closed _ -> 1;
-                    case Phase.Open open -> open.openings;
-                    case Phase.HalfOpen half -> half.openings;
-                };
+        int openings = switch (now) {
+            case Phase.Closed _ -> 1;
+            case Phase.Open open -> open.openings;
+            case Phase.HalfOpen half -> half.openings;
+        };
         return new Snapshot(
                 state(now),
                 calls - failures,

@@ -16,8 +16,8 @@ public record CircuitBreakerPolicy(
         int consecutiveFailures, double failureRate, int callsMin, Duration window, Duration open, Duration openMax) {
 
     /** Five failures in a row, or half of at least 20 calls within 10 s; open for 1 s, growing to 30 s. */
-    public static final CircuitBreakerPolicy DEFAULT = new CircuitBreakerPolicy(
-            5, 0.5, 20, Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofSeconds(30));
+    public static final CircuitBreakerPolicy DEFAULT =
+            new CircuitBreakerPolicy(5, 0.5, 20, Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofSeconds(30));
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public CircuitBreakerPolicy {

@@ -74,7 +74,8 @@ public final class Retry implements Filter {
     /** An attempt that another may follow ends at the attempt's timeout; any other has the whole deadline. */
     private CallContext attempt(Call call, int attempt, FaultTolerance tolerance) {
         CallContext context = call.context().attempt(attempt);
-        boolean last = attempt >= tolerance.retry().attempts() || !call.operation().idempotent();
+        boolean last =
+                attempt >= tolerance.retry().attempts() || !call.operation().idempotent();
         return last ? context : context.within(Deadline.after(tolerance.attemptTimeout(), time));
     }
 
@@ -89,8 +90,7 @@ public final class Retry implements Filter {
         };
     }
 
-    private @Nullable String refusal(
-            Call call, int attempt, RetryPolicy policy, Fault fault) {
+    private @Nullable String refusal(Call call, int attempt, RetryPolicy policy, Fault fault) {
         if (attempt >= policy.attempts()) {
             return "that was attempt " + attempt + " of " + policy.attempts();
         }
@@ -105,6 +105,9 @@ public final class Retry implements Filter {
 
     private long pauseNanos(int attempt, RetryPolicy policy, Fault fault) {
         long pause = policy.pauseNanos(attempt, random);
-        return fault.retryAfter().map(Duration::toNanos).map(asked -> Math.max(asked, pause)).orElse(pause);
+        return fault.retryAfter()
+                .map(Duration::toNanos)
+                .map(asked -> Math.max(asked, pause))
+                .orElse(pause);
     }
 }

@@ -10,4 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param fault what went wrong, or null where it answered
  * @param before the attempt before it, or null for the first
  */
-public record Attempt(String instance, long durationNanos, @Nullable Fault fault, @Nullable Attempt before) {}
+public record Attempt(
+        String instance,
+        long durationNanos,
+        @Nullable Fault fault,
+        @Nullable Attempt before) {}

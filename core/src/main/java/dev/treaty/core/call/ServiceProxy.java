@@ -41,8 +41,7 @@ public final class ServiceProxy implements InvocationHandler {
      * @param handler the client's pipeline
      * @param contexts gives the context of each new call
      */
-    public static <T> T of(
-            Class<T> type, ServiceContract contract, Handler handler, Supplier<CallContext> contexts) {
+    public static <T> T of(Class<T> type, ServiceContract contract, Handler handler, Supplier<CallContext> contexts) {
         var proxy = new ServiceProxy(contract, type, handler, contexts);
         try {
             return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, proxy));
@@ -62,7 +61,8 @@ public final class ServiceProxy implements InvocationHandler {
             return other(proxy, method, arguments);
         }
         List<? extends @Nullable Object> values = arguments == null ? List.of() : Arrays.asList(arguments);
-        Object result = answer(new Call(service, operation, values, contexts.get()), method).orThrow();
+        Object result = answer(new Call(service, operation, values, contexts.get()), method)
+                .orThrow();
         return result == null && method.getReturnType() == Optional.class ? Optional.empty() : result;
     }
 

@@ -20,8 +20,7 @@ public sealed interface ServiceResponse<T extends @Nullable Object> {
      * @param value null where the operation returns nothing or an absent optional
      * @param origin the service, or the fallback that answered for it
      */
-    record Ok<T extends @Nullable Object>(T value, Origin origin, long latencyNanos)
-            implements ServiceResponse<T> {
+    record Ok<T extends @Nullable Object>(T value, Origin origin, long latencyNanos) implements ServiceResponse<T> {
         @Override
         public ServiceResponse<T> withLatencyNanos(long nanos) {
             return new Ok<>(value, origin, nanos);

@@ -99,7 +99,11 @@ final class ContractParser {
             }
         }
         return new ServiceContract(
-                name, version, description, capabilities, operations.stream().map(this::operation).toList());
+                name,
+                version,
+                description,
+                capabilities,
+                operations.stream().map(this::operation).toList());
     }
 
     private OperationDraft operation() {
@@ -200,8 +204,9 @@ final class ContractParser {
                 }
                 draft = new Draft.OneOf(description, tag, options);
             }
-            default -> throw problem("\"" + kind + "\" is not expected here: operations look like name(…), definitions"
-                    + " begin with record, enum or choice");
+            default ->
+                throw problem("\"" + kind + "\" is not expected here: operations look like name(…), definitions"
+                        + " begin with record, enum or choice");
         }
         expect('}');
         if (drafts.put(name, draft) != null) {
@@ -268,14 +273,13 @@ final class ContractParser {
         if (depth > DEPTH_MAX) {
             throw problem("type " + named.name + " contains itself or is nested deeper than " + DEPTH_MAX);
         }
-        Shape shape =
-                switch (draft) {
-                    case Draft.Fields(var description, var fields) ->
-                        new Structure(named.name, description, resolve(fields, depth + 1));
-                    case Draft.Values(var description, var values) -> new Enumeration(named.name, description, values);
-                    case Draft.OneOf(var description, var tag, var options) ->
-                        new Choice(named.name, description, tag, options(options, depth + 1));
-                };
+        Shape shape = switch (draft) {
+            case Draft.Fields(var description, var fields) ->
+                new Structure(named.name, description, resolve(fields, depth + 1));
+            case Draft.Values(var description, var values) -> new Enumeration(named.name, description, values);
+            case Draft.OneOf(var description, var tag, var options) ->
+                new Choice(named.name, description, tag, options(options, depth + 1));
+        };
         resolved.put(named.name, shape);
         return shape;
     }
@@ -386,7 +390,11 @@ final class ContractParser {
     }
 
     private ContractException problem(String reason) {
-        int line = 1 + (int) text.chars().limit(Math.min(at, text.length())).filter(c -> c == '\n').count();
+        int line = 1
+                + (int) text.chars()
+                        .limit(Math.min(at, text.length()))
+                        .filter(c -> c == '\n')
+                        .count();
         return new ContractException("contract text", List.of("line " + line + ": " + reason));
     }
 }

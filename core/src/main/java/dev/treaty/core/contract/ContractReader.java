@@ -77,8 +77,8 @@ final class ContractReader {
             Map.entry(UUID.class, Scalar.UUID),
             Map.entry(URI.class, Scalar.URI));
 
-    private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS = Map.of(
-            OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
+    private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS =
+            Map.of(OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
 
     private final Class<?> type;
     private final List<String> problems = new ArrayList<>();
@@ -225,8 +225,7 @@ final class ContractReader {
                     ? structure
                     : new Structure("", "", List.of());
         }
-        return new Structure(
-                "", "", List.of(field(Operation.RESULT, result, nullable, NOTHING, where + ": result")));
+        return new Structure("", "", List.of(field(Operation.RESULT, result, nullable, NOTHING, where + ": result")));
     }
 
     private static final AnnotatedElement NOTHING = new AnnotatedElement() {
@@ -249,7 +248,8 @@ final class ContractReader {
     private Field field(String name, Type declared, boolean nullable, AnnotatedElement notes, String where) {
         Type inner = unwrapOptional(declared);
         boolean optional = !inner.equals(declared);
-        var whenAbsent = Optional.ofNullable(notes.getAnnotation(WhenAbsent.class)).map(WhenAbsent::value);
+        var whenAbsent =
+                Optional.ofNullable(notes.getAnnotation(WhenAbsent.class)).map(WhenAbsent::value);
         if (nullable && declared instanceof Class<?> c && c.isPrimitive()) {
             problems.add(where + ": a primitive cannot be @Nullable");
         }
@@ -291,7 +291,9 @@ final class ContractReader {
         }
         if (c.isEnum()) {
             claim(c.getSimpleName(), c, where);
-            var values = Arrays.stream(c.getEnumConstants()).map(v -> ((Enum<?>) v).name()).toList();
+            var values = Arrays.stream(c.getEnumConstants())
+                    .map(v -> ((Enum<?>) v).name())
+                    .toList();
             return new Enumeration(c.getSimpleName(), description(c), values);
         }
         if (c.isRecord()) {
@@ -370,8 +372,10 @@ final class ContractReader {
     private Shape choice(Class<?> sealed, String where) {
         var tagged = sealed.getAnnotation(Tagged.class);
         if (tagged == null) {
-            return refuse(where, "sealed interface " + sealed.getSimpleName()
-                    + " needs @Tagged, which names the field that tells its records apart");
+            return refuse(
+                    where,
+                    "sealed interface " + sealed.getSimpleName()
+                            + " needs @Tagged, which names the field that tells its records apart");
         }
         claim(sealed.getSimpleName(), sealed, where);
         var options = new ArrayList<Choice.Option>();
@@ -379,7 +383,8 @@ final class ContractReader {
         records.sort(Comparator.comparing(Class::getSimpleName)); // the declared order is not promised by reflection
         for (Class<?> option : records) {
             if (!option.isRecord()) {
-                problems.add(where + ": " + option.getSimpleName() + " is no record; a @Tagged interface permits records");
+                problems.add(
+                        where + ": " + option.getSimpleName() + " is no record; a @Tagged interface permits records");
                 continue;
             }
             var tag = option.getAnnotation(Tag.class);

@@ -80,7 +80,9 @@ final class ContractWriter {
     }
 
     private void operation(Operation operation) {
-        out.append(operation.idempotent() ? "idempotent " : "").append(operation.name()).append('(');
+        out.append(operation.idempotent() ? "idempotent " : "")
+                .append(operation.name())
+                .append('(');
         if (operation.request().anonymous()) {
             out.append(operation.request().fields().stream().map(this::field).collect(Collectors.joining(", ")));
         } else {
@@ -108,10 +110,16 @@ final class ContractWriter {
             case Scalar scalar -> scalar.word();
             case Sequence(var element) -> "[" + type(element) + "]";
             case Mapping(var value) -> "map[" + type(value) + "]";
-            case Structure s -> define(s.name(), s, s.fields().stream().map(Field::shape).toList());
+            case Structure s ->
+                define(s.name(), s, s.fields().stream().map(Field::shape).toList());
             case Enumeration e -> define(e.name(), e, List.of());
             case Choice c ->
-                define(c.name(), c, c.options().stream().<Shape>map(Choice.Option::structure).toList());
+                define(
+                        c.name(),
+                        c,
+                        c.options().stream()
+                                .<Shape>map(Choice.Option::structure)
+                                .toList());
         };
     }
 

@@ -34,26 +34,25 @@ final class Defaults {
 
     private static Optional<String> problem(Scalar scalar, String text) {
         try {
-            Object value =
-                    switch (scalar) {
-                        case STRING -> text;
-                        case BOOLEAN -> bool(text);
-                        case INT32 -> Integer.parseInt(text);
-                        case INT64 -> Long.parseLong(text);
-                        case FLOAT32 -> Float.parseFloat(text);
-                        case FLOAT64 -> Double.parseDouble(text);
-                        case INTEGER -> new BigInteger(text);
-                        case DECIMAL -> new BigDecimal(text);
-                        case BYTES -> Base64.getDecoder().decode(text);
-                        case INSTANT -> Instant.parse(text);
-                        case DATE -> LocalDate.parse(text);
-                        case TIME -> LocalTime.parse(text);
-                        case DATETIME -> LocalDateTime.parse(text);
-                        case TIMESTAMP -> OffsetDateTime.parse(text);
-                        case DURATION -> Duration.parse(text);
-                        case UUID -> UUID.fromString(text);
-                        case URI -> URI.create(text);
-                    };
+            Object value = switch (scalar) {
+                case STRING -> text;
+                case BOOLEAN -> bool(text);
+                case INT32 -> Integer.parseInt(text);
+                case INT64 -> Long.parseLong(text);
+                case FLOAT32 -> Float.parseFloat(text);
+                case FLOAT64 -> Double.parseDouble(text);
+                case INTEGER -> new BigInteger(text);
+                case DECIMAL -> new BigDecimal(text);
+                case BYTES -> Base64.getDecoder().decode(text);
+                case INSTANT -> Instant.parse(text);
+                case DATE -> LocalDate.parse(text);
+                case TIME -> LocalTime.parse(text);
+                case DATETIME -> LocalDateTime.parse(text);
+                case TIMESTAMP -> OffsetDateTime.parse(text);
+                case DURATION -> Duration.parse(text);
+                case UUID -> UUID.fromString(text);
+                case URI -> URI.create(text);
+            };
             return value == null ? Optional.of("the default is missing") : Optional.empty();
         } catch (IllegalArgumentException | DateTimeException e) {
             return Optional.of("the default \"" + text + "\" is not a value of type " + scalar.word());

@@ -20,7 +20,9 @@ public record ServiceContract(
         capabilities = List.copyOf(capabilities);
         operations = List.copyOf(operations);
         refuseTwins("operations", operations.stream().map(Operation::name).toList());
-        refuseTwins("capabilities", capabilities.stream().map(ServiceCapability::name).toList());
+        refuseTwins(
+                "capabilities",
+                capabilities.stream().map(ServiceCapability::name).toList());
     }
 
     private static void refuseTwins(String what, List<String> names) {
@@ -71,6 +73,10 @@ public record ServiceContract(
     /** The same contract for callers and handlers that use maps rather than Java types. */
     public ServiceContract dynamic() {
         return new ServiceContract(
-                name, version, description, capabilities, operations.stream().map(Operation::dynamic).toList());
+                name,
+                version,
+                description,
+                capabilities,
+                operations.stream().map(Operation::dynamic).toList());
     }
 }

@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
  */
 public record Version(int major, int minor, int patch) implements Comparable<Version> {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,9})(?:\\.(\\d{1,9}))?(?:\\.(\\d{1,9}))?");
-    private static final Comparator<Version> ORDER =
-            Comparator.comparingInt(Version::major).thenComparingInt(Version::minor).thenComparingInt(Version::patch);
+    private static final Comparator<Version> ORDER = Comparator.comparingInt(Version::major)
+            .thenComparingInt(Version::minor)
+            .thenComparingInt(Version::patch);
 
     /** @throws IllegalArgumentException where a number is negative */
     public Version {
         if (major < 0 || minor < 0 || patch < 0) {
-            throw new IllegalArgumentException("a version has no negative numbers: " + major + "." + minor + "." + patch);
+            throw new IllegalArgumentException(
+                    "a version has no negative numbers: " + major + "." + minor + "." + patch);
         }
     }
 
@@ -29,7 +31,8 @@ public record Version(int major, int minor, int patch) implements Comparable<Ver
     public static Version parse(String text) {
         var match = TEXT.matcher(text);
         if (!match.matches()) {
-            throw new IllegalArgumentException("\"" + text + "\" is not a version: write major.minor.patch, such as 1.4.0");
+            throw new IllegalArgumentException(
+                    "\"" + text + "\" is not a version: write major.minor.patch, such as 1.4.0");
         }
         return new Version(number(match.group(1)), number(match.group(2)), number(match.group(3)));
     }

@@ -22,7 +22,8 @@ public interface ServiceDiscovery {
      * Follows a service. The current instances come first, as {@link DiscoveryEvent.Added}, before this method
      * returns where the registry can be reached; then every change, in order, one at a time, without polling.
      *
-     * @param on called on a thread of the discovery's, so it is quick and does not wait
+     * @param on called for the current instances on this thread, and for changes on one of the discovery's, never at a
+     *     time; it is quick and does not wait. One that throws is called again for the next change
      */
     Subscription watch(ServiceName service, Consumer<DiscoveryEvent> on);
 

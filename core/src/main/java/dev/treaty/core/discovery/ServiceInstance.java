@@ -41,8 +41,8 @@ public record ServiceInstance(
         }
         metadata = Map.copyOf(metadata);
         if (metadata.size() > METADATA_MAX) {
-            throw new IllegalArgumentException("instance " + id + " has " + metadata.size()
-                    + " entries of metadata: at most " + METADATA_MAX);
+            throw new IllegalArgumentException(
+                    "instance " + id + " has " + metadata.size() + " entries of metadata: at most " + METADATA_MAX);
         }
     }
 

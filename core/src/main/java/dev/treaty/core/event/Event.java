@@ -27,6 +27,9 @@ public sealed interface Event {
     /** A fallback answered in place of the service. */
     record FallbackServed(Call call, Fault fault, Origin origin) implements Event {}
 
+    /** A service's own code threw what is no fault: its caller got {@code internal} and none of the text. */
+    record MistakeMade(Call call, Throwable cause) implements Event {}
+
     /**
      * A circuit breaker changed its state.
      *

@@ -1,5 +1,6 @@
 package dev.treaty.core.time;
 
+import java.security.SecureRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
@@ -15,6 +16,15 @@ public final class Chance implements RandomGenerator {
     /** Unpredictable enough for balancing and jitter, never for secrets; safe to share between threads. */
     public static RandomGenerator system() {
         return SYSTEM;
+    }
+
+    /** Unpredictable to others, for tokens and ids; slower, and safe to share between threads. */
+    public static RandomGenerator secure() {
+        return Secure.RANDOM;
+    }
+
+    private static final class Secure {
+        private static final SecureRandom RANDOM = new SecureRandom();
     }
 
     @Override

@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Test;
 class CodeTest {
     @Test
     void thereAreSixteenAndEachReadsBack() {
-        assertThat(Code.values()).hasSize(16).allSatisfy(c -> assertThat(Code.of(c.wire())).contains(c));
+        assertThat(Code.values())
+                .hasSize(16)
+                .allSatisfy(c -> assertThat(Code.of(c.wire())).contains(c));
         assertThat(Code.of("ok")).isEmpty();
         assertThat(Code.DEADLINE_EXCEEDED.wire()).isEqualTo("deadline_exceeded");
         assertThat(Code.CANCELED.httpStatus()).isEqualTo(499);

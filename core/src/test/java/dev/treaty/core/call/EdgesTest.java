@@ -89,11 +89,10 @@ class EdgesTest {
                 throw new IllegalStateException("password=secret");
             }
         });
-        assertThatThrownBy(() -> greeter.greet("ada", 1))
-                .isInstanceOfSatisfying(ServiceException.class, e -> {
-                    assertThat(e.code()).isEqualTo(Code.INTERNAL);
-                    assertThat(e.getMessage()).doesNotContain("secret");
-                });
+        assertThatThrownBy(() -> greeter.greet("ada", 1)).isInstanceOfSatisfying(ServiceException.class, e -> {
+            assertThat(e.code()).isEqualTo(Code.INTERNAL);
+            assertThat(e.getMessage()).doesNotContain("secret");
+        });
         assertThat(mistakes).hasSize(1).first().asString().contains("secret");
     }
 
@@ -107,7 +106,8 @@ class EdgesTest {
         });
         assertThatThrownBy(greeter::forget)
                 .isInstanceOfSatisfying(
-                        ServiceException.class, e -> assertThat(e.fault().reached()).isTrue());
+                        ServiceException.class,
+                        e -> assertThat(e.fault().reached()).isTrue());
     }
 
     @Test
@@ -132,7 +132,8 @@ class EdgesTest {
         assertThat(first.greet("ada", 1)).isEqualTo("inner");
         assertThat(inner.getFirst().caller()).isEqualTo(Principal.claimed("test"));
         assertThat(inner.getFirst().deadline()).isEqualTo(outer.getFirst().deadline());
-        assertThat(inner.getFirst().trace().id()).isEqualTo(outer.getFirst().trace().id());
+        assertThat(inner.getFirst().trace().id())
+                .isEqualTo(outer.getFirst().trace().id());
         assertThat(inner.getFirst().trace().span())
                 .isNotEqualTo(outer.getFirst().trace().span());
         assertThat(inner.getFirst().attempt()).isEqualTo(outer.getFirst().attempt());

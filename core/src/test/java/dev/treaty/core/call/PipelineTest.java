@@ -27,7 +27,8 @@ class PipelineTest {
         var call = new Call(new ServiceName("a"), Operation.unknown("b"), List.of(), context);
         assertThat(pipeline.handler().handle(call).orThrow()).isEqualTo("answer");
         assertThat(order).containsExactly("one", "two", "last", "two after", "one after");
-        assertThat(pipeline.describe().lines()).containsExactly("one              it is first", "two              it is second", "last");
+        assertThat(pipeline.describe().lines())
+                .containsExactly("one              it is first", "two              it is second", "last");
     }
 
     private static Filter noting(List<String> order, String name) {

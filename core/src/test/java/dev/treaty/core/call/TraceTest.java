@@ -3,20 +3,11 @@ package dev.treaty.core.call;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TraceTest {
-    @Property
-    void everyTraceReadsBack(@ForAll long seed, @ForAll boolean sampled) {
-        Trace started = Trace.start(new Random(seed));
-        Trace trace = new Trace(started.traceHigh(), started.traceLow(), started.span(), sampled);
-        assertThat(Trace.parse(trace.header())).contains(trace);
-    }
-
     @Test
     void aChildKeepsTheTraceAndHasItsOwnSpan() {
         var random = new Random(1);
@@ -29,7 +20,8 @@ class TraceTest {
     @Test
     void aLaterVersionOfTheHeaderIsReadAsThisOne() {
         String later = "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more";
-        assertThat(Trace.parse(later)).hasValueSatisfying(t -> assertThat(t.sampled()).isTrue());
+        assertThat(Trace.parse(later))
+                .hasValueSatisfying(t -> assertThat(t.sampled()).isTrue());
     }
 
     @ParameterizedTest

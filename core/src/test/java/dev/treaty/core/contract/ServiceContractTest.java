@@ -26,7 +26,10 @@ class ServiceContractTest {
     }
 
     @Description("One line of an order.")
-    record Line(String sku, @WhenAbsent("1") int quantity, @Nullable String note) {}
+    record Line(
+            String sku,
+            @WhenAbsent("1") int quantity,
+            @Nullable String note) {}
 
     @Tagged("kind")
     sealed interface Payment permits Card, Cash {}
@@ -36,8 +39,7 @@ class ServiceContractTest {
 
     record Cash() implements Payment {}
 
-    record Order(
-            String id, List<Line> lines, Status status, Payment payment, Map<Status, Long> counts, byte[] seal) {}
+    record Order(String id, List<Line> lines, Status status, Payment payment, Map<Status, Long> counts, byte[] seal) {}
 
     record OrderId(String id) {}
 
@@ -107,7 +109,11 @@ class ServiceContractTest {
     void otherResultsAreWrappedAndVoidIsEmpty() {
         assertThat(contract.operation("now").orElseThrow().wrappedResult())
                 .contains(Field.of("result", Scalar.INSTANT));
-        assertThat(contract.operation("find").orElseThrow().wrappedResult().orElseThrow().required())
+        assertThat(contract.operation("find")
+                        .orElseThrow()
+                        .wrappedResult()
+                        .orElseThrow()
+                        .required())
                 .isFalse();
         assertThat(contract.operation("drop").orElseThrow().response().fields()).isEmpty();
     }
@@ -178,21 +184,23 @@ class ServiceContractTest {
     @Test
     void refusesWhatCannotTravelAndNamesEachMethodAndReason() {
         assertThatThrownBy(() -> ServiceContract.of(Broken.class))
-                .isInstanceOfSatisfying(ContractException.class, e -> assertThat(e.problems())
-                        .anyMatch(p -> p.contains("\"no spaces allowed\" is not a service name"))
-                        .anyMatch(p -> p.contains("\"one\" is not a version"))
-                        .anyMatch(p -> p.contains("method twice is overloaded"))
-                        .anyMatch(p -> p.contains("method file: parameter file") && p.contains("java.io.File"))
-                        .anyMatch(p -> p.contains("method cyclic") && p.contains("contains itself"))
-                        .anyMatch(p -> p.contains("method later") && p.contains("callAsync"))
-                        .anyMatch(p -> p.contains("method throwing") && p.contains("IOException"))
-                        .anyMatch(p -> p.contains("method generic") && p.contains("type parameters"))
-                        .anyMatch(p -> p.contains("method anything") && p.contains("says nothing"))
-                        .anyMatch(p -> p.contains("method raw") && p.contains("with type arguments"))
-                        .anyMatch(p -> p.contains("method keys") && p.contains("keys of a map"))
-                        .anyMatch(p -> p.contains("method wrongDefault")
-                                && p.contains("the default \"many\" is not a value of type int32"))
-                        .anyMatch(p -> p.contains("method holes") && p.contains("not for elements")));
+                .isInstanceOfSatisfying(
+                        ContractException.class,
+                        e -> assertThat(e.problems())
+                                .anyMatch(p -> p.contains("\"no spaces allowed\" is not a service name"))
+                                .anyMatch(p -> p.contains("\"one\" is not a version"))
+                                .anyMatch(p -> p.contains("method twice is overloaded"))
+                                .anyMatch(p -> p.contains("method file: parameter file") && p.contains("java.io.File"))
+                                .anyMatch(p -> p.contains("method cyclic") && p.contains("contains itself"))
+                                .anyMatch(p -> p.contains("method later") && p.contains("callAsync"))
+                                .anyMatch(p -> p.contains("method throwing") && p.contains("IOException"))
+                                .anyMatch(p -> p.contains("method generic") && p.contains("type parameters"))
+                                .anyMatch(p -> p.contains("method anything") && p.contains("says nothing"))
+                                .anyMatch(p -> p.contains("method raw") && p.contains("with type arguments"))
+                                .anyMatch(p -> p.contains("method keys") && p.contains("keys of a map"))
+                                .anyMatch(p -> p.contains("method wrongDefault")
+                                        && p.contains("the default \"many\" is not a value of type int32"))
+                                .anyMatch(p -> p.contains("method holes") && p.contains("not for elements")));
     }
 
     interface NoAnnotation {}

@@ -5,11 +5,11 @@ import dev.treaty.core.call.ServiceResponse;
 
 class CallExample {
     // @start region="filter"
-    Filter daytimeOnly = (call, next) -> daytime()
-            ? next.handle(call)
-            : ServiceResponse.failed(Code.FAILED_PRECONDITION, "the shop is closed");
+    Filter daytimeOnly = (call, next) ->
+            daytime() ? next.handle(call) : ServiceResponse.failed(Code.FAILED_PRECONDITION, "the shop is closed");
 
-    Handler shop = daytimeOnly.around(call -> ServiceResponse.ok("hello " + call.arguments().getFirst()));
+    Handler shop = daytimeOnly.around(
+            call -> ServiceResponse.ok("hello " + call.arguments().getFirst()));
     // @end
 
     static boolean daytime() {

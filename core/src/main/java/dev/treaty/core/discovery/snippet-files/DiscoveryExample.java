@@ -9,8 +9,10 @@ class DiscoveryExample {
         // @start region="watch"
         return discovery.watch(new ServiceName("shop.Orders"), event -> {
             switch (event) {
-                case DiscoveryEvent.Added added -> say.accept("new: " + added.instance().endpoint());
-                case DiscoveryEvent.Updated updated -> say.accept("now: " + updated.instance().health());
+                case DiscoveryEvent.Added added ->
+                    say.accept("new: " + added.instance().endpoint());
+                case DiscoveryEvent.Updated updated ->
+                    say.accept("now: " + updated.instance().health());
                 case DiscoveryEvent.Removed removed -> say.accept("gone: " + removed.reason());
             }
         });

@@ -1,0 +1,63 @@
+package dev.treaty.benchmarks.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class CallBenchmarkTest {
+    @Test
+    void measuresEverySubjectInProcessesOfItsOwn(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("call.json");
+        var out = new StringWriter();
+        int code = new CommandLine(new CallBenchmark())
+                .setOut(new PrintWriter(out))
+                .execute("--seconds", "5", "--rounds", "1", "--callers", "1,4", "--json", file.toString());
+
+        assertThat(code).isZero();
+        assertThat(out.toString()).contains("grpc.c4").contains("raw.c1");
+        JsonNode json = JsonMapper.builder().build().readTree(Files.readString(file));
+        assertThat(StreamSupport.stream(json.at("/rows").spliterator(), false)
+                        .map(row -> row.get("subject").asString() + "."
+                                + row.get("setting").asString()))
+                .containsExactlyInAnyOrder(
+                        "treaty.c1", "grpc.c1", "helidon.c1", "raw.c1", "treaty.c4", "grpc.c4", "helidon.c4", "raw.c4");
+        for (JsonNode row : json.at("/rows")) {
+            assertThat(row.at("/figures/errors").asDouble()).as(row.toString()).isZero();
+            for (String figure : new String[] {"throughput", "p50", "p99", "cpu", "allocation"}) {
+                assertThat(row.at("/figures/" + figure).asDouble())
+                        .as(row.toString())
+                        .isPositive();
+            }
+        }
+        for (String peer : new String[] {"grpc", "helidon", "raw"}) {
+            for (String setting : new String[] {"c1", "c4"}) {
+                for (String figure : new String[] {"throughput", "p50", "p99", "cpu", "allocation"}) {
+                    assertThat(json.at("/ratios/" + peer + "." + setting + "." + figure)
+                                    .asDouble())
+                            .isPositive();
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatEndsBeforeItsTimeIsToldWithItsLastWords() throws IOException {
+        try (var worker = WorkerProcess.start("server", "soap")) {
+            assertThatThrownBy(worker::port)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("the process of soap's server ended before its time")
+                    .hasMessageContaining("there is no subject \"soap\"");
+        }
+    }
+}

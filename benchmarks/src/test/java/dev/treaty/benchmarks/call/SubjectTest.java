@@ -1,0 +1,88 @@
+package dev.treaty.benchmarks.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SubjectTest {
+    @ParameterizedTest
+    @MethodSource("names")
+    void concurrentCallersGetTheirOwnAnswers(String name) throws IOException, InterruptedException {
+        Subject subject = Subject.named(name);
+        try (Subject.Server server = subject.serve();
+                Subject.Client client = subject.connect(server.port())) {
+            Load.Outcome outcome = new Load(client).run(8, Duration.ofMillis(100));
+            assertThat(outcome.error()).isEmpty();
+            assertThat(outcome.errors()).isZero();
+            assertThat(outcome.calls()).isGreaterThanOrEqualTo(8);
+            assertThat(outcome.p50Nanos()).isPositive().isLessThanOrEqualTo(outcome.p99Nanos());
+            assertThat(outcome.elapsedNanos())
+                    .isGreaterThanOrEqualTo(Duration.ofMillis(100).toNanos());
+            assertThat(outcome.usage().allocatedBytes()).isPositive();
+        }
+    }
+
+    static Iterable<String> names() {
+        return Subject.names();
+    }
+
+    @Test
+    void wrongAnswersAndFailuresAreErrors() throws IOException, InterruptedException {
+        Load.Outcome wrong = outcome(_ -> false);
+        assertThat(wrong.errors()).isPositive();
+        assertThat(wrong.error()).contains("was not that order");
+
+        Load.Outcome failed = outcome(_ -> {
+            throw new IOException("refused");
+        });
+        assertThat(failed.errors()).isPositive();
+        assertThat(failed.error()).contains("refused");
+
+        assertThat(failed.calls()).isZero();
+        assertThat(CallBenchmark.figures(failed, new Usage(1, 1))).containsOnlyKeys("throughput", "errors");
+    }
+
+    private static Load.Outcome outcome(Subject.Caller caller) throws IOException, InterruptedException {
+        var client = new Subject.Client() {
+            @Override
+            public Subject.Caller caller() {
+                return caller;
+            }
+
+            @Override
+            public void close() {}
+        };
+        return new Load(client).run(2, Duration.ofMillis(5));
+    }
+
+    @Test
+    void figuresArePerRightCall() {
+        var outcome =
+                new Load.Outcome(1_000, 3, "refused", 2_000_000_000, 50_000, 900_000, new Usage(10_000_000, 64_000));
+        assertThat(CallBenchmark.figures(outcome, new Usage(30_000_000, 36_000)))
+                .containsOnly(
+                        entry("throughput", 500.0),
+                        entry("p50", 50.0),
+                        entry("p99", 900.0),
+                        entry("clientCpu", 10.0),
+                        entry("serverCpu", 30.0),
+                        entry("cpu", 40.0),
+                        entry("clientAllocation", 64.0),
+                        entry("serverAllocation", 36.0),
+                        entry("allocation", 100.0),
+                        entry("errors", 3.0));
+    }
+
+    @Test
+    void messagesAreOfOneSizeAndNoTwoAlike() {
+        Message[] messages = Message.examples(1009);
+        assertThat(messages).extracting(message -> message.json().length).containsOnly(Message.JSON_BYTES);
+        assertThat(Arrays.stream(messages).map(Message::order).distinct()).hasSize(messages.length);
+    }
+}

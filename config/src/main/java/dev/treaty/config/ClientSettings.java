@@ -1,0 +1,25 @@
+package dev.treaty.config;
+
+import java.time.Duration;
+
+/**
+ * How this process reaches the services it calls.
+ *
+ * @param connectionsMax the most connections to one instance; each carries one call at a time
+ * @param idleConnectionsMax how many of them are kept while nothing is called
+ * @param connectTimeout how long a connection may take to open
+ * @param bodyBytesMax the largest response accepted
+ */
+public record ClientSettings(int connectionsMax, int idleConnectionsMax, Duration connectTimeout, int bodyBytesMax) {
+
+    /** 256 connections, of which 64 are kept idle, 1 s to connect, 4 MiB. */
+    public static final ClientSettings DEFAULT = new ClientSettings(256, 64, Duration.ofSeconds(1), 4 << 20);
+
+    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    public ClientSettings {
+        Ranges.within("connections-max", connectionsMax, 1, 65_535);
+        Ranges.within("idle-connections-max", idleConnectionsMax, 0, 65_535);
+        Ranges.within("connect-timeout", connectTimeout, Duration.ofMillis(1), Duration.ofMinutes(5));
+        Ranges.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.treaty.config;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How services of this process are offered.
+ *
+ * @param host the address to listen on
+ * @param port the port to listen on; 0 for any free one
+ * @param bodyBytesMax the largest request accepted
+ * @param drain how long calls in progress get when the process closes
+ * @param advertise the host that clients are told; where it is not set, the one listened on
+ */
+public record ServerSettings(String host, int port, int bodyBytesMax, Duration drain, Optional<String> advertise) {
+
+    /** Loopback, any free port, 4 MiB, 10 s. */
+    public static final ServerSettings DEFAULT =
+            new ServerSettings("127.0.0.1", 0, 4 << 20, Duration.ofSeconds(10), Optional.empty());
+
+    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    public ServerSettings {
+        Ranges.filled("host", host);
+        Ranges.within("port", port, 0, 65_535);
+        Ranges.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
+        Ranges.within("drain", drain, Duration.ZERO, Duration.ofHours(1));
+        advertise.ifPresent(name -> Ranges.filled("advertise", name));
+        boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
+        if (everywhere && advertise.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "host " + host + " is no address that clients could call: also set advertise to one");
+        }
+    }
+
+    /** The host that clients are told. */
+    public String advertisedHost() {
+        return advertise.orElse(host);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.treaty.config;
+
+/**
+ * One value in force, and where it came from.
+ *
+ * @param key the full key, such as {@code services.shop.Orders.deadline}
+ * @param value as it would be written in a file
+ * @param origin {@code default}, {@code inherited}, a variable's name, or {@code file:line}
+ */
+public record Setting(String key, String value, String origin) {
+    /** One line: {@code server.port = 8080  # treaty.yaml:12}. */
+    @Override
+    public String toString() {
+        return key + " = " + value + "  # " + origin;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.treaty.config;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.registry.RegistryAddress;
+import dev.treaty.resilience.FaultTolerance;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Which keys there are, and what each inherits from: the shape of {@code treaty.yaml}. */
+final class SettingsReader {
+    private SettingsReader() {}
+
+    static Settings read(Section root) {
+        FaultTolerance defaults = root.read("defaults", Settings.DEFAULTS.defaults());
+        String name = root.read("name", Settings.DEFAULTS.name());
+        String zone = root.read("zone", Settings.DEFAULTS.zone());
+        RegistryAddress registry = root.read("registry", Settings.DEFAULTS.registry());
+        ServerSettings server = root.read("server", Settings.DEFAULTS.server());
+        ClientSettings client = root.read("client", Settings.DEFAULTS.client());
+        Map<ServiceName, ServiceSettings> services =
+                root.map("services", ServiceName.class, section -> service(section, defaults));
+        List<RunSettings> run = root.list("run", SettingsReader::run);
+        MetricsSettings metrics = root.read("metrics", Settings.DEFAULTS.metrics());
+        return root.make(() -> new Settings(name, zone, registry, server, client, defaults, services, run, metrics))
+                .orElse(Settings.DEFAULTS);
+    }
+
+    private static ServiceSettings service(Section section, FaultTolerance defaults) {
+        FaultTolerance tolerance = section.read(defaults);
+        return new ServiceSettings(
+                tolerance, section.map("operations", String.class, operation -> operation.read(tolerance)));
+    }
+
+    /** Reads one entry of {@code run}, which is exactly one of the two. */
+    private static Optional<RunSettings> run(Section section) {
+        boolean hosted = section.has("contract") || section.has("implementation");
+        boolean existing = section.has("name") || section.has("address");
+        if (hosted == existing) {
+            String what = hosted
+                    ? "is both a service to start and one that runs elsewhere"
+                    : "is neither a service to start nor one that runs elsewhere";
+            section.problem(what + "; write contract and implementation, or name and address");
+            section.ignoreRest();
+            return Optional.empty();
+        }
+        return hosted ? hosted(section) : existing(section);
+    }
+
+    private static Optional<RunSettings> hosted(Section section) {
+        Optional<String> contract = section.read("contract", String.class);
+        Optional<String> implementation = section.read("implementation", String.class);
+        List<String> classPath = section.list("class-path", String.class);
+        int instances = section.read("instances", 1);
+        List<String> jvm = section.list("jvm", String.class);
+        int port = section.read("port", 0);
+        return contract.flatMap(c -> implementation.flatMap(
+                i -> section.make(() -> new RunSettings.Hosted(c, i, classPath, instances, jvm, port))));
+    }
+
+    private static Optional<RunSettings> existing(Section section) {
+        Optional<ServiceName> name = section.read("name", ServiceName.class);
+        Optional<URI> address = section.read("address", URI.class);
+        String health = section.read("health", "/");
+        Version version = section.read("version", new Version(1, 0, 0));
+        return name.flatMap(
+                n -> address.flatMap(a -> section.make(() -> new RunSettings.Existing(n, a, health, version))));
+    }
+}

@@ -1,0 +1,11 @@
+import dev.treaty.config.Settings;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.resilience.FaultTolerance;
+import java.nio.file.Path;
+
+class SettingsExample {
+    // @start region="load"
+    Settings settings = Settings.load(Path.of("treaty.yaml"), System.getenv());
+    FaultTolerance get = settings.service(new ServiceName("shop.Orders")).operation("get");
+    // @end
+}

@@ -1,0 +1,302 @@
+package dev.treaty.config;
+
+import dev.treaty.registry.RegistryAddress;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.resilience.CircuitBreakerPolicy;
+import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.IsolationLevel;
+import dev.treaty.resilience.Jitter;
+import dev.treaty.resilience.RetryPolicy;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class SettingsPropertyTest {
+
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void whatIsWrittenIsReadBack(@ForAll("settings") Settings settings) {
+        assertThat(Settings.parse("printed", yaml(settings), Map.of())).isEqualTo(settings);
+    }
+
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void whatIsInForceInTheEnvironmentIsReadBack(@ForAll("tolerances") FaultTolerance tolerance) {
+        String yaml = "{defaults: " + yaml(tolerance) + "}";
+        var environment = Settings.effective("printed", yaml, Map.of()).values().stream()
+                .filter(s -> s.key().startsWith("defaults."))
+                .collect(Collectors.toMap(s -> Reading.variableName(s.key()), Setting::value));
+        assertThat(Settings.of(environment).defaults()).isEqualTo(tolerance);
+    }
+
+    @Property(tries = 2000)
+    void aDamagedFileIsReadOrRefusedAndNothingElse(@ForAll("damaged") String yaml) {
+        try {
+            assertThat(Settings.parse("damaged", yaml, Map.of())).isNotNull();
+        } catch (ConfigurationException e) {
+            assertThat(e.problems()).isNotEmpty();
+            assertThat(e.getMessage().lines()).hasSizeLessThan(ConfigurationException.PROBLEMS_MAX + 3);
+        }
+    }
+
+    @Property(tries = 500)
+    void anyEnvironmentIsReadOrRefusedAndNothingElse(
+            @ForAll("variables") Map<String, String> environment, @ForAll("damaged") String yaml) {
+        try {
+            assertThat(Settings.parse("damaged", yaml, environment)).isNotNull();
+        } catch (ConfigurationException e) {
+            assertThat(e.problems()).isNotEmpty();
+        }
+    }
+
+    @Property
+    void durationsAreReadBack(@ForAll("durations") Duration duration) {
+        String yaml = "{server: {drain: " + Text.writeDuration(duration) + "}}";
+        assertThat(Settings.parse("printed", yaml, Map.of()).server().drain()).isEqualTo(duration);
+    }
+
+    @Provide
+    Arbitrary<Duration> durations() {
+        return Arbitraries.longs().between(0, 3_600_000_000_000L).map(Duration::ofNanos);
+    }
+
+    private static final String SOUND = """
+        name: shop
+        zone: ${ZONE:eu}
+        registry: treaty://127.0.0.1:7400
+        server: {port: 8080, body-bytes-max: 8MiB, advertise: "shop"}
+        defaults:
+          level: enhanced
+          retry: {attempts: 4, budget: 30%, backoff: 1m30s, backoff-max: 2h}
+        services:
+          shop.Orders:
+            deadline: 500ms
+            operations:
+              get: {deadline: 100ms}
+        run:
+          - contract: shop.Orders
+            implementation: shop.StoredOrders
+            class-path: [a.jar, b.jar]
+          - name: legacy.Web
+            address: http://127.0.0.1:8080
+        """;
+
+    @Provide
+    Arbitrary<String> damaged() {
+        var pieces = Arbitraries.of(
+                "",
+                "\n",
+                " ",
+                "  ",
+                ":",
+                ": ",
+                "- ",
+                "[",
+                "]",
+                "{",
+                "}",
+                ",",
+                "#",
+                "&a ",
+                "*a",
+                "!x ",
+                "|\n",
+                ">\n",
+                "'",
+                "\"",
+                "\\",
+                "%",
+                "@",
+                "`",
+                "?",
+                "~",
+                "---\n",
+                "...\n",
+                "<<",
+                "${",
+                "}",
+                "\t",
+                "\u0000",
+                "\u0085",
+                "\uFEFF",
+                "\uD800",
+                "é",
+                "😀",
+                "99999999999999999999",
+                "-1",
+                "1e999",
+                "PT",
+                "true",
+                "null",
+                "name: x\n");
+        Arbitrary<String> cut = Combinators.combine(
+                        Arbitraries.integers().between(0, SOUND.length()),
+                        Arbitraries.integers().between(0, 12),
+                        pieces)
+                .as((at, length, piece) ->
+                        SOUND.substring(0, at) + piece + SOUND.substring(Math.min(SOUND.length(), at + length)));
+        return Arbitraries.oneOf(
+                cut,
+                pieces.list().ofMaxSize(30).map(list -> String.join("", list)),
+                Arbitraries.strings().ofMaxLength(40));
+    }
+
+    @Provide
+    Arbitrary<Map<String, String>> variables() {
+        var names = Arbitraries.of(
+                "TREATY_NAME",
+                "TREATY_",
+                "TREATY__",
+                "TREATY_SERVER",
+                "TREATY_SERVER_PORT",
+                "TREATY_RUN_0_CONTRACT",
+                "TREATY_SERVICES_SHOP_ORDERS_DEADLINE",
+                "TREATY_RUN_1_NAME",
+                "ZONE",
+                "TREATY_ZONE",
+                "TREATY_RUN_0");
+        return Arbitraries.maps(names, Arbitraries.strings().ofMaxLength(12)).ofMaxSize(6);
+    }
+
+    private static Arbitrary<String> names() {
+        return Arbitraries.strings().ofMinLength(1).ofMaxLength(20).filter(s -> !s.isBlank());
+    }
+
+    private static Arbitrary<Integer> whole(int min, int max) {
+        return Arbitraries.integers().between(min, max);
+    }
+
+    private static Arbitrary<Duration> nanos(long min, long max) {
+        return Arbitraries.longs().between(min, max).map(Duration::ofNanos);
+    }
+
+    @Provide
+    Arbitrary<FaultTolerance> tolerances() {
+        var retries = Combinators.combine(
+                        whole(1, 10),
+                        nanos(1, 1_000_000_000),
+                        nanos(1_000_000_000, 9_000_000_000L),
+                        Arbitraries.doubles().between(1, 100),
+                        Arbitraries.of(Jitter.class),
+                        Arbitraries.doubles().between(0, 1),
+                        Arbitraries.doubles().between(0, 1_000_000))
+                .as(RetryPolicy::new);
+        var breakers = Combinators.combine(
+                        whole(1, 100),
+                        Arbitraries.doubles().between(0, 1),
+                        whole(1, 1000),
+                        nanos(1_000_000, 60_000_000_000L),
+                        nanos(1, 1_000_000_000),
+                        nanos(1_000_000_000, 90_000_000_000L))
+                .as(CircuitBreakerPolicy::new);
+        return Combinators.combine(
+                        Arbitraries.of(IsolationLevel.class),
+                        nanos(1, 90_000_000_000L),
+                        nanos(1, 90_000_000_000L),
+                        retries,
+                        breakers)
+                .as(FaultTolerance::new);
+    }
+
+    @Provide
+    Arbitrary<Settings> settings() {
+        var registries = Arbitraries.of(
+                RegistryAddress.EMBEDDED,
+                new RegistryAddress.Network("a.b", 1),
+                new RegistryAddress.Network("::1", 65_535));
+        var servers = Combinators.combine(
+                        names(),
+                        whole(0, 65_535),
+                        whole(1024, 1 << 30),
+                        nanos(0, 3_600_000_000_000L),
+                        names().optional())
+                .as(ServerSettings::new);
+        var clients = Combinators.combine(
+                        whole(1, 65_535), whole(0, 65_535), nanos(1_000_000, 300_000_000_000L), whole(1024, 1 << 30))
+                .as(ClientSettings::new);
+        var services = Combinators.combine(
+                        tolerances(), Arbitraries.maps(names(), tolerances()).ofMaxSize(2))
+                .as(ServiceSettings::new);
+        var serviceNames = Arbitraries.of("a", "shop.Orders", "x-y_z").map(ServiceName::new);
+        Arbitrary<RunSettings> hosted = Combinators.combine(
+                        names(),
+                        names(),
+                        names().list().ofMaxSize(2),
+                        whole(1, 64),
+                        names().list().ofMaxSize(2),
+                        whole(0, 65_000))
+                .as(RunSettings.Hosted::new);
+        Arbitrary<RunSettings> existing = Combinators.combine(
+                        serviceNames,
+                        Arbitraries.of("http://a:1", "https://b/c?d#e").map(URI::create),
+                        names().map("/"::concat),
+                        whole(0, 9).map(n -> new Version(n, 1, 2)))
+                .as(RunSettings.Existing::new);
+        return Combinators.combine(
+                        Combinators.combine(names(), names(), registries).as(Head::new),
+                        servers,
+                        clients,
+                        tolerances(),
+                        Arbitraries.maps(serviceNames, services).ofMaxSize(2),
+                        Arbitraries.oneOf(hosted, existing).list().ofMaxSize(3),
+                        Arbitraries.of(true, false).map(MetricsSettings::new))
+                .as((head, server, client, defaults, byName, run, metrics) -> new Settings(
+                        head.name, head.zone, head.registry, server, client, defaults, byName, run, metrics));
+    }
+
+    private record Head(String name, String zone, RegistryAddress registry) {}
+
+    /** Any tree of records as YAML, all in braces and quotes. */
+    private static String yaml(Object value) {
+        return switch (value) {
+            case ServiceName name -> quoted(name.value());
+            case Version version -> quoted(version.toString());
+            case RegistryAddress address -> quoted(address.toString());
+            case ServiceSettings(var tolerance, var operations) -> {
+                String own = yaml(tolerance);
+                yield own.substring(0, own.length() - 1) + ", operations: " + yaml(operations) + "}";
+            }
+            case Record tree -> {
+                var components = new Components(tree.getClass());
+                yield IntStream.range(0, components.size())
+                        .filter(i -> !components.of(tree, i).equals(Optional.empty()))
+                        .mapToObj(i -> components.key(i) + ": " + yaml(components.of(tree, i)))
+                        .collect(Collectors.joining(", ", "{", "}"));
+            }
+            case Map<?, ?> map ->
+                map.entrySet().stream()
+                        .map(e -> key(e.getKey()) + ": " + yaml(e.getValue()))
+                        .collect(Collectors.joining(", ", "{", "}"));
+            case List<?> list ->
+                list.stream().map(SettingsPropertyTest::yaml).collect(Collectors.joining(", ", "[", "]"));
+            case Optional<?> optional -> yaml(optional.orElseThrow());
+            case Enum<?> constant -> Words.kebab(constant);
+            default -> quoted(value.toString());
+        };
+    }
+
+    private static String key(Object key) {
+        return key instanceof ServiceName name ? escaped(name.value()) : escaped(key.toString());
+    }
+
+    /** A value: what looks like a variable is marked as none. */
+    private static String quoted(String text) {
+        return escaped(text.replace("${", "$${"));
+    }
+
+    private static String escaped(String text) {
+        return text.chars().mapToObj("\\u%04x"::formatted).collect(Collectors.joining("", "\"", "\""));
+    }
+}

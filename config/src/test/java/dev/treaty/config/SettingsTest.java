@@ -1,0 +1,207 @@
+package dev.treaty.config;
+
+import dev.treaty.registry.RegistryAddress;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.IsolationLevel;
+import dev.treaty.resilience.Jitter;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+    private static final ServiceName ORDERS = new ServiceName("shop.Orders");
+
+    private static Settings parse(String yaml, Map<String, String> environment) {
+        return Settings.parse("treaty.yaml", yaml, environment);
+    }
+
+    private static Settings parse(String yaml) {
+        return parse(yaml, Map.of());
+    }
+
+    @Test
+    void nothingWrittenMeansTheDefaults() {
+        assertThat(parse("")).isEqualTo(Settings.DEFAULTS);
+        assertThat(parse("# only a comment\n---\n")).isEqualTo(Settings.DEFAULTS);
+        assertThat(parse("client:\nservices:\nrun:\nserver: ~\n")).isEqualTo(Settings.DEFAULTS);
+        assertThat(Settings.of(Map.of("PATH", "/bin"))).isEqualTo(Settings.DEFAULTS);
+    }
+
+    @Test
+    void readsEverything() {
+        Settings settings = parse("""
+            name: storefront
+            zone: eu-1a
+            registry: treaty://[::1]:7400
+            server:
+              host: 0.0.0.0
+              port: 8080
+              body-bytes-max: 8MiB
+              drain: 1m30s
+              advertise: shop.example.org
+            client: {connections-max: 10, idle-connections-max: 0, connect-timeout: PT0.5S, body-bytes-max: 65536}
+            metrics: {enabled: false}
+            run:
+              - contract: shop.Orders
+                implementation: shop.StoredOrders
+                class-path: [shop.jar, lib/]
+                instances: 3
+                jvm: ["-Xmx64m", "-Xlog:gc,heap"]
+                port: 9000
+              - {name: legacy.Web, address: "http://127.0.0.1:8080", health: /health, version: "2.1"}
+            """);
+        assertThat(settings.name()).isEqualTo("storefront");
+        assertThat(settings.zone()).isEqualTo("eu-1a");
+        assertThat(settings.registry()).isEqualTo(new RegistryAddress.Network("::1", 7400));
+        assertThat(settings.server().port()).isEqualTo(8080);
+        assertThat(settings.server().bodyBytesMax()).isEqualTo(8 << 20);
+        assertThat(settings.server().drain()).isEqualTo(Duration.ofSeconds(90));
+        assertThat(settings.server().advertisedHost()).isEqualTo("shop.example.org");
+        assertThat(settings.client()).isEqualTo(new ClientSettings(10, 0, Duration.ofMillis(500), 65_536));
+        assertThat(settings.metrics().enabled()).isFalse();
+        assertThat(settings.run())
+                .containsExactly(
+                        new RunSettings.Hosted(
+                                "shop.Orders",
+                                "shop.StoredOrders",
+                                List.of("shop.jar", "lib/"),
+                                3,
+                                List.of("-Xmx64m", "-Xlog:gc,heap"),
+                                9000),
+                        new RunSettings.Existing(
+                                new ServiceName("legacy.Web"),
+                                URI.create("http://127.0.0.1:8080"),
+                                "/health",
+                                new Version(2, 1, 0)));
+    }
+
+    @Test
+    void operationsInheritFromTheirServiceAndServicesFromTheDefaults() {
+        Settings settings = parse("""
+            services:
+              shop.Orders:
+                deadline: 500ms
+                retry: {attempts: 4}
+                operations:
+                  get: {deadline: 100ms, retry: {jitter: EQUAL}}
+            defaults:
+              level: Enhanced
+              retry: {budget: 30%}
+            """);
+        ServiceSettings orders = settings.service(ORDERS);
+        FaultTolerance get = orders.operation("get");
+        FaultTolerance place = orders.operation("place");
+        assertThat(get.level()).isEqualTo(IsolationLevel.ENHANCED);
+        assertThat(get.deadline()).isEqualTo(Duration.ofMillis(100));
+        assertThat(get.retry().attempts()).isEqualTo(4);
+        assertThat(get.retry().jitter()).isEqualTo(Jitter.EQUAL);
+        assertThat(get.retry().budget()).isEqualTo(0.3);
+        assertThat(place).isSameAs(orders.tolerance());
+        assertThat(place.deadline()).isEqualTo(Duration.ofMillis(500));
+        assertThat(place.retry().jitter()).isEqualTo(Jitter.FULL);
+        assertThat(settings.service(new ServiceName("other")).operation("get")).isEqualTo(settings.defaults());
+        assertThat(settings.defaults().deadline()).isEqualTo(FaultTolerance.DEFAULT.deadline());
+    }
+
+    @Test
+    void theEnvironmentBeatsTheFile() {
+        var environment = Map.of(
+                "TREATY_SERVER_PORT", "8081",
+                "TREATY_SERVER_ADVERTISE", "shop",
+                "TREATY_DEFAULTS_RETRY_ATTEMPTS", "2",
+                "TREATY_SERVICES_SHOP_ORDERS_DEADLINE", "3s",
+                "TREATY_SERVICES_SHOP_ORDERS_OPERATIONS_GET_DEADLINE", "1s",
+                "TREATY_RUN_0_INSTANCES", "5",
+                "TREATY_NAME", "$keeps ${this}");
+        Settings settings = parse("""
+            server: {port: 8080}
+            services: {shop.Orders: {deadline: 9s, operations: {get: {}}}}
+            run: [{contract: a, implementation: b, instances: 1}]
+            """, environment);
+        assertThat(settings.server().port()).isEqualTo(8081);
+        assertThat(settings.server().advertise()).contains("shop");
+        assertThat(settings.service(ORDERS).tolerance().retry().attempts()).isEqualTo(2);
+        assertThat(settings.service(ORDERS).operation("place").deadline()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(settings.service(ORDERS).operation("get").deadline()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(((RunSettings.Hosted) settings.run().getFirst()).instances()).isEqualTo(5);
+        assertThat(settings.name()).isEqualTo("$keeps ${this}");
+    }
+
+    @Test
+    void leavesAloneTheVariablesOfTheLauncherAndOfKubernetes() {
+        var environment = Map.of(
+                "TREATY_HOME", "/opt/treaty",
+                "TREATY_CONFIG", "x.yaml",
+                "TREATY_OPTS", "-Xmx1g",
+                "TREATY_PORT", "tcp://10.0.0.1:80",
+                "TREATY_SERVER_PORT", "tcp://10.0.0.1:80",
+                "TREATY_REGISTRY_SERVICE_HOST", "10.0.0.1",
+                "TREATY_REGISTRY_SERVICE_PORT_HTTP", "7400",
+                "TREATY_REGISTRY_PORT_7400_TCP_ADDR", "10.0.0.1");
+        assertThat(parse("", environment)).isEqualTo(Settings.DEFAULTS);
+    }
+
+    @Test
+    void valuesMayTakeVariables() {
+        var environment = Map.of("ZONE", "eu", "EMPTY", "");
+        assertThat(parse("zone: ${ZONE}-${RACK:1a}", environment).zone()).isEqualTo("eu-1a");
+        assertThat(parse("zone: \"${EMPTY}${GONE:}\"", environment).zone()).isEmpty();
+        assertThat(parse("zone: \"$${ZONE} $5 {}\"", environment).zone()).isEqualTo("${ZONE} $5 {}");
+        assertThat(parse("server: {port: \"${PORT:8080}\"}", environment)
+                        .server()
+                        .port())
+                .isEqualTo(8080);
+    }
+
+    @Test
+    void tellsWhereEachValueCameFrom() {
+        var effective = Settings.effective(
+                "treaty.yaml",
+                "server:\n  port: 8080\nservices: {shop.Orders: {deadline: 2s}}",
+                Map.of("TREATY_ZONE", "eu"));
+        assertThat(effective.values())
+                .extracting(Setting::toString)
+                .contains(
+                        "server.port = 8080  # treaty.yaml:2",
+                        "server.drain = 10s  # default",
+                        "zone = eu  # TREATY_ZONE",
+                        "services.shop.Orders.deadline = 2s  # treaty.yaml:3",
+                        "services.shop.Orders.retry.backoff = 20ms  # inherited");
+    }
+
+    @Test
+    void readsAFileAndSaysWhatIsWrongWithOne(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("treaty.yaml");
+        Files.writeString(file, "\uFEFFname: größe\n");
+        assertThat(Settings.load(file, Map.of()).name()).isEqualTo("größe");
+
+        Files.write(file, "name: größe\n".getBytes(StandardCharsets.ISO_8859_1));
+        refuses(file, "the file is not text in UTF-8; save it as that");
+        Files.writeString(file, "#".repeat(Settings.FILE_BYTES_MAX + 1));
+        refuses(file, "the file is larger than 1048576 bytes");
+        Files.writeString(file, "#".repeat(Settings.FILE_BYTES_MAX));
+        assertThat(Settings.load(file, Map.of())).isEqualTo(Settings.DEFAULTS);
+        refuses(folder.resolve("gone.yaml"), "there is no such file; name one that exists");
+        assertThatThrownBy(() -> Settings.load(folder, Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("the file cannot be read");
+    }
+
+    private static void refuses(Path file, String message) {
+        assertThatThrownBy(() -> Settings.load(file, Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(file + ": " + message);
+    }
+}

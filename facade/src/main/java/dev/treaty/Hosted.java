@@ -1,0 +1,116 @@
+package dev.treaty;
+
+import dev.treaty.core.call.Server;
+import dev.treaty.core.discovery.HealthSource;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Time;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** A service that this process offers: registered, healthy or not, and drained when it is closed. */
+public final class Hosted implements AutoCloseable {
+    /** How often an implementation that is a {@link HealthSource} is asked. */
+    static final Duration HEALTH_INTERVAL = Duration.ofSeconds(2);
+
+    /** How long callers get to hear of a drain before new calls are turned away. */
+    static final Duration NOTICE = Duration.ofMillis(250);
+
+    private final Registration registration;
+    private final Server server;
+    private final Time time;
+    private final @Nullable HealthSource source;
+    private final Promise<Boolean> ended = new Promise<>();
+    private final AtomicBoolean draining = new AtomicBoolean();
+    private volatile ServiceHealth health;
+
+    Hosted(Registration registration, Server server, Object implementation, Time time) {
+        this.registration = registration;
+        this.server = server;
+        this.time = time;
+        this.source = implementation instanceof HealthSource s ? s : null;
+        this.health = registration.instance().health();
+        if (source != null) {
+            Thread.ofVirtual()
+                    .name("treaty-health-" + registration.instance().id())
+                    .start(this::ask);
+        }
+    }
+
+    /** The instance as it is registered. */
+    public ServiceInstance instance() {
+        return registration.instance();
+    }
+
+    /** How the service feels. */
+    public ServiceHealth health() {
+        return health;
+    }
+
+    /** Says how the service feels; callers hear of it at once. An instance that drains goes on draining. */
+    public void report(ServiceHealth changed) {
+        if (!draining.get()) {
+            health = changed;
+            registration.report(changed);
+        }
+    }
+
+    private void ask() {
+        try {
+            do {
+                ServiceHealth now = answer();
+                if (now.status() != health.status() || !now.message().equals(health.message())) {
+                    report(now);
+                }
+            } while (ended.await(time, HEALTH_INTERVAL.toNanos()) == null);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private ServiceHealth answer() {
+        HealthSource asked = source;
+        try {
+            return asked == null ? health : asked.health();
+        } catch (RuntimeException e) {
+            return new ServiceHealth(
+                    Status.CRITICAL, "the service could not say how it feels", time.instant(), Map.of());
+        }
+    }
+
+    /** Tells callers to stop calling here; calls that still come are answered. */
+    public void drain() {
+        if (draining.compareAndSet(false, true)) {
+            ended.complete(true);
+            health = ServiceHealth.of(Status.DRAINING, time.instant());
+            registration.drain();
+        }
+    }
+
+    /** Drains, gives callers a moment to hear of it, then takes no more calls and leaves the registry. */
+    @Override
+    public void close() {
+        drain();
+        notice(time);
+        server.withdraw(instance().service());
+        leave();
+    }
+
+    /** Waits the moment that callers need to hear of a drain. */
+    static void notice(Time time) {
+        try {
+            time.sleep(NOTICE.toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    void leave() {
+        registration.close();
+    }
+}

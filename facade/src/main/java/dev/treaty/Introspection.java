@@ -1,0 +1,51 @@
+package dev.treaty;
+
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.observe.StatusReport;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What every process that serves something tells about itself, for consoles and command lines. It is hosted beside the
+ * services and is not registered: ask an instance at its own endpoint. The same is at {@code GET /-/status}.
+ */
+@Contract(name = Introspection.NAME, version = "1.0.0")
+@Description("What a process of the fabric tells about itself.")
+public interface Introspection {
+    /** The name of this service. */
+    String NAME = "treaty.Introspection";
+
+    /** How the process stands now. */
+    @Idempotent
+    @Description("How the process stands now.")
+    Status status();
+
+    /**
+     * How a process stands.
+     *
+     * @param report what it measured
+     * @param registry the registry that it uses
+     * @param trouble what keeps its view of the registry from being current
+     * @param serves the services that it offers
+     * @param calls the services that it calls, with the instances as it sees them
+     */
+    record Status(
+            StatusReport report, String registry, Optional<String> trouble, List<Offered> serves, List<Called> calls) {}
+
+    /** A service that the process offers, and how it feels, in small letters. */
+    record Offered(String service, String version, String instance, String health, String message) {}
+
+    /** A service that the process calls. */
+    record Called(String service, double retryBudget, List<NodeStatus> nodes) {}
+
+    /**
+     * An instance as the process sees it.
+     *
+     * @param health in small letters, as discovery tells it
+     * @param breaker the state of its circuit breaker, in small letters
+     * @param inFlight how many calls of this process are under way there
+     */
+    record NodeStatus(String instance, String version, String endpoint, String health, String breaker, int inFlight) {}
+}

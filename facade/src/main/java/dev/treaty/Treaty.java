@@ -1,0 +1,413 @@
+package dev.treaty;
+
+import dev.treaty.config.ServiceSettings;
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Server;
+import dev.treaty.core.call.ServiceProxy;
+import dev.treaty.core.call.Transport;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.EventStream;
+import dev.treaty.core.time.Time;
+import dev.treaty.observe.EventLog;
+import dev.treaty.observe.MetricsRecorder;
+import dev.treaty.observe.PrometheusExporter;
+import dev.treaty.registry.EmbeddedRegistry;
+import dev.treaty.registry.NetworkRegistry;
+import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.RegistryService;
+import dev.treaty.registry.RegistryTable;
+import dev.treaty.resilience.Policies;
+import dev.treaty.resilience.Timeout;
+import java.io.Closeable;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fabric as one process sees it: it serves contracts, calls services, and holds all that both share. Open one per
+ * process and close it at the end; closing drains what is served, so that no caller loses a call.
+ *
+ * <p>Everything here may be used by any number of threads.
+ */
+public final class Treaty implements AutoCloseable {
+    private final Settings settings;
+    private final Platform platform;
+    private final Time time;
+    private final Principal self;
+    private final Instant startedAt;
+    private final EventStream events = new EventStream();
+    private final MetricsRecorder metrics;
+    private final PrometheusExporter prometheus;
+    private final Transport transport;
+    private final List<RegistryService> services = new CopyOnWriteArrayList<>();
+    private final RegistryTable table;
+    private final Registry registry;
+    private final ServiceClient client = new ServiceClient(this);
+    private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
+    private final Map<ServiceName, Hosted> hosted = new ConcurrentHashMap<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Server server;
+    private boolean closed;
+
+    private Treaty(Settings settings, Platform platform) {
+        this.settings = settings;
+        this.platform = platform;
+        this.time = platform.time();
+        this.self = Principal.claimed(settings.name());
+        this.startedAt = time.instant();
+        this.metrics = new MetricsRecorder(time);
+        this.prometheus = new PrometheusExporter(metrics);
+        if (settings.metrics().enabled()) {
+            events.subscribe(metrics);
+        }
+        events.subscribe(new EventLog(time));
+        this.transport = platform.transport().apply(settings.client());
+        this.table = new RegistryTable(RegistryLimits.STANDARD, platform.secrets());
+        this.registry = registry(settings.registry());
+    }
+
+    /** With the defaults and the environment's {@code TREATY_…} variables: a registry within the process. */
+    public static Treaty open() {
+        return open(Settings.of(System.getenv()));
+    }
+
+    /**
+     * As a file has it, and the environment.
+     *
+     * @throws dev.treaty.config.ConfigurationException where either is wrong; the message lists every problem
+     */
+    public static Treaty open(Path file) {
+        return open(Settings.load(file, System.getenv()));
+    }
+
+    /** With these settings. */
+    public static Treaty open(Settings settings) {
+        return open(settings, Platform.system());
+    }
+
+    /** With these settings, on another ground than the machine's own: a simulation. */
+    public static Treaty open(Settings settings, Platform platform) {
+        return new Treaty(settings, platform);
+    }
+
+    private Registry registry(RegistryAddress address) {
+        return switch (address) {
+            case RegistryAddress.Embedded _ -> new EmbeddedRegistry(table, time, events);
+            case RegistryAddress.Network remote -> {
+                var connection = transport.connect(remote.endpoint());
+                yield new NetworkRegistry(
+                        remote.toString(), connection, self, RegistryPolicy.STANDARD, time, platform.secrets(), events);
+            }
+        };
+    }
+
+    /**
+     * Offers a service to others: checks the contract, listens, publishes the contract and registers an instance. Where
+     * the registry cannot be reached, the service is up all the same and registers as soon as it can.
+     *
+     * @param contract an interface with {@link dev.treaty.core.contract.Contract}
+     * @param implementation keeps it. Each call runs on a virtual thread of its own; one that is also a {@link
+     *     dev.treaty.core.discovery.HealthSource} is asked how it feels
+     * @throws dev.treaty.core.contract.ContractException where the contract cannot travel
+     * @throws IllegalStateException where this is closed, or a service of that name is served already
+     */
+    public <T> Hosted serve(Class<T> contract, T implementation) {
+        return serve(contract, ServiceContract.of(contract), implementation);
+    }
+
+    /**
+     * Offers a service under a contract that differs from the interface's own in its version or its description.
+     *
+     * @see #serve(Class, Object)
+     */
+    public <T> Hosted serve(Class<T> type, ServiceContract contract, T implementation) {
+        ServiceName name = contract.name();
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this Treaty is closed");
+            }
+            if (hosted.containsKey(name)) {
+                throw new IllegalStateException(name + " is served already by this process");
+            }
+            Server listening = server();
+            Handler dispatch = Dispatcher.of(type, contract, implementation, this::mistake);
+            Handler handler = Pipelines.server(dispatch, time, events).handler();
+            Supplier<ServiceHealth> health = () -> health(name);
+            listening.host(new HostedService(contract, handler, health));
+            registry.publish(contract);
+            var service = new Hosted(registry.register(instance(contract, listening)), listening, implementation, time);
+            hosted.put(name, service);
+            return service;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Offers this process's registry to others, who reach it as {@code treaty://host:port}.
+     *
+     * @throws IllegalStateException where this process uses a registry elsewhere
+     */
+    public Hosted serveRegistry() {
+        if (!(registry instanceof EmbeddedRegistry)) {
+            throw new IllegalStateException(
+                    "this process uses the registry at " + registry.address() + ": only an embedded one can be served");
+        }
+        var service = new RegistryService(table, time);
+        services.add(service);
+        return serve(RegistryProtocol.class, service);
+    }
+
+    void mistake(Call call, Throwable cause) {
+        events.emit(new Event.MistakeMade(call, cause));
+    }
+
+    private ServiceInstance instance(ServiceContract contract, Server listening) {
+        ServiceEndpoint endpoint = listening.endpoint();
+        String shortName =
+                contract.name().value().substring(contract.name().value().lastIndexOf('.') + 1);
+        return new ServiceInstance(
+                shortName + "-" + HexFormat.of().toHexDigits(platform.secrets().nextInt()),
+                contract.name(),
+                contract.version(),
+                new ServiceEndpoint(endpoint.protocol(), settings.server().advertisedHost(), endpoint.port()),
+                ServiceHealth.of(Status.PASSING, time.instant()),
+                settings.zone(),
+                contract.fingerprint(),
+                Map.of(),
+                startedAt);
+    }
+
+    private ServiceHealth health(ServiceName name) {
+        Hosted service = hosted.get(name);
+        return service == null ? ServiceHealth.of(Status.UNKNOWN, time.instant()) : service.health();
+    }
+
+    private Server server() {
+        if (server == null) {
+            server = platform.server().apply(settings.server());
+            new Pages(this).offer(server);
+        }
+        return server;
+    }
+
+    /**
+     * A typed client: calling a method calls the service.
+     *
+     * @throws dev.treaty.core.contract.ContractException where the contract cannot travel
+     */
+    public <T> T client(Class<T> contract) {
+        var read = ServiceContract.of(contract);
+        return ServiceProxy.of(contract, read, caller(read.name()).handler(), this::nextContext);
+    }
+
+    /**
+     * A typed client with a fallback: where the service cannot answer, {@code fallback} does. It may throw {@link
+     * dev.treaty.core.call.ServiceException} with {@code UNIMPLEMENTED} for operations that it has no answer for.
+     */
+    public <T> T client(Class<T> contract, T fallback) {
+        var read = ServiceContract.of(contract);
+        Handler answer = Dispatcher.of(contract, read, fallback, this::mistake);
+        return ServiceProxy.of(
+                contract, read, caller(read.name()).pipeline(answer).handler(), this::nextContext);
+    }
+
+    /** A typed client of one endpoint, without discovery, balancing or retries: for tools. Close it when done. */
+    public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
+        var connection = transport.connect(endpoint);
+        var policies = Policies.of(settings.defaults());
+        Handler handler = new Timeout(policies, time).around(connection);
+        return new Direct<>(
+                ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection::close);
+    }
+
+    /**
+     * A client of one endpoint.
+     *
+     * @param client the typed client
+     */
+    public record Direct<T>(T client, Closing closing) implements Closeable {
+        /** How its connections are closed. */
+        @FunctionalInterface
+        public interface Closing {
+            /** Closes them. */
+            void close();
+        }
+
+        @Override
+        public void close() {
+            closing.close();
+        }
+    }
+
+    /** Calls services by name, without their interfaces. */
+    public ServiceClient client() {
+        return client;
+    }
+
+    /**
+     * Runs something on a virtual thread of its own, in the context of the thread that calls this: how a typed client
+     * is called asynchronously.
+     *
+     * <pre>{@code
+     * CompletableFuture<Order> order = treaty.callAsync(() -> orders.get("42"));
+     * }</pre>
+     */
+    public <R> CompletableFuture<R> callAsync(Callable<R> call) {
+        Optional<CallContext> context = CallContext.current();
+        var future = new CompletableFuture<R>();
+        Thread thread = Thread.ofVirtual().name("treaty-call").unstarted(() -> {
+            try {
+                future.complete(context.isPresent() ? context.get().run(call::call) : call.call());
+            } catch (Throwable e) {
+                future.completeExceptionally(e);
+            }
+        });
+        var _ = future.whenComplete((_, _) -> {
+            if (future.isCancelled()) {
+                thread.interrupt();
+            }
+        });
+        thread.start();
+        return future;
+    }
+
+    ServiceCaller caller(ServiceName name) {
+        ServiceCaller known = callers.get(name);
+        return known != null ? known : newCaller(name);
+    }
+
+    private ServiceCaller newCaller(ServiceName name) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this Treaty is closed");
+            }
+            return callers.computeIfAbsent(
+                    name, n -> new ServiceCaller(n, policies(n), registry, transport, time, platform.chance(), events));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Policies policies(ServiceName name) {
+        ServiceSettings service = settings.service(name);
+        return new Policies(service.tolerance(), service.operations());
+    }
+
+    CallContext nextContext() {
+        return CallContext.next(self, time, platform.chance());
+    }
+
+    /** The registry that this process uses, with both of its faces. */
+    public Registry registry() {
+        return registry;
+    }
+
+    /** What has been measured in this process. */
+    public MetricsRecorder metrics() {
+        return metrics;
+    }
+
+    PrometheusExporter prometheus() {
+        return prometheus;
+    }
+
+    /** Everything that happens in this process. */
+    public EventStream events() {
+        return events;
+    }
+
+    /** With what it was opened. */
+    public Settings settings() {
+        return settings;
+    }
+
+    /** Where its services can be reached; nothing until one is served. */
+    public Optional<ServiceEndpoint> endpoint() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(server).map(Server::endpoint);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The steps of a call to that service, outermost first, with the reason why each stands where it stands. */
+    public String describe(ServiceName service) {
+        return caller(service).pipeline(null).describe();
+    }
+
+    Time time() {
+        return time;
+    }
+
+    Instant startedAt() {
+        return startedAt;
+    }
+
+    List<Hosted> hosted() {
+        return List.copyOf(new TreeMap<>(hosted).values());
+    }
+
+    Map<ServiceName, ServiceCaller> callers() {
+        return new TreeMap<>(callers);
+    }
+
+    /**
+     * Ends in good order: callers are told to go elsewhere, calls under way end, at most as long as {@code
+     * server.drain} says, instances leave the registry, connections close. Closing twice does nothing.
+     */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        Server listening = server;
+        if (listening != null) {
+            hosted.values().forEach(Hosted::drain);
+            Hosted.notice(time);
+            services.forEach(RegistryService::close); // its waiting watches are answered, so that they end
+            listening.drain(settings.server().drain());
+            hosted.values().forEach(Hosted::leave);
+        }
+        callers.values().forEach(ServiceCaller::close);
+        registry.close();
+        transport.close();
+        prometheus.close();
+    }
+}

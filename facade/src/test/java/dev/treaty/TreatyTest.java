@@ -1,0 +1,301 @@
+package dev.treaty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.WhenAbsent;
+import dev.treaty.core.discovery.HealthSource;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Event;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+
+/** The facade over real HTTP on loopback, as a user has it. */
+class TreatyTest {
+    public record Order(String id, String customer, int quantity) {}
+
+    @Contract(name = "test.Orders", version = "1.4.0")
+    public interface Orders {
+        @Idempotent
+        Order get(String id);
+
+        Order place(Order order);
+
+        @Idempotent
+        List<Order> list(String customer, @WhenAbsent("2") int limit);
+    }
+
+    private static class KnownOrders implements Orders {
+        private final AtomicInteger placed = new AtomicInteger();
+
+        @Override
+        public Order get(String id) {
+            if (id.isEmpty()) {
+                throw new ServiceException(Code.NOT_FOUND, "there is no order \"\"");
+            }
+            return new Order(id, "ada", 1);
+        }
+
+        @Override
+        public Order place(Order order) {
+            placed.incrementAndGet();
+            return order;
+        }
+
+        @Override
+        public List<Order> list(String customer, int limit) {
+            return IntStream.range(0, limit)
+                    .mapToObj(i -> new Order("" + i, customer, i))
+                    .toList();
+        }
+    }
+
+    /** A registry that other instances of Treaty in this test share over the network. */
+    private static Treaty registry() {
+        Treaty treaty = Treaty.open(Settings.DEFAULTS);
+        treaty.serveRegistry();
+        return treaty;
+    }
+
+    private static Treaty member(Treaty registry, String name, String more) {
+        ServiceEndpoint at = registry.endpoint().orElseThrow();
+        return Treaty.open(Settings.parse(
+                name, "name: " + name + "\nregistry: treaty://" + at.authority() + "\n" + more, Map.of()));
+    }
+
+    @Test
+    void servesAndCallsTypedAndDynamically() throws Exception {
+        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+            treaty.serve(Orders.class, new KnownOrders());
+            Orders orders = treaty.client(Orders.class);
+            assertThat(orders.get("42")).isEqualTo(new Order("42", "ada", 1));
+            assertThat(orders.list("ada", 3)).hasSize(3);
+            assertThatThrownBy(() -> orders.get("")).isInstanceOfSatisfying(ServiceException.class, e -> {
+                assertThat(e.code()).isEqualTo(Code.NOT_FOUND);
+                assertThat(e.fault().message()).isEqualTo("there is no order \"\"");
+            });
+
+            ServiceResponse<?> response = treaty.client().call("test.Orders", "get", Map.of("id", "7"));
+            assertThat(response.orThrow()).isEqualTo(Map.of("id", "7", "customer", "ada", "quantity", 1));
+            assertThat(response.latency()).isPositive();
+            ServiceResponse<?> wrapped = treaty.client()
+                    .callAsync("test.Orders", "list", Map.of("customer", "a"))
+                    .get(10, TimeUnit.SECONDS);
+            assertThat(((Map<?, ?>) wrapped.orThrow()).get("result"))
+                    .asInstanceOf(InstanceOfAssertFactories.LIST)
+                    .hasSize(2);
+            assertThat(treaty.callAsync(() -> orders.get("9"))
+                            .get(10, TimeUnit.SECONDS)
+                            .id())
+                    .isEqualTo("9");
+
+            assertThat(treaty.client().health("test.Orders").status()).isEqualTo(Status.PASSING);
+            assertThat(treaty.client().health("test.Nobody").status()).isEqualTo(Status.UNKNOWN);
+            assertThat(treaty.client().call("test.Orders", "fly", Map.of()))
+                    .isInstanceOfSatisfying(
+                            ServiceResponse.Failed.class,
+                            f -> assertThat(f.fault().code()).isEqualTo(Code.UNIMPLEMENTED));
+        }
+    }
+
+    @Test
+    void aServiceNobodyOffersIsUnavailableAndTheMessageSaysWhy() throws Exception {
+        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+            assertThat(treaty.client().call("test.Nobody", "get", Map.of()))
+                    .isInstanceOfSatisfying(ServiceResponse.Failed.class, f -> {
+                        assertThat(f.fault().code()).isEqualTo(Code.UNAVAILABLE);
+                        assertThat(f.fault().message()).contains("no instance of test.Nobody is registered");
+                    });
+        }
+    }
+
+    @Contract(name = "test.Outer", version = "1.0.0")
+    public interface Outer {
+        String describe(String id);
+    }
+
+    @Test
+    void aHandlersCallsInheritDeadlineCallerTraceAndAttempt() {
+        Queue<CallContext> contexts = new ConcurrentLinkedQueue<>();
+        try (Treaty registry = registry();
+                Treaty inner = member(registry, "inner", "");
+                Treaty outer = member(registry, "outer", "");
+                Treaty caller = member(registry, "the-caller", "defaults:\n  deadline: 3s\n")) {
+            inner.serve(Orders.class, new KnownOrders() {
+                @Override
+                public Order get(String id) {
+                    contexts.add(CallContext.current().orElseThrow());
+                    return super.get(id);
+                }
+            });
+            Orders orders = outer.client(Orders.class);
+            outer.serve(Outer.class, id -> {
+                contexts.add(CallContext.current().orElseThrow());
+                return orders.get(id).customer();
+            });
+            assertThat(caller.client(Outer.class).describe("1")).isEqualTo("ada");
+        }
+        CallContext first = contexts.remove();
+        CallContext second = contexts.remove();
+        assertThat(first.caller().name()).isEqualTo("the-caller");
+        assertThat(second.caller()).isEqualTo(first.caller());
+        assertThat(second.trace().id()).isEqualTo(first.trace().id());
+        assertThat(second.trace().span()).isNotEqualTo(first.trace().span());
+        assertThat(second.attempt()).isEqualTo(1);
+        assertThat(second.deadline().atNanos() - first.deadline().atNanos())
+                .as("the inner deadline is the outer one, less what was lost on the way")
+                .isLessThanOrEqualTo(Duration.ofMillis(2).toNanos());
+    }
+
+    @Test
+    void aFallbackAnswersForAServiceThatIsGoneAndTheStreamSaysSo() {
+        Queue<Event> events = new ConcurrentLinkedQueue<>();
+        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+            treaty.events().subscribe(events::add);
+            Orders orders = treaty.client(Orders.class, new KnownOrders());
+            assertThat(orders.get("5").id()).isEqualTo("5");
+        }
+        assertThat(events).anyMatch(e -> e instanceof Event.FallbackServed);
+    }
+
+    @Test
+    void aRegistryThatIsDownAtStartKeepsNothingFromStarting() throws Exception {
+        int port;
+        try (Treaty first = registry()) {
+            port = first.endpoint().orElseThrow().port();
+        }
+        String address = "registry: treaty://127.0.0.1:" + port + "\n";
+        Queue<Event> events = new ConcurrentLinkedQueue<>();
+        try (Treaty service = Treaty.open(Settings.parse("service", address, Map.of()))) {
+            service.events().subscribe(events::add);
+            service.serve(Orders.class, new KnownOrders());
+            assertThat(service.registry().trouble())
+                    .hasValueSatisfying(t -> assertThat(t).contains("" + port));
+            assertThat(get(service.endpoint().orElseThrow(), "/-/health").status())
+                    .isEqualTo(200);
+            try (Treaty late = Treaty.open(Settings.parse("registry", "server:\n  port: " + port + "\n", Map.of()))) {
+                var seen = new CountDownLatch(1);
+                late.registry().watch(new ServiceName("test.Orders"), _ -> seen.countDown());
+                late.serveRegistry();
+                assertThat(seen.await(20, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+        assertThat(events).anyMatch(e -> e instanceof Event.RegistryChanged(var _, var reachable, var _) && reachable);
+    }
+
+    @Test
+    void closingAnInstanceWhileItIsCalledLosesNoCallNotEvenOneThatMustNotBeRepeated() throws Exception {
+        var failures = new ConcurrentLinkedQueue<RuntimeException>();
+        var stop = new AtomicBoolean();
+        var made = new AtomicInteger();
+        var first = new KnownOrders();
+        var second = new KnownOrders();
+        try (Treaty registry = registry();
+                Treaty client = member(registry, "client", "");
+                Treaty staying = member(registry, "staying", "")) {
+            Treaty leaving = member(registry, "leaving", "");
+            leaving.serve(Orders.class, first);
+            Orders orders = client.client(Orders.class);
+            orders.place(new Order("0", "ada", 0));
+            made.incrementAndGet();
+            List<Thread> callers = IntStream.range(0, 8)
+                    .mapToObj(_ -> Thread.startVirtualThread(() -> {
+                        while (!stop.get()) {
+                            try {
+                                made.incrementAndGet();
+                                orders.place(new Order("1", "ada", 1));
+                            } catch (RuntimeException e) {
+                                failures.add(e);
+                            }
+                        }
+                    }))
+                    .toList();
+            staying.serve(Orders.class, second);
+            leaving.close();
+            stop.set(true);
+            for (Thread caller : callers) {
+                caller.join();
+            }
+        }
+        assertThat(failures).isEmpty();
+        assertThat(first.placed.get() + second.placed.get())
+                .as("each call ran exactly once")
+                .isEqualTo(made.get());
+    }
+
+    private static final class Moody extends KnownOrders implements HealthSource {
+        private volatile ServiceHealth health = ServiceHealth.of(Status.PASSING, Instant.EPOCH);
+
+        @Override
+        public ServiceHealth health() {
+            return health;
+        }
+    }
+
+    @Test
+    void healthIsSeenByCallersAndOnThePage() throws Exception {
+        var moody = new Moody();
+        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+            Hosted hosted = treaty.serve(Orders.class, moody);
+            Orders orders = treaty.client(Orders.class);
+            assertThat(orders.get("1").id()).isEqualTo("1");
+            var critical = new CountDownLatch(1);
+            treaty.registry().watch(hosted.instance().service(), e -> {
+                if (e.instance().health().status() == Status.CRITICAL) {
+                    critical.countDown();
+                }
+            });
+            moody.health = new ServiceHealth(
+                    Status.CRITICAL, "the database is away", Instant.EPOCH, Map.of("database", "down"));
+            assertThat(critical.await(10, TimeUnit.SECONDS)).isTrue();
+            var page = get(treaty.endpoint().orElseThrow(), "/-/health");
+            assertThat(page.status()).isEqualTo(503);
+            assertThat(page.body()).contains("critical", "the database is away", "\"database\":\"down\"");
+            assertThatThrownBy(() -> orders.get("1")).hasMessageContaining("(critical)");
+        }
+    }
+
+    @Test
+    void theOrderOfACallCanBePrinted() {
+        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+            assertThat(treaty.describe(new ServiceName("test.Orders")).lines())
+                    .extracting(line -> line.substring(0, line.indexOf(" ")))
+                    .containsExactly("observe", "deadline", "retry", "balance");
+        }
+    }
+
+    private record Page(int status, String body) {}
+
+    private static Page get(ServiceEndpoint endpoint, String path) throws Exception {
+        var connection = (HttpURLConnection) URI.create(endpoint + path).toURL().openConnection();
+        int status = connection.getResponseCode();
+        try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+            return new Page(status, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+}

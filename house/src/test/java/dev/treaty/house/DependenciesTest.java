@@ -1,0 +1,168 @@
+package dev.treaty.house;
+
+import static java.util.Map.entry;
+
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Requires;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class DependenciesTest {
+
+    private static final String OWN_GROUP = "dev.treaty:";
+
+    /** The modules that each module may need at run time. The house is built from the first line to the last. */
+    private static final Map<String, Set<String>> MAY_NEED = Map.ofEntries(
+            entry("core", Set.of()),
+            entry("resilience", Set.of("core")),
+            entry("balance", Set.of("core")),
+            entry("registry", Set.of("core")),
+            entry("registry-etcd", Set.of("core", "registry")),
+            entry("registry-zookeeper", Set.of("core", "registry")),
+            entry("http", Set.of("core")),
+            entry("security", Set.of("core")),
+            entry("config", Set.of("core", "resilience", "balance", "registry")),
+            entry("observe", Set.of("core")),
+            entry("facade", upTo("observe")),
+            entry("console", upTo("facade")),
+            entry("simulation", upTo("facade")),
+            entry("cli", upTo("simulation")),
+            entry("benchmarks", upTo("cli")),
+            entry("examples/shop", upTo("facade")),
+            entry("format", Set.of()),
+            entry("house", Set.of()));
+
+    /** Whoever uses one of these gets nothing else with it. */
+    private static final Set<String> WITHOUT_LIBRARIES = Set.of("core", "resilience", "balance", "registry");
+
+    private static final String JSPECIFY = "org.jspecify";
+
+    private static Set<String> upTo(String last) {
+        List<String> ladder = List.of(
+                "core",
+                "resilience",
+                "balance",
+                "registry",
+                "http",
+                "security",
+                "config",
+                "observe",
+                "facade",
+                "console",
+                "simulation",
+                "cli");
+        return new HashSet<>(ladder.subList(0, ladder.indexOf(last) + 1));
+    }
+
+    @Test
+    void every_module_has_its_place() {
+        new Rule(
+                        "Every module has its place in the order of dependencies; these have none:",
+                        "add it to the table in " + DependenciesTest.class.getName() + ", as low as it can stand.")
+                .expectNone(Repository.modules().stream()
+                        .filter(module -> !MAY_NEED.containsKey(module))
+                        .toList());
+    }
+
+    @Test
+    void dependencies_point_one_way() {
+        List<String> findings = new ArrayList<>();
+        for (String module : Repository.modules()) {
+            for (String needed : neededByPom(module)) {
+                if (!MAY_NEED.getOrDefault(module, Set.of()).contains(needed)) {
+                    findings.add(module + "/pom.xml needs " + needed);
+                }
+            }
+            for (String needed : neededByDescriptor(module)) {
+                if (!MAY_NEED.getOrDefault(module, Set.of()).contains(needed)) {
+                    findings.add(module + "/src/main/java/module-info.java requires " + needed);
+                }
+            }
+        }
+        new Rule(
+                        "A module needs only modules that stand above it in the table of DependenciesTest:",
+                        "move what is shared to the module above, or pass it in through a constructor.")
+                .expectNone(findings);
+    }
+
+    @Test
+    void the_foundation_brings_no_library() {
+        List<String> findings = new ArrayList<>();
+        for (String module : WITHOUT_LIBRARIES) {
+            for (String needed : Repository.declaredDependencies(module)) {
+                if (!needed.startsWith(OWN_GROUP) && !needed.startsWith(JSPECIFY)) {
+                    findings.add(module + "/pom.xml needs " + needed);
+                }
+            }
+            for (Requires required : requires(module)) {
+                String name = required.name();
+                boolean free = name.startsWith("java.") || name.startsWith("dev.treaty") || name.equals(JSPECIFY);
+                if (!free) {
+                    findings.add(module + "/src/main/java/module-info.java requires " + name);
+                }
+            }
+        }
+        new Rule(
+                        "The modules " + WITHOUT_LIBRARIES + " need nothing but the JDK and JSpecify:",
+                        "write the small part that is needed, or put the library behind an interface, in a module"
+                                + " above.")
+                .expectNone(findings);
+    }
+
+    @Test
+    void a_module_exports_one_package_of_its_own_name() {
+        List<String> findings = new ArrayList<>();
+        for (String module : Repository.modules()) {
+            Optional<ModuleDescriptor> descriptor = Repository.descriptor(module);
+            if (descriptor.isEmpty()) {
+                continue;
+            }
+            String own = descriptor.get().name();
+            for (ModuleDescriptor.Exports export : descriptor.get().exports()) {
+                boolean expected = export.source().equals(own)
+                        || (module.equals("core") && export.source().startsWith(own + "."));
+                if (!expected) {
+                    findings.add(module + " exports " + export.source() + ", not " + own);
+                }
+            }
+        }
+        new Rule(
+                        "A module exports one package, called as the module is; only core, the vocabulary, has"
+                                + " several:",
+                        "keep the rest package-private in that package; a second package asks for a second module.")
+                .expectNone(findings);
+    }
+
+    private static List<String> neededByPom(String module) {
+        Map<String, String> modules = byArtifact();
+        return Repository.declaredDependencies(module).stream()
+                .filter(dependency -> dependency.startsWith(OWN_GROUP))
+                .map(dependency -> dependency.substring(OWN_GROUP.length()))
+                .map(artifact -> modules.getOrDefault(artifact, artifact))
+                .toList();
+    }
+
+    private static List<String> neededByDescriptor(String module) {
+        return requires(module).stream()
+                .map(Requires::name)
+                .filter(name -> name.startsWith("dev.treaty"))
+                .map(name -> name.equals("dev.treaty") ? "facade" : name.substring("dev.treaty.".length()))
+                .toList();
+    }
+
+    private static Set<Requires> requires(String module) {
+        return Repository.descriptor(module).map(ModuleDescriptor::requires).orElse(Set.of());
+    }
+
+    private static Map<String, String> byArtifact() {
+        Map<String, String> modules = new HashMap<>();
+        Repository.modules().forEach(module -> modules.put(Repository.artifact(module), module));
+        return modules;
+    }
+}

@@ -1,0 +1,209 @@
+package dev.treaty.observe;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.time.Time;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Counts the outcomes and latencies of one thing, in total and over the last minute.
+ *
+ * <p>Everything is counted once, in cells that only grow: one cell for each latency that can be told from its
+ * neighbours, and one for each code. A success is one increment, a failure two, and nothing is allocated. The last
+ * minute is a difference: at the end of each interval, what the cells gained in it is put aside, and the minute is the
+ * sum of the last {@value #INTERVALS} of these. So no reset can lose a count, and threads never wait for each other;
+ * what a slow thread counts late lands in the next interval, and in the total all the same.
+ *
+ * <p>Cells are those of a histogram with two significant digits by Gil Tene's HdrHistogram: up to 256 µs one cell for
+ * each microsecond, then 128 cells for each doubling. They are kept in chunks of 128, one for each doubling, made when
+ * first needed, since the latencies of one operation seldom span more than a few.
+ *
+ * @see <a href="https://github.com/HdrHistogram/HdrHistogram">HdrHistogram</a>
+ */
+@SuppressWarnings("EnumOrdinal") // A code has a cell of its own; the order lasts as long as the process.
+final class Series {
+    /** How many intervals the window of a minute has. */
+    static final int INTERVALS = 12;
+
+    /** The length of an interval, in nanoseconds. */
+    static final long INTERVAL_NANOS = 5_000_000_000L;
+
+    private static final int CHUNK = 128;
+    private static final int CHUNK_BITS = 7;
+    private static final int LATENCY_CHUNKS = 24;
+    private static final int LATENCIES = LATENCY_CHUNKS * CHUNK;
+    private static final int CELLS = LATENCIES + CHUNK;
+    private static final Code[] CODES = Code.values();
+
+    private final Time time;
+    private final long startedNanos;
+    private final AtomicReferenceArray<AtomicLongArray> chunks = new AtomicReferenceArray<>(LATENCY_CHUNKS + 1);
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** The interval that is being counted; changed under the lock. */
+    private volatile long interval;
+
+    /** When something was counted last, not later than that by more than {@value #LAST_NANOS_STEP}. */
+    private volatile long lastNanos;
+
+    private static final long LAST_NANOS_STEP = 1_000_000;
+
+    /** What the cells held when the interval began; guarded by the lock. */
+    private final long[][] before = new long[LATENCY_CHUNKS + 1][];
+
+    /** What the cells gained in earlier intervals of the minute, oldest first; guarded by the lock. */
+    private final ArrayDeque<Gain> gains = new ArrayDeque<>();
+
+    /** What the cells gained in one interval. */
+    private static final class Gain {
+        final long interval;
+        final int[] cells;
+        final long[] counts;
+
+        Gain(long interval, int[] cells, long[] counts) {
+            this.interval = interval;
+            this.cells = cells;
+            this.counts = counts;
+        }
+    }
+
+    Series(Time time) {
+        this.time = time;
+        this.startedNanos = time.nanoTime();
+        this.lastNanos = startedNanos;
+        this.interval = Math.floorDiv(startedNanos, INTERVAL_NANOS);
+    }
+
+    /** Counts one outcome with its latency. */
+    void record(ServiceResponse<?> response) {
+        long now = time.nanoTime();
+        long here = Math.floorDiv(now, INTERVAL_NANOS);
+        if (here != interval && lock.tryLock()) {
+            try {
+                moveTo(here);
+            } finally {
+                lock.unlock();
+            }
+        }
+        increment(cell(response.latencyNanos()));
+        if (response instanceof ServiceResponse.Failed<?> failed) {
+            increment(LATENCIES + failed.fault().code().ordinal());
+        }
+        if (now - lastNanos > LAST_NANOS_STEP) {
+            lastNanos = now;
+        }
+    }
+
+    /** When something was counted last, on the clock of {@link Time#nanoTime()}; at first, when counting began. */
+    long lastNanos() {
+        return lastNanos;
+    }
+
+    /** Adds what was counted to these two. */
+    void addTo(Tally minute, Tally total) {
+        long[] window = new long[CELLS];
+        long[] all = new long[CELLS];
+        long now = time.nanoTime();
+        lock.lock();
+        try {
+            moveTo(Math.floorDiv(now, INTERVAL_NANOS));
+            for (Gain gain : gains) {
+                for (int i = 0; i < gain.cells.length; i++) {
+                    window[gain.cells[i]] += gain.counts[i];
+                }
+            }
+            for (int cell = 0; cell < CELLS; cell++) {
+                long count = count(cell);
+                all[cell] = count;
+                window[cell] += count - countBefore(cell);
+            }
+        } finally {
+            lock.unlock();
+        }
+        long windowStart = (Math.floorDiv(now, INTERVAL_NANOS) - INTERVALS + 1) * INTERVAL_NANOS;
+        add(window, minute, now - Math.max(windowStart, startedNanos));
+        add(all, total, now - startedNanos);
+    }
+
+    private static void add(long[] cells, Tally tally, long nanos) {
+        for (int cell = 0; cell < LATENCIES; cell++) {
+            if (cells[cell] > 0) {
+                tally.addLatency(micros(cell), cells[cell]);
+            }
+        }
+        for (Code code : CODES) {
+            long count = cells[LATENCIES + code.ordinal()];
+            if (count > 0) {
+                tally.addErrors(code, count);
+            }
+        }
+        tally.covers(nanos);
+    }
+
+    /** Ends the interval and begins that one; whatever was counted since belongs to the one that ends. */
+    private void moveTo(long next) {
+        if (next <= interval) {
+            return;
+        }
+        int[] cells = new int[CELLS];
+        long[] counts = new long[CELLS];
+        int used = 0;
+        for (int cell = 0; cell < CELLS; cell++) {
+            long count = count(cell);
+            long gain = count - countBefore(cell);
+            if (gain > 0) {
+                cells[used] = cell;
+                counts[used++] = gain;
+                long[] chunk = before[cell >> CHUNK_BITS];
+                if (chunk == null) {
+                    chunk = new long[CHUNK];
+                    before[cell >> CHUNK_BITS] = chunk;
+                }
+                chunk[cell % CHUNK] = count;
+            }
+        }
+        if (used > 0) {
+            gains.add(new Gain(interval, Arrays.copyOf(cells, used), Arrays.copyOf(counts, used)));
+        }
+        while (!gains.isEmpty() && gains.getFirst().interval <= next - INTERVALS) {
+            gains.removeFirst();
+        }
+        interval = next;
+    }
+
+    private void increment(int cell) {
+        AtomicLongArray chunk = chunks.get(cell >> CHUNK_BITS);
+        if (chunk == null) {
+            chunks.compareAndSet(cell >> CHUNK_BITS, null, new AtomicLongArray(CHUNK));
+            chunk = chunks.get(cell >> CHUNK_BITS);
+        }
+        chunk.getAndIncrement(cell % CHUNK);
+    }
+
+    private long count(int cell) {
+        AtomicLongArray chunk = chunks.get(cell >> CHUNK_BITS);
+        return chunk == null ? 0 : chunk.get(cell % CHUNK);
+    }
+
+    private long countBefore(int cell) {
+        long[] chunk = before[cell >> CHUNK_BITS];
+        return chunk == null ? 0 : chunk[cell % CHUNK];
+    }
+
+    /** The cell of a latency: its doubling and its place within. */
+    static int cell(long nanos) {
+        long micros = Math.max(1, (Math.clamp(nanos, 0, Tally.MICROS_MAX * 1_000) + 500) / 1_000);
+        int doubling = Long.SIZE - CHUNK_BITS - 1 - Long.numberOfLeadingZeros(micros | (2 * CHUNK - 1));
+        return (doubling << CHUNK_BITS) + (int) (micros >>> doubling);
+    }
+
+    /** The smallest latency of a cell, in microseconds. */
+    static long micros(int cell) {
+        int doubling = Math.max(0, (cell >> CHUNK_BITS) - 1);
+        return (long) (cell - (doubling << CHUNK_BITS)) << doubling;
+    }
+}

@@ -1,0 +1,157 @@
+package dev.treaty.observe;
+
+import static dev.treaty.observe.Traffic.ORDERS;
+import static dev.treaty.observe.Traffic.added;
+import static dev.treaty.observe.Traffic.attempt;
+import static dev.treaty.observe.Traffic.call;
+import static dev.treaty.observe.Traffic.ended;
+import static dev.treaty.observe.Traffic.failed;
+import static dev.treaty.observe.Traffic.fault;
+import static dev.treaty.observe.Traffic.removed;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Origin;
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Marker;
+import org.slf4j.event.Level;
+import org.slf4j.helpers.LegacyAbstractLogger;
+import org.slf4j.helpers.MessageFormatter;
+
+class EventLogTest {
+    private final ManualTime time = new ManualTime();
+    private final Lines lines = new Lines(Level.DEBUG);
+    private final EventLog log = new EventLog(lines, time);
+
+    /** A logger that keeps what is written. */
+    private static final class Lines extends LegacyAbstractLogger {
+        private static final long serialVersionUID = 1;
+
+        private final Level least;
+        private final transient List<String> written = new ArrayList<>();
+
+        Lines(Level least) {
+            this.least = least;
+            this.name = EventLog.NAME;
+        }
+
+        @Override
+        protected String getFullyQualifiedCallerName() {
+            return EventLog.class.getName();
+        }
+
+        @Override
+        protected void handleNormalizedLoggingCall(
+                Level level, Marker marker, String message, Object[] arguments, Throwable thrown) {
+            String line = MessageFormatter.basicArrayFormat(message, arguments);
+            written.add(level + " " + line + (thrown == null ? "" : " caused by " + thrown));
+        }
+
+        private boolean writes(Level level) {
+            return level.toInt() >= least.toInt();
+        }
+
+        @Override
+        public boolean isTraceEnabled() {
+            return writes(Level.TRACE);
+        }
+
+        @Override
+        public boolean isDebugEnabled() {
+            return writes(Level.DEBUG);
+        }
+
+        @Override
+        public boolean isInfoEnabled() {
+            return writes(Level.INFO);
+        }
+
+        @Override
+        public boolean isWarnEnabled() {
+            return writes(Level.WARN);
+        }
+
+        @Override
+        public boolean isErrorEnabled() {
+            return writes(Level.ERROR);
+        }
+    }
+
+    private static Event opened(String reason) {
+        return new Event.BreakerChanged(ORDERS, "a", "HALF_OPEN", "OPEN", reason);
+    }
+
+    @Test
+    void writesOneLineForEachEventThatMatters() {
+        log.emit(opened("the probe failed"));
+        log.emit(new Event.RegistryChanged(
+                "treaty://127.0.0.1:7400", false, "the registry treaty://127.0.0.1:7400 cannot be reached"));
+        log.emit(new Event.RegistryChanged("treaty://127.0.0.1:7400", true, "it refuses shop.Orders"));
+        log.emit(added("a", Status.PASSING));
+        log.emit(new Event.DiscoveryChanged(new DiscoveryEvent.Updated(
+                Traffic.instance("a", Status.CRITICAL), Traffic.instance("a"), Instant.EPOCH)));
+        log.emit(removed("a"));
+        log.emit(new Event.RetryRefused(call(ORDERS, "get"), fault(), "the budget is spent"));
+        log.emit(new Event.FallbackServed(call(ORDERS, "get"), fault(), Origin.CACHED));
+        assertThat(lines.written)
+                .containsExactly(
+                        "WARN breaker of shop.Orders at a went from half-open to open: the probe failed",
+                        "WARN the registry treaty://127.0.0.1:7400 cannot be reached",
+                        "INFO registry treaty://127.0.0.1:7400: it refuses shop.Orders",
+                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 is there, version 1.4.0",
+                        "DEBUG instance a of shop.Orders at http://127.0.0.1:8080 changed, health from passing to"
+                                + " critical",
+                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 is gone: closed",
+                        "DEBUG shop.Orders/get failed with unavailable and is not tried again: the budget is spent",
+                        "DEBUG shop.Orders/get failed with unavailable and was answered by a fallback: cached");
+    }
+
+    @Test
+    void aMistakeIsWrittenWithItsCause() {
+        log.emit(new Event.MistakeMade(call(ORDERS, "get"), new IllegalStateException("no database")));
+        assertThat(lines.written)
+                .containsExactly("ERROR the service made a mistake handling shop.Orders/get caused by"
+                        + " java.lang.IllegalStateException: no database");
+    }
+
+    @Test
+    void writesNothingForSingleCallsAndNoSecrets() {
+        log.emit(ended("get", failed(Code.INTERNAL, Duration.ofMillis(1))));
+        log.emit(attempt("a", failed(Code.INTERNAL, Duration.ofMillis(1))));
+        log.emit(new Event.RetryScheduled(call(ORDERS, "get"), fault(), Duration.ZERO));
+        assertThat(lines.written).isEmpty();
+        log.emit(new Event.RetryRefused(call(ORDERS, "get"), fault(), "the budget is spent"));
+        assertThat(lines.written).hasSize(1).noneMatch(line -> line.contains("secret"));
+    }
+
+    @Test
+    void aReasonFromElsewhereCannotForgeALine() {
+        log.emit(opened("over\nWARN forged\u2028again " + "x".repeat(1000)));
+        assertThat(lines.written).hasSize(1);
+        assertThat(lines.written.getFirst()).contains("over WARN forged again").hasSizeLessThan(450);
+    }
+
+    @Test
+    void aFloodIsCutAndTold() {
+        for (int i = 0; i < EventLog.LINES_MAX + 30; i++) {
+            log.emit(opened("again"));
+        }
+        assertThat(lines.written).hasSize(EventLog.LINES_MAX);
+        log.emit(new Event.RetryRefused(call(ORDERS, "get"), fault(), "the budget is spent"));
+        assertThat(lines.written).hasSize(EventLog.LINES_MAX + 1);
+        time.advance(Duration.ofSeconds(EventLog.PERIOD_SECONDS));
+        log.emit(opened("once more"));
+        assertThat(lines.written.subList(EventLog.LINES_MAX + 1, lines.written.size()))
+                .containsExactly(
+                        "WARN 30 lines were left out here",
+                        "WARN breaker of shop.Orders at a went from half-open to open: once more");
+    }
+}

@@ -1,0 +1,90 @@
+package dev.treaty.observe;
+
+import static dev.treaty.observe.Traffic.ORDERS;
+import static dev.treaty.observe.Traffic.added;
+import static dev.treaty.observe.Traffic.attempt;
+import static dev.treaty.observe.Traffic.call;
+import static dev.treaty.observe.Traffic.ended;
+import static dev.treaty.observe.Traffic.failed;
+import static dev.treaty.observe.Traffic.fault;
+import static dev.treaty.observe.Traffic.ok;
+import static dev.treaty.observe.Traffic.removed;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Origin;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Side;
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PrometheusExporterTest {
+    private final MetricsRecorder recorder = new MetricsRecorder(new ManualTime());
+    private final PrometheusExporter exporter = new PrometheusExporter(recorder);
+
+    @AfterEach
+    void close() {
+        exporter.close();
+    }
+
+    @Test
+    void publishesWhatWasCounted() {
+        recorder.emit(ended("get", ok(Duration.ofNanos(700_000))));
+        recorder.emit(ended("get", failed(Code.NOT_FOUND, Duration.ofMillis(40))));
+        recorder.emit(ended(Side.SERVER, ORDERS, "get", ok(Duration.ofSeconds(20))));
+        recorder.emit(added("a", Status.PASSING));
+        recorder.emit(added("b", Status.PASSING));
+        recorder.emit(attempt("a", ok(Duration.ofMillis(1))));
+        recorder.emit(new Event.RetryScheduled(call(ORDERS, "get"), fault(), Duration.ZERO));
+        recorder.emit(new Event.FallbackServed(call(ORDERS, "get"), fault(), Origin.STATIC));
+        recorder.emit(new Event.BreakerChanged(ORDERS, "b", "CLOSED", "OPEN", "5 failures in a row"));
+
+        assertThat(exporter.scrape().lines())
+                .contains(
+                        "# TYPE treaty_calls_seconds histogram",
+                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"client\",le=\"0.001\"}"
+                            + " 1",
+                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"client\",le=\"0.025\"}"
+                            + " 1",
+                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"client\",le=\"0.05\"}"
+                            + " 2",
+                        "treaty_calls_seconds_count{operation=\"get\",service=\"shop.Orders\",side=\"client\"} 2",
+                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"server\",le=\"10.0\"}"
+                            + " 0",
+                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"server\",le=\"+Inf\"}"
+                            + " 1",
+                        "treaty_calls_total{code=\"ok\",operation=\"get\",service=\"shop.Orders\",side=\"client\"} 1.0",
+                        "treaty_calls_total{code=\"not_found\",operation=\"get\",service=\"shop.Orders\",side=\"client\"}"
+                            + " 1.0",
+                        "treaty_attempts_total{service=\"shop.Orders\"} 1.0",
+                        "treaty_retries_total{service=\"shop.Orders\"} 1.0",
+                        "treaty_retries_refused_total{service=\"shop.Orders\"} 0.0",
+                        "treaty_fallbacks_total{origin=\"static\",service=\"shop.Orders\"} 1.0",
+                        "treaty_breaker_openings_total{service=\"shop.Orders\"} 1.0",
+                        "treaty_instances{health=\"passing\",service=\"shop.Orders\"} 2.0",
+                        "treaty_breakers{service=\"shop.Orders\",state=\"open\"} 1.0");
+    }
+
+    @Test
+    void whatIsGoneIsNotPublished() {
+        recorder.emit(added("a", Status.PASSING));
+        assertThat(exporter.scrape()).contains("treaty_instances{");
+        recorder.emit(removed("a"));
+        assertThat(exporter.scrape()).doesNotContain("treaty_instances{");
+    }
+
+    @Test
+    void everyLineIsCommentOrSample() {
+        recorder.emit(ended("odd \"name\"\n", ok(Duration.ofMillis(1))));
+        exporter.registry().counter("shop.orders", "kind", "gift").increment();
+        String label = "[a-z_]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"";
+        assertThat(exporter.scrape().lines())
+                .isNotEmpty()
+                .anyMatch(line -> line.startsWith("shop_orders_total{kind=\"gift\"} 1"))
+                .allMatch(line ->
+                        line.matches("# (HELP|TYPE) .*|[a-z_]+(\\{" + label + "(," + label + ")*})? [0-9.E+-]+"));
+    }
+}

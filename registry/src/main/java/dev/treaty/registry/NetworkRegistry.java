@@ -1,0 +1,181 @@
+package dev.treaty.registry;
+
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Time;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * A registry in another process, spoken to in the {@link RegistryProtocol}. It keeps this process's instances
+ * registered and its view of others current through outages and restarts of the registry: nothing here fails because
+ * the registry cannot be reached, and no instance disappears for that reason. {@link #trouble()} says what is wrong.
+ */
+public final class NetworkRegistry implements Registry {
+    /** The most contracts of others that are remembered for when the registry cannot be reached. */
+    private static final int CONTRACTS_MAX = 1_024;
+
+    private final Upstream upstream;
+    private final LeaseKeeper keeper;
+    private final Replica replica;
+    private final Watchers watchers;
+    private final Map<ServiceName, ServiceContract> contracts = new ConcurrentHashMap<>();
+    private volatile Set<ServiceName> services = Set.of();
+    private volatile boolean closed;
+
+    /**
+     * The client of one registry. Nothing is sent before something is asked of it.
+     *
+     * @param address how the registry is written in a configuration, for messages
+     * @param registry the way to it: a connection, or a pipeline around one; whoever opened it closes it, after this
+     * @param self who this process is
+     * @param random makes tokens, so it has to be unpredictable to others, and jitter
+     * @param events told when the registry cannot be reached, when it can again, and of every change of a service that
+     *     is followed
+     */
+    public NetworkRegistry(
+            String address,
+            Handler registry,
+            Principal self,
+            RegistryPolicy policy,
+            Time time,
+            RandomGenerator random,
+            Events events) {
+        this.upstream = new Upstream(address, registry, self, policy, time, random, events, this::changed);
+        this.keeper = new LeaseKeeper(upstream);
+        this.replica = new Replica(upstream, events);
+        this.watchers = new Watchers(replica.catalog(), time);
+        keeper.start();
+        replica.start();
+    }
+
+    private void changed() {
+        keeper.check();
+        replica.restart();
+    }
+
+    @Override
+    public String address() {
+        return upstream.address;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>It waits for the registry as long as the policy has patience, and goes on in the background after that. A
+     * refusal that comes later is told as an event and by {@link #trouble()}.
+     *
+     * @throws IllegalArgumentException where the id is taken or a part of the instance is over a limit
+     * @throws IllegalStateException where this process keeps too many registrations, or this client is closed
+     */
+    @Override
+    public Registration register(ServiceInstance instance) {
+        return keeper.register(instance);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException where the contract's text is over the limit
+     * @throws IllegalStateException where this client is closed
+     */
+    @Override
+    public void publish(ServiceContract contract) {
+        keeper.publish(contract);
+    }
+
+    @Override
+    public Set<ServiceName> services() {
+        return ask(registry -> {
+                    var names = new TreeSet<ServiceName>();
+                    registry.services().forEach(name -> names.add(new ServiceName(name)));
+                    services = Collections.unmodifiableSet(names);
+                    return Optional.of(services);
+                })
+                .orElse(services);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A service asked for here is followed from then on, so that the next answer costs nothing and outlives the
+     * registry.
+     *
+     * @throws IllegalStateException where this process follows too many services
+     */
+    @Override
+    public List<ServiceInstance> instances(ServiceName service) {
+        replica.follow(service, true);
+        return replica.catalog().instances(service);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Where the registry does not answer within the policy's patience, the current instances follow later.
+     *
+     * @throws IllegalStateException where there are too many watchers, or this client is closed
+     */
+    @Override
+    public Subscription watch(ServiceName service, Consumer<DiscoveryEvent> on) {
+        if (closed) {
+            throw new IllegalStateException("the client of the registry " + upstream.address + " is closed");
+        }
+        replica.follow(service, false);
+        try {
+            return watchers.open(service, on, () -> replica.unfollow(service));
+        } catch (IllegalStateException e) {
+            replica.unfollow(service);
+            throw e;
+        }
+    }
+
+    @Override
+    public Optional<ServiceContract> contract(ServiceName service) {
+        Optional<ServiceContract> answer =
+                ask(registry -> registry.contract(service.value()).map(ServiceContract::parse));
+        answer.filter(_ -> contracts.size() < CONTRACTS_MAX || contracts.containsKey(service))
+                .ifPresent(contract -> contracts.put(service, contract));
+        return answer.or(() -> Optional.ofNullable(contracts.get(service))).or(() -> keeper.contract(service));
+    }
+
+    private <T> Optional<T> ask(Upstream.Question<Optional<T>> question) {
+        try {
+            return upstream.ask(Upstream.REQUEST_NANOS, question);
+        } catch (ServiceException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        return upstream.trouble().or(keeper::trouble).or(replica::trouble);
+    }
+
+    /** Takes what was registered through it out of the registry, as far as that answers, and ends all watches. */
+    @Override
+    public void close() {
+        closed = true;
+        watchers.close();
+        keeper.close();
+        replica.close();
+    }
+}

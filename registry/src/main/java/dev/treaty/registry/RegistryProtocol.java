@@ -1,0 +1,225 @@
+package dev.treaty.registry;
+
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.contract.WhenAbsent;
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a networked registry offers: a Treaty service like any other, plain enough to be used with {@code curl}.
+ * {@link RegistryService} implements it and {@link NetworkRegistry} is its client.
+ */
+@Contract(name = RegistryProtocol.NAME, version = "1.0.0")
+@Description("Where instances register under a lease, contracts are published, and clients watch both.")
+public interface RegistryProtocol {
+    /** The name of this service. */
+    String NAME = "treaty.Registry";
+
+    /** Registers an instance under a lease; with the same token again, it replaces what was registered. */
+    @Idempotent
+    @Description("Registers an instance until its lease ends. Repeating it with the same token replaces and renews.")
+    Granted register(
+            Instance instance,
+            @Description("Made up by the registrant, 8 to 256 characters; every later change needs it.") String token,
+            @Description("How long the lease should be; the answer says how long it is.") @WhenAbsent("10000")
+                    long leaseMillis)
+            throws InterruptedException;
+
+    /** Lets leases begin anew. */
+    @Idempotent
+    @Description("Lets leases begin anew. The answer names those that are not known: register them again.")
+    Renewed renew(List<Lease> leases) throws InterruptedException;
+
+    /** Notes how an instance feels. */
+    @Idempotent
+    @Description("Notes how an instance feels; not_found where it has to be registered again.")
+    void report(String id, String token, Health health) throws InterruptedException;
+
+    /** Takes an instance out. */
+    @Idempotent
+    @Description("Takes an instance out; one that is not there is no error.")
+    void deregister(String id, String token) throws InterruptedException;
+
+    /** Stores a contract. */
+    @Idempotent
+    @Description("Stores a contract, given as contract text, unless a newer version of it is known.")
+    void publish(String contract) throws InterruptedException;
+
+    /** The text of the newest contract of that name. */
+    @Idempotent
+    @Description("The text of the newest contract published under that name.")
+    Optional<String> contract(String service) throws InterruptedException;
+
+    /** The services that have instances or a contract. */
+    @Idempotent
+    @Description("The names of all services that have instances or a contract.")
+    List<String> services() throws InterruptedException;
+
+    /** The instances of a service now. */
+    @Idempotent
+    @Description("The instances of a service now.")
+    List<Instance> instances(String service) throws InterruptedException;
+
+    /** What is new in some services; waits where nothing is. */
+    @Idempotent
+    @Description("What is new in some services since a revision, at once, or as soon as something changes.")
+    News watch(
+            @Description("The revision seen of each service; 0 for nothing.") Map<String, Long> since,
+            @Description("The epoch that the revisions are of, as the last answer had it.") @WhenAbsent("")
+                    String epoch,
+            @Description("How long to wait for a change.") @WhenAbsent("25000") long waitMillis,
+            @Description("Made up by the client; a watch ends the one before it of the same watcher.") @WhenAbsent("")
+                    String watcher)
+            throws InterruptedException;
+
+    /**
+     * A registered instance on the wire.
+     *
+     * @param health unknown where it is absent
+     * @param startedAt now where it is absent
+     */
+    record Instance(
+            String id,
+            String service,
+            String version,
+            @WhenAbsent("http") String protocol,
+            String host,
+            int port,
+            Optional<Health> health,
+            @WhenAbsent("") String zone,
+            @WhenAbsent("") String contract,
+            Optional<Map<String, String>> metadata,
+            Optional<Instant> startedAt) {
+
+        /** That instance for the wire. */
+        public static Instance of(ServiceInstance instance) {
+            return new Instance(
+                    instance.id(),
+                    instance.service().value(),
+                    instance.version().toString(),
+                    instance.endpoint().protocol(),
+                    instance.endpoint().host(),
+                    instance.endpoint().port(),
+                    Optional.of(Health.of(instance.health())),
+                    instance.zone(),
+                    instance.contract(),
+                    Optional.of(instance.metadata()),
+                    Optional.of(instance.startedAt()));
+        }
+
+        /**
+         * The instance that this describes.
+         *
+         * @throws IllegalArgumentException where a part of it is not legal
+         */
+        public ServiceInstance read(Instant now) {
+            return new ServiceInstance(
+                    id,
+                    new ServiceName(service),
+                    Version.parse(version),
+                    new ServiceEndpoint(protocol, host, port),
+                    health.map(h -> h.read(now)).orElseGet(() -> ServiceHealth.of(ServiceHealth.Status.UNKNOWN, now)),
+                    zone,
+                    contract,
+                    metadata.orElse(Map.of()),
+                    startedAt.orElse(now));
+        }
+    }
+
+    /**
+     * How an instance feels, on the wire.
+     *
+     * @param timestamp now where it is absent
+     */
+    record Health(
+            ServiceHealth.Status status,
+            @WhenAbsent("") String message,
+            Optional<Instant> timestamp,
+            Optional<Map<String, String>> details) {
+
+        /** That health for the wire. */
+        public static Health of(ServiceHealth health) {
+            return new Health(
+                    health.status(), health.message(), Optional.of(health.timestamp()), Optional.of(health.details()));
+        }
+
+        /**
+         * The health that this describes.
+         *
+         * @throws IllegalArgumentException where there are too many details
+         */
+        public ServiceHealth read(Instant now) {
+            return new ServiceHealth(status, message, timestamp.orElse(now), details.orElse(Map.of()));
+        }
+    }
+
+    /** An instance and the token it was registered with. */
+    record Lease(String id, String token) {}
+
+    /**
+     * The answer to a registration.
+     *
+     * @param epoch tells this start of the registry from every other
+     * @param leaseMillis how long the lease is, counted from now
+     */
+    record Granted(String epoch, long leaseMillis) {}
+
+    /**
+     * The answer to a renewal.
+     *
+     * @param unknown the ids that are not registered with that token
+     */
+    record Renewed(String epoch, List<String> unknown) {}
+
+    /**
+     * What is new.
+     *
+     * @param epoch tells this start of the registry from every other; revisions of another epoch mean nothing
+     * @param revision what to ask from next time, for every service asked for
+     * @param complete the whole sets of those services whose changes are not at hand
+     * @param changes the changes of the others, in order
+     */
+    record News(String epoch, long revision, List<Complete> complete, List<Change> changes) {}
+
+    /** All instances of a service. */
+    record Complete(String service, List<Instance> instances) {}
+
+    /**
+     * One change.
+     *
+     * @param instance as it is now, or as it was last
+     * @param reason why it was removed; empty otherwise
+     */
+    record Change(Kind kind, Instance instance, String reason, Instant timestamp) {
+        /** That event for the wire. */
+        public static Change of(DiscoveryEvent event) {
+            var instance = Instance.of(event.instance());
+            return switch (event) {
+                case DiscoveryEvent.Added added -> new Change(Kind.ADDED, instance, "", added.timestamp());
+                case DiscoveryEvent.Updated updated -> new Change(Kind.UPDATED, instance, "", updated.timestamp());
+                case DiscoveryEvent.Removed removed ->
+                    new Change(Kind.REMOVED, instance, removed.reason(), removed.timestamp());
+            };
+        }
+    }
+
+    /** What happened to an instance. */
+    enum Kind {
+        /** It is there and was not. */
+        ADDED,
+        /** Something about it is different. */
+        UPDATED,
+        /** It is gone. */
+        REMOVED
+    }
+}

@@ -1,0 +1,357 @@
+package dev.treaty.registry;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Promise;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This process's copy of the services it follows, kept current by one watch that carries them all.
+ *
+ * <p>The watch is a request that the registry answers when something changes; the next one follows at once. Where
+ * another service is to be followed meanwhile, the request under way is given up and a new one asks for that service
+ * too: nothing is lost, since the revision moves on only with answers that were taken in. What a registry in trouble
+ * does not say is no news: the copy stays as it was. A registry that started anew knows nobody at first, so instances
+ * that it does not name are kept until they have had the time to register again.
+ */
+final class Replica implements AutoCloseable {
+    /** The most services that a process may follow; all of them fit into one request. */
+    static final int SERVICES_MAX = RegistryLimits.BATCH_MAX;
+
+    private static final int LOG = 4_096;
+
+    /** How much later than asked for an answer may come. */
+    private static final long SLACK_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
+
+    /** A service that is followed. */
+    private static final class Followed {
+        final Promise<Boolean> loaded = new Promise<>();
+        int followers;
+        long revision;
+    }
+
+    /** How a turn of the loop ended. */
+    private sealed interface Outcome {
+        record Answered(RegistryProtocol.News news) implements Outcome {}
+
+        record Failed(Fault fault) implements Outcome {}
+
+        /** Something is to be asked otherwise. */
+        record Restarted() implements Outcome {}
+    }
+
+    private record Missing(ServiceName service, long untilNanos) {}
+
+    private final Upstream upstream;
+    private final String watcher;
+    private final Events events;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Catalog catalog = new Catalog(lock, LOG);
+    private final Map<ServiceName, Followed> followed = new TreeMap<>();
+    private final Map<String, Missing> missing = new HashMap<>();
+    private final Thread thread =
+            Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
+    private Promise<Outcome> turn = new Promise<>();
+    private String epoch = "";
+    private volatile @Nullable Fault refused;
+    private volatile boolean closed;
+
+    Replica(Upstream upstream, Events events) {
+        this.upstream = upstream;
+        this.watcher = RegistryTable.token(upstream.random);
+        this.events = events;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    Catalog catalog() {
+        return catalog;
+    }
+
+    /**
+     * Follows a service; returns when its instances are known, or when the policy's patience is over.
+     *
+     * @param once whether to follow it only where nobody does yet, and then for good
+     */
+    void follow(ServiceName service, boolean once) {
+        if (closed) {
+            return;
+        }
+        Followed entry;
+        lock.lock();
+        try {
+            entry = followed.get(service);
+            if (entry == null) {
+                if (followed.size() >= SERVICES_MAX) {
+                    throw new IllegalStateException(
+                            "this process follows " + SERVICES_MAX + " services already: close watches that are done");
+                }
+                entry = new Followed();
+                followed.put(service, entry);
+                turn.complete(new Outcome.Restarted());
+            }
+            if (!once || entry.followers == 0) {
+                entry.followers++;
+            }
+        } finally {
+            lock.unlock();
+        }
+        try {
+            entry.loaded.await(upstream.time, upstream.policy.patience().toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    void unfollow(ServiceName service) {
+        lock.lock();
+        try {
+            Followed entry = followed.get(service);
+            if (entry != null && --entry.followers == 0) {
+                followed.remove(service);
+                catalog.forget(service);
+                missing.values().removeIf(m -> m.service.equals(service));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Why the registry does not say what is new, although it answers. */
+    Optional<String> trouble() {
+        return Optional.ofNullable(refused)
+                .map(fault -> "the registry " + upstream.address + " refuses to be watched: " + fault.message());
+    }
+
+    /** Asks anew, rather than wait for an answer that may never come. */
+    void restart() {
+        lock.lock();
+        try {
+            turn.complete(new Outcome.Restarted());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        restart();
+    }
+
+    private void run() {
+        try {
+            int failures = 0;
+            while (!closed) {
+                Promise<Outcome> current = begin();
+                long began = upstream.time.nanoTime();
+                Outcome outcome = turn(current, followedNow());
+                boolean hasty = false;
+                switch (outcome) {
+                    case Outcome.Answered(var news) -> {
+                        upstream.answered(news.epoch());
+                        hasty = news.complete().isEmpty()
+                                && news.changes().isEmpty()
+                                && upstream.time.nanoTime() - began
+                                        < upstream.policy.pauseMin().toNanos();
+                        failures = 0;
+                        refused = null;
+                    }
+                    case Outcome.Failed(var fault) -> {
+                        if (Upstream.refusal(fault)) {
+                            upstream.answered("");
+                            refused = fault;
+                        } else {
+                            upstream.failed(fault);
+                        }
+                        failures++;
+                    }
+                    case Outcome.Restarted _ -> {}
+                }
+                expireMissing();
+                if (failures > 0 || hasty) { // an answer without news that came at once would come again and again
+                    begin().await(upstream.time, upstream.pauseNanos(Math.max(1, failures)));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Promise<Outcome> begin() {
+        lock.lock();
+        try {
+            turn = new Promise<>();
+            if (closed) {
+                turn.complete(new Outcome.Restarted());
+            }
+            return turn;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Map<ServiceName, Followed> followedNow() {
+        lock.lock();
+        try {
+            return new TreeMap<>(followed);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Outcome turn(Promise<Outcome> current, Map<ServiceName, Followed> asked) throws InterruptedException {
+        if (asked.isEmpty()) {
+            Outcome outcome = current.await(upstream.time, IDLE_NANOS);
+            return outcome == null ? new Outcome.Restarted() : outcome;
+        }
+        long waitNanos = waitNanos();
+        String of = epoch;
+        var since = new TreeMap<String, Long>();
+        asked.forEach((service, entry) -> since.put(service.value(), entry.revision));
+        // The request has a thread of its own, so that giving it up interrupts that one and never this.
+        Thread request = Thread.ofVirtual().name("treaty-registry-watch").start(() -> {
+            try {
+                var news = upstream.ask(
+                        waitNanos + SLACK_NANOS,
+                        registry -> registry.watch(
+                                since, of, Duration.ofNanos(waitNanos).toMillis(), watcher));
+                current.complete(new Outcome.Answered(news));
+            } catch (ServiceException e) {
+                current.complete(new Outcome.Failed(e.fault()));
+            } catch (InterruptedException e) {
+                current.complete(new Outcome.Restarted()); // given up: nobody waits for it
+            }
+        });
+        try {
+            Outcome outcome = current.await(upstream.time, waitNanos + 2 * SLACK_NANOS);
+            if (outcome instanceof Outcome.Answered(var news)) {
+                return take(asked, news);
+            }
+            return outcome != null
+                    ? outcome
+                    : new Outcome.Failed(Fault.of(Code.DEADLINE_EXCEEDED, "the watch was not answered in time"));
+        } finally {
+            request.interrupt();
+        }
+    }
+
+    /** Until the first of the missing instances has had its time, at most as long as a registry waits. */
+    private long waitNanos() {
+        long wait = RegistryService.WAIT_MAX.toNanos();
+        long now = upstream.time.nanoTime();
+        lock.lock();
+        try {
+            for (Missing m : missing.values()) {
+                wait = Math.min(wait, Math.max(1, m.untilNanos - now));
+            }
+            return wait;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Outcome take(Map<ServiceName, Followed> asked, RegistryProtocol.News news) {
+        Instant now = upstream.time.instant();
+        long before = catalog.revision();
+        lock.lock();
+        try {
+            boolean restarted = !epoch.isEmpty() && !epoch.equals(news.epoch());
+            asked.entrySet().removeIf(e -> followed.get(e.getKey()) != e.getValue()); // given up meanwhile
+            for (var complete : news.complete()) {
+                var service = new ServiceName(complete.service());
+                if (asked.containsKey(service)) {
+                    replace(service, complete.instances(), restarted, now);
+                }
+            }
+            for (var change : news.changes()) {
+                ServiceInstance instance = change.instance().read(now);
+                if (asked.containsKey(instance.service())) {
+                    missing.remove(instance.id());
+                    if (change.kind() == RegistryProtocol.Kind.REMOVED) {
+                        catalog.remove(instance.service(), instance.id(), change.reason(), change.timestamp());
+                    } else {
+                        catalog.put(instance, change.timestamp());
+                    }
+                }
+            }
+            epoch = news.epoch();
+            for (Followed entry : asked.values()) {
+                entry.revision = news.revision();
+                entry.loaded.complete(true);
+            }
+        } catch (RuntimeException e) { // what other programs answer must not end this thread
+            return new Outcome.Failed(Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e));
+        } finally {
+            lock.unlock();
+        }
+        tell(before);
+        return new Outcome.Answered(news);
+    }
+
+    private void replace(
+            ServiceName service, List<RegistryProtocol.Instance> instances, boolean restarted, Instant now) {
+        var named = new HashSet<String>();
+        for (var wire : instances) {
+            ServiceInstance instance = wire.read(now);
+            named.add(instance.id());
+            missing.remove(instance.id());
+            catalog.put(instance, now);
+        }
+        long until = upstream.time.nanoTime() + upstream.policy.grace().toNanos();
+        for (ServiceInstance known : catalog.instances(service)) {
+            if (named.contains(known.id())) {
+                continue;
+            }
+            if (restarted) {
+                missing.putIfAbsent(known.id(), new Missing(service, until));
+            } else if (!missing.containsKey(known.id())) {
+                catalog.remove(service, known.id(), "gone while the registry could not be followed", now);
+            }
+        }
+    }
+
+    private void expireMissing() {
+        long before = catalog.revision();
+        lock.lock();
+        try {
+            long now = upstream.time.nanoTime();
+            missing.entrySet().removeIf(entry -> {
+                boolean over = entry.getValue().untilNanos - now <= 0;
+                if (over) {
+                    catalog.remove(
+                            entry.getValue().service,
+                            entry.getKey(),
+                            "did not register again after the registry restarted",
+                            upstream.time.instant());
+                }
+                return over;
+            });
+        } finally {
+            lock.unlock();
+        }
+        tell(before);
+    }
+
+    private void tell(long since) {
+        catalog.readAll(since).changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change)));
+    }
+}

@@ -1,0 +1,21 @@
+/**
+ * Registries: where instances register under a lease, contracts are published, and both are watched.
+ *
+ * <p>{@link dev.treaty.registry.RegistryTable} is what a registry knows, as plain state. {@link
+ * dev.treaty.registry.EmbeddedRegistry} uses it within one process; {@link dev.treaty.registry.RegistryService} offers
+ * it to others as a service like any other, {@link dev.treaty.registry.RegistryProtocol}, and {@link
+ * dev.treaty.registry.NetworkRegistry} is the client of that. Clients see the same whichever it is; one conformance
+ * suite holds both to it.
+ *
+ * <p>Changes are numbered and stand in a log of fixed length. A watcher asks for what is new since the number it has
+ * seen, and waits where nothing is; one that fell too far behind gets the whole set. So changes are pushed without a
+ * connection kept open for it, a watch survives any broken connection without missing anything, and no watcher can make
+ * the registry queue something for it.
+ *
+ * <p>What the registry knows can always be told again by those who registered it. So it keeps nothing on disk: after a
+ * restart its clients notice the new {@linkplain dev.treaty.registry.RegistryProtocol.News epoch}, register again, and
+ * keep what they knew of the others until those have had the time to do so too.
+ *
+ * {@snippet class="RegistryExample" region="embedded"}
+ */
+package dev.treaty.registry;

@@ -1,0 +1,36 @@
+package dev.treaty.registry;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import java.time.Instant;
+import java.util.Map;
+
+/** Instances for tests. */
+final class Instances {
+    static final ServiceName ORDERS = new ServiceName("shop.Orders");
+    static final ServiceName STOCK = new ServiceName("shop.Stock");
+    static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+
+    private Instances() {}
+
+    static ServiceInstance of(ServiceName service, String id, Status status) {
+        return new ServiceInstance(
+                id,
+                service,
+                new Version(1, 0, 0),
+                new ServiceEndpoint("http", "127.0.0.1", 8080),
+                ServiceHealth.of(status, STARTED),
+                "eu-1a",
+                "",
+                Map.of(),
+                STARTED);
+    }
+
+    static ServiceInstance of(ServiceName service, String id) {
+        return of(service, id, Status.PASSING);
+    }
+}

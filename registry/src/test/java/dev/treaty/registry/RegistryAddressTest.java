@@ -1,0 +1,53 @@
+package dev.treaty.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.treaty.registry.RegistryAddress.Embedded;
+import dev.treaty.registry.RegistryAddress.Network;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RegistryAddressTest {
+    @Test
+    void readsWhatItWrites() {
+        assertThat(RegistryAddress.parse("embedded")).isEqualTo(new Embedded()).hasToString("embedded");
+        assertThat(RegistryAddress.parse("treaty://10.0.0.1:80"))
+                .isEqualTo(new Network("10.0.0.1", 80))
+                .hasToString("treaty://10.0.0.1:80");
+        assertThat(RegistryAddress.parse("treaty://registry.local"))
+                .isEqualTo(new Network("registry.local", 7400))
+                .hasToString("treaty://registry.local:7400");
+        assertThat(RegistryAddress.parse("treaty://[::1]:7400"))
+                .isEqualTo(new Network("::1", 7400))
+                .hasToString("treaty://[::1]:7400");
+        assertThat(RegistryAddress.parse("treaty://[::1]")).isEqualTo(new Network("::1", 7400));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "Embedded",
+                "http://host:7400",
+                "treaty:host",
+                "treaty://",
+                "treaty://:80",
+                "treaty://host:",
+                "treaty://host:0",
+                "treaty://host:65536",
+                "treaty://host:80/path",
+                "treaty://host/path",
+                "treaty://a:1,b:2",
+                "treaty://::1",
+                "treaty://[::1]x:80",
+                "treaty://user@host:80"
+            })
+    void namesTheFormsThatItTakes(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RegistryAddress.parse(text))
+                .withMessageContaining("\"" + text + "\"")
+                .withMessageContaining("write embedded, or treaty://host:port");
+    }
+}

@@ -1,0 +1,303 @@
+package dev.treaty.registry;
+
+import static dev.treaty.registry.Instances.ORDERS;
+import static dev.treaty.registry.Instances.STARTED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.RegistryProtocol.Health;
+import dev.treaty.registry.RegistryProtocol.Instance;
+import dev.treaty.registry.RegistryProtocol.Kind;
+import dev.treaty.registry.RegistryProtocol.Lease;
+import dev.treaty.registry.RegistryProtocol.News;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class RegistryServiceTest {
+    private static final String TOKEN = "a-token-of-mine";
+    private static final String SERVICE = ORDERS.value();
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private final ManualTime time = new ManualTime(STARTED);
+    private final RegistryTable table = new RegistryTable(
+            new RegistryLimits(10, 1, 2, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
+    private final RegistryService registry = new RegistryService(table, time);
+
+    /** The thread that ends leases waits too, and the tests count those who wait. */
+    @BeforeEach
+    void settle() {
+        eventually(() -> time.sleepers() == 1);
+    }
+
+    @AfterEach
+    void close() {
+        registry.close();
+    }
+
+    private void register(String id) {
+        registry.register(Instance.of(Instances.of(ORDERS, id)), TOKEN, 10_000);
+    }
+
+    /** A watch in a thread of its own. */
+    private Promise<News> watch(long since, String epoch, long waitMillis) {
+        var news = new Promise<News>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                news.complete(registry.watch(Map.of(SERVICE, since), epoch, waitMillis, ""));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return news;
+    }
+
+    private static News get(Promise<News> news) throws InterruptedException {
+        News got = news.await(Time.system(), PATIENCE_NANOS);
+        assertThat(got).as("news").isNotNull();
+        return got;
+    }
+
+    private static void eventually(BooleanSupplier reached) {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
+            LockSupport.parkNanos(200_000);
+        }
+    }
+
+    private static void refused(Code code, String message, ThrowingCallable what) {
+        assertThatThrownBy(what).isInstanceOfSatisfying(ServiceException.class, e -> {
+            assertThat(e.code()).isEqualTo(code);
+            assertThat(e.fault().message()).contains(message);
+        });
+    }
+
+    @Test
+    void theProtocolIsAContractThatTravels() {
+        var contract = ServiceContract.of(RegistryProtocol.class);
+
+        assertThat(contract.name().value()).isEqualTo("treaty.Registry");
+        assertThat(contract.operations()).hasSize(9).allMatch(o -> o.idempotent());
+        assertThat(ServiceContract.parse(contract.text())).isEqualTo(contract);
+    }
+
+    @Test
+    void aWatchWithoutAnythingSeenGetsEverythingAtOnce() throws InterruptedException {
+        register("a");
+
+        News news = registry.watch(Map.of(SERVICE, 0L), "", 25_000, "");
+
+        assertThat(news.epoch()).isEqualTo(table.epoch());
+        assertThat(news.changes()).isEmpty();
+        assertThat(news.complete()).singleElement().satisfies(complete -> {
+            assertThat(complete.service()).isEqualTo(SERVICE);
+            assertThat(complete.instances()).containsExactly(Instance.of(Instances.of(ORDERS, "a")));
+        });
+    }
+
+    @Test
+    void aWatchIsAnsweredTheMomentSomethingChanges() throws InterruptedException {
+        register("a");
+        News first = registry.watch(Map.of(SERVICE, 0L), "", 0, "");
+        int before = time.sleepers();
+        var waiting = watch(first.revision(), first.epoch(), 25_000);
+        eventually(() -> time.sleepers() > before);
+        assertThat(waiting.now()).isNull();
+
+        registry.report("a", TOKEN, new Health(Status.WARNING, "hm", Optional.empty(), Optional.empty()));
+        News second = get(waiting);
+
+        assertThat(second.complete()).isEmpty();
+        assertThat(second.changes()).singleElement().satisfies(change -> {
+            assertThat(change.kind()).isEqualTo(Kind.UPDATED);
+            assertThat(change.instance().health().orElseThrow().message()).isEqualTo("hm");
+            assertThat(change.timestamp()).isEqualTo(time.instant());
+        });
+        registry.deregister("a", TOKEN);
+        News third = registry.watch(Map.of(SERVICE, second.revision()), second.epoch(), 0, "");
+        assertThat(third.changes()).singleElement().satisfies(change -> {
+            assertThat(change.kind()).isEqualTo(Kind.REMOVED);
+            assertThat(change.reason()).isEqualTo("closed");
+        });
+    }
+
+    @Test
+    void aWatchOfAnotherEpochStartsAnew() throws InterruptedException {
+        register("a");
+        News first = registry.watch(Map.of(SERVICE, 0L), "", 0, "");
+
+        News other = registry.watch(Map.of(SERVICE, first.revision()), "another", 25_000, "");
+
+        assertThat(other.complete()).hasSize(1);
+    }
+
+    @Test
+    void aWatchWithoutNewsEndsAfterItsWait() throws InterruptedException {
+        long revision = table.catalog().revision();
+        int before = time.sleepers();
+        var waiting = watch(revision, table.epoch(), 5_000);
+        eventually(() -> time.sleepers() > before);
+        registry.register(Instance.of(Instances.of(Instances.STOCK, "other")), TOKEN, 60_000);
+
+        time.advance(Duration.ofMillis(4_999));
+        assertThat(waiting.now()).isNull();
+        time.advance(Duration.ofMillis(1));
+        News news = get(waiting);
+
+        assertThat(news.changes()).isEmpty();
+        assertThat(news.complete()).isEmpty();
+        assertThat(news.revision())
+                .as("what happened elsewhere needs no second look")
+                .isGreaterThan(revision);
+    }
+
+    @Test
+    void aWatchNeverWaitsLongerThanItsLimitOrItsDeadline() throws InterruptedException {
+        int before = time.sleepers();
+        var endless = watch(table.catalog().revision(), table.epoch(), Long.MAX_VALUE);
+        eventually(() -> time.sleepers() > before);
+        time.advance(RegistryService.WAIT_MAX);
+        get(endless);
+
+        var context = CallContext.next(Principal.ANONYMOUS, time, new Random(1))
+                .within(Deadline.after(Duration.ofMillis(200), time));
+        News news = context.run(
+                () -> registry.watch(Map.of(SERVICE, table.catalog().revision()), table.epoch(), 25_000, ""));
+        assertThat(news.changes()).isEmpty();
+    }
+
+    @Test
+    void closingAnswersThoseWhoWait() throws InterruptedException {
+        int before = time.sleepers();
+        var waiting = watch(table.catalog().revision(), table.epoch(), 25_000);
+        eventually(() -> time.sleepers() > before);
+
+        registry.close();
+
+        assertThat(get(waiting).changes()).isEmpty();
+        eventually(() -> time.sleepers() == 0);
+    }
+
+    @Test
+    void aWatcherThatAsksOtherwiseLeavesNoWatchBehind() throws InterruptedException {
+        register("a");
+        int before = time.sleepers();
+        var first = new Promise<News>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                var since = Map.of(SERVICE, table.catalog().revision());
+                first.complete(registry.watch(since, table.epoch(), 25_000, "watcher"));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        eventually(() -> time.sleepers() > before);
+
+        News second = registry.watch(Map.of(SERVICE, 0L), "", 25_000, "watcher");
+
+        assertThat(second.complete()).hasSize(1);
+        assertThat(get(first).changes()).isEmpty();
+    }
+
+    @Test
+    void moreWatchesThanTheLimitAreRefused() {
+        int before = time.sleepers();
+        watch(table.catalog().revision(), table.epoch(), 25_000);
+        watch(table.catalog().revision(), table.epoch(), 25_000);
+        eventually(() -> time.sleepers() > before + 1);
+
+        refused(Code.RESOURCE_EXHAUSTED, "2 watches are waiting", () -> registry.watch(Map.of(SERVICE, 0L), "", 0, ""));
+    }
+
+    @Test
+    void leasesEndByThemselves() {
+        register("a");
+        assertThat(registry.renew(List.of(new Lease("a", TOKEN), new Lease("b", TOKEN)))
+                        .unknown())
+                .containsExactly("b");
+
+        time.advance(Duration.ofSeconds(10));
+        eventually(() -> registry.instances(SERVICE).isEmpty());
+
+        assertThat(registry.services()).isEmpty();
+        assertThat(registry.renew(List.of(new Lease("a", TOKEN))).unknown()).containsExactly("a");
+    }
+
+    @Test
+    void whatIsLeftOutIsFilledIn() {
+        var sparse = new Instance(
+                "a", SERVICE, "1.4", "http", "host", 80, Optional.empty(), "", "", Optional.empty(), Optional.empty());
+
+        registry.register(sparse, TOKEN, 10_000);
+
+        var read = table.catalog().instances(ORDERS).getFirst();
+        assertThat(read.health().status()).isEqualTo(Status.UNKNOWN);
+        assertThat(read.startedAt()).isEqualTo(time.instant());
+        assertThat(read.version()).hasToString("1.4.0");
+    }
+
+    @Test
+    void whatIsWrongIsRefusedWithASentence() {
+        var good = Instance.of(Instances.of(ORDERS, "a"));
+        refused(Code.INVALID_ARGUMENT, "leaseMillis", () -> registry.register(good, TOKEN, 0));
+        refused(Code.INVALID_ARGUMENT, "not a version", () -> registry.register(bad("x", SERVICE, 80), TOKEN, 9_000));
+        refused(Code.INVALID_ARGUMENT, "service name", () -> registry.register(bad("1", "1 2", 80), TOKEN, 9_000));
+        refused(Code.INVALID_ARGUMENT, "port", () -> registry.register(bad("1", SERVICE, 0), TOKEN, 9_000));
+        refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances(""));
+        refused(Code.INVALID_ARGUMENT, "contract", () -> registry.publish("no contract"));
+        refused(Code.INVALID_ARGUMENT, "at most 262144", () -> registry.publish("x".repeat(262_145)));
+        refused(
+                Code.INVALID_ARGUMENT,
+                "at most 1024",
+                () -> registry.renew(Collections.nCopies(1_025, new Lease("a", TOKEN))));
+        var many = IntStream.range(0, 1_025).boxed().collect(Collectors.toMap(i -> "s" + i, _ -> 0L));
+        refused(Code.INVALID_ARGUMENT, "at most 1024", () -> registry.watch(many, "", 0, ""));
+        assertThat(registry.services()).isEmpty();
+    }
+
+    private static Instance bad(String version, String service, int port) {
+        return new Instance(
+                "a", service, version, "http", "h", port, Optional.empty(), "", "", Optional.empty(), Optional.empty());
+    }
+
+    @Test
+    void contractsAreKeptUpToALimit() {
+        registry.publish("contract shop.Orders 1.1.0\nget() -> string");
+        registry.publish("contract shop.Orders 1.0.0\nget() -> string");
+
+        assertThat(registry.contract(SERVICE)
+                        .map(ServiceContract::parse)
+                        .orElseThrow()
+                        .version())
+                .hasToString("1.1.0");
+        assertThat(registry.contract("shop.Stock")).isEmpty();
+        refused(
+                Code.RESOURCE_EXHAUSTED,
+                "holds 1 contracts",
+                () -> registry.publish("contract shop.Stock 1.0.0\nget() -> string"));
+    }
+}

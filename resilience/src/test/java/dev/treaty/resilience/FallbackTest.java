@@ -1,0 +1,57 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Origin;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.Event;
+import dev.treaty.resilience.Fixtures.SkippingTime;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FallbackTest {
+    private final List<Event> events = new ArrayList<>();
+
+    private ServiceResponse<?> run(IsolationLevel level, Code code, Handler answer) throws InterruptedException {
+        var fallback = new Fallback(Policies.of(FaultTolerance.of(level)), Origin.ALTERNATIVE, answer, events::add);
+        return fallback.handle(
+                Fixtures.call(Fixtures.READ, new SkippingTime()), _ -> ServiceResponse.failed(code, "no"));
+    }
+
+    @Test
+    void answersForAServiceThatCannotAndSaysSo() throws InterruptedException {
+        var response = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead"));
+        assertThat(response).isEqualTo(ServiceResponse.ok("instead", Origin.ALTERNATIVE));
+        assertThat(events).hasSize(1).first().isInstanceOf(Event.FallbackServed.class);
+    }
+
+    @Test
+    void neverHidesTheCallersOwnFault() throws InterruptedException {
+        for (Code code : new Code[] {Code.UNAUTHENTICATED, Code.NOT_FOUND, Code.INVALID_ARGUMENT}) {
+            assertThat(run(IsolationLevel.FULL, code, _ -> ServiceResponse.ok("instead"))
+                            .succeeded())
+                    .isFalse();
+        }
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void isNotInForceBelowEnhanced() throws InterruptedException {
+        assertThat(run(IsolationLevel.BASIC, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead"))
+                        .succeeded())
+                .isFalse();
+    }
+
+    @Test
+    void whereItHasNoAnswerTheServicesFaultStands() throws InterruptedException {
+        var none = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.failed(Code.UNIMPLEMENTED, "none"));
+        assertThat(none).isEqualTo(ServiceResponse.failed(Code.UNAVAILABLE, "no"));
+        var failed = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.failed(Code.INTERNAL, "broken"));
+        assertThat(failed)
+                .isEqualTo(ServiceResponse.failed(Fault.of(Code.UNAVAILABLE, "no; the fallback failed too: broken")));
+    }
+}

@@ -1,0 +1,52 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.resilience.Fixtures.SkippingTime;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class PolicyTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    @Test
+    void refusalsNameTheValueAndWhatIsAccepted() {
+        assertThatThrownBy(() -> RetryPolicy.DEFAULT.withAttempts(0)).hasMessage("attempts is 0: use 1 or more");
+        assertThatThrownBy(() -> RetryPolicy.DEFAULT.withAttempts(11)).hasMessage("attempts is 11: use at most 10");
+        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, Duration.ofMillis(5), 2, Jitter.FULL, 0.2, 10))
+                .hasMessage("backoff-max (PT0.005S) is shorter than backoff (PT1S)");
+        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, SECOND, 0.5, Jitter.FULL, 0.2, 10))
+                .hasMessage("multiplier is 0.5: use 1 to 100");
+        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, SECOND, 2, Jitter.FULL, 1.5, 10))
+                .hasMessage("budget is 1.5: use 0 to 1");
+        assertThatThrownBy(() -> new CircuitBreakerPolicy(5, Double.NaN, 20, SECOND, SECOND, SECOND))
+                .hasMessage("failure-rate is NaN: use 0 to 1");
+        assertThatThrownBy(() -> FaultTolerance.DEFAULT.withDeadline(Duration.ZERO))
+                .hasMessage("deadline is PT0S: use more than nothing");
+        assertThatThrownBy(() -> FaultTolerance.DEFAULT.withDeadline(Duration.ofDays(2)))
+                .hasMessage("deadline is PT48H: use at most a day");
+    }
+
+    @Test
+    void levelsInclude() {
+        assertThat(IsolationLevel.FULL.includes(IsolationLevel.ENHANCED)).isTrue();
+        assertThat(IsolationLevel.BASIC.includes(IsolationLevel.BASIC)).isTrue();
+        assertThat(IsolationLevel.NONE.includes(IsolationLevel.BASIC)).isFalse();
+    }
+
+    @Test
+    void aCallWhoseTimeIsUpIsNotMade() throws InterruptedException {
+        var time = new SkippingTime();
+        var timeout = new Timeout(Policies.of(FaultTolerance.DEFAULT), time);
+        var call = Fixtures.call(Fixtures.READ, time);
+        time.advance(Duration.ofSeconds(5));
+        assertThat(timeout.handle(call, _ -> ServiceResponse.ok("never")))
+                .isInstanceOfSatisfying(ServiceResponse.Failed.class, f -> {
+                    assertThat(f.fault().code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+                    assertThat(f.fault().reached()).isFalse();
+                });
+    }
+}

@@ -1,0 +1,29 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+
+class RetryPolicyLawsTest {
+    @Property
+    void pausesStayWithinTheirBounds(
+            @ForAll @LongRange(min = 1, max = 10_000) long backoffMillis,
+            @ForAll @LongRange(min = 0, max = 60_000) long more,
+            @ForAll @DoubleRange(min = 1, max = 10) double multiplier,
+            @ForAll @IntRange(min = 1, max = 10) int attempt,
+            @ForAll Jitter jitter,
+            @ForAll long seed) {
+        var max = Duration.ofMillis(backoffMillis + more);
+        var policy = new RetryPolicy(10, Duration.ofMillis(backoffMillis), max, multiplier, jitter, 0.2, 10);
+        long backoff = policy.backoffNanos(attempt);
+        long pause = policy.pauseNanos(attempt, new Random(seed));
+        assertThat(backoff).isBetween(Duration.ofMillis(backoffMillis).toNanos(), max.toNanos());
+        assertThat(pause).isBetween(jitter == Jitter.EQUAL ? backoff / 2 : 0, backoff);
+    }
+}

@@ -1,0 +1,143 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.event.Event;
+import dev.treaty.resilience.Fixtures.SkippingTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RetryTest {
+    private static final Fault DOWN = Fault.unreached(Code.UNAVAILABLE, "down");
+    private static final Fault BROKE = Fault.of(Code.UNAVAILABLE, "broke");
+
+    private final SkippingTime time = new SkippingTime();
+    private final List<Event> events = new ArrayList<>();
+    private final List<Call> attempts = new ArrayList<>();
+
+    /** Answers with these faults, one per attempt, and then with a value. */
+    private Handler failing(Fault... faults) {
+        return call -> {
+            attempts.add(call);
+            return attempts.size() <= faults.length
+                    ? ServiceResponse.failed(faults[attempts.size() - 1])
+                    : ServiceResponse.ok("answer");
+        };
+    }
+
+    private ServiceResponse<?> run(Operation operation, FaultTolerance tolerance, Handler next)
+            throws InterruptedException {
+        var budget = new RetryBudget(tolerance.retry(), time);
+        time.advance(Duration.ofSeconds(10)); // ten seconds' worth of budget
+        return new Retry(Policies.of(tolerance), budget, time, new Random(3), events::add)
+                .handle(Fixtures.call(operation, time), next);
+    }
+
+    @Test
+    void repeatsWhatNeverReachedAServer() throws InterruptedException {
+        assertThat(run(Fixtures.WRITE, FaultTolerance.DEFAULT, failing(DOWN, DOWN))
+                        .succeeded())
+                .isTrue();
+        assertThat(attempts).extracting(c -> c.context().attempt()).containsExactly(1, 2, 3);
+        assertThat(events).hasSize(2).allMatch(e -> e instanceof Event.RetryScheduled);
+    }
+
+    @Test
+    void repeatsWhatMayHaveRunOnlyWhereThatIsHarmless() throws InterruptedException {
+        assertThat(run(Fixtures.WRITE, FaultTolerance.DEFAULT, failing(BROKE)).succeeded())
+                .isFalse();
+        assertThat(attempts).hasSize(1);
+        attempts.clear();
+        assertThat(run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE)).succeeded())
+                .isTrue();
+        assertThat(attempts).hasSize(2);
+    }
+
+    @Test
+    void neverRepeatsWhatAnotherAttemptCannotMend() throws InterruptedException {
+        for (Code code : new Code[] {Code.INVALID_ARGUMENT, Code.NOT_FOUND, Code.INTERNAL, Code.UNAUTHENTICATED}) {
+            attempts.clear();
+            run(Fixtures.READ, FaultTolerance.DEFAULT, failing(Fault.of(code, "no")));
+            assertThat(attempts).as(code.wire()).hasSize(1);
+        }
+    }
+
+    @Test
+    void stopsAtTheNumberOfAttempts() throws InterruptedException {
+        var response = run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE, BROKE, BROKE, BROKE));
+        assertThat(response.succeeded()).isFalse();
+        assertThat(attempts).hasSize(3);
+        assertThat(events.getLast())
+                .isInstanceOfSatisfying(
+                        Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("that was attempt 3 of 3"));
+    }
+
+    @Test
+    void aCallThatIsItselfARetryOfAnotherHasFewerAttemptsLeft() throws InterruptedException {
+        var retry = new Retry(
+                Policies.of(FaultTolerance.DEFAULT),
+                new RetryBudget(RetryPolicy.DEFAULT, time),
+                time,
+                new Random(3),
+                events::add);
+        Call inner = Fixtures.call(Fixtures.READ, time);
+        retry.handle(inner.with(inner.context().attempt(3)), failing(BROKE, BROKE));
+        assertThat(attempts).extracting(c -> c.context().attempt()).containsExactly(3);
+    }
+
+    @Test
+    void stopsWhereTheBudgetIsUsedUp() throws InterruptedException {
+        var budget = new RetryBudget(RetryPolicy.DEFAULT, time);
+        var retry = new Retry(Policies.of(FaultTolerance.DEFAULT), budget, time, new Random(3), events::add);
+        assertThat(budget.spend()).isTrue();
+        retry.handle(Fixtures.call(Fixtures.READ, time), failing(BROKE));
+        assertThat(attempts).hasSize(1);
+        assertThat(events.getLast())
+                .isInstanceOfSatisfying(
+                        Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("the retry budget is used up"));
+    }
+
+    @Test
+    void waitsAsLongAsTheServiceAsksButNotBeyondTheDeadline() throws InterruptedException {
+        long start = time.nanoTime() + Duration.ofSeconds(10).toNanos();
+        run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE.retryAfter(Duration.ofSeconds(2))));
+        assertThat(time.nanoTime() - start).isEqualTo(Duration.ofSeconds(2).toNanos());
+        attempts.clear();
+        run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE.retryAfter(Duration.ofSeconds(20))));
+        assertThat(attempts).hasSize(1);
+    }
+
+    @Test
+    void anAttemptThatAnotherMayFollowEndsEarlier() throws InterruptedException {
+        run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE, BROKE));
+        Duration attempt = FaultTolerance.DEFAULT.attemptTimeout();
+        long deadline = attempts.getLast().context().deadline().atNanos();
+        assertThat(attempts.getFirst().context().deadline().atNanos()).isLessThan(deadline);
+        assertThat(attempts.getFirst().context().deadline().atNanos())
+                .isEqualTo(deadline - Duration.ofSeconds(5).minus(attempt).toNanos());
+    }
+
+    @Test
+    void levelNoneGoesStraightThrough() throws InterruptedException {
+        run(Fixtures.READ, FaultTolerance.of(IsolationLevel.NONE), failing(BROKE));
+        assertThat(attempts).hasSize(1);
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void anOperationMayHavePoliciesOfItsOwn() throws InterruptedException {
+        var policies = new Policies(FaultTolerance.DEFAULT, Map.of("read", FaultTolerance.of(IsolationLevel.NONE)));
+        assertThat(policies.of(Fixtures.READ).level()).isEqualTo(IsolationLevel.NONE);
+        assertThat(policies.of(Fixtures.WRITE).level()).isEqualTo(IsolationLevel.FULL);
+    }
+}

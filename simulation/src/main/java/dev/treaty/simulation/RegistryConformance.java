@@ -1,0 +1,508 @@
+package dev.treaty.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.DiscoveryEvent.Added;
+import dev.treaty.core.discovery.DiscoveryEvent.Removed;
+import dev.treaty.core.discovery.DiscoveryEvent.Updated;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.discovery.Subscription;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every {@link Registry} promises, as tests. An engine's test class extends this one and says how to open a client
+ * of the registry under test; all clients of one test see one registry, which is empty at first.
+ */
+public abstract class RegistryConformance {
+    /** A service of the tests. */
+    protected static final ServiceName ORDERS = new ServiceName("shop.Orders");
+
+    /** Another one. */
+    protected static final ServiceName STOCK = new ServiceName("shop.Stock");
+
+    private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+
+    private static final long POLL_NANOS = 200_000;
+
+    private final List<Registry> opened = new ArrayList<>();
+
+    /** For the tests of an engine. */
+    protected RegistryConformance() {}
+
+    /** Opens another client of the registry of this test. */
+    protected abstract Registry open();
+
+    /** Ends the registry of this test, when all its clients have been closed. */
+    protected void shutDown() {}
+
+    private Registry client() {
+        Registry registry = open();
+        opened.add(registry);
+        return registry;
+    }
+
+    @AfterEach
+    void end() {
+        opened.forEach(Registry::close);
+        shutDown();
+    }
+
+    /** An instance of that service that feels well. */
+    protected static ServiceInstance instance(ServiceName service, String id) {
+        return new ServiceInstance(
+                id,
+                service,
+                new Version(1, 4, 0),
+                new ServiceEndpoint("http", "127.0.0.1", 8080),
+                ServiceHealth.of(Status.PASSING, STARTED),
+                "eu-1a",
+                "0123456789abcdef0123456789abcdef",
+                Map.of("weight", "3", "commit", "f00"),
+                STARTED);
+    }
+
+    private static ServiceHealth health(Status status, String message) {
+        return new ServiceHealth(status, message, STARTED.plusSeconds(60), Map.of("queue", "12"));
+    }
+
+    private static ServiceContract contract(String version) {
+        return ServiceContract.parse("contract shop.Orders " + version + "\n\nget(id: string) -> string\n");
+    }
+
+    @Test
+    void whatIsRegisteredIsFoundAsItWas() {
+        var registry = client();
+        var orders = instance(ORDERS, "orders-1");
+
+        var registration = registry.register(orders);
+
+        assertThat(registration.instance()).isEqualTo(orders);
+        assertThat(registry.services()).containsExactly(ORDERS);
+        assertThat(registry.instances(ORDERS)).containsExactly(orders);
+        assertThat(client().instances(ORDERS)).containsExactly(orders);
+    }
+
+    @Test
+    void whatNobodyRegisteredIsEmpty() {
+        var registry = client();
+
+        assertThat(registry.services()).isEmpty();
+        assertThat(registry.instances(ORDERS)).isEmpty();
+        assertThat(registry.contract(ORDERS)).isEmpty();
+        assertThat(registry.trouble()).isEmpty();
+        assertThat(registry.address()).isNotBlank();
+    }
+
+    @Test
+    void instancesComeInTheOrderOfTheirIds() {
+        var registry = client();
+        for (String id : List.of("c", "a", "d", "b")) {
+            registry.register(instance(ORDERS, id));
+        }
+
+        assertThat(registry.instances(ORDERS)).extracting(ServiceInstance::id).containsExactly("a", "b", "c", "d");
+    }
+
+    @Test
+    void aWatchBeginsWithTheCurrentSet() {
+        var registry = client();
+        registry.register(instance(ORDERS, "b"));
+        registry.register(instance(ORDERS, "a"));
+        registry.register(instance(STOCK, "other"));
+        var seen = new WatchRecorder();
+
+        client().watch(ORDERS, seen);
+
+        assertThat(seen.pending())
+                .as("they are there when watch() returns")
+                .extracting(event -> event.instance().id())
+                .containsExactly("a", "b");
+        assertThat(seen.pending()).allMatch(event -> event instanceof Added);
+    }
+
+    @Test
+    void everyChangeIsSeenInOrderWithWhatWasBefore() {
+        var registry = client();
+        var seen = new WatchRecorder();
+        client().watch(ORDERS, seen);
+        assertThat(seen.pending()).isEmpty();
+        var orders = instance(ORDERS, "orders-1");
+
+        var registration = registry.register(orders);
+        var added = seen.next(Added.class);
+        assertThat(added.instance()).isEqualTo(orders);
+
+        registration.report(health(Status.WARNING, "the disk is filling up"));
+        var warned = seen.next(Updated.class);
+        assertThat(warned.before()).isEqualTo(orders);
+        assertThat(warned.instance()).isEqualTo(orders.with(health(Status.WARNING, "the disk is filling up")));
+        assertThat(warned.timestamp()).isAfterOrEqualTo(added.timestamp());
+
+        registration.report(health(Status.CRITICAL, "the disk is full"));
+        var critical = seen.next(Updated.class);
+        assertThat(critical.before()).isEqualTo(warned.instance());
+        assertThat(critical.instance().health()).isEqualTo(health(Status.CRITICAL, "the disk is full"));
+        assertThat(registration.instance()).isEqualTo(critical.instance());
+
+        registration.close();
+        var removed = seen.next(Removed.class);
+        assertThat(removed.instance()).isEqualTo(critical.instance());
+        assertThat(removed.reason()).isEqualTo("closed");
+        assertThat(removed.timestamp()).isAfterOrEqualTo(critical.timestamp());
+        assertThat(registry.instances(ORDERS)).isEmpty();
+        assertThat(registry.services()).isEmpty();
+    }
+
+    @Test
+    void aReportThatSaysTheSameAgainIsNoNews() {
+        var registry = client();
+        var seen = new WatchRecorder();
+        var registration = registry.register(instance(ORDERS, "orders-1"));
+        client().watch(ORDERS, seen);
+        seen.next(Added.class);
+
+        registration.report(ServiceHealth.of(Status.PASSING, STARTED.plusSeconds(5)));
+        registration.report(health(Status.WARNING, "now this is news"));
+
+        assertThat(seen.next(Updated.class).instance().health().status()).isEqualTo(Status.WARNING);
+    }
+
+    @Test
+    void drainingIsSeenAndStays() {
+        var registry = client();
+        var seen = new WatchRecorder();
+        var registration = registry.register(instance(ORDERS, "orders-1"));
+        client().watch(ORDERS, seen);
+        seen.next(Added.class);
+
+        registration.drain();
+        registration.report(health(Status.PASSING, "a check that came late"));
+
+        assertThat(seen.next(Updated.class).instance().health().status()).isEqualTo(Status.DRAINING);
+        assertThat(registry.instances(ORDERS)).as("it is still registered").hasSize(1);
+        registration.close();
+        assertThat(seen.next(Removed.class).instance().health().status()).isEqualTo(Status.DRAINING);
+    }
+
+    @Test
+    void closingTwiceIsClosingOnce() {
+        var registry = client();
+        var seen = new WatchRecorder();
+        registry.watch(ORDERS, seen);
+        var registration = registry.register(instance(ORDERS, "orders-1"));
+        registration.close();
+        registration.close();
+        registration.report(health(Status.WARNING, "nobody listens"));
+        registration.drain();
+        registry.register(instance(ORDERS, "orders-1"));
+
+        seen.next(Added.class);
+        seen.next(Removed.class);
+        seen.next(Added.class);
+        assertThat(seen.pending()).isEmpty();
+    }
+
+    @Test
+    void allWatchersSeeTheSame() {
+        var registry = client();
+        var one = new WatchRecorder();
+        var other = new WatchRecorder();
+        var third = new WatchRecorder();
+        var same = client();
+        same.watch(ORDERS, one);
+        same.watch(ORDERS, other);
+        client().watch(ORDERS, third);
+
+        try (Registration registration = registry.register(instance(ORDERS, "orders-1"))) {
+            for (WatchRecorder seen : List.of(one, other, third)) {
+                assertThat(seen.next(Added.class).instance()).isEqualTo(registration.instance());
+            }
+        }
+        for (WatchRecorder seen : List.of(one, other, third)) {
+            seen.next(Removed.class);
+        }
+    }
+
+    @Test
+    void aWatcherSeesItsOwnServiceOnly() {
+        var registry = client();
+        var orders = new WatchRecorder();
+        var stock = new WatchRecorder();
+        var watching = client();
+        watching.watch(ORDERS, orders);
+        watching.watch(STOCK, stock);
+
+        registry.register(instance(STOCK, "stock-1"));
+        registry.register(instance(ORDERS, "orders-1"));
+
+        assertThat(orders.next(Added.class).instance().id()).isEqualTo("orders-1");
+        assertThat(stock.next(Added.class).instance().id()).isEqualTo("stock-1");
+    }
+
+    @Test
+    void nothingMoreIsSeenAfterUnsubscribing() {
+        var registry = client();
+        var watching = client();
+        var gone = new WatchRecorder();
+        var there = new WatchRecorder();
+        Subscription subscription = watching.watch(ORDERS, gone);
+        watching.watch(ORDERS, there);
+
+        subscription.close();
+        subscription.close();
+        registry.register(instance(ORDERS, "orders-1"));
+
+        there.next(Added.class);
+        assertThat(gone.pending()).isEmpty();
+    }
+
+    @Test
+    void aWatcherMayUnsubscribeWhileItIsCalled() {
+        var registry = client();
+        registry.register(instance(ORDERS, "a"));
+        var watching = client();
+        var seen = new WatchRecorder();
+        var subscriptions = new CopyOnWriteArrayList<Subscription>();
+        subscriptions.add(watching.watch(ORDERS, event -> {
+            seen.accept(event);
+            subscriptions.forEach(Subscription::close);
+        }));
+        seen.next(Added.class);
+        var there = new WatchRecorder();
+        watching.watch(ORDERS, there);
+        there.next(Added.class);
+
+        registry.register(instance(ORDERS, "b"));
+        assertThat(seen.next(Added.class).instance().id()).isEqualTo("b");
+        registry.register(instance(ORDERS, "c"));
+        there.until(view -> view.size() == 3);
+
+        assertThat(seen.pending()).isEmpty();
+    }
+
+    @Test
+    void aServiceMayBeWatchedAgainAfterItsLastWatcherLeft() {
+        var registry = client();
+        registry.register(instance(ORDERS, "a"));
+        var watching = client();
+        try (Subscription _ = watching.watch(ORDERS, new WatchRecorder())) {
+            assertThat(watching.instances(ORDERS)).hasSize(1);
+        }
+        registry.register(instance(ORDERS, "b"));
+        var seen = new WatchRecorder();
+
+        watching.watch(ORDERS, seen);
+
+        assertThat(seen.until(view -> view.size() == 2)).containsOnlyKeys("a", "b");
+    }
+
+    @Test
+    void aWatcherThatThrowsHurtsNobody() {
+        var registry = client();
+        registry.register(instance(ORDERS, "a"));
+        var watching = client();
+        var failing = new WatchRecorder();
+        var well = new WatchRecorder();
+        watching.watch(ORDERS, event -> {
+            failing.accept(event);
+            throw new IllegalStateException("this watcher always throws; its trace in the log is expected");
+        });
+        watching.watch(ORDERS, well);
+
+        registry.register(instance(ORDERS, "b"));
+
+        well.until(view -> view.size() == 2);
+        failing.until(view -> view.size() == 2);
+    }
+
+    @Test
+    void aWatcherThatIsSlowHoldsUpNobodyAndMissesNothing() {
+        var registry = client();
+        var watching = client();
+        var slow = new WatchRecorder();
+        var quick = new WatchRecorder();
+        var held = new CountDownLatch(1);
+        watching.watch(ORDERS, event -> {
+            try {
+                held.await();
+                slow.accept(event);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        watching.watch(ORDERS, quick);
+        var registration = registry.register(instance(ORDERS, "a"));
+        registry.register(instance(ORDERS, "b"));
+        quick.until(view -> view.size() == 2);
+        registration.close();
+        quick.until(view -> view.size() == 1);
+        assertThat(slow.pending()).isEmpty();
+
+        held.countDown();
+
+        assertThat(slow.until(view -> view.size() == 1 && view.containsKey("b")))
+                .containsOnlyKeys("b");
+    }
+
+    @Test
+    void theNewestContractIsKept() {
+        var registry = client();
+        registry.publish(contract("1.4.0"));
+        registry.publish(contract("1.5.0"));
+        registry.publish(contract("1.2.0"));
+        registry.register(instance(STOCK, "after-the-contracts"));
+        var other = client();
+        var reached = new WatchRecorder();
+        other.watch(STOCK, reached);
+        reached.next(Added.class);
+
+        eventually(() -> other.contract(ORDERS).equals(Optional.of(contract("1.5.0"))));
+        assertThat(other.services()).containsExactly(ORDERS, STOCK);
+        assertThat(other.instances(ORDERS)).isEmpty();
+    }
+
+    @Test
+    void anIdBelongsToWhoeverRegisteredItUntilItIsClosed() {
+        var registry = client();
+        var other = client();
+        var first = registry.register(instance(ORDERS, "orders-1"));
+
+        assertThatThrownBy(() -> registry.register(instance(ORDERS, "orders-1")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("orders-1");
+        assertThatThrownBy(() -> other.register(instance(STOCK, "orders-1")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("orders-1");
+        assertThat(other.instances(ORDERS)).hasSize(1);
+        assertThat(other.instances(STOCK)).isEmpty();
+
+        first.close();
+        other.register(instance(STOCK, "orders-1"));
+        assertThat(client().instances(STOCK)).hasSize(1);
+    }
+
+    @Test
+    void whatIsOverALimitIsRefusedWithASentence() {
+        var registry = client();
+        var orders = instance(ORDERS, "orders-1");
+        var heavy = new ServiceInstance(
+                orders.id(),
+                orders.service(),
+                orders.version(),
+                orders.endpoint(),
+                orders.health(),
+                orders.zone(),
+                orders.contract(),
+                Map.of("note", "x".repeat(100_000)),
+                orders.startedAt());
+
+        assertThatThrownBy(() -> registry.register(heavy))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("metadata")
+                .hasMessageContaining("at most");
+        assertThat(registry.instances(ORDERS)).isEmpty();
+        var registration = registry.register(orders);
+        assertThatThrownBy(() -> registration.report(health(Status.WARNING, "x".repeat(100_000))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("health");
+        assertThat(registration.instance()).isEqualTo(orders);
+    }
+
+    @Test
+    void closingTakesEverythingOut() {
+        var leaving = client();
+        var seen = new WatchRecorder();
+        client().watch(ORDERS, seen);
+        var registration = leaving.register(instance(ORDERS, "orders-1"));
+        leaving.watch(ORDERS, new WatchRecorder());
+        seen.next(Added.class);
+
+        leaving.close();
+        leaving.close();
+
+        assertThat(seen.next(Removed.class).reason()).isEqualTo("closed");
+        registration.close();
+        assertThatThrownBy(() -> leaving.register(instance(ORDERS, "orders-2")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+        assertThatThrownBy(() -> leaving.watch(ORDERS, new WatchRecorder())).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> leaving.publish(contract("1.0.0"))).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void manyAtATimeEndWithTheExactSet() throws InterruptedException {
+        var clients = List.of(client(), client(), client());
+        var early = new ArrayList<WatchRecorder>();
+        for (Registry registry : clients) {
+            var seen = new WatchRecorder();
+            registry.watch(ORDERS, seen);
+            early.add(seen);
+        }
+        Set<String> expected = new TreeSet<>();
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < 120; i++) {
+            String id = "orders-%03d".formatted(i);
+            boolean stays = i % 3 != 0;
+            if (stays) {
+                expected.add(id);
+            }
+            Registry registry = clients.get(i % clients.size());
+            threads.add(Thread.ofVirtual().start(() -> {
+                var registration = registry.register(instance(ORDERS, id));
+                registration.report(health(Status.WARNING, "warming up"));
+                if (!stays) {
+                    registration.close();
+                }
+            }));
+        }
+        var late = new WatchRecorder();
+        clients.getFirst().watch(ORDERS, late);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+
+        early.add(late);
+        for (WatchRecorder seen : early) {
+            var view = seen.until(
+                    v -> v.keySet().equals(expected) && v.values().stream().allMatch(RegistryConformance::warned));
+            assertThat(view).containsOnlyKeys(expected);
+        }
+        assertThat(client().instances(ORDERS)).extracting(ServiceInstance::id).containsExactlyElementsOf(expected);
+    }
+
+    private static boolean warned(ServiceInstance instance) {
+        return instance.health().status() == Status.WARNING;
+    }
+
+    /** For what a registry tells only when asked. */
+    private static void eventually(BooleanSupplier reached) {
+        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+}

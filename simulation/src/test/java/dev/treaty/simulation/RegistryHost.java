@@ -1,0 +1,81 @@
+package dev.treaty.simulation;
+
+import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.NetworkRegistry;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.RegistryService;
+import dev.treaty.registry.RegistryTable;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** A networked registry on a network in memory, that a test can start, crash and start again. */
+final class RegistryHost implements AutoCloseable {
+    static final ServiceEndpoint ENDPOINT = new ServiceEndpoint("http", "registry", 7400);
+
+    final MemoryNetwork network;
+
+    /** The operations it was asked for, in order. */
+    final Queue<String> asked = new ConcurrentLinkedQueue<>();
+
+    private final Time time;
+    private final RegistryLimits limits;
+    private @Nullable RegistryService service;
+
+    RegistryHost(Time time, RegistryLimits limits) {
+        this.time = time;
+        this.limits = limits;
+        this.network = new MemoryNetwork(time);
+    }
+
+    /** Starts it, with nothing in it. */
+    RegistryHost start() {
+        var started = new RegistryService(new RegistryTable(limits, Chance.system()), time);
+        service = started;
+        var contract = ServiceContract.of(RegistryProtocol.class);
+        Handler dispatcher = Dispatcher.of(RegistryProtocol.class, contract, started, (call, mistake) -> {
+            throw new AssertionError("mistake handling " + call.path(), mistake);
+        });
+        network.host(ENDPOINT, call -> {
+            asked.add(call.operation().name());
+            return dispatcher.handle(call);
+        });
+        return this;
+    }
+
+    void crash() {
+        network.crash(ENDPOINT);
+        if (service != null) {
+            service.close();
+        }
+    }
+
+    NetworkRegistry client(RegistryPolicy policy, Events events) {
+        return client(network.connect(ENDPOINT), policy, events);
+    }
+
+    NetworkRegistry client(Handler connection, RegistryPolicy policy, Events events) {
+        return new NetworkRegistry(
+                "treaty://registry:7400", connection, Principal.claimed("test"), policy, time, Chance.system(), events);
+    }
+
+    long count(String operation) {
+        return List.copyOf(asked).stream().filter(operation::equals).count();
+    }
+
+    @Override
+    public void close() {
+        crash();
+        network.close();
+    }
+}
