@@ -1,11 +1,11 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.http.Json;
+import dev.treaty.registry.RegistryAddress;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
@@ -96,8 +96,9 @@ final class RegistryCommand implements Callable<Integer> {
             return treaty;
         } catch (RuntimeException e) {
             treaty.close();
-            throw new Failure("no registry can be served at " + settings.server().host() + ":"
-                    + settings.server().port() + ": " + reason(e) + "; choose another port");
+            throw new Failure(
+                    "no registry can be served at " + settings.server().host() + ":"
+                            + settings.server().port() + ": " + reason(e) + "; choose another port");
         }
     }
 
@@ -110,10 +111,10 @@ final class RegistryCommand implements Callable<Integer> {
     }
 
     /** How clients write the registry that this process serves. */
-    static RegistryAddress.Remote address(Treaty treaty) {
-        ServiceEndpoint endpoint = treaty.endpoint()
-                .orElseThrow(() -> new IllegalStateException("the registry is not served"));
+    static RegistryAddress.Network address(Treaty treaty) {
+        ServiceEndpoint endpoint =
+                treaty.endpoint().orElseThrow(() -> new IllegalStateException("the registry is not served"));
         String host = treaty.settings().server().advertisedHost();
-        return new RegistryAddress.Remote(host.indexOf(':') < 0 ? host : "[" + host + "]", endpoint.port());
+        return new RegistryAddress.Network(host, endpoint.port());
     }
 }

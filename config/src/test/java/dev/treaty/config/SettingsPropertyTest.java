@@ -1,10 +1,10 @@
 package dev.treaty.config;
 
-import dev.treaty.registry.RegistryAddress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;

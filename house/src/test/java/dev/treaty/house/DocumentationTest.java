@@ -22,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the documentation shows is true: its examples compile, and every setting is described with its default. */
 class DocumentationTest {
-    private static final Pattern README_EXAMPLE = Pattern.compile("<!-- readme-example -->\n```java\n(.*?)```", Pattern.DOTALL);
+    private static final Pattern README_EXAMPLE =
+            Pattern.compile("<!-- readme-example -->\n```java\n(.*?)```", Pattern.DOTALL);
 
     @TempDir
     private Path classes;
@@ -54,14 +55,14 @@ class DocumentationTest {
         var match = README_EXAMPLE.matcher(Files.readString(Repository.ROOT.resolve("README.md")));
         assertThat(match.find()).isTrue();
         String code = """
-                import dev.treaty.Treaty;
-                import dev.treaty.core.contract.Contract;
-                import dev.treaty.core.contract.Idempotent;
+            import dev.treaty.Treaty;
+            import dev.treaty.core.contract.Contract;
+            import dev.treaty.core.contract.Idempotent;
 
-                class Example {
-                %s
-                }
-                """.formatted(match.group(1));
+            class Example {
+            %s
+            }
+            """.formatted(match.group(1));
         assertThat(compile(new Source("Example.java", code))).isEmpty();
     }
 

@@ -32,8 +32,7 @@ class HttpRegistryTest extends RegistryConformance {
 
     HttpRegistryTest() {
         var dispatcher = Dispatcher.of(RegistryProtocol.class, CONTRACT, service, (_, _) -> {});
-        server.host(
-                new HostedService(CONTRACT, dispatcher, () -> ServiceHealth.of(Status.PASSING, time.instant())));
+        server.host(new HostedService(CONTRACT, dispatcher, () -> ServiceHealth.of(Status.PASSING, time.instant())));
     }
 
     @Override

@@ -1,8 +1,8 @@
 package dev.treaty.benchmarks.call;
 
 import dev.treaty.Treaty;
-import dev.treaty.registry.RegistryAddress;
 import dev.treaty.config.Settings;
+import dev.treaty.registry.RegistryAddress;
 import java.util.Map;
 
 /** Treaty as its users have it: nothing set but where the registry is, nothing switched off. */
