@@ -5,8 +5,8 @@
  *
  * <p>A {@link Benchmark} is a command with options of its own. What it measures is a list of {@link Sample}s: the
  * figures of one subject in one setting in one round. The rounds of all subjects are interleaved, so that whatever else
- * the machine does meets all of them alike. A {@link Report} makes rows of the samples, one per subject and setting, and
- * ratios, one per peer, setting and figure, above 1 where Treaty is better. Every benchmark reports in that shape:
+ * the machine does meets all of them alike. A {@link Report} makes rows of the samples, one per subject and setting,
+ * and ratios, one per peer, setting and figure, above 1 where Treaty is better. Every benchmark reports in that shape:
  *
  * <pre>{@code
  * var figures = List.of(Figure.lower("time", "ns"), Figure.lower("allocation", "B"));

@@ -85,7 +85,9 @@ final class Reading {
         return port || KUBERNETES.matcher(name).matches();
     }
 
-    /** The text with every {@code ${NAME}} and {@code ${NAME:otherwise}} replaced; <code>$${</code> stands for itself. */
+    /**
+     * The text with every {@code ${NAME}} and {@code ${NAME:otherwise}} replaced; <code>$${</code> stands for itself.
+     */
     String interpolate(String text) {
         if (text.indexOf('$') < 0) {
             return text;

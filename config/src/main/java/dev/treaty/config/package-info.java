@@ -3,7 +3,8 @@
  * is wrong.
  *
  * <p>{@link dev.treaty.config.Settings} is made of the same policy records that the libraries take, so nothing below
- * the facade ever sees a configuration. Defaults are instances of these records, and what a file says is laid over them:
+ * the facade ever sees a configuration. Defaults are instances of these records, and what a file says is laid over
+ * them:
  * {@code defaults} over the built-in values, a service over {@code defaults}, an operation over its service.
  *
  * <p>The environment beats the file. The variable of a setting is its key in capitals with every other character as
@@ -12,8 +13,8 @@
  * value in the file may take another variable with <code>${NAME}</code> or <code>${NAME:otherwise}</code>.
  *
  * <p>Whatever is wrong is a {@link dev.treaty.config.Problem} with its place and with what to write instead, all told
- * at once in a {@link dev.treaty.config.ConfigurationException}. An unknown key or variable is wrong too: a setting that
- * silently does nothing is the worst kind of mistake.
+ * at once in a {@link dev.treaty.config.ConfigurationException}. An unknown key or variable is wrong too: a setting
+ * that silently does nothing is the worst kind of mistake.
  *
  * {@snippet class="SettingsExample" region="load"}
  */

@@ -108,7 +108,8 @@ final class BannedCalls {
                 case InvokeDynamicInstruction dynamic -> {
                     // A method reference names its method among the arguments of its making.
                     for (ConstantDesc argument : dynamic.bootstrapArgs()) {
-                        if (argument instanceof DirectMethodHandleDesc handle) {
+                        if (argument instanceof DirectMethodHandleDesc handle
+                                && handle.lookupDescriptor().startsWith("(")) { // not one of a record's fields
                             MethodTypeDesc described = MethodTypeDesc.ofDescriptor(handle.lookupDescriptor());
                             report(new Call(handle.owner(), handle.methodName(), described), place, line, findings);
                         }

@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.config.Setting;
 import dev.treaty.config.Settings;
-import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
@@ -31,11 +28,11 @@ class DocumentationTest {
     private record Source(String name, String text) {}
 
     @Test
-    void theExamplesOfThePackagesCompile() throws IOException {
+    void theExamplesOfThePackagesCompile() {
         List<Source> examples = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(Repository.ROOT)) {
-            for (Path file : files.filter(DocumentationTest::isExample).toList()) {
-                examples.add(new Source(file.getFileName().toString(), Files.readString(file)));
+        for (Path file : Repository.files(".java")) {
+            if (isExample(file)) {
+                examples.add(new Source(file.getFileName().toString(), Repository.read(file)));
             }
         }
         assertThat(examples).hasSizeGreaterThanOrEqualTo(8);
@@ -45,14 +42,12 @@ class DocumentationTest {
     }
 
     private static boolean isExample(Path file) {
-        return file.getParent().getFileName().toString().equals("snippet-files")
-                && file.toString().contains("src/main")
-                && file.toString().endsWith(".java");
+        return file.getParent().endsWith("snippet-files") && !file.toString().contains("src/test");
     }
 
     @Test
-    void theExampleOfTheReadmeCompiles() throws IOException {
-        var match = README_EXAMPLE.matcher(Files.readString(Repository.ROOT.resolve("README.md")));
+    void theExampleOfTheReadmeCompiles() {
+        var match = README_EXAMPLE.matcher(Repository.read(Repository.ROOT.resolve("README.md")));
         assertThat(match.find()).isTrue();
         String code = """
             import dev.treaty.Treaty;
@@ -67,8 +62,8 @@ class DocumentationTest {
     }
 
     @Test
-    void everySettingIsDescribedWithItsDefault() throws IOException {
-        String page = Files.readString(Repository.ROOT.resolve("docs/configuration.md"));
+    void everySettingIsDescribedWithItsDefault() {
+        String page = Repository.read(Repository.ROOT.resolve("docs/configuration.md"));
         for (Setting setting : Settings.effective("nothing", "", Map.of()).values()) {
             String key = setting.key().replaceFirst("^defaults\\.", "");
             String value = setting.value().isBlank() ? "(empty)" : "`" + setting.value() + "`";

@@ -18,8 +18,8 @@ import org.slf4j.event.Level;
  * fallbacks. Arguments, results and the messages of faults are never written, since they may hold what nobody should
  * read.
  *
- * <p>At most {@value #LINES_MAX} lines are written in {@value #PERIOD_SECONDS} seconds, and as many again for debugging;
- * the first line after that tells how many were left out.
+ * <p>At most {@value #LINES_MAX} lines are written in {@value #PERIOD_SECONDS} seconds, and as many again for
+ * debugging; the first line after that tells how many were left out.
  */
 public final class EventLog implements Events {
     /** The name of the log. */

@@ -4,7 +4,8 @@
  *
  * <p>{@link dev.treaty.observe.MetricsRecorder} counts calls and attempts and answers how each service does, over the
  * last minute and in total. {@link dev.treaty.observe.PrometheusExporter} publishes what it has counted. {@link
- * dev.treaty.observe.EventLog} writes to the log what a person should know. Each stands alone: subscribe what is wanted.
+ * dev.treaty.observe.EventLog} writes to the log what a person should know. Each stands alone: subscribe what is
+ * wanted.
  *
  * {@snippet class="MetricsExample" region="metrics"}
  */

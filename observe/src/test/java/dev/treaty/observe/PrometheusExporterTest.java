@@ -45,20 +45,20 @@ class PrometheusExporterTest {
         assertThat(exporter.scrape().lines())
                 .contains(
                         "# TYPE treaty_calls_seconds histogram",
-                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"client\",le=\"0.001\"}"
-                            + " 1",
-                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"client\",le=\"0.025\"}"
-                            + " 1",
-                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"client\",le=\"0.05\"}"
-                            + " 2",
+                        "treaty_calls_seconds_bucket{operation=\"get\","
+                                + "service=\"shop.Orders\",side=\"client\",le=\"0.001\"} 1",
+                        "treaty_calls_seconds_bucket{operation=\"get\","
+                                + "service=\"shop.Orders\",side=\"client\",le=\"0.025\"} 1",
+                        "treaty_calls_seconds_bucket{operation=\"get\","
+                                + "service=\"shop.Orders\",side=\"client\",le=\"0.05\"} 2",
                         "treaty_calls_seconds_count{operation=\"get\",service=\"shop.Orders\",side=\"client\"} 2",
-                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"server\",le=\"10.0\"}"
-                            + " 0",
-                        "treaty_calls_seconds_bucket{operation=\"get\",service=\"shop.Orders\",side=\"server\",le=\"+Inf\"}"
-                            + " 1",
+                        "treaty_calls_seconds_bucket{operation=\"get\","
+                                + "service=\"shop.Orders\",side=\"server\",le=\"10.0\"} 0",
+                        "treaty_calls_seconds_bucket{operation=\"get\","
+                                + "service=\"shop.Orders\",side=\"server\",le=\"+Inf\"} 1",
                         "treaty_calls_total{code=\"ok\",operation=\"get\",service=\"shop.Orders\",side=\"client\"} 1.0",
-                        "treaty_calls_total{code=\"not_found\",operation=\"get\",service=\"shop.Orders\",side=\"client\"}"
-                            + " 1.0",
+                        "treaty_calls_total{code=\"not_found\","
+                                + "operation=\"get\",service=\"shop.Orders\",side=\"client\"} 1.0",
                         "treaty_attempts_total{service=\"shop.Orders\"} 1.0",
                         "treaty_retries_total{service=\"shop.Orders\"} 1.0",
                         "treaty_retries_refused_total{service=\"shop.Orders\"} 0.0",

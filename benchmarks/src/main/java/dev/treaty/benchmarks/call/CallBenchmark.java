@@ -145,8 +145,8 @@ public final class CallBenchmark extends Benchmark {
     }
 
     /**
-     * Has all subjects run until their code is compiled, taking turns, so that a compiler that lags behind goes on while
-     * others run.
+     * Has all subjects run until their code is compiled, taking turns, so that a compiler that lags behind goes on
+     * while others run.
      *
      * @return how long each subject ran
      */

@@ -11,8 +11,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Orders in the encoding of protocol buffers, the fields numbered in order; written as the code that gRPC's own compiler
- * generates does it: into one array of the right size, which gRPC drains without another copy, and out of one array.
+ * Orders in the encoding of protocol buffers, the fields numbered in order; written as the code that gRPC's own
+ * compiler generates does it: into one array of the right size, which gRPC drains without another copy, and out of one
+ * array.
  */
 final class OrderMarshaller implements Marshaller<Order> {
     private static final int VARINT = 0;
