@@ -134,8 +134,9 @@ final class CallCommand implements Callable<Integer> {
         if (json) {
             err.println(Json.text(Map.of("code", fault.code().wire(), "message", fault.message())));
         } else {
-            err.println(Style.FAULT.paint(spec.commandLine().getColorScheme().ansi(), fault.code().wire()) + ": "
-                    + fault.message());
+            err.println(Style.FAULT.paint(
+                            spec.commandLine().getColorScheme().ansi(),
+                            fault.code().wire()) + ": " + fault.message());
         }
     }
 }

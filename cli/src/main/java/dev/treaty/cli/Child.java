@@ -55,8 +55,7 @@ final class Child implements AutoCloseable {
      * @param options for the virtual machine
      * @param classPath jars and folders
      */
-    static List<String> java(
-            List<String> options, List<String> classPath, String mainClass, List<String> arguments) {
+    static List<String> java(List<String> options, List<String> classPath, String mainClass, List<String> arguments) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);

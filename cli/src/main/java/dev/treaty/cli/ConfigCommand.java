@@ -55,17 +55,20 @@ final class ConfigCommand implements Callable<Integer> {
                 ? Settings.effective("environment", "", System.getenv())
                 : Settings.effective(source.toString(), Files.readString(source), System.getenv());
         List<Setting> settings = effective.values().stream()
-                .filter(s -> !set || !(s.origin().equals("default") || s.origin().equals("inherited")))
+                .filter(s ->
+                        !set || !(s.origin().equals("default") || s.origin().equals("inherited")))
                 .toList();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(Json.indented(settings.stream().map(ConfigCommand::fields).toList()));
+            out.println(
+                    Json.indented(settings.stream().map(ConfigCommand::fields).toList()));
         } else if (settings.isEmpty()) {
             out.println("Nothing is set: every default is in force.");
         } else {
             var table = new Table("SETTING", "VALUE", "FROM");
             for (Setting setting : settings) {
-                boolean usual = setting.origin().equals("default") || setting.origin().equals("inherited");
+                boolean usual =
+                        setting.origin().equals("default") || setting.origin().equals("inherited");
                 table.row()
                         .cell(setting.key())
                         .cell(setting.value())

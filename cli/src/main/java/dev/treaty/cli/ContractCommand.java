@@ -53,7 +53,10 @@ final class ContractCommand implements Runnable {
                 description = "A service that has published its contract, or a file of contract text.")
         private @Nullable String subject;
 
-        @Option(names = "--class", paramLabel = "NAME", description = "A Java interface with @Contract, in place of a service.")
+        @Option(
+                names = "--class",
+                paramLabel = "NAME",
+                description = "A Java interface with @Contract, in place of a service.")
         private @Nullable String type;
 
         @Option(
@@ -82,7 +85,9 @@ final class ContractCommand implements Runnable {
                 return ofClass(className);
             }
             Path file = Path.of(String.valueOf(named));
-            return Files.isRegularFile(file) ? ServiceContract.parse(Files.readString(file)) : published(String.valueOf(named));
+            return Files.isRegularFile(file)
+                    ? ServiceContract.parse(Files.readString(file))
+                    : published(String.valueOf(named));
         }
 
         private ServiceContract ofClass(String className) throws IOException {

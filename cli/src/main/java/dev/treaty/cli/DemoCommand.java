@@ -51,7 +51,9 @@ final class DemoCommand implements Callable<Integer> {
             description = "How many calls begin every second; 300 where it is left out.")
     private int rate;
 
-    @Option(names = "--json", description = "Print the report as one JSON object, and what happens on the error stream.")
+    @Option(
+            names = "--json",
+            description = "Print the report as one JSON object, and what happens on the error stream.")
     private boolean json;
 
     @Mixin
@@ -68,7 +70,8 @@ final class DemoCommand implements Callable<Integer> {
         }
         if (duration.compareTo(DURATION_MIN) < 0) {
             throw new ParameterException(
-                    spec.commandLine(), "--for is too short to show anything: use " + DURATION_MIN.toSeconds() + "s or more");
+                    spec.commandLine(),
+                    "--for is too short to show anything: use " + DURATION_MIN.toSeconds() + "s or more");
         }
         PrintWriter out = spec.commandLine().getOut();
         Ansi ansi = spec.commandLine().getColorScheme().ansi();

@@ -1,11 +1,11 @@
 package dev.treaty.cli;
 
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.security.SecureRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -64,7 +64,10 @@ final class DemoFleet implements AutoCloseable {
 
     private static List<String> command(String service, String version) {
         return Child.java(
-                SMALL, Child.ownClassPath(), MAIN_CLASS, List.of(service, "--version", version, "--chaos", "--attached"));
+                SMALL,
+                Child.ownClassPath(),
+                MAIN_CLASS,
+                List.of(service, "--version", version, "--chaos", "--attached"));
     }
 
     /** Starts one more process of a service. */
@@ -101,8 +104,9 @@ final class DemoFleet implements AutoCloseable {
     /** Ends all processes: the services first, together, and then the database that they use. */
     @Override
     public void close() {
-        processes.stream().filter(p -> p.condition() == DemoProcess.Condition.FROZEN).forEach(p -> p.child()
-                .kill()); // it could not say goodbye
+        processes.stream()
+                .filter(p -> p.condition() == DemoProcess.Condition.FROZEN)
+                .forEach(p -> p.child().kill()); // it could not say goodbye
         Child.closeAll(processes.stream().map(DemoProcess::child).toList(), Child.PATIENCE);
         database.child().close();
     }

@@ -33,8 +33,8 @@ final class DemoLoad {
     /** The most failures that are kept with their reasons. */
     static final int FAILURES_MAX = 20;
 
-    private static final List<String> PRODUCTS =
-            List.of("tea", "coffee", "honey", "bread", "cheese", "apples", "oil", "pasta", "rice", "salt", "wine", "nuts");
+    private static final List<String> PRODUCTS = List.of(
+            "tea", "coffee", "honey", "bread", "cheese", "apples", "oil", "pasta", "rice", "salt", "wine", "nuts");
 
     /** How a call is made. */
     @FunctionalInterface
@@ -136,9 +136,12 @@ final class DemoLoad {
         }
         int product = (int) (number / 2 % PRODUCTS.size());
         return Map.of(
-                "id", series + "-" + number,
-                "customer", customer,
-                "lines", List.of(line(product, 1 + number % 3), line((product + 5) % PRODUCTS.size(), 1)));
+                "id",
+                series + "-" + number,
+                "customer",
+                customer,
+                "lines",
+                List.of(line(product, 1 + number % 3), line((product + 5) % PRODUCTS.size(), 1)));
     }
 
     private static Map<String, ?> line(int product, long quantity) {

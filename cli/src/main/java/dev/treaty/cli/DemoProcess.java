@@ -76,8 +76,10 @@ final class DemoProcess {
     /** Starts a process; it can be used once {@link #awaitReady} has returned. */
     static DemoProcess start(String name, List<String> command, Map<String, String> environment) throws IOException {
         var started = new Promise<Optional<Ready>>();
-        var child = Child.start(command, environment, line -> Ready.parse(line)
-                .ifPresent(ready -> started.complete(Optional.of(ready))));
+        var child = Child.start(
+                command,
+                environment,
+                line -> Ready.parse(line).ifPresent(ready -> started.complete(Optional.of(ready))));
         Thread.startVirtualThread(() -> {
             child.exit().join();
             started.complete(Optional.empty());

@@ -80,9 +80,10 @@ record DemoReport(
         table.print(out, ansi);
         if (!failures.isEmpty()) {
             out.println();
-            out.println(Style.FAULT.paint(ansi, "calls that failed" + (total.failed() > failures.size() ? ", the first of them" : "")));
-            failures.forEach(f -> out.println(String.format(
-                    Locale.ROOT, "%6.2f s  %-8s  %s", f.atSeconds(), f.operation(), f.fault())));
+            out.println(Style.FAULT.paint(
+                    ansi, "calls that failed" + (total.failed() > failures.size() ? ", the first of them" : "")));
+            failures.forEach(f -> out.println(
+                    String.format(Locale.ROOT, "%6.2f s  %-8s  %s", f.atSeconds(), f.operation(), f.fault())));
         }
     }
 

@@ -57,11 +57,12 @@ final class DemoScreen implements DemoView {
 
     private void head(Frame frame, List<String> lines) {
         int done = (int) Math.min(BAR, BAR * frame.nanos() / frame.durationNanos());
-        lines.add(Style.HEADING.paint(ansi, "treaty demo") + String.format(
-                        Locale.ROOT, "   %.1f s of %.0f s   ", frame.nanos() / 1e9, frame.durationNanos() / 1e9)
-                + Style.GOOD.paint(ansi, "━".repeat(done)) + Style.FAINT.paint(ansi, "━".repeat(BAR - done)));
-        lines.add(Style.FAINT.paint(ansi, frame.rate() + " calls a second through the storefront; registry "
-                + frame.registry()));
+        lines.add(Style.HEADING.paint(ansi, "treaty demo")
+                + String.format(Locale.ROOT, "   %.1f s of %.0f s   ", frame.nanos() / 1e9, frame.durationNanos() / 1e9)
+                + Style.GOOD.paint(ansi, "━".repeat(done))
+                + Style.FAINT.paint(ansi, "━".repeat(BAR - done)));
+        lines.add(Style.FAINT.paint(
+                ansi, frame.rate() + " calls a second through the storefront; registry " + frame.registry()));
         lines.add("");
         DemoTally.Summary total = frame.total();
         lines.add("all   " + total.calls() + " calls   "
@@ -86,7 +87,9 @@ final class DemoScreen implements DemoView {
                     .cell(process.name())
                     .cell(process.ready().map(DemoProcess.Ready::version).orElse(""))
                     .cell(Long.toString(process.child().pid()))
-                    .cell(process.condition().name().toLowerCase(Locale.ROOT), process.condition().style())
+                    .cell(
+                            process.condition().name().toLowerCase(Locale.ROOT),
+                            process.condition().style())
                     .cell(instance.health(), instance.health().equals("passing") ? Style.GOOD : Style.WARNING)
                     .cell(instance.breaker(), instance.breaker().equals("closed") ? Style.GOOD : Style.FAULT);
             instance.load()
@@ -99,12 +102,14 @@ final class DemoScreen implements DemoView {
 
     private void faults(Frame frame, List<String> lines) {
         for (DemoFault fault : frame.faults()) {
-            String line = String.format(
-                    Locale.ROOT, "%5.1f s  %s", fault.startNanos() / 1e9, fault.description());
+            String line = String.format(Locale.ROOT, "%5.1f s  %s", fault.startNanos() / 1e9, fault.description());
             lines.add(
                     fault.over()
-                            ? line + Style.FAINT.paint(ansi, String.format(
-                                    Locale.ROOT, "  over after %.1f s", fault.seconds(frame.nanos())))
+                            ? line
+                                    + Style.FAINT.paint(
+                                            ansi,
+                                            String.format(
+                                                    Locale.ROOT, "  over after %.1f s", fault.seconds(frame.nanos())))
                             : Style.ACTION.paint(ansi, line + "  ◀ now"));
         }
     }

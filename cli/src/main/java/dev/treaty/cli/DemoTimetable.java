@@ -58,14 +58,15 @@ final class DemoTimetable implements Runnable {
         victim.child().kill();
         await(replacement);
         DemoProcess heir = fleet.start(service, DemoFleet.FIRST_VERSION);
-        Thread.startVirtualThread(() -> { // what comes next does not wait for a slow start
-            try {
-                heir.awaitReady();
-                end(fault);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread.startVirtualThread(
+                () -> { // what comes next does not wait for a slow start
+                    try {
+                        heir.awaitReady();
+                        end(fault);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
     }
 
     private void freeze(String service, double end) throws IOException, InterruptedException {
@@ -96,7 +97,8 @@ final class DemoTimetable implements Runnable {
     private void roll(String service) throws IOException, InterruptedException {
         List<DemoProcess> olds = fleet.running(service);
         for (DemoProcess old : olds) {
-            DemoFault fault = begin("deploy", old, "replaces " + old.name() + " with version " + DemoFleet.NEXT_VERSION);
+            DemoFault fault =
+                    begin("deploy", old, "replaces " + old.name() + " with version " + DemoFleet.NEXT_VERSION);
             fleet.start(service, DemoFleet.NEXT_VERSION).awaitReady();
             old.condition(Condition.DRAINING);
             old.child().terminate();

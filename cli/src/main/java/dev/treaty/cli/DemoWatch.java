@@ -132,14 +132,15 @@ final class DemoWatch implements Runnable, AutoCloseable {
     /** What a process of the shop serves, besides chaos. */
     private static Optional<ServiceMetrics> shop(Introspection.Status status) {
         return status.report().server().stream()
-                .filter(s -> s.service().value().startsWith("shop.") && !s.service().value().equals("shop.Chaos"))
+                .filter(s -> s.service().value().startsWith("shop.")
+                        && !s.service().value().equals("shop.Chaos"))
                 .findFirst();
     }
 
     /** Makes a process slow, or fast again. */
     void delay(DemoProcess process, Duration delay) {
-        DemoProcess.Ready ready = process.ready()
-                .orElseThrow(() -> new IllegalStateException(process.name() + " is not ready"));
+        DemoProcess.Ready ready =
+                process.ready().orElseThrow(() -> new IllegalStateException(process.name() + " is not ready"));
         try (var direct = caller.direct(DemoChaos.class, endpoint(ready.address()))) {
             direct.client().delay(delay.toMillis());
         }
@@ -165,7 +166,9 @@ final class DemoWatch implements Runnable, AutoCloseable {
                     service.total().requests(),
                     service.attempts(),
                     service.retries(),
-                    service.fallbacks().values().stream().mapToLong(Long::longValue).sum(),
+                    service.fallbacks().values().stream()
+                            .mapToLong(Long::longValue)
+                            .sum(),
                     service.breakerOpenings()));
         }
         return counts;
@@ -176,8 +179,10 @@ final class DemoWatch implements Runnable, AutoCloseable {
         Map<String, String> breakers = new HashMap<>();
         seen.forEach((process, each) -> {
             if (process.condition().alive()) {
-                each.status.calls().forEach(called -> called.nodes()
-                        .forEach(node -> breakers.merge(node.instance(), node.breaker(), DemoWatch::worse)));
+                each.status
+                        .calls()
+                        .forEach(called -> called.nodes()
+                                .forEach(node -> breakers.merge(node.instance(), node.breaker(), DemoWatch::worse)));
             }
         });
         return fleet.processes().stream().map(p -> instance(p, breakers)).toList();
@@ -211,6 +216,7 @@ final class DemoWatch implements Runnable, AutoCloseable {
 
     private static Optional<DemoView.Load> load(Seen seen) {
         return shop(seen.status)
-                .map(s -> new DemoView.Load(seen.rate, s.minute().p50Millis(), s.minute().p99Millis()));
+                .map(s -> new DemoView.Load(
+                        seen.rate, s.minute().p50Millis(), s.minute().p99Millis()));
     }
 }

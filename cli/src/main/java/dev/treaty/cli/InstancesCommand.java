@@ -48,7 +48,8 @@ final class InstancesCommand implements Callable<Integer> {
         if (json) {
             out.println(Json.indented(instances.stream().map(Documents::of).toList()));
         } else if (instances.isEmpty()) {
-            out.println(service == null ? "No service is registered." : "No instance of " + service + " is registered.");
+            out.println(
+                    service == null ? "No service is registered." : "No instance of " + service + " is registered.");
         } else {
             print(instances, out, spec.commandLine().getColorScheme().ansi());
         }
@@ -58,7 +59,8 @@ final class InstancesCommand implements Callable<Integer> {
     private List<ServiceInstance> read() {
         try (Treaty treaty = registry.open()) {
             var instances = new ArrayList<ServiceInstance>();
-            for (ServiceName name : service == null ? new TreeSet<>(treaty.registry().services()) : List.of(service)) {
+            for (ServiceName name :
+                    service == null ? new TreeSet<>(treaty.registry().services()) : List.of(service)) {
                 instances.addAll(treaty.registry().instances(name));
             }
             RegistryOptions.reached(treaty);

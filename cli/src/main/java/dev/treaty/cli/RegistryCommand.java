@@ -96,8 +96,9 @@ final class RegistryCommand implements Callable<Integer> {
             return treaty;
         } catch (RuntimeException e) {
             treaty.close();
-            throw new Failure("no registry can be served at " + settings.server().host() + ":"
-                    + settings.server().port() + ": " + reason(e) + "; choose another port");
+            throw new Failure(
+                    "no registry can be served at " + settings.server().host() + ":"
+                            + settings.server().port() + ": " + reason(e) + "; choose another port");
         }
     }
 
@@ -111,8 +112,8 @@ final class RegistryCommand implements Callable<Integer> {
 
     /** How clients write the registry that this process serves. */
     static RegistryAddress.Remote address(Treaty treaty) {
-        ServiceEndpoint endpoint = treaty.endpoint()
-                .orElseThrow(() -> new IllegalStateException("the registry is not served"));
+        ServiceEndpoint endpoint =
+                treaty.endpoint().orElseThrow(() -> new IllegalStateException("the registry is not served"));
         String host = treaty.settings().server().advertisedHost();
         return new RegistryAddress.Remote(host.indexOf(':') < 0 ? host : "[" + host + "]", endpoint.port());
     }

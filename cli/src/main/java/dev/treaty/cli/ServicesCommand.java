@@ -81,7 +81,11 @@ final class ServicesCommand implements Callable<Integer> {
             fields.put("name", name.value());
             fields.put(
                     "versions",
-                    instances.stream().map(i -> i.version().toString()).distinct().sorted().toList());
+                    instances.stream()
+                            .map(i -> i.version().toString())
+                            .distinct()
+                            .sorted()
+                            .toList());
             fields.put("instances", instances.size());
             fields.put("passing", passing());
             figures.ifPresent(f -> fields.put("metrics", fields(f)));
@@ -168,7 +172,14 @@ final class ServicesCommand implements Callable<Integer> {
     private Table table(List<Row> rows) {
         Table table = metrics
                 ? new Table(
-                        "SERVICE", "VERSIONS", ">INSTANCES", ">PASSING", ">CALLS/S", ">FAILED", ">AVERAGE", ">P95",
+                        "SERVICE",
+                        "VERSIONS",
+                        ">INSTANCES",
+                        ">PASSING",
+                        ">CALLS/S",
+                        ">FAILED",
+                        ">AVERAGE",
+                        ">P95",
                         ">P99")
                 : new Table("SERVICE", "VERSIONS", ">INSTANCES", ">PASSING");
         for (Row row : rows) {
@@ -180,14 +191,15 @@ final class ServicesCommand implements Callable<Integer> {
                     .cell(row.versions())
                     .cell(Integer.toString(row.instances().size()))
                     .cell(Long.toString(row.passing()), style);
-            row.figures().filter(f -> f.requests() > 0).ifPresent(f -> cells.cell(
-                            String.format(Locale.ROOT, "%.1f", f.requestsPerSecond()))
-                    .cell(
-                            String.format(Locale.ROOT, "%.1f%%", 100 * f.errorRate()),
-                            f.failures() == 0 ? Style.PLAIN : Style.FAULT)
-                    .cell(millis(f.averageMillis()))
-                    .cell(millis(f.p95Millis()))
-                    .cell(millis(f.p99Millis())));
+            row.figures()
+                    .filter(f -> f.requests() > 0)
+                    .ifPresent(f -> cells.cell(String.format(Locale.ROOT, "%.1f", f.requestsPerSecond()))
+                            .cell(
+                                    String.format(Locale.ROOT, "%.1f%%", 100 * f.errorRate()),
+                                    f.failures() == 0 ? Style.PLAIN : Style.FAULT)
+                            .cell(millis(f.averageMillis()))
+                            .cell(millis(f.p95Millis()))
+                            .cell(millis(f.p99Millis())));
         }
         return table;
     }

@@ -27,6 +27,8 @@ enum Style {
 
     /** The text in this style, where colour is wanted. */
     String paint(Ansi ansi, String text) {
-        return ansi.enabled() && !codes.isEmpty() && !text.isEmpty() ? "\u001b[" + codes + "m" + text + "\u001b[0m" : text;
+        return ansi.enabled() && !codes.isEmpty() && !text.isEmpty()
+                ? "\u001b[" + codes + "m" + text + "\u001b[0m"
+                : text;
     }
 }

@@ -22,8 +22,9 @@ final class Table {
         for (int i = 0; i < headings.length; i++) {
             right[i] = headings[i].startsWith(">");
         }
-        this.headings =
-                Arrays.stream(headings).map(h -> h.startsWith(">") ? h.substring(1) : h).toList();
+        this.headings = Arrays.stream(headings)
+                .map(h -> h.startsWith(">") ? h.substring(1) : h)
+                .toList();
     }
 
     /** A row being filled, cell by cell. */
@@ -58,7 +59,8 @@ final class Table {
             }
         }
         var lines = new ArrayList<String>(rows.size() + 1);
-        lines.add(line(ansi, headings.stream().map(h -> new Cell(h, Style.HEADING)).toList(), widths));
+        lines.add(line(
+                ansi, headings.stream().map(h -> new Cell(h, Style.HEADING)).toList(), widths));
         for (List<Cell> row : rows) {
             lines.add(line(ansi, row, widths));
         }

@@ -82,10 +82,12 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private void start(Settings settings, List<AutoCloseable> parts) {
-        var lines = new UpLines(spec.commandLine().getOut(), spec.commandLine().getColorScheme().ansi());
+        var lines = new UpLines(
+                spec.commandLine().getOut(), spec.commandLine().getColorScheme().ansi());
         RegistryAddress address = registry;
         if (address == null) {
-            Treaty hub = RegistryCommand.serve(settings.withServer(server(settings)).withRegistry(RegistryAddress.EMBEDDED));
+            Treaty hub =
+                    RegistryCommand.serve(settings.withServer(server(settings)).withRegistry(RegistryAddress.EMBEDDED));
             parts.add(hub);
             address = RegistryCommand.address(hub);
             lines.teller("treaty").accept("registry " + address + "; Ctrl-C ends everything");
@@ -100,7 +102,10 @@ final class UpCommand implements Callable<Integer> {
                     }
                 }
                 case RunSettings.Existing existing ->
-                    parts.add(new UpExisting(existing, treaty.registry(), lines.teller(existing.name().value())));
+                    parts.add(new UpExisting(
+                            existing,
+                            treaty.registry(),
+                            lines.teller(existing.name().value())));
             }
         }
     }
@@ -108,15 +113,18 @@ final class UpCommand implements Callable<Integer> {
     private static ServerSettings server(Settings settings) {
         var where = settings.registry() instanceof RegistryAddress.Remote remote ? remote : RegistryOptions.USUAL;
         var server = settings.server();
-        return new ServerSettings(where.host(), where.port(), server.bodyBytesMax(), server.drain(), server.advertise());
+        return new ServerSettings(
+                where.host(), where.port(), server.bodyBytesMax(), server.drain(), server.advertise());
     }
 
     /** Children first, all at the same time; then what they need, the last first. */
     private static void stop(List<AutoCloseable> parts) {
-        Child.closeAll(parts.stream()
-                .filter(UpProcess.class::isInstance)
-                .flatMap(p -> ((UpProcess) p).end().stream())
-                .toList(), Child.PATIENCE);
+        Child.closeAll(
+                parts.stream()
+                        .filter(UpProcess.class::isInstance)
+                        .flatMap(p -> ((UpProcess) p).end().stream())
+                        .toList(),
+                Child.PATIENCE);
         for (AutoCloseable part : parts.reversed()) {
             try {
                 part.close();

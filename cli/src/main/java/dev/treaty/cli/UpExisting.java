@@ -39,7 +39,8 @@ final class UpExisting implements AutoCloseable {
         this.health = service.address().resolve(service.health());
         this.lines = lines;
         URI address = service.address();
-        int port = address.getPort() > 0 ? address.getPort() : address.getScheme().equals("https") ? 443 : 80;
+        int port =
+                address.getPort() > 0 ? address.getPort() : address.getScheme().equals("https") ? 443 : 80;
         var endpoint = new ServiceEndpoint(address.getScheme(), address.getHost(), port);
         this.registration = registry.register(new ServiceInstance(
                 service.name() + "@" + endpoint.authority(),
@@ -73,8 +74,10 @@ final class UpExisting implements AutoCloseable {
 
     private ServiceHealth answer() throws InterruptedException {
         try {
-            HttpRequest request = HttpRequest.newBuilder(health).timeout(PATIENCE).build();
-            int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            HttpRequest request =
+                    HttpRequest.newBuilder(health).timeout(PATIENCE).build();
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
             return health(status / 100 == 2 ? Status.PASSING : Status.CRITICAL, health + " answers " + status);
         } catch (IOException e) {
             return health(Status.CRITICAL, health + " does not answer");

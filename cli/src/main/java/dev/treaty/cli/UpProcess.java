@@ -41,7 +41,8 @@ final class UpProcess implements AutoCloseable {
     static UpProcess start(Path file, RunSettings.Hosted hosted, int number, RegistryAddress registry, UpLines lines) {
         var classPath = new ArrayList<String>();
         for (String entry : hosted.classPath()) {
-            classPath.add(file.toAbsolutePath().resolveSibling(entry).normalize().toString());
+            classPath.add(
+                    file.toAbsolutePath().resolveSibling(entry).normalize().toString());
         }
         classPath.addAll(Child.ownClassPath());
         List<String> arguments = List.of(file.toString(), hosted.contract(), hosted.implementation());

@@ -91,11 +91,14 @@ final class WatchCommand implements Callable<Integer> {
         }
         Ansi ansi = spec.commandLine().getColorScheme().ansi();
         var instance = event.instance();
-        String time = CLOCK.format(
-                event.timestamp().truncatedTo(ChronoUnit.MILLIS).atZone(ZoneId.systemDefault()));
+        String time =
+                CLOCK.format(event.timestamp().truncatedTo(ChronoUnit.MILLIS).atZone(ZoneId.systemDefault()));
         String reason = event instanceof DiscoveryEvent.Removed removed ? ": " + removed.reason() : "";
-        String message = instance.health().message().isEmpty() ? "" : " (" + instance.health().message() + ")";
-        out.println(Style.FAINT.paint(ansi, time) + " " + style(event).paint(ansi, "%-7s".formatted(Documents.word(event)))
+        String message = instance.health().message().isEmpty()
+                ? ""
+                : " (" + instance.health().message() + ")";
+        out.println(Style.FAINT.paint(ansi, time) + " "
+                + style(event).paint(ansi, "%-7s".formatted(Documents.word(event)))
                 + " " + instance.service() + " " + instance.version() + " " + instance.id() + " " + instance.endpoint()
                 + " " + Documents.style(instance.health()).paint(ansi, Documents.word(instance.health())) + message
                 + reason);

@@ -70,7 +70,9 @@ class DemoLoadTest {
         load.run(Duration.ofMillis(10));
 
         assertThat(load.total().failed()).isEqualTo(5);
-        assertThat(load.failures()).hasSize(5).allSatisfy(f -> assertThat(f.fault().code()).isEqualTo(Code.UNAVAILABLE));
+        assertThat(load.failures())
+                .hasSize(5)
+                .allSatisfy(f -> assertThat(f.fault().code()).isEqualTo(Code.UNAVAILABLE));
         assertThat(load.calm().summary().failed()).isEqualTo(5);
     }
 
@@ -83,7 +85,8 @@ class DemoLoadTest {
         fault.count(199, 1_000, true, true);
         fault.count(200, 1_000, true, false);
 
-        assertThat(fault.summary()).extracting(s -> List.of(s.calls(), s.failed(), s.late()))
+        assertThat(fault.summary())
+                .extracting(s -> List.of(s.calls(), s.failed(), s.late()))
                 .isEqualTo(List.of(2L, 1L, 1L));
     }
 }

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class MainTest {
-    private static final List<String> COMMANDS = List.of(
-            "demo", "up", "registry", "services", "instances", "watch", "call", "contract", "config", "help");
+    private static final List<String> COMMANDS =
+            List.of("demo", "up", "registry", "services", "instances", "watch", "call", "contract", "config", "help");
 
     @Test
     void withoutACommandItTellsThemAll() {

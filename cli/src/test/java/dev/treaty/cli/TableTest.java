@@ -12,10 +12,8 @@ class TableTest {
         table.row().cell("a").cell("1000000").cell("x");
         table.row().cell("longer").cell("7", Style.GOOD);
 
-        assertThat(table.lines(Ansi.OFF)).containsExactly(
-                "NAME      CALLS  NOTE",
-                "a       1000000  x",
-                "longer        7");
+        assertThat(table.lines(Ansi.OFF))
+                .containsExactly("NAME      CALLS  NOTE", "a       1000000  x", "longer        7");
     }
 
     @Test
@@ -23,7 +21,7 @@ class TableTest {
         var table = new Table("A", "B");
         table.row().cell("x", Style.GOOD).cell("y");
 
-        assertThat(table.lines(Ansi.ON)).containsExactly(
-                "\u001b[1mA\u001b[0m  \u001b[1mB\u001b[0m", "\u001b[32mx\u001b[0m  y");
+        assertThat(table.lines(Ansi.ON))
+                .containsExactly("\u001b[1mA\u001b[0m  \u001b[1mB\u001b[0m", "\u001b[32mx\u001b[0m  y");
     }
 }

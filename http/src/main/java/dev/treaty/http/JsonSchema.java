@@ -90,8 +90,11 @@ public final class JsonSchema {
             case Structure structure ->
                 structure.anonymous()
                         ? object(structure, Map.of())
-                        : known(structure.name()) ? reference(structure.name()) : named(structure.name(), object(structure, Map.of()));
-            case Choice choice -> known(choice.name()) ? reference(choice.name()) : named(choice.name(), choice(choice));
+                        : known(structure.name())
+                                ? reference(structure.name())
+                                : named(structure.name(), object(structure, Map.of()));
+            case Choice choice ->
+                known(choice.name()) ? reference(choice.name()) : named(choice.name(), choice(choice));
         };
     }
 
@@ -138,12 +141,13 @@ public final class JsonSchema {
 
     private static Object value(Shape shape, String text) {
         return switch (shape) {
-            case Scalar scalar -> switch (scalar) {
-                case BOOLEAN -> Boolean.valueOf(text);
-                case INT32, INT64, INTEGER -> new BigInteger(text);
-                case FLOAT32, FLOAT64, DECIMAL -> new BigDecimal(text);
-                default -> text;
-            };
+            case Scalar scalar ->
+                switch (scalar) {
+                    case BOOLEAN -> Boolean.valueOf(text);
+                    case INT32, INT64, INTEGER -> new BigInteger(text);
+                    case FLOAT32, FLOAT64, DECIMAL -> new BigDecimal(text);
+                    default -> text;
+                };
             default -> text;
         };
     }

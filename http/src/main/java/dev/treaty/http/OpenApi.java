@@ -29,7 +29,8 @@ public final class OpenApi {
         var schema = new JsonSchema(SCHEMAS, true);
         var paths = new LinkedHashMap<String, Object>();
         for (Operation operation : contract.operations()) {
-            paths.put("/" + contract.name() + "/" + operation.name(), Map.of("post", post(contract, operation, schema)));
+            paths.put(
+                    "/" + contract.name() + "/" + operation.name(), Map.of("post", post(contract, operation, schema)));
         }
         var info = new LinkedHashMap<String, Object>();
         info.put("title", contract.name().value());
@@ -37,7 +38,9 @@ public final class OpenApi {
         JsonSchema.describe(info, contract.description());
 
         Map<String, Object> schemas = schema.definitions();
-        schemas.put(ERROR, JsonSchema.error(Arrays.stream(Code.values()).map(Code::wire).toList()));
+        schemas.put(
+                ERROR,
+                JsonSchema.error(Arrays.stream(Code.values()).map(Code::wire).toList()));
         var document = new LinkedHashMap<String, Object>();
         document.put("openapi", "3.1.0");
         document.put("info", info);

@@ -36,8 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class HttpTransportTest {
     private static final Operation LAST = Running.CONTRACT.operation("last").orElseThrow();
     private static final Operation PLACE = Running.CONTRACT.operation("place").orElseThrow();
-    private static final Shop.Order ORDER =
-            new Shop.Order("1", Shop.Status.NEW, List.of(), new Shop.Card("1"));
+    private static final Shop.Order ORDER = new Shop.Order("1", Shop.Status.NEW, List.of(), new Shop.Card("1"));
     private static final String PLACED = FakeServer.ok("{\"id\":\"1\"}");
     private static final String NOTHING = FakeServer.ok("{}");
 
@@ -75,23 +74,33 @@ class HttpTransportTest {
         return Stream.of(
                 good("plain", NOTHING),
                 good("without a reason", "HTTP/1.1 200" + json + "Content-Length: 2\r\n\r\n{}"),
-                good("with a charset",
-                        "HTTP/1.1 200 OK\r\nContent-Type: Application/JSON; charset=utf-8\r\ncontent-length:2\r\n\r\n{}"),
+                good(
+                        "with a charset",
+                        "HTTP/1.1 200 OK\r\n"
+                                + "Content-Type: Application/JSON; charset=utf-8\r\n"
+                                + "content-length:2\r\n\r\n"
+                                + "{}"),
                 good("with spaces around", "HTTP/1.1 200 OK" + json + "Content-Length: \t 2 \t \r\n\r\n{}"),
-                good("with the same length twice",
+                good(
+                        "with the same length twice",
                         "HTTP/1.1 200 OK" + json + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
-                good("in one chunk",
+                good(
+                        "in one chunk",
                         "HTTP/1.1 200 OK" + json + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
-                good("in small chunks with extensions and trailers",
+                good(
+                        "in small chunks with extensions and trailers",
                         "HTTP/1.1 200 OK" + json + "Transfer-Encoding: Chunked\r\n\r\n1;a=b\r\n{\r\n01\r\n}\r\n"
                                 + "0;c\r\nX-Sum: 1\r\n\r\n"),
                 good("until closed", "HTTP/1.1 200 OK" + json + "\r\n{}"),
                 good("of HTTP/1.0", "HTTP/1.0 200 OK" + json + "Content-Length: 2\r\n\r\n{}"),
-                good("after interim responses",
+                good(
+                        "after interim responses",
                         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + NOTHING),
-                good("with text beyond ASCII in a header",
+                good(
+                        "with text beyond ASCII in a header",
                         "HTTP/1.1 200 \u00e4" + json + "X-Name: \u00e4\r\nContent-Length: 2\r\n\r\n{}"),
-                good("with identity encoding",
+                good(
+                        "with identity encoding",
                         "HTTP/1.1 200 OK" + json + "Content-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}"));
     }
 
@@ -164,13 +173,16 @@ class HttpTransportTest {
                 malformed(head + "Content-Length: 2, 2\r\n\r\n{}", length),
                 malformed(head + "Content-Length:\r\n\r\n{}", length),
                 malformed(head + "Content-Length: 99999999999999999999\r\n\r\n{}", length),
-                malformed(head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                malformed(
+                        head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
                         "both Content-Length and Transfer-Encoding"),
                 malformed(head + "Transfer-Encoding: gzip, chunked\r\n\r\n", "a Transfer-Encoding other than chunked"),
-                malformed(head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+                malformed(
+                        head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
                         "a Transfer-Encoding other than chunked"),
                 malformed(chunked.replace("HTTP/1.1", "HTTP/1.0"), "a Transfer-Encoding other than chunked"),
-                malformed(head + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+                malformed(
+                        head + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
                         "a Content-Encoding that nobody asked for"),
                 malformed(chunked + "x\r\n{}\r\n0\r\n\r\n", size),
                 malformed(chunked + "\r\n{}\r\n0\r\n\r\n", size),
@@ -179,9 +191,11 @@ class HttpTransportTest {
                 malformed(chunked + "0x2\r\n{}\r\n0\r\n\r\n", size),
                 malformed(chunked + "1\r\n{}\r\n0\r\n\r\n", "a chunk is longer than it says"),
                 malformed(chunked + "2\n{}\r\n0\r\n\r\n", "a line feed without a carriage return"),
-                malformed(chunked + "2;" + "x".repeat(300) + "\r\n{}\r\n0\r\n\r\n",
+                malformed(
+                        chunked + "2;" + "x".repeat(300) + "\r\n{}\r\n0\r\n\r\n",
                         "more than 32768 bytes of headers, or 256 before a chunk"),
-                malformed(head + "X: " + "x".repeat(40_000) + "\r\n\r\n",
+                malformed(
+                        head + "X: " + "x".repeat(40_000) + "\r\n\r\n",
                         "more than 32768 bytes of headers, or 256 before a chunk"),
                 malformed(head + "X: y\r\n".repeat(200) + "\r\n", "more than 128 headers"));
     }
@@ -196,8 +210,8 @@ class HttpTransportTest {
         try (var server = new FakeServer(FakeServer.always(response), FakeServer.always(NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             assertThat(fault(connection.handle(idempotent())))
-                    .isEqualTo(Fault.of(
-                            Code.INTERNAL, "the answer of " + server.endpoint() + " is malformed: " + what));
+                    .isEqualTo(
+                            Fault.of(Code.INTERNAL, "the answer of " + server.endpoint() + " is malformed: " + what));
             assertThat(connection.handle(idempotent()).succeeded()).isTrue();
             assertThat(server.connections()).isEqualTo(2);
         }
@@ -249,9 +263,14 @@ class HttpTransportTest {
     static Stream<Arguments> errors() {
         String head = "Content-Type: application/json\r\n";
         return Stream.of(
-                error(404, head, "{\"code\":\"not_found\",\"message\":\"no such order\",\"details\":[]}",
+                error(
+                        404,
+                        head,
+                        "{\"code\":\"not_found\",\"message\":\"no such order\",\"details\":[]}",
                         Fault.of(Code.NOT_FOUND, "no such order")),
-                error(503, head + "Treaty-Reached: no\r\nRetry-After: 2\r\n",
+                error(
+                        503,
+                        head + "Treaty-Reached: no\r\nRetry-After: 2\r\n",
                         "{\"code\":\"unavailable\",\"message\":\"later\"}",
                         Fault.unreached(Code.UNAVAILABLE, "later").retryAfter(Duration.ofSeconds(2))),
                 error(502, "Content-Type: text/html\r\n", "<html>", Fault.of(Code.UNAVAILABLE, "HTTP status 502")),
@@ -260,12 +279,22 @@ class HttpTransportTest {
                 error(500, head, "{\"broken", Fault.of(Code.UNKNOWN, "HTTP status 500")),
                 error(302, head + "Location: /x\r\n", "", Fault.of(Code.UNKNOWN, "HTTP status 302")),
                 error(204, "", "", Fault.of(Code.UNKNOWN, "HTTP status 204")),
-                error(200, "Content-Type: text/plain\r\n", "{}",
+                error(
+                        200,
+                        "Content-Type: text/plain\r\n",
+                        "{}",
                         Fault.of(Code.UNKNOWN, "something else than application/json")),
-                error(200, "Content-Type: application/jsonx\r\n", "{}",
+                error(
+                        200,
+                        "Content-Type: application/jsonx\r\n",
+                        "{}",
                         Fault.of(Code.UNKNOWN, "something else than application/json")),
-                error(200, head, "{\"result\":7}",
-                        Fault.of(Code.INTERNAL,
+                error(
+                        200,
+                        head,
+                        "{\"result\":7}",
+                        Fault.of(
+                                Code.INTERNAL,
                                 "response of shop.Orders/last: field \"result\" must be an object, not a number")));
     }
 
@@ -297,17 +326,26 @@ class HttpTransportTest {
             seen.add(FakeServer.request(socket));
             FakeServer.send(socket, PLACED);
         })) {
-            CallContext context = Running.context(Duration.ofSeconds(10), Map.of("x-a", "b")).attempt(2);
+            CallContext context =
+                    Running.context(Duration.ofSeconds(10), Map.of("x-a", "b")).attempt(2);
             transport
                     .connect(server.endpoint())
                     .handle(new Call(Running.CONTRACT.name(), PLACE, List.of(ORDER), context))
                     .orThrow();
-            assertThat(seen).singleElement().satisfies(request -> assertThat(request)
-                    .matches("(?s)POST /shop.Orders/place HTTP/1.1\r\nHost: " + server.endpoint().authority()
-                            + "\r\nContent-Type: application/json\r\nConnect-Protocol-Version: 1\r\n"
-                            + "Connect-Timeout-Ms: \\d{4,5}\r\ntraceparent: " + context.trace().header()
-                            + "\r\nTreaty-Caller: tests\r\nTreaty-Attempt: 2\r\nx-a: b\r\nContent-Length: 75\r\n\r\n"
-                            + "\\{\"id\".{69}\\}"));
+            assertThat(seen)
+                    .singleElement()
+                    .satisfies(request -> assertThat(request)
+                            .matches("(?s)POST /shop.Orders/place HTTP/1.1\r\nHost: "
+                                    + server.endpoint().authority()
+                                    + "\r\nContent-Type: application/json\r\nConnect-Protocol-Version: 1\r\n"
+                                    + "Connect-Timeout-Ms: \\d{4,5}\r\ntraceparent: "
+                                    + context.trace().header()
+                                    + "\r\n"
+                                    + "Treaty-Caller: tests\r\n"
+                                    + "Treaty-Attempt: 2\r\n"
+                                    + "x-a: b\r\n"
+                                    + "Content-Length: 75\r\n\r\n"
+                                    + "\\{\"id\".{69}\\}"));
         }
     }
 
@@ -327,8 +365,8 @@ class HttpTransportTest {
     void aServerThatClosesWithoutAnAnswerMayHaveRun() throws Exception {
         try (var server = new FakeServer(FakeServer.once(""))) {
             assertThat(fault(transport.connect(server.endpoint()).handle(idempotent())))
-                    .isEqualTo(Fault.of(
-                            Code.UNAVAILABLE, server.endpoint() + " closed the connection without an answer"));
+                    .isEqualTo(
+                            Fault.of(Code.UNAVAILABLE, server.endpoint() + " closed the connection without an answer"));
             assertThat(server.connections()).isEqualTo(1);
         }
     }
@@ -498,8 +536,10 @@ class HttpTransportTest {
         try (var server = new FakeServer(FakeServer.always(NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             connection.handle(idempotent()).orThrow();
-            assertThat(fault(connection.handle(idempotent(Duration.ZERO))).code()).isEqualTo(Code.DEADLINE_EXCEEDED);
-            assertThat(fault(connection.handle(idempotent(Duration.ZERO))).reached()).isFalse();
+            assertThat(fault(connection.handle(idempotent(Duration.ZERO))).code())
+                    .isEqualTo(Code.DEADLINE_EXCEEDED);
+            assertThat(fault(connection.handle(idempotent(Duration.ZERO))).reached())
+                    .isFalse();
         }
     }
 
@@ -517,7 +557,8 @@ class HttpTransportTest {
                 FakeServer.always(PLACED))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             connection.handle(notIdempotent()).orThrow();
-            assertThat(fault(connection.handle(notIdempotent(Duration.ofMillis(100)))).code())
+            assertThat(fault(connection.handle(notIdempotent(Duration.ofMillis(100))))
+                            .code())
                     .isEqualTo(Code.DEADLINE_EXCEEDED);
             late.countDown();
             assertThat(connection.handle(notIdempotent()).orThrow()).isEqualTo(new Shop.OrderId("1"));
@@ -617,8 +658,8 @@ class HttpTransportTest {
             asked.await();
             connection.close();
             assertThat(fault(connection.handle(idempotent())))
-                    .isEqualTo(Fault.unreached(
-                            Code.UNAVAILABLE, "the connection to " + server.endpoint() + " is closed"));
+                    .isEqualTo(
+                            Fault.unreached(Code.UNAVAILABLE, "the connection to " + server.endpoint() + " is closed"));
             answer.countDown();
             assertThat(busy.get().succeeded()).isTrue();
         }

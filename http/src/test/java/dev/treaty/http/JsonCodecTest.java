@@ -41,14 +41,16 @@ class JsonCodecTest {
     private static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
 
     private static final String SCALARS = """
-            {"string":"ä\\"","bool":true,"tiny":-128,"small":32767,"whole":-2147483648,"big":9223372036854775807,\
-            "single":1.5,"real":0.1,"huge":123456789012345678901234567890,"exact":1.50,"bytes":"AAH/",\
-            "instant":"2026-11-24T09:30:00.000000001Z","date":"2026-11-24","time":"09:30:00",\
-            "dateTime":"2026-11-24T09:30:00","timestamp":"2026-11-24T09:30:00+01:00","duration":"PT1.5S",\
-            "uuid":"123e4567-e89b-12d3-a456-426614174000","uri":"https://example.org/a?b"}""";
+        {"string":"ä\\"","bool":true,"tiny":-128,"small":32767,"whole":-2147483648,"big":9223372036854775807,\
+        "single":1.5,"real":0.1,"huge":123456789012345678901234567890,"exact":1.50,"bytes":"AAH/",\
+        "instant":"2026-11-24T09:30:00.000000001Z","date":"2026-11-24","time":"09:30:00",\
+        "dateTime":"2026-11-24T09:30:00","timestamp":"2026-11-24T09:30:00+01:00","duration":"PT1.5S",\
+        "uuid":"123e4567-e89b-12d3-a456-426614174000","uri":"https://example.org/a?b"}\
+        """;
 
     private static final String HOLDERS_LEAST = """
-            {"list":[],"set":[],"array":[],"table":[],"map":{},"counts":{}}""";
+        {"list":[],"set":[],"array":[],"table":[],"map":{},"counts":{}}\
+        """;
 
     private static JsonCodec codec(String operation) {
         return new JsonCodec(CONTRACT.name(), operation(operation));
@@ -130,9 +132,10 @@ class JsonCodecTest {
                 Shop.Status.PAID,
                 Duration.ofHours(1));
         String json = """
-                {"list":[1,2],"set":["PAID"],"array":[3,4],"table":[["a"],[]],"map":{"x":{"sku":"tea","quantity":1}},\
-                "counts":{"SENT":5},"optional":{"sku":"milk","quantity":2},"optionalInt":6,"optionalLong":7,\
-                "optionalDouble":8.5,"nullable":"n","size":9,"status":"PAID","patience":"PT1H"}""";
+            {"list":[1,2],"set":["PAID"],"array":[3,4],"table":[["a"],[]],"map":{"x":{"sku":"tea","quantity":1}},\
+            "counts":{"SENT":5},"optional":{"sku":"milk","quantity":2},"optionalInt":6,"optionalLong":7,\
+            "optionalDouble":8.5,"nullable":"n","size":9,"status":"PAID","patience":"PT1H"}\
+            """;
         assertThat(writeRequest("holders", holders)).isEqualTo(json);
         assertThat(readRequest("holders", json).getFirst())
                 .usingRecursiveComparison()
@@ -200,35 +203,59 @@ class JsonCodecTest {
         String order = "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[{\"sku\":\"a\",\"quantity\":1},%s],"
                 + "\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}";
         return Stream.of(
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":\"1\"}"),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":\"1\"}"),
                         ": field \"lines[1].quantity\" must be a whole number (int32), not a string"),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":1.0}"),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":1.0}"),
                         ": field \"lines[1].quantity\" must be a whole number (int32), not a number with a fraction or"
                                 + " an exponent"),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":2147483648}"),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":2147483648}"),
                         ": field \"lines[1].quantity\" must be a whole number from -2147483648 to 2147483647"),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":99999999999999999999}"),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":99999999999999999999}"),
                         ": field \"lines[1].quantity\" must be a whole number from -2147483648 to 2147483647"),
                 refusal("place", order.formatted("{\"sku\":\"a\"}"), ": field \"lines[1].quantity\" is missing"),
-                refusal("place", order.formatted("{\"sku\":null,\"quantity\":1}"),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":null,\"quantity\":1}"),
                         ": field \"lines[1].sku\" must be a string, not null"),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":1,\"sku\":\"b\"}"),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":1,\"sku\":\"b\"}"),
                         ": field \"lines[1].sku\" is given twice"),
                 refusal("place", order.formatted("null"), ": field \"lines[1]\" must be an object, not null"),
                 refusal("place", order.formatted("[]"), ": field \"lines[1]\" must be an object, not a list"),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":1,\"price\":1}"),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":1,\"price\":1}"),
                         ": field \"lines[1].price\" is not known; the fields are sku, quantity"),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"NEW\"", "\"new\""),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"NEW\"", "\"new\""),
                         ": field \"status\" must be one of NEW, PAID, SENT, not \"new\""),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"card\"", "\"Card\""),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"card\"", "\"Card\""),
                         ": field \"payment.kind\" must be one of card, Invoice, not \"Card\""),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"kind\":\"card\",", ""),
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"kind\":\"card\",", ""),
                         ": field \"payment.kind\" must be one of card, Invoice"),
-                refusal("place", order.formatted("{\"sku\":\"a\",\"quantity\":1}")
+                refusal(
+                        "place",
+                        order.formatted("{\"sku\":\"a\",\"quantity\":1}")
                                 .replace("\"number\"", "\"kind\":\"card\",\"number\""),
                         ": field \"payment.kind\" is given twice"),
                 refusal("pay", "{\"payment\":{}}", ": field \"payment.kind\" is missing"),
-                refusal("pay", "{\"payment\":{\"kind\":7,\"number\":\"1\"}}",
+                refusal(
+                        "pay",
+                        "{\"payment\":{\"kind\":7,\"number\":\"1\"}}",
                         ": field \"payment.kind\" must be one of card, Invoice"),
                 refusal("get", "[]", " must be an object, not a list"),
                 refusal("get", "null", " must be an object, not null"),
@@ -238,27 +265,49 @@ class JsonCodecTest {
                 refusal("get", "{\"id\":'1'}", " is not valid JSON at line 1, column 7"),
                 refusal("get", "{\"id\":NaN}", " is not valid JSON at line 1, column 10"),
                 refusal("get", "{\"id\":\"1\",}", " is not valid JSON at line 1, column 11"),
-                refusal("get", "{\"id\":\"\\ud83d\",\"" + "x".repeat(100) + "\":1}",
+                refusal(
+                        "get",
+                        "{\"id\":\"\\ud83d\",\"" + "x".repeat(100) + "\":1}",
                         ": field \"" + "x".repeat(64) + "…\" is not known; the fields are id"),
-                refusal("get", "{\"id\":" + "[".repeat(100) + "]".repeat(100) + "}",
+                refusal(
+                        "get",
+                        "{\"id\":" + "[".repeat(100) + "]".repeat(100) + "}",
                         ": field \"id\" must be a string, not a list"),
-                refusal("find", "{\"text\":\"a\",\"most\":true}",
+                refusal(
+                        "find",
+                        "{\"text\":\"a\",\"most\":true}",
                         ": field \"most\" must be a whole number (int32), not a boolean"),
-                refusal("holders", HOLDERS_LEAST.replace("\"map\":{}", "\"map\":{\"a\":null}"),
+                refusal(
+                        "holders",
+                        HOLDERS_LEAST.replace("\"map\":{}", "\"map\":{\"a\":null}"),
                         ": field \"map.a\" must be an object, not null"),
-                refusal("holders", HOLDERS_LEAST.replace("\"table\":[]", "\"table\":[[],[1]]"),
+                refusal(
+                        "holders",
+                        HOLDERS_LEAST.replace("\"table\":[]", "\"table\":[[],[1]]"),
                         ": field \"table[1][0]\" must be a string, not a number"),
-                refusal("scalars", SCALARS.replace("\"AAH/\"", "\"AAH\""),
+                refusal(
+                        "scalars",
+                        SCALARS.replace("\"AAH/\"", "\"AAH\""),
                         ": field \"bytes\" must be a string in base64, not \"AAH\""),
-                refusal("scalars", SCALARS.replace("\"PT1.5S\"", "\"1.5s\""),
+                refusal(
+                        "scalars",
+                        SCALARS.replace("\"PT1.5S\"", "\"1.5s\""),
                         ": field \"duration\" must be a duration such as PT1.5S, not \"1.5s\""),
-                refusal("scalars", SCALARS.replace("\"09:30:00\"", "\"9:30\""),
+                refusal(
+                        "scalars",
+                        SCALARS.replace("\"09:30:00\"", "\"9:30\""),
                         ": field \"time\" must be a time of day such as 09:30:00, not \"9:30\""),
-                refusal("scalars", SCALARS.replace("1.50", "1e1001"),
+                refusal(
+                        "scalars",
+                        SCALARS.replace("1.50", "1e1001"),
                         ": field \"exact\" must be a number, and this one is out of its range"),
-                refusal("scalars", SCALARS.replace("0.1,", "1e999,"),
+                refusal(
+                        "scalars",
+                        SCALARS.replace("0.1,", "1e999,"),
                         ": field \"real\" must be a number (float64), and this one is out of its range"),
-                refusal("scalars", SCALARS.replace("1.50", "1".repeat(1_001)),
+                refusal(
+                        "scalars",
+                        SCALARS.replace("1.50", "1".repeat(1_001)),
                         " is beyond a limit: at most 64 levels of nesting, names of 4096 and numbers of 1000"
                                 + " characters"));
     }
@@ -266,14 +315,22 @@ class JsonCodecTest {
     /** What only a Java class knows to be wrong. */
     static Stream<Arguments> refusalsOfJava() {
         return Stream.of(
-                refusal("place", "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[{\"sku\":\"a\",\"quantity\":0}],"
+                refusal(
+                        "place",
+                        "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[{\"sku\":\"a\",\"quantity\":0}],"
                                 + "\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}",
                         ": field \"lines[0]\" is refused: quantity must be at least 1"),
-                refusal("holders", HOLDERS_LEAST.replace("\"set\":[]", "\"set\":[\"NEW\",\"NEW\"]"),
+                refusal(
+                        "holders",
+                        HOLDERS_LEAST.replace("\"set\":[]", "\"set\":[\"NEW\",\"NEW\"]"),
                         ": field \"set[1]\" is in the set already"),
-                refusal("holders", HOLDERS_LEAST.replace("\"counts\":{}", "\"counts\":{\"OLD\":1}"),
+                refusal(
+                        "holders",
+                        HOLDERS_LEAST.replace("\"counts\":{}", "\"counts\":{\"OLD\":1}"),
                         ": field \"counts.OLD\" must be one of NEW, PAID, SENT, not \"OLD\""),
-                refusal("scalars", SCALARS.replace("-128", "-129"),
+                refusal(
+                        "scalars",
+                        SCALARS.replace("-128", "-129"),
                         ": field \"tiny\" must be a whole number from -128 to 127"));
     }
 
@@ -292,7 +349,8 @@ class JsonCodecTest {
     @ParameterizedTest
     @MethodSource("refusals")
     void callersWithoutJavaTypesAreCheckedAsStrictly(String operation, String json, String message) {
-        assertThatThrownBy(() -> new JsonCodec(CONTRACT.name(), operation(operation).dynamic())
+        assertThatThrownBy(() -> new JsonCodec(
+                                CONTRACT.name(), operation(operation).dynamic())
                         .readRequest(utf8(json), 0, utf8(json).length))
                 .hasMessage(message);
     }
@@ -308,11 +366,14 @@ class JsonCodecTest {
     static Stream<Arguments> unwritable() {
         return Stream.of(
                 Arguments.of("get", List.of(new Shop.OrderId(null)), ": field \"id\" must not be null"),
-                Arguments.of("find", List.of("a", Optional.empty(), "b"),
+                Arguments.of(
+                        "find",
+                        List.of("a", Optional.empty(), "b"),
                         ": field \"most\" is not of the type that the contract says"),
-                Arguments.of("place",
-                        List.of(new Shop.Order("1", Shop.Status.NEW,
-                                Arrays.asList(new Shop.Line("a", 1), null), new Shop.Card("1"))),
+                Arguments.of(
+                        "place",
+                        List.of(new Shop.Order(
+                                "1", Shop.Status.NEW, Arrays.asList(new Shop.Line("a", 1), null), new Shop.Card("1"))),
                         ": field \"lines[1]\" must not be null"));
     }
 
@@ -327,8 +388,8 @@ class JsonCodecTest {
     @Test
     void numbersThatJsonDoesNotHaveAreRefused() {
         var codec = new JsonCodec(CONTRACT.name(), Operation.unknown("x"));
-        assertThatThrownBy(() -> codec.writeRequest(
-                        List.of(Map.of("a", List.of(1, Double.NaN))), new ByteArrayOutputStream()))
+        assertThatThrownBy(() ->
+                        codec.writeRequest(List.of(Map.of("a", List.of(1, Double.NaN))), new ByteArrayOutputStream()))
                 .hasMessage("request of shop.Orders/x: field \"a[1]\" must be a finite number");
         assertThatThrownBy(() -> codec.writeRequest(List.of(Map.of("a", new Object())), new ByteArrayOutputStream()))
                 .hasMessage("request of shop.Orders/x: field \"a\" holds a value that cannot travel: use maps, lists,"
@@ -378,8 +439,11 @@ class JsonCodecTest {
     }
 
     private static Arbitrary<String> text() {
-        return Arbitraries.strings().all().ofMaxLength(20).filter(s -> !s.codePoints().anyMatch(
-                c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+        return Arbitraries.strings()
+                .all()
+                .ofMaxLength(20)
+                .filter(s ->
+                        !s.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
     }
 
     @Provide
@@ -413,8 +477,28 @@ class JsonCodecTest {
 
     @Provide
     Arbitrary<String> noise() {
-        return Arbitraries.of("{", "}", "[", "]", ":", ",", "\"id\"", "\"lines\"", "\"payment\"", "\"kind\"",
-                        "\"card\"", "\"number\"", "\"status\"", "\"NEW\"", "1", "-", "1e9", "null", "true", "\"", "\\")
+        return Arbitraries.of(
+                        "{",
+                        "}",
+                        "[",
+                        "]",
+                        ":",
+                        ",",
+                        "\"id\"",
+                        "\"lines\"",
+                        "\"payment\"",
+                        "\"kind\"",
+                        "\"card\"",
+                        "\"number\"",
+                        "\"status\"",
+                        "\"NEW\"",
+                        "1",
+                        "-",
+                        "1e9",
+                        "null",
+                        "true",
+                        "\"",
+                        "\\")
                 .list()
                 .ofMaxSize(40)
                 .map(parts -> String.join("", parts));

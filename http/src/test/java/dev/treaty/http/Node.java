@@ -62,7 +62,9 @@ final class Node {
                     .start();
         } catch (IOException e) {
             throw new AssertionError(
-                    "cannot start " + command.getFirst() + ": install Node.js 20 or newer with npm (Debian: nodejs npm)", e);
+                    "cannot start " + command.getFirst()
+                            + ": install Node.js 20 or newer with npm (Debian: nodejs npm)",
+                    e);
         }
         try {
             process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));

@@ -26,7 +26,8 @@ class SchemaTest {
             SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
     private static Schema message(String name) {
-        return REGISTRY.getSchema("{\"$ref\":\"#/$defs/" + name + "\"," + JsonSchema.of(CONTRACT).substring(1));
+        return REGISTRY.getSchema(
+                "{\"$ref\":\"#/$defs/" + name + "\"," + JsonSchema.of(CONTRACT).substring(1));
     }
 
     @Test
@@ -60,11 +61,12 @@ class SchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[{\"sku\":\"a\",\"quantity\":1}],"
-                + "\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}",
-        "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[],\"payment\":{\"company\":\"a\",\"kind\":\"Invoice\"}}"
-    })
+    @ValueSource(
+            strings = {
+                "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[{\"sku\":\"a\",\"quantity\":1}],"
+                        + "\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}",
+                "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[],\"payment\":{\"company\":\"a\",\"kind\":\"Invoice\"}}"
+            })
     void theSchemaAcceptsWhatTheCodecAccepts(String json) {
         assertThat(message("place.request").validate(json, InputFormat.JSON)).isEmpty();
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
@@ -88,14 +90,26 @@ class SchemaTest {
         assertThat(at(document, "info", "description")).isEqualTo("Takes orders and tells about them.");
         assertThat(at(document, "paths", "/shop.Orders/get", "post", "description"))
                 .isEqualTo("The order of that id.");
-        assertThat(at(document, "paths", "/shop.Orders/get", "post", "x-treaty-idempotent")).isEqualTo(true);
-        assertThat(at(document, "paths", "/shop.Orders/place", "post", "x-treaty-idempotent")).isEqualTo(false);
-        assertThat(at(document, "paths", "/shop.Orders/place", "post", "responses", "default", "content",
-                        "application/json", "schema", "$ref"))
+        assertThat(at(document, "paths", "/shop.Orders/get", "post", "x-treaty-idempotent"))
+                .isEqualTo(true);
+        assertThat(at(document, "paths", "/shop.Orders/place", "post", "x-treaty-idempotent"))
+                .isEqualTo(false);
+        assertThat(at(
+                        document,
+                        "paths",
+                        "/shop.Orders/place",
+                        "post",
+                        "responses",
+                        "default",
+                        "content",
+                        "application/json",
+                        "schema",
+                        "$ref"))
                 .isEqualTo("#/components/schemas/connect.Error");
         assertThat(at(document, "components", "schemas", "OrderId", "properties", "id", "description"))
                 .isEqualTo("As given by place.");
-        assertThat(at(document, "components", "schemas", "Holders", "properties", "size", "default")).isEqualTo(20);
+        assertThat(at(document, "components", "schemas", "Holders", "properties", "size", "default"))
+                .isEqualTo(20);
         assertThat(at(document, "components", "schemas", "Holders", "required"))
                 .isEqualTo(List.of("list", "set", "array", "table", "map", "counts"));
         assertThat(at(document, "components", "schemas", "Payment", "discriminator", "mapping"))

@@ -31,8 +31,8 @@ final class Checks {
         var products = new HashSet<String>();
         for (Line line : lines) {
             if (line.quantity() < 1 || line.quantity() > QUANTITY_MAX) {
-                throw refusal("the quantity of " + line.product() + " is " + line.quantity() + ": use 1 to "
-                        + QUANTITY_MAX);
+                throw refusal(
+                        "the quantity of " + line.product() + " is " + line.quantity() + ": use 1 to " + QUANTITY_MAX);
             }
             if (!products.add(line.product())) {
                 throw refusal("product " + line.product() + " stands on two lines: add them up");

@@ -25,8 +25,6 @@ final class ShopFront implements Storefront {
     public Page browse(String customer) {
         Checks.id("customer", customer);
         return new Page(
-                customer,
-                orders.list(customer, RECENT_MAX),
-                recommendations.suggest(customer, RECOMMENDED_MAX));
+                customer, orders.list(customer, RECENT_MAX), recommendations.suggest(customer, RECOMMENDED_MAX));
     }
 }

@@ -2,8 +2,8 @@ package dev.treaty.example.shop;
 
 import dev.treaty.Hosted;
 import dev.treaty.Treaty;
-import dev.treaty.core.contract.Version;
 import dev.treaty.config.Settings;
+import dev.treaty.core.contract.Version;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -99,25 +99,30 @@ public final class ShopProcess {
         }
         Treaty treaty = opened(Treaty.open(settings()));
         var slowness = new Slowness();
-        Hosted hosted =
-                switch (arguments.service) {
-                    case "storefront" -> treaty.serve(
-                            Storefront.class,
-                            slowness.around(Storefront.class, new ShopFront(
-                                    treaty.client(Orders.class),
-                                    treaty.client(Recommendations.class, new Bestsellers()))));
-                    case "orders" -> orders(treaty, slowness, arguments.version);
-                    case "inventory" -> treaty.serve(
-                            Inventory.class, slowness.around(Inventory.class, new StoredInventory(database(), InstantSource.system())));
-                    case "payments" -> treaty.serve(
-                            Payments.class,
-                            slowness.around(Payments.class, new StoredPayments(database(), InstantSource.system())));
-                    case "recommendations" -> treaty.serve(
-                            Recommendations.class,
-                            slowness.around(Recommendations.class, new TasteRecommendations()));
-                    default -> throw new IllegalArgumentException("there is no service \"" + arguments.service
-                            + "\": choose storefront, orders, inventory, payments, recommendations or database");
-                };
+        Hosted hosted = switch (arguments.service) {
+            case "storefront" ->
+                treaty.serve(
+                        Storefront.class,
+                        slowness.around(
+                                Storefront.class,
+                                new ShopFront(
+                                        treaty.client(Orders.class),
+                                        treaty.client(Recommendations.class, new Bestsellers()))));
+            case "orders" -> orders(treaty, slowness, arguments.version);
+            case "inventory" ->
+                treaty.serve(
+                        Inventory.class,
+                        slowness.around(Inventory.class, new StoredInventory(database(), InstantSource.system())));
+            case "payments" ->
+                treaty.serve(
+                        Payments.class,
+                        slowness.around(Payments.class, new StoredPayments(database(), InstantSource.system())));
+            case "recommendations" ->
+                treaty.serve(Recommendations.class, slowness.around(Recommendations.class, new TasteRecommendations()));
+            default ->
+                throw new IllegalArgumentException("there is no service \"" + arguments.service
+                        + "\": choose storefront, orders, inventory, payments, recommendations or database");
+        };
         if (arguments.chaos) {
             treaty.serve(Chaos.class, slowness);
         }
@@ -128,10 +133,7 @@ public final class ShopProcess {
 
     private Hosted orders(Treaty treaty, Slowness slowness, Version version) {
         var orders = new StoredOrders(
-                database(),
-                treaty.client(Inventory.class),
-                treaty.client(Payments.class),
-                InstantSource.system());
+                database(), treaty.client(Inventory.class), treaty.client(Payments.class), InstantSource.system());
         return version.minor() == 0
                 ? treaty.serve(Orders.class, slowness.around(Orders.class, orders))
                 : treaty.serve(TrackedOrders.class, slowness.around(TrackedOrders.class, orders));

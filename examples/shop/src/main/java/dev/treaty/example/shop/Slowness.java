@@ -25,16 +25,15 @@ final class Slowness implements Chaos {
         Class<?>[] faces = implementation instanceof HealthSource
                 ? new Class<?>[] {contract, HealthSource.class}
                 : new Class<?>[] {contract};
-        return contract.cast(
-                Proxy.newProxyInstance(contract.getClassLoader(), faces, (_, method, arguments) -> {
-                    if (method.getDeclaringClass() != HealthSource.class) {
-                        TimeUnit.MILLISECONDS.sleep(millis);
-                    }
-                    try {
-                        return method.invoke(implementation, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                }));
+        return contract.cast(Proxy.newProxyInstance(contract.getClassLoader(), faces, (_, method, arguments) -> {
+            if (method.getDeclaringClass() != HealthSource.class) {
+                TimeUnit.MILLISECONDS.sleep(millis);
+            }
+            try {
+                return method.invoke(implementation, arguments);
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        }));
     }
 }

@@ -29,16 +29,18 @@ final class StoredInventory implements Inventory, HealthSource {
                 CREATE TABLE IF NOT EXISTS stock (
                     product VARCHAR(64) PRIMARY KEY,
                     price_cents BIGINT NOT NULL,
-                    available INT NOT NULL)""",
-                "CREATE TABLE IF NOT EXISTS reservations (order_id VARCHAR(64) PRIMARY KEY, total_cents BIGINT NOT NULL)");
+                    available INT NOT NULL)\
+                """,
+                "CREATE TABLE IF NOT EXISTS reservations (order_id VARCHAR(64) PRIMARY KEY, total_cents BIGINT NOT"
+                        + " NULL)");
         database.insertion(StoredInventory::fill); // unless another process does just now
     }
 
     private static int fill(Connection connection) throws SQLException {
-        String sql =
-                """
-                MERGE INTO stock s USING (VALUES (?, ?, ?)) n(product, price, available) ON s.product = n.product
-                WHEN NOT MATCHED THEN INSERT VALUES (n.product, n.price, n.available)""";
+        String sql = """
+            MERGE INTO stock s USING (VALUES (?, ?, ?)) n(product, price, available) ON s.product = n.product
+            WHEN NOT MATCHED THEN INSERT VALUES (n.product, n.price, n.available)\
+            """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (Product product : Catalogue.PRODUCTS) {
                 statement.setString(1, product.id());
@@ -63,7 +65,8 @@ final class StoredInventory implements Inventory, HealthSource {
     private static Reservation reserve(Connection connection, String orderId, List<Line> lines) throws SQLException {
         long totalCents = 0;
         // In one order, so that two orders of the same goods never wait for each other in a circle.
-        for (Line line : lines.stream().sorted(Comparator.comparing(Line::product)).toList()) {
+        for (Line line :
+                lines.stream().sorted(Comparator.comparing(Line::product)).toList()) {
             totalCents += line.quantity() * take(connection, line);
         }
         try (PreparedStatement insert = connection.prepareStatement("INSERT INTO reservations VALUES (?, ?)")) {
@@ -76,10 +79,10 @@ final class StoredInventory implements Inventory, HealthSource {
 
     /** Takes the goods of one line from the shelf and tells the price of one. */
     private static long take(Connection connection, Line line) throws SQLException {
-        String sql =
-                """
-                SELECT price_cents FROM FINAL TABLE (
-                    UPDATE stock SET available = available - ? WHERE product = ? AND available >= ?)""";
+        String sql = """
+            SELECT price_cents FROM FINAL TABLE (
+                UPDATE stock SET available = available - ? WHERE product = ? AND available >= ?)\
+            """;
         try (PreparedStatement update = connection.prepareStatement(sql)) {
             update.setInt(1, line.quantity());
             update.setString(2, line.product());

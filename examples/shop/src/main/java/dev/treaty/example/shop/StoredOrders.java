@@ -45,15 +45,15 @@ final class StoredOrders implements TrackedOrders, HealthSource {
                     customer VARCHAR(64) NOT NULL,
                     total_cents BIGINT NOT NULL,
                     payment_id VARCHAR(64) NOT NULL,
-                    placed_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)""",
-                """
+                    placed_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)\
+                """, """
                 CREATE TABLE IF NOT EXISTS order_lines (
                     order_id VARCHAR(64) NOT NULL REFERENCES orders(id),
                     position INT NOT NULL,
                     product VARCHAR(64) NOT NULL,
                     quantity INT NOT NULL,
-                    PRIMARY KEY (order_id, position))""",
-                "CREATE INDEX IF NOT EXISTS orders_of_customer ON orders (customer, placed_at DESC)");
+                    PRIMARY KEY (order_id, position))\
+                """, "CREATE INDEX IF NOT EXISTS orders_of_customer ON orders" + " (customer, placed_at DESC)");
     }
 
     @Override
@@ -68,12 +68,7 @@ final class StoredOrders implements TrackedOrders, HealthSource {
         Reservation reservation = inventory.reserve(order.id(), order.lines());
         Receipt receipt = payments.charge(order.id(), order.customer(), reservation.totalCents());
         var result = new Order(
-                order.id(),
-                order.customer(),
-                order.lines(),
-                reservation.totalCents(),
-                receipt.paymentId(),
-                now());
+                order.id(), order.customer(), order.lines(), reservation.totalCents(), receipt.paymentId(), now());
         return database.insertion(connection -> insert(connection, result))
                 .orElseGet(() -> same(order, get(order.id())));
     }
@@ -119,14 +114,11 @@ final class StoredOrders implements TrackedOrders, HealthSource {
     }
 
     private Optional<Order> find(String id) {
-        return read(
-                        """
-                        SELECT o.id, o.customer, o.total_cents, o.payment_id, o.placed_at, l.product, l.quantity
-                        FROM orders o JOIN order_lines l ON l.order_id = o.id
-                        WHERE o.id = ? ORDER BY l.position""",
-                        query -> query.setString(1, id))
-                .stream()
-                .findFirst();
+        return read("""
+            SELECT o.id, o.customer, o.total_cents, o.payment_id, o.placed_at, l.product, l.quantity
+            FROM orders o JOIN order_lines l ON l.order_id = o.id
+            WHERE o.id = ? ORDER BY l.position\
+            """, query -> query.setString(1, id)).stream().findFirst();
     }
 
     @Override
@@ -134,16 +126,15 @@ final class StoredOrders implements TrackedOrders, HealthSource {
         if (limit < 1 || limit > LIST_MAX) {
             throw new ServiceException(Code.INVALID_ARGUMENT, "limit is " + limit + ": use 1 to " + LIST_MAX);
         }
-        return read(
-                """
-                SELECT o.id, o.customer, o.total_cents, o.payment_id, o.placed_at, l.product, l.quantity
-                FROM (SELECT * FROM orders WHERE customer = ? ORDER BY placed_at DESC, id LIMIT ?) o
-                JOIN order_lines l ON l.order_id = o.id
-                ORDER BY o.placed_at DESC, o.id, l.position""",
-                query -> {
-                    query.setString(1, customer);
-                    query.setInt(2, limit);
-                });
+        return read("""
+            SELECT o.id, o.customer, o.total_cents, o.payment_id, o.placed_at, l.product, l.quantity
+            FROM (SELECT * FROM orders WHERE customer = ? ORDER BY placed_at DESC, id LIMIT ?) o
+            JOIN order_lines l ON l.order_id = o.id
+            ORDER BY o.placed_at DESC, o.id, l.position\
+            """, query -> {
+            query.setString(1, customer);
+            query.setInt(2, limit);
+        });
     }
 
     @Override

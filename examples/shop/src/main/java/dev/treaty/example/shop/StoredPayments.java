@@ -35,8 +35,9 @@ final class StoredPayments implements Payments, HealthSource {
                     payment_id VARCHAR(64) PRIMARY KEY,
                     customer VARCHAR(64) NOT NULL,
                     amount_cents BIGINT NOT NULL,
-                    charged_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)""",
-                "CREATE INDEX IF NOT EXISTS receipts_of_customer ON receipts (customer, charged_at DESC)");
+                    charged_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)\
+                """,
+                "CREATE INDEX IF NOT EXISTS" + " receipts_of_customer ON receipts" + " (customer, charged_at DESC)");
     }
 
     @Override
@@ -59,12 +60,11 @@ final class StoredPayments implements Payments, HealthSource {
     }
 
     /** Writes the receipt where there is none yet; the first one stays. */
-    private void write(Connection connection, String paymentId, String customer, long amountCents)
-            throws SQLException {
-        String sql =
-                """
-                MERGE INTO receipts r USING (VALUES (?, ?, ?, ?)) n(id, customer, amount, at) ON r.payment_id = n.id
-                WHEN NOT MATCHED THEN INSERT VALUES (n.id, n.customer, n.amount, n.at)""";
+    private void write(Connection connection, String paymentId, String customer, long amountCents) throws SQLException {
+        String sql = """
+            MERGE INTO receipts r USING (VALUES (?, ?, ?, ?)) n(id, customer, amount, at) ON r.payment_id = n.id
+            WHEN NOT MATCHED THEN INSERT VALUES (n.id, n.customer, n.amount, n.at)\
+            """;
         try (PreparedStatement merge = connection.prepareStatement(sql)) {
             merge.setString(1, paymentId);
             merge.setString(2, customer);

@@ -67,8 +67,10 @@ class StoredShopTest {
                         "42",
                         Instant.parse("2026-11-24T09:00:00.123456Z")));
         assertThat(inventory.stock("tea")).isEqualTo(StoredInventory.STOCK - 2);
-        assertThat(payments.receipts("ann")).hasSize(1).first().satisfies(receipt -> assertThat(receipt.amountCents())
-                .isEqualTo(TEA_AND_JAM_CENTS));
+        assertThat(payments.receipts("ann"))
+                .hasSize(1)
+                .first()
+                .satisfies(receipt -> assertThat(receipt.amountCents()).isEqualTo(TEA_AND_JAM_CENTS));
         assertThat(otherOrders.get("42")).isEqualTo(order);
     }
 
@@ -139,8 +141,10 @@ class StoredShopTest {
     void theSameIdForSomethingElseIsRefused() {
         orders.place(new NewOrder("42", "ann", TEA_AND_JAM));
 
-        refused(Code.ALREADY_EXISTS, "order 42", () -> orders.place(
-                new NewOrder("42", "ann", List.of(new Line("salt", 1)))));
+        refused(
+                Code.ALREADY_EXISTS,
+                "order 42",
+                () -> orders.place(new NewOrder("42", "ann", List.of(new Line("salt", 1)))));
         refused(Code.ALREADY_EXISTS, "payment 42", () -> payments.charge("42", "bob", 1));
     }
 
@@ -151,8 +155,10 @@ class StoredShopTest {
         }
         inventory.reserve("last", List.of(new Line("salt", Checks.QUANTITY_MAX - 1)));
 
-        refused(Code.FAILED_PRECONDITION, "only 1 of salt", () -> inventory.reserve(
-                "one-more", List.of(new Line("bread", 7), new Line("salt", 2))));
+        refused(
+                Code.FAILED_PRECONDITION,
+                "only 1 of salt",
+                () -> inventory.reserve("one-more", List.of(new Line("bread", 7), new Line("salt", 2))));
         assertThat(inventory.stock("bread")).isEqualTo(StoredInventory.STOCK);
         assertThat(inventory.stock("salt")).isEqualTo(1);
     }
@@ -183,13 +189,19 @@ class StoredShopTest {
     @Test
     void whatIsWrongIsSaid() {
         refused(Code.NOT_FOUND, "no order 7", () -> orders.get("7"));
-        refused(Code.NOT_FOUND, "does not sell gold", () -> orders.place(
-                new NewOrder("1", "ann", List.of(new Line("gold", 1)))));
+        refused(
+                Code.NOT_FOUND,
+                "does not sell gold",
+                () -> orders.place(new NewOrder("1", "ann", List.of(new Line("gold", 1)))));
         refused(Code.INVALID_ARGUMENT, "has 0 lines", () -> orders.place(new NewOrder("1", "ann", List.of())));
-        refused(Code.INVALID_ARGUMENT, "quantity of tea is 0", () -> orders.place(
-                new NewOrder("1", "ann", List.of(new Line("tea", 0)))));
-        refused(Code.INVALID_ARGUMENT, "two lines", () -> orders.place(
-                new NewOrder("1", "ann", List.of(new Line("tea", 1), new Line("tea", 1)))));
+        refused(
+                Code.INVALID_ARGUMENT,
+                "quantity of tea is 0",
+                () -> orders.place(new NewOrder("1", "ann", List.of(new Line("tea", 0)))));
+        refused(
+                Code.INVALID_ARGUMENT,
+                "two lines",
+                () -> orders.place(new NewOrder("1", "ann", List.of(new Line("tea", 1), new Line("tea", 1)))));
         refused(Code.INVALID_ARGUMENT, "limit is 101", () -> orders.list("ann", 101));
         refused(Code.INVALID_ARGUMENT, "amount is 0", () -> payments.charge("1", "ann", 0));
     }

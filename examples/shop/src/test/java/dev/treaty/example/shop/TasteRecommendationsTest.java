@@ -22,7 +22,8 @@ class TasteRecommendationsTest {
 
     @Test
     void theShorterListIsTheBeginningOfTheLonger() {
-        assertThat(recommendations.suggest("ann", 5)).startsWith(recommendations.suggest("ann", 2).toArray(Product[]::new));
+        assertThat(recommendations.suggest("ann", 5))
+                .startsWith(recommendations.suggest("ann", 2).toArray(Product[]::new));
     }
 
     @Test
