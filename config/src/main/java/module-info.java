@@ -7,6 +7,7 @@ module dev.treaty.config {
     requires transitive dev.treaty.core;
     requires transitive dev.treaty.resilience;
     requires transitive dev.treaty.balance;
+    requires transitive dev.treaty.registry;
     requires org.snakeyaml.engine;
 
     exports dev.treaty.config;

@@ -3,7 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /** The vocabulary of Treaty: contracts, calls, discovery, events and time. It depends on nothing. */
 @NullMarked
 module dev.treaty.core {
-    requires static transitive org.jspecify;
+    requires transitive org.jspecify; // also at run time: a contract is read with @Nullable
 
     exports dev.treaty.core.call;
     exports dev.treaty.core.contract;

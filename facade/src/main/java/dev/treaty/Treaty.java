@@ -1,6 +1,5 @@
 package dev.treaty;
 
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.ServiceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
@@ -27,6 +26,7 @@ import dev.treaty.observe.MetricsRecorder;
 import dev.treaty.observe.PrometheusExporter;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.NetworkRegistry;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
@@ -120,8 +120,8 @@ public final class Treaty implements AutoCloseable {
     private Registry registry(RegistryAddress address) {
         return switch (address) {
             case RegistryAddress.Embedded _ -> new EmbeddedRegistry(table, time, events);
-            case RegistryAddress.Remote remote -> {
-                var connection = transport.connect(new ServiceEndpoint("http", remote.host(), remote.port()));
+            case RegistryAddress.Network remote -> {
+                var connection = transport.connect(remote.endpoint());
                 yield new NetworkRegistry(
                         remote.toString(), connection, self, RegistryPolicy.STANDARD, time, platform.secrets(), events);
             }

@@ -1,7 +1,7 @@
 package dev.treaty.cli;
 
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.registry.RegistryAddress;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,7 +17,7 @@ final class Converters {
         @Override
         public RegistryAddress convert(String text) {
             try {
-                if (RegistryAddress.parse(text) instanceof RegistryAddress.Remote remote) {
+                if (RegistryAddress.parse(text) instanceof RegistryAddress.Network remote) {
                     return remote;
                 }
             } catch (IllegalArgumentException e) {

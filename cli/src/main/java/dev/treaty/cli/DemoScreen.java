@@ -1,6 +1,5 @@
 package dev.treaty.cli;
 
-import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,8 +29,7 @@ final class DemoScreen implements DemoView {
 
     /** True where somebody looks at what we print. */
     static boolean terminal() {
-        Console console = System.console();
-        return console != null && console.isTerminal();
+        return System.console().isTerminal();
     }
 
     @Override

@@ -1,11 +1,11 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.http.Json;
+import dev.treaty.registry.RegistryAddress;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
@@ -111,10 +111,14 @@ final class RegistryCommand implements Callable<Integer> {
     }
 
     /** How clients write the registry that this process serves. */
+<<<<<<< HEAD
     static RegistryAddress.Remote address(Treaty treaty) {
+=======
+    static RegistryAddress.Network address(Treaty treaty) {
+>>>>>>> main
         ServiceEndpoint endpoint =
                 treaty.endpoint().orElseThrow(() -> new IllegalStateException("the registry is not served"));
         String host = treaty.settings().server().advertisedHost();
-        return new RegistryAddress.Remote(host.indexOf(':') < 0 ? host : "[" + host + "]", endpoint.port());
+        return new RegistryAddress.Network(host, endpoint.port());
     }
 }

@@ -1,8 +1,8 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
+import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 /** Which registry a command talks to. */
 final class RegistryOptions {
     /** Where {@code treaty registry} listens, and where every command looks, unless something else is said. */
-    static final RegistryAddress.Remote USUAL = new RegistryAddress.Remote("127.0.0.1", 7400);
+    static final RegistryAddress.Network USUAL = new RegistryAddress.Network("127.0.0.1", 7400);
 
     private static final String VARIABLE = "TREATY_REGISTRY";
 
@@ -43,7 +43,7 @@ final class RegistryOptions {
             environment.put(VARIABLE, registry.toString());
         }
         Settings settings = config == null ? Settings.of(environment) : Settings.load(config, environment);
-        return settings.registry() instanceof RegistryAddress.Remote ? settings : settings.withRegistry(USUAL);
+        return settings.registry() instanceof RegistryAddress.Network ? settings : settings.withRegistry(USUAL);
     }
 
     /** A client of that registry. */

@@ -28,7 +28,7 @@ final class Table {
     }
 
     /** A row being filled, cell by cell. */
-    final class Row {
+    static final class Row {
         private final List<Cell> cells = new ArrayList<>();
 
         /** Adds a cell. */

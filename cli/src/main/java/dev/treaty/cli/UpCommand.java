@@ -1,10 +1,10 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.RunSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
+import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -111,7 +111,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private static ServerSettings server(Settings settings) {
-        var where = settings.registry() instanceof RegistryAddress.Remote remote ? remote : RegistryOptions.USUAL;
+        var where = settings.registry() instanceof RegistryAddress.Network remote ? remote : RegistryOptions.USUAL;
         var server = settings.server();
         return new ServerSettings(
                 where.host(), where.port(), server.bodyBytesMax(), server.drain(), server.advertise());

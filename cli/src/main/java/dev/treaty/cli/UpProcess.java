@@ -1,7 +1,7 @@
 package dev.treaty.cli;
 
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.RunSettings;
+import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

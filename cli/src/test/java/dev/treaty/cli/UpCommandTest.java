@@ -2,7 +2,7 @@ package dev.treaty.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
+import dev.treaty.Hosted;
 import dev.treaty.Treaty;
 import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
@@ -10,18 +10,18 @@ import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,13 +55,12 @@ class UpCommandTest {
 
     @Test
     void everythingInTheFileRunsAndIsKeptRunning(@TempDir Path folder) throws Exception {
-        var status = new AtomicInteger(200);
-        HttpServer legacy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        legacy.createContext("/healthz", exchange -> {
-            exchange.sendResponseHeaders(status.get(), -1);
-            exchange.close();
-        });
-        legacy.start();
+        try (Treaty elsewhere = Treaty.open()) { // knows nothing of the registry
+            everythingRuns(folder, elsewhere.serve(Pids.class, new OwnPid()));
+        }
+    }
+
+    private void everythingRuns(Path folder, Hosted legacy) throws Exception {
         var address = new RegistryAddress.Remote("127.0.0.1", freePort());
         Path file = Files.writeString(
                 folder.resolve("treaty.yaml"),
@@ -73,13 +72,13 @@ class UpCommandTest {
                     instances: 2
                   - name: test.Legacy
                     address: http://127.0.0.1:%d
-                    health: /healthz
+                    health: /-/health
                 """
                         .formatted(
                                 address,
                                 Pids.class.getName(),
                                 OwnPid.class.getName(),
-                                legacy.getAddress().getPort()));
+                                legacy.instance().endpoint().port()));
         try (Child up = Child.start(
                         Child.java(
                                 List.of(), Child.ownClassPath(), Main.class.getName(), List.of("up", file.toString())),
@@ -104,7 +103,7 @@ class UpCommandTest {
                             new ServiceName("test.Legacy"),
                             (DiscoveryEvent event) -> health.add(event.instance().health().status()))) {
                 awaitStatus(health, Status.PASSING);
-                status.set(500);
+                legacy.report(ServiceHealth.of(Status.CRITICAL, Instant.now()));
                 awaitStatus(health, Status.CRITICAL);
             }
 
@@ -113,8 +112,6 @@ class UpCommandTest {
             up.terminate();
             up.exit().get(30, TimeUnit.SECONDS);
             assertThat(children).noneMatch(ProcessHandle::isAlive);
-        } finally {
-            legacy.stop(0);
         }
     }
 

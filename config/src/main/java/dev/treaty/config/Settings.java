@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.config.Node.Place;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import java.io.IOException;
 import java.io.InputStream;

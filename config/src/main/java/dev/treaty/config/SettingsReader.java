@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import java.net.URI;
 import java.util.List;

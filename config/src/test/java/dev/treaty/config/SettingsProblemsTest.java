@@ -80,7 +80,8 @@ class SettingsProblemsTest {
                 file(
                         "an unknown registry",
                         "registry: zookeeper",
-                        "1:11: registry: \"zookeeper\" is not a registry; write embedded or treaty://host:port"),
+                        "1:11: registry: \"zookeeper\" is no registry (it begins with neither):"
+                                + " write embedded, or treaty://host:port such as treaty://127.0.0.1:7400"),
                 file(
                         "a registry's port out of range",
                         "registry: treaty://localhost:70000",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
@@ -213,8 +214,8 @@ class SettingsPropertyTest {
     Arbitrary<Settings> settings() {
         var registries = Arbitraries.of(
                 RegistryAddress.EMBEDDED,
-                new RegistryAddress.Remote("a.b", 1),
-                new RegistryAddress.Remote("[::1]", 65_535));
+                new RegistryAddress.Network("a.b", 1),
+                new RegistryAddress.Network("::1", 65_535));
         var servers = Combinators.combine(
                         names(),
                         whole(0, 65_535),

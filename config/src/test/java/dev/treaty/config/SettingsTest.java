@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import dev.treaty.resilience.Jitter;
@@ -63,7 +64,7 @@ class SettingsTest {
             """);
         assertThat(settings.name()).isEqualTo("storefront");
         assertThat(settings.zone()).isEqualTo("eu-1a");
-        assertThat(settings.registry()).isEqualTo(new RegistryAddress.Remote("[::1]", 7400));
+        assertThat(settings.registry()).isEqualTo(new RegistryAddress.Network("::1", 7400));
         assertThat(settings.server().port()).isEqualTo(8080);
         assertThat(settings.server().bodyBytesMax()).isEqualTo(8 << 20);
         assertThat(settings.server().drain()).isEqualTo(Duration.ofSeconds(90));

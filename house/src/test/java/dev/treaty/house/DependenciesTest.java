@@ -27,7 +27,7 @@ class DependenciesTest {
             entry("registry-zookeeper", Set.of("core", "registry")),
             entry("http", Set.of("core")),
             entry("security", Set.of("core")),
-            entry("config", Set.of("core", "resilience", "balance")),
+            entry("config", Set.of("core", "resilience", "balance", "registry")),
             entry("observe", Set.of("core")),
             entry("facade", upTo("observe")),
             entry("console", upTo("facade")),

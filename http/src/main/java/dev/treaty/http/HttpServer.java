@@ -3,30 +3,21 @@ package dev.treaty.http;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Deadline;
-import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.HostedService;
-import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.ServiceResponse;
-import dev.treaty.core.call.Trace;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.time.Time;
-import io.helidon.http.Header;
-import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.http.Status;
-import io.helidon.http.encoding.ContentDecoder;
-import io.helidon.http.encoding.ContentEncoder;
-import io.helidon.http.encoding.ContentEncoding;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
@@ -45,9 +36,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -71,13 +60,6 @@ public final class HttpServer implements Server {
     /** Kept here because a logger that nobody holds forgets its level. */
     private static final java.util.logging.Logger HELIDON = java.util.logging.Logger.getLogger("io.helidon");
 
-    private static final HeaderName TIMEOUT = HeaderNames.create(HttpHeaders.TIMEOUT, "Connect-Timeout-Ms");
-    private static final HeaderName VERSION = HeaderNames.create(HttpHeaders.VERSION, "Connect-Protocol-Version");
-    private static final HeaderName TRACE = HeaderNames.create(HttpHeaders.TRACE);
-    private static final HeaderName CALLER = HeaderNames.create(HttpHeaders.CALLER, "Treaty-Caller");
-    private static final HeaderName ATTEMPT = HeaderNames.create(HttpHeaders.ATTEMPT, "Treaty-Attempt");
-    private static final int TIMEOUT_DIGITS_MAX = 10;
-    private static final int ATTEMPT_DIGITS_MAX = 4;
     /** How long answers that are being written have when the server closes. */
     private static final Duration CLOSE_GRACE = Duration.ofMillis(200);
 
@@ -106,65 +88,9 @@ public final class HttpServer implements Server {
     private volatile boolean draining;
     private boolean closed;
 
-    /** The one encoding that is known: none. */
-    private static final class IdentityEncoding implements ContentEncoding {
-        @Override
-        public Set<String> ids() {
-            return Set.of("identity");
-        }
-
-        @Override
-        public String name() {
-            return "identity";
-        }
-
-        @Override
-        public String type() {
-            return "identity";
-        }
-
-        @Override
-        public boolean supportsEncoding() {
-            return false;
-        }
-
-        @Override
-        public boolean supportsDecoding() {
-            return true;
-        }
-
-        @Override
-        public ContentDecoder decoder() {
-            return ContentDecoder.NO_OP;
-        }
-
-        @Override
-        public ContentEncoder encoder() {
-            return ContentEncoder.NO_OP;
-        }
-    }
-
     private record Hosted(ServiceName service, Operation operation, JsonCodec codec, HostedService host) {}
 
     private record Page(String contentType, Supplier<byte[]> body) {}
-
-    /** A request that is refused before it is dispatched, with the HTTP status where its code has not the right one. */
-    private static final class Refusal extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        private final transient Fault fault;
-        private final transient Status status;
-
-        Refusal(Code code, String message) {
-            this(Status.create(code.httpStatus()), code, message);
-        }
-
-        Refusal(Status status, Code code, String message) {
-            super(message, null, false, false);
-            this.fault = Fault.unreached(code, message);
-            this.status = status;
-        }
-    }
 
     /**
      * Starts a server; it offers nothing yet but its health.
@@ -300,6 +226,10 @@ public final class HttpServer implements Server {
         if (draining) {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
+        if (request.prologue().method().equals(Method.HEAD)) {
+            Replies.headNotAllowed(response);
+            return;
+        }
         if (path.startsWith("/-/")) {
             page(path, request, response);
             return;
@@ -311,7 +241,7 @@ public final class HttpServer implements Server {
         try {
             call(path, request, response);
         } catch (Refusal refusal) {
-            Replies.fault(response, refusal.status, refusal.fault);
+            Replies.fault(response, refusal.status(), refusal.fault());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CloseConnectionException("the server is closing", e);
@@ -333,8 +263,8 @@ public final class HttpServer implements Server {
             return;
         }
         ServerRequestHeaders headers = request.headers();
-        checkHeaders(headers);
-        CallContext context = context(headers);
+        RequestHead.check(headers);
+        CallContext context = RequestHead.context(headers, time, random);
         byte[] body = body(request, response);
         if (context.deadline().expired(time)) {
             throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was here");
@@ -401,83 +331,6 @@ public final class HttpServer implements Server {
                 name + " has no operation \"" + Input.echo(operation) + "\"; it has " + String.join(", ", known));
     }
 
-    private static void checkHeaders(ServerRequestHeaders headers) {
-        String type = headers.first(HeaderNames.CONTENT_TYPE).orElse("");
-        if (!json(type)) {
-            throw new Refusal(
-                    Status.UNSUPPORTED_MEDIA_TYPE_415,
-                    Code.UNIMPLEMENTED,
-                    "the content type " + (type.isEmpty() ? "is missing" : "\"" + Input.echo(type) + "\" is not known")
-                            + ": send application/json");
-        }
-        headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
-            throw new Refusal(
-                    Code.INVALID_ARGUMENT, "Connect-Protocol-Version must be 1, not \"" + Input.echo(version) + "\"");
-        });
-    }
-
-    private static boolean json(String type) {
-        String[] parts = type.toLowerCase(Locale.ROOT).split(";", -1);
-        if (!parts[0].strip().equals("application/json")) {
-            return false;
-        }
-        for (int i = 1; i < parts.length; i++) {
-            String parameter = parts[i].strip().replace("\"", "");
-            if (parameter.startsWith("charset=") && !parameter.equals("charset=utf-8")) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private CallContext context(ServerRequestHeaders headers) {
-        Deadline deadline =
-                headers.first(TIMEOUT).map(this::deadline).orElseGet(() -> Deadline.after(Deadline.MAX, time));
-        if (deadline.expired(time)) {
-            throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request came");
-        }
-        return new CallContext(
-                deadline,
-                headers.first(CALLER)
-                        .map(HttpHeaders::decodeName)
-                        .map(Principal::claimed)
-                        .orElse(Principal.ANONYMOUS),
-                headers.first(TRACE).flatMap(Trace::parse).orElseGet(() -> Trace.start(random)),
-                headers.first(ATTEMPT).flatMap(HttpServer::attempt).orElse(1),
-                others(headers),
-                new DecisionRecord());
-    }
-
-    private Deadline deadline(String header) {
-        return digits(header, TIMEOUT_DIGITS_MAX)
-                .map(millis -> Deadline.after(Duration.ofMillis(millis), time))
-                .orElseThrow(() -> new Refusal(
-                        Code.INVALID_ARGUMENT,
-                        "Connect-Timeout-Ms must be a whole number of at most " + TIMEOUT_DIGITS_MAX + " digits, not \""
-                                + Input.echo(header) + "\""));
-    }
-
-    private static Optional<Integer> attempt(String header) {
-        return digits(header, ATTEMPT_DIGITS_MAX).filter(n -> n > 0).map(Long::intValue);
-    }
-
-    private static Optional<Long> digits(String text, int most) {
-        boolean plain = !text.isEmpty() && text.length() <= most && text.chars().allMatch(c -> c >= '0' && c <= '9');
-        return plain ? Optional.of(Long.parseLong(text)) : Optional.empty();
-    }
-
-    private static Map<String, String> others(ServerRequestHeaders headers) {
-        Map<String, String> others = null;
-        for (Header header : headers) {
-            String name = header.headerName().lowerCase();
-            if (!HttpHeaders.reserved(name)) {
-                others = others == null ? new LinkedHashMap<>() : others;
-                others.put(name, header.valueCount() == 1 ? header.get() : String.join(", ", header.allValues()));
-            }
-        }
-        return others == null ? Map.of() : Map.copyOf(others);
-    }
-
     private byte[] body(ServerRequest request, ServerResponse response) {
         int limit = options.bodyBytesMax();
         if (request.headers().contentLength().orElse(0) > limit) {
@@ -504,7 +357,7 @@ public final class HttpServer implements Server {
 
     private void page(String path, ServerRequest request, ServerResponse response) {
         Method method = request.prologue().method();
-        if (!method.equals(Method.GET) && !method.equals(Method.HEAD)) {
+        if (!method.equals(Method.GET)) {
             Replies.methodNotAllowed(response, false);
             return;
         }

@@ -4,6 +4,7 @@ import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,10 @@ final class Link {
     final ResponseReader response;
     private final Bytes request = new Bytes();
     private final Bytes body = new Bytes();
-    private @Nullable Wire wire;
+
+    /** Volatile because whoever closes the transport closes it from another thread. */
+    private volatile @Nullable Wire wire;
+
     private boolean used;
     private long idleSinceNanos;
 
@@ -49,7 +53,8 @@ final class Link {
 
     /** True where the connection can still be used, as far as one can know. */
     boolean alive() {
-        return wire != null && wire.quiet();
+        Wire current = wire;
+        return current != null && current.quiet();
     }
 
     void idle(long nanoTime) {
@@ -65,7 +70,7 @@ final class Link {
     }
 
     /** Writes the body of a request into its buffer; nothing is sent yet. */
-    void encode(Route route, java.util.List<? extends @Nullable Object> arguments) {
+    void encode(Route route, List<? extends @Nullable Object> arguments) {
         body.clear();
         route.codec().writeRequest(arguments, body);
     }
@@ -102,7 +107,8 @@ final class Link {
 
     /** True where at least a part of the request has been sent. */
     boolean sent() {
-        return wire != null && wire.wrote();
+        Wire current = wire;
+        return current != null && current.wrote();
     }
 
     /** Receives the response. */

@@ -23,7 +23,7 @@ final class Replies {
     private static final HeaderName REACHED = HeaderNames.create(HttpHeaders.REACHED, "Treaty-Reached");
     private static final Header NOT_REACHED = HeaderValues.createCached(REACHED, HttpHeaders.NOT_REACHED);
     private static final Header ALLOW_POST = HeaderValues.createCached(HeaderNames.ALLOW, "POST");
-    private static final Header ALLOW_GET = HeaderValues.createCached(HeaderNames.ALLOW, "GET, HEAD");
+    private static final Header ALLOW_GET = HeaderValues.createCached(HeaderNames.ALLOW, "GET");
 
     private static final String ENCODING = "the content encoding is not known: send identity";
 
@@ -52,6 +52,14 @@ final class Replies {
         response.header(post ? ALLOW_POST : ALLOW_GET);
         String message = post ? "operations are called with POST" : "this page is read with GET";
         fault(response, Status.METHOD_NOT_ALLOWED_405, Fault.unreached(Code.UNIMPLEMENTED, message));
+    }
+
+    /** Without a body, since the client would take one for the beginning of the next answer. */
+    static void headNotAllowed(ServerResponse response) {
+        response.header(NOT_REACHED);
+        response.header(HeaderNames.ALLOW, "GET, POST");
+        response.status(Status.METHOD_NOT_ALLOWED_405);
+        response.send();
     }
 
     static void json(ServerResponse response, Object value) {

@@ -369,6 +369,19 @@ class HttpServerTest {
     }
 
     @Test
+    void whoAsksForHeadersAloneGetsNoBody() throws IOException {
+        try (var socket = dial()) {
+            FakeServer.send(socket, "HEAD /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            var head = new StringBuilder();
+            while (!head.toString().endsWith("\r\n\r\n")) {
+                head.append((char) socket.getInputStream().read());
+            }
+            assertThat(head.toString()).startsWith("HTTP/1.1 405");
+            assertThat(exchange(socket, post("/shop.Orders/last", "{}")).body()).isEqualTo("{}");
+        }
+    }
+
+    @Test
     void drainingLetsCallsEndAndRefusesNewOnes() throws Exception {
         var begun = new CountDownLatch(1);
         var end = new CountDownLatch(1);

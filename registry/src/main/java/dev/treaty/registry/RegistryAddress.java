@@ -15,6 +15,9 @@ public sealed interface RegistryAddress {
         }
     }
 
+    /** The one inside this process. */
+    RegistryAddress EMBEDDED = new Embedded();
+
     /** A registry in another process: {@code treaty://host:port}. */
     record Network(String host, int port) implements RegistryAddress {
         /** @throws IllegalArgumentException where there is no host or the port is out of range */
@@ -40,7 +43,7 @@ public sealed interface RegistryAddress {
      */
     static RegistryAddress parse(String text) {
         if (text.equals("embedded")) {
-            return new Embedded();
+            return EMBEDDED;
         }
         String scheme = "treaty://";
         if (!text.startsWith(scheme)) {

@@ -1,8 +1,8 @@
 package dev.treaty.benchmarks.call;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
+import dev.treaty.registry.RegistryAddress;
 import java.util.Map;
 
 /** Treaty as its users have it: nothing set but where the registry is, nothing switched off. */
@@ -41,7 +41,7 @@ final class TreatySubject implements Subject {
     @Override
     public Client connect(int port) {
         Treaty treaty = Treaty.open(
-                Settings.parse("benchmark", "registry: " + new RegistryAddress.Remote("127.0.0.1", port), Map.of()));
+                Settings.parse("benchmark", "registry: " + new RegistryAddress.Network("127.0.0.1", port), Map.of()));
         Echo echo = treaty.client(Echo.class);
         return new Client() {
             @Override
