@@ -10,10 +10,9 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -98,16 +97,15 @@ class ShopTest {
         ServiceInstance orders =
                 treaty.registry().instances(new ServiceName("shop.Orders")).getFirst();
 
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(orders.endpoint() + "/shop.Orders/get"))
-                    .header("Content-Type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofString("{\"id\":\"42\"}"))
-                    .build();
-            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        var connection = (HttpURLConnection)
+                URI.create(orders.endpoint() + "/shop.Orders/get").toURL().openConnection();
+        connection.setRequestProperty("Content-Type", "application/json");
+        connection.setDoOutput(true);
+        connection.getOutputStream().write("{\"id\":\"42\"}".getBytes(StandardCharsets.UTF_8));
 
-            assertThat(response.statusCode()).isEqualTo(200);
-            assertThat(response.body()).contains("\"customer\":\"ann\"", "\"totalCents\":1810");
-        }
+        assertThat(connection.getResponseCode()).isEqualTo(200);
+        assertThat(new String(connection.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("\"customer\":\"ann\"", "\"totalCents\":1810");
     }
 
     @Test
