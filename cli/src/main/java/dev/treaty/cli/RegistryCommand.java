@@ -111,11 +111,7 @@ final class RegistryCommand implements Callable<Integer> {
     }
 
     /** How clients write the registry that this process serves. */
-<<<<<<< HEAD
-    static RegistryAddress.Remote address(Treaty treaty) {
-=======
     static RegistryAddress.Network address(Treaty treaty) {
->>>>>>> main
         ServiceEndpoint endpoint =
                 treaty.endpoint().orElseThrow(() -> new IllegalStateException("the registry is not served"));
         String host = treaty.settings().server().advertisedHost();

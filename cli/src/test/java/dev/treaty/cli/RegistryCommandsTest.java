@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
@@ -13,6 +12,7 @@ import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.http.Json;
+import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

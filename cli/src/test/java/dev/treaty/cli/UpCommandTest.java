@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.Hosted;
 import dev.treaty.Treaty;
-import dev.treaty.config.RegistryAddress;
 import dev.treaty.config.Settings;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
@@ -12,6 +11,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.registry.RegistryAddress;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -61,7 +61,7 @@ class UpCommandTest {
     }
 
     private void everythingRuns(Path folder, Hosted legacy) throws Exception {
-        var address = new RegistryAddress.Remote("127.0.0.1", freePort());
+        var address = new RegistryAddress.Network("127.0.0.1", freePort());
         Path file = Files.writeString(
                 folder.resolve("treaty.yaml"),
                 """
