@@ -1,5 +1,7 @@
 package dev.treaty.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +31,7 @@ final class DemoScreen implements DemoView {
 
     /** True where somebody looks at what we print. */
     static boolean terminal() {
-        return System.console().isTerminal();
+        return requireNonNull(System.console()).isTerminal(); // there always is one, since Java 22
     }
 
     @Override

@@ -85,7 +85,9 @@ class SettingsProblemsTest {
                 file(
                         "a registry's port out of range",
                         "registry: treaty://localhost:70000",
-                        "1:11: registry: the registry's port 70000 is out of range: use 1 to 65535"),
+                        "1:11: registry: \"treaty://localhost:70000\" is no registry"
+                                + " (port 70000 is out of range: use 1 to 65535): write embedded, or treaty://host:port"
+                                + " such as treaty://127.0.0.1:7400"),
                 file("no value", "name:", "1:6: name: has no value; write one, or leave the key out"),
                 file(
                         "an unknown variable in a value",
