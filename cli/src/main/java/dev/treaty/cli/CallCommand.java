@@ -132,7 +132,10 @@ final class CallCommand implements Callable<Integer> {
     private void print(Fault fault) {
         PrintWriter err = spec.commandLine().getErr();
         if (json) {
-            err.println(Json.text(Map.of("code", fault.code().wire(), "message", fault.message())));
+            var fields = new LinkedHashMap<String, Object>();
+            fields.put("code", fault.code().wire());
+            fields.put("message", fault.message());
+            err.println(Json.text(fields));
         } else {
             err.println(Style.FAULT.paint(
                             spec.commandLine().getColorScheme().ansi(),

@@ -101,6 +101,11 @@ final class Child implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** The processes that it has started itself and that run now. */
+    List<ProcessHandle> children() {
+        return process.children().toList();
+    }
+
     /** Its exit code, once it has ended and all it said was read. */
     CompletableFuture<Integer> exit() {
         return process.onExit().thenApply(ended -> {

@@ -172,7 +172,8 @@ final class ContractCommand implements Runnable {
                 names = "--format",
                 paramLabel = "FORMAT",
                 defaultValue = "openapi",
-                description = "One of ${COMPLETION-CANDIDATES}; openapi where it is left out.")
+                converter = Converters.ContractFormat.class,
+                description = "One of text, json-schema, openapi; openapi where it is left out.")
         @SuppressWarnings("NullAway.Init") // has a default
         private Format format;
 

@@ -40,6 +40,19 @@ final class Converters {
         }
     }
 
+    /** {@code text}, {@code json-schema}, {@code openapi}. */
+    static final class ContractFormat implements ITypeConverter<ContractCommand.Format> {
+        @Override
+        public ContractCommand.Format convert(String text) {
+            for (ContractCommand.Format format : ContractCommand.Format.values()) {
+                if (format.toString().equals(text)) {
+                    return format;
+                }
+            }
+            throw new TypeConversionException("\"" + text + "\" is no format: choose text, json-schema or openapi");
+        }
+    }
+
     /** {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h}. */
     static final class Time implements ITypeConverter<Duration> {
         private static final Pattern TEXT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");

@@ -77,6 +77,7 @@ public final class Main implements Runnable {
         return command.setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExpandAtFiles(false) // @FILE is a request
                 .setParameterExceptionHandler(Mistakes::inUsage)
                 .setExecutionExceptionHandler(Mistakes::inExecution)
                 .execute(arguments);

@@ -51,7 +51,7 @@ class MainTest {
                 "registry --port 70000 | port",
                 "registry --host 0.0.0.0 | advertise",
                 "contract export | name a service or a file",
-                "contract export shop.Orders --format pdf | text, json-schema, openapi",
+                "contract export shop.Orders --format pdf | choose text, json-schema or openapi",
             })
     void aWrongCommandLineIsToldInOneSentence(String line, String part) {
         Command run = Command.run(words(line));

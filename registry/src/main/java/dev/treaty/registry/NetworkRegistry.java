@@ -156,8 +156,13 @@ public final class NetworkRegistry implements Registry {
 
     private <T> Optional<T> ask(Upstream.Question<Optional<T>> question) {
         try {
-            return upstream.ask(Upstream.REQUEST_NANOS, question);
+            Optional<T> answer = upstream.ask(Upstream.REQUEST_NANOS, question);
+            upstream.answered("");
+            return answer;
         } catch (ServiceException e) {
+            if (!Upstream.refusal(e.fault())) {
+                upstream.failed(e.fault());
+            }
             return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -174,6 +174,20 @@ class NetworkRegistryOutageTest {
     }
 
     @Test
+    void aQuestionThatIsNotAnsweredIsTrouble() {
+        var host = host(Time.system());
+        var client = client(host, host.network.connect(RegistryHost.ENDPOINT), HASTY, new Reachability());
+
+        assertThat(client.services()).isEmpty();
+        assertThat(client.trouble()).get().asString().contains("cannot be reached");
+
+        host.start();
+
+        assertThat(client.services()).isEmpty();
+        assertThat(client.trouble()).isEmpty();
+    }
+
+    @Test
     void aRegistryThatIsDownAtFirstIsUsedWhenItComes() {
         var host = host(Time.system());
         var reachability = new Reachability();

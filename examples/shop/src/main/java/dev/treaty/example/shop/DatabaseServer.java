@@ -44,9 +44,12 @@ final class DatabaseServer implements AutoCloseable {
         return "jdbc:h2:tcp://127.0.0.1:" + server.getPort() + "/" + NAME;
     }
 
-    /** Ends the connections and drops the database. */
+    /** Ends the connections and drops the database. Closing twice does nothing. */
     @Override
     public void close() {
+        if (!server.isRunning(false)) {
+            return;
+        }
         server.stop();
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {

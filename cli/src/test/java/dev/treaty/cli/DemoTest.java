@@ -1,0 +1,88 @@
+package dev.treaty.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.http.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The demo itself, in real processes. */
+class DemoTest {
+    private static List<String> demo(String... arguments) {
+        var all = new ArrayList<>(List.of("demo"));
+        all.addAll(List.of(arguments));
+        return Child.java(List.of(), Child.ownClassPath(), Main.class.getName(), all);
+    }
+
+    @Test
+    void aShortDemoKeepsEveryCallAndLeavesNothingBehind() throws Exception {
+        var process = new ProcessBuilder(demo("--for", "6s", "--rate", "20", "--json")).start();
+        List<ProcessHandle> children = new CopyOnWriteArrayList<>();
+        var err = new StringBuilder();
+        Thread reader = Thread.startVirtualThread(() -> process.errorReader().lines().forEach(line -> {
+            err.append(line).append('\n');
+            process.children().filter(child -> !children.contains(child)).forEach(children::add);
+        }));
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        reader.join();
+        int exit = process.waitFor();
+
+        Map<?, ?> report = (Map<?, ?>) Json.read(out);
+        assertThat(report.get("failures")).as("%s", err).isEqualTo(List.of());
+        assertThat(exit).isEqualTo(Main.OK);
+        assertThat(report.get("calls")).isEqualTo(120);
+        assertThat(report.get("failed")).isEqualTo(0);
+        assertThat(report.get("late")).isEqualTo(0);
+        assertThat(List.of("p50Millis", "p99Millis", "maxMillis", "attemptsPerCall", "retries", "fallbacks", "ejections"))
+                .allSatisfy(name -> assertThat(report.get(name)).isInstanceOf(Number.class));
+        List<String> faults = ((List<?>) report.get("faults"))
+                .stream()
+                        .map(fault -> String.valueOf(((Map<?, ?>) fault).get("fault")))
+                        .toList();
+        assertThat(faults).startsWith("kill", "freeze");
+        assertThat(children).hasSizeGreaterThanOrEqualTo(12).noneMatch(ProcessHandle::isAlive);
+    }
+
+    @Test
+    void itEndsCleanlyWhenItIsInterrupted() throws Exception {
+        var lines = new LinkedBlockingQueue<String>();
+        Child demo = Child.start(demo("--for", "1h", "--rate", "20"), Map.of(), lines::add);
+        String line = "";
+        while (!line.contains("calls,")) { // the load has begun
+            line = lines.poll(120, TimeUnit.SECONDS);
+            assertThat(line).isNotNull();
+        }
+        List<ProcessHandle> children = demo.children();
+
+        demo.terminate();
+
+        demo.exit().get(60, TimeUnit.SECONDS);
+        assertThat(children).hasSizeGreaterThanOrEqualTo(12).noneMatch(ProcessHandle::isAlive);
+        assertThat(String.join("\n", lines)).contains("WHAT WAS DONE"); // it still reports
+    }
+
+    @Test
+    void itsProcessesEndWithItHoweverItEnds() throws Exception {
+        var lines = new LinkedBlockingQueue<String>();
+        Child demo = Child.start(demo("--for", "1h", "--rate", "1"), Map.of(), lines::add);
+        String line = "";
+        while (!line.contains("processes are ready")) {
+            line = lines.poll(120, TimeUnit.SECONDS);
+            assertThat(line).isNotNull();
+        }
+        List<ProcessHandle> children = demo.children();
+        assertThat(children).hasSizeGreaterThanOrEqualTo(12);
+
+        demo.kill();
+
+        for (ProcessHandle child : children) {
+            child.onExit().get(60, TimeUnit.SECONDS);
+        }
+    }
+}

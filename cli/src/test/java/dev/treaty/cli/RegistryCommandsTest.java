@@ -1,0 +1,191 @@
+package dev.treaty.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
+
+import dev.treaty.Treaty;
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.http.Json;
+import dev.treaty.registry.RegistryAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that talk to a registry, against one that {@code treaty registry} serves in a process of its own. */
+class RegistryCommandsTest {
+    /** A service of the tests. */
+    @Contract(name = "test.Greetings", version = "2.1.0")
+    public interface Greetings {
+        /** Greets. */
+        @Idempotent
+        @Description("Greets somebody.")
+        String greet(@Description("Whom.") String name);
+    }
+
+    private static final BlockingQueue<String> LINES = new LinkedBlockingQueue<>();
+    private static Child registry;
+    private static String address;
+    private static Treaty treaty;
+
+    @BeforeAll
+    static void start() throws Exception {
+        registry = Child.start(
+                Child.java(List.of(), Child.ownClassPath(), Main.class.getName(), List.of("registry", "--port", "0", "--json")),
+                Map.of(),
+                LINES::add);
+        String line = String.valueOf(LINES.poll(60, TimeUnit.SECONDS));
+        address = (String) ((Map<?, ?>) Json.read(line)).get("registry");
+        treaty = Treaty.open(Settings.DEFAULTS.withRegistry(RegistryAddress.parse(address)));
+        treaty.serve(Greetings.class, name -> {
+            if (name.isEmpty()) {
+                throw new ServiceException(Code.INVALID_ARGUMENT, "nobody has no name");
+            }
+            return "Hello, " + name + "!";
+        });
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        treaty.close();
+        registry.terminate();
+        assertThat(registry.exit().get(20, TimeUnit.SECONDS)).isEqualTo(143); // ended by SIGTERM, in good order
+        assertThat(LINES).isEmpty();
+    }
+
+    private static Command run(String... arguments) {
+        String[] all = Arrays.copyOf(arguments, arguments.length + 2);
+        all[arguments.length] = "--registry";
+        all[arguments.length + 1] = address;
+        return Command.run(all);
+    }
+
+    @Test
+    void servicesAreListed() {
+        assertThat(run("services").out()).containsPattern("test\\.Greetings +2\\.1\\.0 +1 +1");
+        assertThat(run("services", "--json").json())
+                .asInstanceOf(LIST)
+                .contains(Map.of("name", "test.Greetings", "versions", List.of("2.1.0"), "instances", 1, "passing", 1));
+    }
+
+    @Test
+    void metricsAreAskedOfTheInstances() {
+        for (int i = 0; i < 10; i++) {
+            run("call", "test.Greetings", "greet", "{\"name\":\"Ada\"}");
+        }
+        run("call", "test.Greetings", "greet", "{\"name\":\"\"}");
+
+        Map<?, ?> metrics = ((List<?>) run("services", "--metrics", "--json").json())
+                .stream()
+                        .map(service -> (Map<?, ?>) service)
+                        .filter(service -> service.get("name").equals("test.Greetings"))
+                        .map(service -> (Map<?, ?>) service.get("metrics"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat((Integer) metrics.get("requests")).isGreaterThanOrEqualTo(11);
+        assertThat((Integer) ((Map<?, ?>) metrics.get("errors")).get("invalid_argument")).isPositive();
+        assertThat(Double.parseDouble(metrics.get("p99Millis").toString())).isPositive();
+        assertThat(metrics.get("silentInstances")).isEqualTo(0);
+        assertThat(run("services", "--metrics").out()).contains("CALLS/S", "P99", "test.Greetings");
+    }
+
+    @Test
+    void instancesAreListed() {
+        Command all = run("instances", "test.Greetings", "--json");
+        assertThat(all.json()).asInstanceOf(LIST).singleElement(MAP).satisfies(instance -> {
+            assertThat(instance).containsEntry("version", "2.1.0").containsKeys("id", "endpoint", "zone", "contract");
+            assertThat(instance.get("health")).asInstanceOf(MAP).containsEntry("status", "passing");
+        });
+        assertThat(run("instances").out()).contains("test.Greetings", "treaty.Registry");
+
+        Command none = run("instances", "test.Nobody");
+        assertThat(none.exit()).isEqualTo(Main.FAILED);
+        assertThat(none.out()).contains("No instance of test.Nobody is registered.");
+    }
+
+    @Test
+    void aCallPrintsItsResponse(@TempDir Path folder) throws IOException {
+        Command call = run("call", "test.Greetings", "greet", "{\"name\":\"Ada\"}", "--deadline", "5s");
+        assertThat(call.exit()).isEqualTo(Main.OK);
+        assertThat(call.json()).isEqualTo(Map.of("result", "Hello, Ada!"));
+
+        Path file = Files.writeString(folder.resolve("request.json"), "{\"name\":\"Grace\"}");
+        assertThat(run("call", "test.Greetings", "greet", "@" + file, "--json").out().strip())
+                .isEqualTo("{\"result\":\"Hello, Grace!\"}");
+    }
+
+    @Test
+    void aFaultGoesToTheErrorStream() {
+        Command call = run("call", "test.Greetings", "greet", "{\"name\":\"\"}");
+
+        assertThat(call.exit()).isEqualTo(Main.FAILED);
+        assertThat(call.out()).isEmpty();
+        assertThat(call.err().strip()).isEqualTo("invalid_argument: nobody has no name");
+        assertThat(run("call", "test.Greetings", "greet", "{\"name\":\"\"}", "--json").err().strip())
+                .isEqualTo("{\"code\":\"invalid_argument\",\"message\":\"nobody has no name\"}");
+        assertThat(run("call", "test.Greetings", "wave").err()).startsWith("unimplemented: ");
+        assertThat(run("call", "test.Nobody", "wave").err()).contains("no instance of test.Nobody is registered");
+    }
+
+    @Test
+    void changesArePrintedAsTheyCome() throws Exception {
+        var lines = new LinkedBlockingQueue<String>();
+        try (Child watch = Child.start(
+                Child.java(
+                        List.of(),
+                        Child.ownClassPath(),
+                        Main.class.getName(),
+                        List.of("watch", "test.Coming", "--json", "--registry", address)),
+                Map.of(),
+                lines::add)) {
+            try (Treaty other = Treaty.open(Settings.DEFAULTS.withRegistry(RegistryAddress.parse(address)))) {
+                other.serve(Coming.class, () -> {});
+                assertThat(event(lines)).isEqualTo("added");
+            }
+            assertThat(event(lines)).isEqualTo("updated"); // it drains
+            assertThat(event(lines)).isEqualTo("removed");
+            assertThat(watch.alive()).isTrue();
+        }
+    }
+
+    /** A service that comes and goes. */
+    @Contract(name = "test.Coming", version = "1.0.0")
+    public interface Coming {
+        /** Does nothing. */
+        void come();
+    }
+
+    private static Object event(BlockingQueue<String> lines) throws InterruptedException {
+        return ((Map<?, ?>) Json.read(String.valueOf(lines.poll(30, TimeUnit.SECONDS)))).get("event");
+    }
+
+    @Test
+    void aPublishedContractIsShownAndExported() {
+        assertThat(run("contract", "show", "test.Greetings").out())
+                .isEqualTo(ServiceContract.of(Greetings.class).text());
+        assertThat(run("contract", "export", "test.Greetings").json())
+                .asInstanceOf(MAP)
+                .containsEntry("openapi", "3.1.0")
+                .extractingByKey("paths", MAP)
+                .containsKey("/test.Greetings/greet");
+        assertThat(run("contract", "export", "test.Greetings", "--format", "json-schema").json())
+                .isInstanceOf(Map.class);
+        assertThat(run("contract", "show", "test.Nobody").err()).contains("no service has published a contract");
+    }
+}

@@ -1,0 +1,136 @@
+package dev.treaty.example.shop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.Hosted;
+import dev.treaty.Treaty;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The whole shop in one process: every call goes through the fabric and over HTTP. */
+class ShopTest {
+    private final Slowness slowness = new Slowness();
+    private DatabaseServer server;
+    private Database database;
+    private Treaty treaty;
+    private Hosted recommendations;
+    private Storefront storefront;
+
+    @BeforeEach
+    void start() throws Exception {
+        var clock = InstantSource.system();
+        server = DatabaseServer.start("shop", "secret");
+        database = Database.open(server.url(), "shop", "secret");
+        treaty = Treaty.open();
+        treaty.serve(Inventory.class, new StoredInventory(database, clock));
+        treaty.serve(Payments.class, slowness.around(Payments.class, new StoredPayments(database, clock)));
+        treaty.serve(
+                TrackedOrders.class,
+                new StoredOrders(database, treaty.client(Inventory.class), treaty.client(Payments.class), clock));
+        recommendations = treaty.serve(Recommendations.class, new TasteRecommendations());
+        treaty.serve(
+                Storefront.class,
+                new ShopFront(
+                        treaty.client(Orders.class), treaty.client(Recommendations.class, new Bestsellers())));
+        storefront = treaty.client(Storefront.class);
+    }
+
+    @AfterEach
+    void stop() {
+        treaty.close();
+        database.close();
+        server.close();
+    }
+
+    private static NewOrder order(String id) {
+        return new NewOrder(id, "ann", List.of(new Line("tea", 2), new Line("jam", 1)));
+    }
+
+    @Test
+    void aCustomerBuysAndSeesIt() {
+        Order bought = storefront.checkout(order("42"));
+
+        Page page = storefront.browse("ann");
+        assertThat(page.recent()).containsExactly(bought);
+        assertThat(page.recommended()).isEqualTo(new TasteRecommendations().suggest("ann", 3));
+    }
+
+    @Test
+    void aPageIsCompleteWithoutRecommendations() {
+        recommendations.close();
+
+        assertThat(storefront.browse("ann").recommended()).isEqualTo(new Bestsellers().suggest("ann", 3));
+    }
+
+    @Test
+    void whatIsWrongAtTheEndOfTheChainIsToldAtItsBeginning() {
+        assertThatThrownBy(() -> storefront.checkout(new NewOrder("1", "ann", List.of(new Line("gold", 1)))))
+                .isInstanceOfSatisfying(ServiceException.class, e -> {
+                    assertThat(e.code()).isEqualTo(Code.NOT_FOUND);
+                    assertThat(e).hasMessageContaining("the shop does not sell gold");
+                });
+    }
+
+    @Test
+    void callersOfTheOldVersionAreServedByTheNew() {
+        storefront.checkout(order("42"));
+
+        assertThat(treaty.client(Orders.class).get("42").customer()).isEqualTo("ann");
+        assertThat(treaty.client(TrackedOrders.class).track("42").stage()).isEqualTo(Tracking.Stage.PLACED);
+    }
+
+    @Test
+    void anybodyWhoSpeaksHttpIsServed() throws Exception {
+        storefront.checkout(order("42"));
+        ServiceInstance orders =
+                treaty.registry().instances(new ServiceName("shop.Orders")).getFirst();
+
+        var connection = (HttpURLConnection)
+                URI.create(orders.endpoint() + "/shop.Orders/get").toURL().openConnection();
+        connection.setRequestProperty("Content-Type", "application/json");
+        connection.setDoOutput(true);
+        connection.getOutputStream().write("{\"id\":\"42\"}".getBytes(StandardCharsets.UTF_8));
+
+        assertThat(connection.getResponseCode()).isEqualTo(200);
+        assertThat(new String(connection.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("\"customer\":\"ann\"", "\"totalCents\":1810");
+    }
+
+    @Test
+    void slownessDelaysCallsAndNotHealth() {
+        slowness.delay(50);
+        long start = System.nanoTime();
+        storefront.checkout(order("42"));
+        assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(50_000_000);
+
+        slowness.delay(Chaos.DELAY_MILLIS_MAX);
+        assertThat(treaty.client().health("shop.Payments").status()).isEqualTo(Status.PASSING);
+
+        slowness.delay(0);
+        assertThat(storefront.checkout(order("43")).id()).isEqualTo("43");
+        assertThatThrownBy(() -> slowness.delay(-1)).hasMessageContaining("use 0 to 60000");
+    }
+
+    @Test
+    void aServiceFeelsAsItsDatabaseDoes() {
+        var payments = new StoredPayments(database, InstantSource.system());
+        assertThat(payments.health().status()).isEqualTo(Status.PASSING);
+
+        server.close();
+
+        assertThat(payments.health().status()).isEqualTo(Status.CRITICAL);
+        assertThat(payments.health().message()).isEqualTo("the database cannot be reached");
+    }
+}
