@@ -1,7 +1,6 @@
 package dev.treaty.cli;
 
-import static java.util.Objects.requireNonNull;
-
+import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,8 +29,10 @@ final class DemoScreen implements DemoView {
     }
 
     /** True where somebody looks at what we print. */
+    @SuppressWarnings("SystemConsoleNull") // it does return null, where nobody looks on
     static boolean terminal() {
-        return requireNonNull(System.console()).isTerminal(); // there always is one, since Java 22
+        Console console = System.console();
+        return console != null && console.isTerminal();
     }
 
     @Override
