@@ -130,9 +130,9 @@ final class Child implements AutoCloseable {
         process.destroyForcibly().onExit().join();
     }
 
-    /** Asks it to end: SIGTERM. */
+    /** Asks it to end: SIGTERM. Through its handle, since {@link Process#destroy} also closes what it says at the end. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** Freezes it: SIGSTOP. It stays alive and connected and does nothing. */

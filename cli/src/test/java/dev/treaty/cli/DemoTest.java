@@ -26,10 +26,13 @@ class DemoTest {
         var process = new ProcessBuilder(demo("--for", "6s", "--rate", "20", "--json")).start();
         List<ProcessHandle> children = new CopyOnWriteArrayList<>();
         var err = new StringBuilder();
-        Thread reader = Thread.startVirtualThread(() -> process.errorReader().lines().forEach(line -> {
-            err.append(line).append('\n');
-            process.children().filter(child -> !children.contains(child)).forEach(children::add);
-        }));
+        Thread reader =
+                Thread.startVirtualThread(() -> process.errorReader().lines().forEach(line -> {
+                    err.append(line).append('\n');
+                    process.children()
+                            .filter(child -> !children.contains(child))
+                            .forEach(children::add);
+                }));
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         reader.join();
         int exit = process.waitFor();
@@ -40,7 +43,8 @@ class DemoTest {
         assertThat(report.get("calls")).isEqualTo(120);
         assertThat(report.get("failed")).isEqualTo(0);
         assertThat(report.get("late")).isEqualTo(0);
-        assertThat(List.of("p50Millis", "p99Millis", "maxMillis", "attemptsPerCall", "retries", "fallbacks", "ejections"))
+        assertThat(List.of(
+                        "p50Millis", "p99Millis", "maxMillis", "attemptsPerCall", "retries", "fallbacks", "ejections"))
                 .allSatisfy(name -> assertThat(report.get(name)).isInstanceOf(Number.class));
         List<String> faults = ((List<?>) report.get("faults"))
                 .stream()

@@ -47,7 +47,11 @@ class RegistryCommandsTest {
     @BeforeAll
     static void start() throws Exception {
         registry = Child.start(
-                Child.java(List.of(), Child.ownClassPath(), Main.class.getName(), List.of("registry", "--port", "0", "--json")),
+                Child.java(
+                        List.of(),
+                        Child.ownClassPath(),
+                        Main.class.getName(),
+                        List.of("registry", "--port", "0", "--json")),
                 Map.of(),
                 LINES::add);
         String line = String.valueOf(LINES.poll(60, TimeUnit.SECONDS));
@@ -99,7 +103,8 @@ class RegistryCommandsTest {
                         .findFirst()
                         .orElseThrow();
         assertThat((Integer) metrics.get("requests")).isGreaterThanOrEqualTo(11);
-        assertThat((Integer) ((Map<?, ?>) metrics.get("errors")).get("invalid_argument")).isPositive();
+        assertThat((Integer) ((Map<?, ?>) metrics.get("errors")).get("invalid_argument"))
+                .isPositive();
         assertThat(Double.parseDouble(metrics.get("p99Millis").toString())).isPositive();
         assertThat(metrics.get("silentInstances")).isEqualTo(0);
         assertThat(run("services", "--metrics").out()).contains("CALLS/S", "P99", "test.Greetings");
@@ -126,7 +131,9 @@ class RegistryCommandsTest {
         assertThat(call.json()).isEqualTo(Map.of("result", "Hello, Ada!"));
 
         Path file = Files.writeString(folder.resolve("request.json"), "{\"name\":\"Grace\"}");
-        assertThat(run("call", "test.Greetings", "greet", "@" + file, "--json").out().strip())
+        assertThat(run("call", "test.Greetings", "greet", "@" + file, "--json")
+                        .out()
+                        .strip())
                 .isEqualTo("{\"result\":\"Hello, Grace!\"}");
     }
 
@@ -137,7 +144,9 @@ class RegistryCommandsTest {
         assertThat(call.exit()).isEqualTo(Main.FAILED);
         assertThat(call.out()).isEmpty();
         assertThat(call.err().strip()).isEqualTo("invalid_argument: nobody has no name");
-        assertThat(run("call", "test.Greetings", "greet", "{\"name\":\"\"}", "--json").err().strip())
+        assertThat(run("call", "test.Greetings", "greet", "{\"name\":\"\"}", "--json")
+                        .err()
+                        .strip())
                 .isEqualTo("{\"code\":\"invalid_argument\",\"message\":\"nobody has no name\"}");
         assertThat(run("call", "test.Greetings", "wave").err()).startsWith("unimplemented: ");
         assertThat(run("call", "test.Nobody", "wave").err()).contains("no instance of test.Nobody is registered");
@@ -184,7 +193,8 @@ class RegistryCommandsTest {
                 .containsEntry("openapi", "3.1.0")
                 .extractingByKey("paths", MAP)
                 .containsKey("/test.Greetings/greet");
-        assertThat(run("contract", "export", "test.Greetings", "--format", "json-schema").json())
+        assertThat(run("contract", "export", "test.Greetings", "--format", "json-schema")
+                        .json())
                 .isInstanceOf(Map.class);
         assertThat(run("contract", "show", "test.Nobody").err()).contains("no service has published a contract");
     }

@@ -62,23 +62,20 @@ class UpCommandTest {
 
     private void everythingRuns(Path folder, Hosted legacy) throws Exception {
         var address = new RegistryAddress.Network("127.0.0.1", freePort());
-        Path file = Files.writeString(
-                folder.resolve("treaty.yaml"),
-                """
-                registry: %s
-                run:
-                  - contract: %s
-                    implementation: %s
-                    instances: 2
-                  - name: test.Legacy
-                    address: http://127.0.0.1:%d
-                    health: /-/health
-                """
-                        .formatted(
-                                address,
-                                Pids.class.getName(),
-                                OwnPid.class.getName(),
-                                legacy.instance().endpoint().port()));
+        Path file = Files.writeString(folder.resolve("treaty.yaml"), """
+            registry: %s
+            run:
+              - contract: %s
+                implementation: %s
+                instances: 2
+              - name: test.Legacy
+                address: http://127.0.0.1:%d
+                health: /-/health
+            """.formatted(
+                        address,
+                        Pids.class.getName(),
+                        OwnPid.class.getName(),
+                        legacy.instance().endpoint().port()));
         try (Child up = Child.start(
                         Child.java(
                                 List.of(), Child.ownClassPath(), Main.class.getName(), List.of("up", file.toString())),
@@ -101,7 +98,8 @@ class UpCommandTest {
             try (var _ = treaty.registry()
                     .watch(
                             new ServiceName("test.Legacy"),
-                            (DiscoveryEvent event) -> health.add(event.instance().health().status()))) {
+                            (DiscoveryEvent event) ->
+                                    health.add(event.instance().health().status()))) {
                 awaitStatus(health, Status.PASSING);
                 legacy.report(ServiceHealth.of(Status.CRITICAL, Instant.now()));
                 awaitStatus(health, Status.CRITICAL);
@@ -131,7 +129,8 @@ class UpCommandTest {
 
     @Test
     void aFileThatIsWrongIsToldWithItsLine(@TempDir Path folder) throws Exception {
-        Path file = Files.writeString(folder.resolve("treaty.yaml"), "run:\n  - contract: a.B\n    implmentation: a.C\n");
+        Path file =
+                Files.writeString(folder.resolve("treaty.yaml"), "run:\n  - contract: a.B\n    implmentation: a.C\n");
 
         Command up = Command.run("up", file.toString());
 
@@ -144,6 +143,7 @@ class UpCommandTest {
         Path file = Files.writeString(folder.resolve("treaty.yaml"), "name: nothing\n");
 
         assertThat(Command.run("up", file.toString()).err()).contains("lists nothing to run");
-        assertThat(Command.run("up", folder.resolve("none.yaml").toString()).err()).contains("none.yaml", "no such file");
+        assertThat(Command.run("up", folder.resolve("none.yaml").toString()).err())
+                .contains("none.yaml", "no such file");
     }
 }

@@ -42,8 +42,7 @@ class ShopTest {
         recommendations = treaty.serve(Recommendations.class, new TasteRecommendations());
         treaty.serve(
                 Storefront.class,
-                new ShopFront(
-                        treaty.client(Orders.class), treaty.client(Recommendations.class, new Bestsellers())));
+                new ShopFront(treaty.client(Orders.class), treaty.client(Recommendations.class, new Bestsellers())));
         storefront = treaty.client(Storefront.class);
     }
 
