@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One run of the demo, from the first process to the report. */
@@ -39,13 +40,22 @@ final class Demo {
         this.view = view;
     }
 
-    /** Runs it, to its end or until somebody asks the command to end. */
-    DemoReport run() throws IOException, InterruptedException {
+    /**
+     * Runs it, to its end or until somebody asks the command to end.
+     *
+     * @param told prints the report, before the process may end
+     */
+    DemoReport run(Consumer<DemoReport> told) throws IOException, InterruptedException {
         Thread self = Thread.currentThread();
         try (var foreground = new Foreground(() -> stop(self))) {
-            return start(foreground);
-        } finally {
-            view.close();
+            DemoReport report;
+            try {
+                report = start(foreground);
+            } finally {
+                view.close();
+            }
+            told.accept(report);
+            return report;
         }
     }
 

@@ -75,14 +75,17 @@ final class DemoCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         Ansi ansi = spec.commandLine().getColorScheme().ansi();
-        DemoReport report = new Demo(duration, rate, registry, view(out, ansi)).run();
+        DemoReport report = new Demo(duration, rate, registry, view(out, ansi)).run(r -> print(r, out, ansi));
+        return report.allKept() ? Main.OK : Main.FAILED;
+    }
+
+    private void print(DemoReport report, PrintWriter out, Ansi ansi) {
         if (json) {
             out.println(Json.indented(report.fields()));
         } else {
             report.print(out, ansi);
         }
         out.flush();
-        return report.allKept() ? Main.OK : Main.FAILED;
     }
 
     private DemoView view(PrintWriter out, Ansi ansi) {
