@@ -130,7 +130,7 @@ final class Child implements AutoCloseable {
         process.destroyForcibly().onExit().join();
     }
 
-    /** Asks it to end: SIGTERM. Through its handle, since {@link Process#destroy} also closes what it says at the end. */
+    /** Asks it to end: SIGTERM. Not by {@link Process#destroy}, which also closes what it says at the end. */
     void terminate() {
         process.toHandle().destroy();
     }

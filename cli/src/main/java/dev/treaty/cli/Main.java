@@ -74,13 +74,16 @@ public final class Main implements Runnable {
                         "",
                         "In a source tree, ./treaty test builds and tests everything.",
                         "Set TREATY_DEBUG=1 to see where an error came from.");
-        return command.setOut(out)
+        int exit = command.setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false) // @FILE is a request
                 .setParameterExceptionHandler(Mistakes::inUsage)
                 .setExecutionExceptionHandler(Mistakes::inExecution)
                 .execute(arguments);
+        out.flush(); // what does not end with a line is not written by itself
+        err.flush();
+        return exit;
     }
 
     @Override

@@ -2,9 +2,16 @@ package dev.treaty.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -85,5 +92,15 @@ class MainTest {
         assertThat(Command.run("config").out()).doesNotContain("\u001b");
         assertThat(Style.FAULT.paint(CommandLine.Help.Ansi.OFF, "x")).isEqualTo("x");
         assertThat(Style.FAULT.paint(CommandLine.Help.Ansi.ON, "x")).isEqualTo("\u001b[1;31mx\u001b[0m");
+    }
+
+    @Test
+    void whatDoesNotEndWithALineIsPrintedToo(@TempDir Path folder) throws IOException {
+        Path file =
+                Files.writeString(folder.resolve("a.contract"), "contract acme.Greetings 1.0.0\n\ngreet(name: string)");
+        var said = new StringWriter();
+        var out = new PrintWriter(new BufferedWriter(said));
+        assertThat(Main.run(out, out, "contract", "show", file.toString())).isEqualTo(Main.OK);
+        assertThat(said.toString()).contains("greet(name: string)");
     }
 }
