@@ -246,25 +246,19 @@ public final class Treaty implements AutoCloseable {
         var policies = Policies.of(settings.defaults());
         Handler handler = new Timeout(policies, time).around(connection);
         return new Direct<>(
-                ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection::close);
+                ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection);
     }
 
     /**
      * A client of one endpoint.
      *
      * @param client the typed client
+     * @param connection what it calls through
      */
-    public record Direct<T>(T client, Closing closing) implements Closeable {
-        /** How its connections are closed. */
-        @FunctionalInterface
-        public interface Closing {
-            /** Closes them. */
-            void close();
-        }
-
+    public record Direct<T>(T client, Transport.Connection connection) implements Closeable {
         @Override
         public void close() {
-            closing.close();
+            connection.close();
         }
     }
 
@@ -368,10 +362,6 @@ public final class Treaty implements AutoCloseable {
 
     Time time() {
         return time;
-    }
-
-    Instant startedAt() {
-        return startedAt;
     }
 
     List<Hosted> hosted() {

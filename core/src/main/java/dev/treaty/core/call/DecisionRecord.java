@@ -30,11 +30,6 @@ public final class DecisionRecord {
         return false;
     }
 
-    /** True once an attempt has ended. */
-    public boolean attempted() {
-        return last.get() != null;
-    }
-
     /** The attempts that have ended, first to last. */
     public List<Attempt> attempts() {
         var attempts = new ArrayList<Attempt>();
