@@ -1,5 +1,6 @@
 package dev.treaty;
 
+import dev.treaty.config.ServerSettings;
 import dev.treaty.config.ServiceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
@@ -194,16 +195,19 @@ public final class Treaty implements AutoCloseable {
         ServiceEndpoint endpoint = listening.endpoint();
         String shortName =
                 contract.name().value().substring(contract.name().value().lastIndexOf('.') + 1);
-        return new ServiceInstance(
-                shortName + "-" + HexFormat.of().toHexDigits(platform.secrets().nextInt()),
-                contract.name(),
-                contract.version(),
-                new ServiceEndpoint(endpoint.protocol(), settings.server().advertisedHost(), endpoint.port()),
-                ServiceHealth.of(Status.PASSING, time.instant()),
-                settings.zone(),
-                contract.fingerprint(),
-                Map.of(),
-                startedAt);
+        ServerSettings server = settings.server();
+        return ServiceInstance.of(
+                        shortName + "-"
+                                + HexFormat.of().toHexDigits(platform.secrets().nextInt()),
+                        contract.name(),
+                        contract.version(),
+                        new ServiceEndpoint(endpoint.protocol(), server.advertisedHost(), endpoint.port()),
+                        startedAt)
+                .withHealth(ServiceHealth.of(Status.PASSING, time.instant()))
+                .withPlace(settings.region(), settings.zone())
+                .withWeight(server.weight())
+                .withContract(contract.fingerprint())
+                .withMetadata(server.metadata());
     }
 
     private ServiceHealth health(ServiceName name) {

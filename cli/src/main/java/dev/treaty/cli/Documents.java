@@ -18,7 +18,9 @@ final class Documents {
         object.put("version", instance.version().toString());
         object.put("endpoint", instance.endpoint().toString());
         object.put("health", of(instance.health()));
+        object.put("region", instance.region());
         object.put("zone", instance.zone());
+        object.put("weight", instance.weight());
         object.put("contract", instance.contract());
         object.put("metadata", instance.metadata());
         object.put("startedAt", instance.startedAt().toString());

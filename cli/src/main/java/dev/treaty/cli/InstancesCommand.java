@@ -69,14 +69,17 @@ final class InstancesCommand implements Callable<Integer> {
     }
 
     private static void print(List<ServiceInstance> instances, PrintWriter out, Ansi ansi) {
-        var table = new Table("SERVICE", "INSTANCE", "VERSION", "ADDRESS", "ZONE", "HEALTH", "MESSAGE");
+        var table =
+                new Table("SERVICE", "INSTANCE", "VERSION", "ADDRESS", "REGION", "ZONE", "WEIGHT", "HEALTH", "MESSAGE");
         for (ServiceInstance instance : instances) {
             table.row()
                     .cell(instance.service().value())
                     .cell(instance.id())
                     .cell(instance.version().toString())
                     .cell(instance.endpoint().toString())
+                    .cell(instance.region())
                     .cell(instance.zone())
+                    .cell(Integer.toString(instance.weight()))
                     .cell(Documents.word(instance.health()), Documents.style(instance.health()))
                     .cell(instance.health().message());
         }

@@ -76,9 +76,7 @@ final class RegistryCommand implements Callable<Integer> {
 
     private Settings settings() {
         try {
-            var server = ServerSettings.DEFAULT;
-            return Settings.DEFAULTS.withServer(
-                    new ServerSettings(host, port, server.bodyBytesMax(), server.drain(), advertise));
+            return Settings.DEFAULTS.withServer(ServerSettings.DEFAULT.withAddress(host, port, advertise));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }

@@ -112,9 +112,8 @@ final class UpCommand implements Callable<Integer> {
 
     private static ServerSettings server(Settings settings) {
         var where = settings.registry() instanceof RegistryAddress.Network remote ? remote : RegistryOptions.USUAL;
-        var server = settings.server();
-        return new ServerSettings(
-                where.host(), where.port(), server.bodyBytesMax(), server.drain(), server.advertise());
+        return settings.server()
+                .withAddress(where.host(), where.port(), settings.server().advertise());
     }
 
     /** Children first, all at the same time; then what they need, the last first. */

@@ -42,15 +42,11 @@ final class UpExisting implements AutoCloseable {
         int port =
                 address.getPort() > 0 ? address.getPort() : address.getScheme().equals("https") ? 443 : 80;
         var endpoint = new ServiceEndpoint(address.getScheme(), address.getHost(), port);
-        this.registration = registry.register(new ServiceInstance(
+        this.registration = registry.register(ServiceInstance.of(
                 service.name() + "@" + endpoint.authority(),
                 service.name(),
                 service.version(),
                 endpoint,
-                ServiceHealth.of(Status.UNKNOWN, Instant.now()),
-                "",
-                "",
-                Map.of(),
                 Instant.now()));
         lines.accept("registered as " + registration.instance().id());
         this.asker = Thread.ofVirtual().name("health of " + service.name()).start(this::ask);

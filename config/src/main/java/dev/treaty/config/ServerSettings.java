@@ -1,6 +1,8 @@
 package dev.treaty.config;
 
+import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,12 +13,27 @@ import java.util.Optional;
  * @param bodyBytesMax the largest request accepted
  * @param drain how long calls in progress get when the process closes
  * @param advertise the host that clients are told; where it is not set, the one listened on
+ * @param weight how many calls its instances want, compared with others
+ * @param metadata what else the registry is told of its instances
  */
-public record ServerSettings(String host, int port, int bodyBytesMax, Duration drain, Optional<String> advertise) {
+public record ServerSettings(
+        String host,
+        int port,
+        int bodyBytesMax,
+        Duration drain,
+        Optional<String> advertise,
+        int weight,
+        Map<String, String> metadata) {
 
-    /** Loopback, any free port, 4 MiB, 10 s. */
-    public static final ServerSettings DEFAULT =
-            new ServerSettings("127.0.0.1", 0, 4 << 20, Duration.ofSeconds(10), Optional.empty());
+    /** Loopback, any free port, 4 MiB, 10 s, and an instance like any other. */
+    public static final ServerSettings DEFAULT = new ServerSettings(
+            "127.0.0.1",
+            0,
+            4 << 20,
+            Duration.ofSeconds(10),
+            Optional.empty(),
+            ServiceInstance.WEIGHT_DEFAULT,
+            Map.of());
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public ServerSettings {
@@ -25,11 +42,18 @@ public record ServerSettings(String host, int port, int bodyBytesMax, Duration d
         Ranges.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
         Ranges.within("drain", drain, Duration.ZERO, Duration.ofHours(1));
         advertise.ifPresent(name -> Ranges.filled("advertise", name));
+        ServiceInstance.checkWeight(weight);
+        metadata = ServiceInstance.checkMetadata(metadata);
         boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
         if (everywhere && advertise.isEmpty()) {
             throw new IllegalArgumentException(
                     "host " + host + " is no address that clients could call: also set advertise to one");
         }
+    }
+
+    /** The same settings at another address. */
+    public ServerSettings withAddress(String otherHost, int otherPort, Optional<String> otherAdvertise) {
+        return new ServerSettings(otherHost, otherPort, bodyBytesMax, drain, otherAdvertise, weight, metadata);
     }
 
     /** The host that clients are told. */

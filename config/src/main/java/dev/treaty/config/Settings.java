@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.config.Node.Place;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import java.io.IOException;
@@ -20,7 +21,8 @@ import java.util.Map;
  * settings or the same problems.
  *
  * @param name what this process calls itself when it calls others
- * @param zone where it runs, such as {@code eu-1a}; empty where nobody said
+ * @param region the part of the world it runs in, such as {@code eu}; empty where nobody said
+ * @param zone where in the region, such as {@code eu-1a}; empty where nobody said
  * @param registry which registry it uses
  * @param server how its services are offered
  * @param client how it reaches the services it calls
@@ -31,6 +33,7 @@ import java.util.Map;
  */
 public record Settings(
         String name,
+        String region,
         String zone,
         RegistryAddress registry,
         ServerSettings server,
@@ -43,12 +46,13 @@ public record Settings(
     /** The largest file accepted, in bytes. */
     public static final int FILE_BYTES_MAX = 1 << 20;
 
-    /** The longest {@code name} and {@code zone}, in characters. */
+    /** The longest {@code name}, in characters. */
     public static final int NAME_LENGTH_MAX = 128;
 
     /** What holds where nothing is set. */
     public static final Settings DEFAULTS = new Settings(
             "treaty",
+            "",
             "",
             RegistryAddress.EMBEDDED,
             ServerSettings.DEFAULT,
@@ -58,11 +62,12 @@ public record Settings(
             List.of(),
             MetricsSettings.DEFAULT);
 
-    /** @throws IllegalArgumentException where the name is empty, or the name or the zone too long */
+    /** @throws IllegalArgumentException where the name is empty, or the name, the region or the zone not legal */
     public Settings {
         Ranges.filled("name", name);
         Ranges.within("the length of name", name.length(), 1, NAME_LENGTH_MAX);
-        Ranges.within("the length of zone", zone.length(), 0, NAME_LENGTH_MAX);
+        ServiceInstance.checkPlace("region", region);
+        ServiceInstance.checkPlace("zone", zone);
         services = Map.copyOf(services);
         run = List.copyOf(run);
     }
@@ -157,16 +162,16 @@ public record Settings(
 
     /** The same settings with another registry. */
     public Settings withRegistry(RegistryAddress changed) {
-        return new Settings(name, zone, changed, server, client, defaults, services, run, metrics);
+        return new Settings(name, region, zone, changed, server, client, defaults, services, run, metrics);
     }
 
     /** The same settings with another server. */
     public Settings withServer(ServerSettings changed) {
-        return new Settings(name, zone, registry, changed, client, defaults, services, run, metrics);
+        return new Settings(name, region, zone, registry, changed, client, defaults, services, run, metrics);
     }
 
     /** The same settings with other defaults for the services that are called. */
     public Settings withDefaults(FaultTolerance changed) {
-        return new Settings(name, zone, registry, server, client, changed, services, run, metrics);
+        return new Settings(name, region, zone, registry, server, client, changed, services, run, metrics);
     }
 }

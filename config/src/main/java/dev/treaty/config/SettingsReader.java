@@ -16,6 +16,7 @@ final class SettingsReader {
     static Settings read(Section root) {
         FaultTolerance defaults = root.read("defaults", Settings.DEFAULTS.defaults());
         String name = root.read("name", Settings.DEFAULTS.name());
+        String region = root.read("region", Settings.DEFAULTS.region());
         String zone = root.read("zone", Settings.DEFAULTS.zone());
         RegistryAddress registry = root.read("registry", Settings.DEFAULTS.registry());
         ServerSettings server = root.read("server", Settings.DEFAULTS.server());
@@ -24,7 +25,8 @@ final class SettingsReader {
                 root.map("services", ServiceName.class, section -> service(section, defaults));
         List<RunSettings> run = root.list("run", SettingsReader::run);
         MetricsSettings metrics = root.read("metrics", Settings.DEFAULTS.metrics());
-        return root.make(() -> new Settings(name, zone, registry, server, client, defaults, services, run, metrics))
+        return root.make(() ->
+                        new Settings(name, region, zone, registry, server, client, defaults, services, run, metrics))
                 .orElse(Settings.DEFAULTS);
     }
 

@@ -137,12 +137,12 @@ class SettingsProblemsTest {
                         "a mistyped key",
                         "server:\n  prot: 8080",
                         "2:3: server.prot: no setting has this key; did you mean port? Accepted here: advertise,"
-                                + " body-bytes-max, drain, host, port"),
+                                + " body-bytes-max, drain, host, metadata, port, weight"),
                 file(
                         "an unknown key",
                         "kubernetes: true",
                         "1:1: kubernetes: no setting has this key; Accepted here: client, defaults, metrics, name,"
-                                + " registry, run, server, services, zone"),
+                                + " region, registry, run, server, services, zone"),
                 file(
                         "a key twice",
                         "name: a\nzone: b\nname: c",

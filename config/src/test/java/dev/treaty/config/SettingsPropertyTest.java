@@ -174,6 +174,14 @@ class SettingsPropertyTest {
         return Arbitraries.strings().ofMinLength(1).ofMaxLength(20).filter(s -> !s.isBlank());
     }
 
+    private static Arbitrary<String> places() {
+        return Arbitraries.strings().withCharRange('!', '~').ofMaxLength(20);
+    }
+
+    private static Arbitrary<String> values() {
+        return Arbitraries.strings().filter(s -> s.chars().noneMatch(Character::isISOControl));
+    }
+
     private static Arbitrary<Integer> whole(int min, int max) {
         return Arbitraries.integers().between(min, max);
     }
@@ -221,7 +229,10 @@ class SettingsPropertyTest {
                         whole(0, 65_535),
                         whole(1024, 1 << 30),
                         nanos(0, 3_600_000_000_000L),
-                        names().optional())
+                        names().optional(),
+                        whole(1, 1000),
+                        Arbitraries.maps(places().filter(s -> !s.isEmpty()), values())
+                                .ofMaxSize(3))
                 .as(ServerSettings::new);
         var clients = Combinators.combine(
                         whole(1, 65_535), whole(0, 65_535), nanos(1_000_000, 300_000_000_000L), whole(1024, 1 << 30))
@@ -245,7 +256,8 @@ class SettingsPropertyTest {
                         whole(0, 9).map(n -> new Version(n, 1, 2)))
                 .as(RunSettings.Existing::new);
         return Combinators.combine(
-                        Combinators.combine(names(), names(), registries).as(Head::new),
+                        Combinators.combine(names(), places(), places(), registries)
+                                .as(Head::new),
                         servers,
                         clients,
                         tolerances(),
@@ -253,10 +265,19 @@ class SettingsPropertyTest {
                         Arbitraries.oneOf(hosted, existing).list().ofMaxSize(3),
                         Arbitraries.of(true, false).map(MetricsSettings::new))
                 .as((head, server, client, defaults, byName, run, metrics) -> new Settings(
-                        head.name, head.zone, head.registry, server, client, defaults, byName, run, metrics));
+                        head.name,
+                        head.region,
+                        head.zone,
+                        head.registry,
+                        server,
+                        client,
+                        defaults,
+                        byName,
+                        run,
+                        metrics));
     }
 
-    private record Head(String name, String zone, RegistryAddress registry) {}
+    private record Head(String name, String region, String zone, RegistryAddress registry) {}
 
     /** Any tree of records as YAML, all in braces and quotes. */
     private static String yaml(Object value) {

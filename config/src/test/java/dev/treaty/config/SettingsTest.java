@@ -43,6 +43,7 @@ class SettingsTest {
     void readsEverything() {
         Settings settings = parse("""
             name: storefront
+            region: eu
             zone: eu-1a
             registry: treaty://[::1]:7400
             server:
@@ -51,6 +52,8 @@ class SettingsTest {
               body-bytes-max: 8MiB
               drain: 1m30s
               advertise: shop.example.org
+              weight: 250
+              metadata: {team: shop, commit: "f00"}
             client: {connections-max: 10, idle-connections-max: 0, connect-timeout: PT0.5S, body-bytes-max: 65536}
             metrics: {enabled: false}
             run:
@@ -63,7 +66,10 @@ class SettingsTest {
               - {name: legacy.Web, address: "http://127.0.0.1:8080", health: /health, version: "2.1"}
             """);
         assertThat(settings.name()).isEqualTo("storefront");
+        assertThat(settings.region()).isEqualTo("eu");
         assertThat(settings.zone()).isEqualTo("eu-1a");
+        assertThat(settings.server().weight()).isEqualTo(250);
+        assertThat(settings.server().metadata()).isEqualTo(Map.of("team", "shop", "commit", "f00"));
         assertThat(settings.registry()).isEqualTo(new RegistryAddress.Network("::1", 7400));
         assertThat(settings.server().port()).isEqualTo(8080);
         assertThat(settings.server().bodyBytesMax()).isEqualTo(8 << 20);
@@ -158,7 +164,7 @@ class SettingsTest {
         var environment = Map.of("ZONE", "eu", "EMPTY", "");
         assertThat(parse("zone: ${ZONE}-${RACK:1a}", environment).zone()).isEqualTo("eu-1a");
         assertThat(parse("zone: \"${EMPTY}${GONE:}\"", environment).zone()).isEmpty();
-        assertThat(parse("zone: \"$${ZONE} $5 {}\"", environment).zone()).isEqualTo("${ZONE} $5 {}");
+        assertThat(parse("name: \"$${ZONE} $5 {}\"", environment).name()).isEqualTo("${ZONE} $5 {}");
         assertThat(parse("server: {port: \"${PORT:8080}\"}", environment)
                         .server()
                         .port())

@@ -64,16 +64,9 @@ final class Traffic {
     }
 
     static ServiceInstance instance(String id, ServiceHealth.Status status) {
-        return new ServiceInstance(
-                id,
-                ORDERS,
-                new Version(1, 4, 0),
-                new ServiceEndpoint("http", "127.0.0.1", 8080),
-                ServiceHealth.of(status, Instant.EPOCH),
-                "",
-                "",
-                Map.of(),
-                Instant.EPOCH);
+        var endpoint = new ServiceEndpoint("http", "127.0.0.1", 8080);
+        return ServiceInstance.of(id, ORDERS, new Version(1, 4, 0), endpoint, Instant.EPOCH)
+                .withHealth(ServiceHealth.of(status, Instant.EPOCH));
     }
 
     static Event added(String id, ServiceHealth.Status status) {

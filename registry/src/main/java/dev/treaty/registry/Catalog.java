@@ -82,7 +82,7 @@ final class Catalog {
     /** A health check that finds the same as the last one is no news, though its timestamp is new. */
     static boolean same(ServiceInstance one, ServiceInstance other) {
         ServiceHealth health = other.health();
-        return one.equals(other.with(new ServiceHealth(
+        return one.equals(other.withHealth(new ServiceHealth(
                 health.status(), health.message(), one.health().timestamp(), health.details())));
     }
 

@@ -188,7 +188,7 @@ public final class EmbeddedRegistry implements Registry {
             }
             try {
                 table.report(id, token, health, time.instant());
-                last = last.with(health);
+                last = last.withHealth(health);
             } catch (ServiceException e) {
                 if (e.code() != Code.NOT_FOUND) { // closed meanwhile: nobody wants to know how it feels
                     throw refusal(e);

@@ -102,8 +102,8 @@ final class LeaseKeeper implements AutoCloseable {
             lock.lock();
             try {
                 // Once an instance drains, a health check that still finds it well must not bring it back.
-                if (!closing && !draining && !Catalog.same(wished, wished.with(health))) {
-                    wished = wished.with(health);
+                if (!closing && !draining && !Catalog.same(wished, wished.withHealth(health))) {
+                    wished = wished.withHealth(health);
                     settled = new Promise<>();
                     wake.complete(true);
                 }

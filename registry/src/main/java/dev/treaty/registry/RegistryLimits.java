@@ -22,11 +22,8 @@ public record RegistryLimits(int instances, int contracts, int watches, int log,
     public static final RegistryLimits STANDARD =
             new RegistryLimits(20_000, 2_000, 10_000, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(10));
 
-    /** The longest host, zone, contract fingerprint, metadata key and lease token, in characters. */
-    public static final int NAME_LENGTH_MAX = 256;
-
-    /** The most characters that the keys and values of an instance's metadata may have together. */
-    public static final int METADATA_LENGTH_MAX = 8_192;
+    /** The longest lease token and watcher, in characters. */
+    public static final int TOKEN_LENGTH_MAX = 256;
 
     /** The most characters that the message and details of a health report may have together. */
     public static final int HEALTH_LENGTH_MAX = 8_192;
@@ -56,16 +53,7 @@ public record RegistryLimits(int instances, int contracts, int watches, int log,
     }
 
     static void check(ServiceInstance instance) {
-        String whose = "instance " + instance.id();
-        length(whose + ": its host", instance.endpoint().host(), NAME_LENGTH_MAX);
-        length(whose + ": its protocol", instance.endpoint().protocol(), NAME_LENGTH_MAX);
-        length(whose + ": its zone", instance.zone(), NAME_LENGTH_MAX);
-        length(whose + ": its contract fingerprint", instance.contract(), NAME_LENGTH_MAX);
-        for (String key : instance.metadata().keySet()) {
-            length(whose + ": a metadata key", key, NAME_LENGTH_MAX);
-        }
-        total(whose + ": its metadata", length(instance.metadata()), METADATA_LENGTH_MAX);
-        check(whose, instance.health());
+        check("instance " + instance.id(), instance.health());
     }
 
     static void check(String whose, ServiceHealth health) {

@@ -96,7 +96,9 @@ public interface RegistryProtocol {
             String host,
             int port,
             Optional<Health> health,
+            @WhenAbsent("") String region,
             @WhenAbsent("") String zone,
+            @WhenAbsent("100") int weight,
             @WhenAbsent("") String contract,
             Optional<Map<String, String>> metadata,
             Optional<Instant> startedAt) {
@@ -111,7 +113,9 @@ public interface RegistryProtocol {
                     instance.endpoint().host(),
                     instance.endpoint().port(),
                     Optional.of(Health.of(instance.health())),
+                    instance.region(),
                     instance.zone(),
+                    instance.weight(),
                     instance.contract(),
                     Optional.of(instance.metadata()),
                     Optional.of(instance.startedAt()));
@@ -129,7 +133,9 @@ public interface RegistryProtocol {
                     Version.parse(version),
                     new ServiceEndpoint(protocol, host, port),
                     health.map(h -> h.read(now)).orElseGet(() -> ServiceHealth.of(ServiceHealth.Status.UNKNOWN, now)),
+                    region,
                     zone,
+                    weight,
                     contract,
                     metadata.orElse(Map.of()),
                     startedAt.orElse(now));

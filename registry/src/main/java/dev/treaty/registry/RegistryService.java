@@ -126,7 +126,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
             throws InterruptedException {
         refuseOver("services", since.size());
-        RegistryLimits.length("the watcher", watcher, RegistryLimits.NAME_LENGTH_MAX);
+        RegistryLimits.length("the watcher", watcher, RegistryLimits.TOKEN_LENGTH_MAX);
         boolean current = epoch.equals(table.epoch());
         var seen = new TreeMap<ServiceName, Long>();
         since.forEach((service, revision) -> seen.put(name(service), current ? revision : 0));

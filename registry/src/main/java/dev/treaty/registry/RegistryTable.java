@@ -104,11 +104,11 @@ public final class RegistryTable {
      */
     Duration register(ServiceInstance instance, String token, Duration wish, long nowNanos, Instant at) {
         RegistryLimits.check(instance);
-        if (token.length() < RegistryLimits.TOKEN_LENGTH_MIN || token.length() > RegistryLimits.NAME_LENGTH_MAX) {
+        if (token.length() < RegistryLimits.TOKEN_LENGTH_MIN || token.length() > RegistryLimits.TOKEN_LENGTH_MAX) {
             throw new ServiceException(
                     Code.INVALID_ARGUMENT,
                     "the token of instance " + instance.id() + " has " + token.length() + " characters: make up one of "
-                            + RegistryLimits.TOKEN_LENGTH_MIN + " to " + RegistryLimits.NAME_LENGTH_MAX);
+                            + RegistryLimits.TOKEN_LENGTH_MIN + " to " + RegistryLimits.TOKEN_LENGTH_MAX);
         }
         Duration granted = wish.isZero() ? wish : limits.lease(wish);
         lock.lock();
@@ -180,7 +180,7 @@ public final class RegistryTable {
                         Code.NOT_FOUND, "instance " + id + " is not registered: its lease ended, so register it again");
             }
             refuseStrangers(lease, token);
-            catalog.find(lease.service, id).ifPresent(instance -> catalog.put(instance.with(health), at));
+            catalog.find(lease.service, id).ifPresent(instance -> catalog.put(instance.withHealth(health), at));
         } finally {
             lock.unlock();
         }

@@ -7,7 +7,6 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Instant;
-import java.util.Map;
 
 /** Instances for tests. */
 final class Instances {
@@ -18,16 +17,10 @@ final class Instances {
     private Instances() {}
 
     static ServiceInstance of(ServiceName service, String id, Status status) {
-        return new ServiceInstance(
-                id,
-                service,
-                new Version(1, 0, 0),
-                new ServiceEndpoint("http", "127.0.0.1", 8080),
-                ServiceHealth.of(status, STARTED),
-                "eu-1a",
-                "",
-                Map.of(),
-                STARTED);
+        var endpoint = new ServiceEndpoint("http", "127.0.0.1", 8080);
+        return ServiceInstance.of(id, service, new Version(1, 0, 0), endpoint, STARTED)
+                .withHealth(ServiceHealth.of(status, STARTED))
+                .withPlace("eu", "eu-1a");
     }
 
     static ServiceInstance of(ServiceName service, String id) {

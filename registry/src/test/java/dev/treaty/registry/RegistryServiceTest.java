@@ -249,10 +249,7 @@ class RegistryServiceTest {
 
     @Test
     void whatIsLeftOutIsFilledIn() {
-        var sparse = new Instance(
-                "a", SERVICE, "1.4", "http", "host", 80, Optional.empty(), "", "", Optional.empty(), Optional.empty());
-
-        registry.register(sparse, TOKEN, 10_000);
+        registry.register(sparse("1.4", SERVICE, 80, 100), TOKEN, 10_000);
 
         var read = table.catalog().instances(ORDERS).getFirst();
         assertThat(read.health().status()).isEqualTo(Status.UNKNOWN);
@@ -264,9 +261,16 @@ class RegistryServiceTest {
     void whatIsWrongIsRefusedWithASentence() {
         var good = Instance.of(Instances.of(ORDERS, "a"));
         refused(Code.INVALID_ARGUMENT, "leaseMillis", () -> registry.register(good, TOKEN, 0));
-        refused(Code.INVALID_ARGUMENT, "not a version", () -> registry.register(bad("x", SERVICE, 80), TOKEN, 9_000));
-        refused(Code.INVALID_ARGUMENT, "service name", () -> registry.register(bad("1", "1 2", 80), TOKEN, 9_000));
-        refused(Code.INVALID_ARGUMENT, "port", () -> registry.register(bad("1", SERVICE, 0), TOKEN, 9_000));
+        refused(
+                Code.INVALID_ARGUMENT,
+                "not a version",
+                () -> registry.register(sparse("x", SERVICE, 80, 100), TOKEN, 9_000));
+        refused(
+                Code.INVALID_ARGUMENT,
+                "service name",
+                () -> registry.register(sparse("1", "1 2", 80, 100), TOKEN, 9_000));
+        refused(Code.INVALID_ARGUMENT, "port", () -> registry.register(sparse("1", SERVICE, 0, 100), TOKEN, 9_000));
+        refused(Code.INVALID_ARGUMENT, "weight 0", () -> registry.register(sparse("1", SERVICE, 80, 0), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances(""));
         refused(Code.INVALID_ARGUMENT, "contract", () -> registry.publish("no contract"));
         refused(Code.INVALID_ARGUMENT, "at most 262144", () -> registry.publish("x".repeat(262_145)));
@@ -279,9 +283,21 @@ class RegistryServiceTest {
         assertThat(registry.services()).isEmpty();
     }
 
-    private static Instance bad(String version, String service, int port) {
+    private static Instance sparse(String version, String service, int port, int weight) {
         return new Instance(
-                "a", service, version, "http", "h", port, Optional.empty(), "", "", Optional.empty(), Optional.empty());
+                "a",
+                service,
+                version,
+                "http",
+                "host",
+                port,
+                Optional.empty(),
+                "",
+                "",
+                weight,
+                "",
+                Optional.empty(),
+                Optional.empty());
     }
 
     @Test

@@ -9,5 +9,9 @@
  * suite holds them to.
  *
  * {@snippet class="DiscoveryExample" region="watch"}
+ *
+ * <p>An instance is made of what every copy has, and told the rest:
+ *
+ * {@snippet class="DiscoveryExample" region="instance"}
  */
 package dev.treaty.core.discovery;
