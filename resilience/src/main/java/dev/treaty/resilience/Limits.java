@@ -4,6 +4,8 @@ import java.time.Duration;
 
 /** The checks that policies share; their messages are what a reader of a bad configuration sees. */
 final class Limits {
+    static final Duration DAY = Duration.ofDays(1);
+
     private Limits() {}
 
     static void atLeast(String name, long value, long min) {
@@ -22,7 +24,15 @@ final class Limits {
         if (value.isNegative() || value.isZero()) {
             throw new IllegalArgumentException(name + " is " + value + ": use more than nothing");
         }
-        if (value.compareTo(Duration.ofDays(1)) > 0) {
+        upToADay(name, value);
+    }
+
+    /** Accepts nothing at all, too. */
+    static void upToADay(String name, Duration value) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException(name + " is " + value + ": use zero or more");
+        }
+        if (value.compareTo(DAY) > 0) {
             throw new IllegalArgumentException(name + " is " + value + ": use at most a day");
         }
     }

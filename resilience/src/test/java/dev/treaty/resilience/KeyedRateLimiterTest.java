@@ -1,0 +1,227 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class KeyedRateLimiterTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final RateLimitPolicy THREE_A_SECOND =
+            new RateLimitPolicy(3, Duration.ofSeconds(3), 3, Duration.ZERO, Duration.ZERO);
+
+    private final ManualTime time = new ManualTime();
+
+    private KeyedRateLimiter<String> limiter(int keysMax) {
+        return new KeyedRateLimiter<>(THREE_A_SECOND, keysMax, time);
+    }
+
+    private static int takeAll(KeyedRateLimiter<String> limiter, String key) {
+        int taken = 0;
+        while (limiter.tryAcquire(key)) {
+            taken++;
+        }
+        return taken;
+    }
+
+    /** A call of that key that long after the one before, with that weight, ready to wait that long. */
+    record Step(long pause, int key, int weight, long waitMax) {}
+
+    /** A call that was let through at that moment. */
+    record Grant(long moment, int weight) {}
+
+    @Provide
+    Arbitrary<Step> step() {
+        return Combinators.combine(
+                        Arbitraries.longs().between(0, 150),
+                        Arbitraries.integers().between(0, 7),
+                        Arbitraries.integers().between(1, 5),
+                        Arbitraries.longs().between(0, 100))
+                .as(Step::new);
+    }
+
+    /** However many keys there are for few places, and however old the readings of the clock that calls come with. */
+    @Property
+    void noKeyEverGetsMoreThanItsBurstAndItsRate(
+            @ForAll @IntRange(min = 1, max = 10) int keysMax,
+            @ForAll @IntRange(min = 0, max = 300) int skew,
+            @ForAll @Size(max = 200) List<@From("step") Step> steps) {
+        var policy = new RateLimitPolicy(1, Duration.ofNanos(50), 5, Duration.ZERO, Duration.ZERO);
+        var limiter = new KeyedRateLimiter<Integer>(policy, keysMax, time);
+        Map<Integer, List<Grant>> grants = new HashMap<>();
+        long now = 0;
+        for (Step step : steps) {
+            now += step.pause;
+            long read = now - (step.waitMax % 3 == 0 ? skew : 0);
+            long wait = limiter.reserve(step.key, step.weight, read, step.waitMax);
+            if (wait != KeyedRateLimiter.REFUSED) {
+                assertThat(wait).isBetween(0L, step.waitMax);
+                grants.computeIfAbsent(step.key, _ -> new ArrayList<>()).add(new Grant(read + wait, step.weight));
+            }
+            assertThat(limiter.keys()).isLessThanOrEqualTo(keysMax);
+        }
+        grants.values().forEach(of -> expectNeverMore(of, 5, 50));
+    }
+
+    private static void expectNeverMore(List<Grant> grants, int burst, long interval) {
+        grants.sort(Comparator.comparingLong(Grant::moment));
+        for (int first = 0; first < grants.size(); first++) {
+            long used = 0;
+            for (int last = first; last < grants.size(); last++) {
+                used += grants.get(last).weight;
+                long length = grants.get(last).moment - grants.get(first).moment;
+                assertThat(used * interval).isLessThanOrEqualTo(burst * interval + length);
+            }
+        }
+    }
+
+    /** Where there is a place for each, a key is limited as if it were alone. */
+    @Property
+    void withPlacesEnoughEachKeyHasALimiterOfItsOwn(@ForAll @Size(max = 200) List<@From("step") Step> steps) {
+        var policy = new RateLimitPolicy(1, Duration.ofNanos(50), 5, Duration.ZERO, Duration.ZERO);
+        var limiter = new KeyedRateLimiter<Integer>(policy, 8, time);
+        Map<Integer, RateLimiter> alone = new HashMap<>();
+        long now = 0;
+        for (Step step : steps) {
+            now += step.pause;
+            assertThat(limiter.reserve(step.key, step.weight, now, step.waitMax))
+                    .isEqualTo(alone.computeIfAbsent(step.key, _ -> new RateLimiter(policy, time))
+                            .reserve(step.weight, now, step.waitMax));
+        }
+    }
+
+    @Test
+    void eachKeyHasItsOwnLimit() {
+        var limiter = limiter(2);
+        assertThat(takeAll(limiter, "a")).isEqualTo(3);
+        assertThat(takeAll(limiter, "b")).isEqualTo(3);
+        time.advance(SECOND);
+        assertThat(takeAll(limiter, "a")).isEqualTo(1);
+        assertThat(limiter.keys()).isEqualTo(2);
+    }
+
+    @Test
+    void aKeyThatWasRefusedIsNotForgotten() {
+        var limiter = limiter(1);
+        assertThat(takeAll(limiter, "a")).isEqualTo(3);
+        time.advance(SECOND.multipliedBy(3).minusNanos(1));
+        assertThat(limiter.tryAcquire("b")).isTrue();
+        assertThat(takeAll(limiter, "a")).isEqualTo(2);
+    }
+
+    @Test
+    void aKeyThatHasItsBurstAgainMakesRoom() {
+        var limiter = limiter(1);
+        assertThat(takeAll(limiter, "a")).isEqualTo(3);
+        time.advance(SECOND.multipliedBy(3));
+        assertThat(takeAll(limiter, "b")).isEqualTo(3);
+        assertThat(limiter.keys()).isEqualTo(1);
+        assertThat(takeAll(limiter, "a")).isEqualTo(3); // shared by those without a place: there is nobody else
+    }
+
+    @Test
+    void keysWithoutAPlaceShareOneLimit() {
+        var limiter = limiter(1);
+        assertThat(takeAll(limiter, "a")).isEqualTo(3);
+        assertThat(limiter.tryAcquire("b")).isTrue();
+        assertThat(limiter.tryAcquire("c")).isTrue();
+        assertThat(takeAll(limiter, "d")).isEqualTo(1);
+        assertThat(takeAll(limiter, "b")).isZero();
+    }
+
+    @Test
+    void whatWasUsedOfTheSharedLimitIsChargedToWhoeverGetsAPlace() {
+        var limiter = limiter(1);
+        assertThat(limiter.tryAcquire("a")).isTrue();
+        assertThat(takeAll(limiter, "b")).isEqualTo(3);
+        time.advance(SECOND); // "a" has its burst again, so "b" gets its place
+        assertThat(takeAll(limiter, "b")).isEqualTo(1);
+        assertThat(limiter.keys()).isEqualTo(1);
+    }
+
+    @Test
+    void refusesWhatItCannotKeep() {
+        assertThatThrownBy(() -> limiter(0)).hasMessage("keys-max is 0: use 1 or more");
+        assertThatThrownBy(() -> limiter(1_000_001)).hasMessage("keys-max is 1000001: use at most 1000000");
+        assertThatThrownBy(() -> new KeyedRateLimiter<>(THREE_A_SECOND.withWarmUp(SECOND), 5, time))
+                .hasMessage("warm-up is PT1S: a limit for each key has none, leave it out");
+        assertThatThrownBy(() -> limiter(1).reserve("a", 4, 0, 0))
+                .hasMessage("permits is 4: use 1 to 3, which is all that may go at once");
+    }
+
+    /** Threads that come with new and known keys at once, at one moment: each key gets its burst, the rest one more. */
+    @Test
+    void threadsGetNoMoreThanTheirKeysHave() throws InterruptedException, ExecutionException {
+        int threads = 4;
+        for (int round = 0; round < 200; round++) {
+            var limiter = limiter(5);
+            var start = new CyclicBarrier(threads);
+            try (var executor = Executors.newFixedThreadPool(threads)) {
+                List<Future<Integer>> results = new ArrayList<>();
+                for (int i = 0; i < threads; i++) {
+                    int first = i;
+                    results.add(executor.submit(() -> {
+                        start.await();
+                        int taken = 0;
+                        for (int key = 0; key < 20; key++) {
+                            taken += takeAll(limiter, "key " + (first + key) % 10);
+                        }
+                        return taken;
+                    }));
+                }
+                int taken = 0;
+                for (Future<Integer> result : results) {
+                    taken += result.get();
+                }
+                assertThat(taken).isEqualTo(5 * 3 + 3);
+            }
+        }
+    }
+
+    /** Threads push one another's keys out: no key is forgotten while somebody takes from it. */
+    @Test
+    void threadsThatPushKeysOutLoosenNoLimit() throws InterruptedException, ExecutionException {
+        int threads = 4;
+        var policy = new RateLimitPolicy(1, Duration.ofNanos(1000), 1, Duration.ZERO, Duration.ZERO);
+        var limiter = new KeyedRateLimiter<Integer>(policy, 1, time);
+        var moment = new CyclicBarrier(threads, () -> time.advance(Duration.ofNanos(1000)));
+        try (var executor = Executors.newFixedThreadPool(threads)) {
+            List<Future<Integer>> results = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                int key = i % 2;
+                results.add(executor.submit(() -> {
+                    int taken = 0;
+                    for (int step = 0; step < 5000; step++) {
+                        moment.await();
+                        taken += limiter.tryAcquire(key) ? 1 : 0;
+                    }
+                    return taken;
+                }));
+            }
+            int even = results.get(0).get() + results.get(2).get();
+            int odd = results.get(1).get() + results.get(3).get();
+            assertThat(even).isBetween(1, 5000);
+            assertThat(odd).isBetween(1, 5000);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class ThrottleTest {
+    private static final long BUCKET = 100_000_000;
+    private static final ThrottlePolicy POLICY = new ThrottlePolicy(2, Duration.ofSeconds(1), 5);
+
+    private final ManualTime time = new ManualTime();
+    private final RandomGenerator random = new Random(1);
+
+    /** An outcome that long after the one before, on that stripe. */
+    record Step(long pause, int stripe, boolean accepted) {}
+
+    /** One of the two, at that moment. */
+    record Outcome(long moment, boolean accepted) {}
+
+    @Provide
+    Arbitrary<Step> step() {
+        return Combinators.combine(
+                        Arbitraries.longs().between(0, 2 * BUCKET),
+                        Arbitraries.integers().between(0, 3),
+                        Arbitraries.of(true, false, false))
+                .as(Step::new);
+    }
+
+    /** Against the naive model: all outcomes are kept, and those of the last ten buckets count. */
+    @Property
+    void holdsBackAsTheBookSays(
+            @ForAll @Size(max = 150) List<@From("step") Step> steps,
+            @ForAll @DoubleRange(min = 1, max = 4) double ratio,
+            @ForAll @IntRange(min = 1, max = 10) int callsMin,
+            @ForAll long start) {
+        long origin = start / 4;
+        time.advance(Duration.ofNanos(origin - time.nanoTime()));
+        var policy = new ThrottlePolicy(ratio, Duration.ofSeconds(1), callsMin);
+        for (int stripes : new int[] {1, 4}) {
+            var throttle = new Throttle(policy, time, stripes);
+            List<Outcome> outcomes = new ArrayList<>();
+            long now = origin;
+            for (Step step : steps) {
+                now += step.pause;
+                throttle.report(step.stripe % stripes, step.accepted, now);
+                outcomes.add(new Outcome(now, step.accepted));
+                expectAsTheModel(throttle, outcomes, origin, now);
+                expectAsTheModel(throttle, outcomes, origin, now + step.pause * 3);
+            }
+        }
+    }
+
+    private static void expectAsTheModel(Throttle throttle, List<Outcome> outcomes, long origin, long now) {
+        List<Outcome> recent = outcomes.stream()
+                .filter(o -> (now - origin) / BUCKET - (o.moment - origin) / BUCKET < 10)
+                .toList();
+        long requests = recent.size();
+        long accepts = recent.stream().filter(Outcome::accepted).count();
+        assertThat(throttle.requests(now)).isEqualTo(requests);
+        assertThat(throttle.accepts(now)).isEqualTo(accepts);
+        double probability = requests < throttle.policy().callsMin()
+                ? 0
+                : Math.max(0, (requests - throttle.policy().ratio() * accepts) / (requests + 1));
+        assertThat(throttle.probability(now)).isEqualTo(probability);
+        if (probability == 0) {
+            assertThat(throttle.admits(now, new Random(1))).isTrue();
+        }
+    }
+
+    @Test
+    void whileEverythingIsAcceptedChanceIsNotAsked() {
+        var throttle = new Throttle(POLICY, time);
+        RandomGenerator unused = () -> {
+            throw new IllegalStateException("asked");
+        };
+        for (int i = 0; i < 100; i++) {
+            assertThat(throttle.admits(unused)).isTrue();
+            throttle.accepted();
+            time.advance(Duration.ofMillis(10));
+        }
+        assertThat(throttle.requests(time.nanoTime())).isBetween(90L, 100L);
+    }
+
+    /** A service that takes 100 a second of 1000 that are wanted: it has to reject about 100 more, not 900. */
+    @Test
+    void anOverloadedServiceIsSentAboutTwiceWhatItAccepts() {
+        var throttle = new Throttle(POLICY, time);
+        int sent = 0;
+        int accepted = 0;
+        for (int second = 0; second < 20; second++) {
+            int room = 0;
+            for (int call = 0; call < 1000; call++) {
+                time.advance(Duration.ofMillis(1));
+                room += call % 10 == 0 ? 1 : 0;
+                if (throttle.admits(random)) {
+                    sent += second >= 10 ? 1 : 0;
+                    if (room > 0) {
+                        room--;
+                        accepted += second >= 10 ? 1 : 0;
+                        throttle.accepted();
+                    } else {
+                        throttle.rejected();
+                    }
+                }
+            }
+        }
+        assertThat(accepted).isBetween(800, 1000);
+        assertThat((double) sent / accepted).isCloseTo(2, within(0.2));
+    }
+
+    @Test
+    void aCallHeldBackCountsAsARequestAndNotAsAnAccept() {
+        var throttle = new Throttle(POLICY, time);
+        for (int i = 0; i < 99; i++) {
+            throttle.rejected();
+        }
+        assertThat(throttle.probability(time.nanoTime())).isCloseTo(0.99, within(1e-9));
+        int held = 0;
+        for (int i = 0; i < 1000; i++) {
+            held += throttle.admits(random) ? 0 : 1;
+        }
+        assertThat(held).isBetween(980, 1000);
+        assertThat(throttle.requests(time.nanoTime())).isEqualTo(99L + held);
+        assertThat(throttle.accepts(time.nanoTime())).isZero();
+    }
+
+    @Test
+    void callsPassFreelyAgainOnceTheRejectionsHaveLeftTheWindow() {
+        var throttle = new Throttle(POLICY, time);
+        for (int i = 0; i < 50; i++) {
+            throttle.rejected();
+        }
+        time.advance(Duration.ofNanos(BUCKET * 10 - 1));
+        assertThat(throttle.probability(time.nanoTime())).isGreaterThan(0.9);
+        time.advance(Duration.ofNanos(1));
+        assertThat(throttle.probability(time.nanoTime())).isZero();
+        assertThat(throttle.requests(time.nanoTime())).isZero();
+    }
+
+    @Test
+    void moreThanAMillionInABucketKeepTheirProportions() {
+        var throttle = new Throttle(POLICY, time);
+        for (int i = 0; i < 3_000_000; i++) {
+            throttle.report(0, i % 4 == 0, 0);
+        }
+        assertThat((double) throttle.accepts(0) / throttle.requests(0)).isCloseTo(0.25, within(0.001));
+        assertThat(throttle.probability(0)).isCloseTo(0.5, within(0.002));
+    }
+
+    @Test
+    void aThreadWhoseClockWasReadEarlierCountsToo() {
+        var throttle = new Throttle(POLICY, time);
+        throttle.rejected(BUCKET);
+        throttle.rejected(BUCKET - 1);
+        assertThat(throttle.requests(BUCKET)).isEqualTo(2);
+        assertThat(throttle.requests(BUCKET * 11 - 1)).isZero();
+    }
+
+    @Test
+    void policiesNameWhatIsWrongAndWhatIsAccepted() {
+        assertThatThrownBy(() -> new ThrottlePolicy(0.9, Duration.ofSeconds(1), 5))
+                .hasMessage("ratio is 0.9: use 1 to 100");
+        assertThatThrownBy(() -> new ThrottlePolicy(Double.NaN, Duration.ofSeconds(1), 5))
+                .hasMessage("ratio is NaN: use 1 to 100");
+        assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofMillis(999), 5))
+                .hasMessage("window is PT0.999S: use a second or more");
+        assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofSeconds(1), 0))
+                .hasMessage("calls-min is 0: use 1 or more");
+    }
+}
