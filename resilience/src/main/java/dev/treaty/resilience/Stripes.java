@@ -22,7 +22,7 @@ final class Stripes {
      * run one thread at a time, and which copy a thread uses must not change what happens.
      */
     static int count(Time time) {
-        return time == Time.system() ? MACHINE : 1;
+        return time.equals(Time.system()) ? MACHINE : 1;
     }
 
     /** The copy that the current thread uses, of that many. */
