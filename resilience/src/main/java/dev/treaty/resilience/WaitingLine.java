@@ -1,0 +1,79 @@
+package dev.treaty.resilience;
+
+import dev.treaty.core.time.Promise;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.SequencedSet;
+
+/**
+ * Who waits for a turn: first come, first served within a priority, and the most important priority first. Whoever uses
+ * the line guards it with a lock.
+ */
+final class WaitingLine {
+    /** How a wait ends. */
+    enum Turn {
+        /** It is the waiting call's turn. */
+        COME,
+        /** A more important call took its place. */
+        LOST
+    }
+
+    private static final Priority[] LEAST_FIRST = {Priority.SHEDDABLE, Priority.NORMAL, Priority.CRITICAL};
+
+    private final Map<Priority, SequencedSet<Promise<Turn>>> turns = new EnumMap<>(Priority.class);
+
+    /**
+     * Joins the line. Where that many wait already, the last of the least important is pushed out, unless nobody there
+     * matters less than the new one.
+     *
+     * @return false where the line is full
+     */
+    boolean join(Priority priority, Promise<Turn> turn, int lengthMax) {
+        if (length() >= lengthMax && !pushOut(priority)) {
+            return false;
+        }
+        return waiting(priority).add(turn);
+    }
+
+    private boolean pushOut(Priority by) {
+        for (Priority least : LEAST_FIRST) {
+            if (least.compareTo(by) <= 0) {
+                return false;
+            }
+            if (waits(least)) {
+                waiting(least).removeLast().complete(Turn.LOST);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Leaves the line; false where the wait had ended. */
+    boolean leave(Priority priority, Promise<Turn> turn) {
+        return waiting(priority).remove(turn);
+    }
+
+    /** Says to the first of that priority that its turn has come. */
+    void serve(Priority priority) {
+        waiting(priority).removeFirst().complete(Turn.COME);
+    }
+
+    /** True where somebody of that priority waits. */
+    boolean waits(Priority priority) {
+        SequencedSet<Promise<Turn>> waiting = turns.get(priority);
+        return waiting != null && !waiting.isEmpty();
+    }
+
+    private SequencedSet<Promise<Turn>> waiting(Priority priority) {
+        return turns.computeIfAbsent(priority, _ -> new LinkedHashSet<>());
+    }
+
+    int length() {
+        int length = 0;
+        for (SequencedSet<Promise<Turn>> waiting : turns.values()) {
+            length += waiting.size();
+        }
+        return length;
+    }
+}

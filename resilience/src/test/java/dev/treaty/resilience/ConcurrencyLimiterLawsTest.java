@@ -1,0 +1,88 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.time.ManualTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+
+class ConcurrencyLimiterLawsTest {
+    /** Against the naive model of two numbers, over any history of calls that come and go and limits that move. */
+    @Property(tries = 300)
+    void letsInWhatANaiveModelLetsIn(
+            @ForAll @Size(max = 150) List<@IntRange(max = 9) Integer> steps,
+            @ForAll @IntRange(min = 1, max = 20) int first,
+            @ForAll @IntRange(max = 2) int stripeBits) {
+        int limit = first;
+        int inFlight = 0;
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(limit), new ManualTime(), 1 << stripeBits);
+        for (int i = 0; i < steps.size(); i++) {
+            int step = steps.get(i);
+            if (step < 6) {
+                Priority priority = Priority.values()[step % 3];
+                int allowed = priority == Priority.SHEDDABLE ? Math.max(1, limit * 3 / 4) : limit;
+                boolean letIn = limiter.tryAcquire(priority);
+                assertThat(letIn).as("step %d of %s", i, steps).isEqualTo(inFlight < allowed);
+                inFlight += letIn ? 1 : 0;
+            } else if (step < 9 && inFlight > 0) {
+                limiter.release();
+                inFlight--;
+            } else if (step == 9) {
+                limit = 1 + (31 * i + limit) % 20;
+                limiter.change(ConcurrencyPolicy.fixed(limit));
+            }
+            assertThat(limiter.inFlight()).isEqualTo(inFlight);
+            assertThat(limiter.limit()).isEqualTo(limit);
+        }
+        for (; inFlight > 0; inFlight--) {
+            limiter.release();
+        }
+        for (; inFlight < limit; inFlight++) {
+            assertThat(limiter.tryAcquire()).as("no permit was lost").isTrue();
+        }
+        assertThat(limiter.tryAcquire()).as("none was made up").isFalse();
+    }
+
+    @Property(tries = 50)
+    void servesTheMostImportantFirstAndWithinAPriorityWhoCameFirst(
+            @ForAll @Size(min = 1, max = 12) List<Priority> comers) throws InterruptedException {
+        var waiting = new Waiting(12);
+        for (int i = 0; i < comers.size(); i++) {
+            waiting.comes(comers.get(i));
+        }
+        waiting.serveAll();
+        List<Integer> expected = new ArrayList<>();
+        for (int i = 0; i < comers.size(); i++) {
+            expected.add(i);
+        }
+        expected.sort(Comparator.comparing(comers::get)); // which keeps the order of those that are equal
+        assertThat(waiting.served()).isEqualTo(expected);
+        assertThat(waiting.refused()).isEmpty();
+    }
+
+    /** Against the naive model of a sorted list. */
+    @Property(tries = 50)
+    void aFullLineShedsTheLastOfTheLeastImportant(
+            @ForAll @Size(min = 1, max = 12) List<Priority> comers, @ForAll @IntRange(min = 1, max = 5) int queue)
+            throws InterruptedException {
+        var waiting = new Waiting(queue);
+        List<Integer> line = new ArrayList<>();
+        List<Integer> shed = new ArrayList<>();
+        for (int i = 0; i < comers.size(); i++) {
+            waiting.comes(comers.get(i));
+            line.add(i);
+            line.sort(Comparator.comparing(comers::get));
+            if (line.size() > queue) {
+                shed.add(line.removeLast());
+            }
+            assertThat(waiting.refused()).isEqualTo(shed);
+        }
+        waiting.serveAll();
+        assertThat(waiting.served()).isEqualTo(line);
+    }
+}

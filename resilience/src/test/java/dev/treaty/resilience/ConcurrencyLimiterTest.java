@@ -1,0 +1,219 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Time;
+import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ConcurrencyLimiterTest {
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private final ManualTime time = new ManualTime();
+
+    private ConcurrencyLimiter fixed(int limit) {
+        return new ConcurrencyLimiter(ConcurrencyPolicy.fixed(limit), time);
+    }
+
+    private static void acquire(ConcurrencyLimiter limiter, int times) {
+        for (int i = 0; i < times; i++) {
+            assertThat(limiter.tryAcquire()).as("call %d", i).isTrue();
+        }
+    }
+
+    private static void release(ConcurrencyLimiter limiter, int times) {
+        for (int i = 0; i < times; i++) {
+            limiter.release();
+        }
+    }
+
+    @Test
+    void refusalsOfAPolicyNameTheValueAndWhatIsAccepted() {
+        var policy = ConcurrencyPolicy.DEFAULT;
+        assertThatThrownBy(() -> policy.withLimit(0)).hasMessage("limit is 0: use 1 or more");
+        assertThatThrownBy(() -> policy.withLimit(65_537)).hasMessage("limit is 65537: use at most 65536");
+        assertThatThrownBy(() -> policy.withQueue(-1)).hasMessage("queue is -1: use 0 or more");
+        assertThatThrownBy(() -> policy.withQueue(10_001)).hasMessage("queue is 10001: use at most 10000");
+        assertThatThrownBy(() -> ConcurrencyPolicy.adaptive(Algorithm.VEGAS).withLimit(19))
+                .hasMessage("limit is 19: use 20 or more");
+        assertThatThrownBy(() -> ConcurrencyPolicy.adaptive(Algorithm.VEGAS).withLimit(1001))
+                .hasMessage("limit is 1001: use at most 1000");
+        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 0, 9, 0, HOUR))
+                .hasMessage("limit-min is 0: use 1 or more");
+        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 5, 4, 0, HOUR))
+                .hasMessage("limit-max is 4: use 5 or more");
+        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 5, 65_537, 0, HOUR))
+                .hasMessage("limit-max is 65537: use at most 65536");
+        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.FIXED, 5, 5, 9, 0, Duration.ZERO))
+                .hasMessage("wait-max is PT0S: use more than nothing");
+    }
+
+    @Test
+    void letsInAsManyAsTheLimitSays() {
+        var limiter = fixed(3);
+        acquire(limiter, 3);
+        assertThat(limiter.tryAcquire()).isFalse();
+        assertThat(limiter.inFlight()).isEqualTo(3);
+        limiter.release();
+        acquire(limiter, 1);
+        assertThat(limiter.tryAcquire()).isFalse();
+    }
+
+    @Test
+    void aPermitMayBePutBackByAnotherThread() throws InterruptedException {
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(5), Time.system(), 4);
+        for (int i = 0; i < 20; i++) {
+            acquire(limiter, 5);
+            assertThat(limiter.tryAcquire()).isFalse();
+            Thread.ofPlatform().start(() -> release(limiter, 5)).join();
+        }
+        assertThat(limiter.inFlight()).isZero();
+    }
+
+    @Test
+    void theLastQuarterIsKeptForCallsThatMatterMore() {
+        var limiter = fixed(8);
+        acquire(limiter, 5);
+        assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isTrue();
+        assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isFalse();
+        assertThat(limiter.tryAcquire(Priority.NORMAL)).isTrue();
+        assertThat(limiter.tryAcquire(Priority.CRITICAL)).isTrue();
+        assertThat(limiter.tryAcquire(Priority.CRITICAL)).isFalse();
+        release(limiter, 2);
+        assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isFalse();
+        release(limiter, 1);
+        assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isTrue();
+        assertThat(Priority.SHEDDABLE.share()).isEqualTo(0.75);
+        assertThat(Priority.NORMAL.share()).isEqualTo(1);
+        assertThat(fixed(1).tryAcquire(Priority.SHEDDABLE)).isTrue();
+    }
+
+    @Test
+    void aLimitThatFallsLetsNobodyInUntilEnoughHaveEnded() {
+        var limiter = fixed(5);
+        acquire(limiter, 5);
+        limiter.change(ConcurrencyPolicy.fixed(2));
+        assertThat(limiter.inFlight()).isEqualTo(5);
+        release(limiter, 3);
+        assertThat(limiter.inFlight()).isEqualTo(2);
+        assertThat(limiter.tryAcquire(Priority.CRITICAL)).isFalse();
+        limiter.release();
+        acquire(limiter, 1);
+        assertThat(limiter.tryAcquire()).isFalse();
+    }
+
+    @Test
+    void aLimitThatRisesFirstPaysWhatItOwes() {
+        var limiter = fixed(5);
+        acquire(limiter, 5);
+        limiter.change(ConcurrencyPolicy.fixed(1));
+        limiter.change(ConcurrencyPolicy.fixed(4));
+        assertThat(limiter.inFlight()).isEqualTo(5);
+        limiter.release();
+        assertThat(limiter.tryAcquire()).isFalse();
+        limiter.change(ConcurrencyPolicy.fixed(7));
+        acquire(limiter, 3);
+        assertThat(limiter.tryAcquire()).isFalse();
+        release(limiter, 7);
+        assertThat(limiter.inFlight()).isZero();
+    }
+
+    @Test
+    void aLimitThatRisesLetsInWhoWaits() throws InterruptedException {
+        var waiting = new Waiting(5);
+        Thread first = waiting.comes(Priority.NORMAL);
+        var policy = new ConcurrencyPolicy(Algorithm.FIXED, 2, 1, 2, 5, HOUR);
+        waiting.limiter().change(policy);
+        first.join();
+        assertThat(waiting.served()).containsExactly(0);
+        assertThat(waiting.limiter().inFlight()).isEqualTo(1);
+    }
+
+    @Test
+    void nobodyOvertakesWhoWaitsButTheMoreImportant() throws InterruptedException {
+        var limiter = fixed(4);
+        limiter.change(ConcurrencyPolicy.DEFAULT.withLimit(4));
+        acquire(limiter, 3);
+        Thread sheddable = Thread.startVirtualThread(() -> {
+            try {
+                limiter.acquire(Priority.SHEDDABLE, time.nanoTime(), HOUR.toNanos());
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        while (limiter.queued() == 0) {
+            Thread.yield();
+        }
+        acquire(limiter, 1); // the fourth, which the waiting one may not use
+        limiter.release();
+        assertThat(limiter.queued()).isEqualTo(1);
+        assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isFalse();
+        limiter.release();
+        sheddable.join();
+        assertThat(limiter.inFlight()).isEqualTo(3);
+    }
+
+    @Test
+    void aFullLineRefusesAtOnceAndNoLineDoesNotWait() throws InterruptedException {
+        var waiting = new Waiting(1);
+        waiting.comes(Priority.NORMAL);
+        assertThat(waiting.limiter().acquire(HOUR)).isFalse();
+        assertThat(waiting.limiter().queued()).isEqualTo(1);
+        waiting.serveAll();
+        var limiter = fixed(1);
+        acquire(limiter, 1);
+        assertThat(limiter.acquire(HOUR)).isFalse();
+    }
+
+    @Test
+    void aWaitEndsWithItsDeadlineOrThePolicysLimit() throws InterruptedException {
+        var waiting = new Waiting(5);
+        waiting.comes(Priority.NORMAL, Duration.ofSeconds(1));
+        waiting.comes(Priority.NORMAL, Duration.ofHours(5));
+        waiting.comes(Priority.NORMAL, Duration.ZERO);
+        assertThat(waiting.refused()).containsExactly(2);
+        waiting.time().advance(Duration.ofMillis(999));
+        waiting.settle();
+        assertThat(waiting.refused()).containsExactly(2);
+        waiting.time().advance(Duration.ofMillis(1));
+        waiting.settle();
+        assertThat(waiting.refused()).containsExactly(2, 0);
+        waiting.time().advance(HOUR);
+        waiting.settle();
+        assertThat(waiting.refused()).containsExactly(2, 0, 1);
+        assertThat(waiting.limiter().queued()).isZero();
+        waiting.limiter().release();
+        assertThat(waiting.limiter().inFlight()).isZero();
+    }
+
+    @Test
+    void anInterruptEndsAWaitAndTakesNothing() throws InterruptedException {
+        var waiting = new Waiting(5);
+        Thread first = waiting.comes(Priority.NORMAL);
+        waiting.comes(Priority.NORMAL);
+        first.interrupt();
+        first.join();
+        assertThat(waiting.interrupted()).containsExactly(0);
+        waiting.serveAll();
+        assertThat(waiting.served()).containsExactly(1);
+        assertThat(waiting.limiter().inFlight()).isZero();
+    }
+
+    @Test
+    void theSnapshotTellsHowItStands() {
+        var limiter = fixed(3);
+        acquire(limiter, 2);
+        var snapshot = limiter.snapshot();
+        assertThat(snapshot.algorithm()).isEqualTo(Algorithm.FIXED);
+        assertThat(snapshot.limit()).isEqualTo(3);
+        assertThat(snapshot.inFlight()).isEqualTo(2);
+        assertThat(snapshot.queued()).isZero();
+        assertThat(snapshot.baseline()).isEmpty();
+        assertThat(snapshot.lastSample()).isEmpty();
+        assertThat(snapshot.reason()).isEqualTo("it is fixed");
+        assertThat(limiter.adaptive()).isFalse();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.treaty.resilience;
+
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.junit.jupiter.api.Test;
+
+/** A permit that moves from stripe to stripe while somebody looks is neither missed nor given twice. */
+public class PermitPoolLincheckTest {
+    private final PermitPool pool = new PermitPool(1, 2);
+
+    @Operation
+    public boolean take() {
+        return pool.take();
+    }
+
+    @Operation
+    public void put() {
+        pool.put();
+    }
+
+    @Operation
+    public void putMore(@Param(gen = IntGen.class, conf = "1:3") int permits) {
+        pool.put(permits);
+    }
+
+    @Operation
+    public int available() {
+        return pool.available();
+    }
+
+    @Test
+    void everyInterleavingIsOneOfSomeSequence() {
+        new ModelCheckingOptions()
+                .iterations(20)
+                .invocationsPerIteration(500)
+                .threads(3)
+                .actorsPerThread(3)
+                .check(PermitPoolLincheckTest.class);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.treaty.resilience;
+
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** A limiter of one call at a time, which is under way, and others that come one after the other and wait. */
+final class Waiting {
+    private static final Duration WAIT_MAX = Duration.ofHours(1);
+
+    private final ManualTime time = new ManualTime();
+    private final ConcurrencyLimiter limiter;
+    private final List<Thread> threads = new ArrayList<>();
+    private final List<Integer> served = Collections.synchronizedList(new ArrayList<>());
+    private final List<Integer> refused = Collections.synchronizedList(new ArrayList<>());
+    private final List<Integer> interrupted = Collections.synchronizedList(new ArrayList<>());
+
+    Waiting(int queue) {
+        var fixed = ConcurrencyPolicy.Algorithm.FIXED;
+        limiter = new ConcurrencyLimiter(new ConcurrencyPolicy(fixed, 1, 1, 1, queue, WAIT_MAX), time);
+        limiter.tryAcquire();
+    }
+
+    ConcurrencyLimiter limiter() {
+        return limiter;
+    }
+
+    ManualTime time() {
+        return time;
+    }
+
+    /** One more comes; afterwards it waits, or has its answer, and so has whom it pushed out. */
+    Thread comes(Priority priority) throws InterruptedException {
+        return comes(priority, WAIT_MAX);
+    }
+
+    Thread comes(Priority priority, Duration waitMax) throws InterruptedException {
+        int number = threads.size();
+        Thread thread = Thread.startVirtualThread(() -> come(number, priority, waitMax));
+        threads.add(thread);
+        settle();
+        return thread;
+    }
+
+    /** Waits until each thread waits or has ended. */
+    void settle() throws InterruptedException {
+        int waiting;
+        do {
+            waiting = 0;
+            for (Thread thread : threads) {
+                while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
+                    Thread.yield();
+                }
+                waiting += thread.isAlive() ? 1 : 0;
+            }
+        } while (waiting != limiter.queued());
+    }
+
+    private void come(int number, Priority priority, Duration waitMax) {
+        try {
+            if (limiter.acquire(priority, time.nanoTime(), waitMax.toNanos())) {
+                served.add(number);
+                limiter.release();
+            } else {
+                refused.add(number);
+            }
+        } catch (InterruptedException e) {
+            interrupted.add(number);
+        }
+    }
+
+    /** Ends the call that is under way; each that waited is served in turn. */
+    void serveAll() throws InterruptedException {
+        limiter.release();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    List<Integer> served() {
+        return served;
+    }
+
+    List<Integer> refused() {
+        return refused;
+    }
+
+    List<Integer> interrupted() {
+        return interrupted;
+    }
+}
