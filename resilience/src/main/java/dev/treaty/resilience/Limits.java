@@ -12,6 +12,12 @@ final class Limits {
         }
     }
 
+    static void atMost(String name, long value, long max) {
+        if (value > max) {
+            throw new IllegalArgumentException(name + " is " + value + ": use at most " + max);
+        }
+    }
+
     static void ratio(String name, double value) {
         if (!(value >= 0 && value <= 1)) {
             throw new IllegalArgumentException(name + " is " + value + ": use 0 to 1");

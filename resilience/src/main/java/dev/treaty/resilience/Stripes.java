@@ -12,8 +12,9 @@ final class Stripes {
     static final int SPACING = 8;
 
     private static final int COUNT_MAX = 8;
-    private static final int MACHINE =
-            Math.min(COUNT_MAX, 2 * Integer.highestOneBit(Math.max(1, Runtime.getRuntime().availableProcessors())));
+    private static final int MACHINE = Math.min(
+            COUNT_MAX,
+            2 * Integer.highestOneBit(Math.max(1, Runtime.getRuntime().availableProcessors())));
 
     private Stripes() {}
 
@@ -22,7 +23,7 @@ final class Stripes {
      * run one thread at a time, and which copy a thread uses must not change what happens.
      */
     static int count(Time time) {
-        return time == Time.system() ? MACHINE : 1;
+        return time.equals(Time.system()) ? MACHINE : 1;
     }
 
     /** The copy that the current thread uses, of that many. */
