@@ -83,7 +83,7 @@ final class Node {
         try {
             ServiceResponse<?> response = connection.handle(call);
             reported = true;
-            return ended(call, admission, response, time.nanoTime() - start);
+            return ended(call, admission, response, start, time.nanoTime());
         } finally {
             inFlight.decrementAndGet();
             if (!reported && guarded) {
@@ -92,13 +92,14 @@ final class Node {
         }
     }
 
-    private ServiceResponse<?> ended(Call call, long admission, ServiceResponse<?> response, long nanos) {
+    private ServiceResponse<?> ended(Call call, long admission, ServiceResponse<?> response, long start, long now) {
+        long nanos = now - start;
         Fault fault = response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
         if (guarded) {
             if (fault == null || !fault.code().blamesService()) {
-                breaker.succeeded(admission);
+                breaker.succeeded(admission, now, nanos);
             } else {
-                breaker.failed(admission);
+                breaker.failed(admission, now, nanos);
             }
         }
         call.context().record().attempted(instance.id(), nanos, fault);

@@ -202,13 +202,25 @@ class SettingsPropertyTest {
                         Arbitraries.doubles().between(0, 1_000_000))
                 .as(RetryPolicy::new);
         var breakers = Combinators.combine(
+                        Combinators.combine(
+                                        Arbitraries.doubles().between(0, 1),
+                                        Arbitraries.doubles().between(0, 1),
+                                        nanos(1, 90_000_000_000L),
+                                        whole(1, 1000))
+                                .as((failures, slow, from, calls) -> CircuitBreakerPolicy.DEFAULT
+                                        .withFailureRate(failures, calls)
+                                        .withSlowRate(slow, from)),
                         whole(1, 100),
-                        Arbitraries.doubles().between(0, 1),
-                        whole(1, 1000),
                         nanos(1_000_000, 60_000_000_000L),
+                        Arbitraries.oneOf(whole(0, 0), whole(1000, 10_000)),
                         nanos(1, 1_000_000_000),
-                        nanos(1_000_000_000, 90_000_000_000L))
-                .as(CircuitBreakerPolicy::new);
+                        nanos(1_000_000_000, 90_000_000_000L),
+                        whole(1, 100))
+                .as((rates, failures, window, calls, open, openMax, trials) -> rates.withConsecutiveFailures(failures)
+                        .withWindow(window)
+                        .withWindowCalls(calls)
+                        .withOpen(open, openMax)
+                        .withTrials(trials));
         return Combinators.combine(
                         Arbitraries.of(IsolationLevel.class),
                         nanos(1, 90_000_000_000L),

@@ -1,24 +1,39 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.Time;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
- * Stops sending to what keeps failing, and finds out carefully whether it has recovered.
+ * Stops sending to what keeps failing or has become slow, and finds out carefully whether it has recovered.
  *
- * <p>Closed, it counts outcomes and opens on too many failures. Open, it refuses until its time is up. Then it is
- * half-open: one trial at a time may pass, and its outcome closes the breaker or opens it for longer.
+ * <p>Closed, it counts outcomes and opens on too many bad ones. Open, it refuses until its time is up. Then it is
+ * half-open: a few trials at a time may pass; if enough of them go well it closes, and if one does not it opens for
+ * longer. By hand it can be {@linkplain #forceOpen forced open} or {@linkplain #disable disabled}.
  *
  * <p>Two rules keep it sound. Each admission carries the <em>epoch</em> in which it was given, and an outcome counts
  * only in its own epoch: a success that began before the breaker opened cannot close it. And a trial is a
  * <em>lease</em>: a trial whose outcome is never reported runs out, and the next may pass, so that a lost permit cannot
  * keep the breaker half-open for ever.
+ *
+ * <p>Use it around a call so; every admission is reported once, as succeeded, failed or ignored:
+ *
+ * <pre>{@code
+ * long admission = breaker.tryAcquire();
+ * if (admission == CircuitBreaker.REFUSED) {
+ *     return refusal;
+ * }
+ * }</pre>
+ *
+ * <p>Any number of threads may use a breaker. The methods with a {@code now} take a reading of {@link Time#nanoTime},
+ * so that everything around a call can share two readings. A call that passes a closed breaker and goes well costs one
+ * uncontended atomic addition and allocates nothing, nor does a refusal.
  *
  * @see <a href="https://martinfowler.com/bliki/CircuitBreaker.html">CircuitBreaker</a>
  */
@@ -32,14 +47,24 @@ public final class CircuitBreaker {
         CLOSED,
         /** Calls are refused. */
         OPEN,
-        /** One trial at a time passes. */
+        /** A few trials at a time pass. */
         HALF_OPEN
     }
 
-    /** Told of every change of state. */
+    /** Who decides on the state. */
+    public enum Mode {
+        /** The outcomes of calls. */
+        AUTOMATIC,
+        /** Somebody has forced it open; outcomes change nothing. */
+        FORCED_OPEN,
+        /** Somebody has disabled it: everything passes, and outcomes change nothing. */
+        DISABLED
+    }
+
+    /** Told of every change of state or mode. */
     @FunctionalInterface
     public interface Listener {
-        /** The breaker went from one state to another, for that reason. */
+        /** The breaker went from one state to another, for that reason; only its mode changed where both are equal. */
         void changed(State before, State after, String reason);
     }
 
@@ -47,63 +72,183 @@ public final class CircuitBreaker {
      * How a breaker stands.
      *
      * @param state its state now
-     * @param successes those within the window
+     * @param mode who decides on it
+     * @param successes those within the window; a breaker that is not closed has none
      * @param failures those within the window
+     * @param slow the slow calls within the window, whether they went well or failed
      * @param lastSuccess when the last one was reported
      * @param lastFailure when the last one was reported
      * @param threshold how many failures in a row open it
-     * @param timeout how long it stays open this time, or would the next
-     * @param lastStateChange when it last changed; nothing where it never did
+     * @param timeout how long it stays open this time, or would the next, before it is spread
+     * @param lastStateChange when it last changed or was reset; nothing where it never was
+     * @param reason why it was; empty where it never was
      */
     public record Snapshot(
             State state,
-            int successes,
-            int failures,
+            Mode mode,
+            long successes,
+            long failures,
+            long slow,
             Optional<Instant> lastSuccess,
             Optional<Instant> lastFailure,
             int threshold,
             Duration timeout,
-            Optional<Instant> lastStateChange) {}
+            Optional<Instant> lastStateChange,
+            String reason) {}
 
+    /** When a breaker changed, and why. */
+    private record Change(long nanos, String reason) {
+        static final Change NONE = new Change(OutcomeWindow.NEVER, "");
+    }
+
+    /** One state with all that belongs to it. Admissions are numbered by epoch, and no number is given twice. */
     private sealed interface Phase {
         long epoch();
 
-        record Closed(long epoch, OutcomeWindow window, AtomicInteger failuresInRow) implements Phase {}
+        Change change();
 
-        record Open(long epoch, long untilNanos, int openings) implements Phase {}
+        State state();
 
-        record HalfOpen(long epoch, long trialUntilNanos, int openings) implements Phase {}
+        default Mode mode() {
+            return Mode.AUTOMATIC;
+        }
+
+        /** How often it has opened without recovery, this time or the next included. */
+        default int openings() {
+            return 1;
+        }
+
+        /** All calls of this epoch have the same admission: there may be millions of them. */
+        record Closed(long epoch, OutcomeWindow window, Change change) implements Phase {
+            @Override
+            public State state() {
+                return State.CLOSED;
+            }
+        }
+
+        record Open(long epoch, long untilNanos, int openings, Change change) implements Phase {
+            @Override
+            public State state() {
+                return State.OPEN;
+            }
+
+            /** The phase that this one has turned into once its time is up. */
+            Phase at(long now) {
+                return untilNanos - now > 0
+                        ? this
+                        : new HalfOpen(epoch, List.of(), 0, openings, new Change(untilNanos, TIME_IS_UP));
+            }
+        }
+
+        /** Each trial is an epoch of its own; {@code epoch} is that of the latest. */
+        record HalfOpen(long epoch, List<Trial> underWay, int succeeded, int openings, Change change) implements Phase {
+            @Override
+            public State state() {
+                return State.HALF_OPEN;
+            }
+
+            boolean admits(int trials, long now) {
+                int taken = succeeded;
+                for (int i = 0; i < underWay.size(); i++) { // no iterator: a refusal allocates nothing
+                    taken += underWay.get(i).expired(now) ? 0 : 1;
+                }
+                return taken < trials;
+            }
+
+            HalfOpen admit(long now, long leaseNanos) {
+                var next = new Trial(epoch + 1, now + leaseNanos);
+                List<Trial> alive = Stream.concat(
+                                underWay.stream().filter(trial -> !trial.expired(now)), Stream.of(next))
+                        .toList();
+                return new HalfOpen(next.epoch, alive, succeeded, openings, change);
+            }
+
+            /** A trial that ran out of its lease has no say, even while nobody has taken its place. */
+            boolean waitsFor(long admission, long now) {
+                return underWay.stream().anyMatch(trial -> trial.epoch == admission && !trial.expired(now));
+            }
+
+            HalfOpen without(long admission, int newSuccesses) {
+                List<Trial> others = underWay.stream()
+                        .filter(trial -> trial.epoch != admission)
+                        .toList();
+                return new HalfOpen(epoch, others, succeeded + newSuccesses, openings, change);
+            }
+        }
+
+        record Forced(long epoch, Mode mode, Change change) implements Phase {
+            @Override
+            public State state() {
+                return mode == Mode.FORCED_OPEN ? State.OPEN : State.CLOSED;
+            }
+        }
+    }
+
+    private record Trial(long epoch, long untilNanos) {
+        boolean expired(long now) {
+            return untilNanos - now <= 0;
+        }
+    }
+
+    private static final String TIME_IS_UP = "its time is up, trials pass";
+    private static final VarHandle PHASE;
+
+    static {
+        try {
+            PHASE = MethodHandles.lookup().findVarHandle(CircuitBreaker.class, "phase", Phase.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
     private final CircuitBreakerPolicy policy;
     private final Time time;
     private final RandomGenerator random;
     private final Listener listener;
-    private final AtomicReference<Phase> phase;
-    private volatile @Nullable Instant lastStateChange;
-    private volatile long lastSuccessNanos;
-    private volatile long lastFailureNanos;
+    private final int stripes;
+    private final long slowNanos;
+
+    /** Changed by comparing and setting only, through {@link #PHASE}; a reference object would cost a line more. */
+    private volatile Phase phase;
+
+    /** Of the successes that no window remembers: those of trials, of slow calls and of windows gone by. */
+    private volatile long lastSuccessNanos = OutcomeWindow.NEVER;
+
+    private volatile long lastFailureNanos = OutcomeWindow.NEVER;
 
     /** A closed breaker. */
     public CircuitBreaker(CircuitBreakerPolicy policy, Time time, RandomGenerator random, Listener listener) {
+        this(policy, time, random, listener, Stripes.count(time));
+    }
+
+    CircuitBreaker(CircuitBreakerPolicy policy, Time time, RandomGenerator random, Listener listener, int stripes) {
         this.policy = policy;
         this.time = time;
         this.random = random;
         this.listener = listener;
-        this.phase = new AtomicReference<>(closed(0));
+        this.stripes = stripes;
+        this.slowNanos = policy.slowCall().toNanos();
+        this.phase = new Phase.Closed(0, window(policy, stripes, time.nanoTime()), Change.NONE);
     }
 
-    private Phase closed(long epoch) {
-        return new Phase.Closed(
-                epoch, new OutcomeWindow(policy.window().toNanos(), time.nanoTime()), new AtomicInteger());
+    private static OutcomeWindow window(CircuitBreakerPolicy policy, int stripes, long now) {
+        return policy.windowCalls() == 0
+                ? new TimeWindow(policy.window().toNanos(), stripes, now)
+                : new CountWindow(policy.windowCalls(), stripes, now);
     }
 
     /** True where {@link #tryAcquire()} would let a call pass: what balancers look at before they pick. */
     public boolean available() {
-        return switch (phase.get()) {
+        return available(time.nanoTime());
+    }
+
+    /** The same, at that reading of the clock. */
+    public boolean available(long now) {
+        return switch (phase) {
             case Phase.Closed _ -> true;
-            case Phase.Open open -> open.untilNanos - time.nanoTime() <= 0;
-            case Phase.HalfOpen half -> half.trialUntilNanos - time.nanoTime() <= 0;
+            case Phase.Open open -> open.untilNanos - now <= 0;
+            case Phase.HalfOpen half -> half.admits(policy.trials(), now);
+            case Phase.Forced forced -> forced.mode == Mode.DISABLED;
         };
     }
 
@@ -113,94 +258,143 @@ public final class CircuitBreaker {
      * @return the admission to report the outcome with, or {@link #REFUSED}
      */
     public long tryAcquire() {
+        return phase instanceof Phase.Closed closed ? closed.epoch : tryAcquire(time.nanoTime());
+    }
+
+    /** The same, at that reading of the clock. */
+    public long tryAcquire(long now) {
+        return phase instanceof Phase.Closed closed ? closed.epoch : tryAcquireTrial(now);
+    }
+
+    private long tryAcquireTrial(long now) {
         while (true) {
-            Phase now = phase.get();
-            if (now instanceof Phase.Closed closed) {
-                return closed.epoch;
-            }
-            long clock = time.nanoTime();
-            long until = now instanceof Phase.Open open ? open.untilNanos : ((Phase.HalfOpen) now).trialUntilNanos;
-            if (until - clock > 0) {
-                return REFUSED;
-            }
-            int openings = now instanceof Phase.Open open ? open.openings : ((Phase.HalfOpen) now).openings;
-            // Each trial is an epoch of its own: one that ran out of its lease has no say any more.
-            var trial =
-                    new Phase.HalfOpen(now.epoch() + 1, clock + policy.openMax().toNanos(), openings);
-            if (phase.compareAndSet(now, trial)) {
-                if (now instanceof Phase.Open) {
-                    changed(State.OPEN, State.HALF_OPEN, "its time is up, one trial passes");
+            Phase before = phase;
+            switch (before) {
+                case Phase.Closed closed -> {
+                    return closed.epoch;
                 }
-                return trial.epoch;
+                case Phase.Forced forced -> {
+                    return forced.mode == Mode.DISABLED ? forced.epoch : REFUSED;
+                }
+                case Phase.Open open -> {
+                    if (open.at(now) instanceof Phase.HalfOpen half) {
+                        Phase.HalfOpen admitted = half.admit(now, leaseNanos());
+                        if (swap(before, admitted)) {
+                            return admitted.epoch;
+                        }
+                    } else {
+                        return REFUSED;
+                    }
+                }
+                case Phase.HalfOpen half -> {
+                    if (!half.admits(policy.trials(), now)) {
+                        return REFUSED;
+                    }
+                    Phase.HalfOpen admitted = half.admit(now, leaseNanos());
+                    if (swap(before, admitted)) {
+                        return admitted.epoch;
+                    }
+                }
             }
         }
     }
 
-    /** Reports that the call of that admission went well. */
+    private long leaseNanos() {
+        return policy.openMax().toNanos();
+    }
+
+    /** Reports that the call of that admission went well, however long it took. */
     public void succeeded(long admission) {
-        long clock = time.nanoTime();
-        lastSuccessNanos = clock;
-        Phase now = phase.get();
-        if (now.epoch() != admission) {
-            return;
-        }
-        switch (now) {
-            case Phase.Closed closed -> {
-                closed.window.add(false, clock);
-                if (closed.failuresInRow.get() != 0) {
-                    closed.failuresInRow.set(0);
-                }
-            }
-            case Phase.HalfOpen _ -> {
-                if (phase.compareAndSet(now, closed(admission + 1))) {
-                    changed(State.HALF_OPEN, State.CLOSED, "the trial went well");
-                }
-            }
-            case Phase.Open _ -> {} // an open phase gives no admissions
+        succeeded(admission, time.nanoTime(), 0);
+    }
+
+    /** Reports that the call of that admission went well, at that reading of the clock, after so many nanoseconds. */
+    public void succeeded(long admission, long now, long durationNanos) {
+        if (durationNanos < slowNanos && phase instanceof Phase.Closed closed && closed.epoch == admission) {
+            closed.window.succeeded(now);
+        } else {
+            lastSuccessNanos = OutcomeWindow.later(lastSuccessNanos, now);
+            ended(admission, false, durationNanos >= slowNanos, now);
         }
     }
 
-    /** Reports that the call of that admission failed and the service is to blame. */
+    /** Reports that the call of that admission failed and the service is to blame, however long it took. */
     public void failed(long admission) {
-        long clock = time.nanoTime();
-        lastFailureNanos = clock;
-        Phase now = phase.get();
-        if (now.epoch() != admission) {
-            return;
-        }
-        switch (now) {
+        failed(admission, time.nanoTime(), 0);
+    }
+
+    /** Reports that the call failed and the service is to blame, at that reading, after so many nanoseconds. */
+    public void failed(long admission, long now, long durationNanos) {
+        lastFailureNanos = OutcomeWindow.later(lastFailureNanos, now);
+        ended(admission, true, durationNanos >= slowNanos, now);
+    }
+
+    private void ended(long admission, boolean failed, boolean slow, long now) {
+        switch (phase) {
             case Phase.Closed closed -> {
-                closed.window.add(true, clock);
-                int inRow = closed.failuresInRow.incrementAndGet();
-                if (inRow >= policy.consecutiveFailures()) {
-                    open(now, clock, 1, inRow + " failures in a row");
+                if (closed.epoch == admission) {
+                    String reason = judged(closed.window.add(failed, slow, now));
+                    if (!reason.isEmpty()) {
+                        open(closed, 1, reason, now);
+                    }
+                }
+            }
+            case Phase.HalfOpen _ -> trialEnded(admission, failed, slow, now);
+            case Phase.Open _, Phase.Forced _ -> {} // what began before has no say
+        }
+    }
+
+    /** Why that is too bad; empty where it is not. Divided and not multiplied, so that 7 of 100 are exactly 0.07. */
+    private String judged(OutcomeWindow.Counts counts) {
+        if (counts.failuresInRow() >= policy.consecutiveFailures()) {
+            return counts.failuresInRow() + " failures in a row";
+        }
+        if (counts.calls() < policy.callsMin()) {
+            return "";
+        }
+        if (counts.failures() > 0 && (double) counts.failures() / counts.calls() >= policy.failureRate()) {
+            return counts.failures() + " of " + counts.calls() + " calls failed";
+        }
+        if (counts.slow() > 0 && (double) counts.slow() / counts.calls() >= policy.slowRate()) {
+            return counts.slow() + " of " + counts.calls() + " calls were slow";
+        }
+        return "";
+    }
+
+    private void trialEnded(long admission, boolean failed, boolean slow, long now) {
+        while (phase instanceof Phase.HalfOpen half && half.waitsFor(admission, now)) {
+            if (failed || slow) {
+                if (open(half, half.openings + 1, failed ? "a trial failed" : "a trial was slow", now)) {
                     return;
                 }
-                int calls = closed.window.calls(clock);
-                int failures = closed.window.failures(clock);
-                if (calls >= policy.callsMin() && failures >= policy.failureRate() * calls) {
-                    open(now, clock, 1, failures + " of " + calls + " calls failed");
+            } else {
+                Phase.HalfOpen better = half.without(admission, 1);
+                boolean enough = better.succeeded == policy.trials();
+                if (swap(half, enough ? closed(half, now, closedBecause()) : better)) {
+                    return;
                 }
             }
-            case Phase.HalfOpen half -> open(now, clock, half.openings + 1, "the trial failed");
-            case Phase.Open _ -> {} // an open phase gives no admissions
         }
+    }
+
+    private String closedBecause() {
+        return policy.trials() == 1 ? "the trial went well" : policy.trials() + " trials went well";
     }
 
     /** Gives an admission back unused, or with an outcome that says nothing about the service. */
     public void ignored(long admission) {
-        if (phase.get() instanceof Phase.HalfOpen half && half.epoch == admission) {
-            // The next trial may pass at once.
-            phase.compareAndSet(half, new Phase.Open(half.epoch + 1, time.nanoTime(), half.openings));
+        // A trial's place is free again at once; one that ran out of its lease may go as well.
+        while (phase instanceof Phase.HalfOpen half) {
+            Phase.HalfOpen without = half.without(admission, 0);
+            if (without.underWay.size() == half.underWay.size() || swap(half, without)) {
+                return;
+            }
         }
     }
 
-    private void open(Phase before, long clock, int openings, String reason) {
-        long nanos = openNanos(openings);
-        long jittered = nanos - nanos / 8 + Jitter.FULL.spread(nanos / 4, random);
-        if (phase.compareAndSet(before, new Phase.Open(before.epoch() + 1, clock + jittered, openings))) {
-            changed(state(before), State.OPEN, reason);
-        }
+    private boolean open(Phase before, int openings, String reason, long now) {
+        long until = now + spread(openNanos(openings));
+        return swap(before, new Phase.Open(before.epoch() + 1, until, openings, new Change(now, reason)));
     }
 
     private long openNanos(int openings) {
@@ -208,55 +402,101 @@ public final class CircuitBreaker {
         return (long) Math.min(grown, (double) policy.openMax().toNanos());
     }
 
-    /** Closes the breaker and forgets what it counted. */
+    private long spread(long nanos) {
+        long eighth = nanos / 8;
+        long spread = nanos - eighth + Jitter.FULL.spread(2 * eighth, random);
+        return Math.min(spread, policy.openMax().toNanos());
+    }
+
+    private Phase closed(Phase before, long now, String reason) {
+        return new Phase.Closed(before.epoch() + 1, window(policy, stripes, now), new Change(now, reason));
+    }
+
+    /** Refuses every call until {@link #automatic}, {@link #reset} or {@link #disable}. */
+    public void forceOpen() {
+        force(Mode.FORCED_OPEN, "forced open by hand");
+    }
+
+    /** Lets every call pass, whatever becomes of it, until {@link #automatic}, {@link #reset} or {@link #forceOpen}. */
+    public void disable() {
+        force(Mode.DISABLED, "disabled by hand");
+    }
+
+    private void force(Mode mode, String reason) {
+        Phase before;
+        do {
+            before = phase;
+        } while (before.mode() != mode
+                && !swap(before, new Phase.Forced(before.epoch() + 1, mode, new Change(time.nanoTime(), reason))));
+    }
+
+    /** Leaves it to outcomes again, beginning closed, where it was forced open or disabled; otherwise does nothing. */
+    public void automatic() {
+        Phase before;
+        do {
+            before = phase;
+        } while (before.mode() != Mode.AUTOMATIC && !swap(before, closed(before, time.nanoTime(), "automatic again")));
+    }
+
+    /** Closes the breaker, in automatic mode, and forgets what it counted. */
     public void reset() {
-        Phase before = phase.get();
-        if (phase.compareAndSet(before, closed(before.epoch() + 1)) && !(before instanceof Phase.Closed)) {
-            changed(state(before), State.CLOSED, "reset by hand");
+        Phase before;
+        do {
+            before = phase;
+        } while (!swap(before, closed(before, time.nanoTime(), "reset by hand")));
+    }
+
+    /** The one place where phases change, and tell of it. */
+    private boolean swap(Phase before, Phase after) {
+        if (!PHASE.compareAndSet(this, before, after)) {
+            return false;
         }
+        if (before instanceof Phase.Closed closed) {
+            lastSuccessNanos = OutcomeWindow.later(lastSuccessNanos, closed.window.lastSuccess());
+        }
+        if (before.state() != after.state() || before.mode() != after.mode()) {
+            listener.changed(before.state(), after.state(), after.change().reason());
+        }
+        return true;
     }
 
-    private void changed(State before, State after, String reason) {
-        lastStateChange = time.instant();
-        listener.changed(before, after, reason);
-    }
-
-    /** The state now. */
+    /** The state now. An open breaker whose time is up is half-open, even while nobody calls. */
     public State state() {
-        return state(phase.get());
+        return phaseAt(time.nanoTime()).state();
     }
 
-    private static State state(Phase phase) {
-        return switch (phase) {
-            case Phase.Closed _ -> State.CLOSED;
-            case Phase.Open _ -> State.OPEN;
-            case Phase.HalfOpen _ -> State.HALF_OPEN;
-        };
+    private Phase phaseAt(long now) {
+        Phase seen = phase;
+        return seen instanceof Phase.Open open ? open.at(now) : seen;
     }
 
     /** How the breaker stands now. */
     public Snapshot snapshot() {
-        Phase now = phase.get();
-        long clock = time.nanoTime();
-        int calls = now instanceof Phase.Closed closed ? closed.window.calls(clock) : 0;
-        int failures = now instanceof Phase.Closed closed ? closed.window.failures(clock) : 0;
-        int openings = switch (now) {
-            case Phase.Closed _ -> 1;
-            case Phase.Open open -> open.openings;
-            case Phase.HalfOpen half -> half.openings;
-        };
+        long now = time.nanoTime();
+        Phase seen = phaseAt(now);
+        long lastSuccess = lastSuccessNanos;
+        var counts = new OutcomeWindow.Counts(0, 0, 0, 0);
+        if (seen instanceof Phase.Closed closed) {
+            counts = closed.window.counts(now);
+            lastSuccess = OutcomeWindow.later(lastSuccess, closed.window.lastSuccess());
+        }
         return new Snapshot(
-                state(now),
-                calls - failures,
-                failures,
-                wallClock(lastSuccessNanos, clock),
-                wallClock(lastFailureNanos, clock),
+                seen.state(),
+                seen.mode(),
+                counts.calls() - counts.failures(),
+                counts.failures(),
+                counts.slow(),
+                wallClock(lastSuccess, now),
+                wallClock(lastFailureNanos, now),
                 policy.consecutiveFailures(),
-                Duration.ofNanos(openNanos(openings)),
-                Optional.ofNullable(lastStateChange));
+                Duration.ofNanos(openNanos(seen.openings())),
+                wallClock(seen.change().nanos, now),
+                seen.change().reason);
     }
 
-    private Optional<Instant> wallClock(long nanos, long clock) {
-        return nanos == 0 ? Optional.empty() : Optional.of(time.instant().minusNanos(clock - nanos));
+    private Optional<Instant> wallClock(long nanos, long now) {
+        return nanos == OutcomeWindow.NEVER
+                ? Optional.empty()
+                : Optional.of(time.instant().minusNanos(now - nanos));
     }
 }

@@ -1,59 +1,157 @@
 package dev.treaty.resilience;
 
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /**
- * Counts successes and failures over a sliding window of ten buckets: exact for the buckets it holds, forgetting the
- * oldest tenth at a time. One long per bucket packs its period (24 bit), its failures and its calls (20 bit each), so
- * that adding is one compare-and-set.
+ * What became of the latest calls: the memory by which a {@link CircuitBreaker} judges.
+ *
+ * <p>Nearly all calls go well, and between two failures their order says nothing. So a success only adds one to its
+ * thread's own stripe. Failures and slow calls, which are rare, go through a lock; each of them first draws the
+ * successes counted so far out of the stripes and puts them into the window before itself. Nothing is lost or counted
+ * twice by that, so both windows are exact, and so is the number of failures in a row.
+ *
+ * <p>A stripe is a cache line: its first word counts, its second says when it last did. The line before the first
+ * stripe keeps what is only read, like the length of the array, away from what is written with every call; the words
+ * after the second of each line are free for what is seldom written.
  */
-final class OutcomeWindow {
-    private static final int BUCKETS = 10;
-    private static final int COUNT_BITS = 20;
-    private static final long COUNT_MAX = (1L << COUNT_BITS) - 1;
-    private static final long PERIOD_MASK = (1L << 24) - 1;
+abstract class OutcomeWindow {
+    /** What a window holds. */
+    record Counts(long calls, long failures, long slow, int failuresInRow) {}
 
-    private final long bucketNanos;
-    private final long origin;
-    private final AtomicLongArray buckets = new AtomicLongArray(BUCKETS);
+    /** Stands for a moment that never was. */
+    static final long NEVER = Long.MIN_VALUE;
 
-    OutcomeWindow(long windowNanos, long now) {
-        this.bucketNanos = Math.max(1, windowNanos / BUCKETS);
-        this.origin = now - bucketNanos; // so that the first period is 1 and an untouched bucket belongs to none
-    }
+    private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final int HOT_WORDS = 2;
 
-    void add(boolean failed, long now) {
-        long period = (now - origin) / bucketNanos;
-        int index = (int) (period % BUCKETS);
-        long before;
-        long after;
-        do {
-            before = buckets.get(index);
-            long kept = before >>> (2 * COUNT_BITS) == (period & PERIOD_MASK) ? before : 0;
-            long calls = Math.min(COUNT_MAX, (kept & COUNT_MAX) + 1);
-            long failures = Math.min(COUNT_MAX, (kept >>> COUNT_BITS & COUNT_MAX) + (failed ? 1 : 0));
-            after = (period & PERIOD_MASK) << (2 * COUNT_BITS) | failures << COUNT_BITS | calls;
-        } while (!buckets.compareAndSet(index, before, after));
-    }
+    private final int stripes;
+    private final long[] words;
+    private int failuresInRow;
 
-    int calls(long now) {
-        return sum(now, 0);
-    }
+    /** Until when successes need not look at the time; written under the lock, read by every success. */
+    private volatile long dueNanos;
 
-    int failures(long now) {
-        return sum(now, COUNT_BITS);
-    }
-
-    private int sum(long now, int shift) {
-        long period = (now - origin) / bucketNanos;
-        int sum = 0;
-        for (int i = 0; i < BUCKETS; i++) {
-            long bucket = buckets.get(i);
-            long age = (period - (bucket >>> (2 * COUNT_BITS))) & PERIOD_MASK;
-            if (age < BUCKETS) {
-                sum += (int) (bucket >>> shift & COUNT_MAX);
-            }
+    /**
+     * A window that holds nothing.
+     *
+     * @param coldWords how many words {@link #cold} keeps for the window
+     * @param dueNanos when {@link #draw} must next be called
+     */
+    OutcomeWindow(int stripes, int coldWords, long dueNanos) {
+        int coldPerLine = Stripes.SPACING - HOT_WORDS;
+        int lines = Math.max(stripes + 1, (coldWords + coldPerLine - 1) / coldPerLine);
+        this.stripes = stripes;
+        this.words = new long[lines * Stripes.SPACING];
+        this.dueNanos = dueNanos;
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            words[stripe(stripe) + 1] = NEVER;
         }
-        return sum;
     }
+
+    private static int stripe(int index) {
+        return (index + 1) * Stripes.SPACING;
+    }
+
+    /** Counts a call that went well and was not slow. */
+    final void succeeded(long now) {
+        succeeded(Stripes.mine(stripes), now);
+    }
+
+    /** The same on that stripe: a law about all stripes needs no threads. */
+    final void succeeded(int stripe, long now) {
+        if (now - dueNanos >= 0) {
+            drawIfDue(now);
+        }
+        int word = stripe(stripe);
+        WORDS.getAndAdd(words, word, 1L);
+        WORDS.setOpaque(words, word + 1, now);
+    }
+
+    private synchronized void drawIfDue(long now) {
+        if (now - dueNanos >= 0) {
+            draw(now);
+        }
+    }
+
+    /** Counts a call that failed, was slow, or both, and tells how that leaves the window. */
+    final synchronized Counts add(boolean failed, boolean slow, long now) {
+        draw(now);
+        failuresInRow = failed ? failuresInRow + 1 : 0;
+        put(failed, slow);
+        return count();
+    }
+
+    /** What the window holds now. */
+    final synchronized Counts counts(long now) {
+        draw(now);
+        return count();
+    }
+
+    private Counts count() {
+        return new Counts(calls(), failures(), slow(), failuresInRow);
+    }
+
+    /** When {@link #succeeded} was last called, or {@link #NEVER}. */
+    final long lastSuccess() {
+        long last = NEVER;
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            last = later(last, (long) WORDS.getOpaque(words, stripe(stripe) + 1));
+        }
+        return last;
+    }
+
+    static long later(long one, long other) {
+        if (one == NEVER || other == NEVER) {
+            return one == NEVER ? other : one;
+        }
+        return one - other > 0 ? one : other;
+    }
+
+    /** Takes the successes out of the stripes and puts them into the window, then brings that to the present. */
+    private void draw(long now) {
+        long successes = 0;
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            successes += (long) WORDS.getAndSet(words, stripe(stripe), 0L);
+        }
+        if (successes > 0) {
+            failuresInRow = 0;
+            put(successes);
+        }
+        if (now - dueNanos >= 0) {
+            dueNanos = turn(now, dueNanos);
+        }
+    }
+
+    /** A word for what is seldom written; only to be used under the lock. */
+    final long cold(int index) {
+        return words[coldAt(index)];
+    }
+
+    /** Sets such a word. */
+    final void cold(int index, long value) {
+        words[coldAt(index)] = value;
+    }
+
+    private static int coldAt(int index) {
+        int perLine = Stripes.SPACING - HOT_WORDS;
+        return index / perLine * Stripes.SPACING + HOT_WORDS + index % perLine;
+    }
+
+    // What the kinds of window differ in. All of it is called under the lock.
+
+    /** Puts in so many calls that went well. */
+    abstract void put(long successes);
+
+    /** Puts in one call. */
+    abstract void put(boolean failed, boolean slow);
+
+    /** Forgets what is too old, as {@code due} has passed; tells when it must do so next. */
+    abstract long turn(long now, long due);
+
+    abstract long calls();
+
+    abstract long failures();
+
+    abstract long slow();
 }

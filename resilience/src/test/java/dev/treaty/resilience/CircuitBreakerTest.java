@@ -3,11 +3,14 @@ package dev.treaty.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.resilience.CircuitBreaker.Mode;
 import dev.treaty.resilience.CircuitBreaker.State;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class CircuitBreakerTest {
@@ -15,12 +18,27 @@ class CircuitBreakerTest {
 
     private final ManualTime time = new ManualTime();
     private final List<String> changes = new ArrayList<>();
-    private final CircuitBreaker breaker =
-            breaker(new CircuitBreakerPolicy(3, 0.5, 10, Duration.ofSeconds(10), OPEN, Duration.ofSeconds(8)));
+    private CircuitBreakerPolicy policy = CircuitBreakerPolicy.DEFAULT
+            .withConsecutiveFailures(3)
+            .withFailureRate(0.5, 10)
+            .withOpen(OPEN, Duration.ofSeconds(8));
+    private CircuitBreaker breaker = breaker(policy);
 
-    private CircuitBreaker breaker(CircuitBreakerPolicy policy) {
-        return new CircuitBreaker(
+    private CircuitBreaker breaker(CircuitBreakerPolicy changed) {
+        policy = changed;
+        breaker = new CircuitBreaker(
                 policy, time, new Random(1), (before, after, _) -> changes.add(before + " to " + after));
+        return breaker;
+    }
+
+    private void succeed(int times) {
+        for (int i = 0; i < times; i++) {
+            breaker.succeeded(breaker.tryAcquire());
+        }
+    }
+
+    private long[] trials(int times) {
+        return LongStream.generate(breaker::tryAcquire).limit(times).toArray();
     }
 
     private void fail(int times) {
@@ -150,8 +168,211 @@ class CircuitBreakerTest {
     }
 
     @Test
+    void slowCallsOpenItWhetherTheyGoWellOrFail() {
+        long slow = Duration.ofMillis(100).toNanos();
+        breaker(policy.withSlowRate(0.4, Duration.ofMillis(100)).withConsecutiveFailures(100));
+        succeed(6);
+        for (int i = 0; i < 2; i++) {
+            breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow);
+        }
+        breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow - 1);
+        breaker.failed(breaker.tryAcquire(), time.nanoTime(), slow - 1);
+        breaker.failed(breaker.tryAcquire(), time.nanoTime(), slow);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        assertThat(breaker.snapshot().slow()).isEqualTo(3);
+        assertThat(breaker.snapshot().successes()).isEqualTo(9);
+        breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED); // 4 of 12
+        breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), 2 * slow);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED); // 5 of 13
+        breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow);
+        assertThat(breaker.snapshot().reason()).isEqualTo("6 of 14 calls were slow");
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+    }
+
+    @Test
+    void aSlowSuccessEndsARowOfFailures() {
+        breaker(policy.withSlowRate(1, Duration.ofMillis(1)));
+        fail(2);
+        breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), 1_000_000);
+        fail(2);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void aSlowTrialOpensItAgain() {
+        breaker(policy.withSlowRate(0.9, Duration.ofMillis(100)));
+        fail(3);
+        pastOpen();
+        breaker.succeeded(
+                breaker.tryAcquire(), time.nanoTime(), Duration.ofMillis(100).toNanos());
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        assertThat(breaker.snapshot().reason()).isEqualTo("a trial was slow");
+        assertThat(breaker.snapshot().timeout()).isEqualTo(OPEN.multipliedBy(2));
+    }
+
+    @Test
+    void aWindowOfCallsForgetsByCallsAndNotByTime() {
+        breaker(policy.withWindowCalls(10).withConsecutiveFailures(100));
+        fail(4);
+        time.advance(Duration.ofDays(1000));
+        succeed(5);
+        assertThat(breaker.snapshot().failures()).isEqualTo(4);
+        succeed(2); // eleven calls, of which the first has left the window
+        assertThat(breaker.snapshot().failures()).isEqualTo(3);
+        assertThat(breaker.snapshot().successes()).isEqualTo(7);
+        fail(2); // they push out two more
+        assertThat(breaker.snapshot().failures()).isEqualTo(3);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        fail(3);
+        assertThat(breaker.snapshot().reason()).isEqualTo("5 of 10 calls failed");
+    }
+
+    @Test
+    void severalTrialsPassAndAllMustGoWell() {
+        breaker(policy.withTrials(3));
+        fail(3);
+        pastOpen();
+        long[] trials = trials(3);
+        assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        breaker.succeeded(trials[1]);
+        breaker.succeeded(trials[1]); // a trial counts once
+        assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        breaker.succeeded(trials[0]);
+        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
+        breaker.succeeded(trials[2]);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        assertThat(breaker.snapshot().reason()).isEqualTo("3 trials went well");
+    }
+
+    @Test
+    void oneBadTrialOfSeveralOpensItAndTheOthersHaveNoSayAnyMore() {
+        breaker(policy.withTrials(2));
+        fail(3);
+        pastOpen();
+        long[] trials = trials(2);
+        breaker.failed(trials[0]);
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        breaker.succeeded(trials[1]);
+        pastOpen();
+        pastOpen();
+        long[] next = trials(2);
+        breaker.succeeded(trials[1]);
+        breaker.failed(trials[1]);
+        breaker.ignored(trials[1]);
+        assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        breaker.succeeded(next[0]);
+        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
+        breaker.succeeded(next[1]);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void aTrialOutOfItsLeaseHasNoSayEvenWhereNobodyTookItsPlace() {
+        fail(3);
+        pastOpen();
+        long late = breaker.tryAcquire();
+        time.advance(Duration.ofSeconds(8).minusNanos(1));
+        assertThat(breaker.available()).isFalse();
+        time.advance(Duration.ofNanos(1));
+        assertThat(breaker.available()).isTrue();
+        breaker.succeeded(late);
+        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
+    }
+
+    @Test
+    void itIsHalfOpenOnceItsTimeIsUpEvenIfNobodyCalls() {
+        fail(3);
+        Instant opened = time.instant();
+        pastOpen();
+        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
+        assertThat(breaker.snapshot().state()).isEqualTo(State.HALF_OPEN);
+        assertThat(breaker.snapshot().lastStateChange())
+                .hasValueSatisfying(change -> assertThat(change)
+                        .isBetween(opened.plus(OPEN.multipliedBy(7).dividedBy(8)), time.instant()));
+        assertThat(changes).containsExactly("CLOSED to OPEN"); // told with the first trial
+    }
+
+    @Test
+    void forcedOpenItRefusesWhateverTheOutcomes() {
+        long before = breaker.tryAcquire();
+        breaker.forceOpen();
+        breaker.forceOpen();
+        breaker.succeeded(before);
+        breaker.ignored(before);
+        time.advance(Duration.ofDays(1));
+        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
+        assertThat(breaker.snapshot().reason()).isEqualTo("forced open by hand");
+        assertThat(changes).containsExactly("CLOSED to OPEN");
+    }
+
+    @Test
+    void disabledItLetsEverythingPassWhateverTheOutcomes() {
+        fail(3);
+        breaker.disable();
+        fail(100);
+        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.tryAcquire()).isNotEqualTo(CircuitBreaker.REFUSED);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.DISABLED);
+        assertThat(breaker.snapshot().failures()).isZero();
+        assertThat(changes).containsExactly("CLOSED to OPEN", "OPEN to CLOSED");
+    }
+
+    @Test
+    void automaticAgainItBeginsClosedAndWhatWasAdmittedBeforeHasNoSay() {
+        breaker.disable();
+        long disabled = breaker.tryAcquire();
+        breaker.automatic();
+        for (int i = 0; i < 100; i++) {
+            breaker.failed(disabled);
+        }
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
+        assertThat(changes).containsExactly("CLOSED to CLOSED", "CLOSED to CLOSED");
+        fail(2);
+        breaker.automatic(); // it is: nothing changes, nothing is forgotten
+        fail(1);
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        breaker.automatic();
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        breaker.forceOpen();
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
+        breaker.reset();
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
+        assertThat(breaker.snapshot().reason()).isEqualTo("reset by hand");
+        assertThat(breaker.available()).isTrue();
+    }
+
+    @Test
+    void aRowOfFailuresIsJudgedBeforeARate() {
+        breaker(policy.withConsecutiveFailures(10));
+        fail(10);
+        assertThat(breaker.snapshot().reason()).isEqualTo("10 failures in a row");
+    }
+
+    @Test
+    void theSnapshotRemembersTheLastSuccessWhateverHappensLater() {
+        time.advance(Duration.ofMinutes(1));
+        succeed(1);
+        Instant success = time.instant();
+        time.advance(Duration.ofMinutes(1));
+        fail(3);
+        assertThat(breaker.snapshot().lastSuccess()).contains(success);
+        assertThat(breaker.snapshot().lastFailure()).contains(time.instant());
+        breaker.reset();
+        assertThat(breaker.snapshot().lastSuccess()).contains(success);
+    }
+
+    @Test
     void theSnapshotTellsWhatTheSeedSystemTold() {
         assertThat(breaker.snapshot().lastFailure()).isEmpty();
+        assertThat(breaker.snapshot().lastSuccess()).isEmpty();
+        assertThat(breaker.snapshot().lastStateChange()).isEmpty();
+        assertThat(breaker.snapshot().reason()).isEmpty();
         time.advance(Duration.ofMinutes(1));
         breaker.succeeded(breaker.tryAcquire());
         fail(3);
@@ -161,5 +382,8 @@ class CircuitBreakerTest {
         assertThat(snapshot.lastFailure()).contains(time.instant());
         assertThat(snapshot.lastSuccess()).contains(time.instant());
         assertThat(snapshot.lastStateChange()).contains(time.instant());
+        assertThat(snapshot.timeout()).isEqualTo(OPEN);
+        assertThat(snapshot.mode()).isEqualTo(Mode.AUTOMATIC);
+        assertThat(snapshot.reason()).isEqualTo("3 failures in a row");
     }
 }

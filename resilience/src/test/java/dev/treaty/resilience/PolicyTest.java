@@ -22,8 +22,28 @@ class PolicyTest {
                 .hasMessage("multiplier is 0.5: use 1 to 100");
         assertThatThrownBy(() -> new RetryPolicy(3, SECOND, SECOND, 2, Jitter.FULL, 1.5, 10))
                 .hasMessage("budget is 1.5: use 0 to 1");
-        assertThatThrownBy(() -> new CircuitBreakerPolicy(5, Double.NaN, 20, SECOND, SECOND, SECOND))
+        assertThatThrownBy(() -> CircuitBreakerPolicy.DEFAULT.withFailureRate(Double.NaN, 20))
                 .hasMessage("failure-rate is NaN: use 0 to 1");
+        var breaker = CircuitBreakerPolicy.DEFAULT;
+        assertThatThrownBy(() -> breaker.withConsecutiveFailures(0))
+                .hasMessage("consecutive-failures is 0: use 1 or more");
+        assertThatThrownBy(() -> breaker.withSlowRate(-0.1, SECOND)).hasMessage("slow-rate is -0.1: use 0 to 1");
+        assertThatThrownBy(() -> breaker.withSlowRate(0.1, Duration.ZERO))
+                .hasMessage("slow-call is PT0S: use more than nothing");
+        assertThatThrownBy(() -> breaker.withFailureRate(0.1, 0)).hasMessage("calls-min is 0: use 1 or more");
+        assertThatThrownBy(() -> breaker.withWindow(Duration.ZERO)).hasMessage("window is PT0S: use more than nothing");
+        assertThatThrownBy(() -> breaker.withWindowCalls(-1)).hasMessage("window-calls is -1: use 0 or more");
+        assertThatThrownBy(() -> breaker.withWindowCalls(10_001))
+                .hasMessage("window-calls is 10001: use at most 10000");
+        assertThatThrownBy(() -> breaker.withWindowCalls(19))
+                .hasMessage("calls-min is 20: use at most window-calls (19)");
+        assertThat(breaker.withWindowCalls(20).windowCalls()).isEqualTo(20);
+        assertThatThrownBy(() -> breaker.withOpen(Duration.ZERO, SECOND))
+                .hasMessage("open is PT0S: use more than nothing");
+        assertThatThrownBy(() -> breaker.withOpen(SECOND.plusNanos(1), SECOND))
+                .hasMessage("open-max (PT1S) is shorter than open (PT1.000000001S)");
+        assertThatThrownBy(() -> breaker.withTrials(0)).hasMessage("trials is 0: use 1 or more");
+        assertThatThrownBy(() -> breaker.withTrials(101)).hasMessage("trials is 101: use at most 100");
         assertThatThrownBy(() -> FaultTolerance.DEFAULT.withDeadline(Duration.ZERO))
                 .hasMessage("deadline is PT0S: use more than nothing");
         assertThatThrownBy(() -> FaultTolerance.DEFAULT.withDeadline(Duration.ofDays(2)))

@@ -1,0 +1,149 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.time.ManualTime;
+import dev.treaty.resilience.CircuitBreaker.State;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
+
+class CircuitBreakerLawsTest {
+    private static final int NEVER_IN_ROW = Integer.MAX_VALUE;
+
+    private final ManualTime time = new ManualTime();
+
+    private CircuitBreaker breaker(CircuitBreakerPolicy policy, long seed) {
+        return new CircuitBreaker(policy, time, new Random(seed), (_, _, _) -> {});
+    }
+
+    /** It opens with exactly that failure, or slow call, whose share reaches the limit: not one sooner or later. */
+    @Property
+    void aRateOpensExactlyAtItsLimit(
+            @ForAll @IntRange(min = 1, max = 100) int hundredths,
+            @ForAll @IntRange(min = 1, max = 400) int calls,
+            @ForAll boolean slow,
+            @ForAll boolean byCount) {
+        double rate = hundredths / 100.0;
+        var policy = CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(NEVER_IN_ROW);
+        policy = byCount ? policy.withWindowCalls(1_200) : policy;
+        policy = slow
+                ? policy.withFailureRate(1, 1).withSlowRate(rate, Duration.ofSeconds(1))
+                : policy.withFailureRate(rate, 1);
+        // The good ones come first, since a bad one alone is a share of 1.
+        var breaker = breaker(policy, 1);
+        for (int i = 0; i < calls; i++) {
+            breaker.succeeded(breaker.tryAcquire());
+        }
+        int bad = 0;
+        var limit = BigDecimal.valueOf(hundredths);
+        boolean reached = false;
+        while (!reached && bad < 2 * calls) {
+            assertThat(breaker.state()).isEqualTo(State.CLOSED);
+            bad++;
+            if (slow) {
+                breaker.succeeded(
+                        breaker.tryAcquire(),
+                        time.nanoTime(),
+                        Duration.ofSeconds(1).toNanos());
+            } else {
+                breaker.failed(breaker.tryAcquire());
+            }
+            reached = BigDecimal.valueOf(bad)
+                            .scaleByPowerOfTen(2)
+                            .compareTo(limit.multiply(BigDecimal.valueOf(calls + bad)))
+                    >= 0;
+        }
+        assertThat(breaker.state()).isEqualTo(reached ? State.OPEN : State.CLOSED);
+    }
+
+    /** Each opening is twice as long as the one before, spread by an eighth, and none is longer than the longest. */
+    @Property
+    void openTimesAreWithinBounds(
+            @ForAll @LongRange(min = 1, max = 5_000_000_000L) long open,
+            @ForAll @LongRange(min = 0, max = 100_000_000_000L) long more,
+            @ForAll @IntRange(min = 1, max = 70) int openings,
+            @ForAll long seed) {
+        long openMax = open + more;
+        var breaker = breaker(
+                CircuitBreakerPolicy.DEFAULT
+                        .withConsecutiveFailures(1)
+                        .withOpen(Duration.ofNanos(open), Duration.ofNanos(openMax)),
+                seed);
+        long expected = open;
+        for (int i = 0; i < openings; i++) {
+            breaker.failed(breaker.tryAcquire());
+            assertThat(breaker.snapshot().timeout()).isEqualTo(Duration.ofNanos(expected));
+            long earliest = expected - expected / 8;
+            long latest = Math.min(openMax, expected + expected / 8);
+            long now = time.nanoTime();
+            assertThat(breaker.available(now + earliest - 1)).isFalse();
+            assertThat(breaker.available(now + latest)).isTrue();
+            time.advance(Duration.ofNanos(latest));
+            expected = Math.min(openMax, 2 * expected);
+        }
+    }
+
+    /**
+     * Whatever the trials do, no more are under way than may be, where one that ran out of its lease is not any more;
+     * it closes with exactly as many good ones as it must, and opens with the first bad one.
+     */
+    @Property
+    void theBudgetOfTrialsIsNeverExceeded(
+            @ForAll @IntRange(min = 1, max = 5) int trials,
+            @ForAll @Size(max = 100) List<@IntRange(max = 99) Integer> steps) {
+        Duration lease = Duration.ofSeconds(8);
+        var breaker = breaker(
+                CircuitBreakerPolicy.DEFAULT
+                        .withConsecutiveFailures(1)
+                        .withOpen(Duration.ofSeconds(1), lease)
+                        .withTrials(trials),
+                1);
+        breaker.failed(breaker.tryAcquire());
+        time.advance(Duration.ofSeconds(2));
+        Map<Long, Long> underWay = new HashMap<>(); // by admission, when the lease ends
+        int succeeded = 0;
+        for (int step : steps) {
+            assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
+            underWay.values().removeIf(until -> until <= time.nanoTime());
+            boolean admits = underWay.size() + succeeded < trials;
+            assertThat(breaker.available()).isEqualTo(admits);
+            if (step < 40) {
+                long admission = breaker.tryAcquire();
+                assertThat(admission != CircuitBreaker.REFUSED).isEqualTo(admits);
+                if (admits) {
+                    assertThat(underWay.put(admission, time.nanoTime() + lease.toNanos()))
+                            .isNull();
+                }
+            } else if (step < 60) {
+                time.advance(Duration.ofSeconds(step - 40));
+            } else if (!underWay.isEmpty()) {
+                long admission = underWay.keySet().iterator().next();
+                boolean alive = underWay.remove(admission) > time.nanoTime();
+                assertThat(alive).isTrue();
+                if (step < 70) {
+                    breaker.ignored(admission);
+                } else if (step < 95) {
+                    breaker.succeeded(admission);
+                    succeeded++;
+                    if (succeeded == trials) {
+                        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+                        return;
+                    }
+                } else {
+                    breaker.failed(admission);
+                    assertThat(breaker.state()).isEqualTo(State.OPEN);
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.treaty.resilience;
+
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import java.util.Random;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Test;
+
+/** Half-open, the breaker gives trials, takes their outcomes and obeys hands as if all came one after the other. */
+public class CircuitBreakerLincheckTest {
+    private static final long SECOND = 1_000_000_000;
+
+    /** Half-open from the beginning, with two trials; what is not admitted is reported too, and must change nothing. */
+    public static class Subject {
+        private final CircuitBreaker breaker = new CircuitBreaker(
+                CircuitBreakerPolicy.DEFAULT
+                        .withConsecutiveFailures(1)
+                        .withOpen(Duration.ofNanos(1), Duration.ofSeconds(1))
+                        .withTrials(2),
+                new ManualTime(),
+                new Random(1),
+                (_, _, _) -> {},
+                1);
+
+        public Subject() {
+            breaker.failed(breaker.tryAcquire(0), 0, 0);
+        }
+
+        @Operation
+        public long tryAcquire() {
+            return breaker.tryAcquire(10);
+        }
+
+        @Operation
+        public boolean available() {
+            return breaker.available(10);
+        }
+
+        @Operation
+        public void firstTrialSucceeds() {
+            breaker.succeeded(2, 10, 0);
+        }
+
+        @Operation
+        public void secondTrialSucceeds() {
+            breaker.succeeded(3, 10, 0);
+        }
+
+        @Operation
+        public void firstTrialFails() {
+            breaker.failed(2, 10, 0);
+        }
+
+        @Operation
+        public void secondTrialIsIgnored() {
+            breaker.ignored(3);
+        }
+
+        @Operation
+        public boolean availableOnceLeasesHaveEnded() {
+            return breaker.available(10 + SECOND);
+        }
+
+        @Operation
+        public void reset() {
+            breaker.reset();
+        }
+
+        @Operation
+        public String standing() {
+            CircuitBreaker.Snapshot snapshot = breaker.snapshot();
+            return snapshot.state() + " " + snapshot.mode() + " " + snapshot.reason();
+        }
+
+        @Operation
+        public void forceOpen() {
+            breaker.forceOpen();
+        }
+    }
+
+    @Test
+    void theBreakerIsLinearizable() {
+        new ModelCheckingOptions()
+                .threads(2)
+                .actorsPerThread(3)
+                .iterations(12)
+                .invocationsPerIteration(300)
+                .check(Subject.class);
+    }
+}
