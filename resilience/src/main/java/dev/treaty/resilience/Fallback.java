@@ -1,65 +1,97 @@
 package dev.treaty.resilience;
 
-import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
-import dev.treaty.core.call.Filter;
-import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Origin;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
-import dev.treaty.core.event.Event;
-import dev.treaty.core.event.Events;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
 
 /**
- * Answers in place of a service that cannot. It stands outside the limits, so that a call refused by one can still be
- * answered, and it never hides a fault that is the caller's own: a wrong request, a missing right, a thing not found.
+ * Answers in place of what cannot: with a {@linkplain #value fixed answer}, the {@linkplain #cached last good one},
+ * {@linkplain #alternative another} supplier's, or one {@linkplain #degraded made up} from what went wrong. The answer
+ * says which kind it is by its {@link Origin}.
+ *
+ * <p>A fallback is asked only where the service is to blame. It never hides a fault of the caller's own: a wrong
+ * request, a missing right, a thing not found.
+ *
+ * @param <T> what is answered; the compiler holds every kind to it
  */
-public final class Fallback implements Filter {
-    private final Policies policies;
-    private final Origin origin;
-    private final Handler answer;
-    private final Events events;
+@FunctionalInterface
+public interface Fallback<T> {
+    /** What a fallback says that has no answer. */
+    Fault NO_ANSWER = Fault.unreached(Code.UNIMPLEMENTED, "there is no fallback for this");
 
     /**
-     * A fallback.
+     * Answers.
      *
-     * @param origin what kind it is; the response says so
-     * @param answer gives the answer; where it fails with {@link Code#UNIMPLEMENTED}, there is no fallback for that
-     *     operation, and the service's own fault stands
+     * @param fault why the service did not
+     * @return an answer with its origin; a failure with {@link Code#UNIMPLEMENTED} where there is no fallback for this,
+     *     so that the service's own fault stands; any other failure where the fallback failed too
      */
-    public Fallback(Policies policies, Origin origin, Handler answer, Events events) {
-        this.policies = policies;
-        this.origin = origin;
-        this.answer = answer;
-        this.events = events;
-    }
+    ServiceResponse<T> answer(Fault fault) throws InterruptedException;
 
-    @Override
-    public ServiceResponse<?> handle(Call call, Handler next) throws InterruptedException {
-        ServiceResponse<?> response = next.handle(call);
-        if (!(response instanceof ServiceResponse.Failed<?>(var fault, var _))
-                || !fault.code().blamesService()
-                || !policies.of(call.operation()).level().includes(IsolationLevel.ENHANCED)) {
-            return response;
-        }
-        return instead(call, fault, response);
-    }
+    /** Told of every good answer of the service itself. */
+    default void succeeded(T answer) {}
 
-    private ServiceResponse<?> instead(Call call, Fault fault, ServiceResponse<?> response)
-            throws InterruptedException {
-        return switch (answer.handle(call)) {
-            case ServiceResponse.Ok<?>(var value, var _, var _) -> {
-                events.emit(new Event.FallbackServed(call, fault, origin));
-                yield ServiceResponse.ok(value, origin);
+    /** This one, or else the next, where this one has no answer. */
+    default Fallback<T> or(Fallback<T> next) {
+        var first = this;
+        return new Fallback<>() {
+            @Override
+            public ServiceResponse<T> answer(Fault fault) throws InterruptedException {
+                ServiceResponse<T> answer = first.answer(fault);
+                return answer.succeeded() ? answer : next.answer(fault);
             }
-            case ServiceResponse.Failed<?>(var second, var _) ->
-                second.code() == Code.UNIMPLEMENTED
-                        ? response
-                        : ServiceResponse.failed(new Fault(
-                                fault.code(),
-                                fault.message() + "; the fallback failed too: " + second.message(),
-                                fault.reached(),
-                                fault.retryAfter()));
+
+            @Override
+            public void succeeded(T answer) {
+                first.succeeded(answer);
+                next.succeeded(answer);
+            }
         };
+    }
+
+    /** Always that answer. */
+    static <T> Fallback<T> value(T answer) {
+        return _ -> ServiceResponse.ok(answer, Origin.STATIC);
+    }
+
+    /** The last good answer under that key, as long as the cache keeps it. */
+    static <K, T> Fallback<T> cached(FallbackCache<K, T> cache, K key) {
+        return new Fallback<>() {
+            @Override
+            public ServiceResponse<T> answer(Fault fault) {
+                return cache.get(key)
+                        .map(answer -> ServiceResponse.ok(answer, Origin.CACHED))
+                        .orElseGet(() -> ServiceResponse.failed(NO_ANSWER));
+            }
+
+            @Override
+            public void succeeded(T answer) {
+                cache.put(key, answer);
+            }
+        };
+    }
+
+    /** What another supplier or service answers. */
+    static <T> Fallback<T> alternative(Callable<? extends T> supplier) {
+        return _ -> {
+            try {
+                return ServiceResponse.ok(supplier.call(), Origin.ALTERNATIVE);
+            } catch (InterruptedException e) {
+                throw e;
+            } catch (ServiceException e) {
+                return ServiceResponse.failed(e.fault());
+            } catch (Exception e) {
+                return ServiceResponse.failed(Faults.of(e));
+            }
+        };
+    }
+
+    /** An answer computed from what went wrong; the request is at hand where the function is written. */
+    static <T> Fallback<T> degraded(Function<Fault, ? extends T> function) {
+        return fault -> ServiceResponse.ok(function.apply(fault), Origin.DEGRADED);
     }
 }

@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /** The checks that policies share; their messages are what a reader of a bad configuration sees. */
 final class Limits {
@@ -48,5 +49,10 @@ final class Limits {
             throw new IllegalArgumentException(
                     name + " (" + value + ") is shorter than " + otherName + " (" + other + ")");
         }
+    }
+
+    /** A duration as a configuration has it, such as {@code 1.5s}. */
+    static String text(Duration duration) {
+        return duration.isZero() ? "0s" : duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 }

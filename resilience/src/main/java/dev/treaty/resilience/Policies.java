@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.contract.Operation;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -18,6 +19,13 @@ public record Policies(FaultTolerance service, Map<String, FaultTolerance> opera
     /** The same for every operation. */
     public static Policies of(FaultTolerance service) {
         return new Policies(service, Map.of());
+    }
+
+    /** The same at another level, for the service and for every operation. */
+    public Policies at(IsolationLevel level) {
+        var changed = new HashMap<String, FaultTolerance>();
+        operations.forEach((operation, tolerance) -> changed.put(operation, tolerance.with(level)));
+        return new Policies(service.with(level), changed);
     }
 
     /** What holds for that operation. */

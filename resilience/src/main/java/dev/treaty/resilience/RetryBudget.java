@@ -1,15 +1,16 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.Time;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * Keeps retries from multiplying a service's load when it is in trouble: every call earns a part of a retry, and a
  * retry is only made where a whole one has been earned. One budget is shared by all calls of a service.
  *
  * <p>It begins nearly empty: with full reserves, forty processes that started into a fault amplified its load 1.9
- * times. Calls only count themselves, without contention; the balance is drawn up when a retry is wanted.
+ * times. It does not count calls itself: somebody does so anyway, and the balance is drawn up from that when a retry is
+ * wanted, so that a call which goes well costs the budget nothing.
  *
  * @see <a href="https://finagle.github.io/blog/2016/02/08/retry-budgets/">Retry budgets in Finagle</a>
  */
@@ -19,24 +20,27 @@ public final class RetryBudget {
 
     private final double perCall;
     private final double perSecond;
+    private final LongSupplier calls;
     private final Time time;
-    private final LongAdder calls = new LongAdder();
     private final ReentrantLock lock = new ReentrantLock();
     private double balance = 1;
     private long callsSeen;
     private long drawnUpAt;
 
-    /** A budget as the policy has it. */
-    public RetryBudget(RetryPolicy policy, Time time) {
-        this.perCall = policy.budget();
-        this.perSecond = policy.budgetPerSecond();
+    /**
+     * A budget.
+     *
+     * @param perCall how much of a retry each call earns, from 0 to 1
+     * @param perSecond how many retries each second earns
+     * @param calls how many calls there have been, ever
+     */
+    public RetryBudget(double perCall, double perSecond, LongSupplier calls, Time time) {
+        this.perCall = perCall;
+        this.perSecond = perSecond;
+        this.calls = calls;
         this.time = time;
+        this.callsSeen = calls.getAsLong();
         this.drawnUpAt = time.nanoTime();
-    }
-
-    /** Counts a call, which earns its part. */
-    public void earn() {
-        calls.increment();
     }
 
     /** Takes one retry out; false where none has been earned. */
@@ -67,7 +71,7 @@ public final class RetryBudget {
 
     private void drawUp() {
         long now = time.nanoTime();
-        long counted = calls.sum();
+        long counted = calls.getAsLong();
         double earned = (counted - callsSeen) * perCall + (now - drawnUpAt) / 1e9 * perSecond;
         balance = Math.min(BALANCE_MAX, balance + earned);
         callsSeen = counted;

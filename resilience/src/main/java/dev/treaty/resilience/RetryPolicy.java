@@ -1,6 +1,8 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.call.Code;
 import java.time.Duration;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -11,6 +13,7 @@ import java.util.random.RandomGenerator;
  * @param backoffMax the longest pause, before jitter
  * @param multiplier how much longer each pause is than the one before
  * @param jitter how pauses are spread
+ * @param on the codes that another attempt may mend
  * @param budget how many retries each call earns for all callers of the service: 0.2 lets retries add at most a fifth
  * @param budgetPerSecond how many retries are earned each second whatever the traffic, so that rare calls may retry too
  */
@@ -20,12 +23,20 @@ public record RetryPolicy(
         Duration backoffMax,
         double multiplier,
         Jitter jitter,
+        List<Code> on,
         double budget,
         double budgetPerSecond) {
 
     /** Three attempts, 20 ms doubling to 1 s with full jitter, at most a fifth more traffic and 10 retries a second. */
-    public static final RetryPolicy DEFAULT =
-            new RetryPolicy(3, Duration.ofMillis(20), Duration.ofSeconds(1), 2.0, Jitter.FULL, 0.2, 10);
+    public static final RetryPolicy DEFAULT = new RetryPolicy(
+            3,
+            Duration.ofMillis(20),
+            Duration.ofSeconds(1),
+            2.0,
+            Jitter.FULL,
+            List.of(Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED, Code.UNKNOWN, Code.ABORTED),
+            0.2,
+            10);
 
     /** No retries. */
     public static final RetryPolicy NONE = DEFAULT.withAttempts(1);
@@ -36,15 +47,14 @@ public record RetryPolicy(
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public RetryPolicy {
         Limits.atLeast("attempts", attempts, 1);
-        if (attempts > ATTEMPTS_MAX) {
-            throw new IllegalArgumentException("attempts is " + attempts + ": use at most " + ATTEMPTS_MAX);
-        }
+        Limits.atMost("attempts", attempts, ATTEMPTS_MAX);
         Limits.positive("backoff", backoff);
         Limits.positive("backoff-max", backoffMax);
         Limits.notShorter("backoff-max", backoffMax, "backoff", backoff);
         if (!(multiplier >= 1 && multiplier <= 100)) {
             throw new IllegalArgumentException("multiplier is " + multiplier + ": use 1 to 100");
         }
+        on = List.copyOf(on);
         Limits.ratio("budget", budget);
         if (!(budgetPerSecond >= 0 && budgetPerSecond <= 1_000_000)) {
             throw new IllegalArgumentException("budget-per-second is " + budgetPerSecond + ": use 0 to 1000000");
@@ -53,7 +63,7 @@ public record RetryPolicy(
 
     /** The same policy with another number of attempts. */
     public RetryPolicy withAttempts(int number) {
-        return new RetryPolicy(number, backoff, backoffMax, multiplier, jitter, budget, budgetPerSecond);
+        return new RetryPolicy(number, backoff, backoffMax, multiplier, jitter, on, budget, budgetPerSecond);
     }
 
     /** The longest pause before the attempt after the nth, in nanoseconds. */

@@ -11,13 +11,30 @@ public final class ServiceException extends RuntimeException {
 
     /** Carries that fault. */
     public ServiceException(Fault fault) {
-        super(fault.toString());
+        this(fault, true);
+    }
+
+    private ServiceException(Fault fault, boolean trace) {
+        super(null, null, trace, trace);
         this.fault = fault;
+    }
+
+    /**
+     * Carries that fault without a stack trace, which costs a thousand times what throwing costs: for refusals, which
+     * are many when they come, and happen where they say and nowhere deeper.
+     */
+    public static ServiceException withoutTrace(Fault fault) {
+        return new ServiceException(fault, false);
     }
 
     /** Carries a fault with that code and message. */
     public ServiceException(Code code, String message) {
         this(Fault.of(code, message));
+    }
+
+    @Override
+    public String getMessage() {
+        return fault.toString();
     }
 
     /** What went wrong. */

@@ -38,6 +38,13 @@ public sealed interface Event {
     record BreakerChanged(ServiceName service, String instance, String before, String after, String reason)
             implements Event {}
 
+    /**
+     * The circuit breaker of a guard that is used alone changed its state.
+     *
+     * @param guard the name of the guard
+     */
+    record GuardChanged(String guard, String before, String after, String reason) implements Event {}
+
     /** The set of instances of a service changed, as this process sees it. */
     record DiscoveryChanged(DiscoveryEvent change) implements Event {}
 

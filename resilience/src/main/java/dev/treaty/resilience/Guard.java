@@ -1,0 +1,540 @@
+package dev.treaty.resilience;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Filter;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ring around one service, or around any code that may fail: all policies of a {@link FaultTolerance} in the one
+ * order that works, outermost first:
+ *
+ * <pre>
+ * deadline, fallback, throttle, rate limit, concurrency limit, retry, hedge, breaker, timeout of the attempt
+ * </pre>
+ *
+ * <p>Used alone it runs any code: {@code guard.call(() -> payments.charge(order))}. In Treaty's client the very same
+ * steps run as {@linkplain #filter filters} of the pipeline; there each instance has a breaker of its own, since one
+ * sick instance says nothing about the others.
+ *
+ * <p>A call that goes well reads the clock twice for all policies together, allocates nothing, and writes to no memory
+ * that another processor writes to. Level and policies can be {@linkplain #apply changed} while calls run; what still
+ * fits keeps its state.
+ */
+public final class Guard {
+    /** The most attempts of {@link TimeoutMode#DETACH} that a guard has on threads of their own at a time. */
+    public static final int DETACHED_MAX = 1_000;
+
+    private final String name;
+    private final boolean idempotent;
+    private final Time time;
+    private final RandomGenerator random;
+    private final Events events;
+    private final Plan.Ground ground;
+    private final Tally tally;
+    private final CallTrial calls;
+    private final Attempts attempts;
+    private final Builder made;
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile Plan plan;
+    private volatile Map<String, Guard> operations = Map.of();
+    private volatile long[] forgotten;
+
+    private Guard(Builder made, String name, @Nullable Guard service, FaultTolerance tolerance) {
+        this.made = made;
+        this.name = name;
+        this.idempotent = made.idempotent;
+        this.time = made.time;
+        this.random = made.random;
+        this.events = made.events;
+        this.tally = new Tally(Stripes.count(time));
+        this.calls = new CallTrial(events);
+        Watchdog watchdog = service == null ? Watchdog.of(time) : service.ground.watchdog();
+        this.ground = service == null
+                ? new Plan.Ground(name, time, random, watchdog, this::calls, made.breaker ? this::breakerChanged : null)
+                : service.ground;
+        this.attempts = new Attempts(made.faults, time, watchdog, tally);
+        this.plan = new Plan(tolerance, service == null ? null : service.plan, null, ground);
+        this.forgotten = tally.all();
+    }
+
+    /** A guard with these policies, on the machine's time, for work that is not known to be idempotent. */
+    public static Guard of(String name, FaultTolerance tolerance) {
+        return named(name).tolerance(tolerance).build();
+    }
+
+    /** A guard in the making. */
+    public static Builder named(String name) {
+        return new Builder(name);
+    }
+
+    /** What a guard is made of. */
+    public static final class Builder {
+        private final String name;
+        private FaultTolerance tolerance = FaultTolerance.DEFAULT;
+        private boolean idempotent;
+        private boolean breaker = true;
+        private Function<? super Exception, Fault> faults = Faults::of;
+        private Time time = Time.system();
+        private RandomGenerator random = Chance.system();
+        private Events events = Events.NONE;
+
+        private Builder(String name) {
+            if (name.isBlank()) {
+                throw new IllegalArgumentException("a guard needs a name, which it is listed by");
+            }
+            this.name = name;
+        }
+
+        /** With these policies; {@link FaultTolerance#DEFAULT} where nothing is said. */
+        public Builder tolerance(FaultTolerance policies) {
+            tolerance = policies;
+            return this;
+        }
+
+        /**
+         * Doing the work twice has the effect of doing it once, so it may be tried again after any failure, and hedged.
+         * Work that is not said to be so is only tried again where it surely did not run.
+         */
+        public Builder idempotent() {
+            idempotent = true;
+            return this;
+        }
+
+        /** What an exception of the work means: its code decides whether a breaker counts it and what follows. */
+        public Builder faults(Function<? super Exception, Fault> meaning) {
+            faults = meaning;
+            return this;
+        }
+
+        /** On another time than the machine's: a test's, a simulation's. */
+        public Builder time(Time other) {
+            time = other;
+            return this;
+        }
+
+        /** With another source of chance than the machine's. */
+        public Builder random(RandomGenerator other) {
+            random = other;
+            return this;
+        }
+
+        /** Tells what happens there. */
+        public Builder events(Events listener) {
+            events = listener;
+            return this;
+        }
+
+        /** Without a breaker of its own, because the work has one at each instance. */
+        public Builder breakersElsewhere() {
+            breaker = false;
+            return this;
+        }
+
+        /** The guard. */
+        public Guard build() {
+            return new Guard(this, name, null, tolerance);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ Running code
+
+    /**
+     * Runs a body of code under the guard.
+     *
+     * @return what the body returned
+     * @throws X what the body threw in the last attempt
+     * @throws ServiceException where the guard let nothing through, the time was up, or the calling thread was
+     *     interrupted, whose flag is then set again
+     */
+    public <T extends @Nullable Object, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body)
+            throws X {
+        return answer(outcome(BodyTrial.INSTANCE, body));
+    }
+
+    /**
+     * Runs a body of code under the guard, with a fallback from {@link IsolationLevel#ENHANCED}.
+     *
+     * @see #call(ScopedValue.CallableOp)
+     */
+    public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body, Fallback<T> fallback)
+            throws X {
+        Object outcome = outcome(BodyTrial.INSTANCE, body);
+        if (outcome instanceof Failure failure) {
+            ServiceResponse<T> instead = instead(failure, fallback);
+            return instead != null ? instead.orThrow() : answer(outcome);
+        }
+        T answer = answer(outcome);
+        fallback.succeeded(answer);
+        return answer;
+    }
+
+    /**
+     * Runs a body of code under the guard and gives what came of it as a value, which also says who answered: the body,
+     * or which kind of fallback.
+     */
+    public <T> ServiceResponse<T> respond(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback) {
+        long start = time.nanoTime();
+        Object outcome = outcome(BodyTrial.INSTANCE, body);
+        ServiceResponse<T> response;
+        if (outcome instanceof Failure failure) {
+            ServiceResponse<T> instead = instead(failure, fallback);
+            response = instead != null ? instead : ServiceResponse.failed(failure.fault());
+        } else {
+            T answer = answer(outcome);
+            fallback.succeeded(answer);
+            response = ServiceResponse.ok(answer);
+        }
+        return response.withLatencyNanos(time.nanoTime() - start);
+    }
+
+    /**
+     * Runs a body of code under the guard on a virtual thread of its own, in the context of the thread that calls this.
+     * Cancelling the future interrupts the body.
+     */
+    public <T extends @Nullable Object> CompletableFuture<T> callAsync(ScopedValue.CallableOp<? extends T, ?> body) {
+        CallContext context = CallContext.currentOrNull();
+        var future = new CompletableFuture<T>();
+        Thread thread = Thread.ofVirtual().name("treaty-guard-" + name).unstarted(() -> {
+            try {
+                ScopedValue.CallableOp<T, Throwable> guarded = () -> this.<T, Throwable>call(body::call);
+                future.complete(context == null ? guarded.call() : context.run(guarded));
+            } catch (Throwable e) {
+                future.completeExceptionally(e);
+            }
+        });
+        var _ = future.whenComplete((_, _) -> {
+            if (future.isCancelled()) {
+                thread.interrupt();
+            }
+        });
+        thread.start();
+        return future;
+    }
+
+    private <W> @Nullable Object outcome(Trial<W> trial, W work) {
+        try {
+            return run(trial, work);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Failure.refused(Code.CANCELED, "the calling thread was interrupted");
+        }
+    }
+
+    // The body is the only one who answers, or throws what is not ours: so an answer is of its type, null included.
+    @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"})
+    private static <T extends @Nullable Object, X extends Throwable> T answer(@Nullable Object outcome) throws X {
+        if (!(outcome instanceof Failure failure)) {
+            return (T) outcome;
+        }
+        if (failure.given() instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        } else if (failure.given() instanceof Throwable thrown) {
+            throw (X) thrown;
+        }
+        throw ServiceException.withoutTrace(failure.fault());
+    }
+
+    // ------------------------------------------------------------------------------------------------- The pipeline
+
+    /** Gives every call of a pipeline its deadline: that of its operation, or the one it inherited if that is earlier. */
+    public Filter deadline() {
+        return (call, next) -> {
+            Plan now = guard(call).plan;
+            var deadline = new Deadline(time.nanoTime() + now.deadlineNanos);
+            return next.handle(call.with(call.context().within(deadline)));
+        };
+    }
+
+    /** The guard as a filter of a pipeline, with what answers in the place of each call that cannot be. */
+    public Filter filter(Function<? super Call, ? extends Fallback<Object>> fallbacks) {
+        return (call, next) -> guard(call).handle(new CallTrial.Passage(call, next), fallbacks.apply(call));
+    }
+
+    private ServiceResponse<?> handle(CallTrial.Passage passage, Fallback<Object> fallback)
+            throws InterruptedException {
+        Object outcome = run(calls, passage);
+        if (!(outcome instanceof Failure failure)) {
+            if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
+                fallback.succeeded(value);
+            }
+            return response(outcome);
+        }
+        if (failure.given() instanceof InterruptedException interrupted) {
+            throw interrupted;
+        }
+        ServiceResponse<?> instead = instead(failure, fallback);
+        if (instead instanceof ServiceResponse.Ok<?> ok) {
+            events.emit(new Event.FallbackServed(passage.call(), failure.fault(), ok.origin()));
+        }
+        return instead != null
+                ? instead
+                : failure.given() == null ? ServiceResponse.failed(failure.fault()) : response(failure.given());
+    }
+
+    private static ServiceResponse<?> response(@Nullable Object given) {
+        return given instanceof ServiceResponse<?> response
+                ? response
+                : ServiceResponse.failed(Code.INTERNAL, "the pipeline made a mistake");
+    }
+
+    private Guard guard(Call call) {
+        Map<String, Guard> known = operations;
+        return known.isEmpty() ? this : known.getOrDefault(call.operation().name(), this);
+    }
+
+    // ------------------------------------------------------------------------------------------------- The outer half
+
+    private <W> @Nullable Object run(Trial<W> trial, W work) throws InterruptedException {
+        Plan now = plan;
+        long clock = time.nanoTime();
+        CallContext context = trial.context(work);
+        long deadline = clock + now.deadlineNanos;
+        if (context != null && context.deadline().atNanos() - deadline < 0) {
+            deadline = context.deadline().atNanos();
+        }
+        Object outcome = deadline - clock > 0 ? throttled(now, trial, work, context, clock, deadline) : Failure.LATE;
+        tally.call();
+        if (outcome instanceof Failure) {
+            tally.add(Tally.Count.FAILED);
+        }
+        return outcome;
+    }
+
+    private <W> @Nullable Object throttled(
+            Plan now, Trial<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
+            throws InterruptedException {
+        Throttle throttle = now.throttle;
+        if (throttle == null) {
+            return limited(now, trial, work, context, clock, deadline);
+        }
+        if (!throttle.admits(clock, random)) {
+            tally.add(Tally.Count.THROTTLED);
+            return now.throttled;
+        }
+        Object outcome = limited(now, trial, work, context, clock, deadline);
+        if (outcome instanceof Failure failure
+                && !failure.refused()
+                && failure.fault().code() == Code.RESOURCE_EXHAUSTED) {
+            throttle.rejected(clock);
+        } else {
+            throttle.accepted(clock);
+        }
+        return outcome;
+    }
+
+    private <W> @Nullable Object limited(
+            Plan now, Trial<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
+            throws InterruptedException {
+        long began = clock;
+        RateLimiter rate = now.rateLimiter;
+        if (rate != null) {
+            long wait = rate.reserve(1, began, Math.min(now.rateWaitNanos, deadline - began));
+            if (wait != 0) {
+                if (wait < 0) {
+                    return overRate(rate, began);
+                }
+                time.sleep(wait);
+                began = time.nanoTime();
+            }
+        }
+        boolean again = trial.idempotent(work, idempotent);
+        ConcurrencyLimiter limiter = now.concurrency;
+        if (limiter == null) {
+            return attempts.run(now, trial, work, context, again, began, deadline);
+        }
+        if (!limiter.tryAcquire(Priority.NORMAL)) {
+            if (!limiter.acquire(Priority.NORMAL, began, Math.min(now.concurrencyWaitNanos, deadline - began))) {
+                tally.add(Tally.Count.CONCURRENCY_LIMITED);
+                return now.crowded;
+            }
+            began = time.nanoTime();
+        }
+        boolean dropped = true;
+        try {
+            Object outcome = attempts.run(now, trial, work, context, again, began, deadline);
+            dropped = outcome instanceof Failure failure && overloaded(failure.fault().code());
+            return outcome;
+        } finally {
+            if (limiter.adaptive()) {
+                limiter.release(began, time.nanoTime(), dropped);
+            } else {
+                limiter.release();
+            }
+        }
+    }
+
+    private Failure overRate(RateLimiter rate, long clock) {
+        tally.add(Tally.Count.RATE_LIMITED);
+        var fault = Fault.unreached(Code.RESOURCE_EXHAUSTED, "the rate limit of " + name + " is reached")
+                .retryAfter(Duration.ofNanos(rate.retryAfterNanos(1, clock)));
+        return new Failure(fault, null, true);
+    }
+
+    private static boolean overloaded(Code code) {
+        return code == Code.RESOURCE_EXHAUSTED || code == Code.DEADLINE_EXCEEDED || code == Code.UNAVAILABLE;
+    }
+
+    /** The fallback's answer to a failure, or null where there is none and the failure stands. */
+    private <T> @Nullable ServiceResponse<T> instead(Failure failure, Fallback<T> fallback) {
+        if (!plan.fallbacks || !failure.fault().code().blamesService()) {
+            return null;
+        }
+        ServiceResponse<T> answer;
+        try {
+            answer = fallback.answer(failure.fault());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            answer = ServiceResponse.failed(Faults.of(e));
+        } catch (RuntimeException e) {
+            answer = ServiceResponse.failed(Faults.of(e));
+        }
+        if (answer instanceof ServiceResponse.Failed<T>(var second, var _)) {
+            if (second.code() == Code.UNIMPLEMENTED) {
+                return null;
+            }
+            tally.add(Tally.Count.FALLBACKS_FAILED);
+            Fault first = failure.fault();
+            return ServiceResponse.failed(new Fault(
+                    first.code(),
+                    first.message() + "; the fallback failed too: " + second.message(),
+                    first.reached(),
+                    first.retryAfter()));
+        }
+        tally.add(Tally.Count.FALLBACKS_SERVED);
+        return answer;
+    }
+
+    // ------------------------------------------------------------------------------------------- Changing and looking
+
+    /** What it is called. */
+    public String name() {
+        return name;
+    }
+
+    /** The policies in force. */
+    public FaultTolerance tolerance() {
+        return plan.tolerance;
+    }
+
+    /** Puts other policies in force, for the calls from now on; what is the same as before keeps its state. */
+    public void apply(FaultTolerance changed) {
+        apply(new Policies(changed, policies().operations()));
+    }
+
+    /** Puts other policies in force for a service and for its operations. */
+    public void apply(Policies changed) {
+        lock.lock();
+        try {
+            Plan service = new Plan(changed.service(), null, plan, ground);
+            var next = new TreeMap<String, Guard>();
+            changed.operations().forEach((operation, tolerance) -> {
+                Guard known = operations.get(operation);
+                if (known == null) {
+                    known = new Guard(made, name + "/" + operation, this, tolerance);
+                }
+                known.plan = new Plan(tolerance, service, known.plan, ground);
+                next.put(operation, known);
+            });
+            plan = service;
+            operations = Map.copyOf(next);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Puts another level in force, for the service and all of its operations. */
+    public void level(IsolationLevel level) {
+        apply(policies().at(level));
+    }
+
+    /** The policies in force for the service, and for the operations that differ. */
+    public Policies policies() {
+        var own = new TreeMap<String, FaultTolerance>();
+        operations.forEach((operation, guard) -> own.put(operation, guard.plan.tolerance));
+        return new Policies(plan.tolerance, own);
+    }
+
+    private long calls() {
+        long sum = tally.calls();
+        for (Guard operation : operations.values()) {
+            sum += operation.tally.calls();
+        }
+        return sum;
+    }
+
+    /** What has been counted, operations included. */
+    public GuardStatistics statistics() {
+        long[] sum = since();
+        for (Guard operation : operations.values()) {
+            long[] each = operation.since();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += each[i];
+            }
+        }
+        return GuardStatistics.of(sum);
+    }
+
+    private long[] since() {
+        long[] all = tally.all();
+        long[] before = forgotten;
+        for (int i = 0; i < all.length; i++) {
+            all[i] -= before[i];
+        }
+        return all;
+    }
+
+    /** Closes the breaker and begins to count anew. */
+    public void reset() {
+        forgotten = tally.all();
+        breaker().ifPresent(CircuitBreaker::reset);
+        operations.values().forEach(Guard::reset);
+    }
+
+    /** Its own circuit breaker, where the level has one and breakers do not stand elsewhere. */
+    public Optional<CircuitBreaker> breaker() {
+        return Optional.ofNullable(plan.breaker);
+    }
+
+    /** Its concurrency limiter, where the level has one. */
+    public Optional<ConcurrencyLimiter> concurrency() {
+        return Optional.ofNullable(plan.concurrency);
+    }
+
+    /** How many retries are saved up, where the level has retries. */
+    public Optional<Double> retryBudget() {
+        return Optional.ofNullable(plan.retry).map(retry -> retry.budget().balance());
+    }
+
+    /** The steps in their order, with every parameter, and what in them contradicts itself. */
+    public String describe() {
+        return new Description(plan.tolerance, made.breaker).print(name, warnings());
+    }
+
+    /** What in the policies contradicts itself, in one sentence each; nothing where all is well. */
+    public List<String> warnings() {
+        return Contradictions.in(plan.tolerance, idempotent || !made.breaker);
+    }
+
+    private void breakerChanged(CircuitBreaker.State before, CircuitBreaker.State after, String reason) {
+        events.emit(new Event.GuardChanged(name, before.name(), after.name(), reason));
+    }
+}

@@ -1,0 +1,142 @@
+package dev.treaty.resilience;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.time.Time;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is in force in a guard at one moment: its policies, and the runtime of each that its level includes. A plan is
+ * never changed. A guard whose policies change gets a new one, in which every runtime lives on whose policy is the
+ * same, so that a breaker stays open and a bucket stays empty over a change elsewhere.
+ */
+final class Plan {
+    /**
+     * What runtimes are made of.
+     *
+     * @param name of the guard, for its refusals
+     * @param calls how many calls the guard has seen, which is what budgets are earned by
+     * @param breaker told of the guard's own breaker; null where breakers stand elsewhere, at each instance
+     */
+    record Ground(
+            String name,
+            Time time,
+            RandomGenerator random,
+            Watchdog watchdog,
+            LongSupplier calls,
+            CircuitBreaker.@Nullable Listener breaker) {}
+
+    final FaultTolerance tolerance;
+    final long deadlineNanos;
+    final long attemptNanos;
+    final TimeoutMode mode;
+    final boolean fallbacks;
+    final @Nullable Retry retry;
+    final @Nullable CircuitBreaker breaker;
+    final @Nullable Throttle throttle;
+    final @Nullable RateLimiter rateLimiter;
+    final long rateWaitNanos;
+    final @Nullable ConcurrencyLimiter concurrency;
+    final long concurrencyWaitNanos;
+    final @Nullable Hedge hedge;
+
+    /** Refusals are many when they come, so each is made once. */
+    final Failure open;
+
+    final Failure throttled;
+    final Failure crowded;
+
+    /**
+     * A plan.
+     *
+     * @param around that of the service that this is an operation of, or null: what an operation has in common with its
+     *     service is one runtime for both
+     * @param before the plan that this one replaces, or null
+     */
+    Plan(FaultTolerance tolerance, @Nullable Plan around, @Nullable Plan before, Ground ground) {
+        this.tolerance = tolerance;
+        var known = new Known(tolerance, around, before);
+        boolean basic = tolerance.level().includes(IsolationLevel.BASIC);
+        boolean enhanced = tolerance.level().includes(IsolationLevel.ENHANCED);
+        boolean full = tolerance.level().includes(IsolationLevel.FULL);
+        var time = ground.time;
+        open = Failure.refused(Code.UNAVAILABLE, "the circuit breaker of " + ground.name + " is open");
+        throttled = Failure.refused(
+                Code.RESOURCE_EXHAUSTED, ground.name + " has been turning calls away, so this one was not sent");
+        crowded = Failure.refused(
+                Code.RESOURCE_EXHAUSTED, "as many calls of " + ground.name + " are under way as its limit allows");
+
+        deadlineNanos = tolerance.deadline().toNanos();
+        attemptNanos = tolerance.attemptTimeout().toNanos();
+        mode = basic ? tolerance.timeoutMode() : TimeoutMode.COOPERATIVE;
+        retry = basic ? retry(tolerance.retry(), known, ground) : null;
+        fallbacks = enhanced;
+        var listener = ground.breaker;
+        breaker = !enhanced || listener == null
+                ? null
+                : known.or(
+                        p -> p.breaker,
+                        FaultTolerance::breaker,
+                        () -> new CircuitBreaker(tolerance.breaker(), time, ground.random, listener));
+        throttle = full
+                ? known.or(p -> p.throttle, FaultTolerance::throttle, () -> new Throttle(tolerance.throttle(), time))
+                : null;
+        rateLimiter = full
+                ? tolerance
+                        .rateLimit()
+                        .map(policy -> known.or(
+                                p -> p.rateLimiter, FaultTolerance::rateLimit, () -> new RateLimiter(policy, time)))
+                        .orElse(null)
+                : null;
+        rateWaitNanos = tolerance.rateLimit().map(r -> r.waitMax().toNanos()).orElse(0L);
+        concurrency = full
+                ? known.or(p -> p.concurrency, FaultTolerance::concurrency, () -> concurrency(tolerance, known, time))
+                : null;
+        concurrencyWaitNanos = tolerance.concurrency().waitMax().toNanos();
+        hedge = full
+                ? tolerance
+                        .hedge()
+                        .map(policy -> known.or(
+                                p -> p.hedge,
+                                FaultTolerance::hedge,
+                                () -> new Hedge(policy, ground.calls, ground.watchdog, time)))
+                        .orElse(null)
+                : null;
+    }
+
+    /** A limiter follows a new policy, since the calls under way count against the new limit too; unless others share it. */
+    private static ConcurrencyLimiter concurrency(FaultTolerance tolerance, Known known, Time time) {
+        ConcurrencyLimiter own = known.before == null ? null : known.before.concurrency;
+        if (own == null || (known.around != null && known.around.concurrency == own)) {
+            return new ConcurrencyLimiter(tolerance.concurrency(), time);
+        }
+        own.change(tolerance.concurrency());
+        return own;
+    }
+
+    private static Retry retry(RetryPolicy policy, Known known, Ground ground) {
+        RetryBudget budget = known.or(
+                p -> p.retry == null ? null : p.retry.budget(),
+                t -> List.of(t.retry().budget(), t.retry().budgetPerSecond()),
+                () -> new RetryBudget(policy.budget(), policy.budgetPerSecond(), ground.calls, ground.time));
+        return new Retry(policy, budget, ground.random);
+    }
+
+    /** The plans whose runtimes may live on. */
+    private record Known(FaultTolerance tolerance, @Nullable Plan around, @Nullable Plan before) {
+        /** The runtime that one of them has under the same policy, or a new one. */
+        <R, P> R or(Function<Plan, @Nullable R> runtime, Function<FaultTolerance, P> policy, Supplier<R> anew) {
+            for (Plan plan : new @Nullable Plan[] {around, before}) {
+                R known = plan == null ? null : runtime.apply(plan);
+                if (known != null && policy.apply(plan.tolerance).equals(policy.apply(tolerance))) {
+                    return known;
+                }
+            }
+            return anew.get();
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package dev.treaty.resilience;
+
+import dev.treaty.core.time.Time;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rings when a time is up, for any number of calls on one thread: no timer is made, queued or cancelled per call.
+ *
+ * <p>A call arms a watch, which is a reused cell of a table, and disarms it when it is over: a few uncontended
+ * compare-and-sets. The watchdog sleeps until the earliest moment it knows of, then looks at all watches. Timeouts are
+ * mostly alike, so a new watch is nearly always later than that moment and nobody has to be woken; after it has looked
+ * and found nothing it looks again for a while before it sleeps for good, so that an idle guard costs nothing either.
+ *
+ * <p>No ring is late by more than the machine's own scheduling, and none comes after {@link #disarm} has returned.
+ */
+final class Watchdog {
+    private static final long FAR_NANOS = Long.MAX_VALUE / 4;
+    private static final long LINGER_NANOS = 500_000_000;
+    private static final int IDLE_LOOKS_MAX = 20;
+    private static final int TABLE_MIN = 64;
+    private static final int TABLE_MAX = 1 << 20;
+    private static final int PROBES = 8;
+
+    private static final int FREE = 0;
+    private static final int CLAIMED = 1;
+    private static final int ARMED = 2;
+    private static final int RINGING = 3;
+    private static final int RANG = 4;
+
+    /** One call's watch; its own value is its state. */
+    static final class Watch extends AtomicInteger {
+        private static final long serialVersionUID = 1;
+
+        private transient @Nullable Thread thread;
+        private transient @Nullable Runnable action;
+        private long atNanos;
+    }
+
+    private static final class Machine {
+        private static final Watchdog WATCHDOG = new Watchdog(Time.system());
+    }
+
+    private final Time time;
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile Watch[] table = watches(new Watch[0], TABLE_MIN);
+    private volatile long nextLook;
+    private volatile @Nullable Thread runner;
+
+    private Watchdog(Time time) {
+        this.time = time;
+        this.nextLook = time.nanoTime() + FAR_NANOS;
+    }
+
+    /** The watchdog of that time: one for the whole machine's, an own one for any other. */
+    static Watchdog of(Time time) {
+        return time.equals(Time.system()) ? Machine.WATCHDOG : new Watchdog(time);
+    }
+
+    private static Watch[] watches(Watch[] known, int size) {
+        var table = new Watch[size];
+        for (int i = 0; i < size; i++) {
+            table[i] = i < known.length ? known[i] : new Watch();
+        }
+        return table;
+    }
+
+    /**
+     * Watches over a thread from now on.
+     *
+     * @param atNanos when to ring
+     * @param action what to do then, on the watchdog's thread, quickly; null to interrupt the thread
+     */
+    Watch arm(Thread thread, long atNanos, @Nullable Runnable action) {
+        Watch watch = claim(thread);
+        watch.thread = thread;
+        watch.action = action;
+        watch.atNanos = atNanos;
+        watch.set(ARMED);
+        if (atNanos - nextLook < 0) {
+            wake(atNanos);
+        }
+        return watch;
+    }
+
+    private Watch claim(Thread thread) {
+        int hash = (int) ((thread.threadId() * 0x9E3779B97F4A7C15L) >>> 40);
+        while (true) {
+            Watch[] all = table;
+            int probes = all.length < TABLE_MAX ? PROBES : all.length;
+            for (int i = 0; i < probes; i++) {
+                Watch watch = all[(hash + i) & (all.length - 1)];
+                if (watch.get() == FREE && watch.compareAndSet(FREE, CLAIMED)) {
+                    return watch;
+                }
+            }
+            grow(all);
+        }
+    }
+
+    private void grow(Watch[] seen) {
+        lock.lock();
+        try {
+            if (table.length >= TABLE_MAX) {
+                throw new IllegalStateException(TABLE_MAX + " calls are being watched over at once, which is the limit");
+            }
+            if (table.length == seen.length) {
+                table = watches(seen, seen.length * 2);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wake(long atNanos) {
+        lock.lock();
+        try {
+            if (runner != null) {
+                LockSupport.unpark(runner);
+                return;
+            }
+            nextLook = atNanos;
+            // Under the machine's time a thread of its own: it must ring though all carriers of virtual threads be busy.
+            var builder = time.equals(Time.system()) ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
+            runner = builder.name("treaty-watchdog").unstarted(this::look);
+            runner.start();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Watches no longer.
+     *
+     * @return whether it has rung; where it interrupted the thread, the interrupt has arrived by now
+     */
+    boolean disarm(Watch watch) {
+        boolean quiet = watch.compareAndSet(ARMED, CLAIMED);
+        while (!quiet && watch.get() != RANG) {
+            Thread.onSpinWait(); // it is ringing at this very moment, or was about to and found that it was too early
+            quiet = watch.compareAndSet(ARMED, CLAIMED);
+        }
+        watch.thread = null;
+        watch.action = null;
+        watch.setRelease(FREE);
+        return !quiet;
+    }
+
+    private void look() {
+        for (int idle = 0; idle < IDLE_LOOKS_MAX || !ended(); ) {
+            long now = time.nanoTime();
+            long next = now + LINGER_NANOS;
+            nextLook = next; // before looking: whoever arms from here on either is seen or sees this
+            boolean any = false;
+            for (Watch watch : table) {
+                if (watch.get() == ARMED) {
+                    any = true;
+                    next = at(watch, now, next);
+                }
+            }
+            idle = any ? 0 : idle + 1;
+            nextLook = next;
+            time.park(this, Math.max(1, next - time.nanoTime()));
+        }
+    }
+
+    /** Rings where it is time; gives back when to look again. */
+    private static long at(Watch watch, long now, long next) {
+        long at = watch.atNanos;
+        if (at - now > 0) {
+            return at - next < 0 ? at : next;
+        }
+        if (watch.compareAndSet(ARMED, RINGING)) {
+            if (watch.atNanos - now > 0) {
+                watch.set(ARMED); // between the two looks it was disarmed, and armed by a later call
+                return watch.atNanos - next < 0 ? watch.atNanos : next;
+            }
+            ring(watch);
+        }
+        return next;
+    }
+
+    private static void ring(Watch watch) {
+        try {
+            Runnable action = watch.action;
+            Thread thread = watch.thread;
+            if (action != null) {
+                action.run();
+            } else if (thread != null) {
+                thread.interrupt();
+            }
+        } finally {
+            watch.set(RANG);
+        }
+    }
+
+    /** Lets the thread end, unless somebody has armed a watch meanwhile. */
+    private boolean ended() {
+        lock.lock();
+        try {
+            nextLook = time.nanoTime() + FAR_NANOS;
+            for (Watch watch : table) {
+                if (watch.get() == ARMED) {
+                    return false;
+                }
+            }
+            runner = null;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+}
