@@ -11,15 +11,19 @@ import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /**
  * One instance as this client sees it: its connection, its breaker, how many calls are under way there. It lives as
  * long as the instance does; news about the instance replace what is known, not the node.
  */
 final class Node {
+    /** The admission of an attempt that no breaker has a say in. */
+    private static final long UNGUARDED = Long.MIN_VALUE;
+
     private final Transport.Connection connection;
     private final CircuitBreaker breaker;
-    private final boolean guarded;
+    private final BooleanSupplier guarded;
     private final Time time;
     private final Events events;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -30,7 +34,7 @@ final class Node {
             ServiceInstance instance,
             Transport.Connection connection,
             CircuitBreaker breaker,
-            boolean guarded,
+            BooleanSupplier guarded,
             Time time,
             Events events) {
         this.instance = instance;
@@ -58,7 +62,7 @@ final class Node {
     }
 
     boolean available() {
-        return instance.health().status().takesCalls() && (!guarded || breaker.available());
+        return instance.health().status().takesCalls() && (!guarded.getAsBoolean() || breaker.available());
     }
 
     /** Why it takes no calls, in a few words; empty where it does. */
@@ -67,12 +71,12 @@ final class Node {
         if (!status.takesCalls()) {
             return status.name().toLowerCase(Locale.ROOT);
         }
-        return guarded && !breaker.available() ? "breaker open" : "";
+        return guarded.getAsBoolean() && !breaker.available() ? "breaker open" : "";
     }
 
     /** Asks to make a call here; see {@link CircuitBreaker#tryAcquire()}. */
     long tryAcquire() {
-        return guarded ? breaker.tryAcquire() : 0;
+        return guarded.getAsBoolean() ? breaker.tryAcquire() : UNGUARDED;
     }
 
     /** Makes one attempt under that admission: breaker, then observation, then the connection. */
@@ -86,7 +90,7 @@ final class Node {
             return ended(call, admission, response, start, time.nanoTime());
         } finally {
             inFlight.decrementAndGet();
-            if (!reported && guarded) {
+            if (!reported && admission != UNGUARDED) {
                 breaker.ignored(admission); // interrupted, or a mistake of ours: it says nothing about the instance
             }
         }
@@ -95,7 +99,7 @@ final class Node {
     private ServiceResponse<?> ended(Call call, long admission, ServiceResponse<?> response, long start, long now) {
         long nanos = now - start;
         Fault fault = response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
-        if (guarded) {
+        if (admission != UNGUARDED) {
             if (fault == null || !fault.code().blamesService()) {
                 breaker.succeeded(admission, now, nanos);
             } else {

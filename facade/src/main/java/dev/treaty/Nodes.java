@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +52,7 @@ final class Nodes implements AutoCloseable {
     }
 
     private final ServiceName service;
-    private final FaultTolerance tolerance;
+    private final Supplier<FaultTolerance> tolerance;
     private final Transport transport;
     private final Time time;
     private final RandomGenerator random;
@@ -63,7 +65,7 @@ final class Nodes implements AutoCloseable {
 
     Nodes(
             ServiceName service,
-            FaultTolerance tolerance,
+            Supplier<FaultTolerance> tolerance,
             ServiceDiscovery discovery,
             Transport transport,
             Time time,
@@ -125,12 +127,12 @@ final class Nodes implements AutoCloseable {
 
     private Node node(ServiceInstance instance) {
         var breaker = new CircuitBreaker(
-                tolerance.breaker(),
+                tolerance.get().breaker(),
                 time,
                 random,
                 (before, after, reason) -> events.emit(
                         new Event.BreakerChanged(service, instance.id(), before.name(), after.name(), reason)));
-        boolean guarded = tolerance.level().includes(IsolationLevel.ENHANCED);
+        BooleanSupplier guarded = () -> tolerance.get().level().includes(IsolationLevel.ENHANCED);
         return new Node(instance, transport.connect(instance.endpoint()), breaker, guarded, time, events);
     }
 

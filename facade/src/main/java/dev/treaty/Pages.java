@@ -73,7 +73,7 @@ final class Pages implements Introspection {
     private static Called called(ServiceName service, ServiceCaller caller) {
         List<NodeStatus> nodes =
                 caller.nodes().snapshot().nodes().stream().map(Pages::node).toList();
-        return new Called(service.value(), caller.budget().balance(), nodes);
+        return new Called(service.value(), caller.guard().retryBudget().orElse(0.0), nodes);
     }
 
     private static NodeStatus node(Node node) {

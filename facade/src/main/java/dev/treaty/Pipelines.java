@@ -1,10 +1,10 @@
 package dev.treaty;
 
+import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
 import dev.treaty.core.call.Handler;
-import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.Pipeline;
 import dev.treaty.core.call.Pipeline.Step;
 import dev.treaty.core.call.ServiceResponse;
@@ -12,14 +12,9 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.Fallback;
-import dev.treaty.resilience.Policies;
-import dev.treaty.resilience.Retry;
-import dev.treaty.resilience.RetryBudget;
-import dev.treaty.resilience.Timeout;
-import java.util.ArrayList;
+import dev.treaty.resilience.Guard;
 import java.util.List;
-import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /** The one way a call takes: one method per side, one line and one reason per step, outermost first. */
 final class Pipelines {
@@ -28,33 +23,33 @@ final class Pipelines {
     /**
      * The client's side, for one service.
      *
-     * @param fallback answers in the service's place, or null where nobody can
+     * @param guard the service's fault tolerance
+     * @param fallbacks what answers each call in the service's place
      * @param balance picks a node and makes the attempt there, behind the node's breaker
      */
     static Pipeline client(
-            Policies policies,
-            RetryBudget budget,
-            @Nullable Handler fallback,
+            Guard guard,
+            Function<? super Call, ? extends Fallback<Object>> fallbacks,
             Handler balance,
             Time time,
-            RandomGenerator random,
             Events events) {
-        var steps = new ArrayList<Step>();
-        steps.add(new Step(
-                "observe", "outermost, so that it sees what the caller sees", new Observe(Side.CLIENT, time, events)));
-        steps.add(new Step(
-                "deadline", "before anything that waits, so that all of it ends in time", new Timeout(policies, time)));
-        if (fallback != null) {
-            steps.add(new Step(
-                    "fallback",
-                    "outside the retries: it answers once nothing else can",
-                    new Fallback(policies, Origin.ALTERNATIVE, fallback, events)));
-        }
-        steps.add(new Step(
-                "retry",
-                "around the picking, so that each attempt can go elsewhere",
-                new Retry(policies, budget, time, random, events)));
-        return new Pipeline(steps, "balance          picks a node: breaker, observe attempt, transport", balance);
+        return new Pipeline(
+                List.of(
+                        new Step(
+                                "observe",
+                                "outermost, so that it sees what the caller sees",
+                                new Observe(Side.CLIENT, time, events)),
+                        new Step(
+                                "deadline",
+                                "before anything that waits, so that all of it ends in time",
+                                guard.deadline()),
+                        new Step(
+                                "guard",
+                                "around the picking, so that each attempt can go elsewhere",
+                                guard::describe,
+                                guard.filter(fallbacks))),
+                "balance          picks a node: breaker, observe attempt, transport",
+                balance);
     }
 
     /** The server's side, for one service. */

@@ -1,26 +1,27 @@
 package dev.treaty;
 
 import dev.treaty.balance.LeastLoaded;
+import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Pipeline;
+import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.Fallback;
+import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
-import dev.treaty.resilience.RetryBudget;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
-/** What this process keeps for one service that it calls: nodes, retry budget, pipeline. All clients share it. */
+/** What this process keeps for one service that it calls: nodes, guard, pipeline. All clients share it. */
 final class ServiceCaller implements AutoCloseable {
     private final Nodes nodes;
-    private final RetryBudget budget;
-    private final Policies policies;
+    private final Guard guard;
     private final Balance balance;
     private final Time time;
-    private final RandomGenerator random;
     private final Events events;
     private final Handler handler;
 
@@ -32,28 +33,37 @@ final class ServiceCaller implements AutoCloseable {
             Time time,
             RandomGenerator random,
             Events events) {
-        this.policies = policies;
         this.time = time;
-        this.random = random;
         this.events = events;
-        this.nodes = new Nodes(service, policies.service(), discovery, transport, time, random, events);
-        this.budget = new RetryBudget(policies.service().retry(), time);
+        this.guard = Guard.named(service.value())
+                .time(time)
+                .random(random)
+                .events(events)
+                .breakersElsewhere()
+                .build();
+        guard.apply(policies);
+        this.nodes = new Nodes(service, guard::tolerance, discovery, transport, time, random, events);
         this.balance = new Balance(nodes, new LeastLoaded(random), discovery, time);
-        this.handler = pipeline(null).handler();
+        this.handler = pipeline(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).handler();
     }
 
-    /** The client's pipeline for this service, with that fallback. */
-    Pipeline pipeline(@Nullable Handler fallback) {
-        return Pipelines.client(policies, budget, fallback, balance, time, random, events);
+    /** The client's pipeline for this service, with those fallbacks. */
+    Pipeline pipeline(Function<? super Call, ? extends Fallback<Object>> fallbacks) {
+        return Pipelines.client(guard, fallbacks, balance, time, events);
     }
 
-    /** The pipeline without a fallback, ready to be called. */
+    /** The steps of a call, outermost first. */
+    String describe() {
+        return pipeline(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).describe();
+    }
+
+    /** The pipeline without fallbacks of the caller's own, ready to be called. */
     Handler handler() {
         return handler;
     }
 
-    RetryBudget budget() {
-        return budget;
+    Guard guard() {
+        return guard;
     }
 
     Nodes nodes() {

@@ -1,16 +1,17 @@
 package dev.treaty;
 
 import dev.treaty.config.ServerSettings;
-import dev.treaty.config.ServiceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.ServiceProxy;
+import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -33,8 +34,9 @@ import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryService;
 import dev.treaty.registry.RegistryTable;
+import dev.treaty.resilience.Fallback;
+import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
-import dev.treaty.resilience.Timeout;
 import java.io.Closeable;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -241,14 +243,24 @@ public final class Treaty implements AutoCloseable {
         var read = ServiceContract.of(contract);
         Handler answer = Dispatcher.of(contract, read, fallback, this::mistake);
         return ServiceProxy.of(
-                contract, read, caller(read.name()).pipeline(answer).handler(), this::nextContext);
+                contract, read, caller(read.name()).pipeline(call -> implementation(answer, call)).handler(), this::nextContext);
+    }
+
+    private static Fallback<Object> implementation(Handler answer, Call call) {
+        return _ -> switch (answer.handle(call)) {
+            case ServiceResponse.Ok<?>(var value, var _, var _) -> ServiceResponse.ok(value, Origin.ALTERNATIVE);
+            case ServiceResponse.Failed<?>(var fault, var _) -> ServiceResponse.failed(fault);
+        };
     }
 
     /** A typed client of one endpoint, without discovery, balancing or retries: for tools. Close it when done. */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
         var connection = transport.connect(endpoint);
-        var policies = Policies.of(settings.defaults());
-        Handler handler = new Timeout(policies, time).around(connection);
+        var guard = Guard.named("direct")
+                .tolerance(settings.defaults())
+                .time(time)
+                .build();
+        Handler handler = guard.deadline().around(connection);
         return new Direct<>(
                 ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection);
     }
@@ -317,8 +329,7 @@ public final class Treaty implements AutoCloseable {
     }
 
     private Policies policies(ServiceName name) {
-        ServiceSettings service = settings.service(name);
-        return new Policies(service.tolerance(), service.operations());
+        return settings.service(name);
     }
 
     CallContext nextContext() {
@@ -361,7 +372,7 @@ public final class Treaty implements AutoCloseable {
 
     /** The steps of a call to that service, outermost first, with the reason why each stands where it stands. */
     public String describe(ServiceName service) {
-        return caller(service).pipeline(null).describe();
+        return caller(service).describe();
     }
 
     Time time() {

@@ -5,6 +5,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.Policies;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -39,7 +40,7 @@ public record Settings(
         ServerSettings server,
         ClientSettings client,
         FaultTolerance defaults,
-        Map<ServiceName, ServiceSettings> services,
+        Map<ServiceName, Policies> services,
         List<RunSettings> run,
         MetricsSettings metrics) {
 
@@ -155,9 +156,9 @@ public record Settings(
     }
 
     /** What stands between this process and that service. */
-    public ServiceSettings service(ServiceName service) {
-        ServiceSettings own = services.get(service);
-        return own == null ? new ServiceSettings(defaults, Map.of()) : own;
+    public Policies service(ServiceName service) {
+        Policies own = services.get(service);
+        return own == null ? Policies.of(defaults) : own;
     }
 
     /** The same settings with another registry. */

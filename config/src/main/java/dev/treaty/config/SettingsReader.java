@@ -4,6 +4,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.Policies;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ final class SettingsReader {
         RegistryAddress registry = root.read("registry", Settings.DEFAULTS.registry());
         ServerSettings server = root.read("server", Settings.DEFAULTS.server());
         ClientSettings client = root.read("client", Settings.DEFAULTS.client());
-        Map<ServiceName, ServiceSettings> services =
+        Map<ServiceName, Policies> services =
                 root.map("services", ServiceName.class, section -> service(section, defaults));
         List<RunSettings> run = root.list("run", SettingsReader::run);
         MetricsSettings metrics = root.read("metrics", Settings.DEFAULTS.metrics());
@@ -30,9 +31,9 @@ final class SettingsReader {
                 .orElse(Settings.DEFAULTS);
     }
 
-    private static ServiceSettings service(Section section, FaultTolerance defaults) {
+    private static Policies service(Section section, FaultTolerance defaults) {
         FaultTolerance tolerance = section.read(defaults);
-        return new ServiceSettings(
+        return new Policies(
                 tolerance, section.map("operations", String.class, operation -> operation.read(tolerance)));
     }
 

@@ -8,6 +8,7 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Chance;
@@ -81,7 +82,12 @@ public final class Guard {
         return named(name).tolerance(tolerance).build();
     }
 
-    /** A guard in the making. */
+    /**
+     * A guard in the making.
+     *
+     * @param name what it is listed by, formed as the name of a service
+     * @throws IllegalArgumentException where the name is not legal
+     */
     public static Builder named(String name) {
         return new Builder(name);
     }
@@ -98,10 +104,7 @@ public final class Guard {
         private Events events = Events.NONE;
 
         private Builder(String name) {
-            if (name.isBlank()) {
-                throw new IllegalArgumentException("a guard needs a name, which it is listed by");
-            }
-            this.name = name;
+            this.name = new ServiceName(name).value();
         }
 
         /** With these policies; {@link FaultTolerance#DEFAULT} where nothing is said. */
@@ -535,6 +538,6 @@ public final class Guard {
     }
 
     private void breakerChanged(CircuitBreaker.State before, CircuitBreaker.State after, String reason) {
-        events.emit(new Event.GuardChanged(name, before.name(), after.name(), reason));
+        events.emit(new Event.BreakerChanged(new ServiceName(name), "", before.name(), after.name(), reason));
     }
 }

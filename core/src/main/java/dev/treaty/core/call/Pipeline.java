@@ -1,6 +1,7 @@
 package dev.treaty.core.call;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Filters around one handler, outermost first. It is also its own description, so that what is printed is what runs.
@@ -14,8 +15,14 @@ public record Pipeline(List<Step> steps, String lastName, Handler last) {
      *
      * @param name its name, as DESIGN's order of a call has it
      * @param reason why it stands where it stands
+     * @param detail what it consists of at this moment, in lines; may be empty
      */
-    public record Step(String name, String reason, Filter filter) {}
+    public record Step(String name, String reason, Supplier<String> detail, Filter filter) {
+        /** A step that there is no more to say about. */
+        public Step(String name, String reason, Filter filter) {
+            this(name, reason, () -> "", filter);
+        }
+    }
 
     /** Copies the list. */
     public Pipeline {
@@ -31,11 +38,15 @@ public record Pipeline(List<Step> steps, String lastName, Handler last) {
         return handler;
     }
 
-    /** One line per step, outermost first, with its reason. */
+    /** One line per step, outermost first, with its reason, and below it what it consists of. */
     public String describe() {
         var text = new StringBuilder();
         for (Step step : steps) {
             text.append("%-16s %s%n".formatted(step.name(), step.reason()));
+            String detail = step.detail().get();
+            if (!detail.isEmpty()) {
+                text.append(detail.indent(4));
+            }
         }
         return text.append(lastName).toString();
     }

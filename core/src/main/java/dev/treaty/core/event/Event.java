@@ -33,17 +33,10 @@ public sealed interface Event {
     /**
      * A circuit breaker changed its state.
      *
-     * @param instance the id of the instance it guards, or empty where it guards the whole service
+     * @param instance the id of the instance it guards, or empty where it guards the whole service, or code of any sort
      */
     record BreakerChanged(ServiceName service, String instance, String before, String after, String reason)
             implements Event {}
-
-    /**
-     * The circuit breaker of a guard that is used alone changed its state.
-     *
-     * @param guard the name of the guard
-     */
-    record GuardChanged(String guard, String before, String after, String reason) implements Event {}
 
     /** The set of instances of a service changed, as this process sees it. */
     record DiscoveryChanged(DiscoveryEvent change) implements Event {}
