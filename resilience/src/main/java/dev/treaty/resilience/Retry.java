@@ -63,7 +63,9 @@ final class Retry {
      * @param remainingNanos what is left of the deadline
      */
     Decision after(Fault fault, int attempt, boolean idempotent, long remainingNanos) {
-        if ((fault.reached() && !idempotent) || !policy.on().contains(fault.code())) {
+        if (policy.attempts() == 1
+                || (fault.reached() && !idempotent)
+                || !policy.on().contains(fault.code())) {
             return Decision.NEVER;
         }
         if (attempt >= policy.attempts()) {

@@ -16,15 +16,22 @@ import org.junit.jupiter.api.Test;
 class FallbackTest {
     private final List<Event> events = new ArrayList<>();
 
-    private ServiceResponse<?> run(IsolationLevel level, Code code, Handler answer) throws InterruptedException {
-        var fallback = new Fallback(Policies.of(FaultTolerance.of(level)), Origin.ALTERNATIVE, answer, events::add);
-        return fallback.handle(
-                Fixtures.call(Fixtures.READ, new SkippingTime()), _ -> ServiceResponse.failed(code, "no"));
+    private ServiceResponse<?> run(IsolationLevel level, Code code, Fallback<Object> fallback)
+            throws InterruptedException {
+        var time = new SkippingTime();
+        var guard = Guard.named("test")
+                .tolerance(FaultTolerance.of(level).with(RetryPolicy.NONE))
+                .time(time)
+                .events(events::add)
+                .breakersElsewhere()
+                .build();
+        return guard.filter(_ -> fallback)
+                .handle(Fixtures.call(Fixtures.READ, time), _ -> ServiceResponse.failed(code, "no"));
     }
 
     @Test
     void answersForAServiceThatCannotAndSaysSo() throws InterruptedException {
-        var response = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead"));
+        var response = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead", Origin.ALTERNATIVE));
         assertThat(response).isEqualTo(ServiceResponse.ok("instead", Origin.ALTERNATIVE));
         assertThat(events).hasSize(1).first().isInstanceOf(Event.FallbackServed.class);
     }
@@ -32,7 +39,7 @@ class FallbackTest {
     @Test
     void neverHidesTheCallersOwnFault() throws InterruptedException {
         for (Code code : new Code[] {Code.UNAUTHENTICATED, Code.NOT_FOUND, Code.INVALID_ARGUMENT}) {
-            assertThat(run(IsolationLevel.FULL, code, _ -> ServiceResponse.ok("instead"))
+            assertThat(run(IsolationLevel.FULL, code, _ -> ServiceResponse.ok("instead", Origin.ALTERNATIVE))
                             .succeeded())
                     .isFalse();
         }
@@ -41,7 +48,7 @@ class FallbackTest {
 
     @Test
     void isNotInForceBelowEnhanced() throws InterruptedException {
-        assertThat(run(IsolationLevel.BASIC, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead"))
+        assertThat(run(IsolationLevel.BASIC, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead", Origin.ALTERNATIVE))
                         .succeeded())
                 .isFalse();
     }

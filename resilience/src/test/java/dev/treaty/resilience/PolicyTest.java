@@ -7,6 +7,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.resilience.Fixtures.SkippingTime;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PolicyTest {
@@ -16,11 +17,11 @@ class PolicyTest {
     void refusalsNameTheValueAndWhatIsAccepted() {
         assertThatThrownBy(() -> RetryPolicy.DEFAULT.withAttempts(0)).hasMessage("attempts is 0: use 1 or more");
         assertThatThrownBy(() -> RetryPolicy.DEFAULT.withAttempts(11)).hasMessage("attempts is 11: use at most 10");
-        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, Duration.ofMillis(5), 2, Jitter.FULL, 0.2, 10))
+        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, Duration.ofMillis(5), 2, Jitter.FULL, List.of(), 0.2, 10))
                 .hasMessage("backoff-max (PT0.005S) is shorter than backoff (PT1S)");
-        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, SECOND, 0.5, Jitter.FULL, 0.2, 10))
+        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, SECOND, 0.5, Jitter.FULL, List.of(), 0.2, 10))
                 .hasMessage("multiplier is 0.5: use 1 to 100");
-        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, SECOND, 2, Jitter.FULL, 1.5, 10))
+        assertThatThrownBy(() -> new RetryPolicy(3, SECOND, SECOND, 2, Jitter.FULL, List.of(), 1.5, 10))
                 .hasMessage("budget is 1.5: use 0 to 1");
         assertThatThrownBy(() -> CircuitBreakerPolicy.DEFAULT.withFailureRate(Double.NaN, 20))
                 .hasMessage("failure-rate is NaN: use 0 to 1");
@@ -60,10 +61,10 @@ class PolicyTest {
     @Test
     void aCallWhoseTimeIsUpIsNotMade() throws InterruptedException {
         var time = new SkippingTime();
-        var timeout = new Timeout(Policies.of(FaultTolerance.DEFAULT), time);
+        var guard = Guard.named("test").time(time).build();
         var call = Fixtures.call(Fixtures.READ, time);
         time.advance(Duration.ofSeconds(5));
-        assertThat(timeout.handle(call, _ -> ServiceResponse.ok("never")))
+        assertThat(guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).handle(call, _ -> ServiceResponse.ok("never")))
                 .isInstanceOfSatisfying(ServiceResponse.Failed.class, f -> {
                     assertThat(f.fault().code()).isEqualTo(Code.DEADLINE_EXCEEDED);
                     assertThat(f.fault().reached()).isFalse();

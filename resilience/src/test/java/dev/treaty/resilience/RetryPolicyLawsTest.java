@@ -3,6 +3,7 @@ package dev.treaty.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -20,7 +21,7 @@ class RetryPolicyLawsTest {
             @ForAll Jitter jitter,
             @ForAll long seed) {
         var max = Duration.ofMillis(backoffMillis + more);
-        var policy = new RetryPolicy(10, Duration.ofMillis(backoffMillis), max, multiplier, jitter, 0.2, 10);
+        var policy = new RetryPolicy(10, Duration.ofMillis(backoffMillis), max, multiplier, jitter, List.of(), 0.2, 10);
         long backoff = policy.backoffNanos(attempt);
         long pause = policy.pauseNanos(attempt, new Random(seed));
         assertThat(backoff).isBetween(Duration.ofMillis(backoffMillis).toNanos(), max.toNanos());

@@ -37,10 +37,23 @@ class RetryTest {
 
     private ServiceResponse<?> run(Operation operation, FaultTolerance tolerance, Handler next)
             throws InterruptedException {
-        var budget = new RetryBudget(tolerance.retry(), time);
+        Guard guard = guard(tolerance);
         time.advance(Duration.ofSeconds(10)); // ten seconds' worth of budget
-        return new Retry(Policies.of(tolerance), budget, time, new Random(3), events::add)
-                .handle(Fixtures.call(operation, time), next);
+        return handle(guard, Fixtures.call(operation, time), next);
+    }
+
+    private Guard guard(FaultTolerance tolerance) {
+        return Guard.named("test")
+                .tolerance(tolerance)
+                .time(time)
+                .random(new Random(3))
+                .events(events::add)
+                .breakersElsewhere()
+                .build();
+    }
+
+    private static ServiceResponse<?> handle(Guard guard, Call call, Handler next) throws InterruptedException {
+        return guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).handle(call, next);
     }
 
     @Test
@@ -84,24 +97,16 @@ class RetryTest {
 
     @Test
     void aCallThatIsItselfARetryOfAnotherHasFewerAttemptsLeft() throws InterruptedException {
-        var retry = new Retry(
-                Policies.of(FaultTolerance.DEFAULT),
-                new RetryBudget(RetryPolicy.DEFAULT, time),
-                time,
-                new Random(3),
-                events::add);
         Call inner = Fixtures.call(Fixtures.READ, time);
-        retry.handle(inner.with(inner.context().attempt(3)), failing(BROKE, BROKE));
+        handle(guard(FaultTolerance.DEFAULT), inner.with(inner.context().attempt(3)), failing(BROKE, BROKE));
         assertThat(attempts).extracting(c -> c.context().attempt()).containsExactly(3);
     }
 
     @Test
     void stopsWhereTheBudgetIsUsedUp() throws InterruptedException {
-        var budget = new RetryBudget(RetryPolicy.DEFAULT, time);
-        var retry = new Retry(Policies.of(FaultTolerance.DEFAULT), budget, time, new Random(3), events::add);
-        assertThat(budget.spend()).isTrue();
-        retry.handle(Fixtures.call(Fixtures.READ, time), failing(BROKE));
-        assertThat(attempts).hasSize(1);
+        Guard guard = guard(FaultTolerance.DEFAULT);
+        handle(guard, Fixtures.call(Fixtures.READ, time), failing(BROKE, BROKE));
+        assertThat(attempts).as("a budget begins with one retry").hasSize(2);
         assertThat(events.getLast())
                 .isInstanceOfSatisfying(
                         Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("the retry budget is used up"));
