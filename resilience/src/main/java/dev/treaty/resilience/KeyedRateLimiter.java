@@ -52,10 +52,8 @@ public final class KeyedRateLimiter<K> {
 
     private final List<Bucket<K>> places = new ArrayList<>();
     private int hand;
-    /** The shared limit of the keys without a place. */
+    /** The shared limit of the keys without a place; never before a moment that a forgotten key had come to. */
     private final AtomicLong shared;
-    /** No forgotten key used a piece of the time line beyond this. */
-    private long forgottenUntil;
 
     /**
      * A limiter that knows no key yet.
@@ -77,9 +75,7 @@ public final class KeyedRateLimiter<K> {
         this.gcra = new Gcra(policy);
         this.keysMax = keysMax;
         this.time = time;
-        long now = gcra.point(time.nanoTime());
-        this.shared = new AtomicLong(now);
-        this.forgottenUntil = now;
+        this.shared = new AtomicLong(gcra.point(time.nanoTime()));
     }
 
     /** Takes a permit of that key if there is one now. */
@@ -118,8 +114,7 @@ public final class KeyedRateLimiter<K> {
             if (place < 0) {
                 return reserve(shared, length, point, waitMax);
             }
-            long next = Gcra.later(point, Gcra.later(shared.get(), forgottenUntil));
-            var bucket = new Bucket<>(key, new AtomicLong(next));
+            var bucket = new Bucket<>(key, new AtomicLong(Gcra.later(point, shared.get())));
             long wait = reserve(bucket.next, length, point, waitMax);
             if (place == places.size()) {
                 places.add(bucket);
@@ -144,7 +139,7 @@ public final class KeyedRateLimiter<K> {
             Bucket<K> bucket = places.get(place);
             long next = bucket.next.get();
             if (next - point <= 0 && bucket.next.compareAndSet(next, FORGOTTEN)) {
-                forgottenUntil = Gcra.later(forgottenUntil, next);
+                shared.set(Gcra.later(shared.get(), next));
                 buckets.remove(bucket.key);
                 return place;
             }
