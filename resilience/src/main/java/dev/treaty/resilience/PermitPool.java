@@ -23,7 +23,9 @@ final class PermitPool {
     PermitPool(int permits, int stripes) {
         this.stripes = stripes;
         this.words = new AtomicLongArray(stripes * Stripes.SPACING);
-        put(permits);
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            words.set(stripe * Stripes.SPACING, (permits + stripe) / stripes);
+        }
     }
 
     /** Takes a permit; false where there was a moment, during the call, at which there was none. */
@@ -76,19 +78,9 @@ final class PermitPool {
         return false;
     }
 
-    /** Puts one permit back. */
-    void put() {
-        words.getAndAdd(Stripes.mine(stripes) * Stripes.SPACING, CHANGE + 1);
-    }
-
-    /** Adds that many permits, evenly. */
+    /** Puts permits back, or adds some: all at the same moment, hence into one stripe; coming and going spreads them. */
     void put(int permits) {
-        for (int stripe = 0; stripe < stripes; stripe++) {
-            int part = (permits + stripe) / stripes;
-            if (part > 0) {
-                words.getAndAdd(stripe * Stripes.SPACING, CHANGE + part);
-            }
-        }
+        words.getAndAdd(Stripes.mine(stripes) * Stripes.SPACING, CHANGE + permits);
     }
 
     /** How many permits there were at one moment during the call. */

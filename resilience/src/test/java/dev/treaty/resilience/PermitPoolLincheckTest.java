@@ -16,12 +16,7 @@ public class PermitPoolLincheckTest {
     }
 
     @Operation
-    public void put() {
-        pool.put();
-    }
-
-    @Operation
-    public void putMore(@Param(gen = IntGen.class, conf = "1:3") int permits) {
+    public void put(@Param(gen = IntGen.class, conf = "1:3") int permits) {
         pool.put(permits);
     }
 
@@ -33,8 +28,8 @@ public class PermitPoolLincheckTest {
     @Test
     void everyInterleavingIsOneOfSomeSequence() {
         new ModelCheckingOptions()
-                .iterations(20)
-                .invocationsPerIteration(500)
+                .iterations(10)
+                .invocationsPerIteration(200)
                 .threads(3)
                 .actorsPerThread(3)
                 .check(PermitPoolLincheckTest.class);
