@@ -30,7 +30,11 @@ final class PermitPool {
 
     /** Takes a permit; false where there was a moment, during the call, at which there was none. */
     boolean take() {
-        int own = Stripes.mine(stripes);
+        return take(Stripes.mine(stripes));
+    }
+
+    /** The same for a thread of that stripe. */
+    boolean take(int own) {
         if (takeFrom(own)) {
             return true;
         }
@@ -80,7 +84,12 @@ final class PermitPool {
 
     /** Puts permits back, or adds some: all at the same moment, hence into one stripe; coming and going spreads them. */
     void put(int permits) {
-        words.getAndAdd(Stripes.mine(stripes) * Stripes.SPACING, CHANGE + permits);
+        put(Stripes.mine(stripes), permits);
+    }
+
+    /** The same for a thread of that stripe. */
+    void put(int own, int permits) {
+        words.getAndAdd(own * Stripes.SPACING, CHANGE + permits);
     }
 
     /** How many permits there were at one moment during the call. */
