@@ -46,6 +46,7 @@ class ConcurrencyLimiterStressTest {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // others are to come in between, and nothing depends on whether they do
     private void work(Priority priority) {
         letIn.incrementAndGet();
         inFlightMost.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
@@ -73,7 +74,7 @@ class ConcurrencyLimiterStressTest {
                         limiter.release();
                     }
                 } catch (InterruptedException e) {
-                    continue; // nothing was taken
+                    // nothing was taken, and the next call follows
                 }
             }
         });
@@ -84,7 +85,7 @@ class ConcurrencyLimiterStressTest {
                         .withLimit(random.nextInt(LIMIT_LOW, LIMIT + 1))
                         .withQueue(4));
                 callers.get(random.nextInt(callers.size())).interrupt();
-                Thread.yield();
+                Thread.onSpinWait();
             }
         });
         join(callers);

@@ -146,7 +146,7 @@ class ConcurrencyLimiterTest {
             }
         });
         while (limiter.queued() == 0) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
         acquire(limiter, 1); // the fourth, which the waiting one may not use
         limiter.release();
