@@ -218,7 +218,7 @@ public final class ConcurrencyLimiter {
         if ((attention & DEBT) != 0 && repay()) {
             return;
         }
-        pool.put();
+        pool.put(1);
         if (attention != 0) {
             lock.lock();
             try {

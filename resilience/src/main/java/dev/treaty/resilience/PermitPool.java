@@ -23,12 +23,18 @@ final class PermitPool {
     PermitPool(int permits, int stripes) {
         this.stripes = stripes;
         this.words = new AtomicLongArray(stripes * Stripes.SPACING);
-        put(permits);
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            words.set(stripe * Stripes.SPACING, (permits + stripe) / stripes);
+        }
     }
 
     /** Takes a permit; false where there was a moment, during the call, at which there was none. */
     boolean take() {
-        int own = Stripes.mine(stripes);
+        return take(Stripes.mine(stripes));
+    }
+
+    /** The same for a thread of that stripe. */
+    boolean take(int own) {
         if (takeFrom(own)) {
             return true;
         }
@@ -76,19 +82,14 @@ final class PermitPool {
         return false;
     }
 
-    /** Puts one permit back. */
-    void put() {
-        words.getAndAdd(Stripes.mine(stripes) * Stripes.SPACING, CHANGE + 1);
+    /** Puts permits back, or adds some: all at the same moment, hence into one stripe; coming and going spreads them. */
+    void put(int permits) {
+        put(Stripes.mine(stripes), permits);
     }
 
-    /** Adds that many permits, evenly. */
-    void put(int permits) {
-        for (int stripe = 0; stripe < stripes; stripe++) {
-            int part = (permits + stripe) / stripes;
-            if (part > 0) {
-                words.getAndAdd(stripe * Stripes.SPACING, CHANGE + part);
-            }
-        }
+    /** The same for a thread of that stripe. */
+    void put(int own, int permits) {
+        words.getAndAdd(own * Stripes.SPACING, CHANGE + permits);
     }
 
     /** How many permits there were at one moment during the call. */

@@ -6,6 +6,7 @@ import dev.treaty.core.time.ManualTime;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import dev.treaty.resilience.OverloadedServer.Report;
 import java.time.Duration;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -103,7 +104,7 @@ class AdaptiveLimitTest {
         server.run(MINUTE);
         int found = server.limiter().limit();
         server.serves(SERVICE, 0.3).run(MINUTE.multipliedBy(30));
-        assertThat(server.limiter().limit()).isCloseTo(found, org.assertj.core.data.Offset.offset(WORKERS / 4));
+        assertThat(server.limiter().limit()).isCloseTo(found, Offset.offset(WORKERS / 4));
     }
 
     /** Ten calls of that long, of which so many are dropped, and a window's end. */

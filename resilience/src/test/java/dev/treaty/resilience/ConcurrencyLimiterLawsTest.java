@@ -12,6 +12,8 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class ConcurrencyLimiterLawsTest {
+    private static final List<Priority> PRIORITIES = List.of(Priority.values());
+
     /** Against the naive model of two numbers, over any history of calls that come and go and limits that move. */
     @Property(tries = 300)
     void letsInWhatANaiveModelLetsIn(
@@ -24,7 +26,7 @@ class ConcurrencyLimiterLawsTest {
         for (int i = 0; i < steps.size(); i++) {
             int step = steps.get(i);
             if (step < 6) {
-                Priority priority = Priority.values()[step % 3];
+                Priority priority = PRIORITIES.get(step % 3);
                 int allowed = priority == Priority.SHEDDABLE ? Math.max(1, limit * 3 / 4) : limit;
                 boolean letIn = limiter.tryAcquire(priority);
                 assertThat(letIn).as("step %d of %s", i, steps).isEqualTo(inFlight < allowed);

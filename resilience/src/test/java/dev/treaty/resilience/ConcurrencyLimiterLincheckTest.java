@@ -43,8 +43,8 @@ public class ConcurrencyLimiterLincheckTest {
     @Test
     void everyInterleavingIsOneOfSomeSequence() {
         new ModelCheckingOptions()
-                .iterations(20)
-                .invocationsPerIteration(500)
+                .iterations(8)
+                .invocationsPerIteration(100)
                 .threads(3)
                 .actorsPerThread(3)
                 .check(ConcurrencyLimiterLincheckTest.class);

@@ -7,6 +7,7 @@ import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class ConcurrencyLimiterTest {
@@ -145,7 +146,7 @@ class ConcurrencyLimiterTest {
             }
         });
         while (limiter.queued() == 0) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
         acquire(limiter, 1); // the fourth, which the waiting one may not use
         limiter.release();
@@ -200,6 +201,38 @@ class ConcurrencyLimiterTest {
         waiting.serveAll();
         assertThat(waiting.served()).containsExactly(1);
         assertThat(waiting.limiter().inFlight()).isZero();
+    }
+
+    /** A time in which the turn comes while its thread is being interrupted. */
+    private static final class Unlucky implements Time {
+        private ConcurrencyLimiter limiter;
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH;
+        }
+
+        @Override
+        public long nanoTime() {
+            return 0;
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            limiter.release();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void aTurnThatComesWithAnInterruptIsNotLost() {
+        var unlucky = new Unlucky();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), unlucky);
+        unlucky.limiter = limiter;
+        acquire(limiter, 1);
+        assertThatThrownBy(() -> limiter.acquire(HOUR)).isInstanceOf(InterruptedException.class);
+        assertThat(limiter.inFlight()).isZero();
+        assertThat(limiter.queued()).isZero();
     }
 
     @Test

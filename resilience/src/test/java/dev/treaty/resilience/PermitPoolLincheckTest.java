@@ -11,18 +11,14 @@ public class PermitPoolLincheckTest {
     private final PermitPool pool = new PermitPool(1, 2);
 
     @Operation
-    public boolean take() {
-        return pool.take();
+    public boolean take(@Param(gen = IntGen.class, conf = "0:1") int stripe) {
+        return pool.take(stripe);
     }
 
     @Operation
-    public void put() {
-        pool.put();
-    }
-
-    @Operation
-    public void putMore(@Param(gen = IntGen.class, conf = "1:3") int permits) {
-        pool.put(permits);
+    public void put(
+            @Param(gen = IntGen.class, conf = "0:1") int stripe, @Param(gen = IntGen.class, conf = "1:2") int permits) {
+        pool.put(stripe, permits);
     }
 
     @Operation
@@ -33,8 +29,8 @@ public class PermitPoolLincheckTest {
     @Test
     void everyInterleavingIsOneOfSomeSequence() {
         new ModelCheckingOptions()
-                .iterations(20)
-                .invocationsPerIteration(500)
+                .iterations(8)
+                .invocationsPerIteration(100)
                 .threads(3)
                 .actorsPerThread(3)
                 .check(PermitPoolLincheckTest.class);

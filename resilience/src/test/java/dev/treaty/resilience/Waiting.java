@@ -51,7 +51,7 @@ final class Waiting {
             waiting = 0;
             for (Thread thread : threads) {
                 while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
-                    Thread.yield();
+                    Thread.onSpinWait();
                 }
                 waiting += thread.isAlive() ? 1 : 0;
             }
