@@ -3,6 +3,7 @@ package dev.treaty.microprofile;
 import jakarta.enterprise.inject.spi.CDI;
 import jakarta.enterprise.inject.spi.Unmanaged;
 import jakarta.interceptor.InvocationContext;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
@@ -56,9 +57,10 @@ interface FallbackCall {
                         && parameterized.getRawType() == FallbackHandler.class)
                 .map(type -> ((ParameterizedType) type).getActualTypeArguments()[0])
                 .findFirst();
-        if (answers.isPresent()
-                && !method.getReturnType().isPrimitive()
-                && !answers.get().equals(method.getGenericReturnType())) {
+        Type wanted = method.getReturnType().isPrimitive()
+                ? MethodType.methodType(method.getReturnType()).wrap().returnType()
+                : method.getGenericReturnType();
+        if (answers.isPresent() && !answers.get().equals(wanted)) {
             throw new FaultToleranceDefinitionException(
                     method + ": " + handler + " answers " + answers.get().getTypeName());
         }

@@ -27,7 +27,9 @@ final class KitRunner implements ITestListener {
         try (var names = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String name = names.readLine(); name != null; name = names.readLine()) {
                 System.err.println("---- " + name);
+                long began = System.nanoTime();
                 runner.run(Class.forName(name));
+                System.err.println("---- took " + (System.nanoTime() - began) / 1_000_000 + " ms: " + name);
                 runner.answers.println();
             }
         }

@@ -9,7 +9,6 @@ import java.lang.reflect.TypeVariable;
 import java.lang.reflect.WildcardType;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,14 +30,14 @@ final class Lookup {
     }
 
     static Optional<Method> method(String name, Class<?> bean, Method guarded) {
-        List<Lookup> all = new Lookup(bean, Map.of()).upwards().toList();
         Class<?> declaring = guarded.getDeclaringClass();
-        String wanted = all.stream()
+        Lookup from = new Lookup(bean, Map.of())
+                .upwards()
                 .filter(one -> one.type == declaring)
                 .findFirst()
-                .map(one -> one.signature(guarded))
                 .orElseThrow();
-        return all.stream()
+        String wanted = from.signature(guarded);
+        return from.upwards()
                 .flatMap(one -> Arrays.stream(one.type.getDeclaredMethods())
                         .filter(method -> method.getName().equals(name))
                         .filter(method -> !method.isBridge() && visible(method, declaring))
@@ -87,6 +86,7 @@ final class Lookup {
     /** A type as text, its variables resolved. */
     private String text(@Nullable Type any) {
         return switch (any) {
+            case Class<?> plain when plain.isArray() -> "[" + text(plain.getComponentType());
             case Class<?> plain -> plain.getName();
             case TypeVariable<?> variable -> {
                 Type known = variables.get(variable);

@@ -2,15 +2,16 @@ package dev.treaty.microprofile;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.jar.JarFile;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.fault.tolerance.tck.RetryTest;
 import org.testng.annotations.Test;
 
@@ -46,18 +47,16 @@ final class TestKit {
             Class<?> type = Class.forName(name, false, TestKit.class.getClassLoader());
             return Modifier.isAbstract(type.getModifiers())
                     ? List.of()
-                    : Arrays.stream(type.getMethods())
+                    : Stream.<Class<?>>iterate(type, Objects::nonNull, Class::getSuperclass)
+                            .flatMap(declaring -> Arrays.stream(declaring.getDeclaredMethods()))
                             .filter(method -> method.isAnnotationPresent(Test.class))
-                            .map(TestKit::name)
+                            .map(method -> name(name, method.getName()))
+                            .distinct()
                             .sorted()
                             .toList();
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static String name(Method test) {
-        return name(test.getDeclaringClass().getName(), test.getName());
     }
 
     /** How a test is called in all that people read. */

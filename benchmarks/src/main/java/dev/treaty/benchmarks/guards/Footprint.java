@@ -1,8 +1,6 @@
 package dev.treaty.benchmarks.guards;
 
-import dev.treaty.core.time.Time;
-import dev.treaty.resilience.CircuitBreaker;
-import dev.treaty.resilience.CircuitBreakerPolicy;
+import dev.treaty.resilience.Guard;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -12,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /**
@@ -38,10 +35,9 @@ final class Footprint {
             "smallrye", Footprint::smallrye);
 
     private static Object treaty() {
-        var breaker = new CircuitBreaker(
-                CircuitBreakerPolicy.DEFAULT, Time.system(), new SplittableRandom(), (_, _, _) -> {});
-        breaker.succeeded(breaker.tryAcquire());
-        return breaker;
+        Guard guard = TreatyGuards.whole();
+        guard.<Integer, RuntimeException>call(() -> 1);
+        return guard;
     }
 
     private static Object called(Supplier<Integer> guard) {

@@ -4,7 +4,11 @@ import dev.treaty.benchmarks.Benchmark;
 import dev.treaty.benchmarks.Figure;
 import dev.treaty.benchmarks.Report;
 import dev.treaty.benchmarks.Sample;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -180,16 +184,29 @@ public final class GuardsBenchmark extends Benchmark {
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT)
                 .build();
+        // What subjects write to their logs, or complain about, is told only where they cannot be measured.
+        var said = new ByteArrayOutputStream();
+        PrintStream err = System.err;
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
         try {
             return new Runner(options).runSingle();
         } catch (RunnerException e) {
-            throw new IOException(one.benchmark() + " could not be measured: " + e.getMessage(), e);
+            throw new IOException(
+                    one.benchmark() + " could not be measured: " + said.toString(StandardCharsets.UTF_8), e);
+        } finally {
+            System.setErr(err);
         }
     }
 
     /** What every JVM is told. */
     static List<String> jvmOptions() {
-        return List.of("-Xms512m", "-Xmx512m", "-XX:+UseG1GC", "--sun-misc-unsafe-memory-access=allow");
+        return List.of(
+                "-Xms512m",
+                "-Xmx512m",
+                "-XX:+UseG1GC",
+                "--sun-misc-unsafe-memory-access=allow",
+                // Sentinel writes files, and would do so in the home directory.
+                "-Dcsp.sentinel.log.dir=" + Path.of(System.getProperty("java.io.tmpdir"), "treaty-bench-sentinel"));
     }
 
     private static Map<String, Double> figures(RunResult result) {
