@@ -7,7 +7,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -57,14 +56,13 @@ final class Footprint {
         return guard;
     }
 
-    /** Bytes per guard, by subject, each measured in a process of its own. */
-    static Map<String, Double> all(boolean quick) throws IOException, InterruptedException {
-        Map<String, Double> bytes = new LinkedHashMap<>();
-        for (String subject : SUBJECTS.keySet().stream().sorted().toList()) {
-            int guards = subject.equals(Measured.OWN) && !quick ? GUARDS : GUARDS_OF_PEERS;
-            bytes.put(subject, measure(subject, guards));
-        }
-        return bytes;
+    static List<String> subjects() {
+        return SUBJECTS.keySet().stream().sorted().toList();
+    }
+
+    /** How much memory a guard of that subject keeps, measured in a process of its own. */
+    static double bytesPerGuard(String subject, boolean quick) throws IOException, InterruptedException {
+        return measure(subject, subject.equals(Measured.OWN) && !quick ? GUARDS : GUARDS_OF_PEERS);
     }
 
     private static double measure(String subject, int guards) throws IOException, InterruptedException {

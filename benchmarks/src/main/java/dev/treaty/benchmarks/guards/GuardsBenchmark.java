@@ -105,8 +105,8 @@ public final class GuardsBenchmark extends Benchmark {
                 Measured.all().stream().filter(this::isChosen).toList();
         boolean memory = isChosen(MEMORY_SETTING);
         if (chosen.isEmpty() && !memory) {
-            throw new ParameterException(line(), "--settings and --subjects leave nothing to measure; settings are: "
-                    + String.join(", ", Measured.SETTINGS) + ", " + MEMORY_SETTING);
+            throw new ParameterException(line(), "--settings and --subjects leave nothing to measure; subjects are: "
+                    + String.join(", ", Measured.subjects()));
         }
         System.setProperty("jmh.ignoreLock", "true"); // another benchmark on the machine is reported, not waited for
         var samples = new ArrayList<Sample>();
@@ -128,9 +128,15 @@ public final class GuardsBenchmark extends Benchmark {
         }
         if (memory) {
             progress("memory …");
-            Footprint.all(quick)
-                    .forEach((subject, bytes) -> samples.add(
-                            new Sample(subject, MEMORY_SETTING, 0, Map.of(MEMORY.name(), bytes))));
+            for (String subject : Footprint.subjects()) {
+                if (isSubject(subject)) {
+                    samples.add(new Sample(
+                            subject,
+                            MEMORY_SETTING,
+                            0,
+                            Map.of(MEMORY.name(), Footprint.bytesPerGuard(subject, quick))));
+                }
+            }
         }
         Report report = Report.of(
                 "guards",
@@ -142,6 +148,14 @@ public final class GuardsBenchmark extends Benchmark {
     }
 
     private void check(int times, int total) {
+        for (String setting : settings) {
+            if (!Measured.SETTINGS.contains(setting) && !setting.equals(MEMORY_SETTING)) {
+                throw new ParameterException(
+                        line(),
+                        "--settings: there is no setting \"" + setting + "\"; there is: "
+                                + String.join(", ", Measured.SETTINGS) + ", " + MEMORY_SETTING);
+            }
+        }
         if (times < 1) {
             throw new ParameterException(line(), "--rounds " + times + " is out of range: use 1 or more");
         }
@@ -157,9 +171,13 @@ public final class GuardsBenchmark extends Benchmark {
     }
 
     private boolean isChosen(Measured one) {
-        boolean subject = subjects.isEmpty()
-                || subjects.stream().anyMatch(name -> one.subject().startsWith(name));
-        return subject && one.settings().stream().anyMatch(this::isChosen);
+        return isSubject(one.subject()) && one.settings().stream().anyMatch(this::isChosen);
+    }
+
+    /** With a subject come its variants. */
+    private boolean isSubject(String name) {
+        return subjects.isEmpty()
+                || subjects.stream().anyMatch(chosen -> name.equals(chosen) || name.startsWith(chosen + "-"));
     }
 
     private boolean isChosen(String setting) {

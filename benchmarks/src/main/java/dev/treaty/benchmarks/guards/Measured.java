@@ -47,6 +47,11 @@ record Measured(String benchmark, String subject, List<String> settings) {
 
     private static final Pattern HUMP = Pattern.compile("(?<=[a-z])(?=[A-Z])");
 
+    /** Whose guards there are. */
+    static List<String> subjects() {
+        return SUBJECTS.keySet().stream().sorted().toList();
+    }
+
     /** All of them, those of a setting side by side. */
     static List<Measured> all() {
         return SUBJECTS.entrySet().stream()
