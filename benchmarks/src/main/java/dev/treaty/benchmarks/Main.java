@@ -1,6 +1,7 @@
 package dev.treaty.benchmarks;
 
 import dev.treaty.benchmarks.call.CallBenchmark;
+import dev.treaty.benchmarks.guards.GuardsBenchmark;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,10 +20,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Examples:",
             "  treaty bench call --quick",
             "  treaty bench call --json call.json",
+            "  treaty bench guards --settings full,refused",
             "",
             "docs/benchmarks.md tells how to read the results."
         },
-        subcommands = CallBenchmark.class)
+        subcommands = {CallBenchmark.class, GuardsBenchmark.class})
 public final class Main {
 
     private Main() {}

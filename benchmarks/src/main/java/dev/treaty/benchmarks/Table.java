@@ -28,7 +28,10 @@ final class Table {
         line(setting, rows.stream().map(Row::subject).toList());
         for (Figure figure : report.figures()) {
             String label = figure.unit().isEmpty() ? figure.name() : figure.name() + ", " + figure.unit();
-            line(label, rows.stream().map(row -> cell(figure, row)).toList());
+            List<String> cells = rows.stream().map(row -> cell(figure, row)).toList();
+            if (cells.stream().anyMatch(cell -> !cell.equals("-"))) {
+                line(label, cells);
+            }
         }
         flush();
     }

@@ -28,13 +28,13 @@ class MainTest {
     @Test
     void anUnknownNameIsToldWithTheKnownOnes() {
         assertThat(run("cal")).isEqualTo(2);
-        assertThat(err.toString()).startsWith("treaty bench: there is no benchmark \"cal\"; there is: call");
+        assertThat(err.toString()).startsWith("treaty bench: there is no benchmark \"cal\"; there is: call, guards");
     }
 
     @Test
     void noNameIsToldToo() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err.toString()).contains("treaty bench: name a benchmark; there is: call");
+        assertThat(err.toString()).contains("treaty bench: name a benchmark; there is: call, guards");
     }
 
     @Test

@@ -35,6 +35,7 @@ class DependenciesTest {
             entry("cli", upTo("simulation")),
             entry("benchmarks", upTo("cli")),
             entry("examples/shop", upTo("facade")),
+            entry("tck-microprofile", Set.of()),
             entry("format", Set.of()),
             entry("house", Set.of()));
 

@@ -1,0 +1,32 @@
+package dev.treaty.microprofile;
+
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** What the caller of an asynchronous method gets: the standard's future, which interrupts only where it is told to. */
+final class AsynchronousResult extends CompletableFuture<@Nullable Object> {
+    private volatile @Nullable Thread thread;
+
+    /** Does the work on a thread of its own. */
+    void start(GuardedMethod.Work work) {
+        Thread started = Thread.ofVirtual().unstarted(() -> {
+            try {
+                complete(work.run());
+            } catch (Throwable e) {
+                completeExceptionally(e);
+            }
+        });
+        thread = started;
+        started.start();
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+        boolean cancelled = super.cancel(mayInterruptIfRunning);
+        Thread running = thread;
+        if (cancelled && mayInterruptIfRunning && running != null) {
+            running.interrupt();
+        }
+        return cancelled;
+    }
+}

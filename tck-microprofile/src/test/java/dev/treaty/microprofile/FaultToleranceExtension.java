@@ -1,0 +1,85 @@
+package dev.treaty.microprofile;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.spi.AfterDeploymentValidation;
+import jakarta.enterprise.inject.spi.AnnotatedMethod;
+import jakarta.enterprise.inject.spi.AnnotatedType;
+import jakarta.enterprise.inject.spi.BeforeBeanDiscovery;
+import jakarta.enterprise.inject.spi.Extension;
+import jakarta.enterprise.inject.spi.ProcessManagedBean;
+import jakarta.interceptor.Interceptor;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.eclipse.microprofile.faulttolerance.exceptions.FaultToleranceDefinitionException;
+
+/**
+ * Finds the annotated methods while the container starts, says what is wrong with them, and keeps the state of each for
+ * as long as the deployment lives: the standard has one breaker and one bulkhead for all instances of a bean.
+ */
+public final class FaultToleranceExtension implements Extension {
+    private static final int PRIORITY = Interceptor.Priority.PLATFORM_AFTER + 10;
+    private static final String PRIORITY_KEY = "mp.fault.tolerance.interceptor.priority";
+
+    private record Key(Class<?> bean, Method method) {}
+
+    private final Map<Key, GuardedMethod> methods = new ConcurrentHashMap<>();
+    private final List<FaultToleranceDefinitionException> mistakes = new ArrayList<>();
+
+    void bind(@Observes BeforeBeanDiscovery discovery) {
+        for (Class<? extends Annotation> annotation : Settings.ANNOTATIONS) {
+            discovery.configureInterceptorBinding(annotation).add(Guarded.Literal.INSTANCE);
+        }
+        int priority = ConfigProvider.getConfig()
+                .getOptionalValue(PRIORITY_KEY, Integer.class)
+                .orElse(PRIORITY);
+        discovery
+                .addAnnotatedType(FaultToleranceInterceptor.class, FaultToleranceInterceptor.class.getName())
+                .remove(annotation -> annotation instanceof Priority)
+                .add(new Order(priority));
+    }
+
+    void look(@Observes ProcessManagedBean<?> bean) {
+        AnnotatedType<?> type = bean.getAnnotatedBeanClass();
+        for (AnnotatedMethod<?> method : type.getMethods()) {
+            Method member = method.getJavaMember();
+            if (!member.isBridge() && !member.isSynthetic() && Settings.annotated(type.getJavaClass(), member)) {
+                try {
+                    GuardedMethod.of(type.getJavaClass(), member);
+                } catch (FaultToleranceDefinitionException e) {
+                    mistakes.add(e);
+                }
+            }
+        }
+    }
+
+    void tell(@Observes AfterDeploymentValidation validation) {
+        mistakes.forEach(validation::addDeploymentProblem);
+    }
+
+    /** The state of a method; nothing where nothing is asked for any more, because it was switched off. */
+    Optional<GuardedMethod> method(Class<?> bean, Method method) {
+        return Optional.of(methods.computeIfAbsent(new Key(bean, method), key -> GuardedMethod.of(bean, method)))
+                .filter(GuardedMethod::asksForAnything);
+    }
+
+    private static final class Order extends jakarta.enterprise.util.AnnotationLiteral<Priority> implements Priority {
+        private static final long serialVersionUID = 1;
+        private final int value;
+
+        Order(int value) {
+            this.value = value;
+        }
+
+        @Override
+        public int value() {
+            return value;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package dev.treaty.microprofile;
+
+import jakarta.enterprise.util.AnnotationLiteral;
+import jakarta.interceptor.InterceptorBinding;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** What all annotations of the standard are made to bring with them, so that one interceptor answers to them all. */
+@InterceptorBinding
+@Retention(RetentionPolicy.RUNTIME)
+@Target({ElementType.TYPE, ElementType.METHOD})
+@interface Guarded {
+
+    /** An instance of the annotation. */
+    final class Literal extends AnnotationLiteral<Guarded> implements Guarded {
+        private static final long serialVersionUID = 1;
+        static final Literal INSTANCE = new Literal();
+    }
+}

@@ -1,0 +1,23 @@
+package dev.treaty.microprofile;
+
+import jakarta.enterprise.context.control.RequestContextController;
+import jakarta.enterprise.inject.spi.CDI;
+import org.jspecify.annotations.Nullable;
+
+/** The container's request, which beans may be bound to, for threads that it did not start. */
+final class RequestContext {
+    private RequestContext() {}
+
+    static @Nullable Object within(GuardedMethod.Work work) throws Exception {
+        RequestContextController controller =
+                CDI.current().select(RequestContextController.class).get();
+        boolean activated = controller.activate();
+        try {
+            return work.run();
+        } finally {
+            if (activated) {
+                controller.deactivate();
+            }
+        }
+    }
+}
