@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 interface FallbackCall {
 
-    @Nullable Object call(InvocationContext context, @Nullable Throwable failure) throws Exception;
+    @Nullable
+    Object call(InvocationContext context, @Nullable Throwable failure) throws Exception;
 
     /** @throws FaultToleranceDefinitionException where there is no such fallback, or one that answers something else */
     static FallbackCall of(Settings found, Class<?> bean, Method method) {
@@ -80,6 +81,8 @@ interface FallbackCall {
     }
 
     /** What a handler is told. */
-    record Failed(Method getMethod, Object[] getParameters, @Nullable Throwable getFailure)
-            implements ExecutionContext {}
+    record Failed(
+            Method getMethod,
+            Object[] getParameters,
+            @Nullable Throwable getFailure) implements ExecutionContext {}
 }

@@ -86,7 +86,8 @@ final class KitProcess implements AutoCloseable {
      */
     private boolean run(String name, List<KitResult> results) throws IOException {
         var over = new CompletableFuture<Boolean>();
-        var _ = over.completeOnTimeout(false, PATIENCE.toSeconds(), TimeUnit.SECONDS).thenAccept(this::endIfHung);
+        var _ = over.completeOnTimeout(false, PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .thenAccept(this::endIfHung);
         names.write(name + "\n");
         names.flush();
         String line = answers.readLine();

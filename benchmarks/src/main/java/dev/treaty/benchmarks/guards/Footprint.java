@@ -27,11 +27,16 @@ final class Footprint {
 
     /** Who can be asked; Sentinel keeps its state by the names of resources, of which it takes 6000 at most. */
     private static final Map<String, Supplier<Object>> SUBJECTS = Map.of(
-            Measured.OWN, Footprint::treaty,
-            "resilience4j", () -> called(Resilience4jGuards.full(SlidingWindowType.TIME_BASED, () -> 1)),
-            "resilience4j-count", () -> called(Resilience4jGuards.full(SlidingWindowType.COUNT_BASED, () -> 1)),
-            "failsafe", Footprint::failsafe,
-            "smallrye", Footprint::smallrye);
+            Measured.OWN,
+            Footprint::treaty,
+            "resilience4j",
+            () -> called(Resilience4jGuards.full(SlidingWindowType.TIME_BASED, () -> 1)),
+            "resilience4j-count",
+            () -> called(Resilience4jGuards.full(SlidingWindowType.COUNT_BASED, () -> 1)),
+            "failsafe",
+            Footprint::failsafe,
+            "smallrye",
+            Footprint::smallrye);
 
     private static Object treaty() {
         Guard guard = TreatyGuards.whole();
