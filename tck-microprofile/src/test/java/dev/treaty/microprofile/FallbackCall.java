@@ -23,7 +23,11 @@ interface FallbackCall {
     @Nullable
     Object call(InvocationContext context, @Nullable Throwable failure) throws Exception;
 
-    /** @throws FaultToleranceDefinitionException where there is no such fallback, or one that answers something else */
+    /**
+     * The fallback that an annotation names.
+     *
+     * @throws FaultToleranceDefinitionException where there is no such fallback, or one that answers something else
+     */
     static FallbackCall of(Settings found, Class<?> bean, Method method) {
         var handler = (Class<?>) found.value("value");
         String name = (String) found.value("fallbackMethod");

@@ -271,6 +271,7 @@ final class GuardedMethod {
 
     // --------------------------------------------------------------------------------------------------- A call of it
 
+    @SuppressWarnings("FutureReturnValueIgnored") // the caller of the method is who gets the future
     @Nullable
     Object call(InvocationContext context) throws Exception {
         if (!asynchronous) {

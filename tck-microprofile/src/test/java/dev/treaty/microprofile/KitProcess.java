@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /** A {@link KitRunner}, seen by whoever started it. Most of its tests wait, so several run side by side. */
 final class KitProcess implements AutoCloseable {
     /** The longest that the tests of one class may take; the slowest takes a sixth of it. */
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Process process;
     private final BufferedReader answers;

@@ -135,7 +135,7 @@ public final class GuardsBenchmark extends Benchmark {
         }
         if (memory) {
             progress("memory …");
-            for (String subject : Footprint.subjects()) {
+            for (String subject : Footprint.SUBJECTS) {
                 if (isSubject(subject)) {
                     samples.add(new Sample(
                             subject,
