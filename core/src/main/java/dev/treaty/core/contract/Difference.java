@@ -2,6 +2,7 @@ package dev.treaty.core.contract;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * One thing that two versions of a contract promise differently, and whom it hurts.
@@ -22,6 +23,9 @@ public record Difference(
         Harm oldClients,
         Harm newClients,
         String text) {
+
+    /** How many operations {@link #toString()} names. */
+    private static final int OPERATIONS_TOLD = 4;
 
     /** Copies the list. */
     public Difference {
@@ -111,6 +115,21 @@ public record Difference(
         public String word() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
+    }
+
+    /** As it is told to people: {@code "limit" in requests of list, find: it is new: …}. */
+    @Override
+    public String toString() {
+        String whose = operations.stream().limit(OPERATIONS_TOLD).collect(Collectors.joining(", "))
+                + (operations.size() > OPERATIONS_TOLD
+                        ? " and " + (operations.size() - OPERATIONS_TOLD) + " more"
+                        : "");
+        String subject = "\"" + where + "\"";
+        return switch (message) {
+            case REQUEST -> subject + " in requests of " + whose;
+            case RESPONSE -> subject + " in responses of " + whose;
+            case NONE -> subject;
+        } + ": " + text;
     }
 
     /** True where calls of old clients to new servers fail. */
