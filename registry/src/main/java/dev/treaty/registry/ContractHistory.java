@@ -40,8 +40,7 @@ public final class ContractHistory {
 
     private record Entry(ServiceContract contract, String fingerprint, int length) {
         static Entry of(ServiceContract contract) {
-            return new Entry(
-                    contract, contract.fingerprint(), contract.text().length());
+            return new Entry(contract, contract.fingerprint(), contract.text().length());
         }
 
         boolean like(Entry other) {
@@ -160,8 +159,8 @@ public final class ContractHistory {
     }
 
     private static String refusal(ServiceContract before, ServiceContract contract, Compatibility compatibility) {
-        var refusal = new StringBuilder("contract " + contract.name() + " " + contract.version()
-                + " breaks clients of " + before.version() + ", and has the same major version:");
+        var refusal = new StringBuilder("contract " + contract.name() + " " + contract.version() + " breaks clients of "
+                + before.version() + ", and has the same major version:");
         List<Difference> breaking = compatibility.differences().stream()
                 .filter(Difference::breaksOldClients)
                 .toList();
@@ -172,7 +171,7 @@ public final class ContractHistory {
             refusal.append("\n  - and ").append(breaking.size() - REASONS_MAX).append(" more");
         }
         int major = before.version().major() + 1;
-        return refusal + "\nChange the contract as it says there, or call it " + major + ".0.0; \"treaty contract publish"
-                + " --force\" takes it as it is.";
+        return refusal + "\nChange the contract as it says there, or call it " + major
+                + ".0.0; \"treaty contract publish" + " --force\" takes it as it is.";
     }
 }

@@ -346,7 +346,8 @@ final class LeaseKeeper implements AutoCloseable {
     private boolean renewalDue() {
         lock.lock();
         try {
-            boolean something = !publications.isEmpty() || kept.values().stream().anyMatch(k -> k.acknowledged != null);
+            boolean something =
+                    !publications.isEmpty() || kept.values().stream().anyMatch(k -> k.acknowledged != null);
             boolean due = renewAtNanos - upstream.time.nanoTime() <= 0;
             if (due) {
                 kept.values().forEach(registration -> registration.refused = null); // a refusal may be over by now

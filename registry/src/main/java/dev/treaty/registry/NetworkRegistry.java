@@ -167,9 +167,7 @@ public final class NetworkRegistry implements Registry {
     @Override
     public List<ServiceContract> contracts(ServiceName service) {
         return ask(registry -> Optional.of(parsed(registry.contracts(service.value(), ""))))
-                .orElseGet(() -> Optional.ofNullable(contracts.get(service))
-                        .or(() -> keeper.contract(service))
-                        .stream()
+                .orElseGet(() -> Optional.ofNullable(contracts.get(service)).or(() -> keeper.contract(service)).stream()
                         .toList());
     }
 

@@ -78,8 +78,7 @@ final class Publications {
         }
         wake.run();
         try {
-            publication.settled.await(
-                    upstream.time, upstream.policy.patience().toNanos());
+            publication.settled.await(upstream.time, upstream.policy.patience().toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -424,8 +424,7 @@ public abstract class RegistryConformance {
         var old = contract("1.4.0");
         registry.publish(old);
         var running = registry.register(instance(ORDERS, "orders-1").withContract(old.fingerprint()));
-        registry.publish(
-                ServiceContract.parse("contract shop.Orders 1.5.0\nget(number: int64) -> string\n"), true);
+        registry.publish(ServiceContract.parse("contract shop.Orders 1.5.0\nget(number: int64) -> string\n"), true);
         var next = ServiceContract.parse("contract shop.Orders 1.6.0\nget(number: int64) -> string\nlist()\n");
 
         assertThatThrownBy(() -> client().publish(next))
@@ -445,9 +444,7 @@ public abstract class RegistryConformance {
         }
 
         eventually(() -> client().contract(ORDERS).equals(Optional.of(contract("1.39.0"))));
-        assertThat(client().contracts(ORDERS))
-                .hasSizeBetween(2, 39)
-                .startsWith(contract("1.39.0"), contract("1.38.0"));
+        assertThat(client().contracts(ORDERS)).hasSizeBetween(2, 39).startsWith(contract("1.39.0"), contract("1.38.0"));
     }
 
     @Test

@@ -126,10 +126,11 @@ public record Difference(
                         : "");
         String subject = "\"" + where + "\"";
         return switch (message) {
-            case REQUEST -> subject + " in requests of " + whose;
-            case RESPONSE -> subject + " in responses of " + whose;
-            case NONE -> subject;
-        } + ": " + text;
+                    case REQUEST -> subject + " in requests of " + whose;
+                    case RESPONSE -> subject + " in responses of " + whose;
+                    case NONE -> subject;
+                }
+                + ": " + text;
     }
 
     /** True where calls of old clients to new servers fail. */
