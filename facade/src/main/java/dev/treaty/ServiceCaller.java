@@ -19,8 +19,7 @@ import java.util.random.RandomGenerator;
 /** What this process keeps for one service that it calls: nodes, guard, pipeline. All clients share it. */
 final class ServiceCaller implements AutoCloseable {
     /** Answers nothing. */
-    static final Function<Call, Fallback<Object>> NO_FALLBACKS =
-            _ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER);
+    static final Function<Call, Fallback<Object>> NO_FALLBACKS = _ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER);
 
     private final Nodes nodes;
     private final Guard guard;

@@ -174,7 +174,12 @@ public final class Treaty implements AutoCloseable {
             Supplier<ServiceHealth> health = () -> health(name);
             registry.publish(contract); // first: what the registry refuses is not offered
             listening.host(new HostedService(contract, handler, health));
-            var service = new Hosted(registry.register(instance(contract, listening)), listening, implementation, time);
+            var service = new Hosted(
+                    registry.register(instance(contract, listening)),
+                    listening,
+                    implementation,
+                    time,
+                    platform.chance());
             hosted.put(name, service);
             return service;
         } finally {
@@ -271,7 +276,8 @@ public final class Treaty implements AutoCloseable {
             fallbacks = call -> implementation(answer, call);
         }
         var compatible = new Compatible(contract, requirement, contracts);
-        Handler handler = caller(contract.name()).pipeline(fallbacks, compatible).handler();
+        Handler handler =
+                caller(contract.name()).pipeline(fallbacks, compatible).handler();
         return ServiceProxy.of(type, contract, handler, this::nextContext);
     }
 
@@ -285,10 +291,8 @@ public final class Treaty implements AutoCloseable {
     /** A typed client of one endpoint, without discovery, balancing or retries: for tools. Close it when done. */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
         var connection = transport.connect(endpoint);
-        var guard = Guard.named("direct")
-                .tolerance(settings.defaults())
-                .time(time)
-                .build();
+        var guard =
+                Guard.named("direct").tolerance(settings.defaults()).time(time).build();
         Handler handler = guard.deadline().around(connection);
         return new Direct<>(
                 ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection);
