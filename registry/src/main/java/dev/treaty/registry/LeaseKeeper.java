@@ -30,8 +30,7 @@ final class LeaseKeeper implements AutoCloseable {
     private final Upstream upstream;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Kept> kept = new LinkedHashMap<>();
-    private final Map<ServiceName, ServiceContract> contracts = new LinkedHashMap<>();
-    private final Map<ServiceName, ServiceContract> published = new LinkedHashMap<>();
+    private final Publications publications;
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
     private final Thread thread =
@@ -43,6 +42,7 @@ final class LeaseKeeper implements AutoCloseable {
 
     LeaseKeeper(Upstream upstream) {
         this.upstream = upstream;
+        this.publications = new Publications(upstream);
         this.leaseNanos = upstream.policy.lease().toNanos();
         this.renewAtNanos = upstream.time.nanoTime();
     }
@@ -192,16 +192,19 @@ final class LeaseKeeper implements AutoCloseable {
                 + ": " + fault.message();
     }
 
-    void publish(ServiceContract contract) {
-        int length = contract.text().length();
-        if (length > RegistryLimits.CONTRACT_LENGTH_MAX) {
-            throw new IllegalArgumentException("the contract of " + contract.name() + " has " + length
-                    + " characters: at most " + RegistryLimits.CONTRACT_LENGTH_MAX + " are allowed");
-        }
+    void publish(ServiceContract contract, boolean force) {
         lock.lock();
         try {
             refuseWhenClosed();
-            contracts.merge(contract.name(), contract, (a, b) -> a.version().compareTo(b.version()) <= 0 ? b : a);
+        } finally {
+            lock.unlock();
+        }
+        publications.publish(contract, force, this::wake);
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
             wake.complete(true);
         } finally {
             lock.unlock();
@@ -216,12 +219,7 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** What this process published under that name itself. */
     Optional<ServiceContract> contract(ServiceName service) {
-        lock.lock();
-        try {
-            return Optional.ofNullable(contracts.get(service));
-        } finally {
-            lock.unlock();
-        }
+        return publications.newest(service);
     }
 
     /** What the registry refuses to keep, in one sentence. */
@@ -234,7 +232,7 @@ final class LeaseKeeper implements AutoCloseable {
                     return Optional.of(refusal(registration.wished, refused));
                 }
             }
-            return Optional.empty();
+            return publications.trouble();
         } finally {
             lock.unlock();
         }
@@ -301,6 +299,7 @@ final class LeaseKeeper implements AutoCloseable {
         } finally {
             ended.complete(true);
             registrations().forEach(registration -> registration.settled.complete(true));
+            publications.end();
         }
     }
 
@@ -316,7 +315,7 @@ final class LeaseKeeper implements AutoCloseable {
     private long renewPauseNanos() {
         lock.lock();
         try {
-            return kept.isEmpty() && contracts.isEmpty()
+            return kept.isEmpty() && publications.isEmpty()
                     ? Duration.ofHours(1).toNanos()
                     : Math.max(0, renewAtNanos - upstream.time.nanoTime());
         } finally {
@@ -332,9 +331,7 @@ final class LeaseKeeper implements AutoCloseable {
         for (Kept registration : registrations()) {
             settle(registration);
         }
-        for (ServiceContract contract : unpublished()) {
-            publishNow(contract);
-        }
+        publications.reconcile();
     }
 
     private List<Kept> registrations() {
@@ -349,10 +346,12 @@ final class LeaseKeeper implements AutoCloseable {
     private boolean renewalDue() {
         lock.lock();
         try {
-            boolean something = published.size() > 0 || kept.values().stream().anyMatch(k -> k.acknowledged != null);
+            boolean something =
+                    !publications.isEmpty() || kept.values().stream().anyMatch(k -> k.acknowledged != null);
             boolean due = renewAtNanos - upstream.time.nanoTime() <= 0;
             if (due) {
                 kept.values().forEach(registration -> registration.refused = null); // a refusal may be over by now
+                publications.retry();
                 renewAtNanos = upstream.time.nanoTime() + renewNanos();
             }
             return due && something;
@@ -405,7 +404,7 @@ final class LeaseKeeper implements AutoCloseable {
         try {
             if (!epoch.equals(answeredBy)) {
                 epoch = answeredBy;
-                published.clear();
+                publications.forgotten();
                 kept.values().forEach(registration -> registration.acknowledged = null);
                 wake.complete(true);
             }
@@ -532,39 +531,6 @@ final class LeaseKeeper implements AutoCloseable {
         }
         if (tell) {
             upstream.refused(refusal(wished, fault));
-        }
-    }
-
-    private List<ServiceContract> unpublished() {
-        lock.lock();
-        try {
-            return contracts.values().stream()
-                    .filter(contract -> !contract.equals(published.get(contract.name())))
-                    .toList();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void publishNow(ServiceContract contract) throws InterruptedException {
-        try {
-            upstream.ask(Upstream.REQUEST_NANOS, registry -> {
-                registry.publish(contract.text());
-                return true;
-            });
-        } catch (ServiceException e) {
-            if (!Upstream.refusal(e.fault())) {
-                throw e;
-            }
-            upstream.refused("the registry " + upstream.address + " refuses the contract of " + contract.name() + ": "
-                    + e.fault().message());
-        }
-        upstream.answered("");
-        lock.lock();
-        try {
-            published.put(contract.name(), contract); // a refused one too: asking again would not help
-        } finally {
-            lock.unlock();
         }
     }
 }

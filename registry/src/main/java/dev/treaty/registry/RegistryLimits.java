@@ -11,7 +11,7 @@ import java.util.Map;
  * How much a registry keeps. What is over a limit is refused with a sentence that names it.
  *
  * @param instances the most instances of all services together
- * @param contracts the most published contracts
+ * @param contracts the most services with published contracts
  * @param watches the most watches that may wait at a time
  * @param log how many changes a watcher may fall behind before it gets the whole set anew
  * @param leaseMin the shortest lease granted; a shorter wish is lengthened to it
@@ -30,6 +30,9 @@ public record RegistryLimits(int instances, int contracts, int watches, int log,
 
     /** The longest text of a contract, in characters. */
     public static final int CONTRACT_LENGTH_MAX = 262_144;
+
+    /** The most characters that the texts of all remembered contracts may have together. */
+    public static final long CATALOGUE_LENGTH_MAX = 1 << 26;
 
     /** The shortest lease token, in characters: it is what keeps others from taking an instance out. */
     public static final int TOKEN_LENGTH_MIN = 8;

@@ -15,12 +15,11 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * What a registry knows: instances, the leases they are registered under, and contracts. It has no thread and no
@@ -55,7 +54,7 @@ public final class RegistryTable {
     private final Catalog catalog;
     private final Map<String, Lease> leases = new HashMap<>();
     private final TreeSet<Lease> ends = new TreeSet<>(BY_END);
-    private final TreeMap<ServiceName, ServiceContract> contracts = new TreeMap<>();
+    private final ContractCatalogue contracts;
 
     /**
      * An empty table.
@@ -67,6 +66,7 @@ public final class RegistryTable {
         this.random = random;
         this.epoch = token(random);
         this.catalog = new Catalog(lock, limits.log());
+        this.contracts = new ContractCatalogue(limits);
     }
 
     /** 32 hexadecimal digits that nobody else makes up. */
@@ -235,31 +235,21 @@ public final class RegistryTable {
         }
     }
 
-    /** Stores a contract; of two of one name the one with the higher version stays, of equal ones the later. */
-    void publish(ServiceContract contract) {
-        lock.lock();
-        try {
-            ServiceContract before = contracts.get(contract.name());
-            if (before == null && contracts.size() >= limits.contracts()) {
-                throw new ServiceException(
-                        Code.RESOURCE_EXHAUSTED,
-                        "the registry holds " + limits.contracts() + " contracts, which is its limit");
-            }
-            if (before == null || before.version().compareTo(contract.version()) <= 0) {
-                contracts.put(contract.name(), contract);
-            }
-        } finally {
-            lock.unlock();
-        }
+    /**
+     * Stores a contract by the rule of {@link ContractHistory}.
+     *
+     * @param force whether to take it although it breaks clients
+     */
+    void publish(ServiceContract contract, boolean force) {
+        Set<String> live = catalog.instances(contract.name()).stream()
+                .map(ServiceInstance::contract)
+                .collect(Collectors.toSet());
+        contracts.publish(contract, live, force);
     }
 
-    Optional<ServiceContract> contract(ServiceName service) {
-        lock.lock();
-        try {
-            return Optional.ofNullable(contracts.get(service));
-        } finally {
-            lock.unlock();
-        }
+    /** What is remembered of a service's contracts. */
+    ContractHistory contracts(ServiceName service) {
+        return contracts.history(service);
     }
 
     /** The services that have instances or a contract. */
@@ -267,7 +257,7 @@ public final class RegistryTable {
         lock.lock();
         try {
             Set<ServiceName> names = catalog.services();
-            names.addAll(contracts.keySet());
+            names.addAll(contracts.services());
             return names;
         } finally {
             lock.unlock();
