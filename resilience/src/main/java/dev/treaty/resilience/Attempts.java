@@ -123,7 +123,7 @@ final class Attempts {
         long admission = breaker.tryAcquire(now);
         if (admission == CircuitBreaker.REFUSED) {
             tally.add(Tally.Count.BREAKER_OPEN);
-            return plan.open;
+            return plan.open();
         }
         boolean reported = false;
         try {

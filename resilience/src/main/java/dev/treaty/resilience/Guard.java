@@ -44,6 +44,8 @@ public final class Guard {
     /** The most attempts of {@link TimeoutMode#DETACH} that a guard has on threads of their own at a time. */
     public static final int DETACHED_MAX = 1_000;
 
+    private static final long[] NOTHING = {};
+
     private final String name;
     private final boolean idempotent;
     private final Time time;
@@ -57,7 +59,7 @@ public final class Guard {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
-    private volatile long[] forgotten;
+    private volatile long[] forgotten = NOTHING;
 
     private Guard(Builder made, String name, @Nullable Guard service, FaultTolerance tolerance) {
         this.made = made;
@@ -74,7 +76,6 @@ public final class Guard {
                 : service.ground;
         this.attempts = new Attempts(made.faults, time, watchdog, tally);
         this.plan = new Plan(tolerance, service == null ? null : service.plan, null, ground);
-        this.forgotten = tally.all();
     }
 
     /** A guard with these policies, on the machine's time, for work that is not known to be idempotent. */
@@ -331,7 +332,7 @@ public final class Guard {
         }
         if (!throttle.admits(clock, random)) {
             tally.add(Tally.Count.THROTTLED);
-            return now.throttled;
+            return now.throttled();
         }
         Object outcome = limited(now, trial, work, context, clock, deadline);
         if (!(outcome instanceof Failure failure)) {
@@ -369,7 +370,7 @@ public final class Guard {
         if (!limiter.tryAcquire(Priority.NORMAL)) {
             if (!limiter.acquire(Priority.NORMAL, began, Math.min(now.concurrencyWaitNanos, deadline - began))) {
                 tally.add(Tally.Count.CONCURRENCY_LIMITED);
-                return now.crowded;
+                return now.crowded();
             }
             began = time.nanoTime();
         }
@@ -501,7 +502,7 @@ public final class Guard {
     private long[] since() {
         long[] all = tally.all();
         long[] before = forgotten;
-        for (int i = 0; i < all.length; i++) {
+        for (int i = 0; i < before.length; i++) {
             all[i] -= before[i];
         }
         return all;

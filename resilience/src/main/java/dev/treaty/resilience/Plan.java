@@ -44,11 +44,10 @@ final class Plan {
     final long concurrencyWaitNanos;
     final @Nullable Hedge hedge;
 
-    /** Refusals are many when they come, so each is made once. */
-    final Failure open;
-
-    final Failure throttled;
-    final Failure crowded;
+    private final String name;
+    private @Nullable Failure open;
+    private @Nullable Failure throttled;
+    private @Nullable Failure crowded;
 
     /**
      * A plan.
@@ -64,12 +63,7 @@ final class Plan {
         boolean enhanced = tolerance.level().includes(IsolationLevel.ENHANCED);
         boolean full = tolerance.level().includes(IsolationLevel.FULL);
         var time = ground.time;
-        open = Failure.refused(Code.UNAVAILABLE, "the circuit breaker of " + ground.name + " is open");
-        throttled = Failure.refused(
-                Code.RESOURCE_EXHAUSTED, ground.name + " has been turning calls away, so this one was not sent");
-        crowded = Failure.refused(
-                Code.RESOURCE_EXHAUSTED, "as many calls of " + ground.name + " are under way as its limit allows");
-
+        name = ground.name;
         deadlineNanos = tolerance.deadline().toNanos();
         attemptNanos = tolerance.attemptTimeout().toNanos();
         mode = basic ? tolerance.timeoutMode() : TimeoutMode.COOPERATIVE;
@@ -116,6 +110,37 @@ final class Plan {
         }
         own.change(tolerance.concurrency());
         return own;
+    }
+
+    // Refusals are many when they come, so each is made once, at the first. Two threads may both make it: it is the same.
+
+    Failure open() {
+        Failure made = open;
+        if (made == null) {
+            made = Failure.refused(Code.UNAVAILABLE, "the circuit breaker of " + name + " is open");
+            open = made;
+        }
+        return made;
+    }
+
+    Failure throttled() {
+        Failure made = throttled;
+        if (made == null) {
+            made = Failure.refused(
+                    Code.RESOURCE_EXHAUSTED, name + " has been turning calls away, so this one was not sent");
+            throttled = made;
+        }
+        return made;
+    }
+
+    Failure crowded() {
+        Failure made = crowded;
+        if (made == null) {
+            made = Failure.refused(
+                    Code.RESOURCE_EXHAUSTED, "as many calls of " + name + " are under way as its limit allows");
+            crowded = made;
+        }
+        return made;
     }
 
     private static Retry retry(RetryPolicy policy, Known known, Ground ground) {

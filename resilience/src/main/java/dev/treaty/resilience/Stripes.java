@@ -14,7 +14,7 @@ final class Stripes {
     private static final int COUNT_MAX = 8;
     private static final int MACHINE = Math.min(
             COUNT_MAX,
-            2 * Integer.highestOneBit(Math.max(1, Runtime.getRuntime().availableProcessors())));
+            Integer.highestOneBit(2 * Math.max(1, Runtime.getRuntime().availableProcessors()) - 1));
 
     private Stripes() {}
 

@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * What a guard has counted, ever. Calls are counted by every one of them, so each processor has a copy of that counter;
- * everything else is rare.
+ * everything else is rare, and stands in the words that are left between the copies.
  */
 final class Tally {
     /** What is counted besides calls. */
@@ -24,29 +24,34 @@ final class Tally {
     }
 
     private static final int COUNTS = Count.values().length;
+    private static final int SPARE = Stripes.SPACING - 1;
+    private static final int LINES_MIN = (COUNTS + SPARE - 1) / SPARE;
 
     private final int stripes;
-    private final AtomicLongArray calls;
-    private final AtomicLongArray counts = new AtomicLongArray(COUNTS);
+    private final AtomicLongArray words;
 
     Tally(int stripes) {
         this.stripes = stripes;
-        this.calls = new AtomicLongArray(stripes * Stripes.SPACING);
+        this.words = new AtomicLongArray(Math.max(stripes, LINES_MIN) * Stripes.SPACING);
     }
 
     void call() {
-        calls.getAndIncrement(Stripes.mine(stripes) * Stripes.SPACING);
+        words.getAndIncrement(Stripes.mine(stripes) * Stripes.SPACING);
     }
 
-    @SuppressWarnings("EnumOrdinal") // the array has one place per constant, and is never stored
+    @SuppressWarnings("EnumOrdinal") // each constant has its place, which is never stored
     void add(Count count) {
-        counts.getAndIncrement(count.ordinal());
+        words.getAndIncrement(place(count.ordinal()));
+    }
+
+    private static int place(int count) {
+        return count / SPARE * Stripes.SPACING + 1 + count % SPARE;
     }
 
     long calls() {
         long sum = 0;
         for (int i = 0; i < stripes; i++) {
-            sum += calls.get(i * Stripes.SPACING);
+            sum += words.get(i * Stripes.SPACING);
         }
         return sum;
     }
@@ -55,7 +60,7 @@ final class Tally {
     long[] all() {
         var all = new long[COUNTS + 1];
         for (int i = 0; i < COUNTS; i++) {
-            all[i] = counts.get(i);
+            all[i] = words.get(place(i));
         }
         all[COUNTS] = calls();
         return all;
