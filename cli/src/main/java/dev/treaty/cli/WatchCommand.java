@@ -105,7 +105,7 @@ final class WatchCommand implements Callable<Integer> {
             return;
         }
         Ansi ansi = spec.commandLine().getColorScheme().ansi();
-        out.println(Style.FAINT.paint(ansi, CLOCK.format(LocalTime.now())) + " "
+        out.println(Style.FAINT.paint(ansi, CLOCK.format(LocalTime.now(ZoneId.systemDefault()))) + " "
                 + (reachable ? Style.GOOD : Style.WARNING).paint(ansi, reachable ? "current" : "stale  ") + " "
                 + message);
     }

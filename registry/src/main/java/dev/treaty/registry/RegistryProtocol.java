@@ -97,7 +97,8 @@ public interface RegistryProtocol {
     @Idempotent
     @Description("What is new in some services since a revision, at once, or as soon as something changes.")
     News watch(
-            @Description("The revision seen of each service; 0 for nothing.") Map<String, Long> since,
+            @Description("The revision seen of each service; 0 for nothing. No service: to follow nothing any more.")
+                    Map<String, Long> since,
             @Description("The epoch that the revisions are of, as the last answer had it.") @WhenAbsent("")
                     String epoch,
             @Description("How long to wait for a change.") @WhenAbsent("25000") long waitMillis,

@@ -237,6 +237,11 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         if (before != null) {
             before.end();
         }
+        if (seen.isEmpty()) { // follows nothing any more
+            last.remove(watcher, watch);
+            table.audience().left(watcher);
+            return watch.news(seen, time.nanoTime());
+        }
         table.audience().heard(watcher, Map.copyOf(seen), time.nanoTime());
         try {
             return watch.news(seen, endNanos);

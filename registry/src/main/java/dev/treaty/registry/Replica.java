@@ -78,7 +78,9 @@ final class Replica implements AutoCloseable {
     private final Thread thread =
             Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
     private Promise<Outcome> turn = new Promise<>();
+    private final Promise<Boolean> ended = new Promise<>();
     private String epoch = "";
+    private boolean following; // the registry believes that this process follows something
     private volatile @Nullable Fault refused;
     private volatile boolean closed;
 
@@ -166,10 +168,28 @@ final class Replica implements AutoCloseable {
         }
     }
 
+    /** Follows nothing any more, and tells the registry, which would otherwise wait for this process in a drain. */
     @Override
     public void close() {
         closed = true;
         restart();
+        try {
+            ended.await(upstream.time, upstream.policy.patience().toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void leave() throws InterruptedException {
+        if (following && upstream.trouble().isEmpty()) {
+            try {
+                upstream.ask(
+                        upstream.policy.patience().toNanos(), registry -> registry.watch(Map.of(), epoch, 0, watcher));
+            } catch (ServiceException e) {
+                // It finds out by itself, two seconds later.
+            }
+        }
+        following = false;
     }
 
     private void run() {
@@ -206,8 +226,11 @@ final class Replica implements AutoCloseable {
                     begin().await(upstream.time, upstream.pauseNanos(Math.max(1, failures)));
                 }
             }
+            leave();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            ended.complete(true);
         }
     }
 
@@ -235,6 +258,7 @@ final class Replica implements AutoCloseable {
 
     private Outcome turn(Promise<Outcome> current, Map<ServiceName, Followed> asked) throws InterruptedException {
         if (asked.isEmpty()) {
+            leave();
             Outcome outcome = current.await(upstream.time, IDLE_NANOS);
             return outcome == null ? new Outcome.Restarted() : outcome;
         }
@@ -242,6 +266,7 @@ final class Replica implements AutoCloseable {
         String of = epoch;
         var since = new TreeMap<String, Long>();
         asked.forEach((service, entry) -> since.put(service.value(), entry.revision));
+        following = true;
         // The request has a thread of its own, so that giving it up interrupts that one and never this.
         Thread request = Thread.ofVirtual().name("treaty-registry-watch").start(() -> {
             try {

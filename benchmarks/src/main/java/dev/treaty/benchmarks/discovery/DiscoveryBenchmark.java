@@ -121,24 +121,25 @@ public final class DiscoveryBenchmark extends Benchmark {
         return about;
     }
 
+    /** An instance on its way to everybody. */
+    private record Started(int number, long atNanos, CountDownLatch missing) {}
+
     /** Registers one instance after the other, and measures until each watching client has it. */
     private static Map<String, Double> seen(Subject.Running running, int watching, int times)
             throws IOException, InterruptedException {
         var clients = new ArrayList<Subject.Client>();
-        var open = new ConcurrentHashMap<String, CountDownLatch>();
         long[] nanos = new long[watching * times];
-        var starts = new ConcurrentHashMap<String, Long>();
+        var started = new ConcurrentHashMap<String, Started>();
         try {
             for (int w = 0; w < watching; w++) {
                 int watcher = w;
                 Subject.Client client = running.client();
                 clients.add(client);
                 client.watch(id -> {
-                    Long start = starts.get(id);
-                    if (start != null) {
-                        int round = Integer.parseInt(id.substring(id.indexOf('-') + 1));
-                        nanos[round * watching + watcher] = System.nanoTime() - start;
-                        open.get(id).countDown();
+                    Started instance = started.get(id);
+                    if (instance != null) {
+                        nanos[instance.number * watching + watcher] = System.nanoTime() - instance.atNanos;
+                        instance.missing.countDown();
                     }
                 });
             }
@@ -151,8 +152,7 @@ public final class DiscoveryBenchmark extends Benchmark {
             for (int i = 0; i < times; i++) {
                 String id = "seen-" + i;
                 var all = new CountDownLatch(watching);
-                open.put(id, all);
-                starts.put(id, System.nanoTime());
+                started.put(id, new Started(i, System.nanoTime(), all));
                 registrant.register(id);
                 if (!all.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                     throw new IOException(all.getCount() + " of " + watching + " clients never saw " + id);

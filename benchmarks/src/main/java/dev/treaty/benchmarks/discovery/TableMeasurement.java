@@ -66,7 +66,7 @@ final class TableMeasurement {
 
     /** The same text in a string of its own, as a decoder makes it. */
     private static String copy(String text) {
-        return new StringBuilder(text).toString();
+        return String.valueOf(text.toCharArray());
     }
 
     Map<String, Double> measure() throws InterruptedException {
@@ -132,7 +132,7 @@ final class TableMeasurement {
             throw new IllegalStateException("nothing was found");
         }
         values.put("lookup", nanos / LOOKUPS);
-        values.put("lookupAllocation", (double) ((Heap.allocatedBytes() - bytes) / LOOKUPS));
+        values.put("lookupAllocation", Math.rint((double) (Heap.allocatedBytes() - bytes) / LOOKUPS));
     }
 
     /** One instance after the other of a large service changes. */
