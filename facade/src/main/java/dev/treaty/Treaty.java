@@ -283,7 +283,12 @@ public final class Treaty implements AutoCloseable {
         var read = ServiceContract.of(contract);
         Handler answer = Dispatcher.of(contract, read, fallback, this::mistake);
         return ServiceProxy.of(
-                contract, read, caller(read.name()).pipeline(call -> implementation(answer, call)).handler(), this::nextContext);
+                contract,
+                read,
+                caller(read.name())
+                        .pipeline(call -> implementation(answer, call))
+                        .handler(),
+                this::nextContext);
     }
 
     private static Fallback<Object> implementation(Handler answer, Call call) {
@@ -296,10 +301,8 @@ public final class Treaty implements AutoCloseable {
     /** A typed client of one endpoint, without discovery, balancing or retries: for tools. Close it when done. */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
         var connection = transport.connect(endpoint);
-        var guard = Guard.named("direct")
-                .tolerance(settings.defaults())
-                .time(time)
-                .build();
+        var guard =
+                Guard.named("direct").tolerance(settings.defaults()).time(time).build();
         Handler handler = guard.deadline().around(connection);
         return new Direct<>(
                 ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection);

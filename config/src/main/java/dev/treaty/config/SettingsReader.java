@@ -34,8 +34,7 @@ final class SettingsReader {
 
     private static Policies service(Section section, FaultTolerance defaults) {
         FaultTolerance tolerance = section.read(defaults);
-        return new Policies(
-                tolerance, section.map("operations", String.class, operation -> operation.read(tolerance)));
+        return new Policies(tolerance, section.map("operations", String.class, operation -> operation.read(tolerance)));
     }
 
     /** Reads one entry of {@code run}, which is exactly one of the two. */
