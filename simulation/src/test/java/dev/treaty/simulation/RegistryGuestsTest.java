@@ -106,8 +106,8 @@ class RegistryGuestsTest {
     @Test
     void watchersThatNeverReadHoldUpNobody() throws IOException {
         for (int i = 0; i < 200; i++) {
-            var heavy = RegistryConformance.instance(ORDERS, "heavy-" + i)
-                    .withMetadata(Map.of("note", "x".repeat(8_000)));
+            var heavy =
+                    RegistryConformance.instance(ORDERS, "heavy-" + i).withMetadata(Map.of("note", "x".repeat(8_000)));
             service.register(Instance.of(heavy), TOKEN, 600_000);
         }
         for (int i = 0; i < 40; i++) {
@@ -141,7 +141,10 @@ class RegistryGuestsTest {
     void manyWatchersThatLeftAreForgotten() throws IOException {
         for (int i = 0; i < 300; i++) {
             try (Socket guest = guest()) {
-                send(guest, "watch", "{\"since\":{\"shop.Orders\":0},\"watcher\":\"guest-" + i + "\",\"waitMillis\":0}");
+                send(
+                        guest,
+                        "watch",
+                        "{\"since\":{\"shop.Orders\":0},\"watcher\":\"guest-" + i + "\",\"waitMillis\":0}");
             }
         }
         var registrant = client();
@@ -155,8 +158,7 @@ class RegistryGuestsTest {
     void aMadeUpTokenStealsNothing() {
         var registration = client().register(RegistryConformance.instance(ORDERS, "mine"));
         var thief = client();
-        assertThatThrownBy(
-                        () -> thief.register(RegistryConformance.instance(ORDERS, "mine")))
+        assertThatThrownBy(() -> thief.register(RegistryConformance.instance(ORDERS, "mine")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("registered by somebody else");
         thief.close();

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -65,6 +66,15 @@ public final class DiscoveryBenchmark extends Benchmark {
             description = "How many clients watch at a time, each with a connection of its own (default: 1000).")
     private int watchers = 1_000;
 
+    @Option(
+            names = "--instances",
+            paramLabel = "N",
+            description = "How many instances there are in the table (default: 100000, or 20000 with --quick).")
+    private @Nullable Integer instances;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "How often each is measured (default: 3, or 1).")
+    private @Nullable Integer rounds;
+
     @Override
     protected Report measure() throws IOException, InterruptedException {
         List<Subject> chosen = SUBJECTS.stream()
@@ -77,18 +87,18 @@ public final class DiscoveryBenchmark extends Benchmark {
                             + String.join(
                                     ", ", SUBJECTS.stream().map(Subject::name).toList()));
         }
-        if (watchers < 1 || watchers > 10_000) {
-            throw new ParameterException(line(), "--watchers: use 1 to 10000");
-        }
+        int size = instances != null ? instances : quick ? 20_000 : 100_000;
+        int times = rounds != null ? rounds : quick ? 1 : 3;
+        range("--watchers", watchers, 1, 10_000);
+        range("--instances", size, 1_000, 1_000_000);
+        range("--rounds", times, 1, 100);
         var samples = new ArrayList<Sample>();
-        int rounds = quick ? 1 : 3;
-        for (int round = 0; round < rounds; round++) {
+        for (int round = 0; round < times; round++) {
             progress("the table, round " + (round + 1));
-            int instances = quick ? 20_000 : 100_000;
-            var table = new TableMeasurement(instances, instances / 100, Duration.ofSeconds(quick ? 2 : 5));
-            samples.add(new Sample("treaty", "table" + instances, round, table.measure()));
+            var table = new TableMeasurement(size, size / 100, Duration.ofSeconds(quick ? 1 : 5));
+            samples.add(new Sample("treaty", "table" + size, round, table.measure()));
         }
-        for (int round = 0; round < rounds; round++) {
+        for (int round = 0; round < times; round++) {
             for (Subject subject : chosen) {
                 progress(subject.name() + ", round " + (round + 1));
                 try (Subject.Running running = subject.start()) {
@@ -96,7 +106,7 @@ public final class DiscoveryBenchmark extends Benchmark {
                 }
             }
         }
-        for (int round = 0; round < rounds; round++) {
+        for (int round = 0; round < times; round++) {
             progress(watchers + " watching clients, round " + (round + 1));
             try (Subject.Running running = SUBJECTS.getFirst().start()) {
                 samples.add(
@@ -106,12 +116,18 @@ public final class DiscoveryBenchmark extends Benchmark {
         for (Subject subject : chosen) {
             progress("the memory of " + subject.name());
             try (Subject.Running running = subject.start()) {
-                memory(running, quick ? 1_000 : 10_000)
+                memory(running, Math.min(size, quick ? 1_000 : 10_000))
                         .ifPresent(bytes ->
                                 samples.add(new Sample(subject.name(), "memory", 0, Map.of(MEMORY.name(), bytes))));
             }
         }
         return Report.of("discovery", about(chosen), FIGURES, "treaty", samples);
+    }
+
+    private void range(String option, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new ParameterException(line(), option + " " + value + " is out of range: use " + min + " to " + max);
+        }
     }
 
     private static List<String> about(List<Subject> chosen) {
