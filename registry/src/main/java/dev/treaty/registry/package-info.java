@@ -7,6 +7,10 @@
  * dev.treaty.registry.NetworkRegistry} is the client of that. Clients see the same whichever it is; one conformance
  * suite holds both to it.
  *
+ * <p>Contracts are remembered by version and fingerprint, by the one rule of {@link
+ * dev.treaty.registry.ContractHistory}, which also says which of them are refused. Instances that do not report their
+ * own health are asked by a {@link dev.treaty.registry.HealthCheck}.
+ *
  * <p>Changes are numbered and stand in a log of fixed length. A watcher asks for what is new since the number it has
  * seen, and waits where nothing is; one that fell too far behind gets the whole set. So changes are pushed without a
  * connection kept open for it, a watch survives any broken connection without missing anything, and no watcher can make
