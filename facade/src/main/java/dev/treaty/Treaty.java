@@ -186,8 +186,7 @@ public final class Treaty implements AutoCloseable {
             registry.publish(contract); // first: what the registry refuses is not offered
             listening.host(new HostedService(contract, handler, health));
             Registration registration = registry.register(instance(contract, listening));
-            var service =
-                    new Hosted(registration, listening, implementation, hearing(), time, platform.chance());
+            var service = new Hosted(registration, listening, implementation, hearing(), time, platform.chance());
             hosted.put(name, service);
             return service;
         } finally {
