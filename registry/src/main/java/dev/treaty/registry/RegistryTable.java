@@ -100,6 +100,7 @@ public final class RegistryTable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Catalog catalog;
     private final Audience audience = new Audience();
+    private final Shared shared = new Shared();
     private final Map<String, Lease> leases = new HashMap<>();
     private final PriorityQueue<Due> dues = new PriorityQueue<>(BY_TIME);
     private final ContractCatalogue contracts;
@@ -248,7 +249,7 @@ public final class RegistryTable {
             }
             lease.lengthNanos = granted.toNanos();
             begin(lease, awake(nowNanos));
-            lease.reported = instance;
+            lease.reported = shared.of(instance);
             show(lease, at);
             write(lease);
             return granted;
@@ -519,7 +520,7 @@ public final class RegistryTable {
         try {
             switch (entry) {
                 case Entry.Registered(var instance, var token, var lengthNanos, var drained) -> {
-                    var lease = new Lease(instance, token);
+                    var lease = new Lease(shared.of(instance), token);
                     lease.lengthNanos = lengthNanos;
                     lease.drained = drained;
                     Lease before = leases.put(instance.id(), lease);
