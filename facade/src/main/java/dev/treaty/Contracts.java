@@ -41,6 +41,7 @@ final class Contracts {
      * @param answered told, once, that there is an answer where there was none yet
      * @return null while the registry is being asked; nothing where it does not know
      */
+    @SuppressWarnings("NullableOptional") // not yet known, known not to exist, and known are three answers
     @Nullable
     Optional<ServiceContract> find(ServiceName service, String fingerprint, Runnable answered) {
         var key = new Key(service, fingerprint);

@@ -89,7 +89,7 @@ public record Requirement(VersionRange versions, Map<String, Version> capabiliti
     public static Map<String, Version> offered(ServiceInstance instance) {
         var offered = new TreeMap<String, Version>();
         for (String word :
-                SPACE.split(instance.metadata().getOrDefault(CAPABILITIES, "").strip())) {
+                SPACE.split(instance.metadata().getOrDefault(CAPABILITIES, "").strip(), -1)) {
             int slash = word.lastIndexOf('/');
             try {
                 if (slash > 0) {
