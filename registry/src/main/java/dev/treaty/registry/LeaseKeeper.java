@@ -24,8 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * third of a lease a renewal of them all. Whatever the registry forgot, by a restart or an ended lease, is a difference
  * again.
  *
- * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find out
- * at about the same time that a registry has restarted; without that, they would all come back at once.
+ * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find
+ * out at about the same time that a registry has restarted; without that, they would all come back at once.
  */
 final class LeaseKeeper implements AutoCloseable {
     /** The most registrations that a process may keep: their leases are renewed in one request. */
