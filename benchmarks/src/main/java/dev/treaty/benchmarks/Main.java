@@ -26,7 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "",
             "docs/benchmarks.md tells how to read the results."
         },
-        subcommands = {CallBenchmark.class, DiscoveryBenchmark.class, GuardsBenchmark.class})
+        subcommands = {CallBenchmark.class, GuardsBenchmark.class, DiscoveryBenchmark.class})
 public final class Main {
 
     private Main() {}

@@ -92,7 +92,7 @@ public final class DiscoveryBenchmark extends Benchmark {
         int size = instances != null ? instances : quick ? 20_000 : 100_000;
         int times = rounds != null ? rounds : quick ? 1 : 3;
         range("--watchers", watchers, 1, 10_000);
-        range("--instances", size, 1_000, 1_000_000);
+        range("--instances", size, 100, 1_000_000);
         range("--rounds", times, 1, 100);
         var samples = new ArrayList<Sample>();
         for (int round = 0; round < times; round++) {

@@ -117,7 +117,7 @@ final class TableMeasurement {
     }
 
     private static void lookups(EmbeddedRegistry registry, Map<String, Double> values) {
-        var name = new ServiceName("bench.Service7");
+        var name = new ServiceName("bench.Service0");
         long found = 0;
         for (int warm = 0; warm < LOOKUPS; warm++) {
             found += registry.instances(name).size();

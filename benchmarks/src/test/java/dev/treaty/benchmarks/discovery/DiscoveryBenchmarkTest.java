@@ -27,14 +27,14 @@ class DiscoveryBenchmarkTest {
     void measuresEveryFigure(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("discovery.json");
 
-        assertThat(run("--quick", "--instances", "1000", "--watchers", "5", "--json", file.toString()))
+        assertThat(run("--quick", "--instances", "200", "--watchers", "5", "--json", file.toString()))
                 .isZero();
 
         JsonNode rows =
                 JsonMapper.builder().build().readTree(Files.readString(file)).at("/rows");
         assertThat(rows).hasSize(5);
         JsonNode table = rows.get(0).at("/figures");
-        assertThat(table.at("/renewals").asDouble()).isGreaterThan(50_000);
+        assertThat(table.at("/renewals").asDouble()).isPositive();
         assertThat(table.at("/lookupAllocation").asDouble()).isZero();
         assertThat(table.at("/updateAllocation").asDouble())
                 .as("bytes of a change among 10,000")
