@@ -10,6 +10,8 @@ import dev.treaty.core.time.Time;
 import dev.treaty.registry.HealthCheck;
 import dev.treaty.registry.HealthPolicy;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
@@ -17,19 +19,31 @@ import org.jspecify.annotations.Nullable;
 
 /** A service that this process offers: registered, healthy or not, and drained when it is closed. */
 public final class Hosted implements AutoCloseable {
-    /** How long callers get to hear of a drain before new calls are turned away. */
+    /** How long callers get to hear of a drain where the registry cannot tell whether they have. */
     static final Duration NOTICE = Duration.ofMillis(250);
+
+    /** How long a call may be on its way that was sent just before its caller heard. */
+    static final Duration ON_THE_WAY = Duration.ofMillis(25);
 
     private final Registration registration;
     private final Server server;
+    private final Duration patience;
     private final Time time;
     private final @Nullable HealthCheck check;
     private final AtomicBoolean draining = new AtomicBoolean();
     private volatile ServiceHealth health;
 
-    Hosted(Registration registration, Server server, Object implementation, Time time, RandomGenerator random) {
+    /** @param patience how long closing waits for callers to hear of it */
+    Hosted(
+            Registration registration,
+            Server server,
+            Object implementation,
+            Duration patience,
+            Time time,
+            RandomGenerator random) {
         this.registration = registration;
         this.server = server;
+        this.patience = patience;
         this.time = time;
         this.health = registration.instance().health();
         this.check = implementation instanceof HealthSource source
@@ -82,19 +96,31 @@ public final class Hosted implements AutoCloseable {
         }
     }
 
-    /** Drains, gives callers a moment to hear of it, then takes no more calls and leaves the registry. */
+    /**
+     * Drains, waits until callers have heard of it, then takes no more calls and leaves the registry. Calls under way
+     * end.
+     */
     @Override
     public void close() {
         drain();
-        notice(time);
+        awaitHeard(List.of(this), patience, time);
         server.withdraw(instance().service());
         leave();
     }
 
-    /** Waits the moment that callers need to hear of a drain. */
-    static void notice(Time time) {
+    /**
+     * Waits until all callers have heard that these services drain, so that none of them calls here any more; a moment
+     * where the registry cannot tell, or where that takes longer than there is patience.
+     */
+    static void awaitHeard(Collection<Hosted> services, Duration patience, Time time) {
+        long end = time.nanoTime() + patience.toNanos();
+        boolean heard = true;
+        for (Hosted service : services) {
+            Duration left = Duration.ofNanos(Math.max(0, end - time.nanoTime()));
+            heard &= service.registration.acknowledged(left);
+        }
         try {
-            time.sleep(NOTICE.toNanos());
+            time.sleep((heard ? ON_THE_WAY : NOTICE).toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.config.RegistryServerSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -19,12 +20,13 @@ import picocli.CommandLine.Spec;
 /** {@code treaty registry}: a registry that other processes share. */
 @Command(
         name = "registry",
-        description = "Serves a registry until Ctrl-C. It keeps everything in memory: instances register again by"
-                + " themselves when it was restarted.",
+        description = "Serves a registry until Ctrl-C. When it was restarted, it knows what is in its --data, and"
+                + " the rest registers again by itself.",
         footer = {
             "",
             "Examples:",
             "  treaty registry",
+            "  treaty registry --data /var/lib/treaty",
             "  treaty registry --host 0.0.0.0 --advertise 10.1.2.3",
             "  curl -d '{}' -H 'Content-Type: application/json' localhost:7400/treaty.Registry/services"
         })
@@ -51,6 +53,12 @@ final class RegistryCommand implements Callable<Integer> {
             description = "The host that others are told; needed where --host is 0.0.0.0.")
     private Optional<String> advertise = Optional.empty();
 
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "The directory where its state outlives it; in memory only where it is left out.")
+    private Optional<String> data = Optional.empty();
+
     @Option(names = "--json", description = "Print the address as a JSON object.")
     private boolean json;
 
@@ -76,7 +84,9 @@ final class RegistryCommand implements Callable<Integer> {
 
     private Settings settings() {
         try {
-            return Settings.DEFAULTS.withServer(ServerSettings.DEFAULT.withAddress(host, port, advertise));
+            return Settings.DEFAULTS
+                    .withServer(ServerSettings.DEFAULT.withAddress(host, port, advertise))
+                    .withRegistryServer(RegistryServerSettings.DEFAULT.withData(data));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
@@ -96,7 +106,8 @@ final class RegistryCommand implements Callable<Integer> {
             treaty.close();
             throw new Failure(
                     "no registry can be served at " + settings.server().host() + ":"
-                            + settings.server().port() + ": " + reason(e) + "; choose another port");
+                            + settings.server().port() + ": " + reason(e) + "; choose another port"
+                            + (settings.registryServer().data().isPresent() ? " or another directory" : ""));
         }
     }
 
