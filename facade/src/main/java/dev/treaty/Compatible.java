@@ -204,12 +204,9 @@ final class Compatible {
         if (own == null || same(instance)) {
             return FITS;
         }
-        Optional<ServiceContract> theirs =
-                contracts.find(instance.service(), instance.contract(), answers::incrementAndGet);
-        if (theirs == null) {
-            return null;
-        }
-        return theirs.map(server -> compare(own, server)).orElse(FITS);
+        Contracts.Found theirs = contracts.find(instance.service(), instance.contract(), answers::incrementAndGet);
+        ServiceContract server = theirs.contract();
+        return server != null ? compare(own, server) : theirs.answered() ? FITS : null;
     }
 
     private static Judgement compare(ServiceContract client, ServiceContract server) {

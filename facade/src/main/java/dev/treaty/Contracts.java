@@ -6,7 +6,6 @@ import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +26,13 @@ final class Contracts {
 
     private record Key(ServiceName service, String fingerprint) {}
 
-    /** What the registry said. A contract never changes under its fingerprint, so it is asked for once. */
-    private record Found(@Nullable ServiceContract contract, long askedAtNanos, boolean answered) {}
+    /**
+     * What the registry said. A contract never changes under its fingerprint, so it is asked for once.
+     *
+     * @param contract null where it is not known, or not yet
+     * @param answered whether the registry has said anything
+     */
+    record Found(@Nullable ServiceContract contract, boolean answered, long askedAtNanos) {}
 
     Contracts(ServiceDiscovery discovery, Time time) {
         this.discovery = discovery;
@@ -36,36 +40,31 @@ final class Contracts {
     }
 
     /**
-     * The contract, if it is known.
+     * The contract, as far as it is known.
      *
-     * @param answered told, once, that there is an answer where there was none yet
-     * @return null while the registry is being asked; nothing where it does not know
+     * @param answered told where there is an answer and there was none
      */
-    @SuppressWarnings("NullableOptional") // not yet known, known not to exist, and known are three answers
-    @Nullable
-    Optional<ServiceContract> find(ServiceName service, String fingerprint, Runnable answered) {
+    Found find(ServiceName service, String fingerprint, Runnable answered) {
         var key = new Key(service, fingerprint);
         Found known = found.get(key);
         long now = time.nanoTime();
-        if (known != null && known.contract != null) {
-            return Optional.of(known.contract);
+        boolean again = known != null && known.contract == null && now - known.askedAtNanos > RETRY.toNanos();
+        if (known != null && !again) {
+            return known;
         }
-        if (known == null || now - known.askedAtNanos > RETRY.toNanos()) {
-            if (found.size() >= CONTRACTS_MAX) {
-                found.clear();
-            }
-            boolean before = known != null && known.answered;
-            found.put(key, new Found(null, now, before));
-            Thread.ofVirtual().name("treaty-contract-" + service).start(() -> ask(key, answered));
-            return before ? Optional.empty() : null;
+        if (found.size() >= CONTRACTS_MAX) {
+            found.clear();
         }
-        return known.answered ? Optional.empty() : null;
+        var asking = new Found(null, again, now);
+        found.put(key, asking);
+        Thread.ofVirtual().name("treaty-contract-" + service).start(() -> ask(key, answered));
+        return asking;
     }
 
     private void ask(Key key, Runnable answered) {
         ServiceContract contract =
                 discovery.contract(key.service, key.fingerprint).orElse(null);
-        found.put(key, new Found(contract, time.nanoTime(), true));
+        found.put(key, new Found(contract, true, time.nanoTime()));
         answered.run();
     }
 }

@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Asks {@code grpc.health.v1.Health/Check}, whose two messages have one field each; so they are written and read here by
- * hand, in the form of Protocol Buffers, and no generated code is needed.
+ * Asks {@code grpc.health.v1.Health/Check}, whose two messages have one field each; so they are written and read here
+ * by hand, in the form of Protocol Buffers, and no generated code is needed.
  *
  * @see <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">GRPC Health Checking Protocol</a>
  */

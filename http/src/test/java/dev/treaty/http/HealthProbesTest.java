@@ -59,7 +59,7 @@ class HealthProbesTest {
     private static void answer(Socket socket) throws IOException {
         var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            String status = line.split("[ /]")[2];
+            String status = line.substring("GET /".length(), line.indexOf(" HTTP"));
             while (!line.isEmpty()) {
                 line = in.readLine();
             }

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The contracts of one service that are remembered, and the rule by which another one joins them. It never changes: what
- * is published gives a new history. Every engine keeps its contracts by this rule, whatever it keeps them in.
+ * The contracts of one service that are remembered, and the rule by which another one joins them. It never changes:
+ * what is published gives a new history. Every engine keeps its contracts by this rule, whatever it keeps them in.
  *
  * <p>A contract is refused where it would be the newest of its major version and breaks clients of the one that was, or
  * of one that a running instance still keeps. A new major version may break: it says so, and callers of the old one are

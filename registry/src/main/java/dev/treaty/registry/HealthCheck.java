@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
  * Asks an instance how it feels, again and again, and tells what has changed. It is the one way in which health is
  * checked: a process asks its own services, and {@code treaty up} those that it registered on behalf of others.
  *
- * <p>The first answer is believed. After that a status changes between taking calls and not taking calls only by as many
- * answers in a row as the {@link HealthPolicy} says; within either, at once. What an instance says of a drain is always
+ * <p>The first answer is believed. After that a status changes between taking calls and not taking calls only by as
+ * many answers in a row as the {@link HealthPolicy} says; within either, at once. What an instance says of a drain is always
  * believed. Of a question that is not answered in time the thread is interrupted, and until it ends no other is asked:
  * an instance that hangs costs one thread, however long it does.
  */

@@ -49,7 +49,7 @@ public record VersionRange(Version from, Version below) {
         }
         Version from = FIRST;
         Version below = NONE;
-        for (String part : SPACE.split(trimmed, -1)) {
+        for (String part : SPACE.splitAsStream(trimmed).toList()) {
             if (part.startsWith(">=")) {
                 from = Version.parse(part.substring(2));
             } else if (part.startsWith("<") && !part.startsWith("<=")) {

@@ -88,8 +88,8 @@ public record Requirement(VersionRange versions, Map<String, Version> capabiliti
     /** What an instance offers, by name; what cannot be read is not offered. */
     public static Map<String, Version> offered(ServiceInstance instance) {
         var offered = new TreeMap<String, Version>();
-        for (String word :
-                SPACE.split(instance.metadata().getOrDefault(CAPABILITIES, "").strip(), -1)) {
+        String text = instance.metadata().getOrDefault(CAPABILITIES, "").strip();
+        for (String word : SPACE.splitAsStream(text).toList()) {
             int slash = word.lastIndexOf('/');
             try {
                 if (slash > 0) {
