@@ -8,6 +8,7 @@ import jakarta.enterprise.inject.spi.AnnotatedType;
 import jakarta.enterprise.inject.spi.BeforeBeanDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.enterprise.inject.spi.ProcessManagedBean;
+import jakarta.enterprise.util.AnnotationLiteral;
 import jakarta.interceptor.Interceptor;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
@@ -69,7 +70,7 @@ public final class FaultToleranceExtension implements Extension {
                 .filter(GuardedMethod::asksForAnything);
     }
 
-    private static final class Order extends jakarta.enterprise.util.AnnotationLiteral<Priority> implements Priority {
+    private static final class Order extends AnnotationLiteral<Priority> implements Priority {
         private static final long serialVersionUID = 1;
         private final int value;
 

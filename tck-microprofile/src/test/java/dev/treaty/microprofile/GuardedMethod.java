@@ -2,7 +2,9 @@ package dev.treaty.microprofile;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.ConcurrencyLimiter;
@@ -68,18 +70,18 @@ final class GuardedMethod {
         asynchronous = Settings.of(bean, method, Asynchronous.class).isPresent();
         if (asynchronous && returns != Future.class && returns != CompletionStage.class) {
             throw new FaultToleranceDefinitionException(
-                    method + " is asynchronous and returns neither a Future nor a" + " CompletionStage");
+                    method + " is asynchronous and returns neither a Future nor a CompletionStage");
         }
-        String name = bean.getName() + "." + method.getName();
-        settings(bean, method, Bulkhead.class).map(this::bulkhead).ifPresent(layers::add);
-        settings(bean, method, Timeout.class)
+        String name = bean.getSimpleName() + "." + method.getName();
+        Settings.of(bean, method, Bulkhead.class).map(this::bulkhead).ifPresent(layers::add);
+        Settings.of(bean, method, Timeout.class)
                 .flatMap(found -> timeout(name, found))
                 .ifPresent(layers::add);
-        settings(bean, method, CircuitBreaker.class)
+        Settings.of(bean, method, CircuitBreaker.class)
                 .map(found -> breaker(name, found))
                 .ifPresent(layers::add);
-        settings(bean, method, Retry.class).map(found -> retry(name, found)).ifPresent(layers::add);
-        settings(bean, method, Fallback.class)
+        Settings.of(bean, method, Retry.class).map(found -> retry(name, found)).ifPresent(layers::add);
+        Settings.of(bean, method, Fallback.class)
                 .map(found -> fallback(name, found, FallbackCall.of(found, bean, method)))
                 .ifPresent(layers::add);
     }
@@ -92,11 +94,6 @@ final class GuardedMethod {
             // Policies check themselves.
             throw new FaultToleranceDefinitionException(method + ": " + e.getMessage(), e);
         }
-    }
-
-    private static Optional<Settings> settings(
-            Class<?> bean, Method method, Class<? extends java.lang.annotation.Annotation> type) {
-        return Settings.of(bean, method, type);
     }
 
     boolean asksForAnything() {
@@ -164,8 +161,8 @@ final class GuardedMethod {
                         .with(policy)
                         .withDeadline(FOR_EVER))
                 .faults(thrown -> fault(found.counts("failOn", "skipOn", thrown)))
-                .random(() ->
-                        0) // the standard knows no spread of the time that a breaker is open, so it gets no chance
+                // The standard knows no spread of the time that a breaker is open, so it gets no chance.
+                .random(() -> 0)
                 .build();
         return (work, invocation) -> guarded(guard, work);
     }
@@ -217,9 +214,9 @@ final class GuardedMethod {
                         last[0] = Answer.of(work);
                         return last[0].orThrow();
                     },
-                    fault -> dev.treaty.core.call.ServiceResponse.ok(
+                    fault -> ServiceResponse.ok(
                             Answer.of(() -> result(fallback.call(invocation.context(), last[0].thrown()))),
-                            dev.treaty.core.call.Origin.ALTERNATIVE));
+                            Origin.ALTERNATIVE));
             return answer.orThrow().value();
         };
     }

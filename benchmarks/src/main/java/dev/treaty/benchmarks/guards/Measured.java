@@ -4,6 +4,7 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -86,6 +87,6 @@ record Measured(String benchmark, String subject, List<String> settings) {
     }
 
     private static String setting(String method) {
-        return HUMP.matcher(method).replaceAll("-").toLowerCase(java.util.Locale.ROOT);
+        return HUMP.matcher(method).replaceAll("-").toLowerCase(Locale.ROOT);
     }
 }
