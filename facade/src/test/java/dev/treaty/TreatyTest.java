@@ -283,9 +283,11 @@ class TreatyTest {
     @Test
     void theOrderOfACallCanBePrinted() {
         try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
-            assertThat(treaty.describe(new ServiceName("test.Orders")).lines())
+            String steps = treaty.describe(new ServiceName("test.Orders"));
+            assertThat(steps.lines().filter(line -> !line.startsWith(" ")))
                     .extracting(line -> line.substring(0, line.indexOf(" ")))
-                    .containsExactly("observe", "deadline", "retry", "balance");
+                    .containsExactly("observe", "deadline", "guard", "balance");
+            assertThat(steps).contains("test.Orders: level full", "retry", "3 attempts");
         }
     }
 

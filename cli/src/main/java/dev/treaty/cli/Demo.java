@@ -5,6 +5,7 @@ import dev.treaty.config.Settings;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
+import dev.treaty.resilience.TimeoutMode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -81,9 +82,8 @@ final class Demo {
 
     /** A customer has one storefront: to give up on it, or on an attempt before the deadline, would help nobody. */
     private static Settings customer() {
-        var usual = FaultTolerance.of(IsolationLevel.BASIC);
-        return Settings.DEFAULTS.withDefaults(new FaultTolerance(
-                usual.level(), DemoLoad.DEADLINE, DemoLoad.DEADLINE, usual.retry(), usual.breaker()));
+        return Settings.DEFAULTS.withDefaults(FaultTolerance.of(IsolationLevel.BASIC)
+                .withTimeouts(DemoLoad.DEADLINE, DemoLoad.DEADLINE, TimeoutMode.COOPERATIVE));
     }
 
     private static RegistryAddress serveRegistry(Treaty hub) {

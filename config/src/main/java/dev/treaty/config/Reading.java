@@ -66,6 +66,12 @@ final class Reading {
         return environment.containsKey(name) && !ofKubernetes(name);
     }
 
+    /** True where the environment says something about a setting of that group. */
+    boolean hasBelow(String key) {
+        String prefix = variableName(key) + "_";
+        return environment.keySet().stream().anyMatch(name -> name.startsWith(prefix) && !ofKubernetes(name));
+    }
+
     /** What the environment says about a setting; its variable is claimed from now on. */
     Optional<String> variable(String key) {
         String name = variableName(key);

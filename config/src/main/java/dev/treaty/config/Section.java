@@ -8,6 +8,7 @@ import dev.treaty.config.Node.Sequence;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,14 +16,16 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What file and environment say below one key, read into immutable values.
  *
  * <p>A record's components are the keys, in kebab case: {@code bodyBytesMax} is {@code body-bytes-max}. A component may
- * be a record again, a list, a map with text for keys, an {@code Optional}, an enum, or one of the types that {@link
- * Text} knows; a whole number with the word "bytes" in its name is a size such as {@code 4MiB}. What is not written
+ * be a record again, a list of plain values, a map with text for keys, an {@code Optional}, an enum, or one of the types
+ * that {@link Text} knows; a whole number with the word "bytes" in its name is a size such as {@code 4MiB}. What is
+ * optional can be set to {@code none}, and a record is there where any of its keys is written. What is not written
  * keeps the value of the <em>base</em>, another instance of the same record: the defaults are the base of a service,
  * and the service is the base of its operations, so inheritance needs no rule of its own. Where there is no base,
  * everything that is not a list, a map or an {@code Optional} must be written.
@@ -30,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever is wrong is noted and reading goes on, so that one reading tells all.
  */
 final class Section {
+    /** What an optional setting is set to that is not to be inherited. */
+    private static final String NONE = "none";
+
     private final Reading reading;
     private final String path;
     private final Place place;
@@ -190,22 +196,11 @@ final class Section {
             String at, String word, ParameterizedType type, @Nullable Node node, Place where, @Nullable Object base) {
         Type[] parts = type.getActualTypeArguments();
         if (type.getRawType() == Optional.class) {
-            Object inner = base instanceof Optional<?> optional ? optional.orElse(null) : null;
-            boolean written = node != null || reading.variable(at).isPresent();
-            return !written && inner == null
-                    ? Optional.empty()
-                    : Optional.ofNullable(value(at, word, parts[0], node, where, inner));
+            return optional(at, word, (Class<?>) parts[0], node, where, base);
         }
         var key = at.substring(path.isEmpty() ? 0 : path.length() + 1);
         if (type.getRawType() == List.class) {
-            var values = new ArrayList<Object>();
-            elements(key, (element, each) -> {
-                Object value = value(element, word, parts[0], each, each.place(), null);
-                if (value != null) {
-                    values.add(value);
-                }
-            });
-            return node == null && base != null ? base : List.copyOf(values);
+            return list(at, key, text(at, (Class<?>) parts[0], word), node, where, base);
         }
         if (type.getRawType() == Map.class) {
             var values = new HashMap<Object, Object>();
@@ -223,6 +218,75 @@ final class Section {
             return Map.copyOf(values);
         }
         throw new IllegalStateException(at + " has a type that settings cannot have: " + type.getTypeName());
+    }
+
+    /** What may be absent: it is there where it, or any key below it, is written or inherited, unless it says none. */
+    private @Nullable Object optional(
+            String at, String word, Class<?> type, @Nullable Node node, Place where, @Nullable Object base) {
+        Object inherited = base instanceof Optional<?> optional ? optional.orElse(null) : null;
+        Optional<String> variable = reading.variable(at);
+        String name = Reading.variableName(at);
+        String whole = variable.orElseGet(() -> node instanceof Scalar scalar ? scalar.text() : "");
+        if (whole.equals(NONE)) {
+            reading.inForce(at, NONE, variable.isPresent() ? name : reading.source + ":" + where.line());
+            return Optional.empty();
+        }
+        if (type.isRecord() && variable.isPresent()) {
+            String message = Words.quote(whole) + " is not accepted; write " + NONE + ", or set what belongs to it";
+            reading.problems.add(name, Problems.NOWHERE, at, message);
+            return null;
+        }
+        boolean written = node != null || variable.isPresent() || (type.isRecord() && reading.hasBelow(at));
+        return written || inherited != null
+                ? Optional.ofNullable(value(at, word, type, node, where, inherited))
+                : Optional.empty();
+    }
+
+    /** A list of plain values, which is one setting: a variable has it whole, with commas between. */
+    private @Nullable Object list(
+            String at, String key, Text<?> text, @Nullable Node node, Place where, @Nullable Object base) {
+        Optional<String> variable = reading.variable(at);
+        String name = Reading.variableName(at);
+        int before = reading.problems.count();
+        var values = new ArrayList<Object>();
+        if (variable.isPresent()) {
+            Arrays.stream(variable.get().split(","))
+                    .map(String::strip)
+                    .filter(written -> !written.isEmpty())
+                    .forEach(written -> add(values, parse(at, text, name, Problems.NOWHERE, written)));
+        } else if (node == null) {
+            return base == null ? List.of() : inForce(at, (List<?>) base, text, fallback);
+        } else {
+            elements(key, (element, each) -> add(values, element(element, text, each)));
+        }
+        if (reading.problems.count() > before) {
+            return null;
+        }
+        return inForce(at, List.copyOf(values), text, variable.isPresent() ? name : reading.source + ":" + where.line());
+    }
+
+    private @Nullable Object element(String at, Text<?> text, Node node) {
+        if (node instanceof Scalar scalar && !scalar.empty()) {
+            return parse(at, text, reading.source, node.place(), scalar.text());
+        }
+        problem(node.place(), at, "here is " + node.kind() + " where one value belongs");
+        return null;
+    }
+
+    private List<?> inForce(String at, List<?> values, Text<?> text, String origin) {
+        reading.inForce(at, values.stream().map(text::of).collect(Collectors.joining(", ")), origin);
+        return values;
+    }
+
+    private static void add(List<Object> values, @Nullable Object value) {
+        if (value != null) {
+            values.add(value);
+        }
+    }
+
+    private static Text<?> text(String at, Class<?> type, String word) {
+        return Text.of(type, word)
+                .orElseThrow(() -> new IllegalStateException(at + " lists what is not text: " + type.getName()));
     }
 
     private @Nullable Object scalar(String at, Text<?> text, @Nullable Node node, Place where, @Nullable Object base) {

@@ -2,15 +2,23 @@ package dev.treaty.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.call.Code;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.registry.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.CircuitBreakerPolicy;
+import dev.treaty.resilience.ConcurrencyPolicy;
+import dev.treaty.resilience.FallbackPolicy;
 import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.HedgePolicy;
 import dev.treaty.resilience.IsolationLevel;
 import dev.treaty.resilience.Jitter;
+import dev.treaty.resilience.Policies;
+import dev.treaty.resilience.RateLimitPolicy;
 import dev.treaty.resilience.RetryPolicy;
+import dev.treaty.resilience.ThrottlePolicy;
+import dev.treaty.resilience.TimeoutMode;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -199,6 +207,7 @@ class SettingsPropertyTest {
                         nanos(1_000_000_000, 9_000_000_000L),
                         Arbitraries.doubles().between(1, 100),
                         Arbitraries.of(Jitter.class),
+                        Arbitraries.of(Code.class).list().ofMaxSize(3),
                         Arbitraries.doubles().between(0, 1),
                         Arbitraries.doubles().between(0, 1_000_000))
                 .as(RetryPolicy::new);
@@ -222,13 +231,54 @@ class SettingsPropertyTest {
                         .withWindowCalls(calls)
                         .withOpen(open, openMax)
                         .withTrials(trials));
-        return Combinators.combine(
+        var fallbacks = Combinators.combine(
+                        nanos(0, 90_000_000_000L),
+                        whole(1, 1_000_000),
+                        Arbitraries.of("a", "shop.Orders").optional(),
+                        names().optional())
+                .as(FallbackPolicy::new);
+        var throttles = Combinators.combine(
+                        Arbitraries.doubles().between(1, 100),
+                        nanos(1_000_000_000L, 90_000_000_000L),
+                        whole(1, 1000))
+                .as(ThrottlePolicy::new);
+        var rates = Combinators.combine(
+                        whole(1, 1000),
+                        nanos(1_000_000, 90_000_000_000L),
+                        whole(1, 1000),
+                        nanos(0, 90_000_000_000L),
+                        nanos(0, 90_000_000_000L))
+                .as(RateLimitPolicy::new);
+        var concurrency = Combinators.combine(
+                        Arbitraries.of(ConcurrencyPolicy.Algorithm.class),
+                        whole(100, 1000),
+                        whole(1, 100),
+                        whole(1000, 2000),
+                        whole(0, 1000),
+                        nanos(1, 90_000_000_000L))
+                .as(ConcurrencyPolicy::new);
+        var hedges = Combinators.combine(
+                        Arbitraries.doubles().between(0.5, 0.99),
+                        nanos(1, 90_000_000_000L),
+                        Arbitraries.doubles().between(0, 1))
+                .as(HedgePolicy::new);
+        var levels = Combinators.combine(
                         Arbitraries.of(IsolationLevel.class),
                         nanos(1, 90_000_000_000L),
                         nanos(1, 90_000_000_000L),
-                        retries,
-                        breakers)
-                .as(FaultTolerance::new);
+                        Arbitraries.of(TimeoutMode.class))
+                .as((level, call, attempt, mode) -> FaultTolerance.of(level).withTimeouts(call, attempt, mode));
+        return Combinators.combine(
+                        levels, retries, breakers, fallbacks, throttles, rates.optional(), concurrency, hedges.optional())
+                .as((level, retry, breaker, fallback, throttle, rate, limit, hedge) -> {
+                    var plain = level.with(retry)
+                            .with(breaker)
+                            .with(fallback)
+                            .with(throttle)
+                            .with(limit);
+                    var limited = rate.map(plain::with).orElse(plain);
+                    return hedge.map(limited::with).orElse(limited);
+                });
     }
 
     @Provide
@@ -258,7 +308,7 @@ class SettingsPropertyTest {
                 .as(ClientSettings::new);
         var services = Combinators.combine(
                         tolerances(), Arbitraries.maps(names(), tolerances()).ofMaxSize(2))
-                .as(ServiceSettings::new);
+                .as(Policies::new);
         var serviceNames = Arbitraries.of("a", "shop.Orders", "x-y_z").map(ServiceName::new);
         Arbitrary<RunSettings> hosted = Combinators.combine(
                         names(),
@@ -312,14 +362,13 @@ class SettingsPropertyTest {
             case ServiceName name -> quoted(name.value());
             case Version version -> quoted(version.toString());
             case RegistryAddress address -> quoted(address.toString());
-            case ServiceSettings(var tolerance, var operations) -> {
+            case Policies(var tolerance, var operations) -> {
                 String own = yaml(tolerance);
                 yield own.substring(0, own.length() - 1) + ", operations: " + yaml(operations) + "}";
             }
             case Record tree -> {
                 var components = new Components(tree.getClass());
                 yield IntStream.range(0, components.size())
-                        .filter(i -> !components.of(tree, i).equals(Optional.empty()))
                         .mapToObj(i -> components.key(i) + ": " + yaml(components.of(tree, i)))
                         .collect(Collectors.joining(", ", "{", "}"));
             }
@@ -329,7 +378,7 @@ class SettingsPropertyTest {
                         .collect(Collectors.joining(", ", "{", "}"));
             case List<?> list ->
                 list.stream().map(SettingsPropertyTest::yaml).collect(Collectors.joining(", ", "[", "]"));
-            case Optional<?> optional -> yaml(optional.orElseThrow());
+            case Optional<?> optional -> optional.map(SettingsPropertyTest::yaml).orElse("none");
             case Enum<?> constant -> Words.kebab(constant);
             default -> quoted(value.toString());
         };

@@ -3,6 +3,7 @@ package dev.treaty.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.registry.HealthPolicy;
@@ -10,6 +11,7 @@ import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import dev.treaty.resilience.Jitter;
+import dev.treaty.resilience.Policies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -119,6 +121,10 @@ class SettingsTest {
                 .containsExactly("grpc://10.0.0.1:9090", "grpc://10.0.0.2:9090", "tcp://db:5432", "https://[::1]:443");
     }
 
+    private static FaultTolerance of(Policies policies, String operation) {
+        return policies.of(Operation.unknown(operation));
+    }
+
     @Test
     void operationsInheritFromTheirServiceAndServicesFromTheDefaults() {
         Settings settings = parse("""
@@ -132,18 +138,18 @@ class SettingsTest {
               level: Enhanced
               retry: {budget: 30%}
             """);
-        ServiceSettings orders = settings.service(ORDERS);
-        FaultTolerance get = orders.operation("get");
-        FaultTolerance place = orders.operation("place");
+        Policies orders = settings.service(ORDERS);
+        FaultTolerance get = of(orders, "get");
+        FaultTolerance place = of(orders, "place");
         assertThat(get.level()).isEqualTo(IsolationLevel.ENHANCED);
         assertThat(get.deadline()).isEqualTo(Duration.ofMillis(100));
         assertThat(get.retry().attempts()).isEqualTo(4);
         assertThat(get.retry().jitter()).isEqualTo(Jitter.EQUAL);
         assertThat(get.retry().budget()).isEqualTo(0.3);
-        assertThat(place).isSameAs(orders.tolerance());
+        assertThat(place).isSameAs(orders.service());
         assertThat(place.deadline()).isEqualTo(Duration.ofMillis(500));
         assertThat(place.retry().jitter()).isEqualTo(Jitter.FULL);
-        assertThat(settings.service(new ServiceName("other")).operation("get")).isEqualTo(settings.defaults());
+        assertThat(of(settings.service(new ServiceName("other")), "get")).isEqualTo(settings.defaults());
         assertThat(settings.defaults().deadline()).isEqualTo(FaultTolerance.DEFAULT.deadline());
     }
 
@@ -164,9 +170,9 @@ class SettingsTest {
             """, environment);
         assertThat(settings.server().port()).isEqualTo(8081);
         assertThat(settings.server().advertise()).contains("shop");
-        assertThat(settings.service(ORDERS).tolerance().retry().attempts()).isEqualTo(2);
-        assertThat(settings.service(ORDERS).operation("place").deadline()).isEqualTo(Duration.ofSeconds(3));
-        assertThat(settings.service(ORDERS).operation("get").deadline()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(settings.service(ORDERS).service().retry().attempts()).isEqualTo(2);
+        assertThat(of(settings.service(ORDERS), "place").deadline()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(of(settings.service(ORDERS), "get").deadline()).isEqualTo(Duration.ofSeconds(1));
         assertThat(((RunSettings.Hosted) settings.run().getFirst()).instances()).isEqualTo(5);
         assertThat(settings.name()).isEqualTo("$keeps ${this}");
     }

@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.ServiceName;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -27,6 +28,7 @@ public record FallbackPolicy(Duration cacheFor, int cacheMax, Optional<String> a
         }
         Limits.atLeast("cache-max", cacheMax, 1);
         Limits.atMost("cache-max", cacheMax, CACHE_MAX);
+        alternative.ifPresent(ServiceName::new);
     }
 
     /** Whether anything answers instead. */

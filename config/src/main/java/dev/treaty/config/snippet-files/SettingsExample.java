@@ -6,6 +6,6 @@ import java.nio.file.Path;
 class SettingsExample {
     // @start region="load"
     Settings settings = Settings.load(Path.of("treaty.yaml"), System.getenv());
-    FaultTolerance get = settings.service(new ServiceName("shop.Orders")).operation("get");
+    FaultTolerance orders = settings.service(new ServiceName("shop.Orders")).service();
     // @end
 }
