@@ -27,10 +27,7 @@ import dev.treaty.observe.EventLog;
 import dev.treaty.observe.MetricsRecorder;
 import dev.treaty.observe.PrometheusExporter;
 import dev.treaty.registry.EmbeddedRegistry;
-import dev.treaty.registry.NetworkRegistry;
-import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryService;
 import dev.treaty.registry.RegistryTable;
@@ -93,7 +90,7 @@ public final class Treaty implements AutoCloseable {
         events.subscribe(new EventLog(time));
         this.transport = platform.transport().apply(settings.client());
         this.table = new RegistryTable(RegistryLimits.STANDARD, platform.secrets());
-        this.registry = registry(settings.registry());
+        this.registry = new Registries(platform, self, transport, table, events).open(settings.registry());
     }
 
     /** With the defaults and the environment's {@code TREATY_…} variables: a registry within the process. */
@@ -118,17 +115,6 @@ public final class Treaty implements AutoCloseable {
     /** With these settings, on another ground than the machine's own: a simulation. */
     public static Treaty open(Settings settings, Platform platform) {
         return new Treaty(settings, platform);
-    }
-
-    private Registry registry(RegistryAddress address) {
-        return switch (address) {
-            case RegistryAddress.Embedded _ -> new EmbeddedRegistry(table, time, events);
-            case RegistryAddress.Network remote -> {
-                var connection = transport.connect(remote.endpoint());
-                yield new NetworkRegistry(
-                        remote.toString(), connection, self, RegistryPolicy.STANDARD, time, platform.secrets(), events);
-            }
-        };
     }
 
     /**

@@ -1,5 +1,7 @@
 package dev.treaty.registry;
 
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
@@ -30,7 +32,11 @@ public final class NetworkRegistry implements Registry {
     /** The most contracts of others that are remembered for when the registry cannot be reached. */
     private static final int CONTRACTS_MAX = 1_024;
 
+    private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
+    private static final ServiceContract PROTOCOL = ServiceContract.of(RegistryProtocol.class);
+
     private final Upstream upstream;
+    private final Runnable atEnd;
     private final LeaseKeeper keeper;
     private final Replica replica;
     private final Watchers watchers;
@@ -56,12 +62,49 @@ public final class NetworkRegistry implements Registry {
             Time time,
             RandomGenerator random,
             Events events) {
+        this(address, registry, self, policy, time, random, events, () -> {});
+    }
+
+    private NetworkRegistry(
+            String address,
+            Handler registry,
+            Principal self,
+            RegistryPolicy policy,
+            Time time,
+            RandomGenerator random,
+            Events events,
+            Runnable atEnd) {
+        this.atEnd = atEnd;
         this.upstream = new Upstream(address, registry, self, policy, time, random, events, this::changed);
         this.keeper = new LeaseKeeper(upstream);
         this.replica = new Replica(upstream, events);
         this.watchers = new Watchers(replica.catalog(), time);
         keeper.start();
         replica.start();
+    }
+
+    /**
+     * A registry that is kept in an engine rather than by a registry's process. Closing it closes the engine.
+     *
+     * @param address how the registry is written in a configuration, for messages
+     */
+    public static NetworkRegistry over(Engine engine, String address, RegistryProvider.Surroundings surroundings) {
+        Time time = surroundings.time();
+        var service = new EngineService(engine, surroundings.format(), time, surroundings.random());
+        Handler handler = Dispatcher.of(RegistryProtocol.class, PROTOCOL, service, NetworkRegistry::mistake);
+        return new NetworkRegistry(
+                address,
+                handler,
+                surroundings.self(),
+                surroundings.policy(),
+                time,
+                surroundings.random(),
+                surroundings.events(),
+                service::close);
+    }
+
+    private static void mistake(Call call, Throwable cause) {
+        LOGGER.log(System.Logger.Level.ERROR, "The engine of a registry made a mistake handling " + call.path(), cause);
     }
 
     private void changed() {
@@ -182,5 +225,6 @@ public final class NetworkRegistry implements Registry {
         watchers.close();
         keeper.close();
         replica.close();
+        atEnd.run();
     }
 }

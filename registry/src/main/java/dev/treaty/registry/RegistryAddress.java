@@ -1,11 +1,16 @@
 package dev.treaty.registry;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Which registry to use, as it is written in a configuration. */
 public sealed interface RegistryAddress {
     /** The port of a registry where the address names none. */
     int PORT = 7400;
+
+    /** The longest address, in characters. */
+    int LENGTH_MAX = 2_048;
 
     /** A registry within the process: {@code embedded}. */
     record Embedded() implements RegistryAddress {
@@ -14,6 +19,9 @@ public sealed interface RegistryAddress {
             return "embedded";
         }
     }
+
+    /** The schemes that need no module of their own. */
+    Set<String> BUILT_IN = Set.of("file");
 
     /** The one inside this process. */
     RegistryAddress EMBEDDED = new Embedded();
@@ -37,7 +45,37 @@ public sealed interface RegistryAddress {
     }
 
     /**
+     * A registry that a {@link RegistryProvider} opens, such as {@code etcd://host:2379}.
+     *
+     * @param scheme what comes before the colon, in small letters
+     * @param rest what comes after it
+     */
+    record Provided(String scheme, String rest) implements RegistryAddress {
+        private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]{0,31}");
+
+        /** @throws IllegalArgumentException where the scheme is none or the rest is empty */
+        public Provided {
+            if (!SCHEME.matcher(scheme).matches() || rest.isBlank() || rest.length() > LENGTH_MAX) {
+                throw new IllegalArgumentException(
+                        "a registry's address is scheme:rest, at most " + LENGTH_MAX + " characters");
+            }
+        }
+
+        /** What comes after {@code scheme://}, without a slash at its end. */
+        public String hierarchy() {
+            String path = rest.startsWith("//") ? rest.substring(2) : rest;
+            return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        }
+
+        @Override
+        public String toString() {
+            return scheme + ":" + rest;
+        }
+    }
+
+    /**
      * Reads {@code embedded}, {@code treaty://host} or {@code treaty://host:port}; an IPv6 address stands in brackets.
+     * Every other scheme is a {@linkplain Provided provider's}.
      *
      * @throws IllegalArgumentException where the text is none of these
      */
@@ -47,7 +85,7 @@ public sealed interface RegistryAddress {
         }
         String scheme = "treaty://";
         if (!text.startsWith(scheme)) {
-            throw problem(text, "it begins with neither");
+            return provided(text);
         }
         String authority = text.substring(scheme.length());
         int bracket = authority.lastIndexOf(']');
@@ -74,8 +112,25 @@ public sealed interface RegistryAddress {
         }
     }
 
+    private static RegistryAddress provided(String text) {
+        int colon = text.indexOf(':');
+        String scheme = colon < 0 ? "" : text.substring(0, colon);
+        boolean known = RegistryProvider.ARTIFACTS.containsKey(scheme)
+                || BUILT_IN.contains(scheme)
+                || RegistryProvider.of(scheme).isPresent();
+        if (!known) {
+            throw problem(text, "it begins with none of these");
+        }
+        try {
+            return new Provided(scheme, text.substring(colon + 1));
+        } catch (IllegalArgumentException e) {
+            throw problem(text, String.valueOf(e.getMessage()));
+        }
+    }
+
     private static IllegalArgumentException problem(String text, String reason) {
         return new IllegalArgumentException("\"" + text + "\" is no registry (" + reason
-                + "): write embedded, or treaty://host:port such as treaty://127.0.0.1:" + PORT);
+                + "): write embedded, treaty://host:port such as treaty://127.0.0.1:" + PORT
+                + ", etcd://host:2379, zookeeper://host:2181, dns://name or file:path");
     }
 }

@@ -48,6 +48,6 @@ class RegistryAddressTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> RegistryAddress.parse(text))
                 .withMessageContaining("\"" + text + "\"")
-                .withMessageContaining("write embedded, or treaty://host:port");
+                .withMessageContaining("write embedded, treaty://host:port");
     }
 }
