@@ -175,20 +175,19 @@ final class Etcd implements AutoCloseable {
         return members.stream().map(m -> "127.0.0.1:" + m.port).collect(Collectors.joining(",", "etcd://", "/" + prefix));
     }
 
+    static RegistryAddress.Provided provided(String address) {
+        return (RegistryAddress.Provided) RegistryAddress.parse(address);
+    }
+
+    static RegistryProvider.Surroundings surroundings(RegistryPolicy policy, Events events) {
+        return new RegistryProvider.Surroundings(
+                Principal.claimed("test"), policy, Time.system(), Chance.secure(), events, new JsonInstances());
+    }
+
     /** A client as a program has it that names the address, found by its scheme. */
     static Registry open(String address, RegistryPolicy policy, Events events) {
-        var read = (RegistryAddress.Provided) RegistryAddress.parse(address);
-        return RegistryProvider.of(read.scheme())
-                .orElseThrow()
-                .open(
-                        read,
-                        new RegistryProvider.Surroundings(
-                                Principal.claimed("test"),
-                                policy,
-                                Time.system(),
-                                Chance.secure(),
-                                events,
-                                new JsonInstances()));
+        var read = provided(address);
+        return RegistryProvider.of(read.scheme()).orElseThrow().open(read, surroundings(policy, events));
     }
 
     static void await(BooleanSupplier reached) {

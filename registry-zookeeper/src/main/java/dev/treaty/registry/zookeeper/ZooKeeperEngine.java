@@ -56,6 +56,10 @@ final class ZooKeeperEngine implements Engine {
         client.start();
     }
 
+    CuratorFramework client() {
+        return client;
+    }
+
     /** One exchange with ZooKeeper. */
     @FunctionalInterface
     interface Question<T> {
