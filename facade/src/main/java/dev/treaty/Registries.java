@@ -1,15 +1,18 @@
 package dev.treaty;
 
+import dev.treaty.config.InstancesFile;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.EmbeddedRegistry;
+import dev.treaty.registry.FileEngine;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProvider;
 import dev.treaty.registry.RegistryTable;
+import java.nio.file.Path;
 
 /** Opens the registry that an address names. */
 final class Registries {
@@ -43,21 +46,26 @@ final class Registries {
         };
     }
 
+    /** Instances that stand in a file. */
+    private Registry file(RegistryAddress.Provided address, RegistryProvider.Surroundings surroundings) {
+        String path = address.rest().startsWith("//") ? address.rest().substring(2) : address.rest();
+        var engine = new FileEngine(
+                Path.of(path), text -> InstancesFile.parse(path, text), surroundings.format(), surroundings.time());
+        return NetworkRegistry.over(engine, address.toString(), surroundings);
+    }
+
     /** @throws IllegalStateException where no module on the class path brings registries of that scheme */
     private Registry provided(RegistryAddress.Provided address) {
+        var surroundings = new RegistryProvider.Surroundings(
+                self, RegistryPolicy.STANDARD, platform.time(), platform.secrets(), events, new JsonInstances());
         String scheme = address.scheme();
+        if (scheme.equals("file")) {
+            return file(address, surroundings);
+        }
         RegistryProvider provider = RegistryProvider.of(scheme)
                 .orElseThrow(() -> new IllegalStateException("registry: " + address + " needs a module that is not on"
                         + " the class path: add "
                         + RegistryProvider.ARTIFACTS.getOrDefault(scheme, "the one that brings " + scheme + ":")));
-        return provider.open(
-                address,
-                new RegistryProvider.Surroundings(
-                        self,
-                        RegistryPolicy.STANDARD,
-                        platform.time(),
-                        platform.secrets(),
-                        events,
-                        new JsonInstances()));
+        return provider.open(address, surroundings);
     }
 }

@@ -151,7 +151,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
             for (ServiceInstance instance : catalog.instances(service)) {
                 if (!known.contains(instance.id()) && !ended) {
                     catalog.remove(
-                            service, instance.id(), "gone while the registry could not be followed", time.instant());
+                            service, instance.id(), "not listed any more", time.instant());
                 }
             }
             trouble = "";
@@ -187,7 +187,6 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         public void failed(String why) {
             trouble = why;
             settled.complete(true);
-            mirror.table.catalog().wake();
         }
 
         @Override
@@ -304,7 +303,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         if (known == null) {
             throw notRegistered(id);
         }
-        ServiceInstance changed = known.instance.with(health.read(time.instant()));
+        ServiceInstance changed = known.instance.withHealth(health.read(time.instant()));
         RegistryLimits.check("instance " + id, changed.health());
         var holding = known.holding.withValue(format.write(Instance.of(changed)));
         if (!engine.replace(holding)) {

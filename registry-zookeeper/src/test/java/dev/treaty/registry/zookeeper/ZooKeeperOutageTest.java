@@ -87,16 +87,9 @@ class ZooKeeperOutageTest {
     }
 
     private static ServiceInstance instance(String id) {
-        return new ServiceInstance(
-                id,
-                ORDERS,
-                new Version(1, 0, 0),
-                new ServiceEndpoint("http", "127.0.0.1", 8080),
-                ServiceHealth.of(Status.PASSING, STARTED),
-                "eu-1a",
-                "",
-                Map.of(),
-                STARTED);
+        return ServiceInstance.of(
+                        id, ORDERS, new Version(1, 0, 0), new ServiceEndpoint("http", "127.0.0.1", 8080), STARTED)
+                .withHealth(ServiceHealth.of(Status.PASSING, STARTED));
     }
 
     @Test
