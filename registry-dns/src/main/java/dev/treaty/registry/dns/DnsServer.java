@@ -37,8 +37,9 @@ import org.xbill.DNS.Type;
 
 /**
  * Answers for services, so that what only speaks DNS finds their instances: {@code shop.orders.treaty.} has an address
- * record for each instance that takes calls, and SRV records with the ports. The case of letters does not matter, as
- * always in DNS; an instance's own name is its id's place in the list, {@code 0.shop.orders.treaty.}
+ * record for each instance that takes calls, and SRV records with the ports, as {@code _http._tcp.shop.orders.treaty.}
+ * has. The case of letters does not matter, as always in DNS; an instance's own name is its id's place in the list,
+ * {@code 0.shop.orders.treaty.}
  *
  * <p>It answers over UDP and TCP, for its zone only; everything else is refused, so that it cannot be used to flood
  * others with the answers of third parties. What does not fit into a datagram is cut off and marked, as the protocol
@@ -209,7 +210,8 @@ public final class DnsServer implements AutoCloseable {
 
     private void find(Record question, Message answer) {
         Name asked = question.getName();
-        Name relative = asked.relativize(zone);
+        Name plain = plain(asked);
+        Name relative = plain.relativize(zone);
         Optional<Found> found = relative.labels() == 0 ? Optional.empty() : found(relative);
         if (found.isEmpty()) {
             answer.getHeader().setRcode(asked.equals(zone) ? Rcode.NOERROR : Rcode.NXDOMAIN);
@@ -222,7 +224,7 @@ public final class DnsServer implements AutoCloseable {
             ServiceInstance instance = instances.get(i);
             Optional<InetAddress> address = address(instance);
             if (type == Type.SRV || type == Type.ANY) {
-                Name target = own(found.get().place(i), asked, found.get().single);
+                Name target = own(found.get().place(i), plain, found.get().single);
                 answer.addRecord(
                         new SRVRecord(
                                 asked,
@@ -244,6 +246,15 @@ public final class DnsServer implements AutoCloseable {
         if (answer.getSection(Section.ANSWER).isEmpty()) {
             answer.addRecord(authority(), Section.AUTHORITY);
         }
+    }
+
+    /** Without the labels that ask for a protocol (RFC 2782): every instance speaks the one that it registered with. */
+    private static Name plain(Name asked) {
+        Name name = asked;
+        while (name.labels() > 1 && name.getLabelString(0).startsWith("_")) {
+            name = new Name(name, 1);
+        }
+        return name;
     }
 
     /** What a name stands for: all instances of a service, or one of them. */
@@ -287,11 +298,11 @@ public final class DnsServer implements AutoCloseable {
                 .toList();
     }
 
-    private static Name own(int place, Name asked, boolean single) {
+    private static Name own(int place, Name of, boolean single) {
         try {
-            return single ? asked : new Name(String.valueOf(place), asked);
+            return single ? of : new Name(String.valueOf(place), of);
         } catch (TextParseException e) {
-            return asked; // too long a name to have one below it
+            return of; // too long a name to have one below it
         }
     }
 
