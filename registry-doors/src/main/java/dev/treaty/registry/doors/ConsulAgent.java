@@ -118,9 +118,20 @@ final class ConsulAgent implements AutoCloseable {
 
     private static Map<?, ?> object(Request request) {
         if (Json.read(request.body()) instanceof Map<?, ?> object) {
-            return object;
+            return anyCase(object);
         }
         throw new IllegalArgumentException("Request decode failed: the body is no JSON object");
+    }
+
+    /** The same, with the case of its keys left open: Consul, which is written in Go, reads JSON so. */
+    private static Map<String, Object> anyCase(Map<?, ?> object) {
+        var open = new TreeMap<String, Object>(String.CASE_INSENSITIVE_ORDER);
+        object.forEach((key, value) -> {
+            if (value != null) {
+                open.put(String.valueOf(key), value instanceof Map<?, ?> inner && !"meta".equalsIgnoreCase(String.valueOf(key)) ? anyCase(inner) : value);
+            }
+        });
+        return open;
     }
 
     private static String text(Map<?, ?> object, String key, String otherwise) {
@@ -169,8 +180,8 @@ final class ConsulAgent implements AutoCloseable {
         if (check == null) {
             return Map.of();
         }
-        if (check instanceof Map<?, ?> object && object.get("TTL") != null) {
-            return object;
+        if (check instanceof Map<?, ?> object && anyCase(object).containsKey("TTL")) {
+            return anyCase(object);
         }
         throw new IllegalArgumentException("a check has a TTL here: the instance says how it feels");
     }

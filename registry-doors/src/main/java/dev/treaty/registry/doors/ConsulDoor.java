@@ -202,7 +202,7 @@ public final class ConsulDoor implements Door, AutoCloseable {
         node.put("Node", NODE);
         node.put("Address", "127.0.0.1");
         node.put("Datacenter", DATACENTER);
-        node.put("TaggedAddresses", Map.of());
+        node.put("TaggedAddresses", Map.of("lan", "127.0.0.1", "wan", "127.0.0.1"));
         node.put("Meta", Map.of());
         node.put("CreateIndex", 1);
         node.put("ModifyIndex", 1);

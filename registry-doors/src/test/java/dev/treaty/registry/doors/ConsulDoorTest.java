@@ -36,7 +36,7 @@ import org.kiwiproject.consul.NotRegisteredException;
 import org.kiwiproject.consul.cache.ServiceHealthCache;
 import org.kiwiproject.consul.model.agent.ImmutableRegistration;
 import org.kiwiproject.consul.model.agent.Registration;
-import org.kiwiproject.consul.model.health.ServiceHealthKey;
+import org.kiwiproject.consul.cache.ServiceHealthKey;
 
 /** The door that speaks Consul, used by clients of Consul. */
 class ConsulDoorTest {
