@@ -7,6 +7,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.FileEngine;
+import dev.treaty.registry.JointRegistry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
@@ -43,6 +44,11 @@ final class Registries {
                         platform.secrets(),
                         events);
             case RegistryAddress.Provided provided -> provided(provided);
+            case RegistryAddress.Several several ->
+                new JointRegistry(
+                        several.together().stream().map(this::open).toList(),
+                        several.otherwise().map(this::open),
+                        platform.time());
         };
     }
 

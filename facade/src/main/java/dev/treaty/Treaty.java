@@ -23,6 +23,7 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.OpenApi;
 import dev.treaty.observe.EventLog;
 import dev.treaty.observe.MetricsRecorder;
 import dev.treaty.observe.PrometheusExporter;
@@ -35,6 +36,7 @@ import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
 import java.io.Closeable;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -151,6 +153,8 @@ public final class Treaty implements AutoCloseable {
             Handler handler = Pipelines.server(dispatch, time, events).handler();
             Supplier<ServiceHealth> health = () -> health(name);
             listening.host(new HostedService(contract, handler, health));
+            listening.page(
+                    "/-/openapi/" + name, "application/json", () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
             registry.publish(contract);
             var service = new Hosted(registry.register(instance(contract, listening)), listening, implementation, time);
             hosted.put(name, service);

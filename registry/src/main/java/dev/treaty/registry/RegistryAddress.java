@@ -1,8 +1,12 @@
 package dev.treaty.registry;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Which registry to use, as it is written in a configuration. */
 public sealed interface RegistryAddress {
@@ -74,14 +78,48 @@ public sealed interface RegistryAddress {
     }
 
     /**
+     * Several registries: {@code etcd://a:2379 + zookeeper://b:2181}, to move from one to another, and {@code
+     * treaty://eu:7400 else treaty://us:7400}, for a second region.
+     *
+     * @param together read and written alike
+     * @param otherwise only read, and only for services of which none of those takes calls
+     */
+    record Several(List<RegistryAddress> together, Optional<RegistryAddress> otherwise) implements RegistryAddress {
+        /** The most registries that are together. */
+        public static final int TOGETHER_MAX = 4;
+
+        /** @throws IllegalArgumentException where there are not several, or too many */
+        public Several {
+            together = List.copyOf(together);
+            if (together.isEmpty() || together.size() > TOGETHER_MAX) {
+                throw new IllegalArgumentException("there may be up to " + TOGETHER_MAX + " registries together");
+            }
+            if (together.size() == 1 && otherwise.isEmpty()) {
+                throw new IllegalArgumentException("one registry alone is not several");
+            }
+        }
+
+        @Override
+        public String toString() {
+            String first = together.stream().map(RegistryAddress::toString).collect(Collectors.joining(" + "));
+            return first + otherwise.map(then -> " else " + then).orElse("");
+        }
+    }
+
+    /**
      * Reads {@code embedded}, {@code treaty://host} or {@code treaty://host:port}; an IPv6 address stands in brackets.
-     * Every other scheme is a {@linkplain Provided provider's}.
+     * Every other scheme is a {@linkplain Provided provider's}; {@code +} and {@code else}, with spaces around them,
+     * stand between {@linkplain Several several}.
      *
      * @throws IllegalArgumentException where the text is none of these
      */
     static RegistryAddress parse(String text) {
         if (text.equals("embedded")) {
             return EMBEDDED;
+        }
+        int otherwise = text.indexOf(" else ");
+        if (otherwise >= 0 || text.contains(" + ")) {
+            return several(text, otherwise);
         }
         String scheme = "treaty://";
         if (!text.startsWith(scheme)) {
@@ -107,6 +145,20 @@ public sealed interface RegistryAddress {
             return new Network(host, colon < 0 ? PORT : Integer.parseInt(authority.substring(colon + 1)));
         } catch (NumberFormatException e) {
             throw problem(text, "\"" + authority.substring(colon + 1) + "\" is no port");
+        } catch (IllegalArgumentException e) {
+            throw problem(text, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static RegistryAddress several(String text, int otherwise) {
+        String first = otherwise < 0 ? text : text.substring(0, otherwise);
+        List<RegistryAddress> together = Arrays.stream(first.split(" \\+ ", -1))
+                .map(each -> parse(each.strip()))
+                .toList();
+        Optional<RegistryAddress> then =
+                otherwise < 0 ? Optional.empty() : Optional.of(parse(text.substring(otherwise + 6).strip()));
+        try {
+            return then.isEmpty() && together.size() == 1 ? together.getFirst() : new Several(together, then);
         } catch (IllegalArgumentException e) {
             throw problem(text, String.valueOf(e.getMessage()));
         }

@@ -11,7 +11,4 @@
  *
  * {@snippet class="DnsExample" region="open"}
  */
-@NullMarked
 package dev.treaty.registry.dns;
-
-import org.jspecify.annotations.NullMarked;
