@@ -43,7 +43,8 @@ final class DemoRegistry implements AutoCloseable {
     private final List<String> command;
     private final int port;
     private final Optional<Path> directory;
-    private @Nullable Child child;
+    private volatile @Nullable Child child;
+    private volatile boolean closed;
 
     private DemoRegistry(RegistryAddress address, List<String> command, int port, Optional<Path> directory) {
         this.address = address;
@@ -144,12 +145,19 @@ final class DemoRegistry implements AutoCloseable {
 
     /** Starts it, or starts it again. */
     void start() throws IOException, InterruptedException {
+        if (closed) {
+            return;
+        }
         var attached = new ArrayList<>(List.of("sh", "-c", ATTACHED, "sh"));
         attached.addAll(command);
         Child started = Child.start(attached, Map.of(), _ -> {});
         child = started;
         long end = System.nanoTime() + READY_NANOS;
         while (!listens()) {
+            if (closed) {
+                kill(); // the demo is over before it has started
+                return;
+            }
             boolean running = started.children().stream().anyMatch(ProcessHandle::isAlive);
             if (!running && !started.alive() || System.nanoTime() - end > 0 || failed(started)) {
                 String said = String.join("\n", started.lastLines());
@@ -191,6 +199,7 @@ final class DemoRegistry implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         kill();
         directory.ifPresent(DemoRegistry::delete);
     }

@@ -75,12 +75,21 @@ final class DemoTimetable implements Runnable {
                 });
     }
 
-    private void restartRegistry(double back) throws IOException, InterruptedException {
+    private void restartRegistry(double back) throws InterruptedException {
         DemoFault fault = begin("registry", "registry", "kills the registry (SIGKILL) and starts it again");
         registry.kill();
         await(back);
-        registry.start();
-        end(fault);
+        Thread.startVirtualThread(
+                () -> { // what comes next does not wait for a slow start
+                    try {
+                        registry.start();
+                        end(fault);
+                    } catch (IOException e) {
+                        throw new Failure("the registry cannot be started again: " + e.getMessage());
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
     }
 
     private void freeze(String service, double end) throws IOException, InterruptedException {

@@ -78,7 +78,7 @@ public final class JointRegistry implements Registry {
                 if (event instanceof DiscoveryEvent.Removed removed) {
                     views.get(which).remove(instance.id());
                     reason = removed.reason();
-                    if (reason.equals(CLOSED)) {
+                    if (which == 0 && reason.equals(CLOSED)) {
                         closed.put(instance.id(), instance);
                     }
                 } else {
@@ -93,7 +93,7 @@ public final class JointRegistry implements Registry {
             }
         }
 
-        /** Closed in one registry is closed in all, though some hear of it later, or even of its beginning. */
+        /** Closed in the first registry is closed in all, though some hear of it later, or even of its beginning. */
         private boolean over(ServiceInstance instance) {
             ServiceInstance gone = closed.get(instance.id());
             return gone != null
