@@ -9,6 +9,8 @@ import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -18,20 +20,26 @@ public final class Hosted implements AutoCloseable {
     /** How often an implementation that is a {@link HealthSource} is asked. */
     static final Duration HEALTH_INTERVAL = Duration.ofSeconds(2);
 
-    /** How long callers get to hear of a drain before new calls are turned away. */
+    /** How long callers get to hear of a drain where the registry cannot tell whether they have. */
     static final Duration NOTICE = Duration.ofMillis(250);
+
+    /** How long a call may be on its way that was sent just before its caller heard. */
+    static final Duration ON_THE_WAY = Duration.ofMillis(25);
 
     private final Registration registration;
     private final Server server;
+    private final Duration patience;
     private final Time time;
     private final @Nullable HealthSource source;
     private final Promise<Boolean> ended = new Promise<>();
     private final AtomicBoolean draining = new AtomicBoolean();
     private volatile ServiceHealth health;
 
-    Hosted(Registration registration, Server server, Object implementation, Time time) {
+    /** @param patience how long closing waits for callers to hear of it */
+    Hosted(Registration registration, Server server, Object implementation, Duration patience, Time time) {
         this.registration = registration;
         this.server = server;
+        this.patience = patience;
         this.time = time;
         this.source = implementation instanceof HealthSource s ? s : null;
         this.health = registration.instance().health();
@@ -92,19 +100,31 @@ public final class Hosted implements AutoCloseable {
         }
     }
 
-    /** Drains, gives callers a moment to hear of it, then takes no more calls and leaves the registry. */
+    /**
+     * Drains, waits until callers have heard of it, then takes no more calls and leaves the registry. Calls under way
+     * end.
+     */
     @Override
     public void close() {
         drain();
-        notice(time);
+        awaitHeard(List.of(this), patience, time);
         server.withdraw(instance().service());
         leave();
     }
 
-    /** Waits the moment that callers need to hear of a drain. */
-    static void notice(Time time) {
+    /**
+     * Waits until all callers have heard that these services drain, so that none of them calls here any more; a moment
+     * where the registry cannot tell, or where that takes longer than there is patience.
+     */
+    static void awaitHeard(Collection<Hosted> services, Duration patience, Time time) {
+        long end = time.nanoTime() + patience.toNanos();
+        boolean heard = true;
+        for (Hosted service : services) {
+            Duration left = Duration.ofNanos(Math.max(0, end - time.nanoTime()));
+            heard &= service.registration.acknowledged(left);
+        }
         try {
-            time.sleep(NOTICE.toNanos());
+            time.sleep((heard ? ON_THE_WAY : NOTICE).toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -20,6 +20,7 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.time.Time;
@@ -28,6 +29,8 @@ import dev.treaty.observe.EventLog;
 import dev.treaty.observe.MetricsRecorder;
 import dev.treaty.observe.PrometheusExporter;
 import dev.treaty.registry.EmbeddedRegistry;
+import dev.treaty.registry.FileStore;
+import dev.treaty.registry.Journal;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryService;
@@ -36,8 +39,12 @@ import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
 import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -75,6 +82,7 @@ public final class Treaty implements AutoCloseable {
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
     private final Map<ServiceName, Hosted> hosted = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Journal journal;
     private @Nullable Server server;
     private boolean closed;
 
@@ -91,7 +99,10 @@ public final class Treaty implements AutoCloseable {
         }
         events.subscribe(new EventLog(time));
         this.transport = platform.transport().apply(settings.client());
-        this.table = new RegistryTable(RegistryLimits.STANDARD, platform.secrets());
+        this.table = new RegistryTable(
+                RegistryLimits.STANDARD.withInstances(settings.registryServer().instancesMax()),
+                settings.registryServer().preservation(),
+                platform.secrets());
         this.registry = new Registries(platform, self, transport, table, events).open(settings.registry());
     }
 
@@ -156,7 +167,8 @@ public final class Treaty implements AutoCloseable {
             listening.page(
                     "/-/openapi/" + name, "application/json", () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
             registry.publish(contract);
-            var service = new Hosted(registry.register(instance(contract, listening)), listening, implementation, time);
+            Registration registration = registry.register(instance(contract, listening));
+            var service = new Hosted(registration, listening, implementation, hearing(), time);
             hosted.put(name, service);
             return service;
         } finally {
@@ -165,18 +177,41 @@ public final class Treaty implements AutoCloseable {
     }
 
     /**
-     * Offers this process's registry to others, who reach it as {@code treaty://host:port}.
+     * Offers this process's registry to others, who reach it as {@code treaty://host:port}. Where {@code
+     * registry-server.data} is set, it begins with what it knew when it was last served.
      *
      * @throws IllegalStateException where this process uses a registry elsewhere
+     * @throws UncheckedIOException where the directory of its state cannot be used
      */
     public Hosted serveRegistry() {
         if (!(registry instanceof EmbeddedRegistry)) {
             throw new IllegalStateException(
                     "this process uses the registry at " + registry.address() + ": only an embedded one can be served");
         }
-        var service = new RegistryService(table, time);
+        settings.registryServer().data().ifPresent(this::remember);
+        var service = new RegistryService(table, time, events);
         services.add(service);
         return serve(RegistryProtocol.class, service);
+    }
+
+    private void remember(String directory) {
+        lock.lock();
+        try {
+            if (journal == null) {
+                var store = new FileStore(Path.of(directory));
+                try {
+                    journal = new Journal(table, store, time, events);
+                } catch (IOException e) {
+                    store.close();
+                    throw e;
+                }
+            }
+        } catch (IOException | InvalidPathException e) {
+            throw new UncheckedIOException(
+                    new IOException("the registry's state cannot be kept in " + directory + ": " + e.getMessage()));
+        } finally {
+            lock.unlock();
+        }
     }
 
     void mistake(Call call, Throwable cause) {
@@ -200,6 +235,11 @@ public final class Treaty implements AutoCloseable {
                 .withWeight(server.weight())
                 .withContract(contract.fingerprint())
                 .withMetadata(server.metadata());
+    }
+
+    /** Half of the time to drain is for callers to hear of it, so that calls under way have the other half at least. */
+    private Duration hearing() {
+        return settings.server().drain().dividedBy(2);
     }
 
     private ServiceHealth health(ServiceName name) {
@@ -233,7 +273,12 @@ public final class Treaty implements AutoCloseable {
         var read = ServiceContract.of(contract);
         Handler answer = Dispatcher.of(contract, read, fallback, this::mistake);
         return ServiceProxy.of(
-                contract, read, caller(read.name()).pipeline(call -> implementation(answer, call)).handler(), this::nextContext);
+                contract,
+                read,
+                caller(read.name())
+                        .pipeline(call -> implementation(answer, call))
+                        .handler(),
+                this::nextContext);
     }
 
     private static Fallback<Object> implementation(Handler answer, Call call) {
@@ -246,10 +291,8 @@ public final class Treaty implements AutoCloseable {
     /** A typed client of one endpoint, without discovery, balancing or retries: for tools. Close it when done. */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
         var connection = transport.connect(endpoint);
-        var guard = Guard.named("direct")
-                .tolerance(settings.defaults())
-                .time(time)
-                .build();
+        var guard =
+                Guard.named("direct").tolerance(settings.defaults()).time(time).build();
         Handler handler = guard.deadline().around(connection);
         return new Direct<>(
                 ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection);
@@ -378,8 +421,9 @@ public final class Treaty implements AutoCloseable {
     }
 
     /**
-     * Ends in good order: callers are told to go elsewhere, calls under way end, at most as long as {@code
-     * server.drain} says, instances leave the registry, connections close. Closing twice does nothing.
+     * Ends in good order: callers are told to go elsewhere and have heard, calls under way end, both together at most
+     * as long as {@code server.drain} says, instances leave the registry, connections close. Closing twice does
+     * nothing.
      */
     @Override
     public void close() {
@@ -394,15 +438,30 @@ public final class Treaty implements AutoCloseable {
         }
         Server listening = server;
         if (listening != null) {
+            long end = time.nanoTime() + settings.server().drain().toNanos();
             hosted.values().forEach(Hosted::drain);
-            Hosted.notice(time);
+            Hosted.awaitHeard(hosted.values(), hearing(), time);
             services.forEach(RegistryService::close); // its waiting watches are answered, so that they end
-            listening.drain(settings.server().drain());
+            listening.drain(Duration.ofNanos(Math.max(0, end - time.nanoTime())));
             hosted.values().forEach(Hosted::leave);
         }
         callers.values().forEach(ServiceCaller::close);
         registry.close();
+        forget();
         transport.close();
         prometheus.close();
+    }
+
+    /** Lets go of the registry's state on disk, which stays there. */
+    private void forget() {
+        Journal kept = journal;
+        if (kept != null) {
+            try {
+                kept.close();
+            } catch (IOException e) {
+                events.emit(new Event.RegistryChanged(
+                        registry.address(), true, "the last of the registry's state was not saved: " + e.getMessage()));
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.treaty.benchmarks;
 
 import dev.treaty.benchmarks.call.CallBenchmark;
+import dev.treaty.benchmarks.discovery.DiscoveryBenchmark;
 import dev.treaty.benchmarks.guards.GuardsBenchmark;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -21,10 +22,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  treaty bench call --quick",
             "  treaty bench call --json call.json",
             "  treaty bench guards --settings full,refused",
+            "  treaty bench discovery --quick",
             "",
             "docs/benchmarks.md tells how to read the results."
         },
-        subcommands = {CallBenchmark.class, GuardsBenchmark.class})
+        subcommands = {CallBenchmark.class, DiscoveryBenchmark.class, GuardsBenchmark.class})
 public final class Main {
 
     private Main() {}

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             ServicesCommand.class,
             InstancesCommand.class,
             WatchCommand.class,
+            DrainCommand.class,
             CallCommand.class,
             ContractCommand.class,
             ConfigCommand.class,

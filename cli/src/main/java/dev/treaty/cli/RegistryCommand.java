@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.config.RegistryServerSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -20,12 +21,13 @@ import picocli.CommandLine.Spec;
 /** {@code treaty registry}: a registry that other processes share. */
 @Command(
         name = "registry",
-        description = "Serves a registry until Ctrl-C. It keeps everything in memory: instances register again by"
-                + " themselves when it was restarted.",
+        description = "Serves a registry until Ctrl-C. When it was restarted, it knows what is in its --data, and"
+                + " the rest registers again by itself.",
         footer = {
             "",
             "Examples:",
             "  treaty registry",
+            "  treaty registry --data /var/lib/treaty",
             "  treaty registry --host 0.0.0.0 --advertise 10.1.2.3",
             "  treaty registry --doors-port 8500 --dns-port 8600",
             "  curl -d '{}' -H 'Content-Type: application/json' localhost:7400/treaty.Registry/services"
@@ -52,6 +54,12 @@ final class RegistryCommand implements Callable<Integer> {
             paramLabel = "HOST",
             description = "The host that others are told; needed where --host is 0.0.0.0.")
     private Optional<String> advertise = Optional.empty();
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "The directory where its state outlives it; in memory only where it is left out.")
+    private Optional<String> data = Optional.empty();
 
     @Option(names = "--json", description = "Print the address as a JSON object.")
     private boolean json;
@@ -86,7 +94,9 @@ final class RegistryCommand implements Callable<Integer> {
 
     private Settings settings() {
         try {
-            return Settings.DEFAULTS.withServer(ServerSettings.DEFAULT.withAddress(host, port, advertise));
+            return Settings.DEFAULTS
+                    .withServer(ServerSettings.DEFAULT.withAddress(host, port, advertise))
+                    .withRegistryServer(RegistryServerSettings.DEFAULT.withData(data));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
@@ -106,7 +116,8 @@ final class RegistryCommand implements Callable<Integer> {
             treaty.close();
             throw new Failure(
                     "no registry can be served at " + settings.server().host() + ":"
-                            + settings.server().port() + ": " + reason(e) + "; choose another port");
+                            + settings.server().port() + ": " + reason(e) + "; choose another port"
+                            + (settings.registryServer().data().isPresent() ? " or another directory" : ""));
         }
     }
 

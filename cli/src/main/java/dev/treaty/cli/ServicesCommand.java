@@ -9,6 +9,7 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.http.Json;
 import dev.treaty.observe.CallFigures;
 import dev.treaty.observe.ServiceMetrics;
+import dev.treaty.registry.RegistryTable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -76,6 +77,13 @@ final class ServicesCommand implements Callable<Integer> {
                     .count();
         }
 
+        /** How many are kept although their leases have ended. */
+        long stale() {
+            return instances.stream()
+                    .filter(i -> i.health().details().containsKey(RegistryTable.STALE))
+                    .count();
+        }
+
         Map<String, Object> fields() {
             var fields = new LinkedHashMap<String, Object>();
             fields.put("name", name.value());
@@ -88,6 +96,7 @@ final class ServicesCommand implements Callable<Integer> {
                             .toList());
             fields.put("instances", instances.size());
             fields.put("passing", passing());
+            fields.put("stale", stale());
             figures.ifPresent(f -> fields.put("metrics", fields(f)));
             return fields;
         }
@@ -124,6 +133,13 @@ final class ServicesCommand implements Callable<Integer> {
             if (silent > 0) {
                 out.println(Style.FAINT.paint(
                         ansi, silent + (silent == 1 ? " instance" : " instances") + " did not say how they do"));
+            }
+            long stale = rows.stream().mapToLong(Row::stale).sum();
+            if (stale > 0) {
+                out.println(Style.WARNING.paint(
+                        ansi,
+                        stale + (stale == 1 ? " instance is" : " instances are")
+                                + " stale: kept although the lease has ended, since many ended at once"));
             }
         }
         return Main.OK;

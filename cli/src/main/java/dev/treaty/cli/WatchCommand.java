@@ -3,13 +3,17 @@ package dev.treaty.cli;
 import dev.treaty.Treaty;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.event.Event;
 import dev.treaty.http.Json;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -67,6 +71,11 @@ final class WatchCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         long end = System.nanoTime() + (duration == null ? Long.MAX_VALUE / 2 : duration.toNanos());
         try (Treaty treaty = registry.open()) {
+            treaty.events().subscribe(event -> {
+                if (event instanceof Event.RegistryChanged(var _, var reachable, var message)) {
+                    print(reachable, message);
+                }
+            });
             Set<ServiceName> watched = new HashSet<>();
             do {
                 for (ServiceName name : services.isEmpty() ? treaty.registry().services() : services) {
@@ -81,6 +90,24 @@ final class WatchCommand implements Callable<Integer> {
             } while (end - System.nanoTime() > 0);
         }
         return Main.OK;
+    }
+
+    /** What keeps the list from being current is as much worth knowing as a change of it. */
+    private synchronized void print(boolean reachable, String message) {
+        PrintWriter out = spec.commandLine().getOut();
+        String now = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+        if (json) {
+            var object = new LinkedHashMap<String, Object>();
+            object.put("event", reachable ? "current" : "stale");
+            object.put("timestamp", now);
+            object.put("message", message);
+            out.println(Json.text(object));
+            return;
+        }
+        Ansi ansi = spec.commandLine().getColorScheme().ansi();
+        out.println(Style.FAINT.paint(ansi, CLOCK.format(LocalTime.now(ZoneId.systemDefault()))) + " "
+                + (reachable ? Style.GOOD : Style.WARNING).paint(ansi, reachable ? "current" : "stale  ") + " "
+                + message);
     }
 
     private synchronized void print(DiscoveryEvent event) {

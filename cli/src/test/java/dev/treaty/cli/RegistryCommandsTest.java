@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
@@ -109,7 +110,17 @@ class RegistryCommandsTest {
         assertThat(run("services").out()).containsPattern("test\\.Greetings +2\\.1\\.0 +1 +1");
         assertThat(run("services", "--json").json())
                 .asInstanceOf(LIST)
-                .contains(Map.of("name", "test.Greetings", "versions", List.of("2.1.0"), "instances", 1, "passing", 1));
+                .contains(Map.of(
+                        "name",
+                        "test.Greetings",
+                        "versions",
+                        List.of("2.1.0"),
+                        "instances",
+                        1,
+                        "passing",
+                        1,
+                        "stale",
+                        0));
     }
 
     @Test
@@ -138,7 +149,9 @@ class RegistryCommandsTest {
     void instancesAreListed() {
         Command all = run("instances", "test.Greetings", "--json");
         assertThat(all.json()).asInstanceOf(LIST).singleElement(MAP).satisfies(instance -> {
-            assertThat(instance).containsEntry("version", "2.1.0").containsKeys("id", "endpoint", "zone", "contract");
+            assertThat(instance)
+                    .containsEntry("version", "2.1.0")
+                    .containsKeys("id", "endpoint", "region", "zone", "weight", "contract");
             assertThat(instance.get("health")).asInstanceOf(MAP).containsEntry("status", "passing");
         });
         assertThat(run("instances").out()).contains("test.Greetings", "treaty.Registry");
@@ -146,6 +159,25 @@ class RegistryCommandsTest {
         Command none = run("instances", "test.Nobody");
         assertThat(none.exit()).isEqualTo(Main.FAILED);
         assertThat(none.out()).contains("No instance of test.Nobody is registered.");
+    }
+
+    @Test
+    void anInstanceIsDrainedAndCalledAgain() {
+        try (Treaty other = Treaty.open(Settings.DEFAULTS.withRegistry(RegistryAddress.parse(address)))) {
+            String id = other.serve(Coming.class, () -> {}).instance().id();
+            var coming = treaty.client(Coming.class);
+            coming.come();
+
+            assertThat(run("drain", id).out()).contains(id + " of test.Coming is draining: all clients have heard");
+            assertThatThrownBy(coming::come).hasMessageContaining("draining");
+            assertThat(run("drain", id, "--undo", "--json").json())
+                    .isEqualTo(Map.of("id", id, "service", "test.Coming", "draining", false, "heard", true));
+            coming.come();
+
+            Command none = run("drain", "nobody");
+            assertThat(none.exit()).isEqualTo(Main.FAILED);
+            assertThat(none.err()).contains("no instance nobody is registered");
+        }
     }
 
     @Test

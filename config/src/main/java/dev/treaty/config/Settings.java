@@ -25,6 +25,7 @@ import java.util.Map;
  * @param region the part of the world it runs in, such as {@code eu}; empty where nobody said
  * @param zone where in the region, such as {@code eu-1a}; empty where nobody said
  * @param registry which registry it uses
+ * @param registryServer how a registry is kept that it serves
  * @param server how its services are offered
  * @param client how it reaches the services it calls
  * @param defaults what stands between it and every service it calls
@@ -37,6 +38,7 @@ public record Settings(
         String region,
         String zone,
         RegistryAddress registry,
+        RegistryServerSettings registryServer,
         ServerSettings server,
         ClientSettings client,
         FaultTolerance defaults,
@@ -56,6 +58,7 @@ public record Settings(
             "",
             "",
             RegistryAddress.EMBEDDED,
+            RegistryServerSettings.DEFAULT,
             ServerSettings.DEFAULT,
             ClientSettings.DEFAULT,
             FaultTolerance.DEFAULT,
@@ -163,16 +166,24 @@ public record Settings(
 
     /** The same settings with another registry. */
     public Settings withRegistry(RegistryAddress changed) {
-        return new Settings(name, region, zone, changed, server, client, defaults, services, run, metrics);
+        return new Settings(
+                name, region, zone, changed, registryServer, server, client, defaults, services, run, metrics);
     }
 
     /** The same settings with another server. */
     public Settings withServer(ServerSettings changed) {
-        return new Settings(name, region, zone, registry, changed, client, defaults, services, run, metrics);
+        return new Settings(
+                name, region, zone, registry, registryServer, changed, client, defaults, services, run, metrics);
+    }
+
+    /** The same settings with a registry that is kept otherwise. */
+    public Settings withRegistryServer(RegistryServerSettings changed) {
+        return new Settings(name, region, zone, registry, changed, server, client, defaults, services, run, metrics);
     }
 
     /** The same settings with other defaults for the services that are called. */
     public Settings withDefaults(FaultTolerance changed) {
-        return new Settings(name, region, zone, registry, server, client, changed, services, run, metrics);
+        return new Settings(
+                name, region, zone, registry, registryServer, server, client, changed, services, run, metrics);
     }
 }

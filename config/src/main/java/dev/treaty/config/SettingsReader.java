@@ -20,21 +20,21 @@ final class SettingsReader {
         String region = root.read("region", Settings.DEFAULTS.region());
         String zone = root.read("zone", Settings.DEFAULTS.zone());
         RegistryAddress registry = root.read("registry", Settings.DEFAULTS.registry());
+        RegistryServerSettings registryServer = root.read("registry-server", Settings.DEFAULTS.registryServer());
         ServerSettings server = root.read("server", Settings.DEFAULTS.server());
         ClientSettings client = root.read("client", Settings.DEFAULTS.client());
         Map<ServiceName, Policies> services =
                 root.map("services", ServiceName.class, section -> service(section, defaults));
         List<RunSettings> run = root.list("run", SettingsReader::run);
         MetricsSettings metrics = root.read("metrics", Settings.DEFAULTS.metrics());
-        return root.make(() ->
-                        new Settings(name, region, zone, registry, server, client, defaults, services, run, metrics))
+        return root.make(() -> new Settings(
+                        name, region, zone, registry, registryServer, server, client, defaults, services, run, metrics))
                 .orElse(Settings.DEFAULTS);
     }
 
     private static Policies service(Section section, FaultTolerance defaults) {
         FaultTolerance tolerance = section.read(defaults);
-        return new Policies(
-                tolerance, section.map("operations", String.class, operation -> operation.read(tolerance)));
+        return new Policies(tolerance, section.map("operations", String.class, operation -> operation.read(tolerance)));
     }
 
     /** Reads one entry of {@code run}, which is exactly one of the two. */

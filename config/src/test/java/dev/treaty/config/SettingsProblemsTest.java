@@ -142,7 +142,7 @@ class SettingsProblemsTest {
                         "an unknown key",
                         "kubernetes: true",
                         "1:1: kubernetes: no setting has this key; Accepted here: client, defaults, metrics, name,"
-                                + " region, registry, run, server, services, zone"),
+                                + " region, registry, registry-server, run, server, services, zone"),
                 file(
                         "a key twice",
                         "name: a\nzone: b\nname: c",

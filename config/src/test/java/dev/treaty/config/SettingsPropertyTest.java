@@ -236,6 +236,12 @@ class SettingsPropertyTest {
                 RegistryAddress.EMBEDDED,
                 new RegistryAddress.Network("a.b", 1),
                 new RegistryAddress.Network("::1", 65_535));
+        var registryServers = Combinators.combine(
+                        names().optional(),
+                        Arbitraries.doubles().between(0, 1),
+                        nanos(1_000_000_000L, 86_400_000_000_000L),
+                        whole(1, 10_000_000))
+                .as(RegistryServerSettings::new);
         var servers = Combinators.combine(
                         names(),
                         whole(0, 65_535),
@@ -268,7 +274,7 @@ class SettingsPropertyTest {
                         whole(0, 9).map(n -> new Version(n, 1, 2)))
                 .as(RunSettings.Existing::new);
         return Combinators.combine(
-                        Combinators.combine(names(), places(), places(), registries)
+                        Combinators.combine(names(), places(), places(), registries, registryServers)
                                 .as(Head::new),
                         servers,
                         clients,
@@ -281,6 +287,7 @@ class SettingsPropertyTest {
                         head.region,
                         head.zone,
                         head.registry,
+                        head.registryServer,
                         server,
                         client,
                         defaults,
@@ -289,7 +296,8 @@ class SettingsPropertyTest {
                         metrics));
     }
 
-    private record Head(String name, String region, String zone, RegistryAddress registry) {}
+    private record Head(
+            String name, String region, String zone, RegistryAddress registry, RegistryServerSettings registryServer) {}
 
     /** Any tree of records as YAML, all in braces and quotes. */
     private static String yaml(Object value) {

@@ -7,6 +7,8 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Promise;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +28,16 @@ import org.jspecify.annotations.Nullable;
  * reads the whole set instead. So a slow follower costs nothing, and there is no queue per follower that could fill.
  * Revision 0 is the one of somebody who has seen nothing.
  *
- * <p>Everything happens under one lock, which is never held across a callback or a wait.
+ * <p>Changes happen under one lock, which is never held across a callback or a wait. Looking a service up takes none:
+ * what is found is an unchanging {@link Roster}.
  */
 final class Catalog {
     /** One change and its place in the sequence. */
-    private record Change(long revision, DiscoveryEvent event) {}
+    record Change(long revision, DiscoveryEvent event) {
+        ServiceName service() {
+            return event.instance().service();
+        }
+    }
 
     /**
      * What is new for somebody.
@@ -39,20 +46,27 @@ final class Catalog {
      * @param complete the whole sets of those services for which the log does not reach back far enough
      * @param changes the changes of all other services, in order
      */
-    record Reading(long revision, Map<ServiceName, List<ServiceInstance>> complete, List<DiscoveryEvent> changes) {
+    record Reading(long revision, Map<ServiceName, Roster> complete, List<Change> changes) {
         boolean empty() {
             return complete.isEmpty() && changes.isEmpty();
         }
     }
 
-    /** Somebody who waits for the next change of certain services. */
-    record Waiter(Predicate<ServiceName> interest, Promise<Boolean> changed) {}
+    /**
+     * Somebody who waits for the next change of certain services; of any where there are none of them.
+     *
+     * @param changed kept with the revision up to which nothing has changed for the one who waits: from there to read
+     *     on never reaches further back than the log
+     */
+    record Waiter(Collection<ServiceName> services, Promise<Long> changed) {}
 
     private final ReentrantLock lock;
-    private final TreeMap<ServiceName, TreeMap<String, ServiceInstance>> services = new TreeMap<>();
-    private final Set<Waiter> waiters = new LinkedHashSet<>();
+    private final Map<ServiceName, Roster> services = new ConcurrentHashMap<>();
+    private final Map<ServiceName, Set<Waiter>> waiters = new HashMap<>();
+    private final Set<Waiter> waitersForAny = new LinkedHashSet<>();
     private final @Nullable Change[] log;
     private long revision = 1;
+    private int size;
 
     /** @param lock guards the catalog; its owner may guard more with it */
     Catalog(ReentrantLock lock, int logLength) {
@@ -60,20 +74,27 @@ final class Catalog {
         this.log = new Change[logLength];
     }
 
-    /** Adds or replaces an instance. Where it says nothing that was not known, nothing changes. */
-    void put(ServiceInstance instance, Instant at) {
+    /**
+     * Adds or replaces an instance. Where it says nothing that was not known, nothing changes.
+     *
+     * @return the revision of the change, or 0 where there is none
+     */
+    long put(ServiceInstance instance, Instant at) {
         lock.lock();
         try {
-            var before = services.computeIfAbsent(instance.service(), _ -> new TreeMap<>());
-            ServiceInstance known = before.get(instance.id());
+            Roster before = roster(instance.service());
+            ServiceInstance known = before.find(instance.id());
             if (known != null && same(known, instance)) {
-                return;
+                return 0;
             }
-            before.put(instance.id(), instance);
-            append(
-                    known == null
-                            ? new DiscoveryEvent.Added(instance, at)
-                            : new DiscoveryEvent.Updated(instance, known, at));
+            services.put(instance.service(), before.with(instance));
+            if (known == null) {
+                size++;
+                append(new DiscoveryEvent.Added(instance, at));
+            } else {
+                append(new DiscoveryEvent.Updated(instance, known, at));
+            }
+            return revision;
         } finally {
             lock.unlock();
         }
@@ -90,15 +111,16 @@ final class Catalog {
     void remove(ServiceName service, String id, String reason, Instant at) {
         lock.lock();
         try {
-            var instances = services.get(service);
-            if (instances == null) {
-                return;
-            }
-            ServiceInstance removed = instances.remove(id);
+            Roster before = roster(service);
+            ServiceInstance removed = before.find(id);
             if (removed != null) {
-                if (instances.isEmpty()) {
+                Roster rest = before.without(id);
+                if (rest.isEmpty()) {
                     services.remove(service);
+                } else {
+                    services.put(service, rest);
                 }
+                size--;
                 append(new DiscoveryEvent.Removed(removed, reason, at));
             }
         } finally {
@@ -110,7 +132,8 @@ final class Catalog {
     void forget(ServiceName service) {
         lock.lock();
         try {
-            services.remove(service);
+            Roster forgotten = services.remove(service);
+            size -= forgotten == null ? 0 : forgotten.size();
         } finally {
             lock.unlock();
         }
@@ -119,8 +142,12 @@ final class Catalog {
     private void append(DiscoveryEvent event) {
         revision++;
         log[slot(revision)] = new Change(revision, event);
-        ServiceName service = event.instance().service();
-        waiters.removeIf(waiter -> waiter.interest.test(service) && waiter.changed.complete(true));
+        Set<Waiter> interested = waiters.remove(event.instance().service());
+        if (interested != null) {
+            interested.forEach(waiter -> waiter.changed.complete(revision - 1));
+        }
+        waitersForAny.forEach(waiter -> waiter.changed.complete(revision - 1));
+        waitersForAny.clear();
     }
 
     private int slot(long number) {
@@ -138,31 +165,30 @@ final class Catalog {
     }
 
     Optional<ServiceInstance> find(ServiceName service, String id) {
-        lock.lock();
-        try {
-            var instances = services.get(service);
-            return instances == null ? Optional.empty() : Optional.ofNullable(instances.get(id));
-        } finally {
-            lock.unlock();
-        }
+        return Optional.ofNullable(roster(service).find(id));
     }
 
     /** The instances of a service in the order of their ids. */
-    List<ServiceInstance> instances(ServiceName service) {
-        lock.lock();
-        try {
-            var instances = services.get(service);
-            return instances == null ? List.of() : List.copyOf(instances.values());
-        } finally {
-            lock.unlock();
-        }
+    Roster roster(ServiceName service) {
+        Roster roster = services.get(service);
+        return roster == null ? Roster.EMPTY : roster;
     }
 
-    /** The services that have instances. */
-    Set<ServiceName> services() {
+    /** How many services have instances. */
+    int services() {
+        return services.size();
+    }
+
+    /** The names of the services that have instances. */
+    Set<ServiceName> names() {
+        return new TreeSet<>(services.keySet());
+    }
+
+    /** How many instances there are of all services together. */
+    int size() {
         lock.lock();
         try {
-            return new TreeSet<>(services.keySet());
+            return size;
         } finally {
             lock.unlock();
         }
@@ -181,25 +207,50 @@ final class Catalog {
     Reading read(Map<ServiceName, Long> since) {
         lock.lock();
         try {
-            var complete = new TreeMap<ServiceName, List<ServiceInstance>>();
-            var following = new TreeMap<ServiceName, Long>();
+            var complete = new TreeMap<ServiceName, Roster>();
+            var following = new HashMap<ServiceName, Long>();
             long oldest = revision;
             for (var entry : since.entrySet()) {
                 if (covers(entry.getValue())) {
                     following.put(entry.getKey(), entry.getValue());
                     oldest = Math.min(oldest, entry.getValue());
                 } else {
-                    complete.put(entry.getKey(), instances(entry.getKey()));
+                    complete.put(entry.getKey(), roster(entry.getKey()));
                 }
             }
-            var changes = new ArrayList<DiscoveryEvent>();
+            var changes = new ArrayList<Change>();
             for (Change change : after(oldest)) {
-                Long seen = following.get(change.event.instance().service());
+                Long seen = following.get(change.service());
                 if (seen != null && change.revision > seen) {
-                    changes.add(change.event);
+                    changes.add(change);
                 }
             }
             return new Reading(revision, complete, changes);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * What is new in one service.
+     *
+     * @param roster the whole set at that revision
+     * @param changes what led to it, or null where the log does not reach back far enough
+     */
+    record ServiceReading(
+            long revision, Roster roster, @Nullable List<DiscoveryEvent> changes) {}
+
+    /** What is new in that service since then. */
+    ServiceReading read(ServiceName service, long since) {
+        lock.lock();
+        try {
+            List<DiscoveryEvent> changes = !covers(since)
+                    ? null
+                    : after(since).stream()
+                            .filter(change -> change.service().equals(service))
+                            .map(Change::event)
+                            .toList();
+            return new ServiceReading(revision, roster(service), changes);
         } finally {
             lock.unlock();
         }
@@ -209,8 +260,7 @@ final class Catalog {
     Reading readAll(long since) {
         lock.lock();
         try {
-            return new Reading(
-                    revision, Map.of(), after(since).stream().map(Change::event).toList());
+            return new Reading(revision, Map.of(), after(since));
         } finally {
             lock.unlock();
         }
@@ -228,19 +278,22 @@ final class Catalog {
     }
 
     /**
-     * A promise of the next change after that revision in a service of interest; kept already where there has been
-     * one. Whoever asks for it {@linkplain #leave leaves} in the end.
+     * A promise of the next change after that revision in one of these services, or in any where none is named; kept
+     * already where there has been one. Whoever asks for it {@linkplain #leave leaves} in the end.
      */
-    Waiter await(Predicate<ServiceName> interest, long since) {
+    Waiter await(Collection<ServiceName> interest, long since) {
         var waiter = new Waiter(interest, new Promise<>());
         lock.lock();
         try {
-            if (!covers(since)
-                    || after(since).stream()
-                            .anyMatch(c -> interest.test(c.event.instance().service()))) {
-                waiter.changed.complete(true);
+            boolean news = !covers(since)
+                    || after(since).stream().anyMatch(c -> interest.isEmpty() || interest.contains(c.service()));
+            if (news) {
+                waiter.changed.complete(since);
+            } else if (interest.isEmpty()) {
+                waitersForAny.add(waiter);
             } else {
-                waiters.add(waiter);
+                interest.forEach(service -> waiters.computeIfAbsent(service, _ -> new LinkedHashSet<>())
+                        .add(waiter));
             }
         } finally {
             lock.unlock();
@@ -252,7 +305,11 @@ final class Catalog {
     void leave(Waiter waiter) {
         lock.lock();
         try {
-            waiters.remove(waiter);
+            waitersForAny.remove(waiter);
+            for (ServiceName service : waiter.services) {
+                waiters.computeIfPresent(
+                        service, (_, others) -> others.remove(waiter) && others.isEmpty() ? null : others);
+            }
         } finally {
             lock.unlock();
         }
@@ -262,7 +319,9 @@ final class Catalog {
     void wake() {
         lock.lock();
         try {
-            waiters.forEach(waiter -> waiter.changed.complete(true));
+            waitersForAny.forEach(waiter -> waiter.changed.complete(revision));
+            waitersForAny.clear();
+            waiters.values().forEach(all -> all.forEach(waiter -> waiter.changed.complete(revision)));
             waiters.clear();
         } finally {
             lock.unlock();

@@ -45,7 +45,7 @@ public final class EmbeddedRegistry implements Registry {
         this.table = table;
         this.time = time;
         this.events = events;
-        this.watchers = new Watchers(table.catalog(), time);
+        this.watchers = new Watchers(table.catalog(), table.audience(), time);
         long revision = table.catalog().revision();
         Thread.ofVirtual().name("treaty-registry-events").start(() -> emit(revision));
     }
@@ -58,7 +58,7 @@ public final class EmbeddedRegistry implements Registry {
     private void emit(long from) {
         long revision = from;
         while (closed.now() == null) {
-            var waiter = table.catalog().await(_ -> true, revision);
+            var waiter = table.catalog().await(List.of(), revision);
             try {
                 if (closed.now() == null) { // looked at after enlisting, so that a close in between is not missed
                     waiter.changed().await(time, WAIT_NANOS);
@@ -70,7 +70,7 @@ public final class EmbeddedRegistry implements Registry {
             }
             var reading = table.catalog().readAll(revision);
             revision = reading.revision();
-            reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change)));
+            reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
         }
     }
 
@@ -125,7 +125,28 @@ public final class EmbeddedRegistry implements Registry {
 
     @Override
     public List<ServiceInstance> instances(ServiceName service) {
-        return table.catalog().instances(service);
+        return table.catalog().roster(service);
+    }
+
+    @Override
+    public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
+        try {
+            table.drain(instance.id(), drained, time.instant());
+        } catch (ServiceException e) {
+            throw refusal(e);
+        }
+        return heard(instance.id(), patience);
+    }
+
+    private boolean heard(String id, Duration patience) {
+        try {
+            return table.awaitHeard(id, time, patience.toNanos()) == 0;
+        } catch (ServiceException e) {
+            return false; // closed meanwhile
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** @throws IllegalStateException where there are too many watchers or the registry is closed */
@@ -180,6 +201,11 @@ public final class EmbeddedRegistry implements Registry {
         public void drain() {
             draining = true;
             tell(ServiceHealth.of(ServiceHealth.Status.DRAINING, time.instant()));
+        }
+
+        @Override
+        public boolean acknowledged(Duration patience) {
+            return heard(id, patience);
         }
 
         private void tell(ServiceHealth health) {

@@ -111,6 +111,14 @@ public interface Engine extends AutoCloseable {
     /** Tells of every change of a service, in the background. */
     Following follow(ServiceName service, Follower follower);
 
+    /**
+     * Whether instances may be gone because a lease ended, so that many at once are more likely a fault of the network
+     * than the truth.
+     */
+    default boolean expires() {
+        return true;
+    }
+
     /** Gives the lease up and all connections. */
     @Override
     void close();

@@ -7,7 +7,9 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.security.MessageDigest;
@@ -41,6 +43,9 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     /** The longest that a watch waits before the engine is looked at again. */
     private static final long WAIT_MAX_MILLIS = 5_000;
 
+    /** Why an instance is gone that its process took out. */
+    private static final String CLOSED = "closed";
+
     private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
     /** A service that no watch asked for in that time is mirrored no longer. */
@@ -51,25 +56,30 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     private final Time time;
     private final RandomGenerator random;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Preservation preservation; // guarded by the lock
     private final Map<String, Held> held = new ConcurrentHashMap<>();
     private @Nullable Mirror mirror;
     private long lookedAtNanos;
     private boolean closed;
 
+    /** An instance that is gone from the engine and kept until then. */
+    private record Stale(String reason, long untilNanos) {}
+
     private record Held(ServiceInstance instance, Engine.Holding holding) {}
 
-    EngineService(Engine engine, InstanceFormat format, Time time, RandomGenerator random) {
+    EngineService(Engine engine, RegistryProvider.Surroundings surroundings) {
         this.engine = engine;
-        this.format = format;
-        this.time = time;
-        this.random = random;
+        this.format = surroundings.format();
+        this.time = surroundings.time();
+        this.random = surroundings.random();
+        this.preservation = new Preservation(surroundings.policy().preservation());
     }
 
     /** What this process sees of the engine since it began. */
     private final class Mirror implements AutoCloseable {
         final String mark;
         final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, random);
-        final RegistryService service = new RegistryService(table, time);
+        final RegistryService service = new RegistryService(table, time, Events.NONE);
         final Map<ServiceName, Reflection> reflections = new TreeMap<>();
 
         Mirror(String mark) {
@@ -123,6 +133,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         final Promise<Boolean> settled = new Promise<>();
         volatile String trouble = "";
         long askedAtNanos;
+        private final Map<String, Stale> held = new ConcurrentHashMap<>();
         private volatile Engine.@Nullable Following following;
         private volatile boolean ended;
 
@@ -148,10 +159,9 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
                 }
             });
             var catalog = mirror.table.catalog();
-            for (ServiceInstance instance : catalog.instances(service)) {
-                if (!known.contains(instance.id()) && !ended) {
-                    catalog.remove(
-                            service, instance.id(), "not listed any more", time.instant());
+            for (ServiceInstance instance : List.copyOf(catalog.roster(service))) {
+                if (!known.contains(instance.id())) {
+                    gone(instance.id(), "not listed any more");
                 }
             }
             trouble = "";
@@ -167,6 +177,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
             try {
                 ServiceInstance instance = format.read(value).read(time.instant());
                 if (instance.service().equals(service) && !ended) {
+                    held.remove(instance.id());
                     mirror.table.catalog().put(instance, time.instant());
                     return true;
                 }
@@ -178,9 +189,61 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
 
         @Override
         public void removed(String id, String reason) {
+            if (reason.equals(CLOSED)) {
+                held.remove(id);
+                remove(id, reason);
+            } else {
+                gone(id, reason);
+            }
+        }
+
+        private void remove(String id, String reason) {
             if (!ended) {
                 mirror.table.catalog().remove(service, id, reason, time.instant());
             }
+        }
+
+        /** Takes out what nobody closed, unless too many are gone at once: then it is kept as stale for a while. */
+        private void gone(String id, String reason) {
+            Catalog catalog = mirror.table.catalog();
+            Optional<ServiceInstance> known = catalog.find(service, id);
+            if (known.isEmpty() || ended) {
+                return;
+            }
+            long wait = engine.expires() ? waitNanos(catalog) : 0;
+            if (wait == 0) {
+                held.remove(id);
+                remove(id, reason);
+            } else if (held.put(id, new Stale(reason, time.nanoTime() + wait)) == null) {
+                catalog.put(known.get().withHealth(stale()), time.instant());
+            }
+        }
+
+        private long waitNanos(Catalog catalog) {
+            lock.lock();
+            try {
+                return preservation.tryRemove(
+                        service, catalog.roster(service).size(), catalog.size(), time.nanoTime());
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private ServiceHealth stale() {
+            return new ServiceHealth(
+                    ServiceHealth.Status.UNKNOWN,
+                    "gone from the registry when many others were too; kept for a while",
+                    time.instant(),
+                    Map.of(RegistryTable.STALE, "true"));
+        }
+
+        /** Asks again to take out those that were kept, where it is their turn. */
+        void expire() {
+            held.forEach((id, stale) -> {
+                if (stale.untilNanos - time.nanoTime() <= 0) {
+                    gone(id, stale.reason);
+                }
+            });
         }
 
         @Override
@@ -321,7 +384,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     public void deregister(String id, String token) throws InterruptedException {
         Held known = held.get(id);
         if (known != null) {
-            engine.release(known.holding, "closed");
+            engine.release(known.holding, CLOSED);
             held.remove(id, known);
         }
     }
@@ -359,7 +422,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public List<Instance> instances(String service) throws InterruptedException {
+    public List<Instance> instances(String service, String after, int max) throws InterruptedException {
         return engine.instances(name(service)).stream()
                 .flatMap(value -> {
                     try {
@@ -368,8 +431,31 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
                         return Stream.empty();
                     }
                 })
+                .filter(instance -> instance.id().compareTo(after) > 0)
                 .sorted(Comparator.comparing(Instance::id))
+                .limit(max)
                 .toList();
+    }
+
+    @Override
+    public Heard heard(String id, String token, long waitMillis) {
+        throw new ServiceException(Code.UNIMPLEMENTED, "who has heard of what is in an engine cannot be known");
+    }
+
+    @Override
+    public Heard drain(String id, boolean drained, long waitMillis) {
+        throw new ServiceException(
+                Code.UNIMPLEMENTED, "an engine's instances drain when their own processes say so: end " + id);
+    }
+
+    @Override
+    public Overview overview() {
+        throw new ServiceException(Code.UNIMPLEMENTED, "an engine tells itself how it is doing");
+    }
+
+    @Override
+    public Page page(String next) throws InterruptedException {
+        return mirror().service.page(next);
     }
 
     private static ServiceName name(String service) {
@@ -386,6 +472,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         Mirror seen = mirror();
         List<Reflection> asked = seen.follow(since.keySet());
         for (Reflection reflection : asked) {
+            reflection.expire();
             reflection.settled.await(time, Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos());
             if (reflection.settled.now() == null) {
                 throw new ServiceException(Code.UNAVAILABLE, "the instances of " + reflection.service

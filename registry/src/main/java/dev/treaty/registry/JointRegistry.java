@@ -8,6 +8,8 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.time.Time;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,7 +105,7 @@ public final class JointRegistry implements Registry {
 
         private void show(String reason) {
             Map<String, ServiceInstance> seen = merged();
-            for (ServiceInstance known : catalog.instances(service)) {
+            for (ServiceInstance known : catalog.roster(service)) {
                 if (!seen.containsKey(known.id())) {
                     String why = reason.isEmpty() ? "instances of a registry before its own take calls" : reason;
                     catalog.remove(service, known.id(), why, time.instant());
@@ -137,7 +139,7 @@ public final class JointRegistry implements Registry {
         this.together = List.copyOf(together);
         this.behind = behind;
         this.time = time;
-        this.watchers = new Watchers(catalog, time);
+        this.watchers = new Watchers(catalog, new Audience(), time);
         String first = String.join(" + ", together.stream().map(Registry::address).toList());
         this.address = first + behind.map(then -> " else " + then.address()).orElse("");
     }
@@ -189,9 +191,27 @@ public final class JointRegistry implements Registry {
         }
 
         @Override
+        public boolean acknowledged(Duration patience) {
+            boolean all = true;
+            for (Registration each : registrations) {
+                all &= each.acknowledged(patience.dividedBy(registrations.size()));
+            }
+            return all;
+        }
+
+        @Override
         public void close() {
             registrations.forEach(Registration::close);
         }
+    }
+
+    @Override
+    public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
+        boolean all = true;
+        for (Registry registry : together) {
+            all &= registry.drain(instance, drained, patience.dividedBy(together.size()));
+        }
+        return all;
     }
 
     @Override
@@ -209,7 +229,7 @@ public final class JointRegistry implements Registry {
     @Override
     public List<ServiceInstance> instances(ServiceName service) {
         follow(service, true);
-        return catalog.instances(service);
+        return catalog.roster(service);
     }
 
     /** @throws IllegalStateException where there are too many watchers, or this is closed */
@@ -286,6 +306,11 @@ public final class JointRegistry implements Registry {
         List<String> troubles =
                 all().stream().map(Registry::trouble).flatMap(Optional::stream).toList();
         return troubles.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", troubles));
+    }
+
+    @Override
+    public Optional<Instant> staleSince() {
+        return all().stream().map(Registry::staleSince).flatMap(Optional::stream).min(Instant::compareTo);
     }
 
     @Override

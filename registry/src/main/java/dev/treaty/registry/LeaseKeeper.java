@@ -5,33 +5,41 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.time.Promise;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps registered what this process wants registered. One thread compares what is wished for with what the registry
- * has acknowledged, and asks for the difference: registrations, health, deregistrations, contracts, and every third of
- * a lease a renewal of them all. Whatever the registry forgot, by a restart or an ended lease, is a difference again.
+ * has acknowledged, and asks for the difference: registrations, health, deregistrations, contracts, and about every
+ * third of a lease a renewal of them all. Whatever the registry forgot, by a restart or an ended lease, is a difference
+ * again.
+ *
+ * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find out
+ * at about the same time that a registry has restarted; without that, they would all come back at once.
  */
 final class LeaseKeeper implements AutoCloseable {
-    /** The most registrations that a process may keep. */
-    static final int REGISTRATIONS_MAX = 1_024;
+    /** The most registrations that a process may keep: their leases are renewed in one request. */
+    static final int REGISTRATIONS_MAX = RegistryLimits.BATCH_MAX;
+
+    /** The longest that one question waits for clients to hear of a drain. */
+    private static final long HEARD_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
     private final Upstream upstream;
+    private final ContractPublisher contracts;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Kept> kept = new LinkedHashMap<>();
-    private final Map<ServiceName, ServiceContract> contracts = new LinkedHashMap<>();
-    private final Map<ServiceName, ServiceContract> published = new LinkedHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
     private final Thread thread =
@@ -43,6 +51,7 @@ final class LeaseKeeper implements AutoCloseable {
 
     LeaseKeeper(Upstream upstream) {
         this.upstream = upstream;
+        this.contracts = new ContractPublisher(upstream);
         this.leaseNanos = upstream.policy.lease().toNanos();
         this.renewAtNanos = upstream.time.nanoTime();
     }
@@ -51,101 +60,26 @@ final class LeaseKeeper implements AutoCloseable {
         thread.start();
     }
 
-    /** An instance that is being kept registered; guarded by the lock of its keeper. */
-    private final class Kept implements Registration {
-        final String id;
-        final String token = RegistryTable.token(upstream.random);
-        ServiceInstance wished;
-
-        @Nullable
-        ServiceInstance acknowledged;
-
-        @Nullable
-        Fault refused;
-
-        @Nullable
-        Fault told; // the refusal that was last made known
-
-        boolean asked; // the registry may know of it
-        boolean waiting = true; // register() has not returned yet
-        boolean draining;
-        boolean closing;
-        Promise<Boolean> settled = new Promise<>();
-
-        Kept(ServiceInstance wished) {
-            this.id = wished.id();
-            this.wished = wished;
-        }
-
-        @Override
-        public ServiceInstance instance() {
-            lock.lock();
-            try {
-                return wished;
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        @Override
-        public void report(ServiceHealth health) {
-            wish(health, false);
-        }
-
-        @Override
-        public void drain() {
-            await(wish(ServiceHealth.of(ServiceHealth.Status.DRAINING, upstream.time.instant()), true));
-        }
-
-        private Promise<Boolean> wish(ServiceHealth health, boolean drain) {
-            checkHealth(id, health);
-            lock.lock();
-            try {
-                // Once an instance drains, a health check that still finds it well must not bring it back.
-                if (!closing && !draining && !Catalog.same(wished, wished.withHealth(health))) {
-                    wished = wished.withHealth(health);
-                    settled = new Promise<>();
-                    wake.complete(true);
-                }
-                draining |= drain;
-                return settled;
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        @Override
-        public void close() {
-            Promise<Boolean> gone;
-            lock.lock();
-            try {
-                if (!closing) {
-                    closing = true;
-                    settled = new Promise<>();
-                    wake.complete(true);
-                }
-                gone = settled;
-            } finally {
-                lock.unlock();
-            }
-            await(gone);
-        }
-    }
-
-    private static void checkHealth(String id, ServiceHealth health) {
-        try {
-            RegistryLimits.check("instance " + id, health);
-        } catch (ServiceException e) {
-            throw new IllegalArgumentException(e.fault().message(), e);
-        }
+    Instant now() {
+        return upstream.time.instant();
     }
 
     /** Waits for the registry's answer, as long as the policy has patience; the keeper goes on in any case. */
-    private void await(Promise<Boolean> promise) {
+    void await(Promise<Boolean> promise) {
         try {
             promise.await(upstream.time, upstream.policy.patience().toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Something is to be compared anew. */
+    void wake() {
+        lock.lock();
+        try {
+            wake.complete(true);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -155,7 +89,7 @@ final class LeaseKeeper implements AutoCloseable {
         } catch (ServiceException e) {
             throw new IllegalArgumentException(e.fault().message(), e);
         }
-        var registration = new Kept(instance);
+        var registration = new Kept(instance, RegistryTable.token(upstream.random), this);
         lock.lock();
         try {
             refuseWhenClosed();
@@ -163,28 +97,30 @@ final class LeaseKeeper implements AutoCloseable {
                 throw new IllegalStateException("this process keeps " + REGISTRATIONS_MAX
                         + " registrations already: close those that are done");
             }
-            if (kept.containsKey(instance.id())) {
+            if (kept.putIfAbsent(instance.id(), registration) != null) {
                 throw new IllegalArgumentException("instance " + instance.id()
                         + " is registered by this process already: choose another id, or close that registration");
             }
-            kept.put(instance.id(), registration);
             wake.complete(true);
         } finally {
             lock.unlock();
         }
-        await(registration.settled);
+        await(registration.settled());
+        Optional<Fault> refused = registration.answered();
+        if (refused.isPresent()) {
+            forget(registration);
+            throw new IllegalArgumentException(refusal(instance, refused.get()));
+        }
+        return registration;
+    }
+
+    private void forget(Kept registration) {
         lock.lock();
         try {
-            registration.waiting = false;
-            Fault refused = registration.refused;
-            if (refused != null && (refused.code() == Code.INVALID_ARGUMENT || refused.code() == Code.ALREADY_EXISTS)) {
-                kept.remove(instance.id(), registration);
-                throw new IllegalArgumentException(refusal(instance, refused));
-            }
+            kept.remove(registration.id, registration);
         } finally {
             lock.unlock();
         }
-        return registration;
     }
 
     private String refusal(ServiceInstance instance, Fault fault) {
@@ -193,19 +129,9 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     void publish(ServiceContract contract) {
-        int length = contract.text().length();
-        if (length > RegistryLimits.CONTRACT_LENGTH_MAX) {
-            throw new IllegalArgumentException("the contract of " + contract.name() + " has " + length
-                    + " characters: at most " + RegistryLimits.CONTRACT_LENGTH_MAX + " are allowed");
-        }
-        lock.lock();
-        try {
-            refuseWhenClosed();
-            contracts.merge(contract.name(), contract, (a, b) -> a.version().compareTo(b.version()) <= 0 ? b : a);
-            wake.complete(true);
-        } finally {
-            lock.unlock();
-        }
+        refuseWhenClosed();
+        contracts.wish(contract);
+        wake();
     }
 
     private void refuseWhenClosed() {
@@ -216,28 +142,15 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** What this process published under that name itself. */
     Optional<ServiceContract> contract(ServiceName service) {
-        lock.lock();
-        try {
-            return Optional.ofNullable(contracts.get(service));
-        } finally {
-            lock.unlock();
-        }
+        return contracts.wished(service);
     }
 
     /** What the registry refuses to keep, in one sentence. */
     Optional<String> trouble() {
-        lock.lock();
-        try {
-            for (Kept registration : kept.values()) {
-                Fault refused = registration.refused;
-                if (refused != null) {
-                    return Optional.of(refusal(registration.wished, refused));
-                }
-            }
-            return Optional.empty();
-        } finally {
-            lock.unlock();
-        }
+        return registrations().stream()
+                .flatMap(registration ->
+                        registration.refused().stream().map(fault -> refusal(registration.instance(), fault)))
+                .findFirst();
     }
 
     /** Looks at once whether the registry still knows everything. */
@@ -251,17 +164,36 @@ final class LeaseKeeper implements AutoCloseable {
         }
     }
 
+    /** Waits until all clients have heard how an instance is now; false where that is not known in time. */
+    boolean heard(Kept registration, Duration patience) {
+        long end = upstream.time.nanoTime() + patience.toNanos();
+        try {
+            for (long left = patience.toNanos(); left > 0; left = end - upstream.time.nanoTime()) {
+                long wait = Math.min(left, HEARD_NANOS);
+                var heard = upstream.ask(
+                        wait + Upstream.REQUEST_NANOS,
+                        registry -> registry.heard(
+                                registration.id,
+                                registration.token,
+                                Duration.ofNanos(wait).toMillis()));
+                if (heard.missing() == 0) {
+                    return true;
+                }
+            }
+        } catch (ServiceException e) {
+            return false; // it cannot be reached, or knows nothing of the instance
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
     /** Takes everything out of the registry, as far as it can be reached within the policy's patience, and ends. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed.complete(true);
-            kept.values().forEach(registration -> registration.closing = true);
-            wake.complete(true);
-        } finally {
-            lock.unlock();
-        }
+        closed.complete(true);
+        registrations().forEach(Kept::closing);
+        wake();
         await(ended);
         thread.interrupt();
     }
@@ -280,9 +212,8 @@ final class LeaseKeeper implements AutoCloseable {
                 }
                 long pause;
                 try {
-                    reconcile();
+                    pause = Math.min(reconcile(), renewPauseNanos());
                     failures = 0;
-                    pause = renewPauseNanos();
                 } catch (ServiceException e) {
                     upstream.failed(e.fault());
                     pause = upstream.pauseNanos(++failures);
@@ -300,7 +231,7 @@ final class LeaseKeeper implements AutoCloseable {
             // Closed while the registry did not answer: the leases end by themselves.
         } finally {
             ended.complete(true);
-            registrations().forEach(registration -> registration.settled.complete(true));
+            registrations().forEach(registration -> registration.settled().complete(true));
         }
     }
 
@@ -314,27 +245,30 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     private long renewPauseNanos() {
+        boolean idle = contracts.isEmpty();
         lock.lock();
         try {
-            return kept.isEmpty() && contracts.isEmpty()
-                    ? Duration.ofHours(1).toNanos()
-                    : Math.max(0, renewAtNanos - upstream.time.nanoTime());
+            return kept.isEmpty() && idle ? IDLE_NANOS : Math.max(0, renewAtNanos - upstream.time.nanoTime());
         } finally {
             lock.unlock();
         }
     }
 
-    /** Asks the registry for every difference between what is wished and what it has acknowledged. */
-    private void reconcile() throws InterruptedException {
+    /**
+     * Asks the registry for every difference between what is wished and what it has acknowledged.
+     *
+     * @return how long until something is to be registered again
+     */
+    private long reconcile() throws InterruptedException {
         if (renewalDue()) {
             renew();
         }
+        long pause = IDLE_NANOS;
         for (Kept registration : registrations()) {
-            settle(registration);
+            pause = Math.min(pause, settle(registration));
         }
-        for (ServiceContract contract : unpublished()) {
-            publishNow(contract);
-        }
+        contracts.reconcile();
+        return pause;
     }
 
     private List<Kept> registrations() {
@@ -347,12 +281,12 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     private boolean renewalDue() {
+        boolean something = !contracts.isEmpty() || registrations().stream().anyMatch(Kept::held);
         lock.lock();
         try {
-            boolean something = published.size() > 0 || kept.values().stream().anyMatch(k -> k.acknowledged != null);
             boolean due = renewAtNanos - upstream.time.nanoTime() <= 0;
             if (due) {
-                kept.values().forEach(registration -> registration.refused = null); // a refusal may be over by now
+                kept.values().forEach(Kept::tryAgain);
                 renewAtNanos = upstream.time.nanoTime() + renewNanos();
             }
             return due && something;
@@ -364,34 +298,26 @@ final class LeaseKeeper implements AutoCloseable {
     /** A third of the lease leaves two more tries; chance keeps processes started together from staying together. */
     private long renewNanos() {
         long third = leaseNanos / 3;
-        return third - upstream.random.nextLong(third / 4 + 1);
+        return third - upstream.random.nextLong(third / 2 + 1);
     }
 
     private void renew() throws InterruptedException {
+        var asked = new HashMap<String, Kept>();
         var leases = new ArrayList<RegistryProtocol.Lease>();
-        lock.lock();
-        try {
-            for (Kept registration : kept.values()) {
-                if (registration.acknowledged != null && !registration.closing) {
-                    leases.add(new RegistryProtocol.Lease(registration.id, registration.token));
-                }
+        for (Kept registration : registrations()) {
+            if (registration.held()) {
+                asked.put(registration.id, registration);
+                leases.add(new RegistryProtocol.Lease(registration.id, registration.token));
             }
-        } finally {
-            lock.unlock();
         }
         try {
             var renewed = upstream.ask(Upstream.REQUEST_NANOS, registry -> registry.renew(leases));
             seen(renewed.epoch());
-            lock.lock();
-            try {
-                for (String id : renewed.unknown()) {
-                    Kept registration = kept.get(id);
-                    if (registration != null) {
-                        registration.acknowledged = null;
-                    }
+            for (String id : renewed.unknown()) {
+                Kept registration = asked.get(id);
+                if (registration != null) {
+                    lost(registration);
                 }
-            } finally {
-                lock.unlock();
             }
         } catch (ServiceException e) {
             check();
@@ -399,172 +325,108 @@ final class LeaseKeeper implements AutoCloseable {
         }
     }
 
-    /** Another start of the registry answers: what the one before acknowledged says nothing any more. */
+    private void lost(Kept registration) {
+        registration.lost(upstream.time.nanoTime() + upstream.random.nextLong(leaseNanos / 3 + 1));
+    }
+
+    /**
+     * Another start of the registry answers. It may know all leases, from its disk, or none: a renewal tells. Of
+     * contracts it does not tell, so they are published again.
+     */
     private void seen(String answeredBy) {
+        boolean other;
         lock.lock();
         try {
-            if (!epoch.equals(answeredBy)) {
-                epoch = answeredBy;
-                published.clear();
-                kept.values().forEach(registration -> registration.acknowledged = null);
+            other = !epoch.equals(answeredBy);
+            boolean restarted = other && !epoch.isEmpty();
+            epoch = answeredBy;
+            if (restarted) {
+                renewAtNanos = upstream.time.nanoTime();
                 wake.complete(true);
             }
         } finally {
             lock.unlock();
         }
+        if (other) {
+            contracts.forgotten();
+        }
         upstream.answered(answeredBy);
     }
 
-    /** Brings one registration to where it is wished. */
-    private void settle(Kept registration) throws InterruptedException {
+    /** Brings one registration to where it is wished, or tells how long until that is to be tried. */
+    private long settle(Kept registration) throws InterruptedException {
         while (true) {
-            ServiceInstance wished;
-            ServiceInstance acknowledged;
-            boolean closing;
-            lock.lock();
+            Kept.Step step = registration.next(upstream.time.nanoTime());
             try {
-                wished = registration.wished;
-                acknowledged = registration.acknowledged;
-                closing = registration.closing;
-                boolean nothing = closing ? !registration.asked : wished.equals(acknowledged);
-                if (nothing || (!closing && registration.refused != null)) {
-                    if (closing) {
-                        kept.remove(registration.id, registration);
+                switch (step) {
+                    case Kept.Step.Nothing _ -> {
+                        return IDLE_NANOS;
                     }
-                    registration.settled.complete(true);
-                    return;
+                    case Kept.Step.Later(var nanos) -> {
+                        return nanos;
+                    }
+                    case Kept.Step.Over _ -> {
+                        forget(registration); // first, so that whoever waits may use the id again
+                        registration.settled().complete(true);
+                        return IDLE_NANOS;
+                    }
+                    case Kept.Step.Deregister _ -> deregister(registration);
+                    case Kept.Step.Register(var wished) -> register(registration, wished);
+                    case Kept.Step.Report(var wished) -> report(registration, wished);
                 }
-                registration.asked = true;
-            } finally {
-                lock.unlock();
-            }
-            ask(registration, wished, acknowledged, closing);
-        }
-    }
-
-    private void ask(Kept registration, ServiceInstance wished, @Nullable ServiceInstance acknowledged, boolean closing)
-            throws InterruptedException {
-        try {
-            if (closing) {
-                upstream.ask(Upstream.REQUEST_NANOS, registry -> {
-                    registry.deregister(wished.id(), registration.token);
-                    return true;
-                });
+            } catch (ServiceException e) {
+                if (!Upstream.refusal(e.fault())) {
+                    throw e;
+                }
                 upstream.answered("");
-                forgotten(registration);
-            } else if (acknowledged == null) {
-                registerNow(registration, wished);
-            } else {
-                reportNow(registration, wished);
+                if (registration.refuse(e.fault())) {
+                    upstream.refused(refusal(registration.instance(), e.fault()));
+                }
             }
-        } catch (ServiceException e) {
-            if (!Upstream.refusal(e.fault())) {
-                throw e;
-            }
-            upstream.answered("");
-            refused(registration, e.fault());
         }
     }
 
-    private void forgotten(Kept registration) {
-        lock.lock();
-        try {
-            registration.asked = false;
-        } finally {
-            lock.unlock();
-        }
+    private void deregister(Kept registration) throws InterruptedException {
+        upstream.ask(Upstream.REQUEST_NANOS, registry -> {
+            registry.deregister(registration.id, registration.token);
+            return true;
+        });
+        upstream.answered("");
+        registration.gone();
     }
 
-    private void registerNow(Kept registration, ServiceInstance wished) throws InterruptedException {
+    private void register(Kept registration, ServiceInstance wished) throws InterruptedException {
         var granted = upstream.ask(
                 Upstream.REQUEST_NANOS,
                 registry -> registry.register(
                         RegistryProtocol.Instance.of(wished),
                         registration.token,
                         upstream.policy.lease().toMillis()));
-        seen(granted.epoch());
+        registration.acknowledge(wished);
         lock.lock();
         try {
-            registration.acknowledged = wished;
-            registration.told = null;
             leaseNanos = Duration.ofMillis(Math.max(1, granted.leaseMillis())).toNanos();
             long renewAt = upstream.time.nanoTime() + renewNanos();
             renewAtNanos = renewAt - renewAtNanos < 0 ? renewAt : renewAtNanos;
         } finally {
             lock.unlock();
         }
+        seen(granted.epoch());
     }
 
-    private void reportNow(Kept registration, ServiceInstance wished) throws InterruptedException {
-        boolean known;
+    private void report(Kept registration, ServiceInstance wished) throws InterruptedException {
         try {
-            known = upstream.ask(Upstream.REQUEST_NANOS, registry -> {
-                registry.report(wished.id(), registration.token, RegistryProtocol.Health.of(wished.health()));
+            upstream.ask(Upstream.REQUEST_NANOS, registry -> {
+                registry.report(registration.id, registration.token, RegistryProtocol.Health.of(wished.health()));
                 return true;
             });
+            registration.acknowledge(wished);
         } catch (ServiceException e) {
             if (e.code() != Code.NOT_FOUND) {
                 throw e;
             }
-            known = false; // the lease has ended: register again
+            lost(registration);
         }
         upstream.answered("");
-        lock.lock();
-        try {
-            registration.acknowledged = known ? wished : null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void refused(Kept registration, Fault fault) {
-        boolean tell;
-        ServiceInstance wished;
-        lock.lock();
-        try {
-            registration.refused = fault;
-            registration.asked = registration.acknowledged != null && !registration.closing;
-            tell = !registration.waiting && !registration.closing && !fault.equals(registration.told);
-            registration.told = fault;
-            wished = registration.wished;
-        } finally {
-            lock.unlock();
-        }
-        if (tell) {
-            upstream.refused(refusal(wished, fault));
-        }
-    }
-
-    private List<ServiceContract> unpublished() {
-        lock.lock();
-        try {
-            return contracts.values().stream()
-                    .filter(contract -> !contract.equals(published.get(contract.name())))
-                    .toList();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void publishNow(ServiceContract contract) throws InterruptedException {
-        try {
-            upstream.ask(Upstream.REQUEST_NANOS, registry -> {
-                registry.publish(contract.text());
-                return true;
-            });
-        } catch (ServiceException e) {
-            if (!Upstream.refusal(e.fault())) {
-                throw e;
-            }
-            upstream.refused("the registry " + upstream.address + " refuses the contract of " + contract.name() + ": "
-                    + e.fault().message());
-        }
-        upstream.answered("");
-        lock.lock();
-        try {
-            published.put(contract.name(), contract); // a refused one too: asking again would not help
-        } finally {
-            lock.unlock();
-        }
     }
 }

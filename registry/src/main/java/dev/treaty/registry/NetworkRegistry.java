@@ -1,6 +1,7 @@
 package dev.treaty.registry;
 
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
@@ -13,6 +14,8 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +81,7 @@ public final class NetworkRegistry implements Registry {
         this.upstream = new Upstream(address, registry, self, policy, time, random, events, this::changed);
         this.keeper = new LeaseKeeper(upstream);
         this.replica = new Replica(upstream, events);
-        this.watchers = new Watchers(replica.catalog(), time);
+        this.watchers = new Watchers(replica.catalog(), replica.audience(), time);
         keeper.start();
         replica.start();
     }
@@ -90,7 +93,7 @@ public final class NetworkRegistry implements Registry {
      */
     public static NetworkRegistry over(Engine engine, String address, RegistryProvider.Surroundings surroundings) {
         Time time = surroundings.time();
-        var service = new EngineService(engine, surroundings.format(), time, surroundings.random());
+        var service = new EngineService(engine, surroundings);
         Handler handler = Dispatcher.of(RegistryProtocol.class, PROTOCOL, service, NetworkRegistry::mistake);
         return new NetworkRegistry(
                 address,
@@ -164,7 +167,7 @@ public final class NetworkRegistry implements Registry {
     @Override
     public List<ServiceInstance> instances(ServiceName service) {
         replica.follow(service, true);
-        return replica.catalog().instances(service);
+        return replica.catalog().roster(service);
     }
 
     /**
@@ -216,6 +219,33 @@ public final class NetworkRegistry implements Registry {
     @Override
     public Optional<String> trouble() {
         return upstream.trouble().or(keeper::trouble).or(replica::trouble);
+    }
+
+    @Override
+    public Optional<Instant> staleSince() {
+        return upstream.unreachableSince();
+    }
+
+    @Override
+    public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
+        try {
+            return upstream.ask(
+                                    patience.toNanos() + Upstream.REQUEST_NANOS,
+                                    registry -> registry.drain(instance.id(), drained, patience.toMillis()))
+                            .missing()
+                    == 0;
+        } catch (ServiceException e) {
+            if (e.code() == Code.NOT_FOUND) {
+                throw new IllegalArgumentException(e.fault().message(), e);
+            }
+            if (e.code() == Code.UNIMPLEMENTED) {
+                throw new UnsupportedOperationException(e.fault().message(), e);
+            }
+            throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** Takes what was registered through it out of the registry, as far as that answers, and ends all watches. */

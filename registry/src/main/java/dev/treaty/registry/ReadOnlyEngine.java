@@ -19,6 +19,12 @@ public interface ReadOnlyEngine extends Engine {
         return new ServiceException(Code.INVALID_ARGUMENT, "it can only be read; to add an instance, " + instead());
     }
 
+    /** What is not written there any more was taken out by somebody. */
+    @Override
+    default boolean expires() {
+        return false;
+    }
+
     @Override
     default String epoch(String candidate) {
         return "read-only";

@@ -11,16 +11,18 @@ import java.util.Map;
  * How much a registry keeps. What is over a limit is refused with a sentence that names it.
  *
  * @param instances the most instances of all services together
+ * @param services the most services that have instances
  * @param contracts the most published contracts
  * @param watches the most watches that may wait at a time
  * @param log how many changes a watcher may fall behind before it gets the whole set anew
  * @param leaseMin the shortest lease granted; a shorter wish is lengthened to it
  * @param leaseMax the longest lease granted; a longer wish is cut to it
  */
-public record RegistryLimits(int instances, int contracts, int watches, int log, Duration leaseMin, Duration leaseMax) {
+public record RegistryLimits(
+        int instances, int services, int contracts, int watches, int log, Duration leaseMin, Duration leaseMax) {
     /** Enough for a large system, little enough for a small heap. */
     public static final RegistryLimits STANDARD =
-            new RegistryLimits(20_000, 2_000, 10_000, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(10));
+            new RegistryLimits(200_000, 10_000, 2_000, 10_000, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(10));
 
     /** The longest lease token and watcher, in characters. */
     public static final int TOKEN_LENGTH_MAX = 256;
@@ -39,13 +41,18 @@ public record RegistryLimits(int instances, int contracts, int watches, int log,
 
     /** @throws IllegalArgumentException where a limit is not positive or the leases are the wrong way round */
     public RegistryLimits {
-        if (instances < 1 || contracts < 1 || watches < 1 || log < 1) {
+        if (instances < 1 || services < 1 || contracts < 1 || watches < 1 || log < 1) {
             throw new IllegalArgumentException("a registry's limits are 1 or more");
         }
         if (!leaseMin.isPositive() || leaseMin.compareTo(leaseMax) > 0) {
             throw new IllegalArgumentException(
                     "the shortest lease is positive and not over the longest: " + leaseMin + ", " + leaseMax);
         }
+    }
+
+    /** The same limits with another one for instances. */
+    public RegistryLimits withInstances(int most) {
+        return new RegistryLimits(most, services, contracts, watches, log, leaseMin, leaseMax);
     }
 
     Duration lease(Duration wish) {

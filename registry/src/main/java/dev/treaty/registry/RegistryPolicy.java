@@ -12,15 +12,23 @@ import java.time.Duration;
  * @param pauseMax the longest
  * @param grace how long instances that a restarted registry does not know are kept, since they are only just finding
  *     out that they have to register again; not shorter than the lease
+ * @param preservation how many of those that have not registered again by then are given up at once
  */
-public record RegistryPolicy(Duration lease, Duration patience, Duration pauseMin, Duration pauseMax, Duration grace) {
+public record RegistryPolicy(
+        Duration lease,
+        Duration patience,
+        Duration pauseMin,
+        Duration pauseMax,
+        Duration grace,
+        PreservationPolicy preservation) {
     /** A crash is seen after ten seconds at most, and an outage is over within two seconds of its end. */
     public static final RegistryPolicy STANDARD = new RegistryPolicy(
             Duration.ofSeconds(10),
             Duration.ofSeconds(1),
             Duration.ofMillis(100),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(20));
+            Duration.ofSeconds(20),
+            PreservationPolicy.STANDARD);
 
     /** @throws IllegalArgumentException where a duration is not positive or two are the wrong way round */
     public RegistryPolicy {

@@ -65,22 +65,51 @@ public interface RegistryProtocol {
     @Description("The names of all services that have instances or a contract.")
     List<String> services() throws InterruptedException;
 
-    /** The instances of a service now. */
+    /** The instances of a service now, a page of them. */
     @Idempotent
-    @Description("The instances of a service now.")
-    List<Instance> instances(String service) throws InterruptedException;
+    @Description("The instances of a service now, in the order of their ids, from behind one of them.")
+    List<Instance> instances(
+            String service,
+            @Description("The id after which to begin; empty for the first page.") @WhenAbsent("") String after,
+            @Description("The most instances to answer with.") @WhenAbsent("1000") int max)
+            throws InterruptedException;
+
+    /** Waits until the clients have heard how an instance is now. */
+    @Idempotent
+    @Description("Waits until every client that follows the service has heard how the instance is now.")
+    Heard heard(String id, String token, @WhenAbsent("0") long waitMillis) throws InterruptedException;
+
+    /** Has an instance drain, whatever it reports, or no longer. */
+    @Idempotent
+    @Description("For operators: has an instance drain, whatever it reports, or no longer.")
+    Heard drain(
+            String id,
+            @Description("False to take it back.") @WhenAbsent("true") boolean drained,
+            @Description("How long to wait until the clients have heard.") @WhenAbsent("0") long waitMillis)
+            throws InterruptedException;
+
+    /** How the registry is doing. */
+    @Idempotent
+    @Description("How the registry is doing: what it holds, and what it keeps although the lease has ended.")
+    Overview overview() throws InterruptedException;
 
     /** What is new in some services; waits where nothing is. */
     @Idempotent
     @Description("What is new in some services since a revision, at once, or as soon as something changes.")
     News watch(
-            @Description("The revision seen of each service; 0 for nothing.") Map<String, Long> since,
+            @Description("The revision seen of each service; 0 for nothing. No service: to follow nothing any more.")
+                    Map<String, Long> since,
             @Description("The epoch that the revisions are of, as the last answer had it.") @WhenAbsent("")
                     String epoch,
             @Description("How long to wait for a change.") @WhenAbsent("25000") long waitMillis,
             @Description("Made up by the client; a watch ends the one before it of the same watcher.") @WhenAbsent("")
                     String watcher)
             throws InterruptedException;
+
+    /** The rest of a set that did not fit into one answer. */
+    @Idempotent
+    @Description("The next instances of a set that did not fit into the answer of a watch.")
+    Page page(@Description("As the page before has it.") String next) throws InterruptedException;
 
     /**
      * A registered instance on the wire.
@@ -191,14 +220,59 @@ public interface RegistryProtocol {
      * What is new.
      *
      * @param epoch tells this start of the registry from every other; revisions of another epoch mean nothing
-     * @param revision what to ask from next time, for every service asked for
+     * @param revision what to ask from next time, for every service asked for but those in {@code later}
      * @param complete the whole sets of those services whose changes are not at hand
      * @param changes the changes of the others, in order
+     * @param later the services that did not fit into this answer: ask for them again from where they were
      */
-    record News(String epoch, long revision, List<Complete> complete, List<Change> changes) {}
+    record News(
+            String epoch, long revision, List<Complete> complete, List<Change> changes, Optional<List<String>> later) {}
 
-    /** All instances of a service. */
-    record Complete(String service, List<Instance> instances) {}
+    /**
+     * All instances of a service.
+     *
+     * @param next where not all fit: what to ask {@link #page} for the rest with; empty otherwise
+     */
+    record Complete(
+            String service,
+            List<Instance> instances,
+            @WhenAbsent("") String next) {}
+
+    /**
+     * More instances of a set.
+     *
+     * @param next what to ask for the rest with; empty where this was the last page
+     */
+    record Page(List<Instance> instances, String next) {}
+
+    /**
+     * Whether the clients have heard.
+     *
+     * @param missing how many that follow the service have not
+     */
+    record Heard(int missing) {}
+
+    /**
+     * How a registry is doing.
+     *
+     * @param epoch tells this start of the registry from every other
+     * @param revision how many changes it has seen since
+     * @param services how many services have instances
+     * @param instances how many instances there are
+     * @param contracts how many contracts are known
+     * @param watches how many watches are waiting
+     * @param stale how many instances are kept although their leases have ended, since too many ended at once
+     * @param expired how many instances were taken out lately because their leases had ended
+     */
+    record Overview(
+            String epoch,
+            long revision,
+            int services,
+            int instances,
+            int contracts,
+            int watches,
+            int stale,
+            int expired) {}
 
     /**
      * One change.

@@ -5,9 +5,14 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,11 +31,22 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     /** The longest that a watch waits; under the half minute after which many proxies give up. */
     public static final Duration WAIT_MAX = Duration.ofSeconds(25);
 
+    /** What this registry is called in events: it does not know by what address others reach it. */
+    static final String SELF = "served here";
+
+    /** How often it is looked whether this process was stopped, if nothing else is to be done. */
+    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** The most instances that can be asked for at a time. */
+    private static final int PAGE_INSTANCES_MAX = 10_000;
+
     /** How long before its deadline a watch answers, so that the answer arrives in time. */
     private static final long MARGIN_NANOS = Duration.ofMillis(250).toNanos();
 
     private final RegistryTable table;
     private final Time time;
+    private final Events events;
+    private final Pages pages = new Pages();
     private final AtomicInteger watches = new AtomicInteger();
 
     /** The last watch of each watcher, so that a client which asks otherwise leaves no watch waiting behind. */
@@ -38,24 +54,45 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     private final Promise<Boolean> closed = new Promise<>();
 
-    /** Begins to end leases that are not renewed. */
-    public RegistryService(RegistryTable table, Time time) {
+    /**
+     * Begins to end leases that are not renewed.
+     *
+     * @param events told when many leases end at once, so that instances are kept, and when that is over
+     */
+    public RegistryService(RegistryTable table, Time time, Events events) {
         this.table = table;
         this.time = time;
+        this.events = events;
         Thread.ofVirtual().name("treaty-registry-leases").start(this::expire);
     }
 
     private void expire() {
         // No lease granted meanwhile can end before the shortest one would, so nobody needs to wake this thread.
-        long longest = table.limits().leaseMin().toNanos();
+        long longest = Math.min(table.limits().leaseMin().toNanos(), LOOK_NANOS);
+        boolean preserving = false;
         try {
             while (closed.now() == null) {
-                long left = table.expire(time.nanoTime(), time.instant());
+                long now = time.nanoTime();
+                long left = table.expire(now, time.instant());
+                table.audience().forgetGone(now);
+                pages.forget(now);
+                var figures = table.figures(now);
+                if (preserving != figures.held() > 0) {
+                    preserving = !preserving;
+                    events.emit(new Event.RegistryChanged(SELF, true, preserved(preserving, figures)));
+                }
                 closed.await(time, Math.min(left, longest));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static String preserved(boolean preserving, RegistryTable.Figures figures) {
+        return preserving
+                ? "many leases ended at once: " + figures.removedLately() + " instances were taken out, "
+                        + figures.held() + " are kept as stale until they renew or their turn comes"
+                : "no instance is kept as stale any more";
     }
 
     /** Stops ending leases and answers every waiting watch. */
@@ -71,9 +108,21 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
             throw new ServiceException(Code.INVALID_ARGUMENT, "leaseMillis is " + leaseMillis + ": use 1 or more");
         }
         var now = time.instant();
-        var read = checked("instance", () -> instance.read(now));
+        var read = checked("instance", () -> notAhead(instance.read(now), now));
         Duration granted = table.register(read, token, Duration.ofMillis(leaseMillis), time.nanoTime(), now);
         return new Granted(table.epoch(), granted.toMillis());
+    }
+
+    /** Clocks differ: what happened cannot have happened later than now, by whatever clock it was noted. */
+    private static ServiceInstance notAhead(ServiceInstance instance, Instant now) {
+        var read = instance.withHealth(notAhead(instance.health(), now));
+        return read.startedAt().isAfter(now) ? read.withStartedAt(now) : read;
+    }
+
+    private static ServiceHealth notAhead(ServiceHealth health, Instant now) {
+        return health.timestamp().isAfter(now)
+                ? new ServiceHealth(health.status(), health.message(), now, health.details())
+                : health;
     }
 
     @Override
@@ -81,7 +130,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         refuseOver("leases", leases.size());
         var unknown = new ArrayList<String>();
         for (Lease lease : leases) {
-            if (!table.renew(lease.id(), lease.token(), time.nanoTime())) {
+            if (!table.renew(lease.id(), lease.token(), time.nanoTime(), time.instant())) {
                 unknown.add(lease.id());
             }
         }
@@ -91,7 +140,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     @Override
     public void report(String id, String token, Health health) {
         var now = time.instant();
-        table.report(id, token, checked("health", () -> health.read(now)), now);
+        table.report(id, token, checked("health", () -> notAhead(health.read(now), now)), now);
     }
 
     @Override
@@ -116,10 +165,56 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public List<Instance> instances(String service) {
-        return table.catalog().instances(name(service)).stream()
-                .map(Instance::of)
-                .toList();
+    public List<Instance> instances(String service, String after, int max) {
+        if (max < 1 || max > PAGE_INSTANCES_MAX) {
+            throw new ServiceException(Code.INVALID_ARGUMENT, "max is " + max + ": use 1 to " + PAGE_INSTANCES_MAX);
+        }
+        RegistryLimits.length("after", after, ServiceInstance.ID_LENGTH_MAX);
+        var page = new ArrayList<Instance>();
+        long left = Pages.PAGE_BYTES;
+        for (ServiceInstance instance : table.catalog().roster(name(service)).after(after, max)) {
+            left -= Pages.bytes(instance);
+            if (left < 0 && !page.isEmpty()) {
+                break;
+            }
+            page.add(Instance.of(instance));
+        }
+        return page;
+    }
+
+    @Override
+    public Page page(String next) {
+        return pages.next(next, table.newToken(), time.nanoTime());
+    }
+
+    @Override
+    public Heard heard(String id, String token, long waitMillis) throws InterruptedException {
+        table.refuseStrangers(id, token);
+        return heard(id, waitMillis);
+    }
+
+    @Override
+    public Heard drain(String id, boolean drained, long waitMillis) throws InterruptedException {
+        table.drain(id, drained, time.instant());
+        return heard(id, waitMillis);
+    }
+
+    private Heard heard(String id, long waitMillis) throws InterruptedException {
+        return new Heard(waiting(() -> table.awaitHeard(id, time, waitNanos(waitMillis))));
+    }
+
+    @Override
+    public Overview overview() {
+        var figures = table.figures(time.nanoTime());
+        return new Overview(
+                table.epoch(),
+                figures.revision(),
+                figures.services(),
+                figures.instances(),
+                figures.contracts(),
+                watches.get(),
+                figures.held(),
+                figures.removedLately());
     }
 
     @Override
@@ -130,22 +225,50 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         boolean current = epoch.equals(table.epoch());
         var seen = new TreeMap<ServiceName, Long>();
         since.forEach((service, revision) -> seen.put(name(service), current ? revision : 0));
+        return waiting(() -> watch(seen, time.nanoTime() + waitNanos(waitMillis), watcher));
+    }
+
+    private News watch(Map<ServiceName, Long> seen, long endNanos, String watcher) throws InterruptedException {
+        var watch = new Watch();
+        if (watcher.isEmpty()) {
+            return watch.news(seen, endNanos);
+        }
+        Watch before = last.put(watcher, watch);
+        if (before != null) {
+            before.end();
+        }
+        if (seen.isEmpty()) { // follows nothing any more
+            last.remove(watcher, watch);
+            table.audience().left(watcher);
+            return watch.news(seen, time.nanoTime());
+        }
+        table.audience().heard(watcher, Map.copyOf(seen), time.nanoTime());
+        try {
+            return watch.news(seen, endNanos);
+        } finally {
+            if (last.remove(watcher, watch)) {
+                table.audience().told(watcher, time.nanoTime());
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Wait<T> {
+        T answer() throws InterruptedException;
+    }
+
+    /** Every request that waits holds a thread and a connection, so there is a limit to them. */
+    private <T> T waiting(Wait<T> wait) throws InterruptedException {
         if (watches.incrementAndGet() > table.limits().watches()) {
             watches.decrementAndGet();
             throw new ServiceException(
                     Code.RESOURCE_EXHAUSTED,
                     table.limits().watches() + " watches are waiting, which is the limit: try again later");
         }
-        var watch = new Watch();
-        Watch before = watcher.isEmpty() ? null : last.put(watcher, watch);
-        if (before != null) {
-            before.end();
-        }
         try {
-            return watch.news(seen, time.nanoTime() + waitNanos(waitMillis));
+            return wait.answer();
         } finally {
             watches.decrementAndGet();
-            last.remove(watcher, watch);
         }
     }
 
@@ -166,7 +289,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
             ended = true;
             var waiter = waiting;
             if (waiter != null) {
-                waiter.changed().complete(true);
+                waiter.changed().complete(0L);
             }
         }
 
@@ -179,11 +302,14 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                     return RegistryService.this.news(reading);
                 }
                 since.replaceAll((_, _) -> reading.revision());
-                var waiter = catalog.await(since::containsKey, reading.revision());
+                var waiter = catalog.await(since.keySet(), reading.revision());
                 waiting = waiter;
                 try {
                     if (!ended && closed.now() == null) { // looked at after enlisting, so that no end is missed
-                        waiter.changed().await(time, left);
+                        Long unchanged = waiter.changed().await(time, left);
+                        if (unchanged != null && unchanged > reading.revision()) {
+                            since.replaceAll((_, _) -> unchanged);
+                        }
                     }
                 } finally {
                     catalog.leave(waiter);
@@ -192,13 +318,38 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         }
     }
 
+    /** As much of what is new as fits into an answer: changes first, since they are quickly taken in. */
     private News news(Catalog.Reading reading) {
+        long left = Pages.PAGE_BYTES;
+        long revision = reading.revision();
+        var changes = new ArrayList<Change>();
+        for (Catalog.Change change : reading.changes()) {
+            left -= Pages.bytes(change.event().instance());
+            if (left < 0 && !changes.isEmpty()) {
+                left = 0;
+                revision = change.revision() - 1;
+                break;
+            }
+            changes.add(Change.of(change.event()));
+        }
         var complete = new ArrayList<Complete>();
-        reading.complete()
-                .forEach((service, instances) -> complete.add(new Complete(
-                        service.value(), instances.stream().map(Instance::of).toList())));
-        var changes = reading.changes().stream().map(Change::of).toList();
-        return new News(table.epoch(), reading.revision(), complete, changes);
+        List<String> later = new ArrayList<>();
+        for (var each : reading.complete().entrySet()) {
+            // A whole set is of the newest revision: it may not stand beside changes that end before that.
+            if (revision < reading.revision() || (left <= 0 && !complete.isEmpty())) {
+                later.add(each.getKey().value());
+            } else {
+                Page page = pages.first(each.getValue(), (int) Math.max(1, left), table.newToken(), time.nanoTime());
+                complete.add(new Complete(each.getKey().value(), page.instances(), page.next()));
+                for (ServiceInstance sent :
+                        each.getValue().subList(0, page.instances().size())) {
+                    left -= Pages.bytes(sent);
+                }
+                left -= each.getKey().value().length();
+            }
+        }
+        return new News(
+                table.epoch(), revision, complete, changes, Optional.of(later).filter(l -> !l.isEmpty()));
     }
 
     private static ServiceName name(String service) {

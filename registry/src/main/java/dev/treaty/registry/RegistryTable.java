@@ -1,26 +1,29 @@
 package dev.treaty.registry;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
-import java.security.MessageDigest;
+import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a registry knows: instances, the leases they are registered under, and contracts. It has no thread and no
@@ -30,44 +33,119 @@ import java.util.random.RandomGenerator;
  * <p>An instance belongs to whoever registered it: every change to it needs the token it was registered with. The
  * registrant makes the token up, so that registering again after a lost answer is no conflict. Leases end by the
  * monotonic clock; a lease without length never ends, because it belongs to the process that holds the table.
+ *
+ * <p>Two things keep leases from ending for the wrong reason. Time in which this process itself did not run does not
+ * count, since nobody could renew then. And where many leases end at once, most of the instances are held, as {@link
+ * PreservationPolicy} says: they stay listed, marked as stale.
  */
 public final class RegistryTable {
-    private record Lease(String id, ServiceName service, String token, long lengthNanos, long endNanos) {
+    /** The detail of an instance's health that says that its lease has ended. */
+    public static final String STALE = "stale";
+
+    /** A process that looks at its leases every second and did not for so long was stopped. */
+    private static final long PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
+
+    /** What was registered, and until when. */
+    private static final class Lease {
+        final String token;
+        ServiceInstance reported;
+        long lengthNanos;
+        long endNanos;
+        long revision; // of its last change
+        boolean held;
+        boolean drained; // by an operator
+
+        @Nullable
+        Due due;
+
+        Lease(ServiceInstance reported, String token) {
+            this.reported = reported;
+            this.token = token;
+        }
+
+        String id() {
+            return reported.id();
+        }
+
+        ServiceName service() {
+            return reported.service();
+        }
+
         boolean ends() {
             return lengthNanos > 0;
         }
 
-        Lease from(long nowNanos) {
-            return new Lease(id, service, token, lengthNanos, nowNanos + lengthNanos);
+        /** Compares without telling by its duration how much of the token was right. */
+        boolean ownedBy(String claimed) {
+            int difference = token.length() ^ claimed.length();
+            for (int i = 0; i < token.length(); i++) {
+                difference |= token.charAt(i) ^ (i < claimed.length() ? claimed.charAt(i) : 0);
+            }
+            return difference == 0;
         }
     }
 
-    /** The first to end comes first. Compared by difference, since the monotonic clock may wrap. */
-    private static final Comparator<Lease> BY_END = (one, other) -> {
-        int order = Long.signum(one.endNanos - other.endNanos);
-        return order != 0 ? order : one.id.compareTo(other.id);
-    };
+    /**
+     * When to look at a lease. Renewing a lease leaves the entry where it is: looked at too early, it is put back. So a
+     * renewal costs no sorting, and each lease is looked at once per length.
+     */
+    private record Due(Lease lease, long atNanos) {}
+
+    /** The earliest comes first. Compared by difference, since the monotonic clock may wrap. */
+    private static final Comparator<Due> BY_TIME = (one, other) -> Long.signum(one.atNanos - other.atNanos);
 
     private final RegistryLimits limits;
+    private final Preservation preservation;
     private final RandomGenerator random;
     private final String epoch;
     private final ReentrantLock lock = new ReentrantLock();
     private final Catalog catalog;
+    private final Audience audience = new Audience();
     private final Map<String, Lease> leases = new HashMap<>();
-    private final TreeSet<Lease> ends = new TreeSet<>(BY_END);
+    private final PriorityQueue<Due> dues = new PriorityQueue<>(BY_TIME);
     private final TreeMap<ServiceName, ServiceContract> contracts = new TreeMap<>();
+    private @Nullable Consumer<Entry> journal;
+    private boolean started;
+    private long lookedNanos;
+    private long awayNanos;
+    private int held;
+
+    /**
+     * An empty table that preserves itself as is usual.
+     *
+     * @param random makes the table's epoch, which tells it from the one before a restart
+     */
+    public RegistryTable(RegistryLimits limits, RandomGenerator random) {
+        this(limits, PreservationPolicy.STANDARD, random);
+    }
 
     /**
      * An empty table.
      *
      * @param random makes the table's epoch, which tells it from the one before a restart
      */
-    public RegistryTable(RegistryLimits limits, RandomGenerator random) {
+    public RegistryTable(RegistryLimits limits, PreservationPolicy preservation, RandomGenerator random) {
         this.limits = limits;
+        this.preservation = new Preservation(preservation);
         this.random = random;
         this.epoch = token(random);
         this.catalog = new Catalog(lock, limits.log());
     }
+
+    /** Something that a table should still know after a restart of its process. */
+    sealed interface Entry {
+        /** An instance is registered under that lease and reported to be as it is here. */
+        record Registered(ServiceInstance instance, String token, long lengthNanos, boolean drained) implements Entry {}
+
+        /** The instance of that id is gone. */
+        record Gone(String id) implements Entry {}
+
+        /** A contract was published. */
+        record Published(ServiceContract contract) implements Entry {}
+    }
+
+    /** How a table is doing. */
+    record Figures(long revision, int services, int instances, int contracts, int held, int removedLately) {}
 
     /** 32 hexadecimal digits that nobody else makes up. */
     static String token(RandomGenerator random) {
@@ -96,6 +174,45 @@ public final class RegistryTable {
         return catalog;
     }
 
+    Audience audience() {
+        return audience;
+    }
+
+    Figures figures(long nowNanos) {
+        lock.lock();
+        try {
+            return new Figures(
+                    catalog.revision(),
+                    catalog.services(),
+                    catalog.size(),
+                    contracts.size(),
+                    held,
+                    preservation.lately(awake(nowNanos)));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** When leases were last looked at or changed, for tests: a jump of the time would look like a stop. */
+    long lookedNanos() {
+        lock.lock();
+        try {
+            return lookedNanos;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** This process's own time: the monotonic clock without the times in which it was stopped. */
+    private long awake(long nowNanos) {
+        if (started && nowNanos - lookedNanos > PAUSE_NANOS) {
+            awayNanos += nowNanos - lookedNanos;
+        }
+        started = true;
+        lookedNanos = nowNanos;
+        return nowNanos - awayNanos;
+    }
+
     /**
      * Registers an instance, or registers it anew where the token is the one it was registered with.
      *
@@ -113,56 +230,108 @@ public final class RegistryTable {
         Duration granted = wish.isZero() ? wish : limits.lease(wish);
         lock.lock();
         try {
-            Lease before = leases.get(instance.id());
-            if (before == null && leases.size() >= limits.instances()) {
-                throw new ServiceException(
-                        Code.RESOURCE_EXHAUSTED,
-                        "the registry holds " + limits.instances() + " instances, which is its limit");
-            }
-            if (before != null && !owns(before, token)) {
+            Lease lease = leases.get(instance.id());
+            if (lease == null) {
+                refuseWhenFull(instance.service());
+                lease = new Lease(instance, token);
+                leases.put(instance.id(), lease);
+            } else if (!lease.ownedBy(token)) {
                 throw new ServiceException(
                         Code.ALREADY_EXISTS,
                         "instance " + instance.id() + " is registered by somebody else: choose another id, or wait"
                                 + " until its lease ends");
-            }
-            if (before != null && !before.service.equals(instance.service())) {
+            } else if (!lease.service().equals(instance.service())) {
                 throw new ServiceException(
                         Code.INVALID_ARGUMENT,
-                        "instance " + instance.id() + " is registered as " + before.service + ": an id stays with its"
+                        "instance " + instance.id() + " is registered as " + lease.service() + ": an id stays with its"
                                 + " service");
             }
-            keep(new Lease(instance.id(), instance.service(), token, granted.toNanos(), 0).from(nowNanos));
-            catalog.put(instance, at);
+            lease.lengthNanos = granted.toNanos();
+            begin(lease, awake(nowNanos));
+            lease.reported = instance;
+            show(lease, at);
+            write(lease);
             return granted;
         } finally {
             lock.unlock();
         }
     }
 
-    private void keep(Lease lease) {
-        Lease before = leases.put(lease.id, lease);
-        if (before != null) {
-            ends.remove(before);
+    private void refuseWhenFull(ServiceName service) {
+        if (leases.size() >= limits.instances()) {
+            throw new ServiceException(
+                    Code.RESOURCE_EXHAUSTED,
+                    "the registry holds " + limits.instances() + " instances, which is its limit");
         }
-        if (lease.ends()) {
-            ends.add(lease);
+        if (catalog.services() >= limits.services() && catalog.roster(service).isEmpty()) {
+            throw new ServiceException(
+                    Code.RESOURCE_EXHAUSTED,
+                    "the registry holds " + limits.services() + " services, which is its limit");
         }
     }
 
-    /** Compares without telling by its duration how much of the token was right. */
-    private static boolean owns(Lease lease, String token) {
-        return MessageDigest.isEqual(lease.token.getBytes(UTF_8), token.getBytes(UTF_8));
+    /** Lets a lease begin anew. */
+    private void begin(Lease lease, long awakeNanos) {
+        if (lease.held) {
+            lease.held = false;
+            held--;
+        }
+        if (!lease.ends()) {
+            lease.due = null;
+            return;
+        }
+        lease.endNanos = awakeNanos + lease.lengthNanos;
+        Due due = lease.due;
+        if (due == null || due.atNanos - lease.endNanos > 0) {
+            lookAt(lease, lease.endNanos);
+        }
+    }
+
+    private void lookAt(Lease lease, long atNanos) {
+        var due = new Due(lease, atNanos);
+        lease.due = due;
+        if (dues.size() > 2 * leases.size() + 1_024) { // mostly entries of leases that are gone
+            dues.removeIf(old -> !old.equals(old.lease.due));
+        }
+        dues.add(due);
+    }
+
+    /** Puts into the catalog how an instance is to be seen. */
+    private void show(Lease lease, Instant at) {
+        ServiceInstance instance = lease.reported;
+        if (lease.drained) {
+            instance = instance.withHealth(
+                    new ServiceHealth(Status.DRAINING, "drained by an operator", at, Map.of("drained", "operator")));
+        } else if (lease.held && instance.health().status().takesCalls()) {
+            instance = instance.withHealth(new ServiceHealth(
+                    Status.UNKNOWN,
+                    "its lease has ended; it is kept, since many ended at once",
+                    at,
+                    Map.of(STALE, "true")));
+        }
+        lease.revision = Math.max(lease.revision, catalog.put(instance, at));
+    }
+
+    private void write(Lease lease) {
+        Consumer<Entry> to = journal;
+        if (to != null && lease.ends()) {
+            to.accept(new Entry.Registered(lease.reported, lease.token, lease.lengthNanos, lease.drained));
+        }
     }
 
     /** Lets a lease begin anew; false where there is none of that id and token. */
-    boolean renew(String id, String token, long nowNanos) {
+    boolean renew(String id, String token, long nowNanos, Instant at) {
         lock.lock();
         try {
             Lease lease = leases.get(id);
-            if (lease == null || !owns(lease, token)) {
+            if (lease == null || !lease.ownedBy(token)) {
                 return false;
             }
-            keep(lease.from(nowNanos));
+            boolean stale = lease.held;
+            begin(lease, awake(nowNanos));
+            if (stale) {
+                show(lease, at);
+            }
             return true;
         } finally {
             lock.unlock();
@@ -174,13 +343,71 @@ public final class RegistryTable {
         RegistryLimits.check("instance " + id, health);
         lock.lock();
         try {
+            Lease lease = owned(id, token);
+            lease.reported = lease.reported.withHealth(health);
+            show(lease, at);
+            write(lease);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Lease owned(String id, String token) {
+        Lease lease = leases.get(id);
+        if (lease == null) {
+            throw new ServiceException(
+                    Code.NOT_FOUND, "instance " + id + " is not registered: its lease ended, so register it again");
+        }
+        refuseStrangers(lease, token);
+        return lease;
+    }
+
+    /** Has an instance drain, whatever it reports, or no longer: for operators, who have no token. */
+    void drain(String id, boolean drained, Instant at) {
+        lock.lock();
+        try {
             Lease lease = leases.get(id);
             if (lease == null) {
-                throw new ServiceException(
-                        Code.NOT_FOUND, "instance " + id + " is not registered: its lease ended, so register it again");
+                throw new ServiceException(Code.NOT_FOUND, "no instance " + id + " is registered");
             }
-            refuseStrangers(lease, token);
-            catalog.find(lease.service, id).ifPresent(instance -> catalog.put(instance.withHealth(health), at));
+            if (lease.drained != drained) {
+                lease.drained = drained;
+                show(lease, at);
+                write(lease);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until everybody who follows the service of an instance has heard how it is now.
+     *
+     * @param nanos the longest wait
+     * @return how many have not heard when the time is over; 0 where all have
+     */
+    int awaitHeard(String id, Time time, long nanos) throws InterruptedException {
+        ServiceName service;
+        long revision;
+        lock.lock();
+        try {
+            Lease lease = leases.get(id);
+            if (lease == null) {
+                throw new ServiceException(Code.NOT_FOUND, "no instance " + id + " is registered");
+            }
+            service = lease.service();
+            revision = lease.revision;
+        } finally {
+            lock.unlock();
+        }
+        return audience.await(service, revision, time, nanos);
+    }
+
+    /** Makes sure that whoever asks registered the instance. */
+    void refuseStrangers(String id, String token) {
+        lock.lock();
+        try {
+            owned(id, token);
         } finally {
             lock.unlock();
         }
@@ -201,35 +428,113 @@ public final class RegistryTable {
     }
 
     private static void refuseStrangers(Lease lease, String token) {
-        if (!owns(lease, token)) {
+        if (!lease.ownedBy(token)) {
             throw new ServiceException(
-                    Code.PERMISSION_DENIED, "instance " + lease.id + " was registered with another token");
+                    Code.PERMISSION_DENIED, "instance " + lease.id() + " was registered with another token");
         }
     }
 
     private void drop(Lease lease, String reason, Instant at) {
-        leases.remove(lease.id);
-        ends.remove(lease);
-        catalog.remove(lease.service, lease.id, reason, at);
+        leases.remove(lease.id());
+        lease.due = null;
+        held -= lease.held ? 1 : 0;
+        catalog.remove(lease.service(), lease.id(), reason, at);
+        Consumer<Entry> to = journal;
+        if (to != null && lease.ends()) {
+            to.accept(new Entry.Gone(lease.id()));
+        }
     }
 
     /**
-     * Takes out every instance whose lease has ended, first ended first.
+     * Takes out the instances whose leases have ended, first ended first, or marks them as stale where too many have.
      *
-     * @return nanoseconds until the next lease ends, or {@link Long#MAX_VALUE} where none does
+     * @return nanoseconds until the next lease may end, or {@link Long#MAX_VALUE} where none does
      */
     long expire(long nowNanos, Instant at) {
         lock.lock();
         try {
-            while (!ends.isEmpty()) {
-                Lease next = ends.first();
-                long left = next.endNanos - nowNanos;
-                if (left > 0) {
-                    return left;
+            long now = awake(nowNanos);
+            while (true) {
+                Due next = dues.peek();
+                if (next == null) {
+                    return Long.MAX_VALUE;
                 }
-                drop(next, "lease expired", at);
+                if (!next.equals(next.lease.due)) {
+                    dues.remove();
+                    continue;
+                }
+                if (next.atNanos - now > 0) {
+                    return next.atNanos - now;
+                }
+                dues.remove();
+                expire(next.lease, now, at);
             }
-            return Long.MAX_VALUE;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void expire(Lease lease, long now, Instant at) {
+        if (lease.endNanos - now > 0) { // renewed meanwhile
+            lookAt(lease, lease.endNanos);
+            return;
+        }
+        int ofService = catalog.roster(lease.service()).size();
+        long wait = preservation.tryRemove(lease.service(), ofService, leases.size(), now);
+        if (wait == 0) {
+            drop(lease, "lease expired", at);
+            return;
+        }
+        lookAt(lease, now + wait);
+        if (!lease.held) {
+            lease.held = true;
+            held++;
+            show(lease, at);
+        }
+    }
+
+    /** Everything that should still be known after a restart, and from now on every change to it. */
+    List<Entry> journal(Consumer<Entry> to) {
+        lock.lock();
+        try {
+            journal = to;
+            var all = new ArrayList<Entry>(leases.size() + contracts.size());
+            for (Lease lease : leases.values()) {
+                if (lease.ends()) {
+                    all.add(new Entry.Registered(lease.reported, lease.token, lease.lengthNanos, lease.drained));
+                }
+            }
+            contracts.values().forEach(contract -> all.add(new Entry.Published(contract)));
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Knows again what was known before a restart; leases begin anew, since nobody could renew them meanwhile. */
+    void restore(Entry entry, long nowNanos, Instant at) {
+        lock.lock();
+        try {
+            switch (entry) {
+                case Entry.Registered(var instance, var token, var lengthNanos, var drained) -> {
+                    var lease = new Lease(instance, token);
+                    lease.lengthNanos = lengthNanos;
+                    lease.drained = drained;
+                    Lease before = leases.put(instance.id(), lease);
+                    if (before != null) {
+                        before.due = null;
+                    }
+                    begin(lease, awake(nowNanos));
+                    show(lease, at);
+                }
+                case Entry.Gone(var id) -> {
+                    Lease lease = leases.get(id);
+                    if (lease != null) {
+                        drop(lease, "closed", at);
+                    }
+                }
+                case Entry.Published(var contract) -> publish(contract);
+            }
         } finally {
             lock.unlock();
         }
@@ -247,6 +552,10 @@ public final class RegistryTable {
             }
             if (before == null || before.version().compareTo(contract.version()) <= 0) {
                 contracts.put(contract.name(), contract);
+                Consumer<Entry> to = journal;
+                if (to != null) {
+                    to.accept(new Entry.Published(contract));
+                }
             }
         } finally {
             lock.unlock();
@@ -266,7 +575,7 @@ public final class RegistryTable {
     Set<ServiceName> services() {
         lock.lock();
         try {
-            Set<ServiceName> names = catalog.services();
+            Set<ServiceName> names = catalog.names();
             names.addAll(contracts.keySet());
             return names;
         } finally {

@@ -4,12 +4,14 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,10 +34,16 @@ final class Replica implements AutoCloseable {
     /** The most services that a process may follow; all of them fit into one request. */
     static final int SERVICES_MAX = RegistryLimits.BATCH_MAX;
 
+    /** The most instances that a service may have. */
+    private static final int INSTANCES_MAX = 1_000_000;
+
     private static final int LOG = 4_096;
 
     /** How much later than asked for an answer may come. */
     private static final long SLACK_NANOS = Duration.ofSeconds(5).toNanos();
+
+    /** How long an answer that says that an instance drains waits for the watchers in this process to hear it. */
+    private static final long DRAIN_NANOS = Duration.ofMillis(250).toNanos();
 
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
@@ -65,10 +73,14 @@ final class Replica implements AutoCloseable {
     private final Catalog catalog = new Catalog(lock, LOG);
     private final Map<ServiceName, Followed> followed = new TreeMap<>();
     private final Map<String, Missing> missing = new HashMap<>();
+    private final Audience audience = new Audience();
+    private final Preservation preservation;
     private final Thread thread =
             Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
     private Promise<Outcome> turn = new Promise<>();
+    private final Promise<Boolean> ended = new Promise<>();
     private String epoch = "";
+    private boolean following; // the registry believes that this process follows something
     private volatile @Nullable Fault refused;
     private volatile boolean closed;
 
@@ -76,6 +88,7 @@ final class Replica implements AutoCloseable {
         this.upstream = upstream;
         this.watcher = RegistryTable.token(upstream.random);
         this.events = events;
+        this.preservation = new Preservation(upstream.policy.preservation());
     }
 
     void start() {
@@ -84,6 +97,10 @@ final class Replica implements AutoCloseable {
 
     Catalog catalog() {
         return catalog;
+    }
+
+    Audience audience() {
+        return audience;
     }
 
     /**
@@ -151,10 +168,28 @@ final class Replica implements AutoCloseable {
         }
     }
 
+    /** Follows nothing any more, and tells the registry, which would otherwise wait for this process in a drain. */
     @Override
     public void close() {
         closed = true;
         restart();
+        try {
+            ended.await(upstream.time, upstream.policy.patience().toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void leave() throws InterruptedException {
+        if (following && upstream.trouble().isEmpty()) {
+            try {
+                upstream.ask(
+                        upstream.policy.patience().toNanos(), registry -> registry.watch(Map.of(), epoch, 0, watcher));
+            } catch (ServiceException e) {
+                // It finds out by itself, two seconds later.
+            }
+        }
+        following = false;
     }
 
     private void run() {
@@ -191,8 +226,11 @@ final class Replica implements AutoCloseable {
                     begin().await(upstream.time, upstream.pauseNanos(Math.max(1, failures)));
                 }
             }
+            leave();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            ended.complete(true);
         }
     }
 
@@ -220,6 +258,7 @@ final class Replica implements AutoCloseable {
 
     private Outcome turn(Promise<Outcome> current, Map<ServiceName, Followed> asked) throws InterruptedException {
         if (asked.isEmpty()) {
+            leave();
             Outcome outcome = current.await(upstream.time, IDLE_NANOS);
             return outcome == null ? new Outcome.Restarted() : outcome;
         }
@@ -227,6 +266,7 @@ final class Replica implements AutoCloseable {
         String of = epoch;
         var since = new TreeMap<String, Long>();
         asked.forEach((service, entry) -> since.put(service.value(), entry.revision));
+        following = true;
         // The request has a thread of its own, so that giving it up interrupts that one and never this.
         Thread request = Thread.ofVirtual().name("treaty-registry-watch").start(() -> {
             try {
@@ -244,14 +284,40 @@ final class Replica implements AutoCloseable {
         try {
             Outcome outcome = current.await(upstream.time, waitNanos + 2 * SLACK_NANOS);
             if (outcome instanceof Outcome.Answered(var news)) {
-                return take(asked, news);
+                return take(asked, pages(news));
             }
             return outcome != null
                     ? outcome
                     : new Outcome.Failed(Fault.of(Code.DEADLINE_EXCEEDED, "the watch was not answered in time"));
+        } catch (ServiceException e) {
+            return new Outcome.Failed(e.fault());
         } finally {
             request.interrupt();
         }
+    }
+
+    /** The same news with the whole of the sets that did not fit into one answer. */
+    private RegistryProtocol.News pages(RegistryProtocol.News news) throws InterruptedException {
+        if (news.complete().stream().allMatch(complete -> complete.next().isEmpty())) {
+            return news;
+        }
+        var whole = new ArrayList<RegistryProtocol.Complete>();
+        for (var complete : news.complete()) {
+            var instances = new ArrayList<>(complete.instances());
+            for (String next = complete.next(); !next.isEmpty(); ) {
+                if (instances.size() > INSTANCES_MAX) {
+                    throw new ServiceException(
+                            Code.RESOURCE_EXHAUSTED,
+                            complete.service() + " has more than " + INSTANCES_MAX + " instances, which is the limit");
+                }
+                String asked = next;
+                var page = upstream.ask(Upstream.REQUEST_NANOS, registry -> registry.page(asked));
+                instances.addAll(page.instances());
+                next = page.next();
+            }
+            whole.add(new RegistryProtocol.Complete(complete.service(), instances, ""));
+        }
+        return new RegistryProtocol.News(news.epoch(), news.revision(), whole, news.changes(), news.later());
     }
 
     /** Until the first of the missing instances has had its time, at most as long as a registry waits. */
@@ -269,7 +335,8 @@ final class Replica implements AutoCloseable {
         }
     }
 
-    private Outcome take(Map<ServiceName, Followed> asked, RegistryProtocol.News news) {
+    private Outcome take(Map<ServiceName, Followed> asked, RegistryProtocol.News news) throws InterruptedException {
+        var draining = new HashMap<ServiceName, Long>();
         Instant now = upstream.time.instant();
         long before = catalog.revision();
         lock.lock();
@@ -289,11 +356,17 @@ final class Replica implements AutoCloseable {
                     if (change.kind() == RegistryProtocol.Kind.REMOVED) {
                         catalog.remove(instance.service(), instance.id(), change.reason(), change.timestamp());
                     } else {
-                        catalog.put(instance, change.timestamp());
+                        long revision = catalog.put(instance, change.timestamp());
+                        if (revision > 0 && instance.health().status() == ServiceHealth.Status.DRAINING) {
+                            draining.put(instance.service(), revision);
+                        }
                     }
                 }
             }
             epoch = news.epoch();
+            for (String later : news.later().orElse(List.of())) {
+                asked.remove(new ServiceName(later));
+            }
             for (Followed entry : asked.values()) {
                 entry.revision = news.revision();
                 entry.loaded.complete(true);
@@ -304,6 +377,9 @@ final class Replica implements AutoCloseable {
             lock.unlock();
         }
         tell(before);
+        for (var each : draining.entrySet()) { // asking on tells the registry that this process calls there no more
+            audience.await(each.getKey(), each.getValue(), upstream.time, DRAIN_NANOS);
+        }
         return new Outcome.Answered(news);
     }
 
@@ -317,7 +393,7 @@ final class Replica implements AutoCloseable {
             catalog.put(instance, now);
         }
         long until = upstream.time.nanoTime() + upstream.policy.grace().toNanos();
-        for (ServiceInstance known : catalog.instances(service)) {
+        for (ServiceInstance known : catalog.roster(service)) {
             if (named.contains(known.id())) {
                 continue;
             }
@@ -334,17 +410,24 @@ final class Replica implements AutoCloseable {
         lock.lock();
         try {
             long now = upstream.time.nanoTime();
-            missing.entrySet().removeIf(entry -> {
-                boolean over = entry.getValue().untilNanos - now <= 0;
-                if (over) {
-                    catalog.remove(
-                            entry.getValue().service,
-                            entry.getKey(),
-                            "did not register again after the registry restarted",
-                            upstream.time.instant());
+            for (var entry : List.copyOf(missing.entrySet())) {
+                ServiceName service = entry.getValue().service;
+                if (entry.getValue().untilNanos - now > 0) {
+                    continue;
                 }
-                return over;
-            });
+                long wait =
+                        preservation.tryRemove(service, catalog.roster(service).size(), catalog.size(), now);
+                if (wait > 0) { // too many at once: more likely the registry's fault than theirs
+                    missing.put(entry.getKey(), new Missing(service, now + wait));
+                    continue;
+                }
+                missing.remove(entry.getKey());
+                catalog.remove(
+                        service,
+                        entry.getKey(),
+                        "did not register again after the registry restarted",
+                        upstream.time.instant());
+            }
         } finally {
             lock.unlock();
         }
@@ -352,6 +435,6 @@ final class Replica implements AutoCloseable {
     }
 
     private void tell(long since) {
-        catalog.readAll(since).changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change)));
+        catalog.readAll(since).changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
     }
 }

@@ -140,6 +140,16 @@ final class Upstream {
                 + "); what was last known is kept and it is tried again";
     }
 
+    /** Since when the registry cannot be reached. */
+    Optional<Instant> unreachableSince() {
+        lock.lock();
+        try {
+            return fault == null ? Optional.empty() : Optional.of(since);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Says that the registry, which can be reached, will not do what it was asked. */
     void refused(String message) {
         events.emit(new Event.RegistryChanged(address, true, message));

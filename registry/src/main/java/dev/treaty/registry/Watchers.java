@@ -6,8 +6,10 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -25,13 +27,16 @@ final class Watchers implements AutoCloseable {
     private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
 
     private final Catalog catalog;
+    private final Audience audience;
     private final Time time;
     private final Map<Long, Watcher> open = new ConcurrentSkipListMap<>(); // in the order they came
     private final AtomicLong opened = new AtomicLong();
     private volatile boolean closed;
 
-    Watchers(Catalog catalog, Time time) {
+    /** @param audience is told how far each watcher has heard */
+    Watchers(Catalog catalog, Audience audience, Time time) {
         this.catalog = catalog;
+        this.audience = audience;
         this.time = time;
     }
 
@@ -67,7 +72,7 @@ final class Watchers implements AutoCloseable {
         private final ServiceName service;
         private final Consumer<DiscoveryEvent> on;
         private final Runnable onClose;
-        private final Map<String, ServiceInstance> known = new LinkedHashMap<>();
+        private Roster seen = Roster.EMPTY;
         private long revision;
         private volatile Catalog.@Nullable Waiter waiting;
         private volatile boolean done;
@@ -81,11 +86,12 @@ final class Watchers implements AutoCloseable {
 
         void follow() {
             while (!done) {
-                var waiter = catalog.await(service::equals, revision);
+                var waiter = catalog.await(List.of(service), revision);
                 waiting = waiter;
                 try {
                     if (!done) { // looked at after enlisting, so that a close in between is not missed
-                        waiter.changed().await(time, WAIT_NANOS);
+                        Long unchanged = waiter.changed().await(time, WAIT_NANOS);
+                        revision = unchanged == null ? revision : Math.max(revision, unchanged);
                     }
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
@@ -93,37 +99,42 @@ final class Watchers implements AutoCloseable {
                 } finally {
                     catalog.leave(waiter);
                 }
-                read();
+                if (!done) {
+                    read();
+                }
             }
         }
 
         void read() {
-            var reading = catalog.read(Map.of(service, revision));
+            audience.told(this, time.nanoTime());
+            var reading = catalog.read(service, revision);
+            if (reading.changes() == null) {
+                Instant now = time.instant();
+                reading.roster().since(seen, (before, after) -> tell(event(before, after, now)));
+            } else {
+                reading.changes().forEach(this::tell);
+            }
+            seen = reading.roster();
             revision = reading.revision();
-            reading.complete().values().forEach(instances -> {
-                var now = time.instant();
-                var gone = new LinkedHashMap<>(known);
-                for (ServiceInstance instance : instances) {
-                    ServiceInstance before = gone.remove(instance.id());
-                    if (before == null) {
-                        tell(new DiscoveryEvent.Added(instance, now));
-                    } else if (!before.equals(instance)) {
-                        tell(new DiscoveryEvent.Updated(instance, before, now));
-                    }
+            if (!done) {
+                audience.heard(this, Map.of(service, revision), time.nanoTime());
+                if (done) { // closed meanwhile
+                    audience.left(this);
                 }
-                gone.values()
-                        .forEach(instance ->
-                                tell(new DiscoveryEvent.Removed(instance, "gone while its watcher was behind", now)));
-            });
-            reading.changes().forEach(this::tell);
+            }
+        }
+
+        private static DiscoveryEvent event(
+                @Nullable ServiceInstance before, @Nullable ServiceInstance after, Instant now) {
+            if (after != null) {
+                return before == null
+                        ? new DiscoveryEvent.Added(after, now)
+                        : new DiscoveryEvent.Updated(after, before, now);
+            }
+            return new DiscoveryEvent.Removed(Objects.requireNonNull(before), "gone while its watcher was behind", now);
         }
 
         private void tell(DiscoveryEvent event) {
-            if (event instanceof DiscoveryEvent.Removed) {
-                known.remove(event.instance().id());
-            } else {
-                known.put(event.instance().id(), event.instance());
-            }
             if (done) {
                 return;
             }
@@ -139,10 +150,11 @@ final class Watchers implements AutoCloseable {
         public void close() {
             if (open.remove(number) != null) {
                 done = true;
+                audience.left(this);
                 onClose.run();
                 var waiter = waiting;
                 if (waiter != null) {
-                    waiter.changed().complete(true);
+                    waiter.changed().complete(0L);
                 }
             }
         }

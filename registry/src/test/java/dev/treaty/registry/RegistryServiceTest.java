@@ -12,6 +12,7 @@ import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
@@ -42,8 +43,8 @@ class RegistryServiceTest {
 
     private final ManualTime time = new ManualTime(STARTED);
     private final RegistryTable table = new RegistryTable(
-            new RegistryLimits(10, 1, 2, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
-    private final RegistryService registry = new RegistryService(table, time);
+            new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
+    private final RegistryService registry = new RegistryService(table, time, Events.NONE);
 
     /** The thread that ends leases waits too, and the tests count those who wait. */
     @BeforeEach
@@ -79,6 +80,14 @@ class RegistryServiceTest {
         return got;
     }
 
+    /** Lets so many seconds pass, one by one: a jump would look as if this process had been stopped. */
+    private void pass(int seconds) {
+        for (int i = 0; i < seconds; i++) {
+            time.advance(Duration.ofSeconds(1));
+            eventually(() -> table.lookedNanos() == time.nanoTime());
+        }
+    }
+
     private static void eventually(BooleanSupplier reached) {
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (!reached.getAsBoolean()) {
@@ -101,7 +110,7 @@ class RegistryServiceTest {
         var contract = ServiceContract.of(RegistryProtocol.class);
 
         assertThat(contract.name().value()).isEqualTo("treaty.Registry");
-        assertThat(contract.operations()).hasSize(9).allMatch(o -> o.idempotent());
+        assertThat(contract.operations()).hasSize(13).allMatch(o -> o.idempotent());
         assertThat(ServiceContract.parse(contract.text())).isEqualTo(contract);
     }
 
@@ -228,9 +237,10 @@ class RegistryServiceTest {
         int before = time.sleepers();
         watch(table.catalog().revision(), table.epoch(), 25_000);
         watch(table.catalog().revision(), table.epoch(), 25_000);
-        eventually(() -> time.sleepers() > before + 1);
+        watch(table.catalog().revision(), table.epoch(), 25_000);
+        eventually(() -> time.sleepers() > before + 2);
 
-        refused(Code.RESOURCE_EXHAUSTED, "2 watches are waiting", () -> registry.watch(Map.of(SERVICE, 0L), "", 0, ""));
+        refused(Code.RESOURCE_EXHAUSTED, "3 watches are waiting", () -> registry.watch(Map.of(SERVICE, 0L), "", 0, ""));
     }
 
     @Test
@@ -240,8 +250,8 @@ class RegistryServiceTest {
                         .unknown())
                 .containsExactly("b");
 
-        time.advance(Duration.ofSeconds(10));
-        eventually(() -> registry.instances(SERVICE).isEmpty());
+        pass(10);
+        eventually(() -> registry.instances(SERVICE, "", 1_000).isEmpty());
 
         assertThat(registry.services()).isEmpty();
         assertThat(registry.renew(List.of(new Lease("a", TOKEN))).unknown()).containsExactly("a");
@@ -251,7 +261,7 @@ class RegistryServiceTest {
     void whatIsLeftOutIsFilledIn() {
         registry.register(sparse("1.4", SERVICE, 80, 100), TOKEN, 10_000);
 
-        var read = table.catalog().instances(ORDERS).getFirst();
+        var read = table.catalog().roster(ORDERS).getFirst();
         assertThat(read.health().status()).isEqualTo(Status.UNKNOWN);
         assertThat(read.startedAt()).isEqualTo(time.instant());
         assertThat(read.version()).hasToString("1.4.0");
@@ -271,7 +281,7 @@ class RegistryServiceTest {
                 () -> registry.register(sparse("1", "1 2", 80, 100), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "port", () -> registry.register(sparse("1", SERVICE, 0, 100), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "weight 0", () -> registry.register(sparse("1", SERVICE, 80, 0), TOKEN, 9_000));
-        refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances(""));
+        refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances("", "", 1));
         refused(Code.INVALID_ARGUMENT, "contract", () -> registry.publish("no contract"));
         refused(Code.INVALID_ARGUMENT, "at most 262144", () -> registry.publish("x".repeat(262_145)));
         refused(
@@ -315,5 +325,98 @@ class RegistryServiceTest {
                 Code.RESOURCE_EXHAUSTED,
                 "holds 1 contracts",
                 () -> registry.publish("contract shop.Stock 1.0.0\nget() -> string"));
+    }
+
+    /** Somebody who follows the service, and comes back only where it is told to. */
+    private Promise<News> follow(String watcher, long since) {
+        var news = new Promise<News>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                news.complete(registry.watch(Map.of(SERVICE, since), table.epoch(), 25_000, watcher));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return news;
+    }
+
+    private Promise<Integer> heard(String id) {
+        var missing = new Promise<Integer>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                missing.complete(registry.heard(id, TOKEN, 10_000).missing());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return missing;
+    }
+
+    private void drain(String id) {
+        registry.report(id, TOKEN, new Health(Status.DRAINING, "", Optional.empty(), Optional.empty()));
+    }
+
+    @Test
+    void aDrainIsHeardWhenAllWhoFollowComeBack() throws InterruptedException {
+        register("a");
+        long since = table.catalog().revision();
+        int before = time.sleepers();
+        var one = follow("one", since);
+        var other = follow("other", since);
+        eventually(() -> time.sleepers() == before + 2);
+
+        drain("a");
+        var heard = heard("a");
+        long drained = get(one).revision();
+        get(other);
+        follow("one", drained);
+        eventually(() -> time.sleepers() >= before + 2); // one that waits again, and the drain
+        assertThat(heard.now()).as("one of two").isNull();
+        follow("other", drained);
+
+        assertThat(heard.await(Time.system(), PATIENCE_NANOS)).isZero();
+    }
+
+    @Test
+    void whoeverWasToldAndDoesNotComeBackIsGone() throws InterruptedException {
+        register("a");
+        int before = time.sleepers();
+        var one = follow("one", table.catalog().revision());
+        eventually(() -> time.sleepers() == before + 1);
+
+        drain("a");
+        get(one);
+        var heard = heard("a");
+        eventually(() -> time.sleepers() == before + 1);
+        time.advance(Audience.PATIENCE.minusMillis(1));
+        assertThat(heard.now()).isNull();
+        time.advance(Duration.ofMillis(1));
+
+        assertThat(heard.await(Time.system(), PATIENCE_NANOS)).isZero();
+    }
+
+    @Test
+    void nobodyHasToHearWhatIsNotNew() throws InterruptedException {
+        register("a");
+        int before = time.sleepers();
+        follow("one", table.catalog().revision());
+        eventually(() -> time.sleepers() == before + 1);
+        registry.register(Instance.of(Instances.of(Instances.STOCK, "elsewhere")), TOKEN, 10_000);
+
+        assertThat(registry.heard("a", TOKEN, 10_000).missing()).isZero();
+        refused(Code.PERMISSION_DENIED, "another token", () -> registry.heard("a", "not-my-token", 0));
+        refused(Code.NOT_FOUND, "not registered", () -> registry.heard("b", TOKEN, 0));
+    }
+
+    @Test
+    void clocksThatAreAheadAreSetBack() {
+        var ahead = Instances.of(ORDERS, "a").withStartedAt(STARTED.plusSeconds(3_600));
+        registry.register(Instance.of(ahead), TOKEN, 10_000);
+        var late = new Health(Status.WARNING, "", Optional.of(STARTED.plusSeconds(60)), Optional.empty());
+        registry.report("a", TOKEN, late);
+
+        var read = table.catalog().roster(ORDERS).getFirst();
+        assertThat(read.startedAt()).isEqualTo(time.instant());
+        assertThat(read.health().timestamp()).isEqualTo(time.instant());
     }
 }

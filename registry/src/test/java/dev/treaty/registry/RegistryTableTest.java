@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -27,14 +28,25 @@ class RegistryTableTest {
     private static final long START = Long.MAX_VALUE - 3 * SECOND;
 
     private final RegistryTable table = table(3);
+    private long lookedNanos = START;
 
     private static RegistryTable table(int instances) {
-        var limits = new RegistryLimits(instances, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
-        return new RegistryTable(limits, new Random(1));
+        var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        return new RegistryTable(limits, new PreservationPolicy(1, Duration.ofMinutes(1)), new Random(1));
     }
 
     private Duration register(String id, String token, Duration lease, long atNanos) {
         return table.register(Instances.of(ORDERS, id), token, lease, atNanos, STARTED);
+    }
+
+    /** Looks at the leases every second until then, as a registry does. */
+    private long expire(long atNanos) {
+        while (atNanos - lookedNanos > SECOND) {
+            lookedNanos += SECOND;
+            table.expire(lookedNanos, STARTED);
+        }
+        lookedNanos = atNanos;
+        return table.expire(atNanos, STARTED);
     }
 
     private static void refused(Code code, String message, ThrowingCallable what) {
@@ -48,26 +60,28 @@ class RegistryTableTest {
     void aLeaseEndsAtItsMomentAndNotBefore() {
         register("a", MINE, LEASE, START);
 
-        assertThat(table.expire(START + 10 * SECOND - 1, STARTED)).isEqualTo(1);
-        assertThat(table.catalog().instances(ORDERS)).hasSize(1);
-        assertThat(table.expire(START + 10 * SECOND, STARTED)).isEqualTo(Long.MAX_VALUE);
-        assertThat(table.catalog().instances(ORDERS)).isEmpty();
+        assertThat(expire(START + 10 * SECOND - 1)).isEqualTo(1);
+        assertThat(table.catalog().roster(ORDERS)).hasSize(1);
+        assertThat(expire(START + 10 * SECOND)).isEqualTo(Long.MAX_VALUE);
+        assertThat(table.catalog().roster(ORDERS)).isEmpty();
     }
 
     @Test
     void leasesEndInTheOrderOfTheirEnds() {
         register("a", MINE, Duration.ofSeconds(9), START);
         register("b", MINE, Duration.ofSeconds(7), START + SECOND);
-        register("c", MINE, Duration.ofSeconds(1), START + 2 * SECOND);
-        table.renew("c", MINE, START + 7 * SECOND + SECOND / 2);
+        register("c", MINE, Duration.ofSeconds(3), START + 2 * SECOND);
+        expire(START + 4 * SECOND);
+        table.renew("c", MINE, START + 4 * SECOND + SECOND / 2, STARTED);
         long seen = table.catalog().revision();
 
-        assertThat(table.expire(START + 6 * SECOND, STARTED)).isEqualTo(2 * SECOND);
-        table.expire(START + 60 * SECOND, STARTED);
+        assertThat(expire(START + 5 * SECOND)).isEqualTo(2 * SECOND + SECOND / 2);
+        expire(START + 60 * SECOND);
 
         var removed = table.catalog().read(Map.of(ORDERS, seen)).changes();
-        assertThat(removed).extracting(e -> e.instance().id()).containsExactly("b", "c", "a");
-        assertThat(removed).allMatch(e -> e instanceof Removed r && r.reason().equals("lease expired"));
+        assertThat(removed).extracting(c -> c.event().instance().id()).containsExactly("c", "b", "a");
+        assertThat(removed)
+                .allMatch(c -> c.event() instanceof Removed r && r.reason().equals("lease expired"));
     }
 
     @Test
@@ -75,30 +89,29 @@ class RegistryTableTest {
         register("after", MINE, LEASE, START);
         register("before", MINE, Duration.ofSeconds(2), START);
 
-        assertThat(table.expire(START, STARTED)).isEqualTo(2 * SECOND);
-        table.expire(START + 5 * SECOND, STARTED);
-        assertThat(table.catalog().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "after"));
+        assertThat(expire(START)).isEqualTo(2 * SECOND);
+        expire(START + 5 * SECOND);
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "after"));
     }
 
     @Test
     void renewingBeginsTheLeaseAnew() {
         register("a", MINE, LEASE, START);
 
-        assertThat(table.renew("a", MINE, START + 9 * SECOND)).isTrue();
-        assertThat(table.expire(START + 10 * SECOND, STARTED)).isEqualTo(9 * SECOND);
-        assertThat(table.renew("a", YOURS, START + 15 * SECOND)).isFalse();
-        assertThat(table.renew("b", MINE, START + 15 * SECOND)).isFalse();
-        table.expire(START + 19 * SECOND, STARTED);
-        assertThat(table.renew("a", MINE, START + 19 * SECOND)).isFalse();
+        assertThat(table.renew("a", MINE, START + 9 * SECOND, STARTED)).isTrue();
+        assertThat(expire(START + 10 * SECOND)).isEqualTo(9 * SECOND);
+        assertThat(table.renew("a", YOURS, START + 15 * SECOND, STARTED)).isFalse();
+        assertThat(table.renew("b", MINE, START + 15 * SECOND, STARTED)).isFalse();
+        expire(START + 19 * SECOND);
+        assertThat(table.renew("a", MINE, START + 19 * SECOND, STARTED)).isFalse();
     }
 
     @Test
     void aLeaseWithoutLengthNeverEnds() {
         register("a", MINE, Duration.ZERO, START);
 
-        assertThat(table.expire(START + Duration.ofDays(365).toNanos(), STARTED))
-                .isEqualTo(Long.MAX_VALUE);
-        assertThat(table.catalog().instances(ORDERS)).hasSize(1);
+        assertThat(expire(START + Duration.ofHours(1).toNanos())).isEqualTo(Long.MAX_VALUE);
+        assertThat(table.catalog().roster(ORDERS)).hasSize(1);
     }
 
     @Test
@@ -113,8 +126,8 @@ class RegistryTableTest {
         register("a", MINE, LEASE, START);
         table.register(Instances.of(ORDERS, "a", Status.WARNING), MINE, LEASE, START + 5 * SECOND, STARTED);
 
-        assertThat(table.expire(START + 10 * SECOND, STARTED)).isEqualTo(5 * SECOND);
-        assertThat(table.catalog().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.WARNING));
+        assertThat(expire(START + 10 * SECOND)).isEqualTo(5 * SECOND);
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.WARNING));
         refused(
                 Code.INVALID_ARGUMENT,
                 "is registered as shop.Orders",
@@ -129,10 +142,10 @@ class RegistryTableTest {
         refused(Code.ALREADY_EXISTS, "instance a", () -> register("a", YOURS, LEASE, START));
         refused(Code.PERMISSION_DENIED, "another token", () -> table.report("a", YOURS, sick, STARTED));
         refused(Code.PERMISSION_DENIED, "another token", () -> table.remove("a", YOURS, "closed", STARTED));
-        assertThat(table.catalog().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "a"));
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a"));
 
         table.report("a", MINE, sick, STARTED);
-        assertThat(table.catalog().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.CRITICAL));
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.CRITICAL));
         table.remove("a", MINE, "closed", STARTED);
         table.remove("a", YOURS, "closed", STARTED);
         refused(Code.NOT_FOUND, "register it again", () -> table.report("a", MINE, sick, STARTED));
@@ -143,7 +156,7 @@ class RegistryTableTest {
     void tokensThatAreTooEasyAreRefused() {
         refused(Code.INVALID_ARGUMENT, "8 to 256", () -> register("a", "1234567", LEASE, START));
         refused(Code.INVALID_ARGUMENT, "8 to 256", () -> register("a", "1".repeat(257), LEASE, START));
-        assertThat(table.catalog().instances(ORDERS)).isEmpty();
+        assertThat(table.catalog().roster(ORDERS)).isEmpty();
     }
 
     @Test
@@ -164,5 +177,126 @@ class RegistryTableTest {
         var limits = RegistryLimits.STANDARD;
 
         assertThat(new RegistryTable(limits, random).epoch()).isNotEqualTo(new RegistryTable(limits, random).epoch());
+    }
+
+    private static RegistryTable preserving(int instances, int services) {
+        var limits = new RegistryLimits(1_000, 100, 2, 1, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        var table = new RegistryTable(limits, PreservationPolicy.STANDARD, new Random(1));
+        for (int i = 0; i < instances; i++) {
+            var service = new ServiceName("s" + i % services);
+            table.register(Instances.of(service, "i" + i), MINE, LEASE, START, STARTED);
+        }
+        return table;
+    }
+
+    private static void pass(RegistryTable table, int fromSecond, int toSecond) {
+        for (int second = fromSecond; second <= toSecond; second++) {
+            table.expire(START + second * SECOND, STARTED);
+        }
+    }
+
+    @Test
+    void massExpiryIsHeldBack() {
+        var held = preserving(100, 1);
+        var service = new ServiceName("s0");
+        pass(held, 1, 12);
+
+        assertThat(held.catalog().roster(service)).as("15 % are gone").hasSize(85);
+        assertThat(held.figures(START + 12 * SECOND).held()).isEqualTo(85);
+        assertThat(held.figures(START + 12 * SECOND).removedLately()).isEqualTo(15);
+        assertThat(held.catalog().roster(service)).allSatisfy(stale -> {
+            assertThat(stale.health().status()).isEqualTo(Status.UNKNOWN);
+            assertThat(stale.health().message()).contains("its lease has ended", "many ended at once");
+            assertThat(stale.health().details()).containsKey(RegistryTable.STALE);
+        });
+
+        pass(held, 13, 69);
+        assertThat(held.catalog().roster(service)).as("within the same minute").hasSize(85);
+        pass(held, 70, 71);
+        assertThat(held.catalog().roster(service))
+                .as("a minute later, 15 % of 85")
+                .hasSize(73);
+    }
+
+    @Test
+    void whoeverRenewsInTimeIsStaleNoMore() {
+        var held = preserving(100, 1);
+        pass(held, 1, 11);
+        long seen = held.catalog().revision();
+        var stale = held.catalog().roster(new ServiceName("s0")).getFirst();
+
+        assertThat(held.renew(stale.id(), MINE, START + 11 * SECOND, STARTED)).isTrue();
+
+        assertThat(held.catalog().find(stale.service(), stale.id()))
+                .contains(Instances.of(stale.service(), stale.id()));
+        assertThat(held.catalog().readAll(seen).changes()).hasSize(1);
+        assertThat(held.figures(START + 11 * SECOND).held()).isEqualTo(84);
+        pass(held, 12, 20);
+        assertThat(held.catalog().find(stale.service(), stale.id())).isPresent();
+    }
+
+    @Test
+    void preservationIsOfTheWholeRegistryToo() {
+        var held = preserving(100, 50); // of two instances each, one may be taken out
+        pass(held, 1, 12);
+
+        assertThat(held.catalog().size()).isEqualTo(85);
+    }
+
+    @Test
+    void aSingleDeathIsNoMassExpiry() {
+        var held = preserving(3, 1);
+        pass(held, 1, 9);
+        held.renew("i0", MINE, START + 9 * SECOND, STARTED);
+        held.renew("i1", MINE, START + 9 * SECOND, STARTED);
+        pass(held, 10, 11);
+
+        assertThat(held.catalog().roster(new ServiceName("s0"))).hasSize(2);
+        assertThat(held.figures(START + 11 * SECOND).held()).isZero();
+    }
+
+    @Test
+    void timeInWhichTheProcessWasStoppedDoesNotCount() {
+        var stopped = preserving(100, 10);
+        pass(stopped, 1, 3);
+
+        stopped.expire(START + 63 * SECOND, STARTED);
+        assertThat(stopped.catalog().size()).isEqualTo(100);
+        assertThat(stopped.figures(START + 63 * SECOND).held())
+                .as("not even stale")
+                .isZero();
+
+        pass(stopped, 64, 69);
+        assertThat(stopped.catalog().size())
+                .as("seven seconds are left of each lease")
+                .isEqualTo(100);
+        assertThat(stopped.figures(START + 69 * SECOND).held()).isZero();
+        pass(stopped, 70, 71);
+        assertThat(stopped.figures(START + 71 * SECOND).held()).isEqualTo(90);
+    }
+
+    @Test
+    void renewingThousandTimesLeavesNothingBehind() {
+        for (int second = 0; second < 1_000; second++) {
+            register("a", MINE, LEASE, START + second * SECOND);
+            table.remove("a", MINE, "closed", STARTED);
+            register("b", MINE, second % 2 == 0 ? LEASE : Duration.ofSeconds(3), START + second * SECOND);
+        }
+        expire(START + 999 * SECOND);
+        assertThat(expire(START + 999 * SECOND)).isEqualTo(3 * SECOND);
+        expire(START + 1_002 * SECOND);
+        assertThat(table.catalog().roster(ORDERS)).isEmpty();
+    }
+
+    @Test
+    void anOperatorMayHaveAnInstanceDrain() {
+        register("a", MINE, LEASE, START);
+        table.drain("a", true, STARTED);
+        table.report("a", MINE, ServiceHealth.of(Status.WARNING, STARTED), STARTED);
+        assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.DRAINING);
+
+        table.drain("a", false, STARTED);
+        assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.WARNING);
+        refused(Code.NOT_FOUND, "no instance b", () -> table.drain("b", true, STARTED));
     }
 }

@@ -334,12 +334,14 @@ public final class Guard {
             return now.throttled;
         }
         Object outcome = limited(now, trial, work, context, clock, deadline);
-        if (outcome instanceof Failure failure
-                && !failure.refused()
-                && failure.fault().code() == Code.RESOURCE_EXHAUSTED) {
-            throttle.rejected(clock);
-        } else {
+        if (!(outcome instanceof Failure failure)) {
             throttle.accepted(clock);
+        } else if (!failure.refused()) {
+            if (failure.fault().code() == Code.RESOURCE_EXHAUSTED) {
+                throttle.rejected(clock);
+            } else {
+                throttle.accepted(clock);
+            }
         }
         return outcome;
     }

@@ -76,6 +76,9 @@ final class Hedge {
         boolean rang;
         try {
             first = timed(attempt, number, now);
+            if (first instanceof Failure failure && failure.given() instanceof InterruptedException e) {
+                interrupted = e;
+            }
         } catch (InterruptedException e) {
             interrupted = e;
         } catch (Error e) {

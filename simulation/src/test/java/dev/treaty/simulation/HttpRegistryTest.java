@@ -26,7 +26,7 @@ class HttpRegistryTest extends RegistryConformance {
 
     private final Time time = Time.system();
     private final RegistryService service =
-            new RegistryService(new RegistryTable(RegistryLimits.STANDARD, Chance.secure()), time);
+            new RegistryService(new RegistryTable(RegistryLimits.STANDARD, Chance.secure()), time, Events.NONE);
     private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, time, Chance.system());
     private final HttpTransport transport = new HttpTransport(time);
 

@@ -20,6 +20,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
+import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
 import java.time.Duration;
@@ -39,7 +40,7 @@ class NetworkRegistryOutageTest {
     private static final ServiceName STOCK = RegistryConformance.STOCK;
 
     private static final RegistryLimits LIMITS =
-            new RegistryLimits(1_000, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10));
+            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10));
 
     /** Short, so that a test in real time is. */
     private static final RegistryPolicy HASTY = new RegistryPolicy(
@@ -47,7 +48,8 @@ class NetworkRegistryOutageTest {
             Duration.ofMillis(300),
             Duration.ofMillis(5),
             Duration.ofMillis(40),
-            Duration.ofMillis(900));
+            Duration.ofMillis(900),
+            PreservationPolicy.STANDARD);
 
     private static final long POLL_NANOS = 200_000;
 

@@ -25,8 +25,11 @@ final class RegistryHost implements AutoCloseable {
 
     final MemoryNetwork network;
 
-    /** The operations it was asked for, in order. */
-    final Queue<String> asked = new ConcurrentLinkedQueue<>();
+    /** A request, and when it came. */
+    record Asked(String operation, long nanos) {}
+
+    /** What it was asked for, in order. */
+    final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
 
     private final Time time;
     private final RegistryLimits limits;
@@ -40,14 +43,14 @@ final class RegistryHost implements AutoCloseable {
 
     /** Starts it, with nothing in it. */
     RegistryHost start() {
-        var started = new RegistryService(new RegistryTable(limits, Chance.system()), time);
+        var started = new RegistryService(new RegistryTable(limits, Chance.system()), time, Events.NONE);
         service = started;
         var contract = ServiceContract.of(RegistryProtocol.class);
         Handler dispatcher = Dispatcher.of(RegistryProtocol.class, contract, started, (call, mistake) -> {
             throw new AssertionError("mistake handling " + call.path(), mistake);
         });
         network.host(ENDPOINT, call -> {
-            asked.add(call.operation().name());
+            asked.add(new Asked(call.operation().name(), time.nanoTime()));
             return dispatcher.handle(call);
         });
         return this;
@@ -70,7 +73,9 @@ final class RegistryHost implements AutoCloseable {
     }
 
     long count(String operation) {
-        return List.copyOf(asked).stream().filter(operation::equals).count();
+        return List.copyOf(asked).stream()
+                .filter(a -> a.operation.equals(operation))
+                .count();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.treaty.core.discovery;
 
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,11 @@ public interface ServiceDiscovery {
 
     /** What keeps this view from being current, in one sentence; nothing where all is well. */
     default Optional<String> trouble() {
+        return Optional.empty();
+    }
+
+    /** Since when what is read here may be old, because the registry cannot be reached; nothing where it can. */
+    default Optional<Instant> staleSince() {
         return Optional.empty();
     }
 }

@@ -116,6 +116,12 @@ public record ServiceInstance(
                 id, service, version, endpoint, health, region, zone, weight, contract, changed, startedAt);
     }
 
+    /** The same copy, started at another moment. */
+    public ServiceInstance withStartedAt(Instant changed) {
+        return new ServiceInstance(
+                id, service, version, endpoint, health, region, zone, weight, contract, metadata, changed);
+    }
+
     /**
      * Checks a region or a zone on its own.
      *

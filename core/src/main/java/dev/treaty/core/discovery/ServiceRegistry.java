@@ -1,6 +1,7 @@
 package dev.treaty.core.discovery;
 
 import dev.treaty.core.contract.ServiceContract;
+import java.time.Duration;
 
 /** Where instances register under a lease and contracts are published. */
 public interface ServiceRegistry {
@@ -12,6 +13,19 @@ public interface ServiceRegistry {
      * @throws IllegalArgumentException where the registry refuses the instance for good
      */
     Registration register(ServiceInstance instance);
+
+    /**
+     * Has an instance drain, whoever registered it and whatever it reports, until this is taken back: for operators.
+     *
+     * @param drained false to take it back
+     * @param patience how long to wait until all clients have heard
+     * @return true where all are known to have
+     * @throws IllegalArgumentException where no such instance is registered
+     * @throws UnsupportedOperationException where this registry has no way to do that
+     */
+    default boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
+        throw new UnsupportedOperationException("this registry cannot have instances drain: end their processes");
+    }
 
     /** Stores a contract for callers without its Java interface; like registering, it goes on trying. */
     void publish(ServiceContract contract);
@@ -26,6 +40,18 @@ public interface ServiceRegistry {
 
         /** Tells clients to stop sending calls; the instance stays registered until it is closed. */
         void drain();
+
+        /**
+         * Waits until every client that follows the service has heard how the instance is now, that it drains for
+         * example, and does as it heard.
+         *
+         * @param patience the longest wait
+         * @return true where all have; false where that is not known in time, or where this registry cannot know: then
+         *     give clients a moment
+         */
+        default boolean acknowledged(Duration patience) {
+            return false;
+        }
 
         /** Takes the instance out of the registry. */
         @Override

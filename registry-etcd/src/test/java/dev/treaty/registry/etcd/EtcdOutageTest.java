@@ -19,6 +19,7 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.Engine;
+import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.simulation.WatchRecorder;
@@ -52,7 +53,8 @@ class EtcdOutageTest {
             Duration.ofSeconds(3),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            Duration.ofSeconds(20));
+            Duration.ofSeconds(20),
+            PreservationPolicy.STANDARD);
 
     private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -213,24 +215,47 @@ class EtcdOutageTest {
         assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("changed b=3");
     }
 
-    @Test
-    void a_process_that_dies_leaves_when_its_lease_ends() {
-        var etcd = closing(Etcd.start(1));
+    /** A process that holds these and does not renew them. */
+    private EtcdEngine dying(Etcd etcd, int instances) throws InterruptedException {
         var surroundings = Etcd.surroundings(HASTY, Events.NONE);
-        var dying = new EtcdEngine(
-                EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), surroundings);
+        var engine = closing(new EtcdEngine(EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), surroundings));
+        for (int i = 0; i < instances; i++) {
+            String value = surroundings.format().write(RegistryProtocol.Instance.of(instance("o-" + i)));
+            engine.hold(new Engine.Holding("o-" + i, ORDERS, "owner", value));
+        }
+        return engine;
+    }
+
+    @Test
+    void a_process_that_dies_leaves_when_its_lease_ends() throws InterruptedException {
+        var etcd = closing(Etcd.start(1));
         var seen = new WatchRecorder();
         client(etcd).watch(ORDERS, seen);
-        try {
-            String value = surroundings.format().write(RegistryProtocol.Instance.of(instance("o-1")));
-            dying.hold(new Engine.Holding("o-1", ORDERS, "owner", value));
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-        seen.next(Added.class); // and nobody renews it
 
+        dying(etcd, 1);
+
+        seen.next(Added.class);
         assertThat(seen.next(Removed.class).reason()).isEqualTo("lease expired");
-        closing(dying);
+    }
+
+    @Test
+    void many_that_leave_at_once_are_kept_as_stale() throws InterruptedException {
+        var etcd = closing(Etcd.start(1));
+        var seen = new WatchRecorder();
+        client(etcd).watch(ORDERS, seen);
+
+        dying(etcd, 10);
+
+        seen.until(view -> view.size() == 10);
+        var left = seen.until(view -> view.values().stream()
+                        .filter(each -> each.health().details().containsKey("stale"))
+                        .count()
+                == 9);
+        assertThat(left).as("15 % of them, which is one").hasSize(9);
+        var back = client(etcd).register(instance("o-5"));
+        seen.until(view -> view.get("o-5") != null
+                && view.get("o-5").health().status() == Status.PASSING);
+        back.close();
     }
 
     /** A service that says which process answered. */

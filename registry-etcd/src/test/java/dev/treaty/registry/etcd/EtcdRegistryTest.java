@@ -2,6 +2,7 @@ package dev.treaty.registry.etcd;
 
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
+import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.simulation.RegistryConformance;
 import java.time.Duration;
@@ -17,7 +18,8 @@ class EtcdRegistryTest extends RegistryConformance {
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(20));
+            Duration.ofSeconds(20),
+            PreservationPolicy.STANDARD);
 
     private static final AtomicInteger TESTS = new AtomicInteger();
     private static Etcd etcd;

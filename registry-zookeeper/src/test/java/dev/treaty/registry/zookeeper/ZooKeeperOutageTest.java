@@ -22,6 +22,7 @@ import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProvider;
 import dev.treaty.simulation.WatchRecorder;
@@ -54,7 +55,8 @@ class ZooKeeperOutageTest {
             Duration.ofSeconds(3),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            Duration.ofSeconds(20));
+            Duration.ofSeconds(20),
+            PreservationPolicy.STANDARD);
 
     private final List<AutoCloseable> opened = new ArrayList<>();
 

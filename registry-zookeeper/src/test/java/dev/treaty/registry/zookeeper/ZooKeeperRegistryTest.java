@@ -7,6 +7,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProvider;
 import dev.treaty.simulation.RegistryConformance;
@@ -24,7 +25,8 @@ class ZooKeeperRegistryTest extends RegistryConformance {
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(20));
+            Duration.ofSeconds(20),
+            PreservationPolicy.STANDARD);
 
     private static final AtomicInteger TESTS = new AtomicInteger();
     private static TestingServer server;

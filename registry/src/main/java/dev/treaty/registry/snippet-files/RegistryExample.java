@@ -28,7 +28,8 @@ class RegistryExample {
 
     // @start region="network"
     RegistryService offer(RegistryTable table) {
-        return new RegistryService(table, Time.system()); // hosted by a server like any implementation of a contract
+        return new RegistryService(
+                table, Time.system(), Events.NONE); // hosted by a server like any implementation of a contract
     }
 
     Registry use(Handler connection) {

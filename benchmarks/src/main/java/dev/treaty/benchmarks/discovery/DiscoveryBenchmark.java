@@ -1,0 +1,211 @@
+package dev.treaty.benchmarks.discovery;
+
+import dev.treaty.benchmarks.Benchmark;
+import dev.treaty.benchmarks.Figure;
+import dev.treaty.benchmarks.Report;
+import dev.treaty.benchmarks.Sample;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How large a registry may be, and how soon everybody knows. */
+@Command(
+        name = "discovery",
+        description = {
+            "How much memory, time and allocation instances cost in a registry, and how soon a watching client sees"
+                    + " one that registers.",
+            "",
+            "Takes about two minutes, or half of one with --quick."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+public final class DiscoveryBenchmark extends Benchmark {
+    private static final Figure HEAP = Figure.lower("heap", "B/instance");
+    private static final Figure RENEWALS = Figure.higher("renewals", "1/s");
+    private static final Figure LOOKUP = Figure.lower("lookup", "ns");
+    private static final Figure LOOKUP_ALLOCATION = Figure.lower("lookupAllocation", "B");
+    private static final Figure UPDATE = Figure.lower("update", "µs");
+    private static final Figure UPDATE_ALLOCATION = Figure.lower("updateAllocation", "B");
+    private static final Figure SEEN_P50 = Figure.lower("seenP50", "ms");
+    private static final Figure SEEN_P99 = Figure.lower("seenP99", "ms");
+    private static final Figure SEEN_MAX = Figure.lower("seenMax", "ms");
+    private static final Figure MEMORY = Figure.lower("memory", "B/instance");
+    private static final List<Figure> FIGURES = List.of(
+            HEAP, RENEWALS, LOOKUP, LOOKUP_ALLOCATION, UPDATE, UPDATE_ALLOCATION, SEEN_P50, SEEN_P99, SEEN_MAX, MEMORY);
+
+    /** All registries that can be measured; the first is Treaty's own. */
+    private static final List<Subject> SUBJECTS = List.of(new TreatyRegistrySubject());
+
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    /** No registry takes longer, not even one that polls. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    @Option(
+            names = "--subjects",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Only these registries (default: all).")
+    private List<String> subjects = SUBJECTS.stream().map(Subject::name).toList();
+
+    @Option(
+            names = "--watchers",
+            paramLabel = "N",
+            description = "How many clients watch at a time, each with a connection of its own (default: 1000).")
+    private int watchers = 1_000;
+
+    @Option(
+            names = "--instances",
+            paramLabel = "N",
+            description = "How many instances there are in the table (default: 100000, or 20000 with --quick).")
+    private @Nullable Integer instances;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "How often each is measured (default: 3, or 1).")
+    private @Nullable Integer rounds;
+
+    @Override
+    protected Report measure() throws IOException, InterruptedException {
+        List<Subject> chosen = SUBJECTS.stream()
+                .filter(subject -> subjects.contains(subject.name()))
+                .toList();
+        if (chosen.size() < subjects.size()) {
+            throw new ParameterException(
+                    line(),
+                    "--subjects: there is: "
+                            + String.join(
+                                    ", ", SUBJECTS.stream().map(Subject::name).toList()));
+        }
+        int size = instances != null ? instances : quick ? 20_000 : 100_000;
+        int times = rounds != null ? rounds : quick ? 1 : 3;
+        range("--watchers", watchers, 1, 10_000);
+        range("--instances", size, 1_000, 1_000_000);
+        range("--rounds", times, 1, 100);
+        var samples = new ArrayList<Sample>();
+        for (int round = 0; round < times; round++) {
+            progress("the table, round " + (round + 1));
+            var table = new TableMeasurement(size, size / 100, Duration.ofSeconds(quick ? 1 : 5));
+            samples.add(new Sample("treaty", "table" + size, round, table.measure()));
+        }
+        for (int round = 0; round < times; round++) {
+            for (Subject subject : chosen) {
+                progress(subject.name() + ", round " + (round + 1));
+                try (Subject.Running running = subject.start()) {
+                    samples.add(new Sample(subject.name(), "oneWatcher", round, seen(running, 1, quick ? 50 : 300)));
+                }
+            }
+        }
+        for (int round = 0; round < times; round++) {
+            progress(watchers + " watching clients, round " + (round + 1));
+            try (Subject.Running running = SUBJECTS.getFirst().start()) {
+                samples.add(
+                        new Sample("treaty", "watchers" + watchers, round, seen(running, watchers, quick ? 10 : 40)));
+            }
+        }
+        for (Subject subject : chosen) {
+            progress("the memory of " + subject.name());
+            try (Subject.Running running = subject.start()) {
+                memory(running, Math.min(size, quick ? 1_000 : 10_000))
+                        .ifPresent(bytes ->
+                                samples.add(new Sample(subject.name(), "memory", 0, Map.of(MEMORY.name(), bytes))));
+            }
+        }
+        return Report.of("discovery", about(chosen), FIGURES, "treaty", samples);
+    }
+
+    private void range(String option, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new ParameterException(line(), option + " " + value + " is out of range: use " + min + " to " + max);
+        }
+    }
+
+    private static List<String> about(List<Subject> chosen) {
+        var about = new ArrayList<String>();
+        about.add("seen: from just before register() until the callback of a watching client has the instance.");
+        chosen.forEach(subject -> about.add(subject.name() + ": " + subject.about() + "."));
+        return about;
+    }
+
+    /** An instance on its way to everybody. */
+    private record Started(int number, long atNanos, CountDownLatch missing) {}
+
+    /** Registers one instance after the other, and measures until each watching client has it. */
+    private static Map<String, Double> seen(Subject.Running running, int watching, int times)
+            throws IOException, InterruptedException {
+        var clients = new ArrayList<Subject.Client>();
+        long[] nanos = new long[watching * times];
+        var started = new ConcurrentHashMap<String, Started>();
+        try {
+            for (int w = 0; w < watching; w++) {
+                int watcher = w;
+                Subject.Client client = running.client();
+                clients.add(client);
+                client.watch(id -> {
+                    Started instance = started.get(id);
+                    if (instance != null) {
+                        nanos[instance.number * watching + watcher] = System.nanoTime() - instance.atNanos;
+                        instance.missing.countDown();
+                    }
+                });
+            }
+            Subject.Client registrant = running.client();
+            clients.add(registrant);
+            for (int warm = 0; warm < Math.max(3, times / 10); warm++) {
+                registrant.register("warm-" + warm);
+            }
+            TimeUnit.SECONDS.sleep(1); // everybody has come back for more
+            for (int i = 0; i < times; i++) {
+                String id = "seen-" + i;
+                var all = new CountDownLatch(watching);
+                started.put(id, new Started(i, System.nanoTime(), all));
+                registrant.register(id);
+                if (!all.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                    throw new IOException(all.getCount() + " of " + watching + " clients never saw " + id);
+                }
+                TimeUnit.MILLISECONDS.sleep(watching > 1 ? 200 : 2);
+            }
+        } finally {
+            for (Subject.Client client : clients.reversed()) {
+                client.close();
+            }
+        }
+        Arrays.sort(nanos);
+        var values = new HashMap<String, Double>();
+        values.put(SEEN_P50.name(), nanos[nanos.length / 2] / NANOS_PER_MILLI);
+        values.put(SEEN_P99.name(), nanos[(int) (nanos.length * 0.99)] / NANOS_PER_MILLI);
+        values.put(SEEN_MAX.name(), nanos[nanos.length - 1] / NANOS_PER_MILLI);
+        return values;
+    }
+
+    private static Optional<Double> memory(Subject.Running running, int instances) throws IOException {
+        var before = running.memoryBytes();
+        if (before.isEmpty()) {
+            return Optional.empty();
+        }
+        var clients = new ArrayList<Subject.Client>();
+        try {
+            for (int i = 0; i < instances; i++) {
+                if (i % 1_000 == 0) {
+                    clients.add(running.client());
+                }
+                clients.getLast().register("memory-" + i);
+            }
+            return Optional.of((running.memoryBytes().orElseThrow() - before.getAsLong()) / (double) instances);
+        } finally {
+            for (Subject.Client client : clients.reversed()) {
+                client.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.treaty.benchmarks.discovery;
+
+import java.io.IOException;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
+/** A registry that is measured, with its own way to register and to watch. */
+interface Subject {
+    /** The service that all register and watch. */
+    String SERVICE = "bench.Echo";
+
+    /** How it is called in reports. */
+    String name();
+
+    /** What it is, and with which settings, in one sentence. */
+    String about();
+
+    /**
+     * Starts it, with nothing in it.
+     *
+     * @throws IOException where it cannot be started here; the message says what is missing
+     */
+    Running start() throws IOException, InterruptedException;
+
+    /** A subject that runs. */
+    interface Running extends AutoCloseable {
+        /** Another client, with a connection of its own. */
+        Client client() throws IOException;
+
+        /** How much memory the registry takes now, in bytes; nothing where that cannot be told. */
+        OptionalLong memoryBytes() throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+
+    /** A client of it. */
+    interface Client extends AutoCloseable {
+        /** Registers an instance of {@link #SERVICE}, until it is closed. */
+        AutoCloseable register(String id) throws IOException;
+
+        /**
+         * Follows {@link #SERVICE}.
+         *
+         * @param added told the id of each instance that is there or comes
+         */
+        void watch(Consumer<String> added) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.treaty.benchmarks.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class DiscoveryBenchmarkTest {
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return new CommandLine(new DiscoveryBenchmark())
+                .setOut(new PrintWriter(new StringWriter()))
+                .setErr(new PrintWriter(err))
+                .execute(arguments);
+    }
+
+    @Test
+    void measuresEveryFigure(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("discovery.json");
+
+        assertThat(run("--quick", "--instances", "1000", "--watchers", "5", "--json", file.toString()))
+                .isZero();
+
+        JsonNode rows =
+                JsonMapper.builder().build().readTree(Files.readString(file)).at("/rows");
+        assertThat(rows).hasSize(4);
+        JsonNode table = rows.get(0).at("/figures");
+        assertThat(table.at("/renewals").asDouble()).isGreaterThan(50_000);
+        assertThat(table.at("/lookupAllocation").asDouble()).isZero();
+        assertThat(table.at("/updateAllocation").asDouble())
+                .as("bytes of a change among 10,000")
+                .isLessThan(8_192);
+        for (int watched = 1; watched <= 2; watched++) {
+            assertThat(rows.get(watched).at("/figures/seenP50").asDouble()).isPositive();
+        }
+        assertThat(rows.get(3).at("/figures/memory").asDouble()).isPositive();
+    }
+
+    @Test
+    void nonsenseIsRefused() {
+        assertThat(run("--watchers", "0")).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(run("--instances", "7")).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(run("--subjects", "pigeons")).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(err.toString())
+                .contains("--watchers 0 is out of range: use 1 to 10000")
+                .contains("there is: treaty");
+    }
+}

@@ -1,0 +1,42 @@
+package dev.treaty.config;
+
+import dev.treaty.registry.PreservationPolicy;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How a registry is kept that this process serves.
+ *
+ * @param data the directory where its state outlives the process; nowhere where it is not set
+ * @param expiryShare the most instances that are taken out at once because their leases ended, of each service and of
+ *     all, from 0 to 1
+ * @param expiryWindow what at once means
+ * @param instancesMax the most instances that it holds
+ */
+public record RegistryServerSettings(
+        Optional<String> data, double expiryShare, Duration expiryWindow, int instancesMax) {
+
+    /** In memory, at most 15 % within a minute, 200,000 instances. */
+    public static final RegistryServerSettings DEFAULT = new RegistryServerSettings(
+            Optional.empty(), PreservationPolicy.STANDARD.share(), PreservationPolicy.STANDARD.window(), 200_000);
+
+    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    public RegistryServerSettings {
+        data.ifPresent(directory -> Ranges.filled("data", directory));
+        if (!(expiryShare >= 0 && expiryShare <= 1)) {
+            throw new IllegalArgumentException("expiry-share is " + expiryShare + ": use 0 to 1, or 0% to 100%");
+        }
+        Ranges.within("expiry-window", expiryWindow, Duration.ofSeconds(1), Duration.ofDays(1));
+        Ranges.within("instances-max", instancesMax, 1, 10_000_000);
+    }
+
+    /** The same settings with their state in another directory. */
+    public RegistryServerSettings withData(Optional<String> directory) {
+        return new RegistryServerSettings(directory, expiryShare, expiryWindow, instancesMax);
+    }
+
+    /** How many leases may end at once. */
+    public PreservationPolicy preservation() {
+        return new PreservationPolicy(expiryShare, expiryWindow);
+    }
+}

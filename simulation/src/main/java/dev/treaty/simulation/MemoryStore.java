@@ -1,0 +1,145 @@
+package dev.treaty.simulation;
+
+import dev.treaty.registry.Store;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+
+/**
+ * The in-memory twin of a disk. It can fail, and it can be looked at as it would be after its machine stopped: what was
+ * not forced is lost, whole or in part, and what was written last may be torn.
+ */
+public final class MemoryStore implements Store {
+    private static final class File {
+        private byte[] bytes = {};
+        private int forced;
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final TreeMap<String, File> files = new TreeMap<>();
+    private boolean failing;
+
+    /** A disk with nothing on it. */
+    public MemoryStore() {}
+
+    /** Lets every write fail from now on, or no longer. */
+    public void fail(boolean now) {
+        lock.lock();
+        try {
+            failing = now;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The disk as it would be if its machine had stopped at this moment. */
+    public MemoryStore afterStop(RandomGenerator random) {
+        var after = new MemoryStore();
+        lock.lock();
+        try {
+            files.forEach((name, file) -> {
+                var kept = new File();
+                int length = file.forced + random.nextInt(file.bytes.length - file.forced + 1);
+                kept.bytes = Arrays.copyOf(file.bytes, length);
+                if (length > file.forced && random.nextBoolean()) { // a block that was being written
+                    int torn = Math.min(length - file.forced, 1 + random.nextInt(64));
+                    for (int i = length - torn; i < length; i++) {
+                        kept.bytes[i] = (byte) random.nextInt();
+                    }
+                }
+                kept.forced = length;
+                after.files.put(name, kept);
+            });
+        } finally {
+            lock.unlock();
+        }
+        return after;
+    }
+
+    private interface Action<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T locked(Action<T> action) throws IOException {
+        lock.lock();
+        try {
+            return action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void refuse() throws IOException {
+        if (failing) {
+            throw new IOException("no space left on device");
+        }
+    }
+
+    @Override
+    public Set<String> names() throws IOException {
+        return locked(() -> new TreeSet<>(files.keySet()));
+    }
+
+    @Override
+    public byte[] read(String name) throws IOException {
+        return locked(() -> file(name).bytes.clone());
+    }
+
+    private File file(String name) throws IOException {
+        File file = files.get(name);
+        if (file == null) {
+            throw new IOException("there is no " + name);
+        }
+        return file;
+    }
+
+    @Override
+    public void append(String name, byte[] bytes) throws IOException {
+        locked(() -> {
+            refuse();
+            File file = files.computeIfAbsent(name, _ -> new File());
+            int length = file.bytes.length;
+            file.bytes = Arrays.copyOf(file.bytes, length + bytes.length);
+            System.arraycopy(bytes, 0, file.bytes, length, bytes.length);
+            return true;
+        });
+    }
+
+    @Override
+    public void force(String name) throws IOException {
+        locked(() -> {
+            refuse();
+            File file = file(name);
+            file.forced = file.bytes.length;
+            return true;
+        });
+    }
+
+    @Override
+    public void replace(String name, byte[] bytes) throws IOException {
+        locked(() -> {
+            refuse();
+            var file = new File();
+            file.bytes = bytes.clone();
+            file.forced = bytes.length;
+            files.put(name, file);
+            return true;
+        });
+    }
+
+    @Override
+    public void delete(String name) throws IOException {
+        locked(() -> {
+            refuse();
+            files.remove(name);
+            return true;
+        });
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,152 @@
+package dev.treaty.simulation;
+
+import static dev.treaty.simulation.RegistryConformance.ORDERS;
+import static dev.treaty.simulation.RegistryConformance.STOCK;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.discovery.DiscoveryEvent.Updated;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.EmbeddedRegistry;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryTable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What an instance that drains learns of those who call it. */
+class AcknowledgedDrainTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    private final RegistryHost host = new RegistryHost(Time.system(), RegistryLimits.STANDARD).start();
+    private final List<Registry> opened = new ArrayList<>();
+
+    @AfterEach
+    void end() {
+        opened.reversed().forEach(Registry::close);
+        host.close();
+    }
+
+    private Registry client() {
+        var client = host.client(RegistryPolicy.STANDARD, Events.NONE);
+        opened.add(client);
+        return client;
+    }
+
+    private Registry embedded() {
+        var registry = new EmbeddedRegistry(
+                new RegistryTable(RegistryLimits.STANDARD, Chance.system()), Time.system(), Events.NONE);
+        opened.add(registry);
+        return registry;
+    }
+
+    /** Everybody who follows has been called back when the drain is acknowledged, however many there are. */
+    private static void acknowledges(Registry owner, List<Registry> callers) {
+        var heard = new AtomicInteger();
+        for (Registry caller : callers) {
+            caller.watch(ORDERS, event -> {
+                if (event instanceof Updated updated
+                        && updated.instance().health().status() == Status.DRAINING) {
+                    heard.incrementAndGet();
+                }
+            });
+            caller.watch(STOCK, new WatchRecorder());
+        }
+        var registration = owner.register(RegistryConformance.instance(ORDERS, "a"));
+        owner.register(RegistryConformance.instance(STOCK, "moves-the-revision-on"));
+
+        registration.drain();
+
+        assertThat(registration.acknowledged(LONG)).isTrue();
+        assertThat(heard).hasValue(callers.size());
+        assertThat(registration.acknowledged(LONG)).as("asked again").isTrue();
+        registration.close();
+        assertThat(registration.acknowledged(LONG)).as("after it left").isFalse();
+    }
+
+    @Test
+    void aDrainIsAcknowledgedByEveryProcess() {
+        var callers = new ArrayList<Registry>();
+        for (int i = 0; i < 20; i++) {
+            callers.add(client());
+        }
+        acknowledges(client(), callers);
+    }
+
+    @Test
+    void aDrainIsAcknowledgedWithinAProcess() {
+        var registry = embedded();
+        acknowledges(registry, List.of(registry, registry, registry));
+    }
+
+    @Test
+    void nobodyFollowsSoNobodyIsWaitedFor() {
+        var registration = client().register(RegistryConformance.instance(ORDERS, "a"));
+        registration.drain();
+        long before = System.nanoTime();
+        assertThat(registration.acknowledged(LONG)).isTrue();
+        assertThat(System.nanoTime() - before).isLessThan(LONG.toNanos() / 2);
+    }
+
+    @Test
+    void whoeverIsSlowIsNotWaitedForWithoutEnd() throws InterruptedException {
+        var held = new CountDownLatch(1);
+        client().watch(ORDERS, event -> {
+            try {
+                held.await(LONG.toSeconds(), TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        var registration = client().register(RegistryConformance.instance(ORDERS, "a"));
+        registration.drain();
+        assertThat(registration.acknowledged(LONG)).isTrue();
+        held.countDown();
+    }
+
+    @Test
+    void withoutARegistryNothingIsAcknowledged() {
+        var registration = client().register(RegistryConformance.instance(ORDERS, "a"));
+        host.crash();
+        registration.drain();
+        assertThat(registration.acknowledged(LONG)).isFalse();
+    }
+
+    @Test
+    void anOperatorHasAnInstanceOfOthersDrain() {
+        var seen = new WatchRecorder();
+        client().watch(ORDERS, seen);
+        var instance =
+                client().register(RegistryConformance.instance(ORDERS, "a")).instance();
+        var operator = client();
+
+        assertThat(operator.drain(instance, true, LONG)).isTrue();
+        assertThat(seen.until(
+                        view -> view.containsKey("a") && view.get("a").health().status() == Status.DRAINING))
+                .hasSize(1);
+        assertThat(operator.drain(instance, false, LONG)).isTrue();
+        seen.until(view -> view.get("a").health().status() == Status.PASSING);
+        var nobody = RegistryConformance.instance(ORDERS, "nobody");
+        assertThatThrownBy(() -> operator.drain(nobody, true, LONG)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void anOperatorHasAnInstanceOfThisProcessDrain() {
+        var registry = embedded();
+        var registration = registry.register(RegistryConformance.instance(ORDERS, "a"));
+        assertThat(registry.drain(registration.instance(), true, LONG)).isTrue();
+        assertThat(registry.instances(ORDERS).getFirst().health().status()).isEqualTo(Status.DRAINING);
+        var nobody = RegistryConformance.instance(ORDERS, "nobody");
+        assertThatThrownBy(() -> registry.drain(nobody, true, LONG)).isInstanceOf(IllegalArgumentException.class);
+    }
+}

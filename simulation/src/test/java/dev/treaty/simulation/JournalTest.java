@@ -1,0 +1,251 @@
+package dev.treaty.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.FileStore;
+import dev.treaty.registry.Journal;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryProtocol.Health;
+import dev.treaty.registry.RegistryProtocol.Instance;
+import dev.treaty.registry.RegistryProtocol.Lease;
+import dev.treaty.registry.RegistryService;
+import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JournalTest {
+    private static final ServiceName ORDERS = RegistryConformance.ORDERS;
+    private static final String TOKEN = "a-token-of-mine";
+
+    /** A registry over a disk, without a network. */
+    private static final class Kept implements AutoCloseable {
+        final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, Chance.system());
+        final Queue<String> events = new ConcurrentLinkedQueue<>();
+        final Journal journal;
+        final RegistryService service;
+
+        Kept(Store store, Time time) throws IOException {
+            this.journal = new Journal(table, store, time, event -> {
+                if (event instanceof Event.RegistryChanged changed) {
+                    events.add(changed.message());
+                }
+            });
+            this.service = new RegistryService(table, time, Events.NONE);
+        }
+
+        void register(String id) {
+            service.register(Instance.of(RegistryConformance.instance(ORDERS, id)), TOKEN, 600_000);
+        }
+
+        Map<String, String> view() {
+            var view = new TreeMap<String, String>();
+            service.instances(ORDERS.value(), "", 10_000)
+                    .forEach(i -> view.put(i.id(), i.health().orElseThrow().message()));
+            return view;
+        }
+
+        @Override
+        public void close() throws IOException {
+            service.close();
+            journal.close();
+        }
+    }
+
+    private static void eventually(BooleanSupplier reached) {
+        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
+            LockSupport.parkNanos(200_000);
+        }
+    }
+
+    @Test
+    void whatWasRegisteredIsKnownAfterARestart(@TempDir Path directory) throws IOException {
+        try (var before = new Kept(new FileStore(directory), Time.system())) {
+            before.register("a");
+            before.register("b");
+            before.register("gone");
+            before.service.report("b", TOKEN, new Health(Status.WARNING, "hm", Optional.empty(), Optional.empty()));
+            before.service.deregister("gone", TOKEN);
+            before.service.publish("contract shop.Orders 1.4.0\nget() -> string");
+            before.service.drain("a", true, 0);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        try (var after = new Kept(new FileStore(directory), Time.system())) {
+            var instances = after.service.instances(ORDERS.value(), "", 10);
+            assertThat(instances).extracting(Instance::id).containsExactly("a", "b");
+            assertThat(instances.get(0).health().orElseThrow().status()).isEqualTo(Status.DRAINING);
+            assertThat(instances.get(1).health().orElseThrow().message()).isEqualTo("hm");
+            assertThat(instances.get(1).metadata()).contains(Map.of("team", "orders", "commit", "f00"));
+            assertThat(after.service.contract("shop.Orders")).get().asString().contains("1.4.0");
+            assertThat(after.service
+                            .renew(List.of(new Lease("a", TOKEN), new Lease("b", TOKEN)))
+                            .unknown())
+                    .as("the leases are known, so nobody has to register again")
+                    .isEmpty();
+            assertThatThrownBy(() -> after.service.deregister("b", "another-token"))
+                    .hasMessageContaining("token");
+        }
+    }
+
+    /** Whatever a machine that stops leaves on its disk: it is what was there at some moment, never a mixture. */
+    @Property(tries = 150)
+    void afterAStopOfTheMachineTheStateIsOneThatWasThere(@ForAll long seed) throws IOException {
+        var random = new Random(seed);
+        var store = new MemoryStore();
+        var history = new ArrayList<Map<String, String>>();
+        MemoryStore after;
+        try (var before = new Kept(store, Time.system())) {
+            history.add(before.view());
+            for (int step = random.nextInt(40); step > 0; step--) {
+                String id = "i" + random.nextInt(6);
+                if (random.nextInt(3) > 0 || !before.view().containsKey(id)) {
+                    before.register(id);
+                    history.add(before.view());
+                    before.service.report(
+                            id, TOKEN, new Health(Status.PASSING, "" + step, Optional.empty(), Optional.empty()));
+                } else {
+                    before.service.deregister(id, TOKEN);
+                }
+                history.add(before.view());
+                if (random.nextInt(8) == 0) {
+                    LockSupport.parkNanos(random.nextInt(300_000)); // lets some of it be written
+                }
+            }
+            after = store.afterStop(random);
+        }
+        try (var restored = new Kept(after, Time.system())) {
+            assertThat(restored.view()).isIn(history);
+        }
+        try (var orderly = new Kept(store, Time.system())) {
+            assertThat(orderly.view()).as("an orderly end loses nothing").isEqualTo(history.getLast());
+        }
+    }
+
+    @Test
+    void aTornLogIsReadUpToWhereItIsTorn(@TempDir Path directory) throws IOException {
+        try (var before = new Kept(new FileStore(directory), Time.system())) {
+            before.register("a");
+            before.register("b");
+        }
+        Path log;
+        try (var files = Files.list(directory)) {
+            log = files.filter(f -> f.getFileName().toString().startsWith("log-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(log);
+        Files.write(log, java.util.Arrays.copyOf(bytes, bytes.length - 3), StandardOpenOption.TRUNCATE_EXISTING);
+
+        try (var after = new Kept(new FileStore(directory), Time.system())) {
+            assertThat(after.view()).containsOnlyKeys("a");
+            after.register("c");
+        }
+        try (var again = new Kept(new FileStore(directory), Time.system())) {
+            assertThat(again.view()).containsOnlyKeys("a", "c");
+        }
+    }
+
+    @Test
+    void aLogThatGrowsIsReplacedByASnapshot() throws IOException {
+        var store = new MemoryStore();
+        try (var before = new Kept(store, Time.system())) {
+            String message = "x".repeat(8_000);
+            for (int i = 0; i < 1_200; i++) {
+                if (i % 100 == 0) {
+                    before.register("a" + i);
+                }
+                before.service.report(
+                        "a" + i / 100 * 100,
+                        TOKEN,
+                        new Health(Status.PASSING, message + i, Optional.empty(), Optional.empty()));
+            }
+            eventually(() -> names(store).stream().noneMatch(name -> name.equals("state-1")));
+        }
+        assertThat(names(store)).hasSize(2);
+        try (var after = new Kept(store, Time.system())) {
+            assertThat(after.view()).hasSize(12);
+        }
+    }
+
+    private static java.util.Set<String> names(Store store) {
+        try {
+            return store.names();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aDiskThatFailsIsSaidAndTriedAgain() throws IOException {
+        var time = new ManualTime();
+        var store = new MemoryStore();
+        var kept = new Kept(store, time);
+        store.fail(true);
+        kept.register("a");
+        eventually(() -> kept.journal.trouble().isPresent());
+        assertThat(kept.journal.trouble()).get().asString().contains("cannot be saved", "no space left on device");
+        assertThat(kept.view()).as("the registry goes on").containsOnlyKeys("a");
+
+        store.fail(false);
+        kept.register("b");
+        eventually(() -> {
+            time.advance(Duration.ofMillis(500));
+            return kept.journal.trouble().isEmpty();
+        });
+        assertThat(kept.events).hasSize(2);
+        kept.close();
+
+        try (var after = new Kept(store, Time.system())) {
+            assertThat(after.view()).containsOnlyKeys("a", "b");
+        }
+    }
+
+    @Test
+    void aDirectoryBelongsToOneRegistryAndItsOwner(@TempDir Path parent) throws IOException {
+        Path directory = parent.resolve("made/anew");
+        try (var kept = new Kept(new FileStore(directory), Time.system())) {
+            kept.register("a");
+            assertThatThrownBy(() -> new FileStore(directory)).hasMessageContaining("in use by another registry");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)))
+                    .isEqualTo("rwx------");
+            try (var files = Files.list(directory)) {
+                assertThat(files.filter(f -> !f.endsWith("lock")))
+                        .allSatisfy(
+                                file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                                        .isEqualTo("rw-------"));
+            }
+        }
+        new FileStore(directory).close();
+    }
+}

@@ -1,0 +1,167 @@
+package dev.treaty.simulation;
+
+import static dev.treaty.simulation.RegistryConformance.ORDERS;
+import static dev.treaty.simulation.RegistryConformance.STOCK;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.discovery.DiscoveryEvent.Added;
+import dev.treaty.core.discovery.DiscoveryEvent.Removed;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import dev.treaty.http.HttpServer;
+import dev.treaty.http.HttpServerOptions;
+import dev.treaty.http.HttpTransport;
+import dev.treaty.registry.NetworkRegistry;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.RegistryProtocol.Instance;
+import dev.treaty.registry.RegistryService;
+import dev.treaty.registry.RegistryTable;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Guests of a registry that behave badly, over real HTTP: they are refused or cost little, and hurt nobody else. */
+class RegistryGuestsTest {
+    private static final ServiceContract CONTRACT = ServiceContract.of(RegistryProtocol.class);
+    private static final String TOKEN = "a-token-of-mine";
+
+    /** How much later than without the guests somebody else may be served. */
+    private static final Duration SOON = Duration.ofSeconds(2);
+
+    private final Time time = Time.system();
+    private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, Chance.secure());
+    private final RegistryService service = new RegistryService(table, time, Events.NONE);
+    private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, time, Chance.system());
+    private final HttpTransport transport = new HttpTransport(time);
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    RegistryGuestsTest() {
+        var dispatcher = Dispatcher.of(RegistryProtocol.class, CONTRACT, service, (_, _) -> {});
+        server.host(new HostedService(CONTRACT, dispatcher, () -> ServiceHealth.of(Status.PASSING, time.instant())));
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (AutoCloseable open : opened.reversed()) {
+            open.close();
+        }
+        service.close();
+        server.close();
+        transport.close();
+    }
+
+    private NetworkRegistry client() {
+        var client = new NetworkRegistry(
+                "treaty://" + server.endpoint().authority(),
+                transport.connect(server.endpoint()),
+                Principal.claimed("test"),
+                RegistryPolicy.STANDARD,
+                time,
+                Chance.secure(),
+                Events.NONE);
+        opened.add(client);
+        return client;
+    }
+
+    private Socket guest() throws IOException {
+        var socket = new Socket(server.endpoint().host(), server.endpoint().port());
+        opened.add(socket);
+        return socket;
+    }
+
+    private static void send(Socket guest, String operation, String body) throws IOException {
+        guest.getOutputStream()
+                .write(("POST /treaty.Registry/" + operation + " HTTP/1.1\r\nHost: registry\r\nContent-Type:"
+                                + " application/json\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+                        .getBytes(UTF_8));
+    }
+
+    /** Registers and takes out, and sees both soon. */
+    private void othersAreServed(NetworkRegistry registrant, NetworkRegistry watching) {
+        var seen = new WatchRecorder();
+        watching.watch(STOCK, seen);
+        long before = System.nanoTime();
+        registrant.register(RegistryConformance.instance(STOCK, "served")).close();
+        seen.next(Added.class);
+        seen.next(Removed.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(SOON);
+    }
+
+    @Test
+    void watchersThatNeverReadHoldUpNobody() throws IOException {
+        for (int i = 0; i < 200; i++) {
+            var heavy =
+                    RegistryConformance.instance(ORDERS, "heavy-" + i).withMetadata(Map.of("note", "x".repeat(8_000)));
+            service.register(Instance.of(heavy), TOKEN, 600_000);
+        }
+        for (int i = 0; i < 40; i++) {
+            Socket guest = guest();
+            for (int again = 0; again < 8; again++) { // more answers than any buffer between us holds
+                send(guest, "watch", "{\"since\":{\"shop.Orders\":0},\"watcher\":\"guest-" + i + "\"}");
+            }
+        }
+        var registrant = client();
+        othersAreServed(registrant, client());
+
+        var draining = registrant.register(RegistryConformance.instance(ORDERS, "drains"));
+        draining.drain();
+        assertThat(draining.acknowledged(Duration.ofSeconds(10)))
+                .as("who does not read is not waited for")
+                .isTrue();
+    }
+
+    @Test
+    void manyConnectionsThatDoNothingHoldUpNobody() throws IOException {
+        for (int i = 0; i < 2_000; i++) {
+            Socket guest = guest();
+            if (i % 2 == 0) {
+                guest.getOutputStream().write("POST /treaty.Registry/reg".getBytes(UTF_8)); // and never the rest
+            }
+        }
+        othersAreServed(client(), client());
+    }
+
+    @Test
+    void manyWatchersThatLeftAreForgotten() throws IOException {
+        for (int i = 0; i < 300; i++) {
+            try (Socket guest = guest()) {
+                send(
+                        guest,
+                        "watch",
+                        "{\"since\":{\"shop.Orders\":0},\"watcher\":\"guest-" + i + "\",\"waitMillis\":0}");
+            }
+        }
+        var registrant = client();
+        othersAreServed(registrant, client());
+        var draining = registrant.register(RegistryConformance.instance(ORDERS, "drains"));
+        draining.drain();
+        assertThat(draining.acknowledged(Duration.ofSeconds(10))).isTrue();
+    }
+
+    @Test
+    void aMadeUpTokenStealsNothing() {
+        var registration = client().register(RegistryConformance.instance(ORDERS, "mine"));
+        var thief = client();
+        assertThatThrownBy(() -> thief.register(RegistryConformance.instance(ORDERS, "mine")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("registered by somebody else");
+        thief.close();
+        assertThat(client().instances(ORDERS)).containsExactly(registration.instance());
+    }
+}
