@@ -165,7 +165,9 @@ public final class Treaty implements AutoCloseable {
             Supplier<ServiceHealth> health = () -> health(name);
             listening.host(new HostedService(contract, handler, health));
             listening.page(
-                    "/-/openapi/" + name, "application/json", () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
+                    "/-/openapi/" + name,
+                    "application/json",
+                    () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
             registry.publish(contract);
             Registration registration = registry.register(instance(contract, listening));
             var service = new Hosted(registration, listening, implementation, hearing(), time);

@@ -80,7 +80,8 @@ class FileRegistryTest {
                 treaty.registry().watch(NAMES, seen::add);
                 assertThat(seen.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
 
-                write("{\"instances\": [{\"id\": \"b\", \"service\": \"test.Names\", \"host\": \"127.0.0.1\", \"port\": "
+                write("{\"instances\": [{\"id\": \"b\", \"service\": \"test.Names\", \"host\": \"127.0.0.1\","
+                        + " \"port\": "
                         + port + "}]}"); // JSON is YAML too
 
                 assertThat(seen.poll(20, TimeUnit.SECONDS).instance().id()).isEqualTo("b");
@@ -95,7 +96,8 @@ class FileRegistryTest {
         try (var treaty = open()) {
             assertThat(treaty.registry().instances(NAMES)).hasSize(1);
 
-            write("instances:\n" + instance("a", 8080) + "  - id: b\n    service: test.Names\n    host: h\n    prot: 1\n");
+            write("instances:\n" + instance("a", 8080)
+                    + "  - id: b\n    service: test.Names\n    host: h\n    prot: 1\n");
 
             await(() -> treaty.registry().trouble().isPresent());
             assertThat(treaty.registry().trouble().orElseThrow())

@@ -62,8 +62,9 @@ final class DemoCommand implements Callable<Integer> {
             paramLabel = "REGISTRY",
             defaultValue = "treaty",
             converter = Converters.DemoChoice.class,
-            description = "What to start as the registry: treaty, etcd or zookeeper; treaty where it is left out. Or the"
-                    + " address of one that is there, which is not killed.")
+            description =
+                    "What to start as the registry: treaty, etcd or zookeeper; treaty where it is left out. Or the"
+                            + " address of one that is there, which is not killed.")
     @SuppressWarnings("NullAway.Init") // has a default
     private Demo.Choice registry;
 

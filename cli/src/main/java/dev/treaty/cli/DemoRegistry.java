@@ -65,12 +65,11 @@ final class DemoRegistry implements AutoCloseable {
      */
     static DemoRegistry start(Kind kind) throws IOException, InterruptedException {
         int port = freePort();
-        DemoRegistry registry =
-                switch (kind) {
-                    case TREATY -> treaty(port);
-                    case ETCD -> etcd(port);
-                    case ZOOKEEPER -> zookeeper(port);
-                };
+        DemoRegistry registry = switch (kind) {
+            case TREATY -> treaty(port);
+            case ETCD -> etcd(port);
+            case ZOOKEEPER -> zookeeper(port);
+        };
         try {
             registry.start();
             return registry;

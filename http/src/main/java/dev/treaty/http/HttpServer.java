@@ -235,7 +235,8 @@ public final class HttpServer implements Server {
         }
         lock.lock();
         try {
-            var all = new TreeMap<String, Door>(Comparator.comparing(String::length).reversed().thenComparing(p -> p));
+            var all = new TreeMap<String, Door>(
+                    Comparator.comparing(String::length).reversed().thenComparing(p -> p));
             all.putAll(doors);
             all.put(prefix, door);
             doors = Collections.unmodifiableMap(all);
@@ -256,7 +257,9 @@ public final class HttpServer implements Server {
     private void enter(Door door, ServerRequest request, ServerResponse response) throws InterruptedException {
         var query = new HashMap<String, String>();
         for (String name : request.query().names()) {
-            query.put(name, request.query().all(name, List::of).stream().findFirst().orElse(""));
+            query.put(
+                    name,
+                    request.query().all(name, List::of).stream().findFirst().orElse(""));
         }
         String path = request.prologue().uriPath().path();
         String method = request.prologue().method().text();

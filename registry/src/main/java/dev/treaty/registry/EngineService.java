@@ -102,7 +102,9 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
                     reflection.askedAtNanos = now;
                     asked.add(reflection);
                 }
-                reflections.values().removeIf(reflection -> now - reflection.askedAtNanos > IDLE_NANOS && idle.add(reflection));
+                reflections
+                        .values()
+                        .removeIf(reflection -> now - reflection.askedAtNanos > IDLE_NANOS && idle.add(reflection));
             } finally {
                 lock.unlock();
             }
@@ -222,8 +224,7 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         private long waitNanos(Catalog catalog) {
             lock.lock();
             try {
-                return preservation.tryRemove(
-                        service, catalog.roster(service).size(), catalog.size(), time.nanoTime());
+                return preservation.tryRemove(service, catalog.roster(service).size(), catalog.size(), time.nanoTime());
             } finally {
                 lock.unlock();
             }
@@ -473,10 +474,13 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         List<Reflection> asked = seen.follow(since.keySet());
         for (Reflection reflection : asked) {
             reflection.expire();
-            reflection.settled.await(time, Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos());
+            reflection.settled.await(
+                    time, Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos());
             if (reflection.settled.now() == null) {
-                throw new ServiceException(Code.UNAVAILABLE, "the instances of " + reflection.service
-                        + " could not be read within " + Engine.PATIENCE_MILLIS + " ms");
+                throw new ServiceException(
+                        Code.UNAVAILABLE,
+                        "the instances of " + reflection.service + " could not be read within " + Engine.PATIENCE_MILLIS
+                                + " ms");
             }
             if (!reflection.trouble.isEmpty()) {
                 throw new ServiceException(Code.UNAVAILABLE, reflection.trouble);

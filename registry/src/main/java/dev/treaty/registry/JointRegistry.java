@@ -140,7 +140,8 @@ public final class JointRegistry implements Registry {
         this.behind = behind;
         this.time = time;
         this.watchers = new Watchers(catalog, new Audience(), time);
-        String first = String.join(" + ", together.stream().map(Registry::address).toList());
+        String first =
+                String.join(" + ", together.stream().map(Registry::address).toList());
         this.address = first + behind.map(then -> " else " + then.address()).orElse("");
     }
 
@@ -310,7 +311,10 @@ public final class JointRegistry implements Registry {
 
     @Override
     public Optional<Instant> staleSince() {
-        return all().stream().map(Registry::staleSince).flatMap(Optional::stream).min(Instant::compareTo);
+        return all().stream()
+                .map(Registry::staleSince)
+                .flatMap(Optional::stream)
+                .min(Instant::compareTo);
     }
 
     @Override

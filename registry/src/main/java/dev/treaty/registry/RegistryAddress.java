@@ -155,8 +155,9 @@ public sealed interface RegistryAddress {
         List<RegistryAddress> together = Arrays.stream(first.split(" \\+ ", -1))
                 .map(each -> parse(each.strip()))
                 .toList();
-        Optional<RegistryAddress> then =
-                otherwise < 0 ? Optional.empty() : Optional.of(parse(text.substring(otherwise + 6).strip()));
+        Optional<RegistryAddress> then = otherwise < 0
+                ? Optional.empty()
+                : Optional.of(parse(text.substring(otherwise + 6).strip()));
         try {
             return then.isEmpty() && together.size() == 1 ? together.getFirst() : new Several(together, then);
         } catch (IllegalArgumentException e) {

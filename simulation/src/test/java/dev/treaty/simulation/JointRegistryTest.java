@@ -74,8 +74,7 @@ class JointRegistryTest extends RegistryConformance {
     void anotherRegionIsSeenWhileNobodyHereTakesCalls() {
         try (var here = over(old);
                 var there = over(fresh);
-                var federated = new JointRegistry(
-                        List.of(over(old)), Optional.of(over(fresh)), Time.system())) {
+                var federated = new JointRegistry(List.of(over(old)), Optional.of(over(fresh)), Time.system())) {
             var far = there.register(instance(ORDERS, "far"));
             var near = here.register(instance(ORDERS, "near"));
             var seen = new WatchRecorder();
@@ -93,7 +92,9 @@ class JointRegistryTest extends RegistryConformance {
             assertThat(seen.next(Removed.class).reason()).isEqualTo("closed");
 
             federated.register(instance(ORDERS, "mine"));
-            assertThat(there.instances(ORDERS)).as("a second region is only read").isEmpty();
+            assertThat(there.instances(ORDERS))
+                    .as("a second region is only read")
+                    .isEmpty();
         }
     }
 }

@@ -19,8 +19,8 @@ import org.xbill.DNS.TextParseException;
  * @param server whom to ask; nothing for the system's own
  */
 record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) {
-    private static final Pattern FORM =
-            Pattern.compile("(?<name>[^:/?]+)(?::(?<port>\\d{1,5}))?(?:\\?server=(?<host>[^?&]+?)(?::(?<at>\\d{1,5}))?)?");
+    private static final Pattern FORM = Pattern.compile(
+            "(?<name>[^:/?]+)(?::(?<port>\\d{1,5}))?(?:\\?server=(?<host>[^?&]+?)(?::(?<at>\\d{1,5}))?)?");
 
     private static final int DNS = 53;
 
@@ -61,7 +61,8 @@ record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) 
     /** The name to look up for a service. */
     Name name(ServiceName service) {
         String whole = service.value().toLowerCase(Locale.ROOT);
-        String text = pattern.replace("{service}", whole).replace("{name}", whole.substring(whole.lastIndexOf('.') + 1));
+        String text =
+                pattern.replace("{service}", whole).replace("{name}", whole.substring(whole.lastIndexOf('.') + 1));
         try {
             return Name.fromString(text, Name.root);
         } catch (TextParseException e) {

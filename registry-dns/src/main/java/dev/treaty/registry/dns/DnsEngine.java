@@ -131,14 +131,12 @@ final class DnsEngine implements ReadOnlyEngine {
         }
         String plain = host.indexOf('%') < 0 ? host : host.substring(0, host.indexOf('%'));
         var endpoint = new ServiceEndpoint("http", plain, port);
-        var instance = ServiceInstance.of(
-                        endpoint.authority(), service, new Version(0, 0, 0), endpoint, Instant.EPOCH)
+        var instance = ServiceInstance.of(endpoint.authority(), service, new Version(0, 0, 0), endpoint, Instant.EPOCH)
                 .withWeight(weight);
         instances.put(instance.id(), format.write(RegistryProtocol.Instance.of(instance)));
     }
 
-    private <R extends Record> List<R> ask(Name name, int type, Class<R> kind, long[] ttl)
-            throws InterruptedException {
+    private <R extends Record> List<R> ask(Name name, int type, Class<R> kind, long[] ttl) throws InterruptedException {
         Message answer;
         try {
             answer = resolver.send(Message.newQuery(Record.newRecord(name, type, DClass.IN)));

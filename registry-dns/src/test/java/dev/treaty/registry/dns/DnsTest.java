@@ -116,7 +116,8 @@ class DnsTest {
             known.registry().register(instance("i" + i, "127.0.1." + i, 8080));
         }
 
-        assertThat(ask("shop.orders.treaty.", Type.SRV, false).getHeader().getFlag(Flags.TC)).isTrue();
+        assertThat(ask("shop.orders.treaty.", Type.SRV, false).getHeader().getFlag(Flags.TC))
+                .isTrue();
         Message whole = ask("shop.orders.treaty.", Type.SRV, true);
         assertThat(whole.getHeader().getFlag(Flags.TC)).isFalse();
         assertThat(whole.getSection(Section.ANSWER)).hasSize(DnsServer.ANSWERS_MAX);
@@ -130,7 +131,9 @@ class DnsTest {
             sockets[i] = new Socket(InetAddress.getLoopbackAddress(), server.port());
         }
         sockets[0].getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        assertThat(sockets[sockets.length - 1].getInputStream().read()).as("the end of the stream").isEqualTo(-1);
+        assertThat(sockets[sockets.length - 1].getInputStream().read())
+                .as("the end of the stream")
+                .isEqualTo(-1);
         for (Socket socket : sockets) {
             socket.close();
         }
@@ -161,7 +164,8 @@ class DnsTest {
             known.registry().register(instance("a", "127.0.0.1", 8080));
             assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
 
-            var second = known.registry().register(instance("b", "127.0.0.2", 8081).withWeight(300));
+            var second =
+                    known.registry().register(instance("b", "127.0.0.2", 8081).withWeight(300));
             await(() -> treaty.registry().instances(ORDERS).size() == 2);
             assertThat(treaty.registry().instances(ORDERS).getLast().weight()).isEqualTo(300);
             second.close();
@@ -184,8 +188,8 @@ class DnsTest {
                     .withMessageContaining("add a record");
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> DnsAddress.parse(
-                        (RegistryAddress.Provided) RegistryAddress.parse("dns://name:99999")))
+                .isThrownBy(
+                        () -> DnsAddress.parse((RegistryAddress.Provided) RegistryAddress.parse("dns://name:99999")))
                 .withMessageContaining("write dns://name");
     }
 }

@@ -54,7 +54,8 @@ class HaproxyTest {
 
     private void until(HttpClient http, int port, Set<String> names) throws IOException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        Set<String> expected = names.stream().map("{\"result\":\"%s\"}"::formatted).collect(Collectors.toSet());
+        Set<String> expected =
+                names.stream().map("{\"result\":\"%s\"}"::formatted).collect(Collectors.toSet());
         Set<String> answers = new TreeSet<>();
         while (!answers.equals(expected)) {
             assertThat(System.nanoTime() - end)
@@ -82,25 +83,26 @@ class HaproxyTest {
                 port = free.getLocalPort();
             }
             Path config = Files.writeString(directory.resolve("haproxy.cfg"), """
-                    defaults
-                      mode http
-                      timeout connect 2s
-                      timeout client 10s
-                      timeout server 10s
-                    resolvers treaty
-                      nameserver registry 127.0.0.1:%d
-                      accepted_payload_size 1232
-                      hold valid 1s
-                      hold obsolete 1s
-                      hold nx 1s
-                      timeout resolve 200ms
-                    frontend in
-                      bind 127.0.0.1:%d
-                      default_backend names
-                    backend names
-                      balance roundrobin
-                      server-template n 4 _http._tcp.test.Names.treaty resolvers treaty resolve-prefer ipv4 check inter 200ms
-                    """.formatted(dns.port(), port));
+                defaults
+                  mode http
+                  timeout connect 2s
+                  timeout client 10s
+                  timeout server 10s
+                resolvers treaty
+                  nameserver registry 127.0.0.1:%d
+                  accepted_payload_size 1232
+                  hold valid 1s
+                  hold obsolete 1s
+                  hold nx 1s
+                  timeout resolve 200ms
+                frontend in
+                  bind 127.0.0.1:%d
+                  default_backend names
+                backend names
+                  balance roundrobin
+                  default-server resolvers treaty resolve-prefer ipv4 check inter 200ms
+                  server-template n 4 _http._tcp.test.Names.treaty
+                """.formatted(dns.port(), port));
             Process haproxy = new ProcessBuilder("haproxy", "-db", "-f", config.toString())
                     .redirectErrorStream(true)
                     .redirectOutput(directory.resolve("log").toFile())

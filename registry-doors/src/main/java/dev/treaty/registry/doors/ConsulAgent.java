@@ -102,9 +102,12 @@ final class ConsulAgent implements AutoCloseable {
             String id = path.substring(path.lastIndexOf('/') + 1);
             return switch (path.substring(0, path.lastIndexOf('/') + 1)) {
                 case "service/deregister/" -> deregister(id);
-                case "check/pass/" -> said(id, Status.PASSING, request.parameter("note").orElse(""));
-                case "check/warn/" -> said(id, Status.WARNING, request.parameter("note").orElse(""));
-                case "check/fail/" -> said(id, Status.CRITICAL, request.parameter("note").orElse(""));
+                case "check/pass/" ->
+                    said(id, Status.PASSING, request.parameter("note").orElse(""));
+                case "check/warn/" ->
+                    said(id, Status.WARNING, request.parameter("note").orElse(""));
+                case "check/fail/" ->
+                    said(id, Status.CRITICAL, request.parameter("note").orElse(""));
                 case "check/update/" -> update(id, object(request));
                 case "service/maintenance/" -> maintenance(id, request);
                 default -> Answer.text(404, "this door to a registry of Treaty has no " + request.path());
@@ -128,7 +131,11 @@ final class ConsulAgent implements AutoCloseable {
         var open = new TreeMap<String, Object>(String.CASE_INSENSITIVE_ORDER);
         object.forEach((key, value) -> {
             if (value != null) {
-                open.put(String.valueOf(key), value instanceof Map<?, ?> inner && !"meta".equalsIgnoreCase(String.valueOf(key)) ? anyCase(inner) : value);
+                open.put(
+                        String.valueOf(key),
+                        value instanceof Map<?, ?> inner && !"meta".equalsIgnoreCase(String.valueOf(key))
+                                ? anyCase(inner)
+                                : value);
             }
         });
         return open;
@@ -197,12 +204,14 @@ final class ConsulAgent implements AutoCloseable {
             meta.forEach((key, value) -> metadata.put(String.valueOf(key), String.valueOf(value)));
         }
         if (body.get("Tags") instanceof List<?> tags && !tags.isEmpty()) {
-            metadata.put(TAGS, String.join(",", tags.stream().map(String::valueOf).toList()));
+            metadata.put(
+                    TAGS, String.join(",", tags.stream().map(String::valueOf).toList()));
         }
         if (!(body.get("Port") instanceof Integer port)) {
             throw new IllegalArgumentException("Port is missing: an instance has one here");
         }
-        Version version = Optional.ofNullable(metadata.get("version")).map(Version::parse).orElse(new Version(1, 0, 0));
+        Version version =
+                Optional.ofNullable(metadata.get("version")).map(Version::parse).orElse(new Version(1, 0, 0));
         var endpoint = new ServiceEndpoint("http", text(body, "Address", "127.0.0.1"), port);
         return ServiceInstance.of(id, new ServiceName(name), version, endpoint, time.instant())
                 .withWeight(weight(body))

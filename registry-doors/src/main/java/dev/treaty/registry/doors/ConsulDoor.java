@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
  * Answers as a Consul agent does: {@code /v1/health/service/:name}, {@code /v1/catalog/services}, {@code
  * /v1/catalog/service/:name}, {@code /v1/catalog/datacenters}, {@code /v1/agent/self}, {@code /v1/agent/services},
  * {@code /v1/status/leader}, {@code /v1/agent/service/register} and {@code deregister}, and {@code
- * /v1/agent/check/pass|warn|fail|update} for checks with a TTL. Everything else of Consul's API is answered with 404 and
- * a sentence.
+ * /v1/agent/check/pass|warn|fail|update} for checks with a TTL. Everything else of Consul's API is answered with 404
+ * and a sentence.
  *
  * <p>Reading blocks as Consul's does: with {@code index} and {@code wait}, an answer comes when something has changed
  * since that index. Tags are the metadata {@code tags}, with commas between them.
@@ -65,7 +65,8 @@ public final class ConsulDoor implements Door, AutoCloseable {
         }
         Optional<String> health = after(path, "/v1/health/service/");
         if (health.isPresent()) {
-            boolean passing = request.parameter("passing").filter(p -> !p.equals("false")).isPresent();
+            boolean passing =
+                    request.parameter("passing").filter(p -> !p.equals("false")).isPresent();
             return instances(request, health.get(), instance -> !passing || wellEnough(instance), this::checked);
         }
         Optional<String> catalog = after(path, "/v1/catalog/service/");
@@ -80,7 +81,8 @@ public final class ConsulDoor implements Door, AutoCloseable {
             case "/v1/agent/self" -> Answer.json(Map.of("Config", self(), "Member", Map.of("Name", NODE)));
             case "/v1/status/leader" -> Answer.json("127.0.0.1:8300");
             default ->
-                Answer.text(404, "this is not Consul but a door to a registry of Treaty, which has no " + request.path());
+                Answer.text(
+                        404, "this is not Consul but a door to a registry of Treaty, which has no " + request.path());
         };
     }
 
@@ -90,7 +92,7 @@ public final class ConsulDoor implements Door, AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Consul's {@code passing}: every check is. Treaty sends calls to those with a warning too, and Consul does not. */
+    /** Consul's {@code passing}: every check is; it leaves those with a warning out, which Treaty calls. */
     private static boolean wellEnough(ServiceInstance instance) {
         Status status = instance.health().status();
         return status == Status.PASSING || status == Status.UNKNOWN;
@@ -114,18 +116,21 @@ public final class ConsulDoor implements Door, AutoCloseable {
                 () -> indexes.of(service),
                 () -> registry.instances(service).stream()
                         .filter(which)
-                        .filter(instance -> tag.isEmpty() || ConsulAgent.tags(instance).contains(tag))
+                        .filter(instance ->
+                                tag.isEmpty() || ConsulAgent.tags(instance).contains(tag))
                         .map(form)
                         .toList());
     }
 
-    private Answer blocking(Request request, LongSupplier index, Supplier<Object> body)
-            throws InterruptedException {
+    private Answer blocking(Request request, LongSupplier index, Supplier<Object> body) throws InterruptedException {
         long seen;
         long wait;
         try {
             seen = request.parameter("index").map(Long::parseLong).orElse(0L);
-            wait = request.parameter("wait").map(ConsulDoor::duration).orElse(WAIT).toNanos();
+            wait = request.parameter("wait")
+                    .map(ConsulDoor::duration)
+                    .orElse(WAIT)
+                    .toNanos();
         } catch (IllegalArgumentException e) {
             return Answer.text(400, "Invalid index or wait: write index=42 and wait=5m");
         }
@@ -145,12 +150,7 @@ public final class ConsulDoor implements Door, AutoCloseable {
 
     private static Map<String, String> headers(long index) {
         return Map.of(
-                "X-Consul-Index",
-                String.valueOf(index),
-                "X-Consul-KnownLeader",
-                "true",
-                "X-Consul-LastContact",
-                "0");
+                "X-Consul-Index", String.valueOf(index), "X-Consul-KnownLeader", "true", "X-Consul-LastContact", "0");
     }
 
     /** As Go writes them: {@code 10s}, {@code 5m}, {@code 1m30s}; a number alone is seconds. */

@@ -61,8 +61,12 @@ public final class PrometheusDoor implements Door {
         var labels = new TreeMap<String, String>();
         labels.put("__scheme__", endpoint.protocol());
         labels.put("__metrics_path__", METRICS_PATH);
-        labels.put("__meta_treaty_services", joined(instances.stream().map(i -> i.service().value()).toList()));
-        labels.put("__meta_treaty_instances", joined(instances.stream().map(ServiceInstance::id).toList()));
+        labels.put(
+                "__meta_treaty_services",
+                joined(instances.stream().map(i -> i.service().value()).toList()));
+        labels.put(
+                "__meta_treaty_instances",
+                joined(instances.stream().map(ServiceInstance::id).toList()));
         labels.put("__meta_treaty_region", first.region());
         labels.put("__meta_treaty_zone", first.zone());
         labels.put("__meta_treaty_version", first.version().toString());

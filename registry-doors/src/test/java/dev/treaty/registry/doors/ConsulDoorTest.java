@@ -34,9 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.kiwiproject.consul.Consul;
 import org.kiwiproject.consul.NotRegisteredException;
 import org.kiwiproject.consul.cache.ServiceHealthCache;
+import org.kiwiproject.consul.cache.ServiceHealthKey;
 import org.kiwiproject.consul.model.agent.ImmutableRegistration;
 import org.kiwiproject.consul.model.agent.Registration;
-import org.kiwiproject.consul.cache.ServiceHealthKey;
 
 /** The door that speaks Consul, used by clients of Consul. */
 class ConsulDoorTest {
@@ -84,7 +84,8 @@ class ConsulDoorTest {
     @Test
     void the_java_client_registers_finds_and_follows() {
         var consul = Consul.builder()
-                .withHostAndPort(HostAndPort.fromParts("127.0.0.1", server.endpoint().port()))
+                .withHostAndPort(
+                        HostAndPort.fromParts("127.0.0.1", server.endpoint().port()))
                 .build();
         try {
             Registration registration = ImmutableRegistration.builder()
@@ -96,7 +97,9 @@ class ConsulDoorTest {
                     .check(Registration.RegCheck.ttl(30))
                     .build();
             consul.agentClient().register(registration);
-            assertThat(consul.healthClient().getHealthyServiceInstances("shop.Orders").getResponse())
+            assertThat(consul.healthClient()
+                            .getHealthyServiceInstances("shop.Orders")
+                            .getResponse())
                     .as("critical until its check has passed")
                     .isEmpty();
             consul.agentClient().pass("orders-java");
@@ -108,15 +111,15 @@ class ConsulDoorTest {
             assertThat(treaty.registry().instances(ORDERS))
                     .extracting(ServiceInstance::id)
                     .containsExactly("orders-java");
-            assertThat(consul.catalogClient().getServices().getResponse()).containsEntry("shop.Orders", List.of("java"));
+            assertThat(consul.catalogClient().getServices().getResponse())
+                    .containsEntry("shop.Orders", List.of("java"));
 
             try (var cache = ServiceHealthCache.newCache(consul.healthClient(), "shop.Orders")) {
                 cache.start();
                 await(() -> cache.getMap().size() == 1);
                 treaty.registry().register(instance("orders-treaty", Status.PASSING));
                 await(() -> cache.getMap().size() == 2);
-                assertThat(cache.getMap())
-                        .containsKey(ServiceHealthKey.of("orders-treaty", "127.0.0.1", 8080));
+                assertThat(cache.getMap()).containsKey(ServiceHealthKey.of("orders-treaty", "127.0.0.1", 8080));
             }
             consul.agentClient().deregister("orders-java");
             assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
@@ -172,7 +175,8 @@ class ConsulDoorTest {
             treaty.registry().register(instance("o-" + status, status));
         }
 
-        String passing = ask("GET", "/v1/health/service/shop.Orders?passing", "").body();
+        String passing =
+                ask("GET", "/v1/health/service/shop.Orders?passing", "").body();
         assertThat(passing).contains("o-PASSING", "o-UNKNOWN").doesNotContain("o-WARNING", "o-CRITICAL", "o-DRAINING");
         assertThat(ask("GET", "/v1/health/service/shop.Orders", "").body()).contains("o-WARNING", "o-DRAINING");
     }
@@ -180,23 +184,27 @@ class ConsulDoorTest {
     @Test
     void a_check_that_nobody_passes_is_critical_and_its_instance_leaves() throws Exception {
         String body = """
-                {"Name": "shop.Orders", "ID": "o", "Address": "127.0.0.1", "Port": 1,
-                 "Check": {"TTL": "300ms", "Status": "passing", "DeregisterCriticalServiceAfter": "300ms"}}""";
+            {"Name": "shop.Orders", "ID": "o", "Address": "127.0.0.1", "Port": 1,
+             "Check": {"TTL": "300ms", "Status": "passing", "DeregisterCriticalServiceAfter": "300ms"}}\
+            """;
         assertThat(ask("PUT", "/v1/agent/service/register", body).statusCode()).isEqualTo(200);
 
         await(() -> treaty.registry().instances(ORDERS).stream()
                 .anyMatch(i -> i.health().status() == Status.CRITICAL
                         && i.health().message().equals("TTL expired")));
         await(() -> treaty.registry().instances(ORDERS).isEmpty());
-        assertThat(ask("PUT", "/v1/agent/check/pass/service:o", "").statusCode()).isEqualTo(404);
+        assertThat(ask("PUT", "/v1/agent/check/pass/service:o", "").statusCode())
+                .isEqualTo(404);
     }
 
     @Test
     void what_it_cannot_do_it_says() throws Exception {
         assertThat(ask("PUT", "/v1/agent/service/register", "[]").body()).contains("no JSON object");
-        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a b\", \"Port\": 1}").body())
+        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a b\", \"Port\": 1}")
+                        .body())
                 .contains("is not a service name");
-        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a\"}").body()).contains("Port is missing");
+        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a\"}").body())
+                .contains("Port is missing");
         assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\":\"a\",\"Port\":1,\"Check\":{\"HTTP\":\"x\"}}")
                         .body())
                 .contains("a check has a TTL here");

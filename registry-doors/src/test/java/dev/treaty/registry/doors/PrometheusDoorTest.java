@@ -62,19 +62,19 @@ class PrometheusDoorTest {
                 port = free.getLocalPort();
             }
             Path config = Files.writeString(directory.resolve("prometheus.yml"), """
-                    scrape_configs:
-                      - job_name: treaty
-                        scrape_interval: 1s
-                        http_sd_configs:
-                          - url: %s/prometheus/targets
-                            refresh_interval: 1s
-                        relabel_configs:
-                          - source_labels: [__meta_treaty_services]
-                            regex: .*,test\\.Names,.*
-                            action: keep
-                          - source_labels: [__meta_treaty_version]
-                            target_label: version
-                    """.formatted(server.endpoint()));
+                scrape_configs:
+                  - job_name: treaty
+                    scrape_interval: 1s
+                    http_sd_configs:
+                      - url: %s/prometheus/targets
+                        refresh_interval: 1s
+                    relabel_configs:
+                      - source_labels: [__meta_treaty_services]
+                        regex: .*,test\\.Names,.*
+                        action: keep
+                      - source_labels: [__meta_treaty_version]
+                        target_label: version
+                """.formatted(server.endpoint()));
             Process prometheus = new ProcessBuilder(
                             "prometheus",
                             "--config.file=" + config,
@@ -95,7 +95,8 @@ class PrometheusDoorTest {
                     answer = ask(http, query);
                 }
                 assertThat(answer)
-                        .contains("\"instance\":\"" + treaty.endpoint().orElseThrow().authority() + "\"")
+                        .contains("\"instance\":\""
+                                + treaty.endpoint().orElseThrow().authority() + "\"")
                         .contains("\"job\":\"treaty\"", "\"version\":\"1.0.0\"");
             } finally {
                 prometheus.destroyForcibly();

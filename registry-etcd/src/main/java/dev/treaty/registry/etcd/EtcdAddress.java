@@ -35,7 +35,9 @@ record EtcdAddress(List<ServiceEndpoint> endpoints, String prefix) {
     private static ServiceEndpoint endpoint(RegistryAddress.Provided address, String member) {
         try {
             var uri = new URI("etcd://" + member).parseServerAuthority();
-            boolean plain = uri.getHost() != null && uri.getUserInfo() == null && uri.getPath().isEmpty();
+            boolean plain = uri.getHost() != null
+                    && uri.getUserInfo() == null
+                    && uri.getPath().isEmpty();
             if (plain) {
                 String host = uri.getHost().replaceAll("[\\[\\]]", "");
                 return new ServiceEndpoint("http", host, uri.getPort() < 0 ? PORT : uri.getPort());

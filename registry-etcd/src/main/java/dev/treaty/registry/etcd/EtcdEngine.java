@@ -120,7 +120,10 @@ final class EtcdEngine implements Engine {
     }
 
     static String firstLine(Throwable e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
+        return String.valueOf(e.getMessage())
+                .lines()
+                .findFirst()
+                .orElse(e.getClass().getSimpleName());
     }
 
     static ByteSequence bytes(String text) {
@@ -142,8 +145,7 @@ final class EtcdEngine implements Engine {
     @Override
     public String epoch(String candidate) throws InterruptedException {
         ByteSequence key = bytes(keys.epoch());
-        List<KeyValue> known =
-                ask(client -> client.getKVClient().get(key)).getKvs();
+        List<KeyValue> known = ask(client -> client.getKVClient().get(key)).getKvs();
         if (!known.isEmpty()) {
             return text(known.getFirst());
         }

@@ -172,7 +172,9 @@ final class Etcd implements AutoCloseable {
     }
 
     String address(String prefix) {
-        return members.stream().map(m -> "127.0.0.1:" + m.port).collect(Collectors.joining(",", "etcd://", "/" + prefix));
+        return members.stream()
+                .map(m -> "127.0.0.1:" + m.port)
+                .collect(Collectors.joining(",", "etcd://", "/" + prefix));
     }
 
     static RegistryAddress.Provided provided(String address) {
@@ -193,7 +195,9 @@ final class Etcd implements AutoCloseable {
     static void await(BooleanSupplier reached) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as("nanoseconds over the time to wait").isNegative();
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }
     }

@@ -136,7 +136,9 @@ class EtcdOutageTest {
         seen.next(Added.class);
 
         try (Client raw = raw(etcd)) {
-            raw.getKVClient().delete(bytes("/outage/instances/shop.Orders/orders-1")).get();
+            raw.getKVClient()
+                    .delete(bytes("/outage/instances/shop.Orders/orders-1"))
+                    .get();
         }
 
         seen.next(Removed.class);
@@ -172,7 +174,9 @@ class EtcdOutageTest {
         var engine = closing(new EtcdEngine(
                 EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), Etcd.surroundings(HASTY, Events.NONE)));
         Client raw = closing(raw(etcd));
-        raw.getKVClient().put(bytes("/outage/instances/shop.Orders/a"), bytes("1")).get();
+        raw.getKVClient()
+                .put(bytes("/outage/instances/shop.Orders/a"), bytes("1"))
+                .get();
         var told = new LinkedBlockingQueue<String>();
 
         closing(engine.follow(ORDERS, new Engine.Follower() {
@@ -184,9 +188,13 @@ class EtcdOutageTest {
                 if (!again) { // the set has been read and the watch has not begun: now etcd forgets what is in between
                     again = true;
                     try {
-                        raw.getKVClient().delete(bytes("/outage/instances/shop.Orders/a")).get();
+                        raw.getKVClient()
+                                .delete(bytes("/outage/instances/shop.Orders/a"))
+                                .get();
                         var last = raw.getKVClient().put(bytes("/outage/instances/shop.Orders/b"), bytes("2"));
-                        raw.getKVClient().compact(last.get().getHeader().getRevision()).get();
+                        raw.getKVClient()
+                                .compact(last.get().getHeader().getRevision())
+                                .get();
                     } catch (ExecutionException | InterruptedException e) {
                         throw new AssertionError(e);
                     }
@@ -211,7 +219,9 @@ class EtcdOutageTest {
 
         assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("complete {a=1}");
         assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("complete {b=2}");
-        raw.getKVClient().put(bytes("/outage/instances/shop.Orders/b"), bytes("3")).get();
+        raw.getKVClient()
+                .put(bytes("/outage/instances/shop.Orders/b"), bytes("3"))
+                .get();
         assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("changed b=3");
     }
 
@@ -253,8 +263,7 @@ class EtcdOutageTest {
                 == 9);
         assertThat(left).as("15 % of them, which is one").hasSize(9);
         var back = client(etcd).register(instance("o-5"));
-        seen.until(view -> view.get("o-5") != null
-                && view.get("o-5").health().status() == Status.PASSING);
+        seen.until(view -> view.get("o-5") != null && view.get("o-5").health().status() == Status.PASSING);
         back.close();
     }
 
@@ -310,7 +319,9 @@ class EtcdOutageTest {
     }
 
     private Client raw(Etcd etcd) {
-        return Client.builder().endpoints("http://127.0.0.1:" + etcd.only().port).build();
+        return Client.builder()
+                .endpoints("http://127.0.0.1:" + etcd.only().port)
+                .build();
     }
 
     private static ByteSequence bytes(String text) {

@@ -26,7 +26,8 @@ final class Departures {
         String prefix = Long.toHexString(made) + " ";
         return departures == null
                 ? Optional.empty()
-                : departures.lines()
+                : departures
+                        .lines()
                         .filter(line -> line.startsWith(prefix))
                         .map(line -> line.substring(prefix.length()))
                         .findFirst();

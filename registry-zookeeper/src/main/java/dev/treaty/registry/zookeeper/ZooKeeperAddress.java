@@ -56,5 +56,4 @@ record ZooKeeperAddress(String servers, String root) {
                 + ", several servers with commas between them, and behind a slash the node to use if it is not "
                 + ROOT);
     }
-
 }

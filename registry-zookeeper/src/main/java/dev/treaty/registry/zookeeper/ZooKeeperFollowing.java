@@ -169,7 +169,9 @@ final class ZooKeeperFollowing implements Following {
                         .inBackground((_, event) -> {
                             boolean read = event.getResultCode() == KeeperException.Code.OK.intValue();
                             answer.complete(
-                                    read ? new Node(new String(event.getData(), UTF_8), event.getStat()) : event.getResultCode());
+                                    read
+                                            ? new Node(new String(event.getData(), UTF_8), event.getStat())
+                                            : event.getResultCode());
                         })
                         .forPath(each);
             }

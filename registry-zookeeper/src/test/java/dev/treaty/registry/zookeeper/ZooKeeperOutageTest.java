@@ -21,8 +21,8 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
-import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.PreservationPolicy;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProvider;
 import dev.treaty.simulation.WatchRecorder;
@@ -30,7 +30,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -83,7 +82,9 @@ class ZooKeeperOutageTest {
     private static void await(BooleanSupplier reached) {
         long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
         while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as("nanoseconds over the time to wait").isNegative();
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
             LockSupport.parkNanos(1_000_000);
         }
     }
@@ -144,7 +145,8 @@ class ZooKeeperOutageTest {
         var surroundings = new RegistryProvider.Surroundings(
                 Principal.claimed("test"), HASTY, Time.system(), Chance.secure(), Events.NONE, new JsonInstances());
         var engine = new ZooKeeperEngine(
-                ZooKeeperAddress.parse((RegistryAddress.Provided) RegistryAddress.parse(address(server))), surroundings);
+                ZooKeeperAddress.parse((RegistryAddress.Provided) RegistryAddress.parse(address(server))),
+                surroundings);
         var serving = closing(NetworkRegistry.over(engine, address(server), surroundings));
         serving.register(instance("orders-1"));
         var seen = new WatchRecorder();
@@ -176,8 +178,7 @@ class ZooKeeperOutageTest {
         client(server).watch(ORDERS, seen);
         seen.next(Added.class);
 
-        try (var raw = CuratorFrameworkFactory.newClient(
-                server.getConnectString(), new RetryOneTime(100))) {
+        try (var raw = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(100))) {
             raw.start();
             raw.delete().forPath("/outage/instances/shop.Orders/orders-1");
         }
