@@ -3,8 +3,11 @@ package dev.treaty.registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -65,10 +68,37 @@ public sealed interface RegistryAddress {
             }
         }
 
-        /** What comes after {@code scheme://}, without a slash at its end. */
+        /** What comes after {@code scheme://} and before a question mark, without a slash at its end. */
         public String hierarchy() {
-            String path = rest.startsWith("//") ? rest.substring(2) : rest;
+            int question = rest.indexOf('?');
+            String path = question < 0 ? rest : rest.substring(0, question);
+            path = path.startsWith("//") ? path.substring(2) : path;
             return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        }
+
+        /**
+         * What comes after the question mark: {@code name=value}, with {@code &} between several.
+         *
+         * @param known the names that there are
+         * @throws IllegalArgumentException where there is another, or one without a value
+         */
+        public Map<String, String> options(Set<String> known) {
+            var options = new TreeMap<String, String>();
+            int question = rest.indexOf('?');
+            if (question < 0) {
+                return options;
+            }
+            for (String option : rest.substring(question + 1).split("&", -1)) {
+                int equals = option.indexOf('=');
+                String name = equals < 0 ? option : option.substring(0, equals);
+                if (!known.contains(name) || equals < 0 || equals == option.length() - 1) {
+                    throw new IllegalArgumentException("\"" + scheme + ":\" has no option \"" + name
+                            + "\" or it has no value: write name=value, with & between several, of "
+                            + String.join(", ", new TreeSet<>(known)));
+                }
+                options.put(name, option.substring(equals + 1));
+            }
+            return options;
         }
 
         @Override

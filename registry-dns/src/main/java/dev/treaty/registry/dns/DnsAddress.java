@@ -5,6 +5,7 @@ import dev.treaty.registry.RegistryAddress;
 import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +20,8 @@ import org.xbill.DNS.TextParseException;
  * @param server whom to ask; nothing for the system's own
  */
 record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) {
-    private static final Pattern FORM = Pattern.compile(
-            "(?<name>[^:/?]+)(?::(?<port>\\d{1,5}))?(?:\\?server=(?<host>[^?&]+?)(?::(?<at>\\d{1,5}))?)?");
+    private static final Pattern FORM = Pattern.compile("(?<name>[^:/]+)(?::(?<port>\\d{1,5}))?");
+    private static final Pattern SERVER = Pattern.compile("(?<host>.+?)(?::(?<port>\\d{1,5}))?");
 
     private static final int DNS = 53;
 
@@ -30,9 +31,8 @@ record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) 
             throw problem(address, "");
         }
         try {
-            var host = Optional.ofNullable(match.group("host"));
-            var read = new DnsAddress(
-                    match.group("name"), port(match.group("port"), 0), host.map(name -> at(name, match.group("at"))));
+            var server = Optional.ofNullable(address.options(Set.of("server")).get("server"));
+            var read = new DnsAddress(match.group("name"), port(match.group("port"), 0), server.map(DnsAddress::at));
             read.name(new ServiceName("any"));
             return read;
         } catch (IllegalArgumentException e) {
@@ -40,8 +40,12 @@ record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) 
         }
     }
 
-    private static InetSocketAddress at(String host, @Nullable String port) {
-        return new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), port(port, DNS));
+    private static InetSocketAddress at(String server) {
+        Matcher match = SERVER.matcher(server);
+        if (!match.matches()) {
+            throw new IllegalArgumentException("\"" + server + "\" is no server");
+        }
+        return new InetSocketAddress(match.group("host").replaceAll("[\\[\\]]", ""), port(match.group("port"), DNS));
     }
 
     private static int port(@Nullable String digits, int otherwise) {

@@ -1,13 +1,17 @@
 package dev.treaty.registry.etcd;
 
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.RegistryAccess;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.ClientBuilder;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLException;
 
 /**
  * The client of etcd, and another one in its place where it does not get through. A gRPC channel that cannot connect
@@ -37,8 +41,12 @@ final class EtcdClients implements AutoCloseable {
         List<URI> members = address.endpoints().stream()
                 .map(endpoint -> URI.create(endpoint.toString()))
                 .toList();
-        return Client.builder()
-                .endpoints(members)
+        RegistryAccess access = address.access();
+        ClientBuilder builder = Client.builder();
+        access.user().ifPresent(user -> builder.user(EtcdEngine.bytes(user)));
+        access.password().ifPresent(password -> builder.password(EtcdEngine.bytes(password)));
+        access.ca().ifPresent(ca -> encrypt(builder, ca, access));
+        return builder.endpoints(members)
                 .connectTimeout(Duration.ofSeconds(2))
                 .keepaliveTime(Duration.ofSeconds(5)) // a member that froze is noticed in that time
                 .keepaliveTimeout(Duration.ofSeconds(2))
@@ -47,6 +55,19 @@ final class EtcdClients implements AutoCloseable {
                 .waitForReady(false)
                 .executorService(executor)
                 .build();
+    }
+
+    private static void encrypt(ClientBuilder builder, Path ca, RegistryAccess access) {
+        try {
+            builder.sslContext(ssl -> {
+                ssl.trustManager(ca.toFile());
+                access.certificate()
+                        .ifPresent(own -> ssl.keyManager(
+                                own.toFile(), access.key().orElseThrow().toFile()));
+            });
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new IllegalArgumentException("ca, certificate or key cannot be used: " + e.getMessage(), e);
+        }
     }
 
     Client current() {

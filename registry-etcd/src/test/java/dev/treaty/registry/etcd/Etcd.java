@@ -65,21 +65,25 @@ final class Etcd implements AutoCloseable {
             return "http://127.0.0.1:" + peerPort;
         }
 
-        void start(String cluster) {
-            String client = "http://127.0.0.1:" + port;
+        /** @param more arguments; with a certificate among them, clients speak TLS */
+        void start(String cluster, List<String> more) {
+            String protocol = more.stream().anyMatch(each -> each.startsWith("--cert-file")) ? "https" : "http";
+            String client = protocol + "://127.0.0.1:" + port;
+            var command = new ArrayList<>(more);
+            command.addFirst("etcd");
             try {
-                process = new ProcessBuilder(
-                                "etcd",
-                                "--name=" + name,
-                                "--data-dir=" + directory.resolve("data"),
-                                "--listen-client-urls=" + client,
-                                "--advertise-client-urls=" + client,
-                                "--listen-peer-urls=" + peer(),
-                                "--initial-advertise-peer-urls=" + peer(),
-                                "--initial-cluster=" + cluster,
-                                "--heartbeat-interval=50",
-                                "--election-timeout=500",
-                                "--unsafe-no-fsync") // nobody pulls a plug here
+                command.addAll(List.of(
+                        "--name=" + name,
+                        "--data-dir=" + directory.resolve("data"),
+                        "--listen-client-urls=" + client,
+                        "--advertise-client-urls=" + client,
+                        "--listen-peer-urls=" + peer(),
+                        "--initial-advertise-peer-urls=" + peer(),
+                        "--initial-cluster=" + cluster,
+                        "--heartbeat-interval=50",
+                        "--election-timeout=500",
+                        "--unsafe-no-fsync")); // nobody pulls a plug here
+                process = new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(directory.resolve("log").toFile())
                         .start();
@@ -143,6 +147,13 @@ final class Etcd implements AutoCloseable {
         }
     }
 
+    /** One member that is started with these arguments too; it is not waited for. */
+    static Etcd with(List<String> more) {
+        var etcd = new Etcd(1);
+        etcd.start(etcd.only(), more);
+        return etcd;
+    }
+
     static Etcd start(int size) {
         var etcd = new Etcd(size);
         etcd.members.forEach(etcd::start);
@@ -151,7 +162,11 @@ final class Etcd implements AutoCloseable {
     }
 
     void start(Member member) {
-        member.start(members.stream().map(m -> m.name + "=" + m.peer()).collect(Collectors.joining(",")));
+        start(member, List.of());
+    }
+
+    void start(Member member, List<String> more) {
+        member.start(members.stream().map(m -> m.name + "=" + m.peer()).collect(Collectors.joining(",")), more);
     }
 
     List<Member> members() {

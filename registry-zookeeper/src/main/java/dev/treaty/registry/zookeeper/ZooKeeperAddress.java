@@ -1,6 +1,7 @@
 package dev.treaty.registry.zookeeper;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.registry.RegistryAccess;
 import dev.treaty.registry.RegistryAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -12,8 +13,9 @@ import org.apache.curator.utils.PathUtils;
  *
  * @param servers as ZooKeeper's own clients write them: {@code host:2181,host:2181}
  * @param root the node that everything stands below
+ * @param access with what it lets us in
  */
-record ZooKeeperAddress(String servers, String root) {
+record ZooKeeperAddress(String servers, String root, RegistryAccess access) {
     private static final int PORT = 2181;
     private static final String ROOT = "/treaty";
 
@@ -24,7 +26,10 @@ record ZooKeeperAddress(String servers, String root) {
         for (String server : (slash < 0 ? text : text.substring(0, slash)).split(",", -1)) {
             servers.add(server(address, server));
         }
-        return new ZooKeeperAddress(String.join(",", servers), root(address, slash < 0 ? ROOT : text.substring(slash)));
+        return new ZooKeeperAddress(
+                String.join(",", servers),
+                root(address, slash < 0 ? ROOT : text.substring(slash)),
+                RegistryAccess.of(address));
     }
 
     private static String server(RegistryAddress.Provided address, String server) {

@@ -8,6 +8,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.Engine;
+import dev.treaty.registry.RegistryAccess;
 import dev.treaty.registry.RegistryProvider.Surroundings;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,9 +20,13 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.api.ACLProvider;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
@@ -46,14 +51,47 @@ final class ZooKeeperEngine implements Engine {
         this.time = surroundings.time();
         this.random = surroundings.random();
         this.leaseMillis = (int) surroundings.policy().lease().toMillis();
-        this.client = CuratorFrameworkFactory.builder()
-                .connectString(address.servers())
+        var builder = CuratorFrameworkFactory.builder();
+        enter(builder, address.access());
+        this.client = builder.connectString(address.servers())
                 .sessionTimeoutMs(leaseMillis)
                 .connectionTimeoutMs((int) PATIENCE_MILLIS)
                 .retryPolicy((_, _, _) -> false) // whoever asks tries again, with pauses of its own
                 .defaultData(NOTHING)
                 .build();
         client.start();
+    }
+
+    /** With a password, what we write is ours alone; with certificates, the connection is encrypted. */
+    private static void enter(CuratorFrameworkFactory.Builder builder, RegistryAccess access) {
+        access.password().ifPresent(password -> {
+            String user = access.user().orElseThrow();
+            builder.authorization("digest", (user + ":" + password).getBytes(UTF_8));
+            builder.aclProvider(new ACLProvider() {
+                @Override
+                public List<ACL> getDefaultAcl() {
+                    return ZooDefs.Ids.CREATOR_ALL_ACL;
+                }
+
+                @Override
+                public List<ACL> getAclForPath(String path) {
+                    return ZooDefs.Ids.CREATOR_ALL_ACL;
+                }
+            });
+        });
+        access.ca().ifPresent(ca -> {
+            var config = new ZKClientConfig();
+            config.setProperty(ZKClientConfig.SECURE_CLIENT, "true");
+            config.setProperty(
+                    ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "org.apache.zookeeper.ClientCnxnSocketNetty");
+            config.setProperty("zookeeper.ssl.trustStore.location", ca.toString());
+            config.setProperty("zookeeper.ssl.trustStore.type", "PEM");
+            access.certificate().ifPresent(own -> {
+                config.setProperty("zookeeper.ssl.keyStore.location", own.toString());
+                config.setProperty("zookeeper.ssl.keyStore.type", "PEM");
+            });
+            builder.zkClientConfig(config);
+        });
     }
 
     CuratorFramework client() {
