@@ -8,8 +8,10 @@ module dev.treaty.http {
     requires io.helidon.common.socket;
     requires io.helidon.http;
     requires io.helidon.http.encoding;
+    requires io.helidon.webclient.http2;
     requires io.helidon.webserver;
     requires java.logging;
+    requires java.net.http;
     requires tools.jackson.core;
 
     exports dev.treaty.http;

@@ -27,12 +27,14 @@ final class Balance implements Handler {
     private final LoadBalancer balancer;
     private final ServiceDiscovery discovery;
     private final Time time;
+    private final Compatible compatible;
 
-    Balance(Nodes nodes, LoadBalancer balancer, ServiceDiscovery discovery, Time time) {
+    Balance(Nodes nodes, LoadBalancer balancer, ServiceDiscovery discovery, Time time, Compatible compatible) {
         this.nodes = nodes;
         this.balancer = balancer;
         this.discovery = discovery;
         this.time = time;
+        this.compatible = compatible;
     }
 
     @Override
@@ -41,6 +43,8 @@ final class Balance implements Handler {
         if (candidates.size() == 0) {
             candidates = awaitFirst(call);
         }
+        Nodes.Snapshot all = candidates;
+        candidates = compatible.among(all, call);
         for (int picks = 0; picks < PICKS_MAX; picks++) {
             int index = balancer.pick(candidates, call);
             if (index == LoadBalancer.NONE) {
@@ -52,7 +56,7 @@ final class Balance implements Handler {
                 return node.attempt(call, admission);
             }
         }
-        return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, nobody(call, candidates)));
+        return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, nobody(call, all)));
     }
 
     /** A service that is just starting should not cost its first callers an error. */
@@ -73,11 +77,15 @@ final class Balance implements Handler {
         }
         String why = candidates.nodes().stream()
                 .limit(LISTED_MAX)
-                .map(n ->
-                        n.instance().id() + " (" + (n.exclusion().isEmpty() ? "trial under way" : n.exclusion()) + ")")
+                .map(n -> n.instance().id() + " (" + exclusion(n, call) + ")")
                 .collect(Collectors.joining(", "));
         int more = candidates.size() - LISTED_MAX;
         return "none of the " + candidates.size() + " instances of " + call.service() + " takes calls: " + why
                 + (more > 0 ? " and " + more + " more" : "");
+    }
+
+    private String exclusion(Node node, Call call) {
+        String objection = compatible.objection(node, call);
+        return !objection.isEmpty() ? objection : node.exclusion().isEmpty() ? "trial under way" : node.exclusion();
     }
 }

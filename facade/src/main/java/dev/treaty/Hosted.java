@@ -6,20 +6,19 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
-import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.HealthCheck;
+import dev.treaty.registry.HealthPolicy;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** A service that this process offers: registered, healthy or not, and drained when it is closed. */
 public final class Hosted implements AutoCloseable {
-    /** How often an implementation that is a {@link HealthSource} is asked. */
-    static final Duration HEALTH_INTERVAL = Duration.ofSeconds(2);
-
     /** How long callers get to hear of a drain where the registry cannot tell whether they have. */
     static final Duration NOTICE = Duration.ofMillis(250);
 
@@ -30,24 +29,33 @@ public final class Hosted implements AutoCloseable {
     private final Server server;
     private final Duration patience;
     private final Time time;
-    private final @Nullable HealthSource source;
-    private final Promise<Boolean> ended = new Promise<>();
+    private final @Nullable HealthCheck check;
     private final AtomicBoolean draining = new AtomicBoolean();
     private volatile ServiceHealth health;
 
     /** @param patience how long closing waits for callers to hear of it */
-    Hosted(Registration registration, Server server, Object implementation, Duration patience, Time time) {
+    Hosted(
+            Registration registration,
+            Server server,
+            Object implementation,
+            Duration patience,
+            Time time,
+            RandomGenerator random) {
         this.registration = registration;
         this.server = server;
         this.patience = patience;
         this.time = time;
-        this.source = implementation instanceof HealthSource s ? s : null;
         this.health = registration.instance().health();
-        if (source != null) {
-            Thread.ofVirtual()
-                    .name("treaty-health-" + registration.instance().id())
-                    .start(this::ask);
-        }
+        this.check = implementation instanceof HealthSource source
+                ? HealthCheck.start(
+                        registration.instance().id(),
+                        () -> answer(source, time),
+                        HealthPolicy.OWN,
+                        health,
+                        this::report,
+                        time,
+                        random)
+                : null;
     }
 
     /** The instance as it is registered. */
@@ -68,23 +76,9 @@ public final class Hosted implements AutoCloseable {
         }
     }
 
-    private void ask() {
+    private static ServiceHealth answer(HealthSource source, Time time) {
         try {
-            do {
-                ServiceHealth now = answer();
-                if (now.status() != health.status() || !now.message().equals(health.message())) {
-                    report(now);
-                }
-            } while (ended.await(time, HEALTH_INTERVAL.toNanos()) == null);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private ServiceHealth answer() {
-        HealthSource asked = source;
-        try {
-            return asked == null ? health : asked.health();
+            return source.health();
         } catch (RuntimeException e) {
             return new ServiceHealth(
                     Status.CRITICAL, "the service could not say how it feels", time.instant(), Map.of());
@@ -94,7 +88,9 @@ public final class Hosted implements AutoCloseable {
     /** Tells callers to stop calling here; calls that still come are answered. */
     public void drain() {
         if (draining.compareAndSet(false, true)) {
-            ended.complete(true);
+            if (check != null) {
+                check.close();
+            }
             health = ServiceHealth.of(Status.DRAINING, time.instant());
             registration.drain();
         }

@@ -18,17 +18,24 @@ import java.util.random.RandomGenerator;
 
 /** What this process keeps for one service that it calls: nodes, guard, pipeline. All clients share it. */
 final class ServiceCaller implements AutoCloseable {
+    /** Answers nothing. */
+    static final Function<Call, Fallback<Object>> NO_FALLBACKS = _ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER);
+
     private final Nodes nodes;
     private final Guard guard;
-    private final Balance balance;
+    private final ServiceDiscovery discovery;
+    private final LeastLoaded balancer;
+    private final Compatible any;
     private final Time time;
     private final Events events;
     private final Handler handler;
 
+    /** @param any lets calls go to any node */
     ServiceCaller(
             ServiceName service,
             Policies policies,
             ServiceDiscovery discovery,
+            Compatible any,
             Transport transport,
             Time time,
             RandomGenerator random,
@@ -43,21 +50,24 @@ final class ServiceCaller implements AutoCloseable {
                 .build();
         guard.apply(policies);
         this.nodes = new Nodes(service, guard::tolerance, discovery, transport, time, random, events);
-        this.balance = new Balance(nodes, new LeastLoaded(random), discovery, time);
-        this.handler = pipeline(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).handler();
+        this.discovery = discovery;
+        this.balancer = new LeastLoaded(random);
+        this.any = any;
+        this.handler = pipeline(NO_FALLBACKS, any).handler();
     }
 
-    /** The client's pipeline for this service, with those fallbacks. */
-    Pipeline pipeline(Function<? super Call, ? extends Fallback<Object>> fallbacks) {
+    /** The client's pipeline for this service, with those fallbacks, to those of its nodes. */
+    Pipeline pipeline(Function<? super Call, ? extends Fallback<Object>> fallbacks, Compatible compatible) {
+        var balance = new Balance(nodes, balancer, discovery, time, compatible);
         return Pipelines.client(guard, fallbacks, balance, time, events);
     }
 
     /** The steps of a call, outermost first. */
     String describe() {
-        return pipeline(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).describe();
+        return pipeline(NO_FALLBACKS, any).describe();
     }
 
-    /** The pipeline without fallbacks of the caller's own, ready to be called. */
+    /** The pipeline without fallbacks of the caller's own and to any node, ready to be called. */
     Handler handler() {
         return handler;
     }

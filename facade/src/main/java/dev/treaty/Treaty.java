@@ -16,6 +16,7 @@ import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -56,6 +57,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +80,8 @@ public final class Treaty implements AutoCloseable {
     private final List<RegistryService> services = new CopyOnWriteArrayList<>();
     private final RegistryTable table;
     private final Registry registry;
+    private final Contracts contracts;
+    private final Compatible any;
     private final ServiceClient client = new ServiceClient(this);
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
     private final Map<ServiceName, Hosted> hosted = new ConcurrentHashMap<>();
@@ -104,6 +108,8 @@ public final class Treaty implements AutoCloseable {
                 settings.registryServer().preservation(),
                 platform.secrets());
         this.registry = new Registries(platform, self, transport, table, events).open(settings.registry());
+        this.contracts = new Contracts(registry, time);
+        this.any = new Compatible(null, Requirement.NONE, contracts);
     }
 
     /** With the defaults and the environment's {@code TREATY_…} variables: a registry within the process. */
@@ -138,6 +144,8 @@ public final class Treaty implements AutoCloseable {
      * @param implementation keeps it. Each call runs on a virtual thread of its own; one that is also a {@link
      *     dev.treaty.core.discovery.HealthSource} is asked how it feels
      * @throws dev.treaty.core.contract.ContractException where the contract cannot travel
+     * @throws dev.treaty.core.contract.IncompatibleContractException where the registry refuses the contract because it
+     *     breaks clients of another version with the same major number; nothing is offered then
      * @throws IllegalStateException where this is closed, or a service of that name is served already
      */
     public <T> Hosted serve(Class<T> contract, T implementation) {
@@ -163,14 +171,14 @@ public final class Treaty implements AutoCloseable {
             Handler dispatch = Dispatcher.of(type, contract, implementation, this::mistake);
             Handler handler = Pipelines.server(dispatch, time, events).handler();
             Supplier<ServiceHealth> health = () -> health(name);
+            registry.publish(contract); // first: what the registry refuses is not offered
             listening.host(new HostedService(contract, handler, health));
             listening.page(
                     "/-/openapi/" + name,
                     "application/json",
                     () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
-            registry.publish(contract);
             Registration registration = registry.register(instance(contract, listening));
-            var service = new Hosted(registration, listening, implementation, hearing(), time);
+            var service = new Hosted(registration, listening, implementation, hearing(), time, platform.chance());
             hosted.put(name, service);
             return service;
         } finally {
@@ -225,6 +233,8 @@ public final class Treaty implements AutoCloseable {
         String shortName =
                 contract.name().value().substring(contract.name().value().lastIndexOf('.') + 1);
         ServerSettings server = settings.server();
+        var metadata = new TreeMap<>(server.metadata());
+        metadata.putAll(Requirement.metadata(contract.capabilities()));
         return ServiceInstance.of(
                         shortName + "-"
                                 + HexFormat.of().toHexDigits(platform.secrets().nextInt()),
@@ -236,7 +246,7 @@ public final class Treaty implements AutoCloseable {
                 .withPlace(settings.region(), settings.zone())
                 .withWeight(server.weight())
                 .withContract(contract.fingerprint())
-                .withMetadata(server.metadata());
+                .withMetadata(metadata);
     }
 
     /** Half of the time to drain is for callers to hear of it, so that calls under way have the other half at least. */
@@ -258,13 +268,23 @@ public final class Treaty implements AutoCloseable {
     }
 
     /**
-     * A typed client: calling a method calls the service.
+     * A typed client: calling a method calls the service, at instances whose contract has the same major version and
+     * can be talked to.
      *
      * @throws dev.treaty.core.contract.ContractException where the contract cannot travel
      */
     public <T> T client(Class<T> contract) {
         var read = ServiceContract.of(contract);
-        return ServiceProxy.of(contract, read, caller(read.name()).handler(), this::nextContext);
+        return client(contract, read, Requirement.of(read), null);
+    }
+
+    /**
+     * A typed client that requires more, or other versions: {@code Requirement.of(contract).withCapability("search")}.
+     *
+     * @see #client(Class)
+     */
+    public <T> T client(Class<T> contract, Requirement requirement) {
+        return client(contract, ServiceContract.of(contract), requirement, null);
     }
 
     /**
@@ -273,14 +293,19 @@ public final class Treaty implements AutoCloseable {
      */
     public <T> T client(Class<T> contract, T fallback) {
         var read = ServiceContract.of(contract);
-        Handler answer = Dispatcher.of(contract, read, fallback, this::mistake);
-        return ServiceProxy.of(
-                contract,
-                read,
-                caller(read.name())
-                        .pipeline(call -> implementation(answer, call))
-                        .handler(),
-                this::nextContext);
+        return client(contract, read, Requirement.of(read), fallback);
+    }
+
+    private <T> T client(Class<T> type, ServiceContract contract, Requirement requirement, @Nullable T fallback) {
+        Function<Call, Fallback<Object>> fallbacks = ServiceCaller.NO_FALLBACKS;
+        if (fallback != null) {
+            Handler answer = Dispatcher.of(type, contract, fallback, this::mistake);
+            fallbacks = call -> implementation(answer, call);
+        }
+        var compatible = new Compatible(contract, requirement, contracts);
+        Handler handler =
+                caller(contract.name()).pipeline(fallbacks, compatible).handler();
+        return ServiceProxy.of(type, contract, handler, this::nextContext);
     }
 
     private static Fallback<Object> implementation(Handler answer, Call call) {
@@ -357,7 +382,8 @@ public final class Treaty implements AutoCloseable {
                 throw new IllegalStateException("this Treaty is closed");
             }
             return callers.computeIfAbsent(
-                    name, n -> new ServiceCaller(n, policies(n), registry, transport, time, platform.chance(), events));
+                    name,
+                    n -> new ServiceCaller(n, policies(n), registry, any, transport, time, platform.chance(), events));
         } finally {
             lock.unlock();
         }

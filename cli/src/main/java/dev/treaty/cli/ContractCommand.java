@@ -3,16 +3,16 @@ package dev.treaty.cli;
 import dev.treaty.Treaty;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.http.Json;
 import dev.treaty.http.JsonSchema;
 import dev.treaty.http.OpenApi;
 import java.io.IOException;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,12 +26,20 @@ import picocli.CommandLine.Spec;
 /** {@code treaty contract}: what a service promises. */
 @Command(
         name = "contract",
-        description = "Shows what a service promises, or exports it for other tools.",
-        subcommands = {ContractCommand.Show.class, ContractCommand.Export.class},
+        description = "Shows what a service promises, compares and checks its versions, exports it for other tools.",
+        subcommands = {
+            ContractCommand.Show.class,
+            ContractChecks.Diff.class,
+            ContractChecks.Check.class,
+            ContractChecks.Publish.class,
+            ContractCommand.Export.class
+        },
         footer = {
             "",
             "Examples:",
             "  treaty contract show shop.Orders",
+            "  treaty contract diff shop.Orders@1.4.0 shop.Orders",
+            "  treaty contract check --class com.acme.Greetings --class-path target/classes",
             "  treaty contract export shop.Orders --format openapi > orders.json",
             "  treaty contract export --class com.acme.Greetings --class-path target/classes"
         })
@@ -45,88 +53,33 @@ final class ContractCommand implements Runnable {
         spec.commandLine().usage(spec.commandLine().getOut());
     }
 
-    /** Which contract: one that a registry knows, one in a file, or one in a class. */
-    static final class Source {
-        @Parameters(
-                paramLabel = "SERVICE|FILE",
-                arity = "0..1",
-                description = "A service that has published its contract, or a file of contract text.")
-        private @Nullable String subject;
-
-        @Option(
-                names = "--class",
-                paramLabel = "NAME",
-                description = "A Java interface with @Contract, in place of a service.")
-        private @Nullable String type;
-
-        @Option(
-                names = "--class-path",
-                paramLabel = "PATH",
-                split = ":",
-                description = "Where the interface is: jars and folders, separated by colons.")
-        private List<Path> classPath = List.of();
-
-        @Mixin
-        private final RegistryOptions registry = new RegistryOptions();
-
-        /**
-         * Reads the contract.
-         *
-         * @throws Failure where there is none
-         */
-        ServiceContract read(CommandSpec spec) throws IOException {
-            String named = subject;
-            String className = type;
-            if ((named == null) == (className == null)) {
-                throw new ParameterException(
-                        spec.commandLine(), "name a service or a file, or a class with --class NAME --class-path PATH");
-            }
-            if (className != null) {
-                return ofClass(className);
-            }
-            Path file = Path.of(String.valueOf(named));
-            return Files.isRegularFile(file)
-                    ? ServiceContract.parse(Files.readString(file))
-                    : published(String.valueOf(named));
-        }
-
-        private ServiceContract ofClass(String className) throws IOException {
-            URL[] urls = new URL[classPath.size()];
-            for (int i = 0; i < urls.length; i++) {
-                urls[i] = url(classPath.get(i));
-            }
-            try (var loader = new URLClassLoader(urls, ContractCommand.class.getClassLoader())) {
-                return ServiceContract.of(Class.forName(className, false, loader));
-            } catch (ClassNotFoundException | LinkageError e) {
-                throw new Failure("class " + className + " cannot be loaded (" + e + "): check --class-path");
-            }
-        }
-
-        private static URL url(Path path) throws MalformedURLException {
-            if (!Files.exists(path)) {
-                throw new Failure("there is nothing at " + path + ": check --class-path");
-            }
-            return path.toUri().toURL();
-        }
-
-        private ServiceContract published(String name) {
-            try (Treaty treaty = registry.open()) {
-                var contract = treaty.registry().contract(new ServiceName(name));
-                RegistryOptions.reached(treaty);
-                return contract.orElseThrow(() -> new Failure("no service has published a contract named " + name
-                        + "; \"treaty services\" lists those that have"));
-            }
-        }
-    }
-
     /** {@code treaty contract show}. */
     @Command(
             name = "show",
-            description = "Prints a contract as text.",
-            footer = {"", "Examples:", "  treaty contract show shop.Orders", "  treaty contract show orders.contract"})
+            description = "Prints a contract as text, or the versions of it that the registry remembers.",
+            footer = {
+                "",
+                "Examples:",
+                "  treaty contract show shop.Orders",
+                "  treaty contract show shop.Orders@1.4.0",
+                "  treaty contract show shop.Orders --versions",
+                "  treaty contract show orders.contract"
+            })
     static final class Show implements Callable<Integer> {
+        @Parameters(
+                paramLabel = "SERVICE|FILE",
+                arity = "0..1",
+                description = "A service that has published its contract, SERVICE@VERSION, or a file of contract text.")
+        private @Nullable String subject;
+
         @Mixin
-        private final Source source = new Source();
+        private final ContractSource source = new ContractSource();
+
+        @Option(names = "--versions", description = "List the versions, and how many instances keep each.")
+        private boolean versions;
+
+        @Option(names = "--json", description = "Print a JSON object; with --versions, an array of them.")
+        private boolean json;
 
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
@@ -134,8 +87,54 @@ final class ContractCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            spec.commandLine().getOut().print(source.read(spec).text());
+            var out = spec.commandLine().getOut();
+            if (versions) {
+                versions(out);
+                return Main.OK;
+            }
+            ServiceContract contract = source.read(spec, subject);
+            if (json) {
+                var document = Documents.of(contract);
+                document.put("text", contract.text());
+                out.println(Json.indented(document));
+            } else {
+                out.print(contract.text());
+            }
             return Main.OK;
+        }
+
+        private void versions(PrintWriter out) {
+            if (subject == null) {
+                throw new ParameterException(spec.commandLine(), "name a service to list its versions");
+            }
+            var name = new ServiceName(subject);
+            List<ServiceContract> contracts;
+            List<ServiceInstance> instances;
+            try (Treaty treaty = source.open()) {
+                contracts = treaty.registry().contracts(name);
+                instances = treaty.registry().instances(name);
+                RegistryOptions.reached(treaty);
+            }
+            var table = new Table("VERSION", "FINGERPRINT", ">INSTANCES");
+            var documents = new ArrayList<Map<String, Object>>();
+            for (ServiceContract contract : contracts) {
+                long kept = instances.stream()
+                        .filter(instance -> instance.contract().equals(contract.fingerprint())
+                                && instance.version().equals(contract.version()))
+                        .count();
+                table.row()
+                        .cell(contract.version().toString())
+                        .cell(contract.fingerprint())
+                        .cell(Long.toString(kept));
+                var document = Documents.of(contract);
+                document.put("instances", kept);
+                documents.add(document);
+            }
+            if (json) {
+                out.println(Json.indented(documents));
+            } else {
+                table.print(out, spec.commandLine().getColorScheme().ansi());
+            }
         }
     }
 
@@ -165,8 +164,14 @@ final class ContractCommand implements Runnable {
                 "  treaty contract export --class com.acme.Greetings --class-path target/classes --format openapi"
             })
     static final class Export implements Callable<Integer> {
+        @Parameters(
+                paramLabel = "SERVICE|FILE",
+                arity = "0..1",
+                description = "A service that has published its contract, SERVICE@VERSION, or a file of contract text.")
+        private @Nullable String subject;
+
         @Mixin
-        private final Source source = new Source();
+        private final ContractSource source = new ContractSource();
 
         @Option(
                 names = "--format",
@@ -183,7 +188,7 @@ final class ContractCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            ServiceContract contract = source.read(spec);
+            ServiceContract contract = source.read(spec, subject);
             var out = spec.commandLine().getOut();
             switch (format) {
                 case TEXT -> out.print(contract.text());

@@ -1,5 +1,6 @@
 package dev.treaty.cli;
 
+import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
@@ -24,6 +25,14 @@ final class Documents {
         object.put("contract", instance.contract());
         object.put("metadata", instance.metadata());
         object.put("startedAt", instance.startedAt().toString());
+        return object;
+    }
+
+    static Map<String, Object> of(ServiceContract contract) {
+        var object = new LinkedHashMap<String, Object>();
+        object.put("service", contract.name().value());
+        object.put("version", contract.version().toString());
+        object.put("fingerprint", contract.fingerprint());
         return object;
     }
 

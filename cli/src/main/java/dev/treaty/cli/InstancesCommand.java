@@ -2,6 +2,7 @@ package dev.treaty.cli;
 
 import dev.treaty.Treaty;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.http.Json;
 import java.io.PrintWriter;
@@ -30,6 +31,12 @@ final class InstancesCommand implements Callable<Integer> {
             converter = Converters.Service.class,
             description = "The service; all where none is named.")
     private @Nullable ServiceName service;
+
+    @Option(
+            names = "--capability",
+            paramLabel = "NAME",
+            description = "Only those that offer it; may be given several times.")
+    private List<String> capabilities = List.of();
 
     @Option(names = "--json", description = "Print a JSON array of instances.")
     private boolean json;
@@ -64,6 +71,12 @@ final class InstancesCommand implements Callable<Integer> {
                 instances.addAll(treaty.registry().instances(name));
             }
             RegistryOptions.reached(treaty);
+            var required = Requirement.NONE;
+            for (String capability : capabilities) {
+                required = required.withCapability(capability);
+            }
+            Requirement requirement = required;
+            instances.removeIf(instance -> requirement.objection(instance).isPresent());
             return instances;
         }
     }

@@ -2,8 +2,12 @@ package dev.treaty.config;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.registry.HealthPolicy;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Something that {@code treaty up} runs, or makes known where it runs already. */
 public sealed interface RunSettings {
@@ -42,20 +46,37 @@ public sealed interface RunSettings {
      *
      * @param name what callers call it
      * @param address where it answers, such as {@code http://127.0.0.1:8080}
-     * @param health the path that answers with success while it is well
+     * @param health how it is asked how it feels: a path that answers with success while it is well, {@code tcp},
+     *     {@code grpc}, {@code grpc/SERVICE} or {@code treaty}
      * @param version the version of its contract
+     * @param check how often it is asked, and what it takes to be believed
      */
-    record Existing(ServiceName name, URI address, String health, Version version) implements RunSettings {
-        /** @throws IllegalArgumentException where the address is not one of HTTP, or the path does not begin with / */
+    record Existing(ServiceName name, URI address, String health, Version version, HealthPolicy check)
+            implements RunSettings {
+        private static final Map<String, Integer> SCHEMES = Map.of("http", 80, "https", 443, "grpc", 80, "grpcs", 443);
+        private static final Pattern HEALTH = Pattern.compile("(?s)/.*|tcp|grpc(/[^/]+)?|treaty");
+
+        /** @throws IllegalArgumentException where the address or the way to ask for health is none */
         public Existing {
-            boolean http = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
-            if (!http || address.getHost() == null) {
-                throw new IllegalArgumentException(
-                        "address is " + address + ": write for example http://127.0.0.1:8080");
+            String scheme = String.valueOf(address.getScheme());
+            boolean known = SCHEMES.containsKey(scheme) || (scheme.equals("tcp") && address.getPort() > 0);
+            if (!known || address.getHost() == null) {
+                throw new IllegalArgumentException("address is " + address
+                        + ": write for example http://127.0.0.1:8080; https, grpc, grpcs and tcp are known too");
             }
-            if (!health.startsWith("/")) {
-                throw new IllegalArgumentException("health is " + Words.quote(health) + ": begin the path with /");
+            if (!HEALTH.matcher(health).matches()) {
+                throw new IllegalArgumentException("health is " + Words.quote(health)
+                        + ": write a path that begins with /, tcp, grpc, grpc/SERVICE or treaty");
             }
+        }
+
+        /** Where it answers, with the usual port where none is written. */
+        public ServiceEndpoint endpoint() {
+            int port = address.getPort() > 0 ? address.getPort() : SCHEMES.getOrDefault(address.getScheme(), 80);
+            String host = address.getHost();
+            boolean brackets = host.startsWith("[");
+            return new ServiceEndpoint(
+                    address.getScheme(), brackets ? host.substring(1, host.length() - 1) : host, port);
         }
     }
 }

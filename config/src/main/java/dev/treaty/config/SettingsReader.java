@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.registry.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Policies;
@@ -66,9 +67,13 @@ final class SettingsReader {
     private static Optional<RunSettings> existing(Section section) {
         Optional<ServiceName> name = section.read("name", ServiceName.class);
         Optional<URI> address = section.read("address", URI.class);
-        String health = section.read("health", "/");
+        String usual = address.map(a -> String.valueOf(a.getScheme()))
+                .map(scheme -> scheme.equals("tcp") ? "tcp" : scheme.startsWith("grpc") ? "grpc" : "/")
+                .orElse("/");
+        String health = section.read("health", usual);
+        HealthPolicy check = section.read("check", HealthPolicy.STANDARD);
         Version version = section.read("version", new Version(1, 0, 0));
         return name.flatMap(
-                n -> address.flatMap(a -> section.make(() -> new RunSettings.Existing(n, a, health, version))));
+                n -> address.flatMap(a -> section.make(() -> new RunSettings.Existing(n, a, health, version, check))));
     }
 }

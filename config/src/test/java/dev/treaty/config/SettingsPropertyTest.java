@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.registry.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.FaultTolerance;
@@ -271,7 +272,13 @@ class SettingsPropertyTest {
                         serviceNames,
                         Arbitraries.of("http://a:1", "https://b/c?d#e").map(URI::create),
                         names().map("/"::concat),
-                        whole(0, 9).map(n -> new Version(n, 1, 2)))
+                        whole(0, 9).map(n -> new Version(n, 1, 2)),
+                        Combinators.combine(
+                                        nanos(10_000_000, 3_600_000_000_000L),
+                                        nanos(1_000_000, 3_600_000_000_000L),
+                                        whole(1, 100),
+                                        whole(1, 100))
+                                .as(HealthPolicy::new))
                 .as(RunSettings.Existing::new);
         return Combinators.combine(
                         Combinators.combine(names(), places(), places(), registries, registryServers)

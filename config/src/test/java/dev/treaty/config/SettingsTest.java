@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.registry.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
@@ -95,7 +96,27 @@ class SettingsTest {
                                 new ServiceName("legacy.Web"),
                                 URI.create("http://127.0.0.1:8080"),
                                 "/health",
-                                new Version(2, 1, 0)));
+                                new Version(2, 1, 0),
+                                HealthPolicy.STANDARD));
+    }
+
+    @Test
+    void whatRunsElsewhereIsAskedForItsHealthInItsOwnWay() {
+        Settings settings = parse("""
+            run:
+              - {name: a.Rpc, address: "grpc://10.0.0.1:9090", health: grpc/a.Rpc, check: {interval: 5s, fall: 3}}
+              - {name: a.Rpc, address: "grpc://10.0.0.2:9090"}
+              - {name: a.Database, address: "tcp://db:5432"}
+              - {name: a.Web, address: "https://[::1]"}
+            """);
+        var existing =
+                settings.run().stream().map(RunSettings.Existing.class::cast).toList();
+        assertThat(existing).extracting(RunSettings.Existing::health).containsExactly("grpc/a.Rpc", "grpc", "tcp", "/");
+        assertThat(existing.getFirst().check())
+                .isEqualTo(new HealthPolicy(Duration.ofSeconds(5), Duration.ofSeconds(1), 1, 3));
+        assertThat(existing)
+                .extracting(e -> e.endpoint().toString())
+                .containsExactly("grpc://10.0.0.1:9090", "grpc://10.0.0.2:9090", "tcp://db:5432", "https://[::1]:443");
     }
 
     @Test

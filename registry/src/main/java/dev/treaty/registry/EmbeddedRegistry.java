@@ -2,6 +2,7 @@ package dev.treaty.registry;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
@@ -96,10 +97,10 @@ public final class EmbeddedRegistry implements Registry {
 
     /** @throws IllegalStateException where the registry is full or closed */
     @Override
-    public void publish(ServiceContract contract) {
+    public void publish(ServiceContract contract, boolean force) {
         refuseWhenClosed();
         try {
-            table.publish(contract);
+            table.publish(contract, force);
         } catch (ServiceException e) {
             throw refusal(e);
         }
@@ -107,9 +108,11 @@ public final class EmbeddedRegistry implements Registry {
 
     private static RuntimeException refusal(ServiceException e) {
         String message = e.fault().message();
-        return e.code() == Code.RESOURCE_EXHAUSTED
-                ? new IllegalStateException(message, e)
-                : new IllegalArgumentException(message, e);
+        return switch (e.code()) {
+            case RESOURCE_EXHAUSTED -> new IllegalStateException(message, e);
+            case FAILED_PRECONDITION -> new IncompatibleContractException(message);
+            default -> new IllegalArgumentException(message, e);
+        };
     }
 
     private void refuseWhenClosed() {
@@ -158,7 +161,17 @@ public final class EmbeddedRegistry implements Registry {
 
     @Override
     public Optional<ServiceContract> contract(ServiceName service) {
-        return table.contract(service);
+        return table.contracts(service).newest();
+    }
+
+    @Override
+    public List<ServiceContract> contracts(ServiceName service) {
+        return table.contracts(service).newestFirst();
+    }
+
+    @Override
+    public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
+        return table.contracts(service).find(fingerprint);
     }
 
     /** Takes out what was registered through it and ends its watches; the table stays usable for others. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ContractException;
+import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
@@ -22,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -391,22 +393,46 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public void publish(String contract) throws InterruptedException {
+    public void publish(String contract, boolean force) throws InterruptedException {
+        RegistryLimits.length("the contract", contract, RegistryLimits.CONTRACT_LENGTH_MAX);
         ServiceContract read;
         try {
             read = ServiceContract.parse(contract);
         } catch (ContractException e) {
             throw new ServiceException(Code.INVALID_ARGUMENT, "contract: " + e.getMessage());
         }
+        try {
+            history(read.name()).publish(read, live(read.name()), force);
+        } catch (IncompatibleContractException e) {
+            throw new ServiceException(Code.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
+        }
         engine.store(read.name(), read.version(), contract);
+    }
+
+    private ContractHistory history(ServiceName service) throws InterruptedException {
+        return ContractHistory.of(engine.contracts(service).stream()
+                .flatMap(EngineService::parsed)
+                .toList());
+    }
+
+    /** The fingerprints of the contracts that running instances keep. */
+    private Set<String> live(ServiceName service) throws InterruptedException {
+        var live = new HashSet<String>();
+        instances(service.value(), "", Integer.MAX_VALUE).forEach(instance -> live.add(instance.contract()));
+        return live;
     }
 
     @Override
     public Optional<String> contract(String service) throws InterruptedException {
-        return engine.contracts(name(service)).stream()
-                .flatMap(EngineService::parsed)
-                .max(Comparator.comparing(ServiceContract::version))
-                .map(ServiceContract::text);
+        return history(name(service)).newest().map(ServiceContract::text);
+    }
+
+    @Override
+    public List<String> contracts(String service, String fingerprint) throws InterruptedException {
+        ContractHistory known = history(name(service));
+        return (fingerprint.isEmpty() ? known.newestFirst().stream() : known.find(fingerprint).stream())
+                .map(ServiceContract::text)
+                .toList();
     }
 
     private static Stream<ServiceContract> parsed(String text) {

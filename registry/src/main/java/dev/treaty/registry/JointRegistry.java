@@ -216,8 +216,8 @@ public final class JointRegistry implements Registry {
     }
 
     @Override
-    public void publish(ServiceContract contract) {
-        together.forEach(registry -> registry.publish(contract));
+    public void publish(ServiceContract contract, boolean force) {
+        together.forEach(registry -> registry.publish(contract, force));
     }
 
     @Override
@@ -300,6 +300,23 @@ public final class JointRegistry implements Registry {
                 .map(registry -> registry.contract(service))
                 .flatMap(Optional::stream)
                 .max((one, other) -> one.version().compareTo(other.version()));
+    }
+
+    @Override
+    public List<ServiceContract> contracts(ServiceName service) {
+        return all().stream()
+                .flatMap(registry -> registry.contracts(service).stream())
+                .distinct()
+                .sorted((one, other) -> other.version().compareTo(one.version()))
+                .toList();
+    }
+
+    @Override
+    public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
+        return all().stream()
+                .map(registry -> registry.contract(service, fingerprint))
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     @Override

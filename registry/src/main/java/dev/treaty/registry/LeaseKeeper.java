@@ -24,8 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * third of a lease a renewal of them all. Whatever the registry forgot, by a restart or an ended lease, is a difference
  * again.
  *
- * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find out
- * at about the same time that a registry has restarted; without that, they would all come back at once.
+ * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find
+ * out at about the same time that a registry has restarted; without that, they would all come back at once.
  */
 final class LeaseKeeper implements AutoCloseable {
     /** The most registrations that a process may keep: their leases are renewed in one request. */
@@ -37,7 +37,7 @@ final class LeaseKeeper implements AutoCloseable {
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
     private final Upstream upstream;
-    private final ContractPublisher contracts;
+    private final Publications publications;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Kept> kept = new LinkedHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
@@ -51,7 +51,7 @@ final class LeaseKeeper implements AutoCloseable {
 
     LeaseKeeper(Upstream upstream) {
         this.upstream = upstream;
-        this.contracts = new ContractPublisher(upstream);
+        this.publications = new Publications(upstream);
         this.leaseNanos = upstream.policy.lease().toNanos();
         this.renewAtNanos = upstream.time.nanoTime();
     }
@@ -128,10 +128,9 @@ final class LeaseKeeper implements AutoCloseable {
                 + ": " + fault.message();
     }
 
-    void publish(ServiceContract contract) {
+    void publish(ServiceContract contract, boolean force) {
         refuseWhenClosed();
-        contracts.wish(contract);
-        wake();
+        publications.publish(contract, force, this::wake);
     }
 
     private void refuseWhenClosed() {
@@ -142,7 +141,7 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** What this process published under that name itself. */
     Optional<ServiceContract> contract(ServiceName service) {
-        return contracts.wished(service);
+        return publications.newest(service);
     }
 
     /** What the registry refuses to keep, in one sentence. */
@@ -231,6 +230,7 @@ final class LeaseKeeper implements AutoCloseable {
             // Closed while the registry did not answer: the leases end by themselves.
         } finally {
             ended.complete(true);
+            publications.end();
             registrations().forEach(registration -> registration.settled().complete(true));
         }
     }
@@ -245,7 +245,7 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     private long renewPauseNanos() {
-        boolean idle = contracts.isEmpty();
+        boolean idle = publications.isEmpty();
         lock.lock();
         try {
             return kept.isEmpty() && idle ? IDLE_NANOS : Math.max(0, renewAtNanos - upstream.time.nanoTime());
@@ -267,7 +267,7 @@ final class LeaseKeeper implements AutoCloseable {
         for (Kept registration : registrations()) {
             pause = Math.min(pause, settle(registration));
         }
-        contracts.reconcile();
+        publications.reconcile();
         return pause;
     }
 
@@ -281,12 +281,13 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     private boolean renewalDue() {
-        boolean something = !contracts.isEmpty() || registrations().stream().anyMatch(Kept::held);
+        boolean something = !publications.isEmpty() || registrations().stream().anyMatch(Kept::held);
         lock.lock();
         try {
             boolean due = renewAtNanos - upstream.time.nanoTime() <= 0;
             if (due) {
                 kept.values().forEach(Kept::tryAgain);
+                publications.retry();
                 renewAtNanos = upstream.time.nanoTime() + renewNanos();
             }
             return due && something;
@@ -348,7 +349,7 @@ final class LeaseKeeper implements AutoCloseable {
             lock.unlock();
         }
         if (other) {
-            contracts.forgotten();
+            publications.forgotten();
         }
         upstream.answered(answeredBy);
     }

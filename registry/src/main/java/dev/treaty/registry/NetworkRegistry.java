@@ -6,6 +6,7 @@ import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
@@ -16,6 +17,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -137,12 +139,15 @@ public final class NetworkRegistry implements Registry {
     /**
      * {@inheritDoc}
      *
+     * <p>It waits for the registry as long as the policy has patience, and goes on in the background after that. A
+     * refusal that comes later is told as an event and by {@link #trouble()}.
+     *
      * @throws IllegalArgumentException where the contract's text is over the limit
-     * @throws IllegalStateException where this client is closed
+     * @throws IllegalStateException where this process publishes too many contracts, or this client is closed
      */
     @Override
-    public void publish(ServiceContract contract) {
-        keeper.publish(contract);
+    public void publish(ServiceContract contract, boolean force) {
+        keeper.publish(contract, force);
     }
 
     @Override
@@ -198,6 +203,38 @@ public final class NetworkRegistry implements Registry {
         answer.filter(_ -> contracts.size() < CONTRACTS_MAX || contracts.containsKey(service))
                 .ifPresent(contract -> contracts.put(service, contract));
         return answer.or(() -> Optional.ofNullable(contracts.get(service))).or(() -> keeper.contract(service));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Where the registry cannot be reached, it is the one that this process knows, if any.
+     */
+    @Override
+    public List<ServiceContract> contracts(ServiceName service) {
+        return ask(registry -> Optional.of(parsed(registry.contracts(service.value(), ""))))
+                .orElseGet(() -> Optional.ofNullable(contracts.get(service)).or(() -> keeper.contract(service)).stream()
+                        .toList());
+    }
+
+    @Override
+    public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
+        return ask(registry -> parsed(registry.contracts(service.value(), fingerprint)).stream()
+                        .findFirst())
+                .or(() -> keeper.contract(service)
+                        .filter(contract -> contract.fingerprint().equals(fingerprint)));
+    }
+
+    private static List<ServiceContract> parsed(List<String> texts) {
+        var contracts = new ArrayList<ServiceContract>();
+        for (String text : texts) {
+            try {
+                contracts.add(ServiceContract.parse(text));
+            } catch (ContractException e) {
+                // a registry of another version may have taken what this one cannot read; the others are of use
+            }
+        }
+        return contracts;
     }
 
     private <T> Optional<T> ask(Upstream.Question<Optional<T>> question) {

@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param instances the most instances of all services together
  * @param services the most services that have instances
- * @param contracts the most published contracts
+ * @param contracts the most services with published contracts
  * @param watches the most watches that may wait at a time
  * @param log how many changes a watcher may fall behind before it gets the whole set anew
  * @param leaseMin the shortest lease granted; a shorter wish is lengthened to it
@@ -32,6 +32,9 @@ public record RegistryLimits(
 
     /** The longest text of a contract, in characters. */
     public static final int CONTRACT_LENGTH_MAX = 262_144;
+
+    /** The most characters that the texts of all remembered contracts may have together. */
+    public static final long CATALOGUE_LENGTH_MAX = 1 << 26;
 
     /** The shortest lease token, in characters: it is what keeps others from taking an instance out. */
     public static final int TOKEN_LENGTH_MIN = 8;

@@ -19,7 +19,7 @@ import java.util.Optional;
  * What a networked registry offers: a Treaty service like any other, plain enough to be used with {@code curl}.
  * {@link RegistryService} implements it and {@link NetworkRegistry} is its client.
  */
-@Contract(name = RegistryProtocol.NAME, version = "1.0.0")
+@Contract(name = RegistryProtocol.NAME, version = "1.1.0")
 @Description("Where instances register under a lease, contracts are published, and clients watch both.")
 public interface RegistryProtocol {
     /** The name of this service. */
@@ -52,13 +52,24 @@ public interface RegistryProtocol {
 
     /** Stores a contract. */
     @Idempotent
-    @Description("Stores a contract, given as contract text, unless a newer version of it is known.")
-    void publish(String contract) throws InterruptedException;
+    @Description("Stores a contract, given as contract text; failed_precondition where it breaks clients of another"
+            + " version with the same major number.")
+    void publish(
+            String contract,
+            @Description("Whether to take it although it breaks clients.") @WhenAbsent("false") boolean force)
+            throws InterruptedException;
 
     /** The text of the newest contract of that name. */
     @Idempotent
     @Description("The text of the newest contract published under that name.")
     Optional<String> contract(String service) throws InterruptedException;
+
+    /** The texts of all contracts of that name that are remembered. */
+    @Idempotent
+    @Description("The texts of all contracts of that name that are remembered, the highest version first.")
+    List<String> contracts(
+            String service, @Description("Only the one of this fingerprint.") @WhenAbsent("") String fingerprint)
+            throws InterruptedException;
 
     /** The services that have instances or a contract. */
     @Idempotent

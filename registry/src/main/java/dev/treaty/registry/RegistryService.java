@@ -149,14 +149,23 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public void publish(String contract) {
+    public void publish(String contract, boolean force) {
         RegistryLimits.length("the contract", contract, RegistryLimits.CONTRACT_LENGTH_MAX);
-        table.publish(checked("contract", () -> ServiceContract.parse(contract)));
+        table.publish(checked("contract", () -> ServiceContract.parse(contract)), force);
     }
 
     @Override
     public Optional<String> contract(String service) {
-        return table.contract(name(service)).map(ServiceContract::text);
+        return table.contracts(name(service)).newest().map(ServiceContract::text);
+    }
+
+    @Override
+    public List<String> contracts(String service, String fingerprint) {
+        ContractHistory history = table.contracts(name(service));
+        List<ServiceContract> asked = fingerprint.isEmpty()
+                ? history.newestFirst()
+                : history.find(fingerprint).stream().toList();
+        return asked.stream().map(ServiceContract::text).toList();
     }
 
     @Override

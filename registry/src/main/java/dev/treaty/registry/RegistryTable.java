@@ -16,13 +16,12 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,9 +100,10 @@ public final class RegistryTable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Catalog catalog;
     private final Audience audience = new Audience();
+    private final Shared shared = new Shared();
     private final Map<String, Lease> leases = new HashMap<>();
     private final PriorityQueue<Due> dues = new PriorityQueue<>(BY_TIME);
-    private final TreeMap<ServiceName, ServiceContract> contracts = new TreeMap<>();
+    private final ContractCatalogue contracts;
     private @Nullable Consumer<Entry> journal;
     private boolean started;
     private long lookedNanos;
@@ -130,6 +130,7 @@ public final class RegistryTable {
         this.random = random;
         this.epoch = token(random);
         this.catalog = new Catalog(lock, limits.log());
+        this.contracts = new ContractCatalogue(limits);
     }
 
     /** Something that a table should still know after a restart of its process. */
@@ -185,7 +186,7 @@ public final class RegistryTable {
                     catalog.revision(),
                     catalog.services(),
                     catalog.size(),
-                    contracts.size(),
+                    contracts.services().size(),
                     held,
                     preservation.lately(awake(nowNanos)));
         } finally {
@@ -248,7 +249,7 @@ public final class RegistryTable {
             }
             lease.lengthNanos = granted.toNanos();
             begin(lease, awake(nowNanos));
-            lease.reported = instance;
+            lease.reported = shared.of(instance);
             show(lease, at);
             write(lease);
             return granted;
@@ -498,13 +499,15 @@ public final class RegistryTable {
         lock.lock();
         try {
             journal = to;
-            var all = new ArrayList<Entry>(leases.size() + contracts.size());
+            var all = new ArrayList<Entry>(leases.size());
             for (Lease lease : leases.values()) {
                 if (lease.ends()) {
                     all.add(new Entry.Registered(lease.reported, lease.token, lease.lengthNanos, lease.drained));
                 }
             }
-            contracts.values().forEach(contract -> all.add(new Entry.Published(contract)));
+            for (ServiceName service : contracts.services()) {
+                contracts.history(service).newestFirst().reversed().forEach(c -> all.add(new Entry.Published(c)));
+            }
             return all;
         } finally {
             lock.unlock();
@@ -517,7 +520,7 @@ public final class RegistryTable {
         try {
             switch (entry) {
                 case Entry.Registered(var instance, var token, var lengthNanos, var drained) -> {
-                    var lease = new Lease(instance, token);
+                    var lease = new Lease(shared.of(instance), token);
                     lease.lengthNanos = lengthNanos;
                     lease.drained = drained;
                     Lease before = leases.put(instance.id(), lease);
@@ -533,42 +536,37 @@ public final class RegistryTable {
                         drop(lease, "closed", at);
                     }
                 }
-                case Entry.Published(var contract) -> publish(contract);
+                case Entry.Published(var contract) -> contracts.publish(contract, Set.of(), true);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /** Stores a contract; of two of one name the one with the higher version stays, of equal ones the later. */
-    void publish(ServiceContract contract) {
+    /**
+     * Stores a contract by the rule of {@link ContractHistory}.
+     *
+     * @param force whether to take it although it breaks clients
+     */
+    void publish(ServiceContract contract, boolean force) {
+        Set<String> live = catalog.roster(contract.name()).stream()
+                .map(ServiceInstance::contract)
+                .collect(Collectors.toSet());
+        contracts.publish(contract, live, force);
         lock.lock();
         try {
-            ServiceContract before = contracts.get(contract.name());
-            if (before == null && contracts.size() >= limits.contracts()) {
-                throw new ServiceException(
-                        Code.RESOURCE_EXHAUSTED,
-                        "the registry holds " + limits.contracts() + " contracts, which is its limit");
-            }
-            if (before == null || before.version().compareTo(contract.version()) <= 0) {
-                contracts.put(contract.name(), contract);
-                Consumer<Entry> to = journal;
-                if (to != null) {
-                    to.accept(new Entry.Published(contract));
-                }
+            Consumer<Entry> to = journal;
+            if (to != null) {
+                to.accept(new Entry.Published(contract));
             }
         } finally {
             lock.unlock();
         }
     }
 
-    Optional<ServiceContract> contract(ServiceName service) {
-        lock.lock();
-        try {
-            return Optional.ofNullable(contracts.get(service));
-        } finally {
-            lock.unlock();
-        }
+    /** What is remembered of a service's contracts. */
+    ContractHistory contracts(ServiceName service) {
+        return contracts.history(service);
     }
 
     /** The services that have instances or a contract. */
@@ -576,7 +574,7 @@ public final class RegistryTable {
         lock.lock();
         try {
             Set<ServiceName> names = catalog.names();
-            names.addAll(contracts.keySet());
+            names.addAll(contracts.services());
             return names;
         } finally {
             lock.unlock();

@@ -7,14 +7,22 @@
  * dev.treaty.registry.NetworkRegistry} is the client of that. Clients see the same whichever it is; one conformance
  * suite holds both to it.
  *
+ * <p>Contracts are remembered by version and fingerprint, by the one rule of {@link
+ * dev.treaty.registry.ContractHistory}, which also says which of them are refused. Instances that do not report their
+ * own health are asked by a {@link dev.treaty.registry.HealthCheck}.
+ *
  * <p>Changes are numbered and stand in a log of fixed length. A watcher asks for what is new since the number it has
  * seen, and waits where nothing is; one that fell too far behind gets the whole set. So changes are pushed without a
  * connection kept open for it, a watch survives any broken connection without missing anything, and no watcher can make
  * the registry queue something for it.
  *
- * <p>What the registry knows can always be told again by those who registered it. So it keeps nothing on disk: after a
- * restart its clients notice the new {@linkplain dev.treaty.registry.RegistryProtocol.News epoch}, register again, and
- * keep what they knew of the others until those have had the time to do so too.
+ * <p>What the registry knows can always be told again by those who registered it: after a restart its clients notice
+ * the new {@linkplain dev.treaty.registry.RegistryProtocol.News epoch}, register again what it does not know, and keep
+ * what they knew of the others until those have had the time to do so too. A {@link dev.treaty.registry.Journal} spares
+ * them that, by keeping the state in a {@link dev.treaty.registry.Store}.
+ *
+ * <p>What cannot be known is not guessed: of leases that end at once a {@link dev.treaty.registry.PreservationPolicy}
+ * lets a share end and holds the rest, and an instance that drains leaves when its clients have heard.
  *
  * {@snippet class="RegistryExample" region="embedded"}
  */

@@ -110,7 +110,7 @@ class RegistryServiceTest {
         var contract = ServiceContract.of(RegistryProtocol.class);
 
         assertThat(contract.name().value()).isEqualTo("treaty.Registry");
-        assertThat(contract.operations()).hasSize(13).allMatch(o -> o.idempotent());
+        assertThat(contract.operations()).hasSize(14).allMatch(o -> o.idempotent());
         assertThat(ServiceContract.parse(contract.text())).isEqualTo(contract);
     }
 
@@ -282,8 +282,8 @@ class RegistryServiceTest {
         refused(Code.INVALID_ARGUMENT, "port", () -> registry.register(sparse("1", SERVICE, 0, 100), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "weight 0", () -> registry.register(sparse("1", SERVICE, 80, 0), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances("", "", 1));
-        refused(Code.INVALID_ARGUMENT, "contract", () -> registry.publish("no contract"));
-        refused(Code.INVALID_ARGUMENT, "at most 262144", () -> registry.publish("x".repeat(262_145)));
+        refused(Code.INVALID_ARGUMENT, "contract", () -> registry.publish("no contract", false));
+        refused(Code.INVALID_ARGUMENT, "at most 262144", () -> registry.publish("x".repeat(262_145), false));
         refused(
                 Code.INVALID_ARGUMENT,
                 "at most 1024",
@@ -312,8 +312,8 @@ class RegistryServiceTest {
 
     @Test
     void contractsAreKeptUpToALimit() {
-        registry.publish("contract shop.Orders 1.1.0\nget() -> string");
-        registry.publish("contract shop.Orders 1.0.0\nget() -> string");
+        registry.publish("contract shop.Orders 1.1.0\nget() -> string", false);
+        registry.publish("contract shop.Orders 1.0.0\nget() -> string", false);
 
         assertThat(registry.contract(SERVICE)
                         .map(ServiceContract::parse)
@@ -323,8 +323,8 @@ class RegistryServiceTest {
         assertThat(registry.contract("shop.Stock")).isEmpty();
         refused(
                 Code.RESOURCE_EXHAUSTED,
-                "holds 1 contracts",
-                () -> registry.publish("contract shop.Stock 1.0.0\nget() -> string"));
+                "holds the contracts of 1 services",
+                () -> registry.publish("contract shop.Stock 1.0.0\nget() -> string", false));
     }
 
     /** Somebody who follows the service, and comes back only where it is told to. */

@@ -54,7 +54,7 @@ final class Description {
     }
 
     private static String throttle(ThrottlePolicy throttle) {
-        return "begins once the service turned away more than 1 - 1/%s of at least %d calls within %s"
+        return "begins once the service takes fewer than 1 in %s of its calls, of %d at least within %s"
                 .formatted(number(throttle.ratio()), throttle.callsMin(), text(throttle.window()));
     }
 

@@ -5,8 +5,8 @@ package dev.treaty.resilience;
  *
  * <p>Think of time as a line on which every permit occupies a piece of the same length, the {@link #interval}. The
  * <em>theoretical arrival time</em> is where the next permit's piece begins; pieces are handed out one after the other,
- * never beginning before now, and a permit may be used as soon as its piece ends at most {@link #tolerance} (the burst's
- * length) from now. So the permits used in an interval of length t have pieces that do not overlap, all within
+ * never beginning before now, and a permit may be used as soon as its piece ends at most {@link #tolerance} (the
+ * burst's length) from now. So the permits used in an interval of length t have pieces that do not overlap, all within
  * {@code t + tolerance}: there are at most {@code burst + t / interval} of them. That is the whole proof, and it holds
  * for whoever hands out pieces, in whatever order: {@link RateLimiter} lends parts of the line to its stripes.
  *
@@ -14,7 +14,7 @@ package dev.treaty.resilience;
  * be rounded up without changing the rate by more than 1 %; one that follows another by less than 16 microseconds would
  * be misjudged after more than two years without a call, and then be refused too long, not too little.
  *
- * @see <a href="https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm">Generic cell rate algorithm (ITU-T I.371)</a>
+ * @see <a href="https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm">Generic cell rate algorithm</a>
  */
 final class Gcra {
     private static final int SHIFT_MAX = 7;

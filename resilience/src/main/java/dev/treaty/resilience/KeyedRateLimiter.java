@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * through more than its policy says, whatever happens to the others:
  *
  * <ul>
- *   <li>A key is forgotten only when it has its whole burst again, since a new key would then be no better off; and only
- *       when its place is wanted.
+ *   <li>A key is forgotten only when it has its whole burst again, since a new key would then be no better off; and
+ *       only when its place is wanted.
  *   <li>Where a new key comes and no place is found, because others are busy, it shares one limit with all that have
  *       come like that. It gets a place of its own when one is free, and what was used of the shared limit until then
  *       is charged to it as if it alone had used it.

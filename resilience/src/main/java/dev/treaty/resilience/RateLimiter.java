@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
  * threads. A call that has to wait has its turn reserved, in the order of asking; one that would wait too long is
  * refused and takes nothing.
  *
- * <p>The algorithm is {@link Gcra}'s, on one shared moment. Where permits are many, threads would contend for it: so each
- * stripe borrows a part of the time line, worth some dozens of permits, and serves its threads out of that without
- * touching what is shared. Pieces out of borrowed parts do not overlap with any others, and the part passes with time as
- * the pieces would, so the law above holds to the permit. Nobody is refused while another stripe holds what is wanted:
- * it is fetched from there. Only while much is being used does borrowing cost something: up to an eighth of the burst
- * may then have passed unused.
+ * <p>The algorithm is {@link Gcra}'s, on one shared moment. Where permits are many, threads would contend for it: so
+ * each stripe borrows a part of the time line, worth some dozens of permits, and serves its threads out of that without
+ * touching what is shared. Pieces out of borrowed parts do not overlap with any others, and the part passes with time
+ * as the pieces would, so the law above holds to the permit. Nobody is refused while another stripe holds what is
+ * wanted: it is fetched from there. Only while much is being used does borrowing cost something: up to an eighth of the
+ * burst may then have passed unused.
  *
- * <p>Memory: about 0.1 KiB, with stripes about 0.4 KiB. Nothing is allocated, but for one small object a call while there
- * is a warm-up.
+ * <p>Memory: about 0.1 KiB, with stripes about 0.4 KiB. Nothing is allocated, but for one small object a call while
+ * there is a warm-up.
  */
 public final class RateLimiter {
     /** What {@link #reserve} answers where there is no permit in time. */
@@ -104,8 +104,8 @@ public final class RateLimiter {
     }
 
     /**
-     * Takes that many permits, and waits for its turn where that comes within {@code waitMax}; otherwise answers false at
-     * once.
+     * Takes that many permits, and waits for its turn where that comes within {@code waitMax}; otherwise answers false
+     * at once.
      *
      * @throws InterruptedException where the thread was interrupted while it waited; its turn is then lost
      * @throws IllegalArgumentException where it is no permit, or more than the burst
@@ -151,7 +151,8 @@ public final class RateLimiter {
     }
 
     /**
-     * How many nanoseconds from now that many permits are there, if nobody else takes them before; 0 where they are now.
+     * How many nanoseconds from now that many permits are there, if nobody else takes them before; 0 where they are
+     * now.
      *
      * @throws IllegalArgumentException where it is no permit, or more than the burst
      */
@@ -228,7 +229,9 @@ public final class RateLimiter {
         }
     }
 
-    /** Takes as many permits as it finds from that stripe on, and what is missing then from what nobody has borrowed. */
+    /**
+     * Takes as many permits as it finds from that stripe on, and what is missing then from what nobody has borrowed.
+     */
     private boolean gather(int stripe, int missing, long point) {
         if (missing == 0) {
             return true;

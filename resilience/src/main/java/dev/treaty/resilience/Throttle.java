@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.random.RandomGenerator;
 
 /**
- * Holds calls back at the client while the service pushes back, because even a rejection costs the service something, and
- * a service that is busy rejecting accepts nothing.
+ * Holds calls back at the client while the service pushes back, because even a rejection costs the service something,
+ * and a service that is busy rejecting accepts nothing.
  *
  * <p>Over a sliding window it counts <em>requests</em>, all calls whose outcome is known and those held back, and
  * <em>accepts</em>, those that the service did not push back. The next call is held back with the probability
@@ -20,8 +20,8 @@ import java.util.random.RandomGenerator;
  * to take calls. A call is counted when its outcome is known, so that slow answers are not taken for rejections.
  *
  * <p>The window has ten buckets. Each stripe counts its current bucket in one word, and hands it on to the common
- * history when the next begins; while nothing is pushed back, a call costs one compare-and-set on its own stripe and one
- * look at a moment that does not change.
+ * history when the next begins; while nothing is pushed back, a call costs one compare-and-set on its own stripe and
+ * one look at a moment that does not change.
  *
  * @see <a href="https://sre.google/sre-book/handling-overload/">Site Reliability Engineering, Handling Overload,
  *     Client-Side Throttling</a>
@@ -44,7 +44,9 @@ public final class Throttle {
     private final long bucketNanos;
     private final long origin;
     private final int stripes;
-    /** The history, the moment, and the stripes. A count packs a period (24 bits), its requests and its accepts (20). */
+    /**
+     * The history, the moment, and the stripes. A count packs a period (24 bits), its requests and its accepts (20).
+     */
     private final AtomicLongArray words;
 
     /** A throttle that has seen nothing, and follows that time where it is not given a reading of its clock. */
@@ -88,8 +90,8 @@ public final class Throttle {
     }
 
     /**
-     * Whether the call may be made. One that may is to be reported when it is over, unless it never reached the service;
-     * one that may not has been counted.
+     * Whether the call may be made. One that may is to be reported when it is over, unless it never reached the
+     * service; one that may not has been counted.
      *
      * @param now a reading of the clock ({@link Time#nanoTime()})
      * @param random decides; not asked where the probability is zero

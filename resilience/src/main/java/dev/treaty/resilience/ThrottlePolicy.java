@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * When a client holds calls back because the service pushes back.
  *
- * @param ratio how many calls may be tried for each that is accepted, from 1: with 2, a service that accepts nothing more
- *     sees its rejections fall to about as many as it accepted; with less, calls are held back earlier
+ * @param ratio how many calls may be tried for each that is accepted, from 1: with 2, a service that accepts nothing
+ *     more sees its rejections fall to about as many as it accepted; with less, calls are held back earlier
  * @param window how far back it looks, from a second to a day
  * @param callsMin nothing is held back before there have been that many calls in the window
  */

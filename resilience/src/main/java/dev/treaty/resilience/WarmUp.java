@@ -3,20 +3,21 @@ package dev.treaty.resilience;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A limiter whose permits are dear after a lull: what stands behind it has cold caches and few connections, and is to be
- * loaded gradually. A permit's piece of the time line is up to three times as long as usual.
+ * A limiter whose permits are dear after a lull: what stands behind it has cold caches and few connections, and is to
+ * be loaded gradually. A permit's piece of the time line is up to three times as long as usual.
  *
- * <p>This is Guava's algorithm, which Sentinel uses too, in terms of {@link Gcra}: while nobody asks, <em>cold</em> grows
- * with the time that passes, up to the length of the warm-up. Each permit uses up an interval of it. A permit taken while
- * cold is above a half of its maximum costs more: three intervals at the maximum, falling evenly to one at the half. So
- * it takes one warm-up of full use to become warm, and a lull as long as a warm-up to become quite cold again.
+ * <p>This is Guava's algorithm, which Sentinel uses too, in terms of {@link Gcra}: while nobody asks, <em>cold</em>
+ * grows with the time that passes, up to the length of the warm-up. Each permit uses up an interval of it. A permit
+ * taken while cold is above a half of its maximum costs more: three intervals at the maximum, falling evenly to one at
+ * the half. So it takes one warm-up of full use to become warm, and a lull as long as a warm-up to become quite cold
+ * again.
  *
- * <p>A call is let through by what its permits cost when warm, and those after it wait for what they really cost: a call
- * that weighs a whole burst would otherwise never pass.
+ * <p>A call is let through by what its permits cost when warm, and those after it wait for what they really cost: a
+ * call that weighs a whole burst would otherwise never pass.
  *
  * @see <a
- *     href="https://github.com/google/guava/blob/master/guava/src/com/google/common/util/concurrent/SmoothRateLimiter.java">
- *     Guava's SmoothRateLimiter</a>
+ *     href="https://guava.dev/releases/snapshot/api/docs/com/google/common/util/concurrent/RateLimiter.html">Guava's
+ *     RateLimiter, with a warm-up period</a>
  */
 final class WarmUp {
     private static final int COLD_FACTOR = 3;

@@ -23,7 +23,9 @@ import net.jqwik.api.constraints.Size;
 class RateLimiterLawsTest {
     private static final long SECOND = 1_000_000_000;
 
-    /** A call of a history: that long after the one before, on that stripe, with that weight, ready to wait that long. */
+    /**
+     * A call of a history: that long after the one before, on that stripe, with that weight, ready to wait that long.
+     */
     record Step(long pause, int stripe, int weight, long waitMax) {}
 
     /** A call that was let through at that moment. */

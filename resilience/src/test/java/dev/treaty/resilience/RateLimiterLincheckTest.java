@@ -46,7 +46,9 @@ public class RateLimiterLincheckTest {
         }
     }
 
-    /** With stripes a call may look at several moments; what is never lost, and never more, is the number of permits. */
+    /**
+     * With stripes a call may look at several moments; what is never lost, and never more, is the number of permits.
+     */
     public static class Striped {
         private static final int BURST = 9;
 

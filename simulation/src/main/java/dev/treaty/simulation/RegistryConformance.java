@@ -3,6 +3,7 @@ package dev.treaty.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
@@ -377,6 +378,73 @@ public abstract class RegistryConformance {
         eventually(() -> other.contract(ORDERS).equals(Optional.of(contract("1.5.0"))));
         assertThat(other.services()).containsExactly(ORDERS, STOCK);
         assertThat(other.instances(ORDERS)).isEmpty();
+    }
+
+    @Test
+    void everyContractIsRememberedByVersionAndFingerprint() {
+        var registry = client();
+        var one = contract("1.4.0");
+        var two = ServiceContract.parse("contract shop.Orders 1.5.0\nget(id: string) -> string\ndrop(id: string)\n");
+        var three = ServiceContract.parse("contract shop.Orders 2.0.0\nfind(id: string) -> string\n");
+        registry.publish(two);
+        registry.publish(one);
+        registry.publish(three);
+        var other = client();
+
+        eventually(() -> other.contracts(ORDERS).equals(List.of(three, two, one)));
+        assertThat(other.contract(ORDERS)).contains(three);
+        assertThat(other.contract(ORDERS, two.fingerprint())).contains(two);
+        assertThat(other.contract(ORDERS, "0123456789abcdef0123456789abcdef")).isEmpty();
+        assertThat(other.contract(STOCK, two.fingerprint())).isEmpty();
+    }
+
+    @Test
+    void aVersionThatBreaksClientsIsRefusedUnlessItIsForced() {
+        var registry = client();
+        registry.publish(contract("1.4.0"));
+        var breaking = ServiceContract.parse("contract shop.Orders 1.5.0\nget(number: int64) -> string\n");
+
+        assertThatThrownBy(() -> client().publish(breaking))
+                .isInstanceOf(IncompatibleContractException.class)
+                .hasMessageContaining("shop.Orders 1.5.0 breaks clients of 1.4.0")
+                .hasMessageContaining("\"id\" in requests of get")
+                .hasMessageContaining("2.0.0");
+        assertThat(client().contracts(ORDERS)).containsExactly(contract("1.4.0"));
+
+        client().publish(breaking, true);
+        eventually(() -> client().contract(ORDERS).equals(Optional.of(breaking)));
+        registry.publish(breaking);
+        registry.publish(contract("1.4.0")); // going back is how one gets out of trouble
+        eventually(() -> client().contracts(ORDERS).equals(List.of(breaking, contract("1.4.0"))));
+    }
+
+    @Test
+    void aVersionIsComparedWithWhatRunningInstancesKeep() {
+        var registry = client();
+        var old = contract("1.4.0");
+        registry.publish(old);
+        var running = registry.register(instance(ORDERS, "orders-1").withContract(old.fingerprint()));
+        registry.publish(ServiceContract.parse("contract shop.Orders 1.5.0\nget(number: int64) -> string\n"), true);
+        var next = ServiceContract.parse("contract shop.Orders 1.6.0\nget(number: int64) -> string\nlist()\n");
+
+        assertThatThrownBy(() -> client().publish(next))
+                .isInstanceOf(IncompatibleContractException.class)
+                .hasMessageContaining("1.6.0 breaks clients of 1.4.0");
+        running.close();
+        eventually(() -> client().instances(ORDERS).isEmpty());
+        client().publish(next);
+        eventually(() -> client().contract(ORDERS).equals(Optional.of(next)));
+    }
+
+    @Test
+    void theHistoryOfAServiceIsBounded() {
+        var registry = client();
+        for (int minor = 0; minor < 40; minor++) {
+            registry.publish(contract("1." + minor + ".0"));
+        }
+
+        eventually(() -> client().contract(ORDERS).equals(Optional.of(contract("1.39.0"))));
+        assertThat(client().contracts(ORDERS)).hasSizeBetween(2, 39).startsWith(contract("1.39.0"), contract("1.38.0"));
     }
 
     @Test

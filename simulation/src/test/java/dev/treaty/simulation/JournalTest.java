@@ -96,7 +96,7 @@ class JournalTest {
             before.register("gone");
             before.service.report("b", TOKEN, new Health(Status.WARNING, "hm", Optional.empty(), Optional.empty()));
             before.service.deregister("gone", TOKEN);
-            before.service.publish("contract shop.Orders 1.4.0\nget() -> string");
+            before.service.publish("contract shop.Orders 1.4.0\nget() -> string", false);
             before.service.drain("a", true, 0);
         } catch (InterruptedException e) {
             throw new AssertionError(e);

@@ -20,9 +20,14 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 interface FallbackCall {
 
-    @Nullable Object call(InvocationContext context, @Nullable Throwable failure) throws Exception;
+    @Nullable
+    Object call(InvocationContext context, @Nullable Throwable failure) throws Exception;
 
-    /** @throws FaultToleranceDefinitionException where there is no such fallback, or one that answers something else */
+    /**
+     * The fallback that an annotation names.
+     *
+     * @throws FaultToleranceDefinitionException where there is no such fallback, or one that answers something else
+     */
     static FallbackCall of(Settings found, Class<?> bean, Method method) {
         var handler = (Class<?>) found.value("value");
         String name = (String) found.value("fallbackMethod");
@@ -80,6 +85,8 @@ interface FallbackCall {
     }
 
     /** What a handler is told. */
-    record Failed(Method getMethod, Object[] getParameters, @Nullable Throwable getFailure)
-            implements ExecutionContext {}
+    record Failed(
+            Method getMethod,
+            Object[] getParameters,
+            @Nullable Throwable getFailure) implements ExecutionContext {}
 }

@@ -47,12 +47,14 @@ final class GuardedMethod {
     /** Work, and what stands around it. */
     @FunctionalInterface
     interface Work {
-        @Nullable Object run() throws Exception;
+        @Nullable
+        Object run() throws Exception;
     }
 
     @FunctionalInterface
     private interface Layer {
-        @Nullable Object around(Work work, Invocation invocation) throws Exception;
+        @Nullable
+        Object around(Work work, Invocation invocation) throws Exception;
     }
 
     private final Class<?> returns;
@@ -65,13 +67,17 @@ final class GuardedMethod {
         returns = method.getReturnType();
         asynchronous = Settings.of(bean, method, Asynchronous.class).isPresent();
         if (asynchronous && returns != Future.class && returns != CompletionStage.class) {
-            throw new FaultToleranceDefinitionException(method + " is asynchronous and returns neither a Future nor a"
-                    + " CompletionStage");
+            throw new FaultToleranceDefinitionException(
+                    method + " is asynchronous and returns neither a Future nor a" + " CompletionStage");
         }
         String name = bean.getName() + "." + method.getName();
         settings(bean, method, Bulkhead.class).map(this::bulkhead).ifPresent(layers::add);
-        settings(bean, method, Timeout.class).flatMap(found -> timeout(name, found)).ifPresent(layers::add);
-        settings(bean, method, CircuitBreaker.class).map(found -> breaker(name, found)).ifPresent(layers::add);
+        settings(bean, method, Timeout.class)
+                .flatMap(found -> timeout(name, found))
+                .ifPresent(layers::add);
+        settings(bean, method, CircuitBreaker.class)
+                .map(found -> breaker(name, found))
+                .ifPresent(layers::add);
         settings(bean, method, Retry.class).map(found -> retry(name, found)).ifPresent(layers::add);
         settings(bean, method, Fallback.class)
                 .map(found -> fallback(name, found, FallbackCall.of(found, bean, method)))
@@ -158,7 +164,8 @@ final class GuardedMethod {
                         .with(policy)
                         .withDeadline(FOR_EVER))
                 .faults(thrown -> fault(found.counts("failOn", "skipOn", thrown)))
-                .random(() -> 0) // the standard knows no spread of the time that a breaker is open, so it gets no chance
+                .random(() ->
+                        0) // the standard knows no spread of the time that a breaker is open, so it gets no chance
                 .build();
         return (work, invocation) -> guarded(guard, work);
     }
@@ -186,7 +193,8 @@ final class GuardedMethod {
                         .withTimeouts(longest.isZero() ? FOR_EVER : longest, FOR_EVER, TimeoutMode.COOPERATIVE))
                 .idempotent()
                 // The standard's jitter goes both ways, so the fault itself says when to try again.
-                .faults(thrown -> fault(found.counts("retryOn", "abortOn", thrown)).retryAfter(spread(delay, jitter)))
+                .faults(thrown ->
+                        fault(found.counts("retryOn", "abortOn", thrown)).retryAfter(spread(delay, jitter)))
                 .build();
         return (work, invocation) -> guarded(guard, () -> {
             invocation.stopIfCancelled();
@@ -263,7 +271,9 @@ final class GuardedMethod {
 
     // --------------------------------------------------------------------------------------------------- A call of it
 
-    @Nullable Object call(InvocationContext context) throws Exception {
+    @SuppressWarnings("FutureReturnValueIgnored") // the caller of the method is who gets the future
+    @Nullable
+    Object call(InvocationContext context) throws Exception {
         if (!asynchronous) {
             return run(new Invocation(context, null));
         }
@@ -307,8 +317,10 @@ final class GuardedMethod {
     }
 
     /** One call of a method, and the future that its caller has; null where the caller waits for it. */
-    private record Invocation(InvocationContext context, @Nullable AsynchronousResult future) {
-        @Nullable Object proceed() throws Exception {
+    private record Invocation(
+            InvocationContext context, @Nullable AsynchronousResult future) {
+        @Nullable
+        Object proceed() throws Exception {
             return future == null ? context.proceed() : RequestContext.within(context::proceed);
         }
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /** A {@link KitRunner}, seen by whoever started it. Most of its tests wait, so several run side by side. */
 final class KitProcess implements AutoCloseable {
     /** The longest that the tests of one class may take; the slowest takes a sixth of it. */
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Process process;
     private final BufferedReader answers;
@@ -86,7 +86,8 @@ final class KitProcess implements AutoCloseable {
      */
     private boolean run(String name, List<KitResult> results) throws IOException {
         var over = new CompletableFuture<Boolean>();
-        var _ = over.completeOnTimeout(false, PATIENCE.toSeconds(), TimeUnit.SECONDS).thenAccept(this::endIfHung);
+        var _ = over.completeOnTimeout(false, PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .thenAccept(this::endIfHung);
         names.write(name + "\n");
         names.flush();
         String line = answers.readLine();

@@ -66,8 +66,8 @@ final class KitRunner implements ITestListener {
             System.err.println(result.getName());
             why.printStackTrace();
         }
-        String test = TestKit.name(
-                result.getTestClass().getName(), result.getMethod().getMethodName());
+        String test =
+                TestKit.name(result.getTestClass().getName(), result.getMethod().getMethodName());
         answers.println(new KitResult(test, passed, why == null ? "" : why.toString()).line());
     }
 }

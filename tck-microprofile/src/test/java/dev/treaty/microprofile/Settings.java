@@ -25,12 +25,7 @@ import org.eclipse.microprofile.faulttolerance.exceptions.FaultToleranceDefiniti
  */
 record Settings(Annotation annotation, List<String> keys) {
     static final List<Class<? extends Annotation>> ANNOTATIONS = List.of(
-            Asynchronous.class,
-            Bulkhead.class,
-            CircuitBreaker.class,
-            Fallback.class,
-            Retry.class,
-            Timeout.class);
+            Asynchronous.class, Bulkhead.class, CircuitBreaker.class, Fallback.class, Retry.class, Timeout.class);
 
     private static final String ALL = "MP_Fault_Tolerance_NonFallback_Enabled";
 

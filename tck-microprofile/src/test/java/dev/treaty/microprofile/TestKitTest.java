@@ -64,7 +64,10 @@ class TestKitTest {
 
     @Test
     void theListOfExpectedFailuresNamesTestsOfTheKit() throws IOException {
-        assertThat(all()).hasSize(TESTS).doesNotHaveDuplicates().containsAll(expectedFailures().keySet());
+        assertThat(all())
+                .hasSize(TESTS)
+                .doesNotHaveDuplicates()
+                .containsAll(expectedFailures().keySet());
     }
 
     @Test
@@ -91,7 +94,9 @@ class TestKitTest {
         Map<String, String> failures = new LinkedHashMap<>();
         try (InputStream in = TestKitTest.class.getResourceAsStream("/expected-failures.txt")) {
             String reason = "";
-            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList()) {
                 if (line.startsWith("#")) {
                     reason = line.substring(1).strip();
                 } else if (!line.isBlank()) {

@@ -50,6 +50,8 @@ public final class DiscoveryBenchmark extends Benchmark {
 
     private static final double NANOS_PER_MILLI = 1e6;
 
+    private static final int WATCHERS_PER_CLIENT = 10;
+
     /** No registry takes longer, not even one that polls. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
@@ -63,7 +65,7 @@ public final class DiscoveryBenchmark extends Benchmark {
     @Option(
             names = "--watchers",
             paramLabel = "N",
-            description = "How many clients watch at a time, each with a connection of its own (default: 1000).")
+            description = "How many watch at a time: ten in each client, and each a client of its own (default: 1000).")
     private int watchers = 1_000;
 
     @Option(
@@ -102,15 +104,20 @@ public final class DiscoveryBenchmark extends Benchmark {
             for (Subject subject : chosen) {
                 progress(subject.name() + ", round " + (round + 1));
                 try (Subject.Running running = subject.start()) {
-                    samples.add(new Sample(subject.name(), "oneWatcher", round, seen(running, 1, quick ? 50 : 300)));
+                    samples.add(new Sample(subject.name(), "oneWatcher", round, seen(running, 1, 1, quick ? 50 : 300)));
                 }
             }
         }
         for (int round = 0; round < times; round++) {
-            progress(watchers + " watching clients, round " + (round + 1));
+            progress(watchers + " watchers, round " + (round + 1));
+            int often = quick ? 20 : 40;
             try (Subject.Running running = SUBJECTS.getFirst().start()) {
-                samples.add(
-                        new Sample("treaty", "watchers" + watchers, round, seen(running, watchers, quick ? 10 : 40)));
+                int clients = (watchers + WATCHERS_PER_CLIENT - 1) / WATCHERS_PER_CLIENT;
+                samples.add(new Sample(
+                        "treaty", "watchers" + watchers, round, seen(running, clients, WATCHERS_PER_CLIENT, often)));
+            }
+            try (Subject.Running running = SUBJECTS.getFirst().start()) {
+                samples.add(new Sample("treaty", "clients" + watchers, round, seen(running, watchers, 1, often)));
             }
         }
         for (Subject subject : chosen) {
@@ -141,23 +148,26 @@ public final class DiscoveryBenchmark extends Benchmark {
     private record Started(int number, long atNanos, CountDownLatch missing) {}
 
     /** Registers one instance after the other, and measures until each watching client has it. */
-    private static Map<String, Double> seen(Subject.Running running, int watching, int times)
+    private static Map<String, Double> seen(Subject.Running running, int callers, int each, int times)
             throws IOException, InterruptedException {
+        int watching = callers * each;
         var clients = new ArrayList<Subject.Client>();
         long[] nanos = new long[watching * times];
         var started = new ConcurrentHashMap<String, Started>();
         try {
-            for (int w = 0; w < watching; w++) {
-                int watcher = w;
+            for (int c = 0; c < callers; c++) {
                 Subject.Client client = running.client();
                 clients.add(client);
-                client.watch(id -> {
-                    Started instance = started.get(id);
-                    if (instance != null) {
-                        nanos[instance.number * watching + watcher] = System.nanoTime() - instance.atNanos;
-                        instance.missing.countDown();
-                    }
-                });
+                for (int w = 0; w < each; w++) {
+                    int watcher = c * each + w;
+                    client.watch(id -> {
+                        Started instance = started.get(id);
+                        if (instance != null) {
+                            nanos[instance.number * watching + watcher] = System.nanoTime() - instance.atNanos;
+                            instance.missing.countDown();
+                        }
+                    });
+                }
             }
             Subject.Client registrant = running.client();
             clients.add(registrant);

@@ -8,14 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 
-/**
- * The main class of a process that makes many guards, and says how much memory each of them keeps. A guard has been
- * called once, because some make their windows only then.
- */
+/** The main class of a process that makes many guards, and says how much memory each of them keeps. */
 final class Footprint {
+    /** Who can be asked; Sentinel keeps its state by the names of resources, of which it takes 6000 at most. */
+    static final List<String> SUBJECTS =
+            List.of(Measured.OWN, "resilience4j", "resilience4j-count", "failsafe", "smallrye");
+
     private static final int GUARDS = 100_000;
 
     /** Enough for an average, of guards of several kilobytes each. */
@@ -25,47 +25,38 @@ final class Footprint {
 
     private Footprint() {}
 
-    /** Who can be asked; Sentinel keeps its state by the names of resources, of which it takes 6000 at most. */
-    private static final Map<String, Supplier<Object>> SUBJECTS = Map.of(
-            Measured.OWN, Footprint::treaty,
-            "resilience4j", () -> called(Resilience4jGuards.full(SlidingWindowType.TIME_BASED, () -> 1)),
-            "resilience4j-count", () -> called(Resilience4jGuards.full(SlidingWindowType.COUNT_BASED, () -> 1)),
-            "failsafe", Footprint::failsafe,
-            "smallrye", Footprint::smallrye);
-
-    private static Object treaty() {
-        Guard guard = TreatyGuards.whole();
-        guard.<Integer, RuntimeException>call(() -> 1);
-        return guard;
+    /** A guard that has been called once, because some make their windows only then. */
+    private static Object guard(String subject) {
+        return switch (subject) {
+            case Measured.OWN -> {
+                Guard guard = TreatyGuards.whole();
+                guard.<Integer, RuntimeException>call(() -> 1);
+                yield guard;
+            }
+            case "resilience4j" -> called(Resilience4jGuards.full(SlidingWindowType.TIME_BASED, () -> 1));
+            case "resilience4j-count" -> called(Resilience4jGuards.full(SlidingWindowType.COUNT_BASED, () -> 1));
+            case "failsafe" -> {
+                var guard = FailsafeGuards.whole();
+                guard.get(() -> 1);
+                yield guard;
+            }
+            case "smallrye" -> {
+                var guard = SmallRyeGuards.fullGuard().build();
+                guard.get(() -> 1);
+                yield guard;
+            }
+            default -> throw new IllegalArgumentException("there is no subject \"" + subject + "\"");
+        };
     }
 
-    private static Object called(Supplier<Integer> guard) {
-        guard.get();
+    private static Supplier<Integer> called(Supplier<Integer> guard) {
+        var _ = guard.get();
         return guard;
-    }
-
-    private static Object failsafe() {
-        var guard = FailsafeGuards.whole();
-        guard.get(() -> 1);
-        return guard;
-    }
-
-    private static Object smallrye() {
-        var guard = SmallRyeGuards.fullGuard().build();
-        guard.get(() -> 1);
-        return guard;
-    }
-
-    static List<String> subjects() {
-        return SUBJECTS.keySet().stream().sorted().toList();
     }
 
     /** How much memory a guard of that subject keeps, measured in a process of its own. */
     static double bytesPerGuard(String subject, boolean quick) throws IOException, InterruptedException {
-        return measure(subject, subject.equals(Measured.OWN) && !quick ? GUARDS : GUARDS_OF_PEERS);
-    }
-
-    private static double measure(String subject, int guards) throws IOException, InterruptedException {
+        int guards = subject.equals(Measured.OWN) && !quick ? GUARDS : GUARDS_OF_PEERS;
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:+UseSerialGC",
@@ -86,15 +77,15 @@ final class Footprint {
     }
 
     public static void main(String[] arguments) {
-        Supplier<Object> subject = SUBJECTS.get(arguments[0]);
+        String subject = arguments[0];
         int guards = Integer.parseInt(arguments[1]);
         List<Object> kept = new ArrayList<>(guards);
         for (int i = 0; i < guards / 10; i++) {
-            subject.get(); // what the first ones share, such as classes
+            guard(subject); // what the first ones share, such as classes
         }
         long before = used();
         for (int i = 0; i < guards; i++) {
-            kept.add(subject.get());
+            kept.add(guard(subject));
         }
         System.out.println((double) (used() - before) / kept.size());
         System.exit(0);

@@ -36,8 +36,8 @@ import picocli.CommandLine.ParameterException;
 @Command(
         name = "guards",
         description = {
-            "What guarding a call costs, in time and memory: each policy alone and the whole guard, against Resilience4j,"
-                    + " Failsafe, SmallRye Fault Tolerance, Sentinel and Netflix's concurrency-limits.",
+            "What guarding a call costs, in time and memory: each policy alone and the whole guard, against"
+                    + " Resilience4j, Failsafe, SmallRye Fault Tolerance, Sentinel and Netflix's concurrency-limits.",
             "",
             "Takes about seven minutes, or a minute and a half with --quick, which leaves out some settings."
         },
@@ -51,7 +51,13 @@ public final class GuardsBenchmark extends Benchmark {
     private static final String MEMORY_SETTING = "memory";
 
     private static final Set<String> QUICK = Set.of(
-            "direct", "clock", "breaker-time", "rate-limiter", "limiter-fixed", "refused", Measured.FULL,
+            "direct",
+            "clock",
+            "breaker-time",
+            "rate-limiter",
+            "limiter-fixed",
+            "refused",
+            Measured.FULL,
             Measured.DEADLINE);
 
     /** What a process takes until it measures and after it has. */
@@ -101,12 +107,13 @@ public final class GuardsBenchmark extends Benchmark {
         int times = rounds != null ? rounds : quick ? 1 : 3;
         int total = seconds != null ? seconds : quick ? 80 : 420;
         check(times, total);
-        List<Measured> chosen =
-                Measured.all().stream().filter(this::isChosen).toList();
+        List<Measured> chosen = Measured.all().stream().filter(this::isChosen).toList();
         boolean memory = isChosen(MEMORY_SETTING);
         if (chosen.isEmpty() && !memory) {
-            throw new ParameterException(line(), "--settings and --subjects leave nothing to measure; subjects are: "
-                    + String.join(", ", Measured.subjects()));
+            throw new ParameterException(
+                    line(),
+                    "--settings and --subjects leave nothing to measure; subjects are: "
+                            + String.join(", ", Measured.subjects()));
         }
         System.setProperty("jmh.ignoreLock", "true"); // another benchmark on the machine is reported, not waited for
         var samples = new ArrayList<Sample>();
@@ -128,7 +135,7 @@ public final class GuardsBenchmark extends Benchmark {
         }
         if (memory) {
             progress("memory …");
-            for (String subject : Footprint.subjects()) {
+            for (String subject : Footprint.SUBJECTS) {
                 if (isSubject(subject)) {
                     samples.add(new Sample(
                             subject,

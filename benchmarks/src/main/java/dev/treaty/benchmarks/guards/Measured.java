@@ -21,13 +21,20 @@ record Measured(String benchmark, String subject, List<String> settings) {
     static final String FULL = "full";
 
     private static final Map<String, Class<?>> SUBJECTS = Map.of(
-            "floor", FloorGuards.class,
-            OWN, TreatyGuards.class,
-            "resilience4j", Resilience4jGuards.class,
-            "failsafe", FailsafeGuards.class,
-            "smallrye", SmallRyeGuards.class,
-            "sentinel", SentinelGuards.class,
-            "netflix", NetflixGuards.class);
+            "floor",
+            FloorGuards.class,
+            OWN,
+            TreatyGuards.class,
+            "resilience4j",
+            Resilience4jGuards.class,
+            "failsafe",
+            FailsafeGuards.class,
+            "smallrye",
+            SmallRyeGuards.class,
+            "sentinel",
+            SentinelGuards.class,
+            "netflix",
+            NetflixGuards.class);
 
     /** The order of the report: what no guard can go below, single policies, the whole. */
     static final List<String> SETTINGS = List.of(
@@ -72,7 +79,8 @@ record Measured(String benchmark, String subject, List<String> settings) {
             // A timeout that also interrupts code that knows nothing of deadlines.
             case "interrupting" -> new Measured(benchmark, subject + "-interrupting", List.of(DEADLINE));
             // The whole guard always has a deadline.
-            case FULL -> new Measured(benchmark, subject, subject.equals(OWN) ? List.of(FULL, DEADLINE) : List.of(FULL));
+            case FULL ->
+                new Measured(benchmark, subject, subject.equals(OWN) ? List.of(FULL, DEADLINE) : List.of(FULL));
             default -> new Measured(benchmark, subject, List.of(setting(method.getName())));
         };
     }

@@ -28,14 +28,16 @@ import org.openjdk.jmh.annotations.TearDown;
 public class Resilience4jGuards {
     private final Body body = new Body();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Supplier<Integer> breakerCount = breaker(SlidingWindowType.COUNT_BASED).decorateSupplier(body::run);
-    private final Supplier<Integer> breakerTime = breaker(SlidingWindowType.TIME_BASED).decorateSupplier(body::run);
+    private final Supplier<Integer> breakerCount =
+            breaker(SlidingWindowType.COUNT_BASED).decorateSupplier(body::run);
+    private final Supplier<Integer> breakerTime =
+            breaker(SlidingWindowType.TIME_BASED).decorateSupplier(body::run);
     private final Supplier<Integer> rateLimiter = RateLimiter.decorateSupplier(rateLimiting(), body::run);
     private final Supplier<Integer> limiterFixed = Bulkhead.decorateSupplier(bulkhead(), body::run);
     private final Supplier<Integer> retry = Retry.decorateSupplier(retrying(), body::run);
     private final Supplier<Integer> refused = opened().decorateSupplier(body::run);
-    private final Callable<Integer> timeout = TimeLimiter.decorateFutureSupplier(
-            timeLimiter(), () -> threads.submit(body::run));
+    private final Callable<Integer> timeout =
+            TimeLimiter.decorateFutureSupplier(timeLimiter(), () -> threads.submit(body::run));
     private final Supplier<Integer> fullCount = full(SlidingWindowType.COUNT_BASED, body::run);
     private final Supplier<Integer> full = full(SlidingWindowType.TIME_BASED, body::run);
     private final Supplier<Integer> deadline = full(SlidingWindowType.TIME_BASED, this::limitedInTime);
@@ -61,9 +63,7 @@ public class Resilience4jGuards {
         return CircuitBreakerConfig.custom()
                 .slidingWindowType(window)
                 .slidingWindowSize(
-                        window == SlidingWindowType.COUNT_BASED
-                                ? Body.WINDOW_CALLS
-                                : (int) Body.WINDOW.toSeconds())
+                        window == SlidingWindowType.COUNT_BASED ? Body.WINDOW_CALLS : (int) Body.WINDOW.toSeconds())
                 .minimumNumberOfCalls(Body.CALLS_MIN)
                 .failureRateThreshold(Body.FAILURE_PERCENT)
                 .waitDurationInOpenState(open);

@@ -41,8 +41,7 @@ public class TreatyGuards {
     private final ScopedValue.CallableOp<Integer, RuntimeException> call = body::run;
     private final CircuitBreaker breakerTime = breaker(BREAKER);
     private final CircuitBreaker breakerCount = breaker(BREAKER.withWindowCalls(Body.WINDOW_CALLS));
-    private final RateLimiter rateLimiter =
-            new RateLimiter(RateLimitPolicy.perSecond(Body.PER_SECOND), Time.system());
+    private final RateLimiter rateLimiter = new RateLimiter(RateLimitPolicy.perSecond(Body.PER_SECOND), Time.system());
     private final ConcurrencyLimiter limiterFixed =
             new ConcurrencyLimiter(ConcurrencyPolicy.fixed(Body.CONCURRENT), Time.system());
     private final ConcurrencyLimiter limiterVegas = adaptive(Algorithm.VEGAS);

@@ -31,6 +31,18 @@ public interface ServiceDiscovery {
     /** The newest contract published under that name, as data; nothing where none is known. */
     Optional<ServiceContract> contract(ServiceName service);
 
+    /** The contracts published under that name that are remembered, the highest version first. */
+    default List<ServiceContract> contracts(ServiceName service) {
+        return contract(service).stream().toList();
+    }
+
+    /** The contract of that name and {@linkplain ServiceContract#fingerprint() fingerprint}, where it is known. */
+    default Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
+        return contracts(service).stream()
+                .filter(contract -> contract.fingerprint().equals(fingerprint))
+                .findFirst();
+    }
+
     /** What keeps this view from being current, in one sentence; nothing where all is well. */
     default Optional<String> trouble() {
         return Optional.empty();

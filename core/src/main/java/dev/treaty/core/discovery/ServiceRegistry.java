@@ -27,8 +27,25 @@ public interface ServiceRegistry {
         throw new UnsupportedOperationException("this registry cannot have instances drain: end their processes");
     }
 
-    /** Stores a contract for callers without its Java interface; like registering, it goes on trying. */
-    void publish(ServiceContract contract);
+    /**
+     * Stores a contract: for callers without its Java interface, and so that everybody can tell who can talk to whom.
+     * Like registering, it goes on trying.
+     *
+     * @throws dev.treaty.core.contract.IncompatibleContractException where it breaks clients of another version with
+     *     the same major number
+     */
+    default void publish(ServiceContract contract) {
+        publish(contract, false);
+    }
+
+    /**
+     * Stores a contract.
+     *
+     * @param force whether to store it although it breaks clients
+     * @throws dev.treaty.core.contract.IncompatibleContractException where it breaks clients of another version with
+     *     the same major number, and is not forced
+     */
+    void publish(ServiceContract contract, boolean force);
 
     /** An instance that is being kept registered. */
     interface Registration extends AutoCloseable {

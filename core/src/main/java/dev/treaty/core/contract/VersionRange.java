@@ -1,0 +1,81 @@
+package dev.treaty.core.contract;
+
+import java.util.regex.Pattern;
+
+/**
+ * Versions from one up to, but not including, another. Written as in most package managers: {@code ^1.4} is 1.4.0 or
+ * newer with the same major number, {@code >=1.4 <3} says both ends, and {@code *} is any.
+ *
+ * @param from the first version that belongs to it
+ * @param below the first one above that does not
+ */
+public record VersionRange(Version from, Version below) {
+    private static final Version FIRST = new Version(0, 0, 0);
+    private static final Version NONE = new Version(Integer.MAX_VALUE, 0, 0);
+    private static final Pattern SPACE = Pattern.compile("\\s+");
+
+    /** Any version. */
+    public static final VersionRange ANY = new VersionRange(FIRST, NONE);
+
+    /** @throws IllegalArgumentException where there is no version in it */
+    public VersionRange {
+        if (from.compareTo(below) >= 0) {
+            throw new IllegalArgumentException("no version is " + from + " or newer and below " + below);
+        }
+    }
+
+    /** Every version with that major number. */
+    public static VersionRange ofMajor(int major) {
+        return new VersionRange(new Version(major, 0, 0), new Version(major + 1, 0, 0));
+    }
+
+    /** That version or a newer one with the same major number: {@code ^1.4}. */
+    public static VersionRange from(Version least) {
+        return new VersionRange(least, new Version(least.major() + 1, 0, 0));
+    }
+
+    /**
+     * Reads {@code ^1.4}, {@code >=1.4}, {@code <3}, {@code >=1.4 <3} or {@code *}.
+     *
+     * @throws IllegalArgumentException where the text is none of these
+     */
+    public static VersionRange parse(String text) {
+        String trimmed = text.strip();
+        if (trimmed.equals("*")) {
+            return ANY;
+        }
+        if (trimmed.startsWith("^")) {
+            return from(Version.parse(trimmed.substring(1)));
+        }
+        Version from = FIRST;
+        Version below = NONE;
+        for (String part : SPACE.split(trimmed, -1)) {
+            if (part.startsWith(">=")) {
+                from = Version.parse(part.substring(2));
+            } else if (part.startsWith("<") && !part.startsWith("<=")) {
+                below = Version.parse(part.substring(1));
+            } else {
+                throw new IllegalArgumentException(
+                        "\"" + text + "\" is no range of versions: write ^1.4, \">=1.4 <3\" or *");
+            }
+        }
+        return new VersionRange(from, below);
+    }
+
+    /** Whether that version belongs to it. */
+    public boolean contains(Version version) {
+        return from.compareTo(version) <= 0 && version.compareTo(below) < 0;
+    }
+
+    @Override
+    public String toString() {
+        if (equals(ANY)) {
+            return "*";
+        }
+        if (below.equals(new Version(from.major() + 1, 0, 0))) {
+            return "^" + from;
+        }
+        String upper = below.equals(NONE) ? "" : "<" + below;
+        return from.equals(FIRST) ? upper : ">=" + from + (upper.isEmpty() ? "" : " " + upper);
+    }
+}

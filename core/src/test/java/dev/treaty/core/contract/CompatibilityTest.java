@@ -1,0 +1,254 @@
+package dev.treaty.core.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.groups.Tuple.tuple;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.treaty.core.contract.Difference.Harm;
+import dev.treaty.core.contract.Difference.Kind;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CompatibilityTest {
+    private static final Harm NONE = Harm.NONE;
+    private static final Harm SOME = Harm.SOME;
+    private static final Harm ALL = Harm.ALL;
+
+    private static ServiceContract contract(String body) {
+        return ServiceContract.parse("contract shop.Orders 1.0.0\n" + body);
+    }
+
+    private static Compatibility between(String older, String newer) {
+        return Compatibility.between(contract(older), contract(newer));
+    }
+
+    /** What one thing differs, and what becomes of old and of new clients. */
+    static Stream<Arguments> differences() {
+        String order = "record Order { id: string, note?: string }";
+        String status = "enum Status { NEW, PAID }";
+        String payment = "choice Payment by kind { \"card\": Card, \"cash\": Cash } record Card { number: string }"
+                + " record Cash { }";
+        return Stream.of(
+                arguments("get()", "get() drop(id: string)", Kind.OPERATION_ADDED, "drop", NONE, ALL),
+                arguments("get() drop(id: string)", "get()", Kind.OPERATION_REMOVED, "drop", ALL, NONE),
+                arguments("cancel(id: string)", "cancelOrder(id: string)", Kind.OPERATION_RENAMED, "cancel", ALL, ALL),
+                arguments("idempotent pay()", "pay()", Kind.IDEMPOTENCY_WEAKENED, "pay", SOME, NONE),
+                arguments("pay()", "idempotent pay()", Kind.IDEMPOTENCY_STRENGTHENED, "pay", NONE, SOME),
+                // What callers send
+                arguments("get(a: string)", "get(a: string, b: int32)", Kind.FIELD_ADDED, "b", ALL, ALL),
+                arguments("get(a: string)", "get(a: string, b?: int32)", Kind.FIELD_ADDED, "b", NONE, SOME),
+                arguments("get(a: string, b: int32)", "get(a: string)", Kind.FIELD_REMOVED, "b", ALL, ALL),
+                arguments("get(a: string, b?: int32)", "get(a: string)", Kind.FIELD_REMOVED, "b", SOME, NONE),
+                arguments("get(qty: int32)", "get(quantity: int32)", Kind.FIELD_RENAMED, "qty", ALL, ALL),
+                arguments("get(a?: string)", "get(a: string)", Kind.FIELD_REQUIRED, "a", SOME, NONE),
+                arguments("get(a: string)", "get(a?: string)", Kind.FIELD_OPTIONAL, "a", NONE, SOME),
+                arguments("get(a?: int32 = \"1\")", "get(a?: int32 = \"2\")", Kind.DEFAULT_CHANGED, "a", NONE, NONE),
+                arguments("get(a: int32)", "get(a: int64)", Kind.TYPE_CHANGED, "a", NONE, SOME),
+                arguments("get(a: string)", "get(a: boolean)", Kind.TYPE_CHANGED, "a", ALL, ALL),
+                arguments("get(a?: string)", "get(a?: boolean)", Kind.TYPE_CHANGED, "a", SOME, SOME),
+                arguments("get(a: uuid)", "get(a: string)", Kind.TYPE_CHANGED, "a", NONE, SOME),
+                arguments("get(a: [uuid])", "get(a: [string])", Kind.TYPE_CHANGED, "a[]", NONE, SOME),
+                arguments("get(a: map[date])", "get(a: map[string])", Kind.TYPE_CHANGED, "a{}", NONE, SOME),
+                arguments(
+                        "get(Order) " + order,
+                        "get(Order) record Order { id: string }",
+                        Kind.FIELD_REMOVED,
+                        "Order.note",
+                        SOME,
+                        NONE),
+                arguments(
+                        "get(a: Status) " + status,
+                        "get(a: Status) enum Status { NEW, PAID, SENT }",
+                        Kind.ENUM_VALUE_ADDED,
+                        "Status",
+                        NONE,
+                        SOME),
+                arguments(
+                        "get(a: Status) " + status,
+                        "get(a: Status) enum Status { NEW }",
+                        Kind.ENUM_VALUE_REMOVED,
+                        "Status",
+                        SOME,
+                        NONE),
+                arguments(
+                        "get(a: Payment) " + payment,
+                        "get(a: Payment) "
+                                + payment.replace(", \"cash\": Cash", "").replace(" record Cash { }", ""),
+                        Kind.OPTION_REMOVED,
+                        "Payment",
+                        SOME,
+                        NONE),
+                arguments(
+                        "get(a: Payment) " + payment,
+                        "get(a: Payment) " + payment.replace("by kind", "by type"),
+                        Kind.TAG_CHANGED,
+                        "Payment",
+                        ALL,
+                        ALL),
+                arguments(
+                        "get(a: Payment) " + payment,
+                        "get(a: Payment) " + payment.replace("number: string", "number: string, pin: string"),
+                        Kind.FIELD_ADDED,
+                        "Card.pin",
+                        SOME,
+                        SOME),
+                // What services answer
+                arguments(
+                        "get() -> Order " + order,
+                        "get() -> Order record Order { id: string, note?: string, total: decimal }",
+                        Kind.FIELD_ADDED,
+                        "Order.total",
+                        NONE,
+                        ALL),
+                arguments(
+                        "get() -> Order " + order,
+                        "get() -> Order record Order { id: string }",
+                        Kind.FIELD_REMOVED,
+                        "Order.note",
+                        NONE,
+                        NONE),
+                arguments(
+                        "get() -> Order " + order,
+                        "get() -> Order record Order { note?: string }",
+                        Kind.FIELD_REMOVED,
+                        "Order.id",
+                        ALL,
+                        NONE),
+                arguments(
+                        "get() -> Order " + order,
+                        "get() -> Order record Order { id?: string, note?: string }",
+                        Kind.FIELD_OPTIONAL,
+                        "Order.id",
+                        SOME,
+                        NONE),
+                arguments(
+                        "get() -> Status " + status,
+                        "get() -> Status enum Status { NEW, PAID, SENT }",
+                        Kind.ENUM_VALUE_ADDED,
+                        "Status",
+                        SOME,
+                        NONE),
+                arguments("get() -> int32", "get() -> int64", Kind.TYPE_CHANGED, "result", SOME, NONE),
+                arguments("get()", "get() -> int64", Kind.FIELD_ADDED, "result", NONE, ALL),
+                arguments("get() -> [Order] " + order, "get() -> Order " + order, Kind.RESULT_CHANGED, "get", ALL, ALL),
+                arguments(
+                        "get() -> Order " + order,
+                        "get() -> Purchase " + order.replace("Order", "Purchase"),
+                        Kind.TYPE_RENAMED,
+                        "Order",
+                        NONE,
+                        NONE));
+    }
+
+    @ParameterizedTest
+    @MethodSource("differences")
+    void oneDifference(String older, String newer, Kind kind, String where, Harm oldClients, Harm newClients) {
+        var compatibility = between(older, newer);
+
+        assertThat(compatibility.differences()).singleElement().satisfies(difference -> {
+            assertThat(difference.kind()).isEqualTo(kind);
+            assertThat(difference.where()).isEqualTo(where);
+            assertThat(difference.oldClients()).isEqualTo(oldClients);
+            assertThat(difference.newClients()).isEqualTo(newClients);
+            assertThat(difference.text()).endsWith(".");
+        });
+        assertThat(compatibility.oldClientsWork()).isEqualTo(oldClients == NONE);
+        assertThat(compatibility.newClientsWork()).isEqualTo(newClients == NONE);
+    }
+
+    @Test
+    void aRenamedFieldIsToldAsWhatItIs() {
+        var difference =
+                between("get(qty: int32)", "get(quantity: int32)").differences().getFirst();
+
+        assertThat(difference.text())
+                .isEqualTo("it seems to be called \"quantity\" now: fields travel by name, so this removes one and adds"
+                        + " another. Keep \"qty\" beside it, and let both be left out, until nobody uses the old"
+                        + " name.");
+    }
+
+    @Test
+    void whatIsMadeOtherwiseIsNoRename() {
+        assertThat(between("get(qty: int32)", "get(quantity: int64)").differences())
+                .extracting(Difference::kind)
+                .containsExactly(Kind.FIELD_REMOVED, Kind.FIELD_ADDED);
+    }
+
+    @Test
+    void aTypeThatManyOperationsShareIsToldOnceAndJudgedForEach() {
+        String operations = "get() -> Order put(Order) peek() -> Order? drop(id: string) ";
+        var compatibility = between(
+                operations + "record Order { id: string }", operations + "record Order { id: string, total: decimal }");
+
+        assertThat(compatibility.differences())
+                .extracting(Difference::where, Difference::operations)
+                .containsExactly(tuple("Order.total", List.of("get", "peek")), tuple("Order.total", List.of("put")));
+        assertThat(compatibility.oldClients("get")).isEqualTo(NONE);
+        assertThat(compatibility.newClients("get")).isEqualTo(ALL);
+        assertThat(compatibility.newClients("peek")).isEqualTo(SOME);
+        assertThat(compatibility.oldClients("put")).isEqualTo(ALL);
+        assertThat(compatibility.oldClients("drop")).isEqualTo(NONE);
+        assertThat(compatibility.newClients("drop")).isEqualTo(NONE);
+    }
+
+    @Test
+    void capabilitiesCountForThoseWhoRequireThem() {
+        String capabilities = "capability search 1.0.0 capability wrap 1.0.0 capability fax 1.0.0 off ";
+        var compatibility = between(
+                capabilities + "get()", "capability wrap 1.0.0 off capability fax 1.0.0 capability chat 2.0.0 get()");
+
+        assertThat(compatibility.differences())
+                .extracting(Difference::kind, Difference::where, Difference::oldClients)
+                .containsExactlyInAnyOrder(
+                        tuple(Kind.CAPABILITY_REMOVED, "search", SOME),
+                        tuple(Kind.CAPABILITY_OFF, "wrap", NONE),
+                        tuple(Kind.CAPABILITY_ADDED, "fax", NONE),
+                        tuple(Kind.CAPABILITY_ADDED, "chat", NONE));
+        assertThat(compatibility.oldClientsWork()).isFalse();
+        assertThat(compatibility.oldClients("get")).isEqualTo(NONE);
+    }
+
+    @Test
+    void anotherNameIsAnotherService() {
+        var compatibility =
+                Compatibility.between(contract("get()"), ServiceContract.parse("contract shop.Purchases 1.0.0 get()"));
+
+        assertThat(compatibility.differences()).extracting(Difference::kind).containsExactly(Kind.SERVICE_RENAMED);
+        assertThat(compatibility.oldClientsWork()).isFalse();
+    }
+
+    /** Sixty types, each of which has the next one twice: more paths than there are atoms in a person. */
+    @Test
+    void aContractOfManyPathsIsComparedInNoTime() {
+        var nested = new StringBuilder("get(T0) -> T0\n");
+        for (int i = 0; i < 60; i++) {
+            nested.append("record T%d { a: T%d, b: T%d }\n".formatted(i, i + 1, i + 1));
+        }
+        var compatibility = between(nested + "record T60 { x: int32 }", nested + "record T60 { x: int32, y?: int32 }");
+
+        assertThat(compatibility.differences()).hasSize(2);
+        assertThat(compatibility.newClients("get")).isEqualTo(SOME);
+        assertThat(compatibility.oldClientsWork()).isTrue();
+    }
+
+    @Test
+    void moreDifferencesThanAnybodyReadsAreCountedAllTheSame() {
+        var older = new StringBuilder();
+        var newer = new StringBuilder();
+        for (int i = 0; i < 2 * Compatibility.DIFFERENCES_MAX; i++) {
+            older.append("get%d(a: string)\n".formatted(i));
+            newer.append("get%d(a: string) -> int32\n".formatted(i));
+        }
+        older.append("last()");
+        var compatibility = between(older.toString(), newer.toString());
+
+        assertThat(compatibility.differences()).hasSizeLessThanOrEqualTo(Compatibility.DIFFERENCES_MAX);
+        assertThat(compatibility.oldClients("last")).isEqualTo(ALL);
+        assertThat(compatibility.newClients("get" + (2 * Compatibility.DIFFERENCES_MAX - 1)))
+                .isEqualTo(ALL);
+    }
+}

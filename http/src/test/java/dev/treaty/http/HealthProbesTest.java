@@ -1,0 +1,163 @@
+package dev.treaty.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.HostedService;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Every way to ask for health, against a real server of its kind. */
+class HealthProbesTest {
+    private static final ServiceName SHOP = Running.CONTRACT.name();
+
+    private final HealthProbes probes = new HealthProbes(Time.system(), Duration.ofSeconds(5));
+
+    @AfterEach
+    void close() {
+        probes.close();
+    }
+
+    private static ServiceEndpoint endpoint(String protocol, int port) {
+        return new ServiceEndpoint(protocol, "127.0.0.1", port);
+    }
+
+    /** A port that nobody listens at. */
+    private static int nobody() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private ServiceHealth ask(String word, ServiceEndpoint endpoint) throws InterruptedException {
+        return probes.of(word, SHOP, endpoint).probe();
+    }
+
+    /** Answers with the status that the path names. */
+    private static void answer(Socket socket) throws IOException {
+        var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            String status = line.split("[ /]")[2];
+            while (!line.isEmpty()) {
+                line = in.readLine();
+            }
+            String body = status.equals("204") ? "" : "{\"status\":\"UP\"}";
+            String length = status.equals("204") ? "" : "Content-Length: " + body.length() + "\r\n";
+            FakeServer.send(
+                    socket,
+                    "HTTP/1.1 " + status + " So\r\nContent-Type: application/json\r\n" + length + "\r\n" + body);
+        }
+    }
+
+    @Test
+    void http() throws Exception {
+        try (var server = new FakeServer(HealthProbesTest::answer)) {
+            var at = server.endpoint();
+            assertThat(ask("/200", at).status()).isEqualTo(Status.PASSING);
+            assertThat(ask("/204", at).status()).isEqualTo(Status.PASSING);
+            assertThat(ask("/429", at).status()).isEqualTo(Status.WARNING);
+            ServiceHealth down = ask("/503", at);
+            assertThat(down.status()).isEqualTo(Status.CRITICAL);
+            assertThat(down.message()).isEqualTo(at + "/503 answers 503");
+        }
+        var gone = endpoint("http", nobody());
+        assertThat(ask("/", gone).status()).isEqualTo(Status.CRITICAL);
+        assertThat(ask("/", gone).message()).isEqualTo(gone + "/ does not answer");
+    }
+
+    @Test
+    void whatTreatyTellsIsTakenAtItsWord() throws Exception {
+        var feels = new ServiceHealth[] {
+            new ServiceHealth(Status.WARNING, "the queue is long", Instant.now(), Map.of("queue", "812"))
+        };
+        var time = Time.system();
+        try (var server = new HttpServer(HttpServerOptions.STANDARD, time, Chance.system())) {
+            var dispatcher = Dispatcher.of(Shop.class, Running.CONTRACT, new StoredShop(), (_, _) -> {});
+            server.host(new HostedService(Running.CONTRACT, dispatcher, () -> feels[0]));
+
+            ServiceHealth warning = ask("treaty", server.endpoint());
+            assertThat(warning.status()).isEqualTo(Status.WARNING);
+            assertThat(warning.message()).isEqualTo("the queue is long");
+            assertThat(warning.details()).isEqualTo(Map.of("queue", "812"));
+            feels[0] = ServiceHealth.of(Status.DRAINING, Instant.now());
+            assertThat(ask("treaty", server.endpoint()).status()).isEqualTo(Status.DRAINING);
+            assertThat(probes.of("treaty", new ServiceName("test.Nobody"), server.endpoint())
+                            .probe()
+                            .status())
+                    .isEqualTo(Status.CRITICAL);
+        }
+    }
+
+    @Test
+    void tcp() throws Exception {
+        try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            assertThat(ask("tcp", endpoint("tcp", socket.getLocalPort())).status())
+                    .isEqualTo(Status.PASSING);
+        }
+        var gone = endpoint("tcp", nobody());
+        assertThat(ask("tcp", gone).status()).isEqualTo(Status.CRITICAL);
+        assertThat(ask("tcp", gone).message()).isEqualTo(gone.authority() + " takes no connection");
+        assertThat(ask("tcp", new ServiceEndpoint("tcp", "no-such-host.invalid", 80))
+                        .status())
+                .isEqualTo(Status.CRITICAL);
+    }
+
+    @Test
+    void grpc() throws Exception {
+        var health = new HealthStatusManager();
+        Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .addService(health.getHealthService())
+                .build()
+                .start();
+        try {
+            var at = endpoint("grpc", server.getPort());
+            health.setStatus("shop.Orders", ServingStatus.NOT_SERVING);
+            assertThat(ask("grpc", at)).satisfies(found -> {
+                assertThat(found.status()).isEqualTo(Status.PASSING);
+                assertThat(found.message()).isEqualTo(at.authority() + " is serving");
+            });
+            assertThat(ask("grpc/shop.Orders", at)).satisfies(found -> {
+                assertThat(found.status()).isEqualTo(Status.CRITICAL);
+                assertThat(found.message()).isEqualTo("shop.Orders at " + at.authority() + " is not serving (2)");
+            });
+            health.setStatus("shop.Orders", ServingStatus.SERVING);
+            assertThat(ask("grpc/shop.Orders", at).status()).isEqualTo(Status.PASSING);
+            ServiceHealth unknown = ask("grpc/test.Nobody", at);
+            assertThat(unknown.status()).isEqualTo(Status.CRITICAL);
+            assertThat(unknown.message()).startsWith(at.authority() + " answers with gRPC status 5");
+        } finally {
+            server.shutdownNow().awaitTermination();
+        }
+        var gone = endpoint("grpc", nobody());
+        assertThat(ask("grpc", gone).message()).isEqualTo(gone.authority() + " does not answer in gRPC");
+    }
+
+    @Test
+    void aWordThatMeansNothingIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> probes.of("ping", SHOP, endpoint("http", 80)))
+                .withMessageContaining("grpc/SERVICE");
+    }
+}

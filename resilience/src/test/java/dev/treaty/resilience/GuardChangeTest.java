@@ -1,0 +1,114 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.treaty.core.call.ServiceResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Policies that change while calls run. */
+class GuardChangeTest {
+    private final Guard guard = Guard.named("test").idempotent().build();
+
+    private void trip() {
+        for (int i = 0; i < 5; i++) {
+            catchThrowable(() -> guard.call(() -> {
+                throw new IOException("broken");
+            }));
+        }
+        assertThat(guard.breaker().orElseThrow().state()).isEqualTo(CircuitBreaker.State.OPEN);
+    }
+
+    @Test
+    void whatStaysTheSameKeepsItsState() {
+        guard.apply(FaultTolerance.DEFAULT.with(RetryPolicy.NONE));
+        trip();
+        CircuitBreaker breaker = guard.breaker().orElseThrow();
+        guard.apply(FaultTolerance.DEFAULT.with(RetryPolicy.NONE).withDeadline(Duration.ofSeconds(9)));
+        assertThat(guard.breaker()).containsSame(breaker);
+        guard.apply(guard.tolerance().with(CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(7)));
+        assertThat(guard.breaker().orElseThrow().state())
+                .as("another policy begins anew")
+                .isEqualTo(CircuitBreaker.State.CLOSED);
+    }
+
+    @Test
+    void aRaisedLevelIsInForceForTheNextCall() {
+        guard.level(IsolationLevel.BASIC);
+        assertThat(guard.breaker()).isEmpty();
+        guard.level(IsolationLevel.ENHANCED);
+        assertThat(guard.breaker()).isPresent();
+        assertThat(guard.tolerance().level()).isEqualTo(IsolationLevel.ENHANCED);
+    }
+
+    @Test
+    void aChangedConcurrencyLimitCountsTheCallsUnderWay() {
+        guard.apply(FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(2)));
+        guard.call(() -> {
+            guard.apply(FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(1)));
+            assertThat(catchThrowable(() -> guard.call(() -> "second"))).isNotNull();
+            return "first";
+        });
+        assertThat(guard.call(() -> "third")).isEqualTo("third");
+        assertThat(guard.concurrency().orElseThrow().inFlight()).isZero();
+    }
+
+    @Test
+    void operationsShareWithTheirServiceWhatTheyHaveInCommon() throws InterruptedException {
+        var slow = FaultTolerance.DEFAULT.withDeadline(Duration.ofSeconds(30));
+        var own = FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(1));
+        guard.apply(new Policies(FaultTolerance.DEFAULT, Map.of("read", slow, "write", own)));
+        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var inFlight = new ArrayList<Integer>();
+        for (var operation : List.of(Fixtures.READ, Fixtures.WRITE)) {
+            filter.handle(Fixtures.call(operation, dev.treaty.core.time.Time.system()), _ -> {
+                inFlight.add(guard.concurrency().orElseThrow().inFlight());
+                return ServiceResponse.ok("answer");
+            });
+        }
+        assertThat(inFlight).as("read is counted with the service, write by a limit of its own").containsExactly(1, 0);
+        assertThat(guard.statistics().calls()).as("operations included").isEqualTo(2);
+        guard.level(IsolationLevel.NONE);
+        assertThat(guard.policies().operations().values()).allMatch(t -> t.level() == IsolationLevel.NONE);
+    }
+
+    @Test
+    void nothingIsLostWhileCallsRun() throws InterruptedException {
+        var stop = new AtomicBoolean();
+        var wrong = new AtomicInteger();
+        var threads = new ArrayList<Thread>();
+        for (int t = 0; t < 4; t++) {
+            threads.add(Thread.ofVirtual().start(() -> {
+                for (int i = 0; i < 20_000 && !stop.get(); i++) {
+                    try {
+                        if (!guard.call(() -> "answer").equals("answer")) {
+                            wrong.incrementAndGet();
+                        }
+                    } catch (RuntimeException e) {
+                        wrong.incrementAndGet();
+                    }
+                }
+            }));
+        }
+        var levels = IsolationLevel.values();
+        for (int i = 0; i < 200; i++) {
+            guard.apply(FaultTolerance.of(levels[i % levels.length])
+                    .with(ConcurrencyPolicy.fixed(100 + i % 7))
+                    .withDeadline(Duration.ofSeconds(5 + i % 3)));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(wrong).hasValue(0);
+        guard.level(IsolationLevel.FULL);
+        assertThat(guard.concurrency().orElseThrow().inFlight()).isZero();
+        assertThat(guard.statistics().calls()).isEqualTo(80_000);
+    }
+}

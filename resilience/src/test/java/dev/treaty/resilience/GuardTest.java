@@ -1,0 +1,400 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Origin;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.time.Time;
+import dev.treaty.resilience.Fixtures.SkippingTime;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class GuardTest {
+    private final SkippingTime time = new SkippingTime();
+    private final List<Event> events = new ArrayList<>();
+    private final AtomicInteger runs = new AtomicInteger();
+
+    private Guard guard(FaultTolerance tolerance) {
+        return builder(tolerance).build();
+    }
+
+    private Guard.Builder builder(FaultTolerance tolerance) {
+        return Guard.named("test")
+                .tolerance(tolerance)
+                .time(time)
+                .random(new Random(7))
+                .events(events::add);
+    }
+
+    private static FaultTolerance full() {
+        return FaultTolerance.DEFAULT;
+    }
+
+    /** Fails that often, and then answers. */
+    private ScopedValue.CallableOp<String, IOException> failing(int times, IOException failure) {
+        return () -> {
+            if (runs.incrementAndGet() <= times) {
+                throw failure;
+            }
+            return "answer";
+        };
+    }
+
+    @Test
+    void givesWhatTheBodyGivesNothingIncluded() throws Exception {
+        Callable<String> callable = () -> "answer";
+        assertThat(guard(full()).call(callable::call)).isEqualTo("answer");
+        assertThat(guard(full()).<Object, RuntimeException>call(() -> null)).isNull();
+    }
+
+    @Test
+    void throwsWhatTheBodyThrowsAsItIs() {
+        var failure = new IOException("broken");
+        assertThatThrownBy(() -> guard(full()).call(failing(9, failure))).isSameAs(failure);
+        assertThat(runs).as("not known to be idempotent, so not tried again").hasValue(1);
+        var mistake = new IllegalStateException("mistake");
+        assertThatThrownBy(() -> guard(full()).call(() -> {
+                    throw mistake;
+                }))
+                .isSameAs(mistake);
+    }
+
+    @Test
+    void triesAgainWhatIsIdempotentOrSurelyDidNotRun() throws Exception {
+        Guard idempotent = builder(full()).idempotent().build();
+        time.advance(Duration.ofSeconds(10)); // earns a budget
+        assertThat(idempotent.call(failing(2, new IOException("broken")))).isEqualTo("answer");
+        assertThat(runs).hasValue(3);
+        runs.set(0);
+        Guard other = guard(full());
+        time.advance(Duration.ofSeconds(10));
+        assertThat(other.call(failing(2, new ConnectException("refused")))).isEqualTo("answer");
+        assertThat(runs).hasValue(3);
+        assertThat(other.statistics().retries()).isEqualTo(2);
+        assertThat(other.statistics().retriedCalls()).isEqualTo(1);
+        assertThat(other.statistics().averageAttempts()).isEqualTo(3);
+    }
+
+    @Test
+    void whatAnExceptionMeansCanBeSaid() {
+        Guard guard = builder(full())
+                .idempotent()
+                .faults(e -> Fault.of(Code.INVALID_ARGUMENT, "the caller's own"))
+                .build();
+        time.advance(Duration.ofSeconds(10));
+        assertThatThrownBy(() -> guard.call(failing(9, new IOException("broken")))).isInstanceOf(IOException.class);
+        assertThat(runs).hasValue(1);
+        assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
+    }
+
+    @Test
+    void anOpenBreakerRefusesWithoutRunningAndWithoutATrace() {
+        Guard guard = builder(full().with(RetryPolicy.NONE)).idempotent().build();
+        for (int i = 0; i < CircuitBreakerPolicy.DEFAULT.consecutiveFailures(); i++) {
+            assertThatThrownBy(() -> guard.call(failing(99, new IOException("broken"))));
+        }
+        assertThat(events)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Event.BreakerChanged.class, e -> assertThat(e.after()).isEqualTo("OPEN"));
+        int before = runs.get();
+        Throwable refusal = catchThrowable(() -> guard.call(failing(0, new IOException("never"))));
+        assertThat(refusal)
+                .isInstanceOfSatisfying(ServiceException.class, e -> {
+                    assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
+                    assertThat(e.fault().reached()).isFalse();
+                })
+                .hasMessage("unavailable: the circuit breaker of test is open");
+        assertThat(refusal.getStackTrace()).isEmpty();
+        assertThat(runs).hasValue(before);
+        assertThat(guard.statistics().breakerOpen()).isEqualTo(1);
+    }
+
+    @Test
+    void aLimitedCallIsStillAnsweredByAFallback() {
+        var tolerance =
+                full().with(new RateLimitPolicy(1, Duration.ofSeconds(1), 1, Duration.ZERO, Duration.ZERO));
+        Guard guard = guard(tolerance);
+        assertThat(guard.call(() -> "first", Fallback.value("instead"))).isEqualTo("first");
+        assertThat(guard.call(() -> "second", Fallback.value("instead"))).isEqualTo("instead");
+        assertThat(guard.statistics().rateLimited()).isEqualTo(1);
+        assertThat(guard.statistics().fallbacksServed()).isEqualTo(1);
+        ServiceException refusal = (ServiceException) catchThrowable(() -> guard.call(() -> "third"));
+        assertThat(refusal.fault().retryAfter()).contains(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void aRateLimitMayMakeCallsWaitButNotBeyondTheirDeadline() {
+        var rate = new RateLimitPolicy(1, Duration.ofSeconds(1), 1, Duration.ofSeconds(3), Duration.ZERO);
+        Guard guard = guard(full().with(rate));
+        long start = time.nanoTime();
+        guard.call(() -> "first");
+        guard.call(() -> "second");
+        assertThat(time.nanoTime() - start).isEqualTo(1_000_000_000);
+        guard.apply(guard.tolerance().withDeadline(Duration.ofMillis(500)));
+        assertThatThrownBy(() -> guard.call(() -> "third")).hasMessageContaining("rate limit of test");
+    }
+
+    @Test
+    void oneCallHoldsOnePermitHoweverOftenItIsTried() throws Exception {
+        Guard guard = builder(full().with(ConcurrencyPolicy.fixed(1))).idempotent().build();
+        time.advance(Duration.ofSeconds(10));
+        guard.call(() -> {
+            assertThat(guard.concurrency().orElseThrow().inFlight()).isEqualTo(1);
+            return failing(1, new IOException("broken")).call();
+        });
+        assertThat(runs).hasValue(2);
+        assertThat(guard.concurrency().orElseThrow().inFlight()).isZero();
+        guard.call(() -> {
+            assertThatThrownBy(() -> guard.call(() -> "another"))
+                    .hasMessage("resource_exhausted: as many calls of test are under way as its limit allows");
+            return "one";
+        });
+        assertThat(guard.statistics().concurrencyLimited()).isEqualTo(1);
+    }
+
+    @Test
+    void anErrorPassesAndHoldsNothing() {
+        Guard guard = guard(full().with(ConcurrencyPolicy.fixed(1)));
+        assertThatThrownBy(() -> guard.call(() -> {
+                    throw new AssertionError("broken");
+                }))
+                .isInstanceOf(AssertionError.class);
+        assertThat(guard.concurrency().orElseThrow().inFlight()).isZero();
+        assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
+    }
+
+    @Test
+    void holdsBackWhatTheServiceTurnsAway() {
+        var tolerance = full().with(RetryPolicy.NONE).with(new ThrottlePolicy(2, Duration.ofSeconds(10), 10));
+        Guard guard = guard(tolerance.with(CircuitBreakerPolicy.DEFAULT
+                .withConsecutiveFailures(10_000)
+                .withFailureRate(1, 10_000)));
+        for (int i = 0; i < 1_000; i++) {
+            catchThrowable(() -> guard.call(() -> {
+                runs.incrementAndGet();
+                throw new ServiceException(Code.RESOURCE_EXHAUSTED, "go away");
+            }));
+        }
+        assertThat(guard.statistics().throttled()).isGreaterThan(900);
+        assertThat(runs.get() + guard.statistics().throttled()).isEqualTo(1_000);
+    }
+
+    @Test
+    void theDeadlineBoundsAttemptsAndPauses() {
+        var retry = new RetryPolicy(
+                10, Duration.ofSeconds(1), Duration.ofSeconds(1), 1, Jitter.EQUAL, RetryPolicy.DEFAULT.on(), 1, 1_000);
+        Guard guard = builder(full().with(retry).withDeadline(Duration.ofSeconds(3))).idempotent().build();
+        time.advance(Duration.ofSeconds(10));
+        long start = time.nanoTime();
+        assertThatThrownBy(() -> guard.call(failing(99, new IOException("broken")))).isInstanceOf(IOException.class);
+        assertThat(time.nanoTime() - start).isLessThanOrEqualTo(3_000_000_000L);
+        assertThat(runs).hasValueBetween(3, 6);
+    }
+
+    @Test
+    void levelsDoWhatTheySay() {
+        var rate = new RateLimitPolicy(1, Duration.ofDays(1), 1, Duration.ZERO, Duration.ZERO);
+        var tolerance = full().with(rate).with(CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(1));
+        for (IsolationLevel level : IsolationLevel.values()) {
+            Guard guard = builder(tolerance.with(level)).idempotent().build();
+            time.advance(Duration.ofSeconds(10));
+            runs.set(0);
+            boolean answered = guard.respond(failing(1, new IOException("broken")), Fallback.value("instead"))
+                    .succeeded();
+            assertThat(runs).as("attempts at " + level).hasValue(level == IsolationLevel.BASIC ? 2 : 1);
+            assertThat(answered).as("answered at " + level).isEqualTo(level != IsolationLevel.NONE);
+            assertThat(guard.breaker().isPresent()).as("breaker at " + level).isEqualTo(level.includes(IsolationLevel.ENHANCED));
+            assertThat(guard.concurrency().isPresent()).as("limit at " + level).isEqualTo(level == IsolationLevel.FULL);
+            guard.call(() -> "again", Fallback.value("instead"));
+            assertThat(guard.statistics().rateLimited()).as("rate limit at " + level).isEqualTo(level == IsolationLevel.FULL ? 1 : 0);
+        }
+    }
+
+    @Test
+    void tellsWhoAnswered() {
+        Guard guard = guard(full().with(RetryPolicy.NONE));
+        ScopedValue.CallableOp<String, RuntimeException> down = () -> {
+            throw new ServiceException(Code.UNAVAILABLE, "down");
+        };
+        assertThat(guard.respond(() -> "own", Fallback.value("instead")))
+                .isInstanceOfSatisfying(ServiceResponse.Ok.class, ok -> assertThat(ok.origin()).isEqualTo(Origin.SERVICE));
+        assertThat(origin(guard.respond(down, Fallback.value("instead")))).isEqualTo(Origin.STATIC);
+        assertThat(origin(guard.respond(down, Fallback.alternative(() -> "other")))).isEqualTo(Origin.ALTERNATIVE);
+        assertThat(origin(guard.respond(down, Fallback.degraded(fault -> fault.code().wire())))).isEqualTo(Origin.DEGRADED);
+        var cache = new LastAnswer();
+        assertThat(guard.respond(down, Fallback.cached(cache, "key")).succeeded()).isFalse();
+        guard.call(() -> "good", Fallback.cached(cache, "key"));
+        assertThat(guard.respond(down, Fallback.cached(cache, "key")))
+                .isEqualTo(new ServiceResponse.Ok<>("good", Origin.CACHED, 0));
+        Fallback<String> chain = Fallback.<String, String>cached(new LastAnswer(), "none").or(Fallback.value("last"));
+        assertThat(origin(guard.respond(down, chain))).isEqualTo(Origin.STATIC);
+    }
+
+    private static Origin origin(ServiceResponse<?> response) {
+        return ((ServiceResponse.Ok<?>) response).origin();
+    }
+
+    /** Keeps one answer. */
+    private static final class LastAnswer implements FallbackCache<String, String> {
+        private Optional<String> last = Optional.empty();
+
+        @Override
+        public Optional<String> get(String key) {
+            return last;
+        }
+
+        @Override
+        public void put(String key, String answer) {
+            last = Optional.of(answer);
+        }
+    }
+
+    @Test
+    void aFallbackThatFailsLeavesTheFirstFaultAndSaysSo() {
+        Guard guard = guard(full().with(RetryPolicy.NONE));
+        var response = guard.respond(
+                () -> {
+                    throw new ServiceException(Code.UNAVAILABLE, "down");
+                },
+                Fallback.<String>degraded(_ -> {
+                    throw new IllegalStateException("broken too");
+                }));
+        assertThat(response).isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {
+            assertThat(failed.fault().code()).isEqualTo(Code.UNAVAILABLE);
+            assertThat(failed.fault().message())
+                    .isEqualTo("down; the fallback failed too: IllegalStateException: broken too");
+        });
+        assertThat(guard.statistics().fallbacksFailed()).isEqualTo(1);
+        assertThat(guard.statistics().fallbackCalls()).isEqualTo(1);
+    }
+
+    @Test
+    void codeInsideAHandlerInheritsDeadlineAndAttempt() {
+        var context = CallContext.next(Principal.ANONYMOUS, time, new Random(1))
+                .attempt(2)
+                .within(Deadline.after(Duration.ofSeconds(1), time));
+        Guard guard = builder(full()).idempotent().build();
+        time.advance(Duration.ofMillis(10));
+        var seen = new ArrayList<CallContext>();
+        assertThatThrownBy(() -> context.run(() -> guard.call(() -> {
+                    seen.add(CallContext.current().orElseThrow());
+                    throw new IOException("broken");
+                })))
+                .isInstanceOf(IOException.class);
+        assertThat(seen).as("three attempts along the chain, of which one was made before").hasSize(2);
+        assertThat(seen).extracting(CallContext::attempt).containsExactly(2, 3);
+        assertThat(seen).allMatch(c -> c.deadline().atNanos() <= context.deadline().atNanos());
+    }
+
+    @Test
+    void runsOnAThreadOfItsOwnInTheContextOfItsCaller() {
+        var context = CallContext.next(Principal.claimed("caller"), Time.system(), new Random(1));
+        Guard guard = Guard.of("test", full());
+        var caller = context.run(() -> guard.callAsync(
+                        () -> CallContext.current().orElseThrow().caller()))
+                .join();
+        assertThat(caller.name()).isEqualTo("caller");
+        assertThatThrownBy(() -> guard.callAsync(() -> {
+                            throw new IOException("broken");
+                        })
+                        .join())
+                .isInstanceOf(CompletionException.class)
+                .hasRootCauseInstanceOf(IOException.class);
+    }
+
+    @Test
+    void cancellingInterruptsTheBody() throws InterruptedException {
+        Guard guard = Guard.of("test", full());
+        var started = new CountDownLatch(1);
+        var interrupted = new CountDownLatch(1);
+        var future = guard.callAsync(() -> {
+            started.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                interrupted.countDown();
+                throw e;
+            }
+            return "never";
+        });
+        started.await();
+        future.cancel(true);
+        interrupted.await();
+        assertThat(future).isCancelled();
+    }
+
+    @Test
+    void anInterruptedCallerHearsOfItAndKeepsItsFlag() {
+        Guard guard = guard(full());
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> guard.call(() -> {
+                    if (Thread.interrupted()) {
+                        throw new InterruptedException();
+                    }
+                    return "never";
+                }))
+                .isInstanceOfSatisfying(ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
+    }
+
+    @Test
+    void isCountedAnewAfterAReset() {
+        Guard guard = guard(full().with(CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(1)));
+        catchThrowable(() -> guard.call(failing(1, new IOException("broken"))));
+        assertThat(guard.statistics().failed()).isEqualTo(1);
+        assertThat(guard.breaker().orElseThrow().state()).isEqualTo(CircuitBreaker.State.OPEN);
+        guard.reset();
+        assertThat(guard.statistics()).isEqualTo(GuardStatistics.of(new long[13]));
+        assertThat(guard.breaker().orElseThrow().state()).isEqualTo(CircuitBreaker.State.CLOSED);
+    }
+
+    @Test
+    void needsALegalName() {
+        assertThatThrownBy(() -> Guard.of("", full())).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Guard.of("two words", full())).hasMessageContaining("is not a service name");
+    }
+
+    @Test
+    void printsItsStepsInTheirOrderWithEveryParameter() {
+        Guard guard = builder(full().with(new RateLimitPolicy(
+                                100, Duration.ofSeconds(1), 100, Duration.ofMillis(50), Duration.ZERO))
+                        .with(HedgePolicy.DEFAULT))
+                .idempotent()
+                .build();
+        assertThat(guard.describe().lines()).containsExactly("""
+                test: level full
+                  deadline     5s for a call with all of its attempts
+                  fallback     none but those in code
+                  throttle     begins once the service takes fewer than 1 in 2 of its calls, of 20 at least within 10s
+                  rate limit   100 per 1s, burst 100, waits up to 0.05s
+                  concurrency  200 calls at once, 50 more wait up to 0.1s
+                  retry        3 attempts, pauses of 0.02s growing 2 times up to 1s (full jitter), on unavailable, \
+                deadline_exceeded, resource_exhausted, unknown, aborted; budget 0.2 per call and 10 per second
+                  hedge        a second attempt after the 0.95 quantile, at least 0.001s; for at most 0.05 of all calls
+                  breaker      opens after 5 failures in a row, or where of the calls of 10s (20 at least) 50 % failed \
+                or 100 % took 1m; for 1s growing to 30s; 1 trial
+                  timeout      1.5s for an attempt that another may follow, cooperative""".lines()
+                .toArray(String[]::new));
+    }
+}

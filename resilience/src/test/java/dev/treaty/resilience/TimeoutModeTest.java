@@ -1,0 +1,140 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.time.Time;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+class TimeoutModeTest {
+    private static final Duration SHORT = Duration.ofMillis(20);
+
+    private static Guard guard(TimeoutMode mode) {
+        return Guard.of(
+                "test",
+                FaultTolerance.of(IsolationLevel.BASIC)
+                        .with(RetryPolicy.NONE)
+                        .withTimeouts(SHORT, SHORT, mode));
+    }
+
+    @Test
+    void aBodyThatBlocksIsInterruptedOnItsCallersThread() {
+        var thread = Thread.currentThread();
+        assertThatThrownBy(() -> guard(TimeoutMode.INTERRUPT).call(() -> {
+                    assertThat(Thread.currentThread()).isSameAs(thread);
+                    new CountDownLatch(1).await();
+                    return "never";
+                }))
+                .isInstanceOfSatisfying(ServiceException.class, e -> {
+                    assertThat(e.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+                    assertThat(e.fault().reached()).isTrue();
+                });
+        assertThat(Thread.interrupted()).as("the flag that the guard set").isFalse();
+    }
+
+    @Test
+    void aBodyThatDoesNotListenIsLateAllTheSame() {
+        long end = System.nanoTime() + 3 * SHORT.toNanos();
+        assertThatThrownBy(() -> guard(TimeoutMode.INTERRUPT).call(() -> {
+                    while (System.nanoTime() < end) {
+                        Thread.onSpinWait();
+                    }
+                    return "late";
+                }))
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.DEADLINE_EXCEEDED));
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void aBodyInTimeIsNotInterrupted() {
+        Guard guard = guard(TimeoutMode.INTERRUPT);
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(guard.call(() -> "in time")).isEqualTo("in time");
+        }
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void aCallerIsBackInTimeWhateverADetachedBodyDoes() throws InterruptedException {
+        Guard guard = guard(TimeoutMode.DETACH);
+        var release = new AtomicBoolean();
+        var ended = new CountDownLatch(1);
+        assertThatThrownBy(() -> guard.call(() -> {
+                    while (!release.get()) {
+                        LockSupport.parkNanos(1_000_000); // deaf to interrupts
+                    }
+                    ended.countDown();
+                    return "late";
+                }))
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.DEADLINE_EXCEEDED));
+        assertThat(ended.getCount()).as("the body is still running").isEqualTo(1);
+        assertThat(guard.statistics().detached()).isEqualTo(1);
+        release.set(true);
+        ended.await();
+    }
+
+    @Test
+    void aDetachedBodyKeepsTheContextAndPassesItsExceptionOn() {
+        var context = CallContext.next(Principal.claimed("caller"), Time.system(), new Random(1));
+        Guard guard = guard(TimeoutMode.DETACH);
+        String name = context.run(() ->
+                guard.call(() -> CallContext.current().orElseThrow().caller().name()));
+        assertThat(name).isEqualTo("caller");
+        var failure = new IllegalStateException("broken");
+        assertThatThrownBy(() -> guard.call(() -> {
+                    throw failure;
+                }))
+                .isSameAs(failure);
+    }
+
+    @Test
+    void attemptsLeftBehindAreLimited() throws InterruptedException {
+        Guard guard = Guard.of(
+                "test",
+                FaultTolerance.of(IsolationLevel.BASIC)
+                        .with(RetryPolicy.NONE)
+                        .withTimeouts(Duration.ofNanos(1_000), SHORT, TimeoutMode.DETACH));
+        var release = new CountDownLatch(1);
+        var refused = new AtomicBoolean();
+        for (int i = 0; i < Guard.DETACHED_MAX + 200 && !refused.get(); i++) {
+            try {
+                guard.call(() -> {
+                    boolean done = false;
+                    while (!done) {
+                        try {
+                            release.await();
+                            done = true;
+                        } catch (InterruptedException e) {
+                            // deaf
+                        }
+                    }
+                    return "late";
+                });
+            } catch (ServiceException e) {
+                refused.set(e.code() == Code.RESOURCE_EXHAUSTED);
+            }
+        }
+        release.countDown();
+        assertThat(refused).isTrue();
+    }
+
+    @Test
+    void cooperativeCodeFindsItsDeadlineInTheContext() {
+        var context = CallContext.next(Principal.ANONYMOUS, Time.system(), new Random(1));
+        Deadline deadline = context.run(() -> guard(TimeoutMode.COOPERATIVE)
+                .call(() -> CallContext.current().orElseThrow().deadline()));
+        assertThat(deadline.remainingNanos(Time.system())).isLessThanOrEqualTo(SHORT.toNanos());
+    }
+}
