@@ -5,6 +5,8 @@ import org.jspecify.annotations.NullMarked;
 module dev.treaty.cli {
     requires static transitive org.jspecify;
     requires dev.treaty;
+    requires dev.treaty.registry.dns;
+    requires dev.treaty.registry.doors;
     requires info.picocli;
     requires java.net.http;
     requires HdrHistogram;

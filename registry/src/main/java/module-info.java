@@ -7,4 +7,6 @@ module dev.treaty.registry {
     requires transitive dev.treaty.core;
 
     exports dev.treaty.registry;
+
+    uses dev.treaty.registry.RegistryProvider;
 }

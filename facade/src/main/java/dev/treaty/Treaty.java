@@ -25,16 +25,14 @@ import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.OpenApi;
 import dev.treaty.observe.EventLog;
 import dev.treaty.observe.MetricsRecorder;
 import dev.treaty.observe.PrometheusExporter;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.FileStore;
 import dev.treaty.registry.Journal;
-import dev.treaty.registry.NetworkRegistry;
-import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryService;
 import dev.treaty.registry.RegistryTable;
@@ -44,6 +42,7 @@ import dev.treaty.resilience.Policies;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -108,7 +107,7 @@ public final class Treaty implements AutoCloseable {
                 RegistryLimits.STANDARD.withInstances(settings.registryServer().instancesMax()),
                 settings.registryServer().preservation(),
                 platform.secrets());
-        this.registry = registry(settings.registry());
+        this.registry = new Registries(platform, self, transport, table, events).open(settings.registry());
         this.contracts = new Contracts(registry, time);
         this.any = new Compatible(null, Requirement.NONE, contracts);
     }
@@ -135,17 +134,6 @@ public final class Treaty implements AutoCloseable {
     /** With these settings, on another ground than the machine's own: a simulation. */
     public static Treaty open(Settings settings, Platform platform) {
         return new Treaty(settings, platform);
-    }
-
-    private Registry registry(RegistryAddress address) {
-        return switch (address) {
-            case RegistryAddress.Embedded _ -> new EmbeddedRegistry(table, time, events);
-            case RegistryAddress.Network remote -> {
-                var connection = transport.connect(remote.endpoint());
-                yield new NetworkRegistry(
-                        remote.toString(), connection, self, RegistryPolicy.STANDARD, time, platform.secrets(), events);
-            }
-        };
     }
 
     /**
@@ -185,6 +173,10 @@ public final class Treaty implements AutoCloseable {
             Supplier<ServiceHealth> health = () -> health(name);
             registry.publish(contract); // first: what the registry refuses is not offered
             listening.host(new HostedService(contract, handler, health));
+            listening.page(
+                    "/-/openapi/" + name,
+                    "application/json",
+                    () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
             Registration registration = registry.register(instance(contract, listening));
             var service = new Hosted(registration, listening, implementation, hearing(), time, platform.chance());
             hosted.put(name, service);

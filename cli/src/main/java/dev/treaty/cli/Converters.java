@@ -3,6 +3,8 @@ package dev.treaty.cli;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.registry.RegistryAddress;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -12,19 +14,34 @@ import picocli.CommandLine.TypeConversionException;
 final class Converters {
     private Converters() {}
 
-    /** {@code treaty://host:port}. */
+    /** {@code treaty://host:port}, or an address of another kind. */
     static final class Registry implements ITypeConverter<RegistryAddress> {
         @Override
         public RegistryAddress convert(String text) {
             try {
-                if (RegistryAddress.parse(text) instanceof RegistryAddress.Network remote) {
-                    return remote;
+                RegistryAddress address = RegistryAddress.parse(text);
+                if (!(address instanceof RegistryAddress.Embedded)) {
+                    return address;
                 }
             } catch (IllegalArgumentException e) {
                 // told below
             }
             throw new TypeConversionException("\"" + text + "\" is not the address of a registry: write"
-                    + " treaty://host:port, such as " + RegistryOptions.USUAL);
+                    + " treaty://host:port, such as " + RegistryOptions.USUAL
+                    + ", or one that begins with etcd:, zookeeper:, dns: or file:");
+        }
+    }
+
+    /** {@code treaty}, {@code etcd}, {@code zookeeper}, or the address of a registry. */
+    static final class DemoChoice implements ITypeConverter<Demo.Choice> {
+        @Override
+        public Demo.Choice convert(String text) {
+            for (DemoRegistry.Kind kind : DemoRegistry.Kind.values()) {
+                if (kind.name().toLowerCase(Locale.ROOT).equals(text)) {
+                    return new Demo.Choice(Optional.empty(), kind);
+                }
+            }
+            return new Demo.Choice(Optional.of(new Registry().convert(text)), DemoRegistry.Kind.TREATY);
         }
     }
 

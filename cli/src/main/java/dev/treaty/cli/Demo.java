@@ -5,12 +5,12 @@ import dev.treaty.config.Settings;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
-import dev.treaty.resilience.TimeoutMode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +30,22 @@ final class Demo {
 
     private final Duration duration;
     private final int rate;
-    private final RegistryOptions options;
+    private final Choice choice;
     private final DemoView view;
     private volatile @Nullable DemoLoad load;
 
-    Demo(Duration duration, int rate, RegistryOptions options, DemoView view) {
+    /**
+     * Which registry to use.
+     *
+     * @param existing one that is there
+     * @param kind what to start where there is none
+     */
+    record Choice(Optional<RegistryAddress> existing, DemoRegistry.Kind kind) {}
+
+    Demo(Duration duration, int rate, Choice choice, DemoView view) {
         this.duration = duration;
         this.rate = rate;
-        this.options = options;
+        this.choice = choice;
         this.view = view;
     }
 
@@ -71,29 +79,31 @@ final class Demo {
     }
 
     private DemoReport start(Foreground foreground) throws IOException, InterruptedException {
-        try (Treaty hub = Treaty.open(Settings.DEFAULTS)) {
-            RegistryAddress address = options.given().orElseGet(() -> serveRegistry(hub));
+        view.tell("starting a registry, a database and the services of the shop …");
+        try (DemoRegistry registry = registry()) {
+            RegistryAddress address = registry.address();
             try (Treaty caller = Treaty.open(customer().withRegistry(address));
                     DemoFleet fleet = fleet(address.toString())) {
-                return warmUpAndDrive(caller, fleet, address.toString(), foreground);
+                return warmUpAndDrive(caller, fleet, registry, foreground);
             }
         }
     }
 
-    /** A customer has one storefront: to give up on it, or on an attempt before the deadline, would help nobody. */
-    private static Settings customer() {
-        return Settings.DEFAULTS.withDefaults(FaultTolerance.of(IsolationLevel.BASIC)
-                .withTimeouts(DemoLoad.DEADLINE, DemoLoad.DEADLINE, TimeoutMode.COOPERATIVE));
+    private DemoRegistry registry() throws IOException, InterruptedException {
+        return choice.existing().isPresent()
+                ? DemoRegistry.existing(choice.existing().get())
+                : DemoRegistry.start(choice.kind());
     }
 
-    private static RegistryAddress serveRegistry(Treaty hub) {
-        hub.serveRegistry();
-        return RegistryCommand.address(hub);
+    /** A customer has one storefront: to give up on it, or on an attempt before the deadline, would help nobody. */
+    private static Settings customer() {
+        var usual = FaultTolerance.of(IsolationLevel.BASIC);
+        return Settings.DEFAULTS.withDefaults(
+                usual.withTimeouts(DemoLoad.DEADLINE, DemoLoad.DEADLINE, usual.timeoutMode()));
     }
 
     private DemoFleet fleet(String registry) throws IOException, InterruptedException {
         long start = System.nanoTime();
-        view.tell("starting a registry, a database and the services of the shop …");
         var fleet = new DemoFleet(registry);
         try {
             fleet.awaitReady();
@@ -110,7 +120,7 @@ final class Demo {
         return fleet;
     }
 
-    private DemoReport warmUpAndDrive(Treaty caller, DemoFleet fleet, String registry, Foreground foreground)
+    private DemoReport warmUpAndDrive(Treaty caller, DemoFleet fleet, DemoRegistry registry, Foreground foreground)
             throws InterruptedException {
         String series = "demo-" + Long.toString(System.currentTimeMillis(), 36);
         try (var watch = new DemoWatch(caller, fleet)) {
@@ -122,7 +132,8 @@ final class Demo {
             if (foreground.asked()) {
                 running.stop();
             }
-            return drive(running, watch, new DemoTimetable(fleet, running, duration, watch::delay), registry);
+            var timetable = new DemoTimetable(fleet, registry, running, duration, watch::delay);
+            return drive(running, watch, timetable, registry.address().toString());
         }
     }
 

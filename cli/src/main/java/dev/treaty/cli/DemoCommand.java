@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,7 +17,8 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description = {
             "Starts a shop of five services in eleven processes, drives load through it, and hurts it: kills one"
-                    + " process, freezes one, slows one, and replaces the orders by their next version, one at a time.",
+                    + " process, kills and restarts the registry, freezes a process, slows one, and replaces the orders"
+                    + " by their next version, one at a time.",
             "The report at the end tells what each of it cost. The exit code is 1 where a call failed."
         },
         footer = {
@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  treaty demo                          thirty seconds at 300 calls a second",
             "  treaty demo --for 2m --rate 500",
+            "  treaty demo --registry etcd          the same with etcd as the registry",
             "  treaty demo --json | jq .p99Millis   the report as one JSON object"
         })
 final class DemoCommand implements Callable<Integer> {
@@ -56,8 +57,16 @@ final class DemoCommand implements Callable<Integer> {
             description = "Print the report as one JSON object, and what happens on the error stream.")
     private boolean json;
 
-    @Mixin
-    private final RegistryOptions registry = new RegistryOptions();
+    @Option(
+            names = "--registry",
+            paramLabel = "REGISTRY",
+            defaultValue = "treaty",
+            converter = Converters.DemoChoice.class,
+            description =
+                    "What to start as the registry: treaty, etcd or zookeeper; treaty where it is left out. Or the"
+                            + " address of one that is there, which is not killed.")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private Demo.Choice registry;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything

@@ -15,6 +15,7 @@ final class DemoTimetable implements Runnable {
     static final Duration SLOWNESS = Duration.ofMillis(800);
 
     private final DemoFleet fleet;
+    private final DemoRegistry registry;
     private final DemoLoad load;
     private final long durationNanos;
     private final Chaos chaos;
@@ -25,8 +26,9 @@ final class DemoTimetable implements Runnable {
         void delay(DemoProcess process, Duration delay);
     }
 
-    DemoTimetable(DemoFleet fleet, DemoLoad load, Duration duration, Chaos chaos) {
+    DemoTimetable(DemoFleet fleet, DemoRegistry registry, DemoLoad load, Duration duration, Chaos chaos) {
         this.fleet = fleet;
+        this.registry = registry;
         this.load = load;
         this.durationNanos = duration.toNanos();
         this.chaos = chaos;
@@ -38,6 +40,10 @@ final class DemoTimetable implements Runnable {
         try {
             await(0.13);
             kill("inventory", 0.22);
+            if (registry.ours()) {
+                await(0.24);
+                restartRegistry(0.27);
+            }
             await(0.32);
             freeze("payments", 0.44);
             await(0.48);
@@ -63,6 +69,23 @@ final class DemoTimetable implements Runnable {
                     try {
                         heir.awaitReady();
                         end(fault);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+    }
+
+    private void restartRegistry(double back) throws InterruptedException {
+        DemoFault fault = begin("registry", "registry", "kills the registry (SIGKILL) and starts it again");
+        registry.kill();
+        await(back);
+        Thread.startVirtualThread(
+                () -> { // what comes next does not wait for a slow start
+                    try {
+                        registry.start();
+                        end(fault);
+                    } catch (IOException e) {
+                        throw new Failure("the registry cannot be started again: " + e.getMessage());
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
@@ -109,7 +132,11 @@ final class DemoTimetable implements Runnable {
     }
 
     private DemoFault begin(String kind, DemoProcess victim, String description) {
-        var fault = new DemoFault(kind, victim.name(), description, load.now());
+        return begin(kind, victim.name(), description);
+    }
+
+    private DemoFault begin(String kind, String victim, String description) {
+        var fault = new DemoFault(kind, victim, description, load.now());
         load.count(fault);
         return fault;
     }

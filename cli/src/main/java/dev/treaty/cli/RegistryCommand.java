@@ -8,10 +8,11 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.http.Json;
 import dev.treaty.registry.RegistryAddress;
 import java.io.PrintWriter;
-import java.util.Map;
+import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
             "  treaty registry",
             "  treaty registry --data /var/lib/treaty",
             "  treaty registry --host 0.0.0.0 --advertise 10.1.2.3",
+            "  treaty registry --doors-port 8500 --dns-port 8600",
             "  curl -d '{}' -H 'Content-Type: application/json' localhost:7400/treaty.Registry/services"
         })
 final class RegistryCommand implements Callable<Integer> {
@@ -62,6 +64,9 @@ final class RegistryCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the address as a JSON object.")
     private boolean json;
 
+    @Mixin
+    private final RegistryDoors doors = new RegistryDoors();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
     private CommandSpec spec;
@@ -69,12 +74,17 @@ final class RegistryCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         try (var foreground = new Foreground(() -> {});
-                Treaty treaty = serve(settings())) {
+                Treaty treaty = serve(settings());
+                RegistryDoors.Open open = doors.open(treaty, host)) {
             PrintWriter out = spec.commandLine().getOut();
             String address = address(treaty).toString();
             if (json) {
-                out.println(Json.text(Map.of("registry", address)));
+                var addresses = new LinkedHashMap<String, String>();
+                addresses.put("registry", address);
+                addresses.putAll(open.addresses(host));
+                out.println(Json.text(addresses));
             } else {
+                open.addresses(host).forEach((name, at) -> out.println(name + " " + at));
                 out.println("registry " + address + "; Ctrl-C ends it");
             }
             foreground.await();

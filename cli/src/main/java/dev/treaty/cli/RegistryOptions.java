@@ -43,7 +43,7 @@ final class RegistryOptions {
             environment.put(VARIABLE, registry.toString());
         }
         Settings settings = config == null ? Settings.of(environment) : Settings.load(config, environment);
-        return settings.registry() instanceof RegistryAddress.Network ? settings : settings.withRegistry(USUAL);
+        return settings.registry() instanceof RegistryAddress.Embedded ? settings.withRegistry(USUAL) : settings;
     }
 
     /** A client of that registry. */

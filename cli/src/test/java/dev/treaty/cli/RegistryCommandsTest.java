@@ -16,6 +16,10 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.http.Json;
 import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -43,6 +47,7 @@ class RegistryCommandsTest {
     private static final BlockingQueue<String> LINES = new LinkedBlockingQueue<>();
     private static Child registry;
     private static String address;
+    private static Map<?, ?> addresses;
     private static Treaty treaty;
 
     @BeforeAll
@@ -52,11 +57,12 @@ class RegistryCommandsTest {
                         List.of(),
                         Child.ownClassPath(),
                         Main.class.getName(),
-                        List.of("registry", "--port", "0", "--json")),
+                        List.of("registry", "--port", "0", "--doors-port", "0", "--dns-port", "0", "--json")),
                 Map.of(),
                 LINES::add);
         String line = String.valueOf(LINES.poll(60, TimeUnit.SECONDS));
-        address = (String) ((Map<?, ?>) Json.read(line)).get("registry");
+        addresses = (Map<?, ?>) Json.read(line);
+        address = (String) addresses.get("registry");
         treaty = Treaty.open(Settings.DEFAULTS.withRegistry(RegistryAddress.parse(address)));
         treaty.serve(Greetings.class, name -> {
             if (name.isEmpty()) {
@@ -79,6 +85,24 @@ class RegistryCommandsTest {
         all[arguments.length] = "--registry";
         all[arguments.length + 1] = address;
         return Command.run(all);
+    }
+
+    private static String read(String url) throws Exception {
+        try (var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create(url)).build();
+            return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        }
+    }
+
+    @Test
+    void doorsAreOpenedWhereTheyAreAskedFor() throws Exception {
+        String endpoint = treaty.endpoint().orElseThrow().authority();
+        assertThat(read(addresses.get("consul") + "/v1/health/service/test.Greetings?passing"))
+                .contains("\"Service\":\"test.Greetings\"");
+        assertThat(read(String.valueOf(addresses.get("prometheus")))).contains("\"targets\":[\"" + endpoint + "\"]");
+        assertThat(String.valueOf(addresses.get("dns"))).startsWith("127.0.0.1:");
+        assertThat(read(address.replace("treaty:", "http:") + "/-/openapi/treaty.Registry"))
+                .contains("\"openapi\":\"3.1", "/treaty.Registry/watch");
     }
 
     @Test

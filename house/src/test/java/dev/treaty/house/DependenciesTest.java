@@ -25,6 +25,8 @@ class DependenciesTest {
             entry("registry", Set.of("core")),
             entry("registry-etcd", Set.of("core", "registry")),
             entry("registry-zookeeper", Set.of("core", "registry")),
+            entry("registry-dns", Set.of("core", "registry")),
+            entry("registry-doors", Set.of("core", "http")),
             entry("http", Set.of("core")),
             entry("security", Set.of("core")),
             entry("config", Set.of("core", "resilience", "balance", "registry")),
@@ -57,6 +59,10 @@ class DependenciesTest {
                 "facade",
                 "console",
                 "simulation",
+                "registry-etcd",
+                "registry-zookeeper",
+                "registry-dns",
+                "registry-doors",
                 "cli");
         return new HashSet<>(ladder.subList(0, ladder.indexOf(last) + 1));
     }

@@ -32,6 +32,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -82,6 +84,7 @@ public final class HttpServer implements Server {
     private volatile Map<String, HostedService> services = Map.of();
     private volatile Set<String> withdrawn = Set.of();
     private volatile Map<String, Page> pages = Map.of();
+    private volatile Map<String, Door> doors = Map.of();
 
     private final AtomicInteger underWay = new AtomicInteger();
     private volatile long lastCallNanos;
@@ -221,6 +224,59 @@ public final class HttpServer implements Server {
         }
     }
 
+    /**
+     * Lets another protocol be spoken below a path.
+     *
+     * @param prefix begins and ends with a slash; the longest that fits a request is the one
+     */
+    public void door(String prefix, Door door) {
+        if (!prefix.startsWith("/") || !prefix.endsWith("/")) {
+            throw new IllegalArgumentException("the path of a door begins and ends with a slash, unlike " + prefix);
+        }
+        lock.lock();
+        try {
+            var all = new TreeMap<String, Door>(
+                    Comparator.comparing(String::length).reversed().thenComparing(p -> p));
+            all.putAll(doors);
+            all.put(prefix, door);
+            doors = Collections.unmodifiableMap(all);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Door door(String path) {
+        for (Map.Entry<String, Door> each : doors.entrySet()) {
+            if (path.startsWith(each.getKey())) {
+                return each.getValue();
+            }
+        }
+        return null;
+    }
+
+    private void enter(Door door, ServerRequest request, ServerResponse response) throws InterruptedException {
+        var query = new HashMap<String, String>();
+        for (String name : request.query().names()) {
+            query.put(
+                    name,
+                    request.query().all(name, List::of).stream().findFirst().orElse(""));
+        }
+        String path = request.prologue().uriPath().path();
+        String method = request.prologue().method().text();
+        var asked = new Door.Request(method, path, query, body(request, response));
+        Door.Answer answer;
+        try {
+            answer = door.answer(asked);
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.ERROR, "The door made a mistake handling " + Input.echo(path), e);
+            answer = Door.Answer.text(500, "this server made a mistake");
+        }
+        response.status(Status.create(answer.status()));
+        answer.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
+        response.header(HeaderNames.CONTENT_TYPE, answer.contentType());
+        response.send(answer.body());
+    }
+
     private void handle(ServerRequest request, ServerResponse response) {
         String path = request.prologue().uriPath().rawPath();
         if (draining) {
@@ -234,12 +290,17 @@ public final class HttpServer implements Server {
             page(path, request, response);
             return;
         }
+        Door door = door(path);
         underWay.incrementAndGet();
         if (draining) {
             lastCallNanos = time.nanoTime();
         }
         try {
-            call(path, request, response);
+            if (door != null) {
+                enter(door, request, response);
+            } else {
+                call(path, request, response);
+            }
         } catch (Refusal refusal) {
             Replies.fault(response, refusal.status(), refusal.fault());
         } catch (InterruptedException e) {

@@ -149,7 +149,8 @@ final class LeaseKeeper implements AutoCloseable {
         return registrations().stream()
                 .flatMap(registration ->
                         registration.refused().stream().map(fault -> refusal(registration.instance(), fault)))
-                .findFirst();
+                .findFirst()
+                .or(publications::trouble);
     }
 
     /** Looks at once whether the registry still knows everything. */

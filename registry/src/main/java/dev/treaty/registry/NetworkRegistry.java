@@ -1,6 +1,8 @@
 package dev.treaty.registry;
 
+import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
@@ -35,7 +37,11 @@ public final class NetworkRegistry implements Registry {
     /** The most contracts of others that are remembered for when the registry cannot be reached. */
     private static final int CONTRACTS_MAX = 1_024;
 
+    private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
+    private static final ServiceContract PROTOCOL = ServiceContract.of(RegistryProtocol.class);
+
     private final Upstream upstream;
+    private final Runnable atEnd;
     private final LeaseKeeper keeper;
     private final Replica replica;
     private final Watchers watchers;
@@ -61,12 +67,49 @@ public final class NetworkRegistry implements Registry {
             Time time,
             RandomGenerator random,
             Events events) {
+        this(address, registry, self, policy, time, random, events, () -> {});
+    }
+
+    private NetworkRegistry(
+            String address,
+            Handler registry,
+            Principal self,
+            RegistryPolicy policy,
+            Time time,
+            RandomGenerator random,
+            Events events,
+            Runnable atEnd) {
+        this.atEnd = atEnd;
         this.upstream = new Upstream(address, registry, self, policy, time, random, events, this::changed);
         this.keeper = new LeaseKeeper(upstream);
         this.replica = new Replica(upstream, events);
         this.watchers = new Watchers(replica.catalog(), replica.audience(), time);
         keeper.start();
         replica.start();
+    }
+
+    /**
+     * A registry that is kept in an engine rather than by a registry's process. Closing it closes the engine.
+     *
+     * @param address how the registry is written in a configuration, for messages
+     */
+    public static NetworkRegistry over(Engine engine, String address, RegistryProvider.Surroundings surroundings) {
+        Time time = surroundings.time();
+        var service = new EngineService(engine, surroundings);
+        Handler handler = Dispatcher.of(RegistryProtocol.class, PROTOCOL, service, NetworkRegistry::mistake);
+        return new NetworkRegistry(
+                address,
+                handler,
+                surroundings.self(),
+                surroundings.policy(),
+                time,
+                surroundings.random(),
+                surroundings.events(),
+                service::close);
+    }
+
+    private static void mistake(Call call, Throwable cause) {
+        LOGGER.log(System.Logger.Level.ERROR, "The engine of a registry made a mistake handling " + call.path(), cause);
     }
 
     private void changed() {
@@ -232,6 +275,9 @@ public final class NetworkRegistry implements Registry {
             if (e.code() == Code.NOT_FOUND) {
                 throw new IllegalArgumentException(e.fault().message(), e);
             }
+            if (e.code() == Code.UNIMPLEMENTED) {
+                throw new UnsupportedOperationException(e.fault().message(), e);
+            }
             throw e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -246,5 +292,6 @@ public final class NetworkRegistry implements Registry {
         watchers.close();
         keeper.close();
         replica.close();
+        atEnd.run();
     }
 }

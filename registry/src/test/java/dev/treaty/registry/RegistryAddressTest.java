@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.treaty.registry.RegistryAddress.Embedded;
 import dev.treaty.registry.RegistryAddress.Network;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,12 +27,32 @@ class RegistryAddressTest {
         assertThat(RegistryAddress.parse("treaty://[::1]")).isEqualTo(new Network("::1", 7400));
     }
 
+    @Test
+    void readsRegistriesOfOtherKindsAndSeveralAtOnce() {
+        assertThat(RegistryAddress.parse("etcd://a:2379,b:2379/prod"))
+                .isEqualTo(new RegistryAddress.Provided("etcd", "//a:2379,b:2379/prod"))
+                .hasToString("etcd://a:2379,b:2379/prod");
+        assertThat(RegistryAddress.parse("file:instances.yaml")).hasToString("file:instances.yaml");
+        String migration = "etcd://a:2379 + zookeeper://b:2181";
+        assertThat(RegistryAddress.parse(migration)).hasToString(migration);
+        String regions = "treaty://eu:7400 else treaty://us:7400 else file:last.yaml";
+        assertThat(RegistryAddress.parse(regions))
+                .hasToString(regions)
+                .isEqualTo(new RegistryAddress.Several(
+                        List.of(new Network("eu", 7400)),
+                        Optional.of(new RegistryAddress.Several(
+                                List.of(new Network("us", 7400)),
+                                Optional.of(new RegistryAddress.Provided("file", "last.yaml"))))));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
                 "Embedded",
                 "http://host:7400",
+                "etcd:",
+                "consul://host:8500",
                 "treaty:host",
                 "treaty://",
                 "treaty://:80",
@@ -48,6 +70,6 @@ class RegistryAddressTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> RegistryAddress.parse(text))
                 .withMessageContaining("\"" + text + "\"")
-                .withMessageContaining("write embedded, or treaty://host:port");
+                .withMessageContaining("write embedded, treaty://host:port");
     }
 }

@@ -11,7 +11,8 @@ public final class ServiceException extends RuntimeException {
 
     /** Carries that fault. */
     public ServiceException(Fault fault) {
-        this(fault, true);
+        super(); // its cause may still be given
+        this.fault = fault;
     }
 
     private ServiceException(Fault fault, boolean trace) {

@@ -1,0 +1,133 @@
+package dev.treaty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.config.Settings;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.RegistryAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code registry: file:instances.yaml}. */
+class FileRegistryTest {
+    private static final ServiceName NAMES = new ServiceName("test.Names");
+
+    @TempDir
+    Path directory;
+
+    /** What the file leads to. */
+    @Contract(name = "test.Names", version = "1.0.0")
+    public interface Names {
+        /** A name. */
+        @Idempotent
+        String name();
+    }
+
+    private Path file() {
+        return directory.resolve("instances.yaml");
+    }
+
+    /** As those do who know what they do: readers see the old file or the new one. */
+    private void write(String text) throws IOException {
+        Path fresh = Files.writeString(directory.resolve("fresh"), text);
+        Files.move(fresh, file(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static String instance(String id, int port) {
+        return "  - id: " + id + "\n    service: test.Names\n    host: 127.0.0.1\n    port: " + port + "\n";
+    }
+
+    private Treaty open() {
+        return Treaty.open(Settings.DEFAULTS.withRegistry(RegistryAddress.parse("file:" + file())));
+    }
+
+    private static void await(BooleanSupplier reached) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end).isNegative();
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    @Test
+    void calls_go_where_the_file_says_and_follow_it() throws Exception {
+        try (var served = Treaty.open()) {
+            served.serve(Names.class, () -> "found");
+            int port = served.endpoint().orElseThrow().port();
+            write("instances:\n" + instance("a", port) + "    metadata: {team: shop}\n    weight: 200\n");
+            try (var treaty = open()) {
+                assertThat(treaty.client(Names.class).name()).isEqualTo("found");
+                ServiceInstance read = treaty.registry().instances(NAMES).getFirst();
+                assertThat(read.metadata()).containsEntry("team", "shop");
+                assertThat(read.weight()).isEqualTo(200);
+                assertThat(treaty.registry().services()).containsExactly(NAMES);
+                BlockingQueue<DiscoveryEvent> seen = new LinkedBlockingQueue<>();
+                treaty.registry().watch(NAMES, seen::add);
+                assertThat(seen.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+
+                write("{\"instances\": [{\"id\": \"b\", \"service\": \"test.Names\", \"host\": \"127.0.0.1\","
+                        + " \"port\": "
+                        + port + "}]}"); // JSON is YAML too
+
+                assertThat(seen.poll(20, TimeUnit.SECONDS).instance().id()).isEqualTo("b");
+                assertThat(seen.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Removed.class);
+            }
+        }
+    }
+
+    @Test
+    void what_cannot_be_read_changes_nothing_and_is_told() throws Exception {
+        write("instances:\n" + instance("a", 8080));
+        try (var treaty = open()) {
+            assertThat(treaty.registry().instances(NAMES)).hasSize(1);
+
+            write("instances:\n" + instance("a", 8080)
+                    + "  - id: b\n    service: test.Names\n    host: h\n    prot: 1\n");
+
+            await(() -> treaty.registry().trouble().isPresent());
+            assertThat(treaty.registry().trouble().orElseThrow())
+                    .contains(file().toString(), "prot", "port", "is missing");
+            assertThat(treaty.registry().instances(NAMES)).hasSize(1);
+            Files.delete(file());
+            await(() -> treaty.registry().instances(NAMES).size() == 1);
+            write("instances:\n" + instance("a", 8080) + instance("b", 8081));
+            await(() -> treaty.registry().instances(NAMES).size() == 2);
+            await(() -> treaty.registry().trouble().isEmpty());
+        }
+    }
+
+    @Test
+    void nobody_registers_there() throws Exception {
+        write("instances: []\n");
+        try (var treaty = open()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> treaty.serve(Names.class, () -> "never"))
+                    .withMessageContaining("it can only be read")
+                    .withMessageContaining("write it into the file " + file());
+        }
+    }
+
+    @Test
+    void a_module_that_is_not_there_is_named() {
+        var settings = Settings.DEFAULTS.withRegistry(RegistryAddress.parse("etcd://127.0.0.1:2379"));
+        assertThatThrownBy(() -> Treaty.open(settings))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("registry: etcd://127.0.0.1:2379 needs a module")
+                .hasMessageContaining("dev.treaty:treaty-registry-etcd");
+    }
+}

@@ -1,0 +1,24 @@
+package dev.treaty.registry.dns;
+
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.registry.NetworkRegistry;
+import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.RegistryProvider;
+import java.util.Set;
+
+/** Opens {@code dns://name:port?server=host:port}. */
+public final class DnsRegistryProvider implements RegistryProvider {
+    /** For {@link java.util.ServiceLoader}. */
+    public DnsRegistryProvider() {}
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("dns");
+    }
+
+    @Override
+    public Registry open(RegistryAddress.Provided address, Surroundings surroundings) {
+        var engine = new DnsEngine(DnsAddress.parse(address), surroundings);
+        return NetworkRegistry.over(engine, address.toString(), surroundings);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.treaty.registry.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.Treaty;
+import dev.treaty.config.Settings;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.registry.RegistryAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Debian's HAProxy, which knows nothing of registries, finds instances by DNS and sends requests to them. */
+class HaproxyTest {
+    @TempDir
+    Path directory;
+
+    /** What is behind the proxy. */
+    @Contract(name = "test.Names", version = "1.0.0")
+    public interface Names {
+        /** A name. */
+        String name();
+    }
+
+    private static String call(HttpClient http, int port) {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/test.Names/name"))
+                .header("Content-Type", "application/json")
+                .timeout(Duration.ofSeconds(5))
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void until(HttpClient http, int port, Set<String> names) throws IOException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        Set<String> expected =
+                names.stream().map("{\"result\":\"%s\"}"::formatted).collect(Collectors.toSet());
+        Set<String> answers = new TreeSet<>();
+        while (!answers.equals(expected)) {
+            assertThat(System.nanoTime() - end)
+                    .as("answers %s; %s", answers, Files.readString(directory.resolve("log")))
+                    .isNegative();
+            LockSupport.parkNanos(20_000_000);
+            answers.clear();
+            for (int i = 0; i < 6; i++) {
+                answers.add(call(http, port));
+            }
+        }
+    }
+
+    @Test
+    void haproxy_finds_instances_and_follows_them() throws Exception {
+        var anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (var hub = Treaty.open();
+                var dns = new DnsServer(hub.registry(), anywhere, "treaty");
+                var http = HttpClient.newHttpClient()) {
+            hub.serveRegistry();
+            var elsewhere = Settings.DEFAULTS.withRegistry(RegistryAddress.parse(
+                    "treaty://" + hub.endpoint().orElseThrow().authority()));
+            int port;
+            try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                port = free.getLocalPort();
+            }
+            Path config = Files.writeString(directory.resolve("haproxy.cfg"), """
+                defaults
+                  mode http
+                  timeout connect 2s
+                  timeout client 10s
+                  timeout server 10s
+                resolvers treaty
+                  nameserver registry 127.0.0.1:%d
+                  accepted_payload_size 1232
+                  hold valid 1s
+                  hold obsolete 1s
+                  hold nx 1s
+                  timeout resolve 200ms
+                frontend in
+                  bind 127.0.0.1:%d
+                  default_backend names
+                backend names
+                  balance roundrobin
+                  default-server resolvers treaty resolve-prefer ipv4 check inter 200ms
+                  server-template n 4 _http._tcp.test.Names.treaty
+                """.formatted(dns.port(), port));
+            Process haproxy = new ProcessBuilder("haproxy", "-db", "-f", config.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("log").toFile())
+                    .start();
+            try (var second = Treaty.open(elsewhere)) {
+                var first = Treaty.open(elsewhere);
+                first.serve(Names.class, () -> "first");
+                until(http, port, Set.of("first"));
+                second.serve(Names.class, () -> "second");
+                until(http, port, Set.of("first", "second"));
+                first.close();
+                until(http, port, Set.of("second"));
+            } finally {
+                haproxy.destroyForcibly();
+                haproxy.waitFor();
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Doors to a registry for programs that speak the languages of others. */
+@NullMarked
+module dev.treaty.registry.doors {
+    requires static transitive org.jspecify;
+    requires transitive dev.treaty.core;
+    requires transitive dev.treaty.http;
+
+    exports dev.treaty.registry.doors;
+}

@@ -1,0 +1,247 @@
+package dev.treaty.registry.doors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.HostAndPort;
+import dev.treaty.Treaty;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import dev.treaty.http.HttpServer;
+import dev.treaty.http.HttpServerOptions;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.kiwiproject.consul.Consul;
+import org.kiwiproject.consul.NotRegisteredException;
+import org.kiwiproject.consul.cache.ServiceHealthCache;
+import org.kiwiproject.consul.cache.ServiceHealthKey;
+import org.kiwiproject.consul.model.agent.ImmutableRegistration;
+import org.kiwiproject.consul.model.agent.Registration;
+
+/** The door that speaks Consul, used by clients of Consul. */
+class ConsulDoorTest {
+    private static final ServiceName ORDERS = new ServiceName("shop.Orders");
+    private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final Treaty treaty = Treaty.open();
+    private final ConsulDoor door = new ConsulDoor(treaty.registry(), Time.system());
+    private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, Time.system(), Chance.system());
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    ConsulDoorTest() {
+        server.door("/v1/", door);
+    }
+
+    @AfterEach
+    void close() {
+        door.close();
+        server.close();
+        treaty.close();
+        http.close();
+    }
+
+    private static ServiceInstance instance(String id, Status status) {
+        return ServiceInstance.of(
+                        id, ORDERS, new Version(1, 4, 0), new ServiceEndpoint("http", "127.0.0.1", 8080), STARTED)
+                .withHealth(ServiceHealth.of(status, STARTED));
+    }
+
+    private HttpResponse<String> ask(String method, String path, String body) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(server.endpoint() + path))
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static void await(BooleanSupplier reached) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end).isNegative();
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    @Test
+    void the_java_client_registers_finds_and_follows() {
+        var consul = Consul.builder()
+                .withHostAndPort(
+                        HostAndPort.fromParts("127.0.0.1", server.endpoint().port()))
+                .build();
+        try {
+            Registration registration = ImmutableRegistration.builder()
+                    .id("orders-java")
+                    .name("shop.Orders")
+                    .address("127.0.0.1")
+                    .port(9000)
+                    .addTags("java")
+                    .check(Registration.RegCheck.ttl(30))
+                    .build();
+            consul.agentClient().register(registration);
+            assertThat(consul.healthClient()
+                            .getHealthyServiceInstances("shop.Orders")
+                            .getResponse())
+                    .as("critical until its check has passed")
+                    .isEmpty();
+            consul.agentClient().pass("orders-java");
+            var found = consul.healthClient()
+                    .getHealthyServiceInstances("shop.Orders")
+                    .getResponse();
+            assertThat(found).hasSize(1);
+            assertThat(found.getFirst().getService().getPort()).isEqualTo(9000);
+            assertThat(treaty.registry().instances(ORDERS))
+                    .extracting(ServiceInstance::id)
+                    .containsExactly("orders-java");
+            assertThat(consul.catalogClient().getServices().getResponse())
+                    .containsEntry("shop.Orders", List.of("java"));
+
+            try (var cache = ServiceHealthCache.newCache(consul.healthClient(), "shop.Orders")) {
+                cache.start();
+                await(() -> cache.getMap().size() == 1);
+                treaty.registry().register(instance("orders-treaty", Status.PASSING));
+                await(() -> cache.getMap().size() == 2);
+                assertThat(cache.getMap()).containsKey(ServiceHealthKey.of("orders-treaty", "127.0.0.1", 8080));
+            }
+            consul.agentClient().deregister("orders-java");
+            assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
+        } catch (NotRegisteredException e) {
+            throw new AssertionError(e);
+        } finally {
+            consul.destroy();
+        }
+    }
+
+    @Test
+    void the_npm_client_registers_finds_and_follows() throws Exception {
+        assertThat(Node.run("consul.mjs", String.valueOf(server.endpoint().port())))
+                .containsExactly(
+                        "[]",
+                        "[[\"orders-node\",\"127.0.0.1\",9001,[\"node\"],\"shop\"]]",
+                        "[[\"passing\",\"well\"]]",
+                        "{\"shop.Orders\":[\"node\"]}",
+                        "[[\"orders-node\"],[\"orders-node\",\"orders-two\"],[\"orders-node\"]]",
+                        "0");
+    }
+
+    @Test
+    void a_query_blocks_until_something_changes_or_its_wait_is_over() throws Exception {
+        var first = ask("GET", "/v1/health/service/shop.Orders?passing", "");
+        assertThat(first.body()).isEqualTo("[]");
+        String index = first.headers().firstValue("X-Consul-Index").orElseThrow();
+
+        var over = ask("GET", "/v1/health/service/shop.Orders?passing&wait=50ms&index=" + index, "");
+        assertThat(over.headers().firstValue("X-Consul-Index")).contains(index);
+        var blocked = CompletableFuture.supplyAsync(() -> {
+            try {
+                return ask("GET", "/v1/health/service/shop.Orders?passing&wait=1m&index=" + index, "");
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+        treaty.registry().register(instance("orders-1", Status.PASSING));
+        assertThat(blocked.get(20, TimeUnit.SECONDS).body()).contains("\"ID\":\"orders-1\"", "\"Status\":\"passing\"");
+
+        var names = ask("GET", "/v1/catalog/services", "");
+        String before = names.headers().firstValue("X-Consul-Index").orElseThrow();
+        assertThat(names.body()).isEqualTo("{\"shop.Orders\":[]}");
+        assertThat(ask("GET", "/v1/catalog/services?wait=10ms&index=" + before, "")
+                        .headers()
+                        .firstValue("X-Consul-Index"))
+                .contains(before);
+    }
+
+    @Test
+    void only_those_that_pass_are_passing() throws Exception {
+        for (Status status : Status.values()) {
+            treaty.registry().register(instance("o-" + status, status));
+        }
+
+        String passing =
+                ask("GET", "/v1/health/service/shop.Orders?passing", "").body();
+        assertThat(passing).contains("o-PASSING", "o-UNKNOWN").doesNotContain("o-WARNING", "o-CRITICAL", "o-DRAINING");
+        assertThat(ask("GET", "/v1/health/service/shop.Orders", "").body()).contains("o-WARNING", "o-DRAINING");
+    }
+
+    @Test
+    void a_check_that_nobody_passes_is_critical_and_its_instance_leaves() throws Exception {
+        String body = """
+            {"Name": "shop.Orders", "ID": "o", "Address": "127.0.0.1", "Port": 1,
+             "Check": {"TTL": "300ms", "Status": "passing", "DeregisterCriticalServiceAfter": "300ms"}}\
+            """;
+        assertThat(ask("PUT", "/v1/agent/service/register", body).statusCode()).isEqualTo(200);
+
+        await(() -> treaty.registry().instances(ORDERS).stream()
+                .anyMatch(i -> i.health().status() == Status.CRITICAL
+                        && i.health().message().equals("TTL expired")));
+        await(() -> treaty.registry().instances(ORDERS).isEmpty());
+        assertThat(ask("PUT", "/v1/agent/check/pass/service:o", "").statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void what_it_cannot_do_it_says() throws Exception {
+        assertThat(ask("PUT", "/v1/agent/service/register", "[]").body()).contains("no JSON object");
+        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a b\", \"Port\": 1}")
+                        .body())
+                .contains("is not a service name");
+        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a\"}").body())
+                .contains("Port is missing");
+        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\":\"a\",\"Port\":1,\"Check\":{\"HTTP\":\"x\"}}")
+                        .body())
+                .contains("a check has a TTL here");
+        assertThat(ask("GET", "/v1/kv/x", "").statusCode()).isEqualTo(404);
+        assertThat(ask("POST", "/v1/catalog/services", "").statusCode()).isEqualTo(405);
+        assertThat(ask("GET", "/v1/health/service/a?index=x", "").statusCode()).isEqualTo(400);
+        assertThat(ask("GET", "/v1/health/service/b%20c", "").body()).isEqualTo("[]");
+    }
+
+    /** Runs the scripts of {@code src/test/node}, with their packages installed into {@code target/node}. */
+    private static final class Node {
+        static List<String> run(String script, String... arguments) throws IOException, InterruptedException {
+            Path target = Files.createDirectories(Path.of("target/node"));
+            try (var sources = Files.list(Path.of("src/test/node"))) {
+                for (Path source : sources.toList()) {
+                    Files.write(target.resolve(source.getFileName()), Files.readAllBytes(source));
+                }
+            }
+            if (!Files.exists(target.resolve("node_modules/.package-lock.json"))) {
+                start(target, List.of("npm", "ci"));
+            }
+            var command = new ArrayList<>(List.of("node", script));
+            command.addAll(List.of(arguments));
+            return start(target, command).lines().toList();
+        }
+
+        private static String start(Path target, List<String> command) throws IOException, InterruptedException {
+            Path errors = target.resolve(command.getFirst() + ".log");
+            Process process = new ProcessBuilder(command)
+                    .directory(target.toFile())
+                    .redirectError(errors.toFile())
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor())
+                    .as(command + " said " + output + Files.readString(errors))
+                    .isZero();
+            return output;
+        }
+    }
+}

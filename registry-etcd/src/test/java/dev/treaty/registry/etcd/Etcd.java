@@ -1,0 +1,224 @@
+package dev.treaty.registry.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.JsonInstances;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProvider;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+
+/** Debian's etcd as it is, in processes of its own on free ports of loopback: one member or a cluster. */
+final class Etcd implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final List<Member> members = new ArrayList<>();
+
+    /** One process of it. */
+    static final class Member implements AutoCloseable {
+        final String name;
+        final int port;
+        final int peerPort;
+        final Path directory;
+        private Process process;
+
+        Member(String name) {
+            try {
+                this.name = name;
+                this.directory = Files.createTempDirectory("treaty-etcd");
+                try (var one = listen();
+                        var other = listen()) {
+                    this.port = one.getLocalPort();
+                    this.peerPort = other.getLocalPort();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private static ServerSocket listen() throws IOException {
+            return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        }
+
+        String peer() {
+            return "http://127.0.0.1:" + peerPort;
+        }
+
+        /** @param more arguments; with a certificate among them, clients speak TLS */
+        void start(String cluster, List<String> more) {
+            String protocol = more.stream().anyMatch(each -> each.startsWith("--cert-file")) ? "https" : "http";
+            String client = protocol + "://127.0.0.1:" + port;
+            var command = new ArrayList<>(more);
+            command.addFirst("etcd");
+            try {
+                command.addAll(List.of(
+                        "--name=" + name,
+                        "--data-dir=" + directory.resolve("data"),
+                        "--listen-client-urls=" + client,
+                        "--advertise-client-urls=" + client,
+                        "--listen-peer-urls=" + peer(),
+                        "--initial-advertise-peer-urls=" + peer(),
+                        "--initial-cluster=" + cluster,
+                        "--heartbeat-interval=50",
+                        "--election-timeout=500",
+                        "--unsafe-no-fsync")); // nobody pulls a plug here
+                process = new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(directory.resolve("log").toFile())
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException("etcd is Debian's package etcd-server", e);
+            }
+        }
+
+        /** Ends it as a crash does. */
+        void kill() {
+            process.destroyForcibly();
+            process.onExit().join();
+        }
+
+        boolean healthy() {
+            return get("/health").contains("\"true\"");
+        }
+
+        boolean leads() {
+            return get("/metrics").lines().anyMatch("etcd_server_is_leader 1"::equals);
+        }
+
+        private String get(String path) {
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                    .timeout(Duration.ofSeconds(2))
+                    .build();
+            try (var client = HttpClient.newHttpClient()) {
+                return client.send(request, HttpResponse.BodyHandlers.ofString())
+                        .body();
+            } catch (IOException e) {
+                return "";
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        void forget() {
+            delete(directory.resolve("data"));
+        }
+
+        private static void delete(Path path) {
+            try (var all = Files.walk(path)) {
+                for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(each);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            kill();
+            delete(directory);
+        }
+    }
+
+    private Etcd(int size) {
+        for (int i = 0; i < size; i++) {
+            members.add(new Member("m" + i));
+        }
+    }
+
+    /** One member that is started with these arguments too; it is not waited for. */
+    static Etcd with(List<String> more) {
+        var etcd = new Etcd(1);
+        etcd.start(etcd.only(), more);
+        return etcd;
+    }
+
+    static Etcd start(int size) {
+        var etcd = new Etcd(size);
+        etcd.members.forEach(etcd::start);
+        etcd.awaitHealthy();
+        return etcd;
+    }
+
+    void start(Member member) {
+        start(member, List.of());
+    }
+
+    void start(Member member, List<String> more) {
+        member.start(members.stream().map(m -> m.name + "=" + m.peer()).collect(Collectors.joining(",")), more);
+    }
+
+    List<Member> members() {
+        return members;
+    }
+
+    Member only() {
+        return members.getFirst();
+    }
+
+    Member leader() {
+        await(() -> members.stream().anyMatch(Member::leads));
+        return members.stream().filter(Member::leads).findFirst().orElseThrow();
+    }
+
+    void awaitHealthy() {
+        members.forEach(member -> await(member::healthy));
+    }
+
+    String address(String prefix) {
+        return members.stream()
+                .map(m -> "127.0.0.1:" + m.port)
+                .collect(Collectors.joining(",", "etcd://", "/" + prefix));
+    }
+
+    static RegistryAddress.Provided provided(String address) {
+        return (RegistryAddress.Provided) RegistryAddress.parse(address);
+    }
+
+    static RegistryProvider.Surroundings surroundings(RegistryPolicy policy, Events events) {
+        return new RegistryProvider.Surroundings(
+                Principal.claimed("test"), policy, Time.system(), Chance.secure(), events, new JsonInstances());
+    }
+
+    /** A client as a program has it that names the address, found by its scheme. */
+    static Registry open(String address, RegistryPolicy policy, Events events) {
+        var read = provided(address);
+        return RegistryProvider.of(read.scheme()).orElseThrow().open(read, surroundings(policy, events));
+    }
+
+    static void await(BooleanSupplier reached) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+    }
+
+    @Override
+    public void close() {
+        members.forEach(Member::close);
+    }
+}

@@ -1,0 +1,127 @@
+package dev.treaty.registry.etcd;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
+import dev.treaty.registry.RegistryPolicy;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Passwords and certificates. */
+class EtcdAccessTest {
+    private static final ServiceName ORDERS = new ServiceName("shop.Orders");
+
+    @TempDir
+    Path directory;
+
+    private static ServiceInstance instance() {
+        return ServiceInstance.of(
+                "o", ORDERS, new Version(1, 0, 0), new ServiceEndpoint("http", "127.0.0.1", 1), Instant.EPOCH);
+    }
+
+    private static Registry open(String address) {
+        return Etcd.open(address, EtcdRegistryTest.PATIENT, Events.NONE);
+    }
+
+    /** One that need not be waited for. */
+    private static Registry stranger(String address) {
+        return Etcd.open(address, RegistryPolicy.STANDARD, Events.NONE);
+    }
+
+    private void openssl(String arguments) throws Exception {
+        var command = new ArrayList<>(List.of("openssl"));
+        command.addAll(Arrays.asList(arguments.split(" ")));
+        var process = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+    }
+
+    /** A certificate of that name, signed by the authority of this test. */
+    private void certify(String name) throws Exception {
+        openssl("req -newkey rsa:2048 -nodes -keyout " + name + ".key -out " + name + ".csr -subj /CN=" + name);
+        Files.writeString(directory.resolve(name + ".ext"), "subjectAltName=IP:127.0.0.1\n");
+        openssl("x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile " + name
+                + ".ext -out " + name + ".pem");
+    }
+
+    @Test
+    void connections_are_encrypted_and_both_sides_show_who_they_are() throws Exception {
+        openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority");
+        certify("server");
+        certify("client");
+        try (var etcd = Etcd.with(List.of(
+                        "--cert-file=" + directory.resolve("server.pem"),
+                        "--key-file=" + directory.resolve("server.key"),
+                        "--client-cert-auth",
+                        "--trusted-ca-file=" + directory.resolve("ca.pem")));
+                var known = open(etcd.address("tls") + "?ca=" + directory.resolve("ca.pem") + "&certificate="
+                        + directory.resolve("client.pem") + "&key=" + directory.resolve("client.key"));
+                var unknown = stranger(etcd.address("tls") + "?ca=" + directory.resolve("ca.pem"));
+                var plain = stranger(etcd.address("tls"))) {
+            known.register(instance());
+            Etcd.await(() -> known.instances(ORDERS).size() == 1);
+            assertThat(known.trouble()).isEmpty();
+            for (Registry stranger : List.of(unknown, plain)) {
+                assertThat(stranger.instances(ORDERS)).isEmpty();
+                Etcd.await(() -> stranger.trouble().isPresent());
+            }
+        }
+    }
+
+    @Test
+    void a_password_lets_in_and_is_never_told() throws Exception {
+        Path right = Files.writeString(directory.resolve("right"), "correct-horse\n");
+        Path wrong = Files.writeString(directory.resolve("wrong"), "battery-staple\n");
+        try (var etcd = Etcd.start(1)) {
+            try (Client raw = Client.builder()
+                    .endpoints("http://127.0.0.1:" + etcd.only().port)
+                    .build()) {
+                ByteSequence root = ByteSequence.from("root", UTF_8);
+                raw.getAuthClient()
+                        .userAdd(root, ByteSequence.from("correct-horse", UTF_8))
+                        .get();
+                raw.getAuthClient().roleAdd(root).get();
+                raw.getAuthClient().userGrantRole(root, root).get();
+                raw.getAuthClient().authEnable().get();
+            }
+            try (var known = open(etcd.address("auth") + "?user=root&password-file=" + right);
+                    var unknown = stranger(etcd.address("auth") + "?user=root&password-file=" + wrong)) {
+                known.register(instance());
+                assertThat(known.instances(ORDERS)).hasSize(1);
+                assertThat(unknown.instances(ORDERS)).isEmpty();
+                Etcd.await(() -> unknown.trouble().isPresent());
+                assertThat(unknown.trouble().orElseThrow() + unknown.address())
+                        .doesNotContain("battery-staple")
+                        .doesNotContain("correct-horse");
+            }
+        }
+    }
+
+    @Test
+    void what_does_not_fit_together_is_refused_at_once() {
+        for (String options :
+                List.of("user=a", "password-file=b", "key=c", "certificate=d&key=e", "password=f", "ca=")) {
+            assertThatIllegalArgumentException()
+                    .as(options)
+                    .isThrownBy(() -> open("etcd://127.0.0.1:1?" + options).close());
+        }
+    }
+}

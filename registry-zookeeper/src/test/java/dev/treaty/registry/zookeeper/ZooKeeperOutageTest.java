@@ -1,0 +1,238 @@
+package dev.treaty.registry.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.JsonInstances;
+import dev.treaty.Treaty;
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.DiscoveryEvent.Added;
+import dev.treaty.core.discovery.DiscoveryEvent.Removed;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.NetworkRegistry;
+import dev.treaty.registry.PreservationPolicy;
+import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProvider;
+import dev.treaty.simulation.WatchRecorder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryOneTime;
+import org.apache.curator.test.TestingServer;
+import org.apache.zookeeper.ZooKeeper;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens to a registry in ZooKeeper when ZooKeeper does not go on as usual. */
+class ZooKeeperOutageTest {
+    private static final ServiceName ORDERS = new ServiceName("shop.Orders");
+    private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+
+    /** Short, so that what needs a lease to end does not take long; ZooKeeper grants four seconds at least. */
+    private static final RegistryPolicy HASTY = new RegistryPolicy(
+            Duration.ofSeconds(4),
+            Duration.ofSeconds(3),
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(20),
+            PreservationPolicy.STANDARD);
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    private <T extends AutoCloseable> T closing(T resource) {
+        opened.addFirst(resource);
+        return resource;
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable each : opened) {
+            each.close();
+        }
+    }
+
+    private static String address(TestingServer server) {
+        return "zookeeper://" + server.getConnectString() + "/outage";
+    }
+
+    private Registry client(TestingServer server) {
+        return closing(ZooKeeperRegistryTest.open(address(server), HASTY, Events.NONE));
+    }
+
+    private static void await(BooleanSupplier reached) {
+        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private static ServiceInstance instance(String id) {
+        return ServiceInstance.of(
+                        id, ORDERS, new Version(1, 0, 0), new ServiceEndpoint("http", "127.0.0.1", 8080), STARTED)
+                .withHealth(ServiceHealth.of(Status.PASSING, STARTED));
+    }
+
+    @Test
+    void an_outage_empties_nothing_and_is_over_when_zookeeper_is_back() throws Exception {
+        var server = closing(new TestingServer());
+        var serving = client(server);
+        var watching = client(server);
+        var registration = serving.register(instance("orders-1"));
+        var seen = new WatchRecorder();
+        watching.watch(ORDERS, seen);
+        seen.next(Added.class);
+
+        server.stop();
+        await(() -> watching.trouble().isPresent() && serving.trouble().isPresent());
+        serving.register(instance("orders-2"));
+        registration.report(ServiceHealth.of(Status.WARNING, STARTED));
+        assertThat(watching.instances(ORDERS)).hasSize(1);
+        assertThat(watching.trouble().orElseThrow()).contains(address(server), "cannot be reached");
+        server.restart();
+
+        var view = seen.until(v -> v.size() == 2 && v.get("orders-1").health().status() == Status.WARNING);
+        assertThat(view).containsOnlyKeys("orders-1", "orders-2");
+        assertThat(seen.smallest()).as("the smallest set that any removal left").isEqualTo(Integer.MAX_VALUE);
+        await(() -> watching.trouble().isEmpty() && serving.trouble().isEmpty());
+    }
+
+    @Test
+    void a_zookeeper_that_begins_anew_is_filled_again_and_nobody_is_lost_meanwhile() throws Exception {
+        var before = new TestingServer();
+        var serving = client(before);
+        var watching = client(before);
+        serving.register(instance("orders-1"));
+        var seen = new WatchRecorder();
+        watching.watch(ORDERS, seen);
+        seen.next(Added.class);
+
+        before.close();
+        var server = closing(new TestingServer(before.getPort()));
+
+        var late = client(server);
+        await(() -> late.instances(ORDERS).size() == 1);
+        serving.register(instance("orders-2"));
+        assertThat(seen.until(v -> v.size() == 2)).containsOnlyKeys("orders-1", "orders-2");
+        assertThat(seen.smallest()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void an_instance_whose_session_ended_is_registered_in_another() throws Exception {
+        var server = closing(new TestingServer());
+        var surroundings = new RegistryProvider.Surroundings(
+                Principal.claimed("test"), HASTY, Time.system(), Chance.secure(), Events.NONE, new JsonInstances());
+        var engine = new ZooKeeperEngine(
+                ZooKeeperAddress.parse((RegistryAddress.Provided) RegistryAddress.parse(address(server))),
+                surroundings);
+        var serving = closing(NetworkRegistry.over(engine, address(server), surroundings));
+        serving.register(instance("orders-1"));
+        var seen = new WatchRecorder();
+        client(server).watch(ORDERS, seen);
+        seen.next(Added.class);
+        var zookeeper = engine.client().getZookeeperClient().getZooKeeper();
+
+        // Somebody who has the session too ends it: to its first owner that is as if it had expired.
+        var connected = new CountDownLatch(1);
+        var other = new ZooKeeper(
+                server.getConnectString(),
+                4_000,
+                _ -> connected.countDown(),
+                zookeeper.getSessionId(),
+                zookeeper.getSessionPasswd());
+        connected.await();
+        assertThat(other.getSessionId()).isEqualTo(zookeeper.getSessionId());
+        other.close();
+
+        assertThat(seen.next(Removed.class).reason()).isEqualTo("lease expired");
+        assertThat(seen.next(Added.class).instance().id()).isEqualTo("orders-1");
+    }
+
+    @Test
+    void what_others_delete_is_registered_again() throws Exception {
+        var server = closing(new TestingServer());
+        client(server).register(instance("orders-1"));
+        var seen = new WatchRecorder();
+        client(server).watch(ORDERS, seen);
+        seen.next(Added.class);
+
+        try (var raw = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(100))) {
+            raw.start();
+            raw.delete().forPath("/outage/instances/shop.Orders/orders-1");
+        }
+
+        seen.next(Removed.class);
+        seen.next(Added.class);
+    }
+
+    /** A service that says which process answered. */
+    @Contract(name = "test.Names", version = "1.0.0")
+    public interface Names {
+        /** Not idempotent, so that a lost answer is a failed call. */
+        String name();
+    }
+
+    @Test
+    void calls_go_on_while_zookeeper_restarts_and_instances_come_and_go() throws Exception {
+        var server = closing(new TestingServer());
+        var settings = Settings.DEFAULTS.withRegistry(RegistryAddress.parse(address(server)));
+        var first = Treaty.open(settings);
+        first.serve(Names.class, () -> "first");
+        Treaty second = closing(Treaty.open(settings));
+        second.serve(Names.class, () -> "second");
+        var names = closing(Treaty.open(settings)).client(Names.class);
+        await(() -> names.name().equals("first"));
+        await(() -> names.name().equals("second"));
+        var answered = new ConcurrentHashMap<String, Integer>();
+        var failures = new ConcurrentLinkedQueue<Exception>();
+        var over = new AtomicBoolean();
+        var calling = Thread.ofVirtual().start(() -> {
+            while (!over.get()) {
+                try {
+                    answered.merge(names.name(), 1, Integer::sum);
+                } catch (ServiceException e) {
+                    failures.add(e);
+                }
+                LockSupport.parkNanos(1_000_000);
+            }
+        });
+
+        server.stop();
+        answered.clear();
+        await(() -> answered.size() == 2);
+        server.restart();
+        Treaty third = closing(Treaty.open(settings));
+        third.serve(Names.class, () -> "third");
+        await(() -> answered.containsKey("third"));
+        first.close();
+        answered.clear();
+        await(() -> answered.size() == 2);
+
+        over.set(true);
+        calling.join();
+        assertThat(failures).isEmpty();
+        assertThat(answered).containsOnlyKeys("second", "third");
+    }
+}

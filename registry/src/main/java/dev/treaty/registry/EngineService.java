@@ -1,0 +1,533 @@
+package dev.treaty.registry;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ContractException;
+import dev.treaty.core.contract.IncompatibleContractException;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Time;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@link RegistryProtocol} over an {@link Engine}, within the process: {@link NetworkRegistry} talks to it as it
+ * would to a registry in another process, and so needs to know nothing of engines.
+ *
+ * <p>A service that is watched is mirrored: the engine's changes go into a table of this process, and the watch is
+ * answered from that. The mirror is of one {@linkplain Engine#epoch epoch}. A store that began anew, empty, has another
+ * one, and gets another mirror; its client sees that as a restart, and keeps what it knew for a while. An engine that
+ * goes back in time does not say so by itself, so it is asked for its epoch before every watch and every renewal, at
+ * most once a {@linkplain #LOOK_NANOS second}.
+ */
+final class EngineService implements RegistryProtocol, AutoCloseable {
+    /** The longest that a watch waits before the engine is looked at again. */
+    private static final long WAIT_MAX_MILLIS = 5_000;
+
+    /** Why an instance is gone that its process took out. */
+    private static final String CLOSED = "closed";
+
+    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** A service that no watch asked for in that time is mirrored no longer. */
+    private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
+
+    private final Engine engine;
+    private final InstanceFormat format;
+    private final Time time;
+    private final RandomGenerator random;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Preservation preservation; // guarded by the lock
+    private final Map<String, Held> held = new ConcurrentHashMap<>();
+    private @Nullable Mirror mirror;
+    private long lookedAtNanos;
+    private boolean closed;
+
+    /** An instance that is gone from the engine and kept until then. */
+    private record Stale(String reason, long untilNanos) {}
+
+    private record Held(ServiceInstance instance, Engine.Holding holding) {}
+
+    EngineService(Engine engine, RegistryProvider.Surroundings surroundings) {
+        this.engine = engine;
+        this.format = surroundings.format();
+        this.time = surroundings.time();
+        this.random = surroundings.random();
+        this.preservation = new Preservation(surroundings.policy().preservation());
+    }
+
+    /** What this process sees of the engine since it began. */
+    private final class Mirror implements AutoCloseable {
+        final String mark;
+        final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, random);
+        final RegistryService service = new RegistryService(table, time, Events.NONE);
+        final Map<ServiceName, Reflection> reflections = new TreeMap<>();
+
+        Mirror(String mark) {
+            this.mark = mark;
+        }
+
+        /** Those of these services, each followed from now on. */
+        List<Reflection> follow(Iterable<String> names) {
+            var asked = new ArrayList<Reflection>();
+            var fresh = new ArrayList<Reflection>();
+            var idle = new ArrayList<Reflection>();
+            lock.lock();
+            try {
+                long now = time.nanoTime();
+                for (String name : names) {
+                    var reflection = reflections.computeIfAbsent(name(name), n -> {
+                        fresh.add(new Reflection(this, n));
+                        return fresh.getLast();
+                    });
+                    reflection.askedAtNanos = now;
+                    asked.add(reflection);
+                }
+                reflections
+                        .values()
+                        .removeIf(reflection -> now - reflection.askedAtNanos > IDLE_NANOS && idle.add(reflection));
+            } finally {
+                lock.unlock();
+            }
+            fresh.forEach(Reflection::start);
+            idle.forEach(Reflection::close);
+            return asked;
+        }
+
+        @Override
+        public void close() {
+            List<Reflection> last;
+            lock.lock();
+            try {
+                last = List.copyOf(reflections.values());
+                reflections.clear();
+            } finally {
+                lock.unlock();
+            }
+            last.forEach(Reflection::close);
+            service.close();
+        }
+    }
+
+    /** One service in the mirror. */
+    private final class Reflection implements Engine.Follower, AutoCloseable {
+        private final Mirror mirror;
+        private final ServiceName service;
+        final Promise<Boolean> settled = new Promise<>();
+        volatile String trouble = "";
+        long askedAtNanos;
+        private final Map<String, Stale> held = new ConcurrentHashMap<>();
+        private volatile Engine.@Nullable Following following;
+        private volatile boolean ended;
+
+        Reflection(Mirror mirror, ServiceName service) {
+            this.mirror = mirror;
+            this.service = service;
+        }
+
+        void start() {
+            var begun = engine.follow(service, this);
+            following = begun;
+            if (ended) { // closed meanwhile, when there was nothing to close yet
+                begun.close();
+            }
+        }
+
+        @Override
+        public void complete(Map<String, String> instances) {
+            var known = new HashSet<String>();
+            instances.forEach((id, value) -> {
+                if (put(value)) {
+                    known.add(id);
+                }
+            });
+            var catalog = mirror.table.catalog();
+            for (ServiceInstance instance : List.copyOf(catalog.roster(service))) {
+                if (!known.contains(instance.id())) {
+                    gone(instance.id(), "not listed any more");
+                }
+            }
+            trouble = "";
+            settled.complete(true);
+        }
+
+        @Override
+        public void changed(String id, String value) {
+            put(value);
+        }
+
+        private boolean put(String value) {
+            try {
+                ServiceInstance instance = format.read(value).read(time.instant());
+                if (instance.service().equals(service) && !ended) {
+                    held.remove(instance.id());
+                    mirror.table.catalog().put(instance, time.instant());
+                    return true;
+                }
+                return false;
+            } catch (IllegalArgumentException e) {
+                return false; // somebody else wrote it: what cannot be read cannot be called
+            }
+        }
+
+        @Override
+        public void removed(String id, String reason) {
+            if (reason.equals(CLOSED)) {
+                held.remove(id);
+                remove(id, reason);
+            } else {
+                gone(id, reason);
+            }
+        }
+
+        private void remove(String id, String reason) {
+            if (!ended) {
+                mirror.table.catalog().remove(service, id, reason, time.instant());
+            }
+        }
+
+        /** Takes out what nobody closed, unless too many are gone at once: then it is kept as stale for a while. */
+        private void gone(String id, String reason) {
+            Catalog catalog = mirror.table.catalog();
+            Optional<ServiceInstance> known = catalog.find(service, id);
+            if (known.isEmpty() || ended) {
+                return;
+            }
+            long wait = engine.expires() ? waitNanos(catalog) : 0;
+            if (wait == 0) {
+                held.remove(id);
+                remove(id, reason);
+            } else if (held.put(id, new Stale(reason, time.nanoTime() + wait)) == null) {
+                catalog.put(known.get().withHealth(stale()), time.instant());
+            }
+        }
+
+        private long waitNanos(Catalog catalog) {
+            lock.lock();
+            try {
+                return preservation.tryRemove(service, catalog.roster(service).size(), catalog.size(), time.nanoTime());
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private ServiceHealth stale() {
+            return new ServiceHealth(
+                    ServiceHealth.Status.UNKNOWN,
+                    "gone from the registry when many others were too; kept for a while",
+                    time.instant(),
+                    Map.of(RegistryTable.STALE, "true"));
+        }
+
+        /** Asks again to take out those that were kept, where it is their turn. */
+        void expire() {
+            held.forEach((id, stale) -> {
+                if (stale.untilNanos - time.nanoTime() <= 0) {
+                    gone(id, stale.reason);
+                }
+            });
+        }
+
+        @Override
+        public void failed(String why) {
+            trouble = why;
+            settled.complete(true);
+        }
+
+        @Override
+        public void close() {
+            ended = true;
+            var begun = following;
+            if (begun != null) {
+                begun.close();
+            }
+            settled.complete(true);
+            mirror.table.catalog().forget(service);
+        }
+    }
+
+    /** The mirror of the engine as it is; another one than before where the engine began anew. */
+    private Mirror mirror() throws InterruptedException {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new ServiceException(Code.UNAVAILABLE, "the client of the registry is closed");
+            }
+            if (mirror != null && time.nanoTime() - lookedAtNanos < LOOK_NANOS) {
+                return mirror;
+            }
+        } finally {
+            lock.unlock();
+        }
+        String mark = engine.epoch(RegistryTable.token(random));
+        Mirror outdated;
+        lock.lock();
+        try {
+            lookedAtNanos = time.nanoTime();
+            if (closed) {
+                throw new ServiceException(Code.UNAVAILABLE, "the client of the registry is closed");
+            }
+            if (mirror != null && mirror.mark.equals(mark)) {
+                return mirror;
+            }
+            outdated = mirror;
+            mirror = new Mirror(mark);
+            if (outdated == null) {
+                return mirror;
+            }
+        } finally {
+            lock.unlock();
+        }
+        outdated.close();
+        return mirror();
+    }
+
+    @Override
+    public Granted register(Instance instance, String token, long leaseMillis) throws InterruptedException {
+        ServiceInstance read = read(instance);
+        RegistryLimits.check(read);
+        Mirror seen = mirror();
+        var holding = new Engine.Holding(read.id(), read.service(), owner(token), format.write(Instance.of(read)));
+        var wished = new Held(read, holding);
+        held.put(read.id(), wished); // first, so that what a lost answer may have held is let go of in the end
+        Optional<Engine.Holder> other = engine.hold(holding);
+        if (other.isPresent()) {
+            held.remove(read.id(), wished);
+            boolean ours = other.get().owner().equals(holding.owner());
+            throw new ServiceException(
+                    ours ? Code.INVALID_ARGUMENT : Code.ALREADY_EXISTS,
+                    ours
+                            ? "instance " + read.id() + " is registered as "
+                                    + other.get().service() + ": an id stays with its service"
+                            : "instance " + read.id() + " is registered by somebody else: choose another id, or wait"
+                                    + " until its lease ends");
+        }
+        return new Granted(seen.table.epoch(), engine.leaseMillis());
+    }
+
+    private ServiceInstance read(Instance instance) {
+        try {
+            return instance.read(time.instant());
+        } catch (IllegalArgumentException e) {
+            throw new ServiceException(Code.INVALID_ARGUMENT, "instance: " + e.getMessage());
+        }
+    }
+
+    /** What everybody may read and nobody can make a token of. */
+    private static String owner(String token) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    @Override
+    public Renewed renew(List<Lease> leases) throws InterruptedException {
+        Mirror seen = mirror();
+        var unknown = new ArrayList<String>();
+        var holdings = new ArrayList<Engine.Holding>();
+        for (Lease lease : leases) {
+            Held known = held.get(lease.id());
+            if (known == null) {
+                unknown.add(lease.id());
+            } else {
+                holdings.add(known.holding);
+            }
+        }
+        if (!holdings.isEmpty()) {
+            unknown.addAll(engine.renew(holdings));
+        }
+        return new Renewed(seen.table.epoch(), unknown);
+    }
+
+    @Override
+    public void report(String id, String token, Health health) throws InterruptedException {
+        Held known = held.get(id);
+        if (known == null) {
+            throw notRegistered(id);
+        }
+        ServiceInstance changed = known.instance.withHealth(health.read(time.instant()));
+        RegistryLimits.check("instance " + id, changed.health());
+        var holding = known.holding.withValue(format.write(Instance.of(changed)));
+        if (!engine.replace(holding)) {
+            throw notRegistered(id);
+        }
+        held.replace(id, new Held(changed, holding));
+    }
+
+    private static ServiceException notRegistered(String id) {
+        return new ServiceException(
+                Code.NOT_FOUND, "instance " + id + " is not registered: its lease ended, so register it again");
+    }
+
+    @Override
+    public void deregister(String id, String token) throws InterruptedException {
+        Held known = held.get(id);
+        if (known != null) {
+            engine.release(known.holding, CLOSED);
+            held.remove(id, known);
+        }
+    }
+
+    @Override
+    public void publish(String contract, boolean force) throws InterruptedException {
+        RegistryLimits.length("the contract", contract, RegistryLimits.CONTRACT_LENGTH_MAX);
+        ServiceContract read;
+        try {
+            read = ServiceContract.parse(contract);
+        } catch (ContractException e) {
+            throw new ServiceException(Code.INVALID_ARGUMENT, "contract: " + e.getMessage());
+        }
+        try {
+            history(read.name()).publish(read, live(read.name()), force);
+        } catch (IncompatibleContractException e) {
+            throw new ServiceException(Code.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
+        }
+        engine.store(read.name(), read.version(), contract);
+    }
+
+    private ContractHistory history(ServiceName service) throws InterruptedException {
+        return ContractHistory.of(engine.contracts(service).stream()
+                .flatMap(EngineService::parsed)
+                .toList());
+    }
+
+    /** The fingerprints of the contracts that running instances keep. */
+    private Set<String> live(ServiceName service) throws InterruptedException {
+        var live = new HashSet<String>();
+        instances(service.value(), "", Integer.MAX_VALUE).forEach(instance -> live.add(instance.contract()));
+        return live;
+    }
+
+    @Override
+    public Optional<String> contract(String service) throws InterruptedException {
+        return history(name(service)).newest().map(ServiceContract::text);
+    }
+
+    @Override
+    public List<String> contracts(String service, String fingerprint) throws InterruptedException {
+        ContractHistory known = history(name(service));
+        return (fingerprint.isEmpty() ? known.newestFirst().stream() : known.find(fingerprint).stream())
+                .map(ServiceContract::text)
+                .toList();
+    }
+
+    private static Stream<ServiceContract> parsed(String text) {
+        try {
+            return Stream.of(ServiceContract.parse(text));
+        } catch (ContractException e) {
+            return Stream.empty(); // somebody else wrote it
+        }
+    }
+
+    @Override
+    public List<String> services() throws InterruptedException {
+        return engine.services().stream().map(ServiceName::value).sorted().toList();
+    }
+
+    @Override
+    public List<Instance> instances(String service, String after, int max) throws InterruptedException {
+        return engine.instances(name(service)).stream()
+                .flatMap(value -> {
+                    try {
+                        return Stream.of(format.read(value));
+                    } catch (IllegalArgumentException e) {
+                        return Stream.empty();
+                    }
+                })
+                .filter(instance -> instance.id().compareTo(after) > 0)
+                .sorted(Comparator.comparing(Instance::id))
+                .limit(max)
+                .toList();
+    }
+
+    @Override
+    public Heard heard(String id, String token, long waitMillis) {
+        throw new ServiceException(Code.UNIMPLEMENTED, "who has heard of what is in an engine cannot be known");
+    }
+
+    @Override
+    public Heard drain(String id, boolean drained, long waitMillis) {
+        throw new ServiceException(
+                Code.UNIMPLEMENTED, "an engine's instances drain when their own processes say so: end " + id);
+    }
+
+    @Override
+    public Overview overview() {
+        throw new ServiceException(Code.UNIMPLEMENTED, "an engine tells itself how it is doing");
+    }
+
+    @Override
+    public Page page(String next) throws InterruptedException {
+        return mirror().service.page(next);
+    }
+
+    private static ServiceName name(String service) {
+        try {
+            return new ServiceName(service);
+        } catch (IllegalArgumentException e) {
+            throw new ServiceException(Code.INVALID_ARGUMENT, "service: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
+            throws InterruptedException {
+        Mirror seen = mirror();
+        List<Reflection> asked = seen.follow(since.keySet());
+        for (Reflection reflection : asked) {
+            reflection.expire();
+            reflection.settled.await(
+                    time, Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos());
+            if (reflection.settled.now() == null) {
+                throw new ServiceException(
+                        Code.UNAVAILABLE,
+                        "the instances of " + reflection.service + " could not be read within " + Engine.PATIENCE_MILLIS
+                                + " ms");
+            }
+            if (!reflection.trouble.isEmpty()) {
+                throw new ServiceException(Code.UNAVAILABLE, reflection.trouble);
+            }
+        }
+        return seen.service.watch(since, epoch, Math.min(waitMillis, WAIT_MAX_MILLIS), watcher);
+    }
+
+    @Override
+    public void close() {
+        Mirror last;
+        lock.lock();
+        try {
+            closed = true;
+            last = mirror;
+        } finally {
+            lock.unlock();
+        }
+        if (last != null) {
+            last.close();
+        }
+        engine.close();
+    }
+}

@@ -1,0 +1,342 @@
+package dev.treaty.registry;
+
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.time.Time;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * Several registries as one. Those <em>together</em> are read and written alike: an instance that is in two of them is
+ * one, and everything registered is registered in each, so that a system can move from one to another while it runs.
+ * Another one may stand <em>behind</em> them, of a second region: it is only read, and what it knows of a service is
+ * seen only while none of the instances before it takes calls.
+ */
+public final class JointRegistry implements Registry {
+    private static final int LOG = 4_096;
+
+    /** Why an instance is gone that its process took out. */
+    private static final String CLOSED = "closed";
+
+    /** How many of a service are remembered to be closed. */
+    private static final int CLOSED_MAX = 1_024;
+
+    private final String address;
+    private final List<Registry> together;
+    private final Optional<Registry> behind;
+    private final Time time;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Catalog catalog = new Catalog(lock, LOG);
+    private final Watchers watchers;
+    private final Map<ServiceName, Followed> followed = new TreeMap<>();
+
+    /** A service as each registry has it. */
+    private final class Followed {
+        final ServiceName service;
+        final List<Map<String, ServiceInstance>> views = new ArrayList<>();
+        final List<Subscription> subscriptions = new ArrayList<>();
+        final Map<String, ServiceInstance> closed = new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, ServiceInstance> eldest) {
+                return size() > CLOSED_MAX;
+            }
+        };
+
+        int followers;
+        boolean forGood;
+
+        Followed(ServiceName service) {
+            this.service = service;
+            all().forEach(_ -> views.add(new TreeMap<>()));
+        }
+
+        @SuppressWarnings("ReferenceEquality") // it is that one or another of the same service
+        boolean isFollowed() {
+            return followed.get(service) == this;
+        }
+
+        void take(int which, DiscoveryEvent event) {
+            lock.lock();
+            try {
+                ServiceInstance instance = event.instance();
+                String reason = "";
+                if (event instanceof DiscoveryEvent.Removed removed) {
+                    views.get(which).remove(instance.id());
+                    reason = removed.reason();
+                    if (which == 0 && reason.equals(CLOSED)) {
+                        closed.put(instance.id(), instance);
+                    }
+                } else {
+                    views.get(which).put(instance.id(), instance);
+                    if (which == 0) {
+                        closed.remove(instance.id());
+                    }
+                }
+                show(reason);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Closed in the first registry is closed in all, though some hear of it later, or even of its beginning. */
+        private boolean over(ServiceInstance instance) {
+            ServiceInstance gone = closed.get(instance.id());
+            return gone != null
+                    && gone.startedAt().equals(instance.startedAt())
+                    && gone.endpoint().equals(instance.endpoint());
+        }
+
+        private void show(String reason) {
+            Map<String, ServiceInstance> seen = merged();
+            for (ServiceInstance known : catalog.roster(service)) {
+                if (!seen.containsKey(known.id())) {
+                    String why = reason.isEmpty() ? "instances of a registry before its own take calls" : reason;
+                    catalog.remove(service, known.id(), why, time.instant());
+                }
+            }
+            seen.values().forEach(instance -> catalog.put(instance, time.instant()));
+        }
+
+        private Map<String, ServiceInstance> merged() {
+            var merged = new TreeMap<String, ServiceInstance>();
+            for (int i = together.size() - 1; i >= 0; i--) { // the first registry's word counts most
+                merged.putAll(views.get(i));
+            }
+            merged.values().removeIf(this::over);
+            boolean taking = merged.values().stream()
+                    .anyMatch(instance -> instance.health().status().takesCalls());
+            if (behind.isPresent() && !taking) {
+                views.getLast().forEach(merged::putIfAbsent);
+            }
+            return merged;
+        }
+    }
+
+    /**
+     * Joins registries.
+     *
+     * @param together at least one; closed with this one
+     * @param behind the one that is only read
+     */
+    public JointRegistry(List<Registry> together, Optional<Registry> behind, Time time) {
+        this.together = List.copyOf(together);
+        this.behind = behind;
+        this.time = time;
+        this.watchers = new Watchers(catalog, new Audience(), time);
+        String first =
+                String.join(" + ", together.stream().map(Registry::address).toList());
+        this.address = first + behind.map(then -> " else " + then.address()).orElse("");
+    }
+
+    private List<Registry> all() {
+        var all = new ArrayList<>(together);
+        behind.ifPresent(all::add);
+        return all;
+    }
+
+    @Override
+    public String address() {
+        return address;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>It is registered with every registry of those together, or, where one refuses it, with none.
+     */
+    @Override
+    public Registration register(ServiceInstance instance) {
+        var registrations = new ArrayList<Registration>();
+        try {
+            for (Registry registry : together) {
+                registrations.add(registry.register(instance));
+            }
+        } catch (RuntimeException e) {
+            registrations.forEach(Registration::close);
+            throw e;
+        }
+        return new Joint(registrations);
+    }
+
+    private record Joint(List<Registration> registrations) implements Registration {
+        @Override
+        public ServiceInstance instance() {
+            return registrations.getFirst().instance();
+        }
+
+        @Override
+        public void report(ServiceHealth health) {
+            registrations.forEach(each -> each.report(health));
+        }
+
+        @Override
+        public void drain() {
+            registrations.forEach(Registration::drain);
+        }
+
+        @Override
+        public boolean acknowledged(Duration patience) {
+            boolean all = true;
+            for (Registration each : registrations) {
+                all &= each.acknowledged(patience.dividedBy(registrations.size()));
+            }
+            return all;
+        }
+
+        @Override
+        public void close() {
+            registrations.forEach(Registration::close);
+        }
+    }
+
+    @Override
+    public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
+        boolean all = true;
+        for (Registry registry : together) {
+            all &= registry.drain(instance, drained, patience.dividedBy(together.size()));
+        }
+        return all;
+    }
+
+    @Override
+    public void publish(ServiceContract contract, boolean force) {
+        together.forEach(registry -> registry.publish(contract, force));
+    }
+
+    @Override
+    public Set<ServiceName> services() {
+        var names = new TreeSet<ServiceName>();
+        all().forEach(registry -> names.addAll(registry.services()));
+        return names;
+    }
+
+    @Override
+    public List<ServiceInstance> instances(ServiceName service) {
+        follow(service, true);
+        return catalog.roster(service);
+    }
+
+    /** @throws IllegalStateException where there are too many watchers, or this is closed */
+    @Override
+    public Subscription watch(ServiceName service, Consumer<DiscoveryEvent> on) {
+        follow(service, false);
+        return watchers.open(service, on, () -> unfollow(service));
+    }
+
+    private void follow(ServiceName service, boolean forGood) {
+        Followed fresh = null;
+        lock.lock();
+        try {
+            Followed known = followed.get(service);
+            if (known == null) {
+                fresh = new Followed(service);
+                known = fresh;
+                followed.put(service, fresh);
+            }
+            known.followers += forGood && known.forGood ? 0 : 1;
+            known.forGood |= forGood;
+        } finally {
+            lock.unlock();
+        }
+        if (fresh == null) {
+            return;
+        }
+        Followed begun = fresh;
+        var subscriptions = new ArrayList<Subscription>();
+        List<Registry> registries = all();
+        for (int i = 0; i < registries.size(); i++) {
+            int which = i;
+            subscriptions.add(registries.get(i).watch(service, event -> begun.take(which, event)));
+        }
+        boolean over;
+        lock.lock();
+        try {
+            over = !begun.isFollowed();
+            begun.subscriptions.addAll(subscriptions);
+        } finally {
+            lock.unlock();
+        }
+        if (over) {
+            subscriptions.forEach(Subscription::close);
+        }
+    }
+
+    private void unfollow(ServiceName service) {
+        List<Subscription> over = List.of();
+        lock.lock();
+        try {
+            Followed known = followed.get(service);
+            if (known != null && --known.followers == 0) {
+                followed.remove(service);
+                catalog.forget(service);
+                over = List.copyOf(known.subscriptions);
+            }
+        } finally {
+            lock.unlock();
+        }
+        over.forEach(Subscription::close);
+    }
+
+    @Override
+    public Optional<ServiceContract> contract(ServiceName service) {
+        return all().stream()
+                .map(registry -> registry.contract(service))
+                .flatMap(Optional::stream)
+                .max((one, other) -> one.version().compareTo(other.version()));
+    }
+
+    @Override
+    public List<ServiceContract> contracts(ServiceName service) {
+        return all().stream()
+                .flatMap(registry -> registry.contracts(service).stream())
+                .distinct()
+                .sorted((one, other) -> other.version().compareTo(one.version()))
+                .toList();
+    }
+
+    @Override
+    public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
+        return all().stream()
+                .map(registry -> registry.contract(service, fingerprint))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        List<String> troubles =
+                all().stream().map(Registry::trouble).flatMap(Optional::stream).toList();
+        return troubles.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", troubles));
+    }
+
+    @Override
+    public Optional<Instant> staleSince() {
+        return all().stream()
+                .map(Registry::staleSince)
+                .flatMap(Optional::stream)
+                .min(Instant::compareTo);
+    }
+
+    @Override
+    public void close() {
+        watchers.close();
+        all().forEach(Registry::close);
+    }
+}
