@@ -82,8 +82,8 @@ final class Demo {
     /** A customer has one storefront: to give up on it, or on an attempt before the deadline, would help nobody. */
     private static Settings customer() {
         var usual = FaultTolerance.of(IsolationLevel.BASIC);
-        return Settings.DEFAULTS.withDefaults(new FaultTolerance(
-                usual.level(), DemoLoad.DEADLINE, DemoLoad.DEADLINE, usual.retry(), usual.breaker()));
+        return Settings.DEFAULTS.withDefaults(
+                usual.withTimeouts(DemoLoad.DEADLINE, DemoLoad.DEADLINE, usual.timeoutMode()));
     }
 
     private static RegistryAddress serveRegistry(Treaty hub) {
