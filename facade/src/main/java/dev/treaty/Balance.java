@@ -1,8 +1,11 @@
 package dev.treaty;
 
+import dev.treaty.balance.Candidates;
+import dev.treaty.balance.Fleet;
 import dev.treaty.balance.LoadBalancer;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceResponse;
@@ -10,6 +13,7 @@ import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** Picks a node for each attempt and makes it there. */
@@ -24,14 +28,16 @@ final class Balance implements Handler {
     private static final int LISTED_MAX = 5;
 
     private final Nodes nodes;
-    private final LoadBalancer balancer;
+    private final Fleet fleet;
+    private final Mirror mirror;
     private final ServiceDiscovery discovery;
     private final Time time;
     private final Compatible compatible;
 
-    Balance(Nodes nodes, LoadBalancer balancer, ServiceDiscovery discovery, Time time, Compatible compatible) {
+    Balance(Nodes nodes, Mirror mirror, ServiceDiscovery discovery, Time time, Compatible compatible) {
         this.nodes = nodes;
-        this.balancer = balancer;
+        this.fleet = nodes.fleet();
+        this.mirror = mirror;
         this.discovery = discovery;
         this.time = time;
         this.compatible = compatible;
@@ -39,53 +45,53 @@ final class Balance implements Handler {
 
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {
-        Nodes.Snapshot candidates = nodes.snapshot();
-        if (candidates.size() == 0) {
-            candidates = awaitFirst(call);
+        long now = time.nanoTime();
+        if (nodes.list().isEmpty()) {
+            awaitFirst(call);
+            now = time.nanoTime();
         }
-        Nodes.Snapshot all = candidates;
-        candidates = compatible.among(all, call);
+        Candidates candidates = compatible.among(nodes.list(), fleet.candidates(call, now), call);
+        if (candidates.restricted()) {
+            call.context().record().choosing(candidates);
+        }
+        Candidates copied = call.context().record().untried() ? fleet.mirror(call, now) : null;
+        if (copied != null) {
+            mirror.copy(call, copied);
+        }
         for (int picks = 0; picks < PICKS_MAX; picks++) {
-            int index = balancer.pick(candidates, call);
+            int index = candidates.pick(call, now);
             if (index == LoadBalancer.NONE) {
                 break;
             }
-            Node node = candidates.nodes().get(index);
-            long admission = node.tryAcquire();
-            if (admission != CircuitBreaker.REFUSED) {
-                return node.attempt(call, admission);
+            var node = (Node) candidates.member(index);
+            long admission = node.tryAcquire(now);
+            if (admission != CircuitBreaker.REFUSED || candidates.panic()) {
+                return node.attempt(call, admission, now);
             }
         }
-        return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, nobody(call, all)));
+        return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, nobody(call, candidates)));
     }
 
     /** A service that is just starting should not cost its first callers an error. */
-    private Nodes.Snapshot awaitFirst(Call call) throws InterruptedException {
+    private void awaitFirst(Call call) throws InterruptedException {
         long end = time.nanoTime()
                 + Math.min(PATIENCE.toNanos(), call.context().deadline().remainingNanos(time));
-        Nodes.Snapshot candidates = nodes.snapshot();
-        for (long left; candidates.size() == 0 && (left = end - time.nanoTime()) > 0; candidates = nodes.snapshot()) {
-            nodes.awaitChange(candidates, left);
+        for (long left; nodes.list().isEmpty() && (left = end - time.nanoTime()) > 0; ) {
+            nodes.awaitFirst(left);
         }
-        return candidates;
     }
 
-    private String nobody(Call call, Nodes.Snapshot candidates) {
-        if (candidates.size() == 0) {
+    private String nobody(Call call, Candidates candidates) {
+        int all = nodes.list().size();
+        if (all == 0) {
             return "no instance of " + call.service() + " is registered"
                     + discovery.trouble().map(t -> " as far as is known: " + t).orElse("");
         }
-        String why = candidates.nodes().stream()
-                .limit(LISTED_MAX)
-                .map(n -> n.instance().id() + " (" + exclusion(n, call) + ")")
-                .collect(Collectors.joining(", "));
-        int more = candidates.size() - LISTED_MAX;
-        return "none of the " + candidates.size() + " instances of " + call.service() + " takes calls: " + why
-                + (more > 0 ? " and " + more + " more" : "");
-    }
-
-    private String exclusion(Node node, Call call) {
-        String objection = compatible.objection(node, call);
-        return !objection.isEmpty() ? objection : node.exclusion().isEmpty() ? "trial under way" : node.exclusion();
+        List<Exclusion> exclusions = candidates.exclusions();
+        String why =
+                exclusions.stream().limit(LISTED_MAX).map(Exclusion::toString).collect(Collectors.joining(", "));
+        int more = exclusions.size() - LISTED_MAX;
+        String told = why.isEmpty() ? "trials are under way" : why + (more > 0 ? " and " + more + " more" : "");
+        return "none of the " + all + " instances of " + call.service() + " takes calls: " + told;
     }
 }

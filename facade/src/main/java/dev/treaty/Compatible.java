@@ -1,12 +1,15 @@
 package dev.treaty;
 
+import dev.treaty.balance.Candidates;
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.contract.Compatibility;
 import dev.treaty.core.contract.Difference;
 import dev.treaty.core.contract.Difference.Harm;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceInstance;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class Compatible {
     /** The most different contracts that judgements are kept for. */
     private static final int JUDGED_MAX = 64;
+
+    private static final String INCOMPATIBLE = "incompatible contract: ";
 
     private static final Judgement FITS = new Judgement("", null, false);
 
@@ -79,14 +84,17 @@ final class Compatible {
      *
      * @param judgements nothing for one whose contract is being asked for
      * @param answers how many answers of the registry it knows of
-     * @param by the nodes that calls of each operation may go to
+     * @param by those that calls of each operation may go to
      */
     private record Sorted(
-            Nodes.Snapshot all,
-            List<Optional<Judgement>> judgements,
+            List<Node> all,
+            Map<Node, Optional<Judgement>> judgements,
             boolean allFit,
             int answers,
-            Map<String, Nodes.Snapshot> by) {}
+            Map<String, Fitting> by) {}
+
+    /** Candidates, and those of them that fit. */
+    private record Fitting(Candidates of, Candidates fitting) {}
 
     /** @param contract what the client was built for; null where it has no contract of its own */
     Compatible(@Nullable ServiceContract contract, Requirement requirement, Contracts contracts) {
@@ -95,49 +103,63 @@ final class Compatible {
         this.contracts = contracts;
     }
 
-    /** Those of the nodes that the call may go to. */
-    @SuppressWarnings("ReferenceEquality") // a snapshot never changes; another one is another object
-    Nodes.Snapshot among(Nodes.Snapshot all, Call call) {
+    /**
+     * Those of the candidates that the call may go to.
+     *
+     * @param all every node of the service: the same list as long as discovery has no news
+     */
+    @SuppressWarnings("ReferenceEquality") // a list of nodes never changes; another one is another object
+    Candidates among(List<Node> all, Candidates candidates, Call call) {
         Sorted sorted = last;
         if (sorted == null || sorted.all != all || sorted.answers != answers.get()) {
             sorted = sort(all);
             last = sorted;
         }
-        return sorted.allFit ? all : fitting(sorted, call.operation().name());
+        return sorted.allFit ? candidates : fitting(sorted, candidates, call);
     }
 
-    private Sorted sort(Nodes.Snapshot all) {
+    private Sorted sort(List<Node> all) {
         int known = answers.get(); // first: an answer that comes meanwhile is for the next time
-        List<Optional<Judgement>> judged = all.nodes().stream()
-                .map(node -> Optional.ofNullable(judge(node.instance())))
-                .toList();
-        boolean allFit = judged.stream().allMatch(j -> j.isPresent() && j.get().fits());
+        var judged = new IdentityHashMap<Node, Optional<Judgement>>();
+        all.forEach(node -> judged.put(node, Optional.ofNullable(judge(node.instance()))));
+        boolean allFit =
+                judged.values().stream().allMatch(j -> j.isPresent() && j.get().fits());
         return new Sorted(all, judged, allFit, known, new ConcurrentHashMap<>());
     }
 
-    private Nodes.Snapshot fitting(Sorted sorted, String operation) {
-        Nodes.Snapshot known = sorted.by.get(operation);
-        if (known == null) {
-            known = select(sorted, operation, Harm.NONE);
-            if (known.nodes().stream()
-                    .noneMatch(node -> node.instance().health().status().takesCalls())) {
-                known = select(sorted, operation, Harm.SOME);
-            }
+    @SuppressWarnings("ReferenceEquality") // candidates never change; others are another object
+    private Candidates fitting(Sorted sorted, Candidates candidates, Call call) {
+        String operation = call.operation().name();
+        Fitting known = sorted.by.get(operation);
+        if (known == null || known.of != candidates) {
+            Candidates fit = select(sorted, candidates, call, Harm.NONE);
+            boolean none = IntStream.range(0, fit.size())
+                    .noneMatch(i -> fit.weight(i) > 0
+                            && fit.instance(i).health().status().takesCalls());
+            known = new Fitting(candidates, none ? select(sorted, candidates, call, Harm.SOME) : fit);
             sorted.by.put(operation, known);
         }
-        return known;
+        return known.fitting;
     }
 
-    private static Nodes.Snapshot select(Sorted sorted, String operation, Harm most) {
-        return new Nodes.Snapshot(IntStream.range(0, sorted.judgements.size())
-                .filter(i -> sorted.judgements
-                                .get(i)
-                                .map(judgement -> judgement.harm(operation))
-                                .orElse(Harm.SOME)
-                                .compareTo(most)
-                        <= 0)
-                .mapToObj(sorted.all.nodes()::get)
-                .toList());
+    private Candidates select(Sorted sorted, Candidates candidates, Call call, Harm most) {
+        return candidates.without(member -> {
+            var node = (Node) member;
+            Harm harm = sorted.judgements
+                    .getOrDefault(node, Optional.empty())
+                    .map(judgement -> judgement.harm(call.operation().name()))
+                    .orElse(Harm.SOME);
+            return harm.compareTo(most) <= 0 ? null : exclusion(node, call);
+        });
+    }
+
+    private Exclusion exclusion(Node node, Call call) {
+        String objection = objection(node, call);
+        boolean capability = !objection.isEmpty() && !objection.startsWith(INCOMPATIBLE);
+        return new Exclusion(
+                node.instance().id(),
+                capability ? Exclusion.Reason.MISSING_CAPABILITY : Exclusion.Reason.INCOMPATIBLE_CONTRACT,
+                capability ? objection : objection.replaceFirst("^" + INCOMPATIBLE, ""));
     }
 
     /** Why calls of that operation do not go there, in a few words; empty where they may. */
@@ -150,7 +172,7 @@ final class Compatible {
         if (!judgement.objection.isEmpty()) {
             return judgement.objection;
         }
-        return "incompatible contract: "
+        return INCOMPATIBLE
                 + judgement
                         .reason(operation)
                         .map(difference ->
@@ -197,7 +219,7 @@ final class Compatible {
     private @Nullable Judgement judgeAnew(ServiceInstance instance) {
         Optional<String> objection = requirement.objection(instance);
         if (objection.isPresent()) {
-            String what = objection.get().startsWith("version") ? "incompatible contract: " : "";
+            String what = objection.get().startsWith("version") ? INCOMPATIBLE : "";
             return new Judgement(what + objection.get(), null, false);
         }
         ServiceContract own = contract;

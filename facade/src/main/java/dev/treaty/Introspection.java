@@ -46,6 +46,15 @@ public interface Introspection {
      * @param health in small letters, as discovery tells it
      * @param breaker the state of its circuit breaker, in small letters
      * @param inFlight how many calls of this process are under way there
+     * @param exclusion why it gets no calls or fewer than others, such as {@code ejected: 9 of 20 calls failed}; empty
+     *     where it gets its share
      */
-    record NodeStatus(String instance, String version, String endpoint, String health, String breaker, int inFlight) {}
+    record NodeStatus(
+            String instance,
+            String version,
+            String endpoint,
+            String health,
+            String breaker,
+            int inFlight,
+            String exclusion) {}
 }

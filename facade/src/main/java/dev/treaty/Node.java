@@ -1,32 +1,36 @@
 package dev.treaty;
 
+import dev.treaty.balance.Load;
+import dev.treaty.balance.Member;
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
+import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
-import java.util.Locale;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One instance as this client sees it: its connection, its breaker, how many calls are under way there. It lives as
- * long as the instance does; news about the instance replace what is known, not the node.
+ * One instance as this client sees it: its connection, its breaker, its load. It lives as long as the instance does;
+ * news about the instance replace what is known, not the node.
  */
-final class Node {
+final class Node implements Member {
     /** The admission of an attempt that no breaker has a say in. */
     private static final long UNGUARDED = Long.MIN_VALUE;
 
     private final Transport.Connection connection;
     private final CircuitBreaker breaker;
+    private final Load load;
     private final BooleanSupplier guarded;
     private final Time time;
     private final Events events;
-    private final AtomicInteger inFlight = new AtomicInteger();
     private volatile ServiceInstance instance;
 
     /** @param guarded whether the breaker is in force */
@@ -34,18 +38,21 @@ final class Node {
             ServiceInstance instance,
             Transport.Connection connection,
             CircuitBreaker breaker,
+            Load load,
             BooleanSupplier guarded,
             Time time,
             Events events) {
         this.instance = instance;
         this.connection = connection;
         this.breaker = breaker;
+        this.load = load;
         this.guarded = guarded;
         this.time = time;
         this.events = events;
     }
 
-    ServiceInstance instance() {
+    @Override
+    public ServiceInstance instance() {
         return instance;
     }
 
@@ -53,62 +60,109 @@ final class Node {
         instance = news;
     }
 
-    int inFlight() {
-        return inFlight.get();
+    @Override
+    public Load load() {
+        return load;
     }
 
     CircuitBreaker breaker() {
         return breaker;
     }
 
-    boolean available() {
-        return instance.health().status().takesCalls() && (!guarded.getAsBoolean() || breaker.available());
-    }
-
-    /** Why it takes no calls, in a few words; empty where it does. */
-    String exclusion() {
-        var status = instance.health().status();
+    @Override
+    public Exclusion.@Nullable Reason exclusion(long nowNanos) {
+        Status status = instance.health().status();
         if (!status.takesCalls()) {
-            return status.name().toLowerCase(Locale.ROOT);
+            return status == Status.DRAINING ? Exclusion.Reason.DRAINING : Exclusion.Reason.UNHEALTHY;
         }
-        return guarded.getAsBoolean() && !breaker.available() ? "breaker open" : "";
+        if (!guarded.getAsBoolean() || breaker.available(nowNanos)) {
+            return null;
+        }
+        return breaker.state() == CircuitBreaker.State.HALF_OPEN
+                ? Exclusion.Reason.ON_TRIAL
+                : Exclusion.Reason.BREAKER_OPEN;
     }
 
-    /** Asks to make a call here; see {@link CircuitBreaker#tryAcquire()}. */
-    long tryAcquire() {
-        return guarded.getAsBoolean() ? breaker.tryAcquire() : UNGUARDED;
+    @Override
+    public boolean onTrial() {
+        return guarded.getAsBoolean() && breaker.state() != CircuitBreaker.State.CLOSED;
     }
 
-    /** Makes one attempt under that admission: breaker, then observation, then the connection. */
-    ServiceResponse<?> attempt(Call call, long admission) throws InterruptedException {
-        long start = time.nanoTime();
-        boolean reported = false;
-        inFlight.incrementAndGet();
+    /** Asks to make a call here; see {@link CircuitBreaker#tryAcquire(long)}. */
+    long tryAcquire(long nowNanos) {
+        return guarded.getAsBoolean() ? breaker.tryAcquire(nowNanos) : UNGUARDED;
+    }
+
+    /**
+     * Makes one attempt: breaker, then observation, then the connection.
+     *
+     * @param admission what {@link #tryAcquire} gave; {@link CircuitBreaker#REFUSED} where the attempt is made all the
+     *     same, since too many instances are sick, and says nothing to the breaker
+     * @param startNanos the time now
+     */
+    ServiceResponse<?> attempt(Call call, long admission, long startNanos) throws InterruptedException {
+        boolean ended = false;
+        load.begin();
         try {
             ServiceResponse<?> response = connection.handle(call);
-            reported = true;
-            return ended(call, admission, response, start, time.nanoTime());
+            ended = true;
+            return ended(call, admission, response, startNanos, time.nanoTime());
         } finally {
-            inFlight.decrementAndGet();
-            if (!reported && admission != UNGUARDED) {
-                breaker.ignored(admission); // interrupted, or a mistake of ours: it says nothing about the instance
+            if (!ended) {
+                // Interrupted, or a mistake of ours: it says nothing about the instance.
+                load.ignored();
+                if (reports(admission)) {
+                    breaker.ignored(admission);
+                }
             }
         }
+    }
+
+    private static boolean reports(long admission) {
+        return admission != UNGUARDED && admission != CircuitBreaker.REFUSED;
     }
 
     private ServiceResponse<?> ended(Call call, long admission, ServiceResponse<?> response, long start, long now) {
-        long nanos = now - start;
-        Fault fault = response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
-        if (admission != UNGUARDED) {
+        Fault fault = measured(response, start, now);
+        if (reports(admission)) {
             if (fault == null || !fault.code().blamesService()) {
-                breaker.succeeded(admission, now, nanos);
+                breaker.succeeded(admission, now, now - start);
             } else {
-                breaker.failed(admission, now, nanos);
+                breaker.failed(admission, now, now - start);
             }
         }
-        call.context().record().attempted(instance.id(), nanos, fault);
-        events.emit(new Event.AttemptEnded(call, instance, response.withLatencyNanos(nanos)));
+        call.context().record().attempted(instance.id(), now - start, fault);
+        events.emit(new Event.AttemptEnded(call, instance, response.withLatencyNanos(now - start)));
         return response;
+    }
+
+    private @Nullable Fault measured(ServiceResponse<?> response, long start, long now) {
+        Fault fault = response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
+        if (fault == null || !fault.code().blamesService()) {
+            load.succeeded(now, now - start);
+        } else {
+            load.failed(
+                    now, now - start, fault.retryAfter().map(Duration::toNanos).orElse(0L));
+        }
+        return fault;
+    }
+
+    /** Sends a copy of a call whose answer nobody waits for. */
+    void copy(Call call) throws InterruptedException {
+        long start = time.nanoTime();
+        boolean ended = false;
+        load.begin();
+        try {
+            ServiceResponse<?> response = connection.handle(call);
+            ended = true;
+            long now = time.nanoTime();
+            measured(response, start, now);
+            events.emit(new Event.CallMirrored(call, instance.id(), response.withLatencyNanos(now - start)));
+        } finally {
+            if (!ended) {
+                load.ignored();
+            }
+        }
     }
 
     void close() {

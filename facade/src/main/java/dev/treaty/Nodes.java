@@ -1,6 +1,10 @@
 package dev.treaty;
 
-import dev.treaty.balance.Candidates;
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.Fleet;
+import dev.treaty.balance.Load;
+import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
@@ -16,56 +20,37 @@ import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances of one service as this client sees them, kept current by discovery. Readers get an unchanging snapshot
- * with one read; writers replace it under a lock.
+ * The instances of one service as this client sees them, kept current by discovery. Readers get an unchanging list with
+ * one read; writers replace it under a lock.
  */
 final class Nodes implements AutoCloseable {
-    /** One unchanging set of nodes, in the order of their ids. */
-    record Snapshot(List<Node> nodes) implements Candidates {
-        @Override
-        public int size() {
-            return nodes.size();
-        }
-
-        @Override
-        public String id(int index) {
-            return nodes.get(index).instance().id();
-        }
-
-        @Override
-        public boolean available(int index) {
-            return nodes.get(index).available();
-        }
-
-        @Override
-        public int inFlight(int index) {
-            return nodes.get(index).inFlight();
-        }
-    }
-
     private final ServiceName service;
     private final Supplier<FaultTolerance> tolerance;
     private final Transport transport;
     private final Time time;
     private final RandomGenerator random;
     private final Events events;
+    private final Fleet fleet;
     private final ReentrantLock lock = new ReentrantLock();
     private final TreeMap<String, Node> byId = new TreeMap<>();
-    private volatile Snapshot snapshot = new Snapshot(List.of());
-    private volatile Promise<Boolean> change = new Promise<>();
+    private volatile BalancePolicy policy;
+    private volatile List<Node> list = List.of();
+    private volatile Promise<Boolean> first = new Promise<>();
     private final Subscription subscription;
 
     Nodes(
             ServiceName service,
             Supplier<FaultTolerance> tolerance,
+            Balancing balancing,
             ServiceDiscovery discovery,
             Transport transport,
             Time time,
@@ -73,21 +58,57 @@ final class Nodes implements AutoCloseable {
             Events events) {
         this.service = service;
         this.tolerance = tolerance;
+        this.policy = inForce(balancing.policy());
         this.transport = transport;
         this.time = time;
         this.random = random;
         this.events = events;
+        this.fleet = new Fleet(
+                service,
+                policy,
+                balancing.routing(),
+                balancing.place(),
+                balancing.connectionsMax(),
+                time,
+                random,
+                events);
         this.subscription = discovery.watch(service, this::on);
     }
 
-    Snapshot snapshot() {
-        return snapshot;
+    /** Instances are left out only where breakers are in force: what is not guarded is called as it is. */
+    private BalancePolicy inForce(BalancePolicy wanted) {
+        return guarded() ? wanted : wanted.ejection(wanted.ejection().enabled(false));
     }
 
-    /** Waits until the set of nodes or the health of one changes, at most that long. */
-    void awaitChange(Snapshot seen, long nanos) throws InterruptedException {
-        Promise<Boolean> next = change;
-        if (seen.equals(snapshot)) {
+    private boolean guarded() {
+        return tolerance.get().level().includes(IsolationLevel.ENHANCED);
+    }
+
+    /** Balances otherwise from the next call on; the nodes stay. */
+    void reconfigure(BalancePolicy changed, RoutingPolicy routing) {
+        policy = inForce(changed);
+        fleet.reconfigure(policy, routing);
+    }
+
+    Fleet fleet() {
+        return fleet;
+    }
+
+    /** All nodes, in the order of their ids. */
+    List<Node> list() {
+        return list;
+    }
+
+    /** Why instances get no calls or fewer than others, by their ids; those that get their share are not told of. */
+    Map<String, String> exclusions() {
+        return fleet.all(time.nanoTime()).exclusions().stream()
+                .collect(Collectors.toMap(Exclusion::instance, Exclusion::why));
+    }
+
+    /** Waits until there is a node, at most that long. */
+    void awaitFirst(long nanos) throws InterruptedException {
+        Promise<Boolean> next = first;
+        if (list.isEmpty()) {
             next.await(time, nanos);
         }
     }
@@ -102,14 +123,15 @@ final class Nodes implements AutoCloseable {
                 case DiscoveryEvent.Removed removed ->
                     byId.remove(removed.instance().id());
             };
-            // The snapshot first: whoever sees the new promise must not see the old set.
-            snapshot = new Snapshot(List.copyOf(byId.values()));
-            Promise<Boolean> waited = change;
-            change = new Promise<>();
+            // The list first: whoever sees the new promise must not see the old list.
+            list = List.copyOf(byId.values());
+            Promise<Boolean> waited = first;
+            first = new Promise<>();
             waited.complete(true);
         } finally {
             lock.unlock();
         }
+        fleet.members(this::list);
         if (gone != null) {
             gone.close();
         }
@@ -126,14 +148,12 @@ final class Nodes implements AutoCloseable {
     }
 
     private Node node(ServiceInstance instance) {
-        var breaker = new CircuitBreaker(
-                tolerance.get().breaker(),
-                time,
-                random,
-                (before, after, reason) -> events.emit(
-                        new Event.BreakerChanged(service, instance.id(), before.name(), after.name(), reason)));
-        BooleanSupplier guarded = () -> tolerance.get().level().includes(IsolationLevel.ENHANCED);
-        return new Node(instance, transport.connect(instance.endpoint()), breaker, guarded, time, events);
+        var breaker = new CircuitBreaker(tolerance.get().breaker(), time, random, (before, after, reason) -> {
+            fleet.touch(time.nanoTime());
+            events.emit(new Event.BreakerChanged(service, instance.id(), before.name(), after.name(), reason));
+        });
+        var load = new Load(policy.load());
+        return new Node(instance, transport.connect(instance.endpoint()), breaker, load, this::guarded, time, events);
     }
 
     @Override
@@ -144,10 +164,11 @@ final class Nodes implements AutoCloseable {
         try {
             nodes = new ArrayList<>(byId.values());
             byId.clear();
-            snapshot = new Snapshot(List.of());
+            list = List.of();
         } finally {
             lock.unlock();
         }
+        fleet.members(this::list);
         nodes.forEach(Node::close);
     }
 }

@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a process offers beside its services: its status as a service and as a page, and metrics for Prometheus. */
 final class Pages implements Introspection {
@@ -71,12 +72,14 @@ final class Pages implements Introspection {
     }
 
     private static Called called(ServiceName service, ServiceCaller caller) {
-        List<NodeStatus> nodes =
-                caller.nodes().snapshot().nodes().stream().map(Pages::node).toList();
+        Map<String, String> exclusions = caller.nodes().exclusions();
+        List<NodeStatus> nodes = caller.nodes().list().stream()
+                .map(node -> node(node, exclusions.getOrDefault(node.instance().id(), "")))
+                .toList();
         return new Called(service.value(), caller.guard().retryBudget().orElse(0.0), nodes);
     }
 
-    private static NodeStatus node(Node node) {
+    private static NodeStatus node(Node node, String exclusion) {
         ServiceInstance instance = node.instance();
         return new NodeStatus(
                 instance.id(),
@@ -84,7 +87,8 @@ final class Pages implements Introspection {
                 instance.endpoint().toString(),
                 small(instance.health().status()),
                 small(node.breaker().state()),
-                node.inFlight());
+                node.load().inFlight(),
+                exclusion);
     }
 
     private static String small(Enum<?> word) {

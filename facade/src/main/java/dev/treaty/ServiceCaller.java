@@ -1,6 +1,10 @@
 package dev.treaty;
 
-import dev.treaty.balance.LeastLoaded;
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.FaultInjection;
+import dev.treaty.balance.LoadBalancer;
+import dev.treaty.balance.Place;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Pipeline;
@@ -15,6 +19,7 @@ import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** What this process keeps for one service that it calls: nodes, guard, pipeline. All clients share it. */
 final class ServiceCaller implements AutoCloseable {
@@ -24,7 +29,8 @@ final class ServiceCaller implements AutoCloseable {
     private final Nodes nodes;
     private final Guard guard;
     private final ServiceDiscovery discovery;
-    private final LeastLoaded balancer;
+    private final FaultInjection faults;
+    private final Mirror mirror;
     private final Compatible any;
     private final Time time;
     private final Events events;
@@ -34,6 +40,8 @@ final class ServiceCaller implements AutoCloseable {
     ServiceCaller(
             ServiceName service,
             Policies policies,
+            Balancing balancing,
+            FaultInjection faults,
             ServiceDiscovery discovery,
             Compatible any,
             Transport transport,
@@ -49,16 +57,18 @@ final class ServiceCaller implements AutoCloseable {
                 .breakersElsewhere()
                 .build();
         guard.apply(policies);
-        this.nodes = new Nodes(service, guard::tolerance, discovery, transport, time, random, events);
+        this.nodes = new Nodes(service, guard::tolerance, balancing, discovery, transport, time, random, events);
+        this.faults = faults;
+        this.mirror = new Mirror(time);
         this.discovery = discovery;
-        this.balancer = new LeastLoaded(random);
         this.any = any;
         this.handler = pipeline(NO_FALLBACKS, any).handler();
     }
 
     /** The client's pipeline for this service, with those fallbacks, to those of its nodes. */
     Pipeline pipeline(Function<? super Call, ? extends Fallback<Object>> fallbacks, Compatible compatible) {
-        var balance = new Balance(nodes, balancer, discovery, time, compatible);
+        // Inside the retries, so that a call meets an injected fault as it would meet a real one.
+        Handler balance = faults.around(new Balance(nodes, mirror, discovery, time, compatible));
         return Pipelines.client(guard, fallbacks, balance, time, events);
     }
 
@@ -70,6 +80,21 @@ final class ServiceCaller implements AutoCloseable {
     /** The pipeline without fallbacks of the caller's own and to any node, ready to be called. */
     Handler handler() {
         return handler;
+    }
+
+    /** Balances otherwise from the next call on. */
+    void rebalance(BalancePolicy changed, RoutingPolicy routing) {
+        nodes.reconfigure(changed, routing);
+    }
+
+    /** Picks with that from the next call on, or as configured where it is null. */
+    void balancer(@Nullable LoadBalancer own) {
+        nodes.fleet().balancer(own);
+    }
+
+    /** This process stands there from now on. */
+    void place(Place changed) {
+        nodes.fleet().place(changed);
     }
 
     Guard guard() {

@@ -1,5 +1,11 @@
 package dev.treaty;
 
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.FaultInjection;
+import dev.treaty.balance.FaultPolicy;
+import dev.treaty.balance.FaultPolicy.InjectedFault;
+import dev.treaty.balance.LoadBalancer;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
@@ -24,6 +30,7 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
+import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.OpenApi;
 import dev.treaty.observe.EventLog;
@@ -87,6 +94,9 @@ public final class Treaty implements AutoCloseable {
     private final Map<ServiceName, Hosted> hosted = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Journal journal;
+    private final FaultInjection outgoing;
+    private final FaultInjection incoming;
+    private final Whereabouts whereabouts;
     private @Nullable Server server;
     private boolean closed;
 
@@ -110,6 +120,14 @@ public final class Treaty implements AutoCloseable {
         this.registry = new Registries(platform, self, transport, table, events).open(settings.registry());
         this.contracts = new Contracts(registry, time);
         this.any = new Compatible(null, Requirement.NONE, contracts);
+        this.outgoing = faults(Side.CLIENT, settings.faults().client());
+        this.incoming = faults(Side.SERVER, settings.faults().server());
+        this.whereabouts = new Whereabouts(
+                settings, registry, platform.chance(), place -> callers.values().forEach(c -> c.place(place)));
+    }
+
+    private FaultInjection faults(Side side, List<InjectedFault> faults) {
+        return new FaultInjection(new FaultPolicy(faults), side, time, platform.chance(), events);
     }
 
     /** With the defaults and the environment's {@code TREATY_…} variables: a registry within the process. */
@@ -169,7 +187,8 @@ public final class Treaty implements AutoCloseable {
             }
             Server listening = server();
             Handler dispatch = Dispatcher.of(type, contract, implementation, this::mistake);
-            Handler handler = Pipelines.server(dispatch, time, events).handler();
+            Handler handler =
+                    Pipelines.server(incoming.around(dispatch), time, events).handler();
             Supplier<ServiceHealth> health = () -> health(name);
             registry.publish(contract); // first: what the registry refuses is not offered
             listening.host(new HostedService(contract, handler, health));
@@ -180,6 +199,7 @@ public final class Treaty implements AutoCloseable {
             Registration registration = registry.register(instance(contract, listening));
             var service = new Hosted(registration, listening, implementation, hearing(), time, platform.chance());
             hosted.put(name, service);
+            whereabouts.serves(service.instance());
             return service;
         } finally {
             lock.unlock();
@@ -383,7 +403,17 @@ public final class Treaty implements AutoCloseable {
             }
             return callers.computeIfAbsent(
                     name,
-                    n -> new ServiceCaller(n, policies(n), registry, any, transport, time, platform.chance(), events));
+                    n -> new ServiceCaller(
+                            n,
+                            policies(n),
+                            balancing(n),
+                            outgoing,
+                            registry,
+                            any,
+                            transport,
+                            time,
+                            platform.chance(),
+                            events));
         } finally {
             lock.unlock();
         }
@@ -391,6 +421,36 @@ public final class Treaty implements AutoCloseable {
 
     private Policies policies(ServiceName name) {
         return settings.service(name);
+    }
+
+    private Balancing balancing(ServiceName name) {
+        var service = settings.balance().service(name);
+        return new Balancing(
+                service.policy(),
+                service.routing(),
+                whereabouts.place(),
+                settings.client().connectionsMax());
+    }
+
+    /**
+     * Spreads the calls to a service otherwise, from the next call on. What is known of its instances stays.
+     *
+     * @param policy how they are spread
+     * @param routing which instances a call may be for
+     */
+    public void rebalance(ServiceName service, BalancePolicy policy, RoutingPolicy routing) {
+        caller(service).rebalance(policy, routing);
+    }
+
+    /** Picks the instances of a service with a picker of your own, from the next call on. */
+    public void balancer(ServiceName service, LoadBalancer own) {
+        caller(service).balancer(own);
+    }
+
+    /** Puts other faults in the way of calls, from the next call on: those that this process makes, and serves. */
+    public void injectFaults(FaultPolicy client, FaultPolicy server) {
+        outgoing.reconfigure(client);
+        incoming.reconfigure(server);
     }
 
     CallContext nextContext() {
@@ -473,6 +533,7 @@ public final class Treaty implements AutoCloseable {
             listening.drain(Duration.ofNanos(Math.max(0, end - time.nanoTime())));
             hosted.values().forEach(Hosted::leave);
         }
+        whereabouts.close();
         callers.values().forEach(ServiceCaller::close);
         registry.close();
         forget();

@@ -1,5 +1,6 @@
 package dev.treaty.benchmarks;
 
+import dev.treaty.benchmarks.balance.BalanceBenchmark;
 import dev.treaty.benchmarks.call.CallBenchmark;
 import dev.treaty.benchmarks.discovery.DiscoveryBenchmark;
 import dev.treaty.benchmarks.guards.GuardsBenchmark;
@@ -26,7 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "",
             "docs/benchmarks.md tells how to read the results."
         },
-        subcommands = {CallBenchmark.class, GuardsBenchmark.class, DiscoveryBenchmark.class})
+        subcommands = {CallBenchmark.class, GuardsBenchmark.class, DiscoveryBenchmark.class, BalanceBenchmark.class})
 public final class Main {
 
     private Main() {}

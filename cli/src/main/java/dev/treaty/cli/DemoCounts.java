@@ -7,10 +7,11 @@ package dev.treaty.cli;
  * @param attempts how often one of them was sent
  * @param retries attempts that followed a failed one
  * @param fallbacks answers given in a service's place
- * @param ejections how often a caller's circuit breaker took an instance out of service
+ * @param ejections how often a caller took an instance out of service, by its circuit breaker or in comparison
+ * @param mirrored calls that were copied to a mirror
  */
-record DemoCounts(long calls, long attempts, long retries, long fallbacks, long ejections) {
-    static final DemoCounts NONE = new DemoCounts(0, 0, 0, 0, 0);
+record DemoCounts(long calls, long attempts, long retries, long fallbacks, long ejections, long mirrored) {
+    static final DemoCounts NONE = new DemoCounts(0, 0, 0, 0, 0, 0);
 
     DemoCounts plus(DemoCounts other) {
         return new DemoCounts(
@@ -18,11 +19,13 @@ record DemoCounts(long calls, long attempts, long retries, long fallbacks, long 
                 attempts + other.attempts,
                 retries + other.retries,
                 fallbacks + other.fallbacks,
-                ejections + other.ejections);
+                ejections + other.ejections,
+                mirrored + other.mirrored);
     }
 
     DemoCounts minus(DemoCounts other) {
-        return plus(new DemoCounts(-other.calls, -other.attempts, -other.retries, -other.fallbacks, -other.ejections));
+        return plus(new DemoCounts(
+                -other.calls, -other.attempts, -other.retries, -other.fallbacks, -other.ejections, -other.mirrored));
     }
 
     /** To a thousandth; zero where no call was made. */

@@ -48,7 +48,7 @@ final class DemoLines implements DemoView {
                 frame.recent().calls(),
                 DemoReport.time(frame.recent().p50()),
                 DemoReport.time(frame.recent().p99()),
-                open.isEmpty() ? "" : "; breakers: " + open));
+                open.isEmpty() ? "" : "; left out or cold: " + open));
     }
 
     @Override

@@ -39,6 +39,7 @@ record DemoReport(
         fields.put("retries", counts.retries());
         fields.put("fallbacks", counts.fallbacks());
         fields.put("ejections", counts.ejections());
+        fields.put("mirrored", counts.mirrored());
         fields.put("calm", calm.fields());
         fields.put("faults", faults.stream().map(f -> f.fields(nanos)).toList());
         fields.put("failures", failures.stream().map(DemoReport::fields).toList());
@@ -65,7 +66,9 @@ record DemoReport(
                 + time(total.max()));
         out.println("per call      " + String.format(Locale.ROOT, "%.3f", counts.attemptsPerCall())
                 + " attempts; in all services together " + count(counts.retries(), "retry")
-                + ", " + count(counts.fallbacks(), "fallback") + " served, " + count(counts.ejections(), "ejection"));
+                + ", " + count(counts.fallbacks(), "fallback") + " served, " + count(counts.ejections(), "ejection")
+                + ", "
+                + count(counts.mirrored(), "call") + " mirrored");
         out.println();
         var table = new Table(">AT", ">FOR", "WHAT WAS DONE", ">CALLS", ">FAILED", ">LATE", ">P50", ">P99", ">MAX");
         row(table, 0, faults.isEmpty() ? nanos / 1e9 : faults.getFirst().startNanos() / 1e9, "nothing", calm);

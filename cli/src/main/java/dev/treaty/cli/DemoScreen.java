@@ -81,7 +81,7 @@ final class DemoScreen implements DemoView {
     }
 
     private static Table instances(Frame frame) {
-        var table = new Table("PROCESS", "VERSION", ">PID", "STATE", "HEALTH", "BREAKER", ">CALLS/S", ">P50", ">P99");
+        var table = new Table("PROCESS", "VERSION", ">PID", "STATE", "HEALTH", "STANDING", ">CALLS/S", ">P50", ">P99");
         for (Instance instance : frame.instances()) {
             DemoProcess process = instance.process();
             Table.Row row = table.row()

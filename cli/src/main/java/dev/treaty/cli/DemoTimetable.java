@@ -49,7 +49,7 @@ final class DemoTimetable implements Runnable {
             await(0.48);
             slow("recommendations", 0.58);
             await(0.62);
-            roll("orders");
+            roll("orders", 0.74);
         } catch (InterruptedException e) {
             // the demo is over; what was cut short is told by its fault
         } catch (IOException e) {
@@ -117,12 +117,26 @@ final class DemoTimetable implements Runnable {
         end(fault);
     }
 
-    private void roll(String service) throws IOException, InterruptedException {
+    /** Tries the next version beside the others until that time, and then replaces them one by one. */
+    private void roll(String service, double replacement) throws IOException, InterruptedException {
         List<DemoProcess> olds = fleet.running(service);
+        DemoProcess canary = fleet.start(service, DemoFleet.NEXT_VERSION);
+        canary.awaitReady();
+        DemoFault trial = begin(
+                "canary",
+                canary,
+                "tries " + canary.name() + ", version " + DemoFleet.NEXT_VERSION
+                        + ": 10 % of the calls, copies of 20 %");
+        await(replacement);
+        end(trial);
+        boolean replaced = true; // the canary takes the place of the first
         for (DemoProcess old : olds) {
             DemoFault fault =
                     begin("deploy", old, "replaces " + old.name() + " with version " + DemoFleet.NEXT_VERSION);
-            fleet.start(service, DemoFleet.NEXT_VERSION).awaitReady();
+            if (!replaced) {
+                fleet.start(service, DemoFleet.NEXT_VERSION).awaitReady();
+            }
+            replaced = false;
             old.condition(Condition.DRAINING);
             old.child().terminate();
             old.child().exit().join();

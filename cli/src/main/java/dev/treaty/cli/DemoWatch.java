@@ -32,7 +32,16 @@ final class DemoWatch implements Runnable, AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(2);
 
     /** From best to worst. */
-    private static final List<String> BREAKERS = List.of("closed", "half_open", "half-open", "open");
+    private static final List<String> BREAKERS = List.of(
+            "closed",
+            "cold",
+            "draining",
+            "half_open",
+            "half-open",
+            "trial under way",
+            "open",
+            "breaker open",
+            "ejected");
 
     private final Treaty caller;
     private final DemoFleet fleet;
@@ -169,7 +178,8 @@ final class DemoWatch implements Runnable, AutoCloseable {
                     service.fallbacks().values().stream()
                             .mapToLong(Long::longValue)
                             .sum(),
-                    service.breakerOpenings()));
+                    service.breakerOpenings() + service.ejections(),
+                    service.mirrored()));
         }
         return counts;
     }
@@ -182,10 +192,15 @@ final class DemoWatch implements Runnable, AutoCloseable {
                 each.status
                         .calls()
                         .forEach(called -> called.nodes()
-                                .forEach(node -> breakers.merge(node.instance(), node.breaker(), DemoWatch::worse)));
+                                .forEach(node -> breakers.merge(node.instance(), standing(node), DemoWatch::worse)));
             }
         });
         return fleet.processes().stream().map(p -> instance(p, breakers)).toList();
+    }
+
+    /** Why a caller does not use an instance as the others, in a word or two; the state of its breaker otherwise. */
+    private static String standing(Introspection.NodeStatus node) {
+        return node.exclusion().isEmpty() ? node.breaker() : node.exclusion().replaceFirst(":.*", "");
     }
 
     private static String worse(String one, String other) {

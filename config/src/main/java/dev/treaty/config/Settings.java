@@ -32,6 +32,8 @@ import java.util.Map;
  * @param services what differs for single services
  * @param run what {@code treaty up} runs
  * @param metrics what is measured
+ * @param balance how calls are spread over the instances of services
+ * @param faults which faults are put in the way of calls on purpose
  */
 public record Settings(
         String name,
@@ -44,7 +46,9 @@ public record Settings(
         FaultTolerance defaults,
         Map<ServiceName, Policies> services,
         List<RunSettings> run,
-        MetricsSettings metrics) {
+        MetricsSettings metrics,
+        BalanceSettings balance,
+        FaultSettings faults) {
 
     /** The largest file accepted, in bytes. */
     public static final int FILE_BYTES_MAX = 1 << 20;
@@ -64,7 +68,9 @@ public record Settings(
             FaultTolerance.DEFAULT,
             Map.of(),
             List.of(),
-            MetricsSettings.DEFAULT);
+            MetricsSettings.DEFAULT,
+            BalanceSettings.DEFAULT,
+            FaultSettings.DEFAULT);
 
     /** @throws IllegalArgumentException where the name is empty, or the name, the region or the zone not legal */
     public Settings {
@@ -167,23 +173,108 @@ public record Settings(
     /** The same settings with another registry. */
     public Settings withRegistry(RegistryAddress changed) {
         return new Settings(
-                name, region, zone, changed, registryServer, server, client, defaults, services, run, metrics);
+                name,
+                region,
+                zone,
+                changed,
+                registryServer,
+                server,
+                client,
+                defaults,
+                services,
+                run,
+                metrics,
+                balance,
+                faults);
     }
 
     /** The same settings with another server. */
     public Settings withServer(ServerSettings changed) {
         return new Settings(
-                name, region, zone, registry, registryServer, changed, client, defaults, services, run, metrics);
+                name,
+                region,
+                zone,
+                registry,
+                registryServer,
+                changed,
+                client,
+                defaults,
+                services,
+                run,
+                metrics,
+                balance,
+                faults);
     }
 
     /** The same settings with a registry that is kept otherwise. */
     public Settings withRegistryServer(RegistryServerSettings changed) {
-        return new Settings(name, region, zone, registry, changed, server, client, defaults, services, run, metrics);
+        return new Settings(
+                name,
+                region,
+                zone,
+                registry,
+                changed,
+                server,
+                client,
+                defaults,
+                services,
+                run,
+                metrics,
+                balance,
+                faults);
     }
 
     /** The same settings with other defaults for the services that are called. */
     public Settings withDefaults(FaultTolerance changed) {
         return new Settings(
-                name, region, zone, registry, registryServer, server, client, changed, services, run, metrics);
+                name,
+                region,
+                zone,
+                registry,
+                registryServer,
+                server,
+                client,
+                changed,
+                services,
+                run,
+                metrics,
+                balance,
+                faults);
+    }
+
+    /** The same settings with other balancing. */
+    public Settings withBalance(BalanceSettings changed) {
+        return new Settings(
+                name,
+                region,
+                zone,
+                registry,
+                registryServer,
+                server,
+                client,
+                defaults,
+                services,
+                run,
+                metrics,
+                changed,
+                faults);
+    }
+
+    /** The same settings with other faults. */
+    public Settings withFaults(FaultSettings changed) {
+        return new Settings(
+                name,
+                region,
+                zone,
+                registry,
+                registryServer,
+                server,
+                client,
+                defaults,
+                services,
+                run,
+                metrics,
+                balance,
+                changed);
     }
 }

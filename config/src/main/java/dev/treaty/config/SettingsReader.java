@@ -1,5 +1,7 @@
 package dev.treaty.config;
 
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.registry.HealthPolicy;
@@ -10,6 +12,8 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Which keys there are, and what each inherits from: the shape of {@code treaty.yaml}. */
 final class SettingsReader {
@@ -24,18 +28,53 @@ final class SettingsReader {
         RegistryServerSettings registryServer = root.read("registry-server", Settings.DEFAULTS.registryServer());
         ServerSettings server = root.read("server", Settings.DEFAULTS.server());
         ClientSettings client = root.read("client", Settings.DEFAULTS.client());
-        Map<ServiceName, Policies> services =
-                root.map("services", ServiceName.class, section -> service(section, defaults));
+        BalancePolicy balance = root.read("balance", Settings.DEFAULTS.balance().defaults());
+        FaultSettings faults = root.read("faults", Settings.DEFAULTS.faults());
+        Map<ServiceName, Called> services =
+                root.map("services", ServiceName.class, section -> service(section, defaults, balance));
         List<RunSettings> run = root.list("run", SettingsReader::run);
         MetricsSettings metrics = root.read("metrics", Settings.DEFAULTS.metrics());
         return root.make(() -> new Settings(
-                        name, region, zone, registry, registryServer, server, client, defaults, services, run, metrics))
+                        name,
+                        region,
+                        zone,
+                        registry,
+                        registryServer,
+                        server,
+                        client,
+                        defaults,
+                        each(services, Called::policies),
+                        run,
+                        metrics,
+                        new BalanceSettings(balance, own(balance, each(services, Called::balance))),
+                        faults))
                 .orElse(Settings.DEFAULTS);
     }
 
-    private static Policies service(Section section, FaultTolerance defaults) {
+    /** What is written below the name of one service. */
+    private record Called(Policies policies, BalanceSettings.OfService balance) {}
+
+    private static Called service(Section section, FaultTolerance defaults, BalancePolicy balance) {
         FaultTolerance tolerance = section.read(defaults);
-        return new Policies(tolerance, section.map("operations", String.class, operation -> operation.read(tolerance)));
+        return new Called(
+                new Policies(
+                        tolerance, section.map("operations", String.class, operation -> operation.read(tolerance))),
+                new BalanceSettings.OfService(
+                        section.read("balance", balance), section.read("routing", RoutingPolicy.DEFAULT)));
+    }
+
+    /** The services that are balanced in a way of their own. */
+    private static Map<ServiceName, BalanceSettings.OfService> own(
+            BalancePolicy usual, Map<ServiceName, BalanceSettings.OfService> services) {
+        var nothing = new BalanceSettings.OfService(usual, RoutingPolicy.DEFAULT);
+        return services.entrySet().stream()
+                .filter(service -> !service.getValue().equals(nothing))
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static <T> Map<ServiceName, T> each(Map<ServiceName, Called> services, Function<Called, T> part) {
+        return services.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> part.apply(e.getValue())));
     }
 
     /** Reads one entry of {@code run}, which is exactly one of the two. */

@@ -88,6 +88,22 @@ public final class EventLog implements Events {
                         level,
                         "breaker of " + what + " went from " + word(before) + " to " + word(after) + ": " + reason);
             }
+            case Event.EjectionChanged(var service, var instance, var ejected, var reason) ->
+                write(
+                        ejected ? Level.WARN : Level.INFO,
+                        service + " at " + instance + (ejected ? " is ejected: " : " is back: ") + reason);
+            case Event.PanicChanged(var service, var panic, var sick, var instances) ->
+                write(
+                        panic ? Level.WARN : Level.INFO,
+                        sick + " of " + instances + " instances of " + service + " are sick: "
+                                + (panic ? "more than may be left out, so all get calls" : "the sick are left out"));
+            case Event.FaultInjected(var side, var call, var fault) -> {
+                if (log.isDebugEnabled()) {
+                    write(
+                            Level.DEBUG,
+                            "a configured fault met " + call.path() + " (" + word(side.name()) + "): " + fault);
+                }
+            }
             case Event.RegistryChanged(var registry, var reachable, var message) ->
                 write(
                         reachable ? Level.INFO : Level.WARN,
@@ -114,7 +130,7 @@ public final class EventLog implements Events {
             }
             case Event.MistakeMade(var call, var cause) ->
                 write(Level.ERROR, "the service made a mistake handling " + call.path(), cause);
-            case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _ -> {
+            case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _, Event.CallMirrored _ -> {
                 // Too many to write; metrics count them.
             }
         }

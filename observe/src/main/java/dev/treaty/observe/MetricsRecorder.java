@@ -84,9 +84,17 @@ public final class MetricsRecorder implements Events {
                 client.of(call.service()).served(origin);
             case Event.BreakerChanged(var service, var instance, var _, var after, var _) ->
                 client.of(service).breaker(instance, after);
+            case Event.EjectionChanged(var service, var _, var ejected, var _) -> {
+                if (ejected) {
+                    client.of(service).ejected();
+                }
+            }
+            case Event.CallMirrored(var call, var _, var _) ->
+                client.of(call.service()).mirrored();
             case Event.DiscoveryChanged(var change) -> discovered(change);
-            case Event.RegistryChanged _, Event.MistakeMade _ -> {
-                // Nothing to count: the view of the instances stays as it is, and a mistake ends a call as internal.
+            case Event.RegistryChanged _, Event.MistakeMade _, Event.PanicChanged _, Event.FaultInjected _ -> {
+                // Nothing to count: the view of the instances stays as it is, a mistake ends a call as internal, and
+                // what is done to a call by configuration shows in its outcome.
             }
         }
     }

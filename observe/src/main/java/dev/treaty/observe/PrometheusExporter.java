@@ -83,6 +83,12 @@ public final class PrometheusExporter implements AutoCloseable {
                         "How often circuit breakers opened",
                         client,
                         ServiceMetrics::breakerOpenings),
+                counter(
+                        "treaty_ejections",
+                        "How often instances were ejected because they did worse than the others",
+                        client,
+                        ServiceMetrics::ejections),
+                counter("treaty_mirrored", "Calls copied to a mirror", client, ServiceMetrics::mirrored),
                 fallbacks(client),
                 instances("treaty_instances", "Instances by health", "health", client, InstanceMetrics::health),
                 instances("treaty_breakers", "Instances by breaker state", "state", client, InstanceMetrics::breaker));

@@ -35,6 +35,8 @@ final class ServiceCounts {
     private final LongAdder retries = new LongAdder();
     private final LongAdder refusals = new LongAdder();
     private final LongAdder openings = new LongAdder();
+    private final LongAdder ejections = new LongAdder();
+    private final LongAdder mirrored = new LongAdder();
     private final EnumMap<Origin, LongAdder> fallbacks = new EnumMap<>(Origin.class);
 
     /** One instance as it is known here; {@code health} is empty while discovery has not told of it. */
@@ -104,6 +106,14 @@ final class ServiceCounts {
         }
     }
 
+    void ejected() {
+        ejections.increment();
+    }
+
+    void mirrored() {
+        mirrored.increment();
+    }
+
     void seen(ServiceInstance instance) {
         instance(instance.id()).health = word(instance.health().status().name());
     }
@@ -146,6 +156,8 @@ final class ServiceCounts {
                 refusals.sum(),
                 fallbackCounts(),
                 openings.sum(),
+                ejections.sum(),
+                mirrored.sum(),
                 operationMetrics.isEmpty() ? startedAt : time.instant().minusNanos(Math.max(0, idleNanos)));
     }
 

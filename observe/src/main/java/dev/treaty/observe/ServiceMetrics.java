@@ -26,6 +26,8 @@ import java.util.function.ToLongFunction;
  * @param retriesRefused how many failed attempts were not repeated though they might have been
  * @param fallbacks how many answers were given by fallbacks, by their origin
  * @param breakerOpenings how often a circuit breaker opened
+ * @param ejections how often an instance was ejected because it did worse than the others
+ * @param mirrored how many calls were copied to a mirror
  * @param updatedAt when something was last counted
  */
 public record ServiceMetrics(
@@ -40,6 +42,8 @@ public record ServiceMetrics(
         long retriesRefused,
         Map<Origin, Long> fallbacks,
         long breakerOpenings,
+        long ejections,
+        long mirrored,
         Instant updatedAt) {
 
     /** Copies lists and map. */
@@ -96,6 +100,8 @@ public record ServiceMetrics(
                 sum(parts, ServiceMetrics::retriesRefused),
                 fallbacks,
                 sum(parts, ServiceMetrics::breakerOpenings),
+                sum(parts, ServiceMetrics::ejections),
+                sum(parts, ServiceMetrics::mirrored),
                 parts.stream()
                         .map(ServiceMetrics::updatedAt)
                         .max(Instant::compareTo)

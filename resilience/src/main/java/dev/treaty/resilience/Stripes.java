@@ -22,6 +22,7 @@ final class Stripes {
      * How many copies to keep, a power of two. Under any time but the machine's own it is one: tests and simulations
      * run one thread at a time, and which copy a thread uses must not change what happens.
      */
+    @SuppressWarnings("ReferenceEquality") // the machine's own time is one object
     static int count(Time time) {
         return Time.system().equals(time) ? MACHINE : 1;
     }

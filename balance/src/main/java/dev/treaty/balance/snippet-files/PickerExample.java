@@ -2,9 +2,9 @@ import dev.treaty.balance.LoadBalancer;
 
 class PickerExample {
     // @start region="picker"
-    LoadBalancer firstAvailable = (candidates, call) -> {
+    LoadBalancer firstAvailable = (candidates, call, nowNanos) -> {
         for (int i = 0; i < candidates.size(); i++) {
-            if (candidates.available(i)) {
+            if (candidates.available(i, nowNanos)) {
                 return i;
             }
         }

@@ -3,6 +3,7 @@ package dev.treaty.core.call;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +13,29 @@ import org.jspecify.annotations.Nullable;
 public final class DecisionRecord {
     private final AtomicReference<@Nullable Attempt> last = new AtomicReference<>();
 
+    private volatile @Nullable Choice choice;
+
+    /** Notes among whom the instance for an attempt is picked, where that were not all; the last one is kept. */
+    public void choosing(Choice among) {
+        choice = among;
+    }
+
+    /** Among whom the last attempt was picked; nothing where that were all there are. */
+    public Optional<Choice> choice() {
+        return Optional.ofNullable(choice);
+    }
+
     /** Notes an attempt that has ended. */
     public void attempted(String instance, long durationNanos, @Nullable Fault fault) {
         Attempt before;
         do {
             before = last.get();
         } while (!last.compareAndSet(before, new Attempt(instance, durationNanos, fault, before)));
+    }
+
+    /** True where no attempt has ended yet. */
+    public boolean untried() {
+        return last.get() == null;
     }
 
     /** True where that instance has already been tried and failed, so that a retry prefers another. */

@@ -184,7 +184,38 @@ final class ContractReader {
                 method.isAnnotationPresent(Idempotent.class),
                 request(method, where),
                 response(method, where),
-                new Signature(List.of(method.getGenericParameterTypes()), method.getGenericReturnType()));
+                new Signature(
+                        List.of(method.getGenericParameterTypes()),
+                        method.getGenericReturnType(),
+                        partitionKey(method, where)));
+    }
+
+    private Optional<String> partitionKey(Method method, String where) {
+        var paths = new ArrayList<String>();
+        Parameter[] parameters = method.getParameters();
+        for (Parameter parameter : parameters) {
+            boolean record = isRecord(parameter.getParameterizedType());
+            if (parameter.isAnnotationPresent(PartitionKey.class)) {
+                paths.add(parameter.getName());
+                if (record) {
+                    problems.add(where + ": @PartitionKey on the record " + parameter.getName()
+                            + " would make a key of all its parts: put it on one of its components");
+                }
+            } else if (record && parameter.getType().isRecord()) {
+                // The one record parameter is the message itself, so its name is no part of the path.
+                String prefix = parameters.length == 1 ? "" : parameter.getName() + ".";
+                for (RecordComponent component : parameter.getType().getRecordComponents()) {
+                    if (component.isAnnotationPresent(PartitionKey.class)) {
+                        paths.add(prefix + component.getName());
+                    }
+                }
+            }
+        }
+        if (paths.size() > 1) {
+            problems.add(where + ": it has " + paths.size() + " partition keys, " + String.join(" and ", paths)
+                    + ": one decides");
+        }
+        return paths.stream().findFirst();
     }
 
     private Structure request(Method method, String where) {

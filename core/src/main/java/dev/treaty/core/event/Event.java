@@ -38,6 +38,29 @@ public sealed interface Event {
     record BreakerChanged(ServiceName service, String instance, String before, String after, String reason)
             implements Event {}
 
+    /**
+     * An instance was ejected because it does worse than the others, or has come back.
+     *
+     * @param ejected whether it is out now
+     * @param reason what it did, or why it is back
+     */
+    record EjectionChanged(ServiceName service, String instance, boolean ejected, String reason) implements Event {}
+
+    /**
+     * So many instances of a service are sick that all of them get calls, or no longer.
+     *
+     * @param panic whether that is so now
+     * @param sick how many are sick
+     * @param instances of how many
+     */
+    record PanicChanged(ServiceName service, boolean panic, int sick, int instances) implements Event {}
+
+    /** A fault that was configured was put in the way of a call, on purpose. */
+    record FaultInjected(Side side, Call call, String fault) implements Event {}
+
+    /** A copy of a call was sent elsewhere too, and its answer thrown away. */
+    record CallMirrored(Call call, String instance, ServiceResponse<?> response) implements Event {}
+
     /** The set of instances of a service changed, as this process sees it. */
     record DiscoveryChanged(DiscoveryEvent change) implements Event {}
 

@@ -1,0 +1,89 @@
+package dev.treaty.balance;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** Judges the instances of a service against each other, by the calls since each was judged last. */
+final class Outliers {
+    /** A smaller difference between success rates is no reason, however regular the others are. */
+    private static final double RATE_GAP = 0.05;
+
+    /** How far below the median a rate under the floor must be: where all fail alike, no instance is to blame. */
+    private static final double FLOOR_GAP = 0.1;
+
+    /** Whatever the usual latency, less than this is not slow. */
+    private static final float SLOW_NANOS_MIN = 10_000_000;
+
+    /** An instance that does worse than the others. */
+    record Outlier(Standing standing, String reason) {}
+
+    private Outliers() {}
+
+    /** Those of the instances that do worse than the others, the worst first; their windows begin anew. */
+    static List<Outlier> judge(List<Standing> standings, EjectionPolicy policy, long nowNanos) {
+        var judged = new ArrayList<Standing>();
+        for (Standing standing : standings) {
+            if (standing.window().calls() >= policy.callsMin()) {
+                judged.add(standing);
+            }
+        }
+        if (judged.size() < policy.instancesMin()) {
+            return List.of();
+        }
+        var rates = new double[judged.size()];
+        for (int i = 0; i < rates.length; i++) {
+            rates[i] = judged.get(i).window().successRate();
+        }
+        double median = median(rates);
+        double mean = Arrays.stream(rates).average().orElse(1);
+        double deviation = Math.sqrt(
+                Arrays.stream(rates).map(r -> (r - mean) * (r - mean)).average().orElse(0));
+        double outlying = Math.min(mean - policy.deviations() * deviation, mean - RATE_GAP);
+        record Found(Outlier outlier, double badness) {}
+        var found = new ArrayList<Found>();
+        for (int i = 0; i < rates.length; i++) {
+            Standing standing = judged.get(i);
+            Standing.Window window = standing.window();
+            boolean belowFloor = rates[i] < policy.successFloor() && rates[i] <= median - FLOOR_GAP;
+            if (belowFloor || rates[i] < outlying) {
+                String reason = window.failures() + " of " + window.calls() + " calls failed; the median instance has "
+                        + percent(median) + " success";
+                found.add(new Found(new Outlier(standing, reason), 2 - rates[i]));
+            } else if (window.slow() * 2 > window.calls()) {
+                String reason = window.slow() + " of " + window.calls() + " calls were " + policy.slowness()
+                        + " times slower than usual";
+                found.add(new Found(new Outlier(standing, reason), (double) window.slow() / window.calls()));
+            }
+        }
+        slowFrom(standings, judged, policy, nowNanos);
+        judged.forEach(Standing::judged);
+        found.sort((x, y) -> Double.compare(y.badness, x.badness));
+        return found.stream().map(Found::outlier).toList();
+    }
+
+    /** Tells every load from which latency on a call is slow, until the next look. */
+    private static void slowFrom(
+            List<Standing> standings, List<Standing> judged, EjectionPolicy policy, long nowNanos) {
+        var latencies = new double[judged.size()];
+        for (int i = 0; i < latencies.length; i++) {
+            latencies[i] = judged.get(i).load().latencyNanos(nowNanos);
+        }
+        float slow = Math.max(SLOW_NANOS_MIN, (float) (policy.slowness() * median(latencies)));
+        for (Standing standing : standings) {
+            standing.load().slowFrom(slow);
+        }
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.3g %%", share * 100);
+    }
+}

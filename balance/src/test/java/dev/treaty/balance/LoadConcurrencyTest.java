@@ -1,0 +1,68 @@
+package dev.treaty.balance;
+
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Test;
+
+/** Whatever order threads begin and end calls in, the counters are those of some order, one after the other. */
+public class LoadConcurrencyTest {
+    private final Load load = new Load(LoadPolicy.DEFAULT);
+
+    /** Some calls are under way. */
+    public LoadConcurrencyTest() {
+        for (int i = 0; i < 10; i++) {
+            load.begin();
+        }
+    }
+
+    /** A call begins. */
+    @Operation
+    public void begin() {
+        load.begin();
+    }
+
+    /** A call goes well. */
+    @Operation
+    public void succeeded() {
+        load.succeeded(0, 1_000);
+    }
+
+    /** A caller gives up. */
+    @Operation
+    public void ignored() {
+        load.ignored();
+    }
+
+    /** What a picker sees. */
+    @Operation
+    public int inFlight() {
+        return load.inFlight();
+    }
+
+    /** What a judge of outliers sees. */
+    @Operation
+    public long ended() {
+        return load.ended();
+    }
+
+    @Test
+    void modelChecking() {
+        new ModelCheckingOptions()
+                .iterations(5)
+                .invocationsPerIteration(100)
+                .threads(2)
+                .actorsPerThread(3)
+                .check(LoadConcurrencyTest.class);
+    }
+
+    @Test
+    void stress() {
+        new StressOptions()
+                .iterations(5)
+                .invocationsPerIteration(200)
+                .threads(2)
+                .actorsPerThread(3)
+                .check(LoadConcurrencyTest.class);
+    }
+}

@@ -1,0 +1,104 @@
+package dev.treaty.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.time.Duration;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Test;
+
+class LoadTest {
+    private static final long MILLI = 1_000_000;
+    private static final long SECOND = 1_000 * MILLI;
+
+    private final Load load = new Load(LoadPolicy.DEFAULT);
+
+    private void call(long now, long latency) {
+        load.begin();
+        load.succeeded(now, latency);
+    }
+
+    @Test
+    void countsWhatIsUnderWayAndWhatHasEnded() {
+        load.begin();
+        load.begin();
+        load.begin();
+        load.succeeded(0, 1);
+        load.ignored();
+        assertThat(load.inFlight()).isEqualTo(1);
+        assertThat(load.ended()).isEqualTo(1);
+        load.failed(0, 1, 0);
+        assertThat(load.inFlight()).isZero();
+        assertThat(load.ended()).isEqualTo(2);
+        assertThat(load.failures()).isEqualTo(1);
+    }
+
+    @Test
+    void oneSlowCallIsTheMeanAndFastOnesBringItDown() {
+        call(0, 5 * MILLI);
+        call(MILLI, 400 * MILLI);
+        assertThat(load.latencyNanos(MILLI)).isEqualTo(400f * MILLI);
+        for (int i = 1; i <= 10_000; i++) {
+            call(i * 4 * MILLI, 5 * MILLI);
+        }
+        assertThat(load.latencyNanos(40 * SECOND)).isBetween(5f * MILLI, 20f * MILLI);
+    }
+
+    @Test
+    void fadesByAThirdInTheTimeOfItsMemoryWithoutAnyCall() {
+        call(0, 300 * MILLI);
+        float after = load.latencyNanos(10 * SECOND) / (300f * MILLI);
+        assertThat(after).isCloseTo((float) Math.exp(-1), within(0.06f));
+        assertThat(load.latencyNanos(3_600 * SECOND)).isLessThan(MILLI);
+    }
+
+    @Test
+    void theCostGrowsWithTheCallsUnderWay() {
+        call(0, 10 * MILLI);
+        assertThat(load.cost(0)).isEqualTo(10f * MILLI);
+        load.begin();
+        load.begin();
+        assertThat(load.cost(0)).isEqualTo(30f * MILLI);
+    }
+
+    @Test
+    void oneCallFindsOutAboutANewInstanceAndOthersWait() {
+        assertThat(load.cost(0)).isZero();
+        load.begin();
+        assertThat(load.cost(0)).isGreaterThan(1e18f);
+    }
+
+    @Test
+    void failingFastCostsThePenaltyAndStayingAwayWhatIsAskedFor() {
+        load.begin();
+        load.failed(0, 1, 0);
+        assertThat(load.latencyNanos(0)).isEqualTo(1f * SECOND);
+        load.begin();
+        load.failed(0, 1, Duration.ofSeconds(20).toNanos());
+        assertThat(load.latencyNanos(0)).isEqualTo(20f * SECOND);
+        load.begin();
+        load.failed(0, 1, Duration.ofHours(9).toNanos());
+        assertThat(load.latencyNanos(0)).isEqualTo(300f * SECOND);
+    }
+
+    @Property
+    void theMeanStaysWithinWhatWasSeen(
+            @ForAll @LongRange(min = 1, max = 60_000_000_000L) long[] latencies,
+            @ForAll @IntRange(min = 0, max = 5_000) int millisBetween) {
+        var seen = new Load(LoadPolicy.DEFAULT);
+        long now = 0;
+        long longest = 0;
+        long shortest = Long.MAX_VALUE;
+        for (long latency : latencies) {
+            now += millisBetween * MILLI;
+            seen.begin();
+            seen.succeeded(now, latency);
+            longest = Math.max(longest, latency);
+            shortest = Math.min(shortest, latency);
+            assertThat(seen.latencyNanos(now)).isBetween(shortest * 0.999f, longest * 1.001f);
+        }
+    }
+}

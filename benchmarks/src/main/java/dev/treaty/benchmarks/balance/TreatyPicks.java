@@ -1,0 +1,137 @@
+package dev.treaty.benchmarks.balance;
+
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.Candidates;
+import dev.treaty.balance.Fleet;
+import dev.treaty.balance.Load;
+import dev.treaty.balance.LoadPolicy;
+import dev.treaty.balance.Member;
+import dev.treaty.balance.Picker;
+import dev.treaty.balance.Place;
+import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Exclusion;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.Time;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/** Treaty's picker of the defaults: pick, begin, end. */
+public class TreatyPicks {
+    private static final long MILLI = 1_000_000;
+
+    /** An instance that always takes calls. */
+    record Instance(ServiceInstance instance, Load load) implements Member {
+        static List<Instance> many(int count) {
+            return IntStream.range(0, count)
+                    .mapToObj(n -> new Instance(
+                            ServiceInstance.of(
+                                    "i" + n,
+                                    new ServiceName("bench.Service"),
+                                    new Version(1, 0, 0),
+                                    new ServiceEndpoint("http", "127.0.0.1", 1 + n % 65_000),
+                                    Instant.EPOCH),
+                            new Load(LoadPolicy.DEFAULT)))
+                    .toList();
+        }
+
+        @Override
+        public Exclusion.@Nullable Reason exclusion(long nowNanos) {
+            return null;
+        }
+    }
+
+    static Fleet fleet(List<Instance> instances, Picker picker) {
+        var fleet = new Fleet(
+                new ServiceName("bench.Service"),
+                BalancePolicy.DEFAULT.picker(picker),
+                RoutingPolicy.DEFAULT,
+                Place.ANYWHERE,
+                256,
+                Time.system(),
+                Chance.system(),
+                Events.NONE);
+        fleet.members(() -> instances);
+        for (Instance instance : instances) {
+            instance.load().begin();
+            instance.load().succeeded(Time.system().nanoTime(), MILLI);
+        }
+        return fleet;
+    }
+
+    /** A service whose instances have all been called before. */
+    @State(Scope.Benchmark)
+    public static class Service {
+        @Param({"10", "1000", "100000"})
+        int count;
+
+        final Time time = Time.system();
+        final ServiceName name = new ServiceName("bench.Service");
+        final Call call = new Call(
+                name, Operation.unknown("op"), List.of(), CallContext.next(Principal.ANONYMOUS, time, Chance.system()));
+
+        @Nullable
+        Fleet fleet;
+
+        /** Makes the instances. */
+        @Setup
+        public void start() {
+            fleet = TreatyPicks.fleet(Instance.many(count), Picker.PEAK_EWMA);
+        }
+
+        Fleet fleet() {
+            Fleet made = fleet;
+            if (made == null) {
+                throw new IllegalStateException("not set up");
+            }
+            return made;
+        }
+    }
+
+    /** A clock that its thread has read already: a microsecond later each time. */
+    @State(Scope.Thread)
+    public static class Clock {
+        long nanos = System.nanoTime();
+    }
+
+    /** With two readings of the clock of its own. */
+    @Benchmark
+    public int own(Service service) {
+        long now = service.time.nanoTime();
+        Candidates candidates = service.fleet().candidates(service.call, now);
+        int index = candidates.pick(service.call, now);
+        Load load = candidates.load(index);
+        load.begin();
+        long end = service.time.nanoTime();
+        load.succeeded(end, MILLI + (end - now));
+        return index;
+    }
+
+    /** With the readings of the guard around it. */
+    @Benchmark
+    public int shared(Service service, Clock clock) {
+        long now = clock.nanos;
+        clock.nanos = now + 1_000;
+        Candidates candidates = service.fleet().candidates(service.call, now);
+        int index = candidates.pick(service.call, now);
+        Load load = candidates.load(index);
+        load.begin();
+        load.succeeded(now + 1_000, MILLI + (now & 0xFFF));
+        return index;
+    }
+}

@@ -1,0 +1,109 @@
+package dev.treaty.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.FaultPolicy.InjectedFault;
+import dev.treaty.balance.Picker;
+import dev.treaty.balance.RoutingPolicy.Destination;
+import dev.treaty.balance.RoutingPolicy.Match;
+import dev.treaty.balance.RoutingPolicy.Mirror;
+import dev.treaty.balance.RoutingPolicy.Rule;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.contract.ServiceName;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class BalanceSettingsTest {
+    private static final ServiceName ORDERS = new ServiceName("shop.Orders");
+
+    private static Settings parse(String yaml) {
+        return Settings.parse("treaty.yaml", yaml, Map.of("TREATY_BALANCE_EJECTION_TIME", "7s"));
+    }
+
+    @Test
+    void aServiceInheritsWhatItDoesNotSay() {
+        Settings settings = parse("""
+            balance: {subset: 20, slow-start: {window: 30s}}
+            services:
+              shop.Orders:
+                deadline: 1s
+                balance: {picker: ring-hash, hash: {argument: order.customer}, budget: 30%}
+            """);
+        BalancePolicy own = settings.balance().service(ORDERS).policy();
+        assertThat(own.picker()).isEqualTo(Picker.RING_HASH);
+        assertThat(own.hash().argument()).contains("order.customer");
+        assertThat(own.budget()).isEqualTo(0.3);
+        assertThat(own.subset()).isEqualTo(20);
+        assertThat(own.slowStart().window()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(own.ejection().time()).isEqualTo(Duration.ofSeconds(7));
+        BalancePolicy other =
+                settings.balance().service(new ServiceName("shop.Other")).policy();
+        assertThat(other.picker()).isEqualTo(Picker.PEAK_EWMA);
+        assertThat(other.subset()).isEqualTo(20);
+    }
+
+    @Test
+    void rulesAreReadInOrder() {
+        Settings settings = parse("""
+            services:
+              shop.Orders:
+                routing:
+                  rules:
+                    - when: {operation: place, headers: {X-Tester: "yes"}}
+                      to: [{version: 1.1}]
+                    - to: [{version: "1", weight: 95}, {metadata: {track: canary}, weight: 5}]
+                      mirror: {to: {version: 2}, share: 10%}
+            """);
+        assertThat(settings.balance().service(ORDERS).routing().rules())
+                .containsExactly(
+                        new Rule(
+                                new Match("place", "", Map.of("x-tester", "yes")),
+                                List.of(new Destination("1.1", Map.of(), 100)),
+                                Optional.empty()),
+                        new Rule(
+                                Match.DEFAULT,
+                                List.of(
+                                        new Destination("1", Map.of(), 95),
+                                        new Destination("", Map.of("track", "canary"), 5)),
+                                Optional.of(new Mirror(new Destination("2", Map.of(), 100), 0.1))));
+    }
+
+    @Test
+    void faultsAreReadForEachSide() {
+        Settings settings = parse("""
+            faults:
+              client: [{service: shop.Orders, share: 5%, delay: 300ms}]
+              server: [{when: {caller: storefront}, code: resource-exhausted}]
+            """);
+        assertThat(settings.faults().client())
+                .containsExactly(new InjectedFault(
+                        Optional.of(ORDERS), Match.DEFAULT, 0.05, Duration.ofMillis(300), Optional.empty()));
+        assertThat(settings.faults().server())
+                .containsExactly(new InjectedFault(
+                        Optional.empty(),
+                        new Match("", "storefront", Map.of()),
+                        1,
+                        Duration.ZERO,
+                        Optional.of(Code.RESOURCE_EXHAUSTED)));
+    }
+
+    @Test
+    void whatIsWrongIsToldWithItsPlace() {
+        assertThatThrownBy(() -> parse("""
+            balance: {budget: 3, picker: p2c}
+            services:
+              shop.Orders:
+                routing: {rules: [{to: [{version: one}]}]}
+            """))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("picker")
+                .hasMessageContaining("peak-ewma")
+                .hasMessageContaining("services.shop.Orders.routing.rules[0].to[0].version")
+                .hasMessageContaining("is not a version");
+    }
+}

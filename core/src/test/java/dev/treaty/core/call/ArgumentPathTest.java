@@ -1,0 +1,89 @@
+package dev.treaty.core.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.ContractException;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.PartitionKey;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.time.ManualTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ArgumentPathTest {
+    public record Customer(String id, Optional<String> region) {}
+
+    public record Order(@PartitionKey String id, Customer customer) {}
+
+    @Contract(name = "test.Paths", version = "1.0.0")
+    public interface Paths {
+        void whole(Order order);
+
+        void several(Customer order, int number);
+
+        void nested(int number, Order order);
+
+        void none(String text);
+    }
+
+    @Contract(name = "test.Twice", version = "1.0.0")
+    public interface Twice {
+        void twice(@PartitionKey String one, @PartitionKey String other);
+    }
+
+    private static final ServiceContract CONTRACT = ServiceContract.of(Paths.class);
+    private static final Order ORDER = new Order("42", new Customer("ada", Optional.of("eu")));
+
+    private static Operation operation(String name) {
+        return CONTRACT.operation(name).orElseThrow();
+    }
+
+    private static Object at(String path, Operation operation, Object... arguments) {
+        var context = CallContext.next(Principal.ANONYMOUS, new ManualTime(), new Random(1));
+        return ArgumentPath.of(path).in(new Call(CONTRACT.name(), operation, List.of(arguments), context));
+    }
+
+    @Test
+    void findsTheValueInARecordThatIsTheMessageAndInParametersByName() {
+        assertThat(at("id", operation("whole"), ORDER)).isEqualTo("42");
+        assertThat(at("customer.id", operation("whole"), ORDER)).isEqualTo("ada");
+        assertThat(at("customer.region", operation("whole"), ORDER)).isEqualTo("eu");
+        assertThat(at("order.id", operation("several"), ORDER.customer(), 7)).isEqualTo("ada");
+        assertThat(at("number", operation("several"), ORDER.customer(), 7)).isEqualTo(7);
+    }
+
+    @Test
+    void findsTheSameInMessagesThatAreMaps() {
+        var message = Map.of("order", Map.of("customer", Map.of("id", "ada")), "number", 7);
+        assertThat(at("order.customer.id", operation("several").dynamic(), message))
+                .isEqualTo("ada");
+        assertThat(at("number", Operation.unknown("several"), message)).isEqualTo(7);
+    }
+
+    @Test
+    void whatIsNotThereIsNothing() {
+        assertThat(at("nothing", operation("whole"), ORDER)).isNull();
+        assertThat(at("id.more", operation("whole"), ORDER)).isNull();
+        assertThat(at("nothing", operation("several"), ORDER.customer(), 7)).isNull();
+        assertThat(at("id", operation("none"), "text")).isNull();
+        assertThat(at("region", operation("whole"), new Order("1", new Customer("a", Optional.empty()))))
+                .isNull();
+        assertThatThrownBy(() -> ArgumentPath.of("a..b")).hasMessageContaining("names joined by dots");
+        assertThatThrownBy(() -> ArgumentPath.of("a.a.a.a.a.a.a.a.a")).hasMessageContaining("1 to 8");
+    }
+
+    @Test
+    void theContractTellsThePartitionKey() {
+        assertThat(operation("whole").signature().partitionKey()).contains("id");
+        assertThat(operation("nested").signature().partitionKey()).contains("order.id");
+        assertThat(operation("none").signature().partitionKey()).isEmpty();
+        assertThatThrownBy(() -> ServiceContract.of(Twice.class))
+                .isInstanceOf(ContractException.class)
+                .hasMessageContaining("2 partition keys, one and other: one decides");
+    }
+}
