@@ -167,7 +167,7 @@ class PickersTest {
         var instances = Instances.of(count, policy(picker), seed);
         int keys = 6_000;
         var before = owners(instances, keys);
-        var gone = instances.peers.get((int) Math.floorMod(seed, count));
+        var gone = instances.peers.get(Math.floorMod(seed, count));
         instances.remove(gone);
         var after = owners(instances, keys);
         long moved = IntStream.range(0, keys).filter(k -> before[k] != after[k]).count();

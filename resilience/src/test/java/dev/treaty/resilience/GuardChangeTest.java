@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.time.Time;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ class GuardChangeTest {
 
     private void trip() {
         for (int i = 0; i < 5; i++) {
-            catchThrowable(() -> guard.call(() -> {
+            var _ = catchThrowable(() -> guard.call(() -> {
                 throw new IOException("broken");
             }));
         }
@@ -68,7 +69,7 @@ class GuardChangeTest {
         var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         var inFlight = new ArrayList<Integer>();
         for (var operation : List.of(Fixtures.READ, Fixtures.WRITE)) {
-            filter.handle(Fixtures.call(operation, dev.treaty.core.time.Time.system()), _ -> {
+            filter.handle(Fixtures.call(operation, Time.system()), _ -> {
                 inFlight.add(guard.concurrency().orElseThrow().inFlight());
                 return ServiceResponse.ok("answer");
             });

@@ -190,7 +190,7 @@ class GuardTest {
                 .withConsecutiveFailures(10_000)
                 .withFailureRate(1, 10_000)));
         for (int i = 0; i < 1_000; i++) {
-            catchThrowable(() -> guard.call(() -> {
+            var _ = catchThrowable(() -> guard.call(() -> {
                 runs.incrementAndGet();
                 throw new ServiceException(Code.RESOURCE_EXHAUSTED, "go away");
             }));
@@ -361,7 +361,7 @@ class GuardTest {
     @Test
     void isCountedAnewAfterAReset() {
         Guard guard = guard(full().with(CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(1)));
-        catchThrowable(() -> guard.call(failing(1, new IOException("broken"))));
+        var _ = catchThrowable(() -> guard.call(failing(1, new IOException("broken"))));
         assertThat(guard.statistics().failed()).isEqualTo(1);
         assertThat(guard.breaker().orElseThrow().state()).isEqualTo(CircuitBreaker.State.OPEN);
         guard.reset();

@@ -6,7 +6,6 @@ import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -77,15 +76,13 @@ class WatchdogTest {
         asleep();
         for (int i = 0; i < 100; i++) {
             time.advance(Duration.ofSeconds(1));
-            if (time.sleepers() == 0) {
-                Thread.yield();
-            }
+            Thread.onSpinWait();
         }
         var rang = new AtomicInteger();
         Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), time.nanoTime() + SECOND, rang::incrementAndGet);
         while (rang.get() == 0) {
             time.advance(Duration.ofMillis(100));
-            Thread.yield();
+            Thread.onSpinWait();
         }
         assertThat(watchdog.disarm(watch)).isTrue();
     }
@@ -109,11 +106,10 @@ class WatchdogTest {
         var strays = new AtomicInteger();
         var rings = new AtomicInteger();
         var done = new CountDownLatch(4);
-        List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 4; t++) {
-            threads.add(Thread.ofVirtual().start(() -> {
+            Thread.ofVirtual().start(() -> {
                 for (int i = 0; i < 5_000; i++) {
-                    long at = System.nanoTime() + (i % 3) * 20_000;
+                    long at = System.nanoTime() + (i % 3) * 20_000L;
                     Watchdog.Watch watch = machine.arm(Thread.currentThread(), at, null);
                     if (i % 5 == 0) {
                         while (System.nanoTime() - at < 30_000) {
@@ -129,7 +125,7 @@ class WatchdogTest {
                     }
                 }
                 done.countDown();
-            }));
+            });
         }
         done.await();
         assertThat(strays).hasValue(0);
