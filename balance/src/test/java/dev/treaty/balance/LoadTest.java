@@ -42,7 +42,7 @@ class LoadTest {
         call(MILLI, 400 * MILLI);
         assertThat(load.latencyNanos(MILLI)).isEqualTo(400f * MILLI);
         for (int i = 1; i <= 10_000; i++) {
-            call(i * 4 * MILLI, 5 * MILLI);
+            call(i * 4L * MILLI, 5 * MILLI);
         }
         assertThat(load.latencyNanos(40 * SECOND)).isBetween(5f * MILLI, 20f * MILLI);
     }
@@ -52,7 +52,7 @@ class LoadTest {
         call(0, 300 * MILLI);
         float after = load.latencyNanos(10 * SECOND) / (300f * MILLI);
         assertThat(after).isCloseTo((float) Math.exp(-1), within(0.06f));
-        assertThat(load.latencyNanos(3_600 * SECOND)).isLessThan(MILLI);
+        assertThat(load.latencyNanos(3_600 * SECOND)).isLessThan((float) MILLI);
     }
 
     @Test

@@ -3,6 +3,9 @@ package dev.treaty.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.call.Code;
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.HashPolicy;
+import dev.treaty.balance.Picker;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.registry.HealthPolicy;
@@ -22,6 +25,7 @@ import dev.treaty.resilience.TimeoutMode;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -338,8 +342,9 @@ class SettingsPropertyTest {
                         tolerances(),
                         Arbitraries.maps(serviceNames, services).ofMaxSize(2),
                         Arbitraries.oneOf(hosted, existing).list().ofMaxSize(3),
-                        Arbitraries.of(true, false).map(MetricsSettings::new))
-                .as((head, server, client, defaults, byName, run, metrics) -> new Settings(
+                        Arbitraries.of(true, false).map(MetricsSettings::new),
+                        balances())
+                .as((head, server, client, defaults, byName, run, metrics, balance) -> new Settings(
                         head.name,
                         head.region,
                         head.zone,
@@ -350,7 +355,29 @@ class SettingsPropertyTest {
                         defaults,
                         byName,
                         run,
-                        metrics));
+                        metrics,
+                        balance,
+                        FaultSettings.DEFAULT));
+    }
+
+    private static Arbitrary<BalanceSettings> balances() {
+        return Combinators.combine(Arbitraries.of(Picker.values()), whole(0, 1_000), names().optional(), whole(1, 9))
+                .as((picker, subset, header, tenths) -> {
+                    BalancePolicy usual = BalancePolicy.DEFAULT;
+                    var hash =
+                            new HashPolicy(header.map(h -> h.toLowerCase(Locale.ROOT)), Optional.empty(), 1 + tenths);
+                    return new BalanceSettings(
+                            new BalancePolicy(
+                                    picker,
+                                    hash,
+                                    usual.load(),
+                                    tenths / 10.0,
+                                    usual.ejection().enabled(tenths > 5),
+                                    usual.slowStart(),
+                                    usual.locality(),
+                                    subset),
+                            Map.of());
+                });
     }
 
     private record Head(
@@ -362,6 +389,7 @@ class SettingsPropertyTest {
             case ServiceName name -> quoted(name.value());
             case Version version -> quoted(version.toString());
             case RegistryAddress address -> quoted(address.toString());
+            case BalanceSettings(var defaults, var _) -> yaml(defaults);
             case Policies(var tolerance, var operations) -> {
                 String own = yaml(tolerance);
                 yield own.substring(0, own.length() - 1) + ", operations: " + yaml(operations) + "}";

@@ -236,7 +236,7 @@ public final class HttpServer implements Server {
         lock.lock();
         try {
             var all = new TreeMap<String, Door>(
-                    Comparator.comparing(String::length).reversed().thenComparing(p -> p));
+                    Comparator.comparingInt(String::length).reversed().thenComparing(p -> p));
             all.putAll(doors);
             all.put(prefix, door);
             doors = Collections.unmodifiableMap(all);
