@@ -13,6 +13,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryPolicy;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +37,8 @@ class ContractOutageTest {
             Duration.ofMillis(100),
             Duration.ofMillis(10),
             Duration.ofMillis(50),
-            Duration.ofSeconds(2));
+            Duration.ofSeconds(2),
+            PreservationPolicy.STANDARD);
 
     private static void eventually(BooleanSupplier reached) {
         long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
