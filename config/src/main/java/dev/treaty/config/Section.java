@@ -200,7 +200,9 @@ final class Section {
         }
         var key = at.substring(path.isEmpty() ? 0 : path.length() + 1);
         if (type.getRawType() == List.class) {
-            return list(at, key, text(at, (Class<?>) parts[0], word), node, where, base);
+            return Text.of((Class<?>) parts[0], word)
+                    .map(text -> list(at, key, text, node, where, base))
+                    .orElseGet(() -> groups(key, word, parts[0], node, base));
         }
         if (type.getRawType() == Map.class) {
             var values = new HashMap<Object, Object>();
@@ -265,6 +267,13 @@ final class Section {
         return inForce(at, List.copyOf(values), text, variable.isPresent() ? name : reading.source + ":" + where.line());
     }
 
+    /** A list of groups of keys, which only a file can have. */
+    private Object groups(String key, String word, Type type, @Nullable Node node, @Nullable Object base) {
+        var values = new ArrayList<Object>();
+        elements(key, (element, each) -> add(values, value(element, word, type, each, each.place(), null)));
+        return node == null && base != null ? base : List.copyOf(values);
+    }
+
     private @Nullable Object element(String at, Text<?> text, Node node) {
         if (node instanceof Scalar scalar && !scalar.empty()) {
             return parse(at, text, reading.source, node.place(), scalar.text());
@@ -282,11 +291,6 @@ final class Section {
         if (value != null) {
             values.add(value);
         }
-    }
-
-    private static Text<?> text(String at, Class<?> type, String word) {
-        return Text.of(type, word)
-                .orElseThrow(() -> new IllegalStateException(at + " lists what is not text: " + type.getName()));
     }
 
     private @Nullable Object scalar(String at, Text<?> text, @Nullable Node node, Place where, @Nullable Object base) {
