@@ -38,7 +38,36 @@ public interface Introspection {
     record Offered(String service, String version, String instance, String health, String message) {}
 
     /** A service that the process calls. */
-    record Called(String service, double retryBudget, List<NodeStatus> nodes) {}
+    record Called(String service, double retryBudget, GuardStatus guard, List<NodeStatus> nodes) {}
+
+    /**
+     * What stands between the process and a service that it calls.
+     *
+     * @param level the isolation level in force, in small letters
+     * @param health how the service is doing as this process sees it: {@code passing}, {@code warning} where some of its
+     *     instances get no calls or fewer, {@code critical} where none takes any
+     * @param calls how many calls have ended
+     * @param failed those that failed, whether or not a fallback answered in the end
+     * @param refused calls that the guard did not let through: by rate, by concurrency, by the throttle
+     * @param retries how many attempts followed a failed one
+     * @param averageAttempts how many attempts a call took on average
+     * @param fallbacksServed calls that a fallback answered
+     * @param fallbacksFailed calls whose fallback failed too
+     * @param description the guard's steps with every parameter
+     * @param warnings what in its policies contradicts itself
+     */
+    record GuardStatus(
+            String level,
+            String health,
+            long calls,
+            long failed,
+            long refused,
+            long retries,
+            double averageAttempts,
+            long fallbacksServed,
+            long fallbacksFailed,
+            String description,
+            List<String> warnings) {}
 
     /**
      * An instance as the process sees it.

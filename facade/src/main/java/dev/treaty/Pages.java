@@ -11,15 +11,21 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
 import dev.treaty.http.JsonCodec;
 import dev.treaty.observe.PrometheusExporter;
+import dev.treaty.resilience.Guard;
+import dev.treaty.resilience.GuardStatistics;
+import dev.treaty.resilience.IsolationLevel;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** What a process offers beside its services: its status as a service and as a page, and metrics for Prometheus. */
-final class Pages implements Introspection {
+final class Pages implements Introspection, Control {
     private static final ServiceContract CONTRACT = ServiceContract.of(Introspection.class);
+    private static final ServiceContract CONTROL = ServiceContract.of(Control.class);
 
     private final Treaty treaty;
 
@@ -36,6 +42,17 @@ final class Pages implements Introspection {
                 handler,
                 () -> ServiceHealth.of(
                         ServiceHealth.Status.PASSING, treaty.time().instant())));
+        if (onLoopback(server.endpoint().host())) {
+            server.host(new HostedService(
+                    CONTROL,
+                    Pipelines.server(
+                                    Dispatcher.of(Control.class, CONTROL, this, treaty::mistake),
+                                    treaty.time(),
+                                    Events.NONE)
+                            .handler(),
+                    () -> ServiceHealth.of(
+                            ServiceHealth.Status.PASSING, treaty.time().instant())));
+        }
         Operation operation = CONTRACT.operation("status").orElseThrow();
         var codec = new JsonCodec(CONTRACT.name(), operation);
         server.page("/-/status", "application/json", () -> {
@@ -47,6 +64,33 @@ final class Pages implements Introspection {
                 "/-/metrics",
                 PrometheusExporter.CONTENT_TYPE,
                 () -> treaty.prometheus().scrape().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static boolean onLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public boolean level(String service, IsolationLevel level) {
+        return treaty.guards().find(service).map(guard -> {
+                    guard.level(level);
+                    return true;
+                })
+                .orElse(false);
+    }
+
+    @Override
+    public boolean reset(String service) {
+        ServiceCaller caller = treaty.callers().get(new ServiceName(service));
+        if (caller == null) {
+            return false;
+        }
+        caller.reset();
+        return true;
     }
 
     @Override
@@ -76,7 +120,25 @@ final class Pages implements Introspection {
         List<NodeStatus> nodes = caller.nodes().list().stream()
                 .map(node -> node(node, exclusions.getOrDefault(node.instance().id(), "")))
                 .toList();
-        return new Called(service.value(), caller.guard().retryBudget().orElse(0.0), nodes);
+        Guard guard = caller.guard();
+        return new Called(service.value(), guard.retryBudget().orElse(0.0), guard(guard, nodes), nodes);
+    }
+
+    private static GuardStatus guard(Guard guard, List<NodeStatus> nodes) {
+        GuardStatistics counted = guard.statistics();
+        long excluded = nodes.stream().filter(n -> !n.exclusion().isEmpty()).count();
+        return new GuardStatus(
+                small(guard.tolerance().level()),
+                excluded == 0 ? "passing" : excluded < nodes.size() ? "warning" : "critical",
+                counted.calls(),
+                counted.failed(),
+                counted.rateLimited() + counted.concurrencyLimited() + counted.throttled(),
+                counted.retries(),
+                counted.averageAttempts(),
+                counted.fallbacksServed(),
+                counted.fallbacksFailed(),
+                guard.describe(),
+                guard.warnings());
     }
 
     private static NodeStatus node(Node node, String exclusion) {

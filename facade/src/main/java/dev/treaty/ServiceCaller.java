@@ -97,6 +97,12 @@ final class ServiceCaller implements AutoCloseable {
         nodes.fleet().place(changed);
     }
 
+    /** Closes all breakers and counts anew. */
+    void reset() {
+        guard.reset();
+        nodes.list().forEach(node -> node.breaker().reset());
+    }
+
     Guard guard() {
         return guard;
     }

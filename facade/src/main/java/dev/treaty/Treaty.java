@@ -45,6 +45,7 @@ import dev.treaty.registry.RegistryService;
 import dev.treaty.registry.RegistryTable;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
+import dev.treaty.resilience.Guards;
 import dev.treaty.resilience.Policies;
 import java.io.Closeable;
 import java.io.IOException;
@@ -91,6 +92,7 @@ public final class Treaty implements AutoCloseable {
     private final Compatible any;
     private final ServiceClient client = new ServiceClient(this);
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
+    private final Guards guards = new Guards();
     private final Map<ServiceName, Hosted> hosted = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Journal journal;
@@ -401,7 +403,7 @@ public final class Treaty implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("this Treaty is closed");
             }
-            return callers.computeIfAbsent(
+            ServiceCaller caller = callers.computeIfAbsent(
                     name,
                     n -> new ServiceCaller(
                             n,
@@ -414,6 +416,8 @@ public final class Treaty implements AutoCloseable {
                             time,
                             platform.chance(),
                             events));
+            guards.add(caller.guard());
+            return caller;
         } finally {
             lock.unlock();
         }
@@ -465,6 +469,14 @@ public final class Treaty implements AutoCloseable {
     /** What has been measured in this process. */
     public MetricsRecorder metrics() {
         return metrics;
+    }
+
+    /**
+     * The guards of the services that this process has called: how they do, and where their level and policies are
+     * changed while calls run. Guards of one's own may be added.
+     */
+    public Guards guards() {
+        return guards;
     }
 
     PrometheusExporter prometheus() {

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             InstancesCommand.class,
             WatchCommand.class,
             DrainCommand.class,
+            GuardsCommand.class,
             CallCommand.class,
             ContractCommand.class,
             ConfigCommand.class,
