@@ -12,6 +12,9 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Bad configurations, and to the letter what is said about them. */
 class SettingsProblemsTest {
+    private static final String KINDS = " write embedded, treaty://host:port such as treaty://127.0.0.1:7400,"
+            + " etcd://host:2379, zookeeper://host:2181, dns://name or file:path";
+
     /** What each problem of the file begins with. */
     private static final String FILE = "treaty.yaml:";
 
@@ -80,14 +83,14 @@ class SettingsProblemsTest {
                 file(
                         "an unknown registry",
                         "registry: zookeeper",
-                        "1:11: registry: \"zookeeper\" is no registry (it begins with neither):"
-                                + " write embedded, or treaty://host:port such as treaty://127.0.0.1:7400"),
+                        "1:11: registry: \"zookeeper\" is no registry (it begins with none of these):"
+                                + KINDS),
                 file(
                         "a registry's port out of range",
                         "registry: treaty://localhost:70000",
                         "1:11: registry: \"treaty://localhost:70000\" is no registry"
-                                + " (port 70000 is out of range: use 1 to 65535): write embedded, or treaty://host:port"
-                                + " such as treaty://127.0.0.1:7400"),
+                                + " (port 70000 is out of range: use 1 to 65535):"
+                                + KINDS),
                 file("no value", "name:", "1:6: name: has no value; write one, or leave the key out"),
                 file(
                         "an unknown variable in a value",
@@ -141,8 +144,8 @@ class SettingsProblemsTest {
                 file(
                         "an unknown key",
                         "kubernetes: true",
-                        "1:1: kubernetes: no setting has this key; Accepted here: client, defaults, metrics, name,"
-                                + " region, registry, registry-server, run, server, services, zone"),
+                        "1:1: kubernetes: no setting has this key; Accepted here: balance, client, defaults, faults,"
+                                + " metrics, name, region, registry, registry-server, run, server, services, zone"),
                 file(
                         "a key twice",
                         "name: a\nzone: b\nname: c",
@@ -179,7 +182,8 @@ class SettingsProblemsTest {
                 file(
                         "an address of something else",
                         "run: [{name: a, address: 'ftp://x'}]",
-                        "1:7: run[0]: address is ftp://x: write for example http://127.0.0.1:8080"));
+                        "1:7: run[0]: address is ftp://x: write for example http://127.0.0.1:8080;"
+                                + " https, grpc, grpcs and tcp are known too"));
     }
 
     private static Stream<Bad> yaml() {
