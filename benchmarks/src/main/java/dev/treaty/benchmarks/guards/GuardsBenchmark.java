@@ -63,7 +63,8 @@ public final class GuardsBenchmark extends Benchmark {
     /** What a process takes until it measures and after it has. */
     private static final Duration FORK = Duration.ofMillis(550);
 
-    private static final Duration MEMORY_TIME = Duration.ofSeconds(12);
+    /** What the guards of one subject take to be made and looked at. */
+    private static final Duration MEMORY_TIME = Duration.ofMillis(2500);
     private static final Duration ITERATION = Duration.ofMillis(100);
     private static final double WARM_UP_SHARE = 0.55;
     private static final int THREADS_MAX = 64;
@@ -108,8 +109,10 @@ public final class GuardsBenchmark extends Benchmark {
         int total = seconds != null ? seconds : quick ? 80 : 420;
         check(times, total);
         List<Measured> chosen = Measured.all().stream().filter(this::isChosen).toList();
-        boolean memory = isChosen(MEMORY_SETTING);
-        if (chosen.isEmpty() && !memory) {
+        List<String> remembering = isChosen(MEMORY_SETTING)
+                ? Footprint.SUBJECTS.stream().filter(this::isSubject).toList()
+                : List.of();
+        if (chosen.isEmpty() && remembering.isEmpty()) {
             throw new ParameterException(
                     line(),
                     "--settings and --subjects leave nothing to measure; subjects are: "
@@ -117,7 +120,7 @@ public final class GuardsBenchmark extends Benchmark {
         }
         System.setProperty("jmh.ignoreLock", "true"); // another benchmark on the machine is reported, not waited for
         var samples = new ArrayList<Sample>();
-        long left = TimeUnit.SECONDS.toNanos(total) - (memory ? MEMORY_TIME.toNanos() : 0);
+        long left = TimeUnit.SECONDS.toNanos(total) - MEMORY_TIME.toNanos() * remembering.size();
         long each = left / Math.max(1, (long) times * chosen.size() * threads.size()) - FORK.toNanos();
         int iterations = (int) Math.max(2, each / ITERATION.toNanos());
         int warmUp = Math.max(1, (int) (iterations * WARM_UP_SHARE));
@@ -133,17 +136,10 @@ public final class GuardsBenchmark extends Benchmark {
                 }
             }
         }
-        if (memory) {
-            progress("memory …");
-            for (String subject : Footprint.SUBJECTS) {
-                if (isSubject(subject)) {
-                    samples.add(new Sample(
-                            subject,
-                            MEMORY_SETTING,
-                            0,
-                            Map.of(MEMORY.name(), Footprint.bytesPerGuard(subject, quick))));
-                }
-            }
+        for (String subject : remembering) {
+            progress("memory of " + subject + " …");
+            double bytes = Footprint.bytesPerGuard(subject, quick);
+            samples.add(new Sample(subject, MEMORY_SETTING, 0, Map.of(MEMORY.name(), bytes)));
         }
         Report report = Report.of(
                 "guards",
