@@ -50,6 +50,9 @@ public final class GuardsBenchmark extends Benchmark {
 
     private static final Duration ITERATION = Duration.ofMillis(100);
 
+    /** The shortest time in which something is measured, however little time is left. */
+    private static final Duration SHORTEST = Duration.ofMillis(20);
+
     /** Before each figure, for the threads to get going. */
     private static final Duration SETTLING = Duration.ofMillis(50);
 
@@ -259,9 +262,12 @@ public final class GuardsBenchmark extends Benchmark {
             Duration each = total.dividedBy(Math.max(1, processes)).minus(STARTING);
             Duration measuring = new Request(1, SETTLING, ITERATION).duration().plus(OVERHEAD).multipliedBy(measurements);
             Duration warmUp = each.minus(measuring).dividedBy(WARM_UP_TURNS);
-            return warmUp.compareTo(ITERATION) < 0
-                    ? new Plan(ITERATION, each.dividedBy(3L * JmhWorker.ITERATIONS * measurements))
-                    : new Plan(warmUp.compareTo(WARM_UP_MAX) < 0 ? warmUp : WARM_UP_MAX, ITERATION);
+            if (warmUp.compareTo(ITERATION) >= 0) {
+                return new Plan(warmUp.compareTo(WARM_UP_MAX) < 0 ? warmUp : WARM_UP_MAX, ITERATION);
+            }
+            // Where there is hardly any time, being late is better than being wrong.
+            Duration iteration = each.dividedBy(3L * JmhWorker.ITERATIONS * measurements);
+            return new Plan(ITERATION, iteration.compareTo(SHORTEST) < 0 ? SHORTEST : iteration);
         }
     }
 }
