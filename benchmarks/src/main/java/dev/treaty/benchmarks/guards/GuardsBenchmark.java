@@ -161,7 +161,9 @@ public final class GuardsBenchmark extends Benchmark {
 
     private List<Measured> chosen(List<Measured> chosen, String setting) {
         return isChosen(setting)
-                ? chosen.stream().filter(one -> one.settings().contains(setting)).toList()
+                ? chosen.stream()
+                        .filter(one -> one.settings().contains(setting))
+                        .toList()
                 : List.of();
     }
 
@@ -228,7 +230,8 @@ public final class GuardsBenchmark extends Benchmark {
                 "-Xms256m",
                 "-Xmx256m",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-Djmh.ignoreLock=true", // JMH lets only one of its kind live at a time, and these only measure in turns
+                "-Djmh.ignoreLock=true", // JMH lets only one of its kind live at a time, and these only measure in
+                                         // turns
                 // Sentinel writes files, and would do so in the home directory.
                 "-Dcsp.sentinel.log.dir=" + Path.of(System.getProperty("java.io.tmpdir"), "treaty-bench-sentinel"));
     }
@@ -260,7 +263,10 @@ public final class GuardsBenchmark extends Benchmark {
         /** What is left by starting and by the rounds is for warming up, unless that is next to nothing. */
         static Plan of(Duration total, int processes, int measurements) {
             Duration each = total.dividedBy(Math.max(1, processes)).minus(STARTING);
-            Duration measuring = new Request(1, SETTLING, ITERATION).duration().plus(OVERHEAD).multipliedBy(measurements);
+            Duration measuring = new Request(1, SETTLING, ITERATION)
+                    .duration()
+                    .plus(OVERHEAD)
+                    .multipliedBy(measurements);
             Duration warmUp = each.minus(measuring).dividedBy(WARM_UP_TURNS);
             if (warmUp.compareTo(ITERATION) >= 0) {
                 return new Plan(warmUp.compareTo(WARM_UP_MAX) < 0 ? warmUp : WARM_UP_MAX, ITERATION);
