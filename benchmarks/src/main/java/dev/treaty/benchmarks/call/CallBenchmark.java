@@ -2,6 +2,7 @@ package dev.treaty.benchmarks.call;
 
 import dev.treaty.benchmarks.Benchmark;
 import dev.treaty.benchmarks.Figure;
+import dev.treaty.benchmarks.MachineLoad;
 import dev.treaty.benchmarks.Report;
 import dev.treaty.benchmarks.Sample;
 import java.io.IOException;

@@ -2,32 +2,21 @@ package dev.treaty.benchmarks.guards;
 
 import dev.treaty.benchmarks.Benchmark;
 import dev.treaty.benchmarks.Figure;
+import dev.treaty.benchmarks.JvmProcess;
+import dev.treaty.benchmarks.MachineLoad;
 import dev.treaty.benchmarks.Report;
 import dev.treaty.benchmarks.Sample;
-import java.io.ByteArrayOutputStream;
+import dev.treaty.benchmarks.guards.JmhWorker.Answer;
+import dev.treaty.benchmarks.guards.JmhWorker.Request;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.Result;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.Options;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -39,7 +28,7 @@ import picocli.CommandLine.ParameterException;
             "What guarding a call costs, in time and memory: each policy alone and the whole guard, against"
                     + " Resilience4j, Failsafe, SmallRye Fault Tolerance, Sentinel and Netflix's concurrency-limits.",
             "",
-            "Takes about seven minutes, or a minute and a half with --quick, which leaves out some settings."
+            "Takes about eight minutes, or a minute and a half with --quick, which leaves out some settings."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)
@@ -47,25 +36,30 @@ public final class GuardsBenchmark extends Benchmark {
     private static final Figure TIME = Figure.lower("time", "ns/call");
     private static final Figure ALLOCATION = Figure.lower("allocation", "B/call");
     private static final Figure MEMORY = Figure.lower("memory", "B/guard");
-    private static final String ALLOCATION_IN_JMH = "gc.alloc.rate.norm";
     private static final String MEMORY_SETTING = "memory";
 
-    private static final Set<String> QUICK = Set.of(
-            "direct",
-            "clock",
-            "breaker-time",
-            "rate-limiter",
-            "limiter-fixed",
-            "refused",
-            Measured.FULL,
-            Measured.DEADLINE);
+    private static final Set<String> QUICK = Set.of("direct", "clock", "refused", Measured.FULL, Measured.DEADLINE);
 
-    /** What a process takes until it measures and after it has. */
-    private static final Duration FORK = Duration.ofMillis(550);
+    /** What a process takes until it measures and after it has, and JMH each time that it does. */
+    private static final Duration STARTING = Duration.ofMillis(700);
 
-    private static final Duration MEMORY_TIME = Duration.ofSeconds(12);
+    private static final Duration OVERHEAD = Duration.ofMillis(50);
+
+    /** What the guards of one subject take to be made and looked at. */
+    private static final Duration MEMORY_TIME = Duration.ofMillis(2500);
+
     private static final Duration ITERATION = Duration.ofMillis(100);
-    private static final double WARM_UP_SHARE = 0.55;
+
+    /** The shortest time in which something is measured, however little time is left. */
+    private static final Duration SHORTEST = Duration.ofMillis(20);
+
+    /** Before each figure, for the threads to get going. */
+    private static final Duration SETTLING = Duration.ofMillis(50);
+
+    /** Taking turns, so that a compiler that lags behind goes on while others run. */
+    private static final int WARM_UP_TURNS = 2;
+
+    private static final Duration WARM_UP_MAX = Duration.ofSeconds(5);
     private static final int THREADS_MAX = 64;
     private static final int SECONDS_MAX = 86_400;
 
@@ -93,64 +87,52 @@ public final class GuardsBenchmark extends Benchmark {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "How often each is measured (default: 3, or 1 with --quick).")
+            description = "How often each is measured (default: 6, or 2 with --quick).")
     private @Nullable Integer rounds;
 
     @Option(
             names = "--seconds",
             paramLabel = "S",
-            description = "How long all of it takes (default: 420, or 80 with --quick).")
+            description = "How long all of it takes (default: 450, or 80 with --quick).")
     private @Nullable Integer seconds;
+
+    private final MachineLoad machine = new MachineLoad();
 
     @Override
     protected Report measure() throws IOException, InterruptedException {
-        int times = rounds != null ? rounds : quick ? 1 : 3;
-        int total = seconds != null ? seconds : quick ? 80 : 420;
+        int times = rounds != null ? rounds : quick ? 2 : 6;
+        int total = seconds != null ? seconds : quick ? 80 : 450;
         check(times, total);
         List<Measured> chosen = Measured.all().stream().filter(this::isChosen).toList();
-        boolean memory = isChosen(MEMORY_SETTING);
-        if (chosen.isEmpty() && !memory) {
+        List<String> remembering = isChosen(MEMORY_SETTING)
+                ? Footprint.SUBJECTS.stream().filter(this::isSubject).toList()
+                : List.of();
+        if (chosen.isEmpty() && remembering.isEmpty()) {
             throw new ParameterException(
                     line(),
                     "--settings and --subjects leave nothing to measure; subjects are: "
                             + String.join(", ", Measured.subjects()));
         }
-        System.setProperty("jmh.ignoreLock", "true"); // another benchmark on the machine is reported, not waited for
+        var plan = Plan.of(
+                Duration.ofSeconds(total).minus(MEMORY_TIME.multipliedBy(remembering.size())),
+                (int) Measured.SETTINGS.stream()
+                        .mapToLong(setting -> chosen(chosen, setting).size())
+                        .sum(),
+                times * threads.size());
         var samples = new ArrayList<Sample>();
-        long left = TimeUnit.SECONDS.toNanos(total) - (memory ? MEMORY_TIME.toNanos() : 0);
-        long each = left / Math.max(1, (long) times * chosen.size() * threads.size()) - FORK.toNanos();
-        int iterations = (int) Math.max(2, each / ITERATION.toNanos());
-        int warmUp = Math.max(1, (int) (iterations * WARM_UP_SHARE));
-        for (int round = 0; round < times; round++) {
-            for (int count : threads) {
-                for (Measured one : chosen) {
-                    progress("round " + (round + 1) + " of " + times + ": " + one.subject() + ", "
-                            + one.settings().getFirst() + ", " + count + " threads …");
-                    Map<String, Double> figures = figures(run(one, count, warmUp, iterations - warmUp));
-                    for (String setting : one.settings()) {
-                        samples.add(new Sample(one.subject(), setting + ".t" + count, round, figures));
-                    }
-                }
-            }
+        machine.begin();
+        for (String setting : Measured.SETTINGS) {
+            measure(setting, chosen(chosen, setting), times, plan, samples);
         }
-        if (memory) {
-            progress("memory …");
-            for (String subject : Footprint.SUBJECTS) {
-                if (isSubject(subject)) {
-                    samples.add(new Sample(
-                            subject,
-                            MEMORY_SETTING,
-                            0,
-                            Map.of(MEMORY.name(), Footprint.bytesPerGuard(subject, quick))));
-                }
-            }
+        machine.end();
+        for (String subject : remembering) {
+            progress("memory of " + subject + " …");
+            double bytes = Footprint.bytesPerGuard(subject, quick);
+            samples.add(new Sample(subject, MEMORY_SETTING, 0, Map.of(MEMORY.name(), bytes)));
         }
-        Report report = Report.of(
-                "guards",
-                about(times, warmUp, iterations - warmUp),
-                List.of(TIME, ALLOCATION, MEMORY),
-                Measured.OWN,
-                samples);
+        var about = new ArrayList<>(about(times, plan));
+        machine.remark().ifPresent(about::add);
+        Report report = Report.of("guards", about, List.of(TIME, ALLOCATION, MEMORY), Measured.OWN, samples);
         return Target.judge(report);
     }
 
@@ -177,6 +159,14 @@ public final class GuardsBenchmark extends Benchmark {
         }
     }
 
+    private List<Measured> chosen(List<Measured> chosen, String setting) {
+        return isChosen(setting)
+                ? chosen.stream()
+                        .filter(one -> one.settings().contains(setting))
+                        .toList()
+                : List.of();
+    }
+
     private boolean isChosen(Measured one) {
         return isSubject(one.subject()) && one.settings().stream().anyMatch(this::isChosen);
     }
@@ -193,72 +183,97 @@ public final class GuardsBenchmark extends Benchmark {
                 : settings.contains(setting);
     }
 
-    private static RunResult run(Measured one, int threads, int warmUp, int iterations) throws IOException {
-        Options options = new OptionsBuilder()
-                .include("^" + one.benchmark().replace(".", "\\.") + "$")
-                .mode(Mode.AverageTime)
-                .timeUnit(TimeUnit.NANOSECONDS)
-                .threads(threads)
-                .forks(1)
-                .warmupIterations(warmUp)
-                .warmupTime(TimeValue.milliseconds(ITERATION.toMillis()))
-                .measurementIterations(iterations)
-                .measurementTime(TimeValue.milliseconds(ITERATION.toMillis()))
-                .addProfiler(GCProfiler.class)
-                .jvmArgs(jvmOptions().toArray(String[]::new))
-                .shouldFailOnError(true)
-                .verbosity(VerboseMode.SILENT)
-                .build();
-        // What subjects write to their logs, or complain about, is told only where they cannot be measured.
-        var said = new ByteArrayOutputStream();
-        PrintStream err = System.err;
-        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+    /** Measures a setting: its subjects side by side, each in a process that lives until all rounds are over. */
+    private void measure(String setting, List<Measured> chosen, int times, Plan plan, List<Sample> samples)
+            throws IOException, InterruptedException {
+        List<JvmProcess> processes = new ArrayList<>();
         try {
-            return new Runner(options).runSingle();
-        } catch (RunnerException e) {
-            throw new IOException(
-                    one.benchmark() + " could not be measured: " + said.toString(StandardCharsets.UTF_8), e);
+            for (Measured one : chosen) {
+                progress(setting + ": starting " + one.subject() + " …");
+                processes.add(JvmProcess.start(
+                        one.subject() + ", " + setting, JmhWorker.class, jvmOptions(), one.benchmark()));
+            }
+            for (int turn = 0; turn < WARM_UP_TURNS; turn++) {
+                for (int i = 0; i < chosen.size(); i++) {
+                    progress(setting + ": warming up " + chosen.get(i).subject() + " …");
+                    ask(processes.get(i), new Request(threads.getFirst(), plan.warmUp, plan.iteration));
+                }
+            }
+            for (int round = 0; round < times; round++) {
+                for (int count : threads) {
+                    for (int i = 0; i < chosen.size(); i++) {
+                        Measured one = chosen.get(i);
+                        progress(setting + ": round " + (round + 1) + " of " + times + ", " + one.subject() + " …");
+                        Answer answer = ask(processes.get(i), new Request(count, SETTLING, plan.iteration));
+                        Map<String, Double> figures =
+                                Map.of(TIME.name(), answer.nanos(), ALLOCATION.name(), answer.bytes());
+                        samples.add(new Sample(one.subject(), setting + ".t" + count, round, figures));
+                    }
+                }
+            }
         } finally {
-            System.setErr(err);
+            processes.forEach(JvmProcess::dismiss);
+            processes.forEach(JvmProcess::close);
         }
+    }
+
+    private Answer ask(JvmProcess process, Request request) throws IOException, InterruptedException {
+        Answer answer = process.ask(request.line(), Answer.class, request.duration());
+        machine.ours(answer.cpuNanos());
+        return answer;
     }
 
     /** What every JVM is told. */
     static List<String> jvmOptions() {
         return List.of(
-                "-Xms512m",
-                "-Xmx512m",
                 "-XX:+UseG1GC",
+                "-Xms256m",
+                "-Xmx256m",
                 "--sun-misc-unsafe-memory-access=allow",
+                "-Djmh.ignoreLock=true", // JMH lets only one of its kind live at a time, and these only measure in
+                                         // turns
                 // Sentinel writes files, and would do so in the home directory.
                 "-Dcsp.sentinel.log.dir=" + Path.of(System.getProperty("java.io.tmpdir"), "treaty-bench-sentinel"));
     }
 
-    private static Map<String, Double> figures(RunResult result) {
-        var values = new HashMap<String, Double>();
-        values.put(TIME.name(), result.getPrimaryResult().getStatistics().getPercentile(50));
-        Result<?> allocation = result.getSecondaryResults().get(ALLOCATION_IN_JMH);
-        if (allocation != null) {
-            // What JMH itself allocates around millions of calls is no byte of a call.
-            double bytes = allocation.getScore();
-            values.put(ALLOCATION.name(), bytes < 0.5 ? 0 : bytes);
-        }
-        return values;
-    }
-
-    private static List<String> about(int rounds, int warmUp, int iterations) {
+    private static List<String> about(int rounds, Plan plan) {
         return List.of(
                 "One guarded call of a method that returns a field, which never fails; refused: by an open breaker.",
-                "tN: N threads calling the same guard as fast as they can, by JMH, a new process for each figure.",
+                "tN: N threads calling the same guard as fast as they can, by JMH, each subject in its own process.",
                 String.format(
                         Locale.ROOT,
-                        "Median of %d rounds, and min..max; a round is the median of %d times %d ms after %d ms of"
-                                + " warm-up.",
+                        "Median of %d rounds, and min..max; a round is the median of %d times %d ms; subjects take"
+                                + " turns, after %.1f s of warm-up each.",
                         rounds,
-                        iterations,
-                        ITERATION.toMillis(),
-                        warmUp * ITERATION.toMillis()),
+                        JmhWorker.ITERATIONS,
+                        plan.iteration.toMillis(),
+                        WARM_UP_TURNS * plan.warmUp.toMillis() / 1000.0),
                 "Java " + Runtime.version() + ", " + Runtime.getRuntime().availableProcessors()
                         + " processors; every JVM with " + String.join(" ", jvmOptions()) + ".");
+    }
+
+    /**
+     * How the time is spent.
+     *
+     * @param warmUp of a subject in each of its turns
+     * @param iteration how long an iteration of a round lasts
+     */
+    private record Plan(Duration warmUp, Duration iteration) {
+
+        /** What is left by starting and by the rounds is for warming up, unless that is next to nothing. */
+        static Plan of(Duration total, int processes, int measurements) {
+            Duration each = total.dividedBy(Math.max(1, processes)).minus(STARTING);
+            Duration measuring = new Request(1, SETTLING, ITERATION)
+                    .duration()
+                    .plus(OVERHEAD)
+                    .multipliedBy(measurements);
+            Duration warmUp = each.minus(measuring).dividedBy(WARM_UP_TURNS);
+            if (warmUp.compareTo(ITERATION) >= 0) {
+                return new Plan(warmUp.compareTo(WARM_UP_MAX) < 0 ? warmUp : WARM_UP_MAX, ITERATION);
+            }
+            // Where there is hardly any time, being late is better than being wrong.
+            Duration iteration = each.dividedBy(3L * JmhWorker.ITERATIONS * measurements);
+            return new Plan(ITERATION, iteration.compareTo(SHORTEST) < 0 ? SHORTEST : iteration);
+        }
     }
 }

@@ -1,4 +1,4 @@
-package dev.treaty.benchmarks.call;
+package dev.treaty.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Whether the machine did other things while it was measured, which would make the figures worth little. */
-final class MachineLoad {
+public final class MachineLoad {
     /** What the system itself takes for the network and the clock, and then some. */
     private static final double OTHERS_SHARE_MAX = 0.15;
 
@@ -17,24 +17,26 @@ final class MachineLoad {
     private long oursNanos;
     private double othersShare;
 
-    void begin() {
+    /** Begins to look. */
+    public void begin() {
         SYSTEM.getCpuLoad(); // it tells of the time since it was asked last
         beginNanos = System.nanoTime();
         oursNanos = 0;
     }
 
     /** Adds processor time of those who are measured. */
-    void ours(long cpuNanos) {
+    public void ours(long cpuNanos) {
         oursNanos += cpuNanos;
     }
 
-    void end() {
+    /** Has seen enough. */
+    public void end() {
         double capacityNanos = (double) (System.nanoTime() - beginNanos) * SYSTEM.getAvailableProcessors();
         othersShare = SYSTEM.getCpuLoad() - oursNanos / capacityNanos;
     }
 
     /** What to say about it; nothing where the machine was quiet, or does not tell. */
-    Optional<String> remark() {
+    public Optional<String> remark() {
         return othersShare <= OTHERS_SHARE_MAX
                 ? Optional.empty()
                 : Optional.of(String.format(
