@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the method that a fallback names: in the class that has the guarded one, what it extends and what it implements,
- * with the same parameters once every type variable stands for what the bean says it does.
+ * Finds the method that a fallback names: in the class that has the guarded one, what it extends and what it
+ * implements, with the same parameters once every type variable stands for what the bean says it does.
  */
 final class Lookup {
     private final Map<TypeVariable<?>, Type> variables;

@@ -11,7 +11,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** Netflix's concurrency-limits: limits on calls at a time, fixed or found from latency, as their builders make them. */
+/** Netflix's concurrency-limits: calls at a time, fixed or found from latency, as their builders make them. */
 @State(Scope.Benchmark)
 public class NetflixGuards {
     private final Body body = new Body();
