@@ -231,7 +231,7 @@ public final class GuardsBenchmark extends Benchmark {
                 "-Xmx256m",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Djmh.ignoreLock=true", // JMH lets only one of its kind live at a time, and these only measure in
-                                         // turns
+                // turns
                 // Sentinel writes files, and would do so in the home directory.
                 "-Dcsp.sentinel.log.dir=" + Path.of(System.getProperty("java.io.tmpdir"), "treaty-bench-sentinel"));
     }
