@@ -5,6 +5,7 @@ import dev.treaty.balance.LoadBalancer;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.DecisionRecord;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
 import java.util.HashMap;
 import java.util.Map;
@@ -51,6 +52,12 @@ final class Mirror {
         Map<String, String> headers = new HashMap<>(of.headers());
         headers.put(HEADER, "true");
         return new CallContext(
-                of.deadline(), of.caller(), of.trace(), of.attempt(), Map.copyOf(headers), new DecisionRecord());
+                of.deadline(),
+                of.caller(),
+                of.trace(),
+                of.attempt(),
+                Priority.SHEDDABLE, // nobody waits for its answer
+                Map.copyOf(headers),
+                new DecisionRecord());
     }
 }

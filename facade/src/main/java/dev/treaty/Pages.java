@@ -35,8 +35,9 @@ final class Pages implements Introspection, Control {
 
     void offer(Server server) {
         var dispatcher = Dispatcher.of(Introspection.class, CONTRACT, this, treaty::mistake);
-        // Not observed: looking at the figures should not change them.
-        var handler = Pipelines.server(dispatcher, treaty.time(), Events.NONE).handler();
+        // Not observed: looking at the figures should not change them. Not limited: under load it is needed most.
+        var handler =
+                Pipelines.server(null, dispatcher, treaty.time(), Events.NONE).handler();
         server.host(new HostedService(
                 CONTRACT,
                 handler,
@@ -46,6 +47,7 @@ final class Pages implements Introspection, Control {
             server.host(new HostedService(
                     CONTROL,
                     Pipelines.server(
+                                    null,
                                     Dispatcher.of(Control.class, CONTROL, this, treaty::mistake),
                                     treaty.time(),
                                     Events.NONE)

@@ -11,10 +11,13 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.Admission;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The one way a call takes: one method per side, one line and one reason per step, outermost first. */
 final class Pipelines {
@@ -52,10 +55,14 @@ final class Pipelines {
                 balance);
     }
 
-    /** The server's side, for one service. */
-    static Pipeline server(Handler dispatch, Time time, Events events) {
+    /**
+     * The server's side, for one service.
+     *
+     * @param admission its limits; null where there are none, for what has to answer under any load
+     */
+    static Pipeline server(@Nullable Admission admission, Handler dispatch, Time time, Events events) {
         return new Pipeline(
-                List.of(
+                steps(
                         new Step(
                                 "observe",
                                 "outermost, so that it sees what the caller gets",
@@ -63,9 +70,26 @@ final class Pipelines {
                         new Step(
                                 "deadline",
                                 "nobody waits for an answer that comes too late, so it is not begun",
-                                expired(time))),
+                                expired(time)),
+                        admission == null
+                                ? null
+                                : new Step(
+                                        "limit",
+                                        "before any work is done, because a refusal is only worth it while it is cheap",
+                                        admission::describe,
+                                        admission)),
                 "dispatch         your code, with the call's context bound to its thread",
                 dispatch);
+    }
+
+    private static List<Step> steps(@Nullable Step... those) {
+        var steps = new ArrayList<Step>();
+        for (Step step : those) {
+            if (step != null) {
+                steps.add(step);
+            }
+        }
+        return steps;
     }
 
     private static Filter expired(Time time) {

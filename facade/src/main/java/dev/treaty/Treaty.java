@@ -15,6 +15,7 @@ import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.ServiceProxy;
 import dev.treaty.core.call.ServiceResponse;
@@ -43,6 +44,7 @@ import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryService;
 import dev.treaty.registry.RegistryTable;
+import dev.treaty.resilience.Admission;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
@@ -178,6 +180,11 @@ public final class Treaty implements AutoCloseable {
      * @see #serve(Class, Object)
      */
     public <T> Hosted serve(Class<T> type, ServiceContract contract, T implementation) {
+        var admission = new Admission(contract.name(), settings.server().limits(), time);
+        return serve(type, contract, implementation, admission);
+    }
+
+    private <T> Hosted serve(Class<T> type, ServiceContract contract, T implementation, @Nullable Admission admission) {
         ServiceName name = contract.name();
         lock.lock();
         try {
@@ -189,8 +196,8 @@ public final class Treaty implements AutoCloseable {
             }
             Server listening = server();
             Handler dispatch = Dispatcher.of(type, contract, implementation, this::mistake);
-            Handler handler =
-                    Pipelines.server(incoming.around(dispatch), time, events).handler();
+            Handler handler = Pipelines.server(admission, incoming.around(dispatch), time, events)
+                    .handler();
             Supplier<ServiceHealth> health = () -> health(name);
             registry.publish(contract); // first: what the registry refuses is not offered
             listening.host(new HostedService(contract, handler, health));
@@ -223,7 +230,8 @@ public final class Treaty implements AutoCloseable {
         settings.registryServer().data().ifPresent(this::remember);
         var service = new RegistryService(table, time, events);
         services.add(service);
-        return serve(RegistryProtocol.class, service);
+        // Its watches are calls that wait, one for each client, and it has limits of its own.
+        return serve(RegistryProtocol.class, ServiceContract.of(RegistryProtocol.class), service, null);
     }
 
     private void remember(String directory) {
@@ -390,6 +398,19 @@ public final class Treaty implements AutoCloseable {
         });
         thread.start();
         return future;
+    }
+
+    /**
+     * Runs something whose calls have that priority, along the whole chain: where not all of them can be served, the
+     * less important are turned away first.
+     *
+     * <pre>{@code
+     * Report report = treaty.withPriority(Priority.SHEDDABLE, () -> reports.refresh(day));
+     * }</pre>
+     */
+    public <R, X extends Throwable> R withPriority(Priority priority, ScopedValue.CallableOp<R, X> body) throws X {
+        CallContext current = CallContext.currentOrNull();
+        return (current == null ? nextContext() : current).priority(priority).run(body);
     }
 
     ServiceCaller caller(ServiceName name) {

@@ -1,6 +1,7 @@
 package dev.treaty.config;
 
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.resilience.AdmissionPolicy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param advertise the host that clients are told; where it is not set, the one listened on
  * @param weight how many calls its instances want, compared with others
  * @param metadata what else the registry is told of its instances
+ * @param limits how many calls each service lets in
  */
 public record ServerSettings(
         String host,
@@ -23,9 +25,10 @@ public record ServerSettings(
         Duration drain,
         Optional<String> advertise,
         int weight,
-        Map<String, String> metadata) {
+        Map<String, String> metadata,
+        AdmissionPolicy limits) {
 
-    /** Loopback, any free port, 4 MiB, 10 s, and an instance like any other. */
+    /** Loopback, any free port, 4 MiB, 10 s, an instance like any other, and limits that only protect. */
     public static final ServerSettings DEFAULT = new ServerSettings(
             "127.0.0.1",
             0,
@@ -33,7 +36,8 @@ public record ServerSettings(
             Duration.ofSeconds(10),
             Optional.empty(),
             ServiceInstance.WEIGHT_DEFAULT,
-            Map.of());
+            Map.of(),
+            AdmissionPolicy.DEFAULT);
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public ServerSettings {
@@ -53,7 +57,7 @@ public record ServerSettings(
 
     /** The same settings at another address. */
     public ServerSettings withAddress(String otherHost, int otherPort, Optional<String> otherAdvertise) {
-        return new ServerSettings(otherHost, otherPort, bodyBytesMax, drain, otherAdvertise, weight, metadata);
+        return new ServerSettings(otherHost, otherPort, bodyBytesMax, drain, otherAdvertise, weight, metadata, limits);
     }
 
     /** The host that clients are told. */

@@ -3,6 +3,7 @@ package dev.treaty.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Priority;
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.HashPolicy;
 import dev.treaty.balance.Picker;
@@ -10,6 +11,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.registry.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.resilience.AdmissionPolicy;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.ConcurrencyPolicy;
 import dev.treaty.resilience.FallbackPolicy;
@@ -203,6 +205,37 @@ class SettingsPropertyTest {
         return Arbitraries.longs().between(min, max).map(Duration::ofNanos);
     }
 
+    private static Arbitrary<RateLimitPolicy> rates() {
+        return Combinators.combine(
+                        whole(1, 1000),
+                        nanos(1_000_000, 90_000_000_000L),
+                        whole(1, 1000),
+                        nanos(0, 90_000_000_000L),
+                        nanos(0, 90_000_000_000L))
+                .as(RateLimitPolicy::new);
+    }
+
+    private static Arbitrary<ConcurrencyPolicy> concurrency() {
+        return Combinators.combine(
+                        Arbitraries.of(ConcurrencyPolicy.Algorithm.class),
+                        whole(100, 1000),
+                        whole(1, 100),
+                        whole(1000, 2000),
+                        whole(0, 1000),
+                        nanos(1, 90_000_000_000L))
+                .as(ConcurrencyPolicy::new);
+    }
+
+    private static Arbitrary<AdmissionPolicy> limits() {
+        return Combinators.combine(
+                        rates().optional(),
+                        rates().map(rate -> rate.withWarmUp(Duration.ZERO)).optional(),
+                        whole(1, 1_000_000),
+                        concurrency(),
+                        Arbitraries.of(Priority.class))
+                .as(AdmissionPolicy::new);
+    }
+
     @Provide
     Arbitrary<FaultTolerance> tolerances() {
         var retries = Combinators.combine(
@@ -246,21 +279,6 @@ class SettingsPropertyTest {
                         nanos(1_000_000_000L, 90_000_000_000L),
                         whole(1, 1000))
                 .as(ThrottlePolicy::new);
-        var rates = Combinators.combine(
-                        whole(1, 1000),
-                        nanos(1_000_000, 90_000_000_000L),
-                        whole(1, 1000),
-                        nanos(0, 90_000_000_000L),
-                        nanos(0, 90_000_000_000L))
-                .as(RateLimitPolicy::new);
-        var concurrency = Combinators.combine(
-                        Arbitraries.of(ConcurrencyPolicy.Algorithm.class),
-                        whole(100, 1000),
-                        whole(1, 100),
-                        whole(1000, 2000),
-                        whole(0, 1000),
-                        nanos(1, 90_000_000_000L))
-                .as(ConcurrencyPolicy::new);
         var hedges = Combinators.combine(
                         Arbitraries.doubles().between(0.5, 0.99),
                         nanos(1, 90_000_000_000L),
@@ -273,7 +291,14 @@ class SettingsPropertyTest {
                         Arbitraries.of(TimeoutMode.class))
                 .as((level, call, attempt, mode) -> FaultTolerance.of(level).withTimeouts(call, attempt, mode));
         return Combinators.combine(
-                        levels, retries, breakers, fallbacks, throttles, rates.optional(), concurrency, hedges.optional())
+                        levels,
+                        retries,
+                        breakers,
+                        fallbacks,
+                        throttles,
+                        rates().optional(),
+                        concurrency(),
+                        hedges.optional())
                 .as((level, retry, breaker, fallback, throttle, rate, limit, hedge) -> {
                     var plain = level.with(retry)
                             .with(breaker)
@@ -305,7 +330,8 @@ class SettingsPropertyTest {
                         names().optional(),
                         whole(1, 1000),
                         Arbitraries.maps(places().filter(s -> !s.isEmpty()), values())
-                                .ofMaxSize(3))
+                                .ofMaxSize(3),
+                        limits())
                 .as(ServerSettings::new);
         var clients = Combinators.combine(
                         whole(1, 65_535), whole(0, 65_535), nanos(1_000_000, 300_000_000_000L), whole(1024, 1 << 30))

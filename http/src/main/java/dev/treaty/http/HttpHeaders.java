@@ -9,6 +9,7 @@ import java.util.Set;
 final class HttpHeaders {
     static final String CALLER = "treaty-caller";
     static final String ATTEMPT = "treaty-attempt";
+    static final String PRIORITY = "treaty-priority";
     static final String REACHED = "treaty-reached";
     static final String TIMEOUT = "connect-timeout-ms";
     static final String VERSION = "connect-protocol-version";

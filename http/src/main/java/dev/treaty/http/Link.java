@@ -2,6 +2,7 @@ package dev.treaty.http;
 
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
 import java.util.List;
@@ -92,6 +93,9 @@ final class Link {
         }
         if (context.attempt() > 1) {
             request.add("Treaty-Attempt: ").addNumber(context.attempt()).add("\r\n");
+        }
+        if (context.priority() != Priority.NORMAL) {
+            request.add("Treaty-Priority: ").add(context.priority().wire()).add("\r\n");
         }
         for (Map.Entry<String, String> header : context.headers().entrySet()) {
             request.add(header.getKey()).add(": ").add(header.getValue()).add("\r\n");

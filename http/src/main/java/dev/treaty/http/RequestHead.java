@@ -5,6 +5,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.Trace;
 import dev.treaty.core.time.Time;
 import io.helidon.http.Header;
@@ -26,6 +27,7 @@ final class RequestHead {
     private static final HeaderName TRACE = HeaderNames.create(HttpHeaders.TRACE);
     private static final HeaderName CALLER = HeaderNames.create(HttpHeaders.CALLER, "Treaty-Caller");
     private static final HeaderName ATTEMPT = HeaderNames.create(HttpHeaders.ATTEMPT, "Treaty-Attempt");
+    private static final HeaderName PRIORITY = HeaderNames.create(HttpHeaders.PRIORITY, "Treaty-Priority");
     private static final int TIMEOUT_DIGITS_MAX = 10;
     private static final int ATTEMPT_DIGITS_MAX = 4;
 
@@ -77,6 +79,7 @@ final class RequestHead {
                         .orElse(Principal.ANONYMOUS),
                 headers.first(TRACE).flatMap(Trace::parse).orElseGet(() -> Trace.start(random)),
                 headers.first(ATTEMPT).flatMap(RequestHead::attempt).orElse(1),
+                headers.first(PRIORITY).flatMap(Priority::of).orElse(Priority.NORMAL),
                 others(headers),
                 new DecisionRecord());
     }

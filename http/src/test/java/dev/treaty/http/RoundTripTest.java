@@ -8,6 +8,7 @@ import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
@@ -125,6 +126,7 @@ class RoundTripTest {
                 new Principal("Jürgen 100%", true),
                 Running.context(Duration.ofSeconds(5)).trace(),
                 3,
+                Priority.SHEDDABLE,
                 Map.of("x-tenant", "acme"),
                 Running.context(Duration.ofSeconds(5)).record());
         Operation last = Running.CONTRACT.operation("last").orElseThrow();
@@ -137,6 +139,7 @@ class RoundTripTest {
         assertThat(got.caller()).isEqualTo(Principal.claimed("Jürgen 100%"));
         assertThat(got.trace()).isEqualTo(sent.trace());
         assertThat(got.attempt()).isEqualTo(3);
+        assertThat(got.priority()).isEqualTo(Priority.SHEDDABLE);
         assertThat(got.headers()).isEqualTo(Map.of("x-tenant", "acme"));
         assertThat(got.deadline().atNanos() - sent.deadline().atNanos())
                 .isBetween(

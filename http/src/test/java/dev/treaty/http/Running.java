@@ -7,6 +7,7 @@ import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceProxy;
 import dev.treaty.core.call.Trace;
 import dev.treaty.core.call.Transport;
@@ -62,6 +63,7 @@ final class Running implements AutoCloseable {
                 Principal.claimed("tests"),
                 Trace.start(Chance.system()),
                 1,
+                Priority.NORMAL,
                 headers,
                 new DecisionRecord());
     }

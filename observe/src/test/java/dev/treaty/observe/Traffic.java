@@ -7,6 +7,7 @@ import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Trace;
 import dev.treaty.core.contract.Operation;
@@ -31,7 +32,13 @@ final class Traffic {
 
     static Call call(ServiceName service, String operation) {
         var context = new CallContext(
-                new Deadline(0), Principal.ANONYMOUS, new Trace(1, 2, 3, true), 1, Map.of(), new DecisionRecord());
+                new Deadline(0),
+                Principal.ANONYMOUS,
+                new Trace(1, 2, 3, true),
+                1,
+                Priority.NORMAL,
+                Map.of(),
+                new DecisionRecord());
         return new Call(service, Operation.unknown(operation), List.of(Map.of("card", "4111-secret")), context);
     }
 

@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
@@ -122,14 +123,28 @@ public final class ConcurrencyLimiter {
     /** True where a call of that priority may take a permit without looking at anything else first. */
     private boolean free(Priority priority) {
         // Nobody waits whom it must let by, no debt is to be paid first, and it may use the whole limit.
-        return priority != Priority.SHEDDABLE && (attention & (DEBT | priority.bitsUpTo())) == 0;
+        return priority != Priority.SHEDDABLE && !mustLetBy(priority);
+    }
+
+    private boolean mustLetBy(Priority priority) {
+        int due = attention;
+        return due != 0 && (due & (DEBT | 2 * bit(priority) - 1)) != 0;
+    }
+
+    /** A bit of its own, the lower the more the call matters. */
+    private static int bit(Priority priority) {
+        return switch (priority) {
+            case CRITICAL -> 1;
+            case NORMAL -> 2;
+            case SHEDDABLE -> 4;
+        };
     }
 
     private boolean takeInOrder(Priority priority) {
         lock.lock();
         try {
             settle();
-            return (attention & (DEBT | priority.bitsUpTo())) == 0 && take(priority);
+            return !mustLetBy(priority) && take(priority);
         } finally {
             lock.unlock();
         }
@@ -137,7 +152,8 @@ public final class ConcurrencyLimiter {
 
     /** Takes a permit for a call of that priority; for one that has to leave some, under the lock. */
     private boolean take(Priority priority) {
-        int reserve = priority.reserve(limit);
+        // How many permits it leaves alone; it may always use one.
+        int reserve = limit - Math.max(1, (int) (limit * priority.share()));
         return reserve == 0 ? pool.take() : pool.takeAbove(reserve);
     }
 
@@ -334,7 +350,7 @@ public final class ConcurrencyLimiter {
     private int due() {
         int due = debt > 0 ? DEBT : 0;
         for (Priority priority : MOST_FIRST) {
-            due |= line.waits(priority) ? priority.bit() : 0;
+            due |= line.waits(priority) ? bit(priority) : 0;
         }
         return due;
     }

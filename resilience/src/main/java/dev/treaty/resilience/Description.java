@@ -58,13 +58,13 @@ final class Description {
                 .formatted(number(throttle.ratio()), throttle.callsMin(), text(throttle.window()));
     }
 
-    private static String rate(RateLimitPolicy rate) {
+    static String rate(RateLimitPolicy rate) {
         return rate.permits() + " per " + text(rate.per()) + ", burst " + rate.burst()
                 + (rate.waitMax().isZero() ? ", refuses" : ", waits up to " + text(rate.waitMax()))
                 + (rate.warmUp().isZero() ? "" : ", warms up for " + text(rate.warmUp()));
     }
 
-    private static String concurrency(ConcurrencyPolicy concurrency) {
+    static String concurrency(ConcurrencyPolicy concurrency) {
         String limit = concurrency.algorithm() == ConcurrencyPolicy.Algorithm.FIXED
                 ? concurrency.limit() + " calls at once"
                 : "%s, from %d, between %d and %d calls at once"

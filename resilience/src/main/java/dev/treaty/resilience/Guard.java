@@ -6,6 +6,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
@@ -367,8 +368,9 @@ public final class Guard {
         if (limiter == null) {
             return attempts.run(now, trial, work, context, again, began, deadline);
         }
-        if (!limiter.tryAcquire(Priority.NORMAL)) {
-            if (!limiter.acquire(Priority.NORMAL, began, Math.min(now.concurrencyWaitNanos, deadline - began))) {
+        Priority priority = context == null ? Priority.NORMAL : context.priority();
+        if (!limiter.tryAcquire(priority)) {
+            if (!limiter.acquire(priority, began, Math.min(now.concurrencyWaitNanos, deadline - began))) {
                 tally.add(Tally.Count.CONCURRENCY_LIMITED);
                 return now.crowded();
             }

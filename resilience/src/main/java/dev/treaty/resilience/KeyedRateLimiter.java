@@ -42,6 +42,7 @@ public final class KeyedRateLimiter<K> {
 
     private record Bucket<K>(K key, AtomicLong next) {}
 
+    private final RateLimitPolicy policy;
     private final Gcra gcra;
     private final Time time;
     private final int keysMax;
@@ -68,14 +69,25 @@ public final class KeyedRateLimiter<K> {
         if (keysMax > KEYS_MAX) {
             throw new IllegalArgumentException("keys-max is " + keysMax + ": use at most " + KEYS_MAX);
         }
-        if (!policy.warmUp().isZero()) {
-            throw new IllegalArgumentException(
-                    "warm-up is " + policy.warmUp() + ": a limit for each key has none, leave it out");
-        }
+        this.policy = check(policy);
         this.gcra = new Gcra(policy);
         this.keysMax = keysMax;
         this.time = time;
         this.shared = new AtomicLong(gcra.point(time.nanoTime()));
+    }
+
+    /** The policy, where it can hold for each key. */
+    static RateLimitPolicy check(RateLimitPolicy policy) {
+        if (!policy.warmUp().isZero()) {
+            throw new IllegalArgumentException(
+                    "warm-up is " + policy.warmUp() + ": a limit for each key has none, leave it out");
+        }
+        return policy;
+    }
+
+    /** The policy that it was made from. */
+    public RateLimitPolicy policy() {
+        return policy;
     }
 
     /** Takes a permit of that key if there is one now. */
@@ -96,6 +108,21 @@ public final class KeyedRateLimiter<K> {
         Bucket<K> bucket = buckets.get(key);
         long wait = bucket == null ? LOOK_AGAIN : reserve(bucket.next, length, point, waitMax);
         return wait == LOOK_AGAIN ? reserveNew(key, length, point, waitMax) : wait;
+    }
+
+    /**
+     * How many nanoseconds from now that many permits of that key are there, if nobody else takes them before; 0 where
+     * they are now.
+     *
+     * @throws IllegalArgumentException where it is no permit, or more than the burst
+     */
+    public long retryAfterNanos(K key, int permits, long now) {
+        long point = gcra.point(now);
+        Bucket<K> bucket = buckets.get(key);
+        long own = bucket == null ? FORGOTTEN : bucket.next.get();
+        long next = own == FORGOTTEN ? shared.get() : own;
+        long wait = Gcra.later(next, point) + gcra.length(permits) - point - gcra.tolerance;
+        return wait <= 0 ? 0 : gcra.nanos(wait);
     }
 
     /** How many keys it remembers now. */

@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Promise;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;

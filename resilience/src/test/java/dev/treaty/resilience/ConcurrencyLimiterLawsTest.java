@@ -2,6 +2,7 @@ package dev.treaty.resilience;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.ManualTime;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,6 +1,10 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.ManualTime;
+import java.util.Arrays;
+import java.util.List;
+import org.jetbrains.kotlinx.lincheck.Actor;
+import org.jetbrains.kotlinx.lincheck.execution.ExecutionScenario;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -43,10 +47,33 @@ public class ConcurrencyLimiterLincheckTest {
     @Test
     void everyInterleavingIsOneOfSomeSequence() {
         new ModelCheckingOptions()
-                .iterations(8)
-                .invocationsPerIteration(100)
+                .iterations(3)
+                .invocationsPerIteration(60)
                 .threads(3)
                 .actorsPerThread(3)
                 .check(ConcurrencyLimiterLincheckTest.class);
+    }
+
+    /**
+     * A call that saw no debt and then takes a permit must not get the one that is owed: who comes back while the limit
+     * has fallen pays with its permit, instead of putting it where others find it.
+     */
+    @Test
+    void whatIsOwedIsNotTakenByWhoLookedBefore() throws NoSuchMethodException {
+        new ModelCheckingOptions()
+                .iterations(0)
+                .invocationsPerIteration(500)
+                .addCustomScenario(new ExecutionScenario(
+                        List.of(call("tryAcquire", 0), call("tryAcquire", 0)),
+                        List.of(List.of(call("change", 1), call("release", 0)), List.of(call("tryAcquire", 1))),
+                        List.of(call("inFlight")),
+                        null))
+                .check(ConcurrencyLimiterLincheckTest.class);
+    }
+
+    private static Actor call(String operation, Object... arguments) throws NoSuchMethodException {
+        Class<?>[] types = new Class<?>[arguments.length];
+        Arrays.fill(types, int.class);
+        return new Actor(ConcurrencyLimiterLincheckTest.class.getMethod(operation, types), List.of(arguments));
     }
 }

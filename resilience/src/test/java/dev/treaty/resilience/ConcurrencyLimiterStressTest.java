@@ -2,6 +2,7 @@ package dev.treaty.resilience;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import java.time.Duration;

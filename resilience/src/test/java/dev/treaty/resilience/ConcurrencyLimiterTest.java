@@ -3,6 +3,7 @@ package dev.treaty.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;

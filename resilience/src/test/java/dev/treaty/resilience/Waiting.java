@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param trace where the call stands in a distributed trace
  * @param attempt which try this is, from 1. It travels on: a handler that runs in a second attempt makes its own calls
  *     from attempt 2, so that retries at every hop of a chain never multiply
+ * @param priority how much the call matters where not every call can be served. It travels on, as a server has granted
+ *     it: what a handler does for a call matters as much as the call
  * @param headers what else the caller sends, by name in small letters; not inherited by the calls of a handler
  * @param record what has happened to this call so far, in this process
  */
@@ -23,6 +25,7 @@ public record CallContext(
         Principal caller,
         Trace trace,
         int attempt,
+        Priority priority,
         Map<String, String> headers,
         DecisionRecord record) {
 
@@ -44,14 +47,15 @@ public record CallContext(
 
     /**
      * The context of a new call made here: a child of the {@linkplain #current() current} one, whose deadline, caller,
-     * trace and attempt it inherits, or the first of a new chain.
+     * trace, attempt and priority it inherits, or the first of a new chain.
      *
      * @param self who this process is; the caller where no chain has begun yet
      */
     public static CallContext next(Principal self, Time time, RandomGenerator random) {
         if (!CURRENT.isBound()) {
             var deadline = Deadline.after(Deadline.MAX, time);
-            return new CallContext(deadline, self, Trace.start(random), 1, Map.of(), new DecisionRecord());
+            return new CallContext(
+                    deadline, self, Trace.start(random), 1, Priority.NORMAL, Map.of(), new DecisionRecord());
         }
         CallContext parent = CURRENT.get();
         return new CallContext(
@@ -59,6 +63,7 @@ public record CallContext(
                 parent.caller,
                 parent.trace.child(random),
                 parent.attempt,
+                parent.priority,
                 Map.of(),
                 new DecisionRecord());
     }
@@ -72,16 +77,21 @@ public record CallContext(
     @SuppressWarnings("ReferenceEquality") // only spares an allocation
     public CallContext within(Deadline other) {
         Deadline earlier = deadline.earlier(other);
-        return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, headers, record);
+        return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, priority, headers, record);
     }
 
     /** The same context, with other headers. */
     public CallContext with(Map<String, String> others) {
-        return new CallContext(deadline, caller, trace, attempt, Map.copyOf(others), record);
+        return new CallContext(deadline, caller, trace, attempt, priority, Map.copyOf(others), record);
     }
 
     /** The same context, on its nth attempt. */
     public CallContext attempt(int number) {
-        return number == attempt ? this : new CallContext(deadline, caller, trace, number, headers, record);
+        return number == attempt ? this : new CallContext(deadline, caller, trace, number, priority, headers, record);
+    }
+
+    /** The same context, mattering that much. */
+    public CallContext priority(Priority changed) {
+        return changed == priority ? this : new CallContext(deadline, caller, trace, attempt, changed, headers, record);
     }
 }

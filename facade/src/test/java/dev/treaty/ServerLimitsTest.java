@@ -1,0 +1,340 @@
+package dev.treaty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Priority;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.time.Time;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a server lets in and what it refuses, over real HTTP on loopback. */
+@Timeout(60)
+class ServerLimitsTest {
+    /** Callers that make each call once, and know nothing of breakers. */
+    private static final String DIRECT = "defaults: {level: none, deadline: 30s}\n";
+
+    @Contract(name = "test.Work", version = "1.0.0")
+    public interface Work {
+        @Idempotent
+        String work(String what);
+    }
+
+    @Contract(name = "test.Front", version = "1.0.0")
+    public interface Front {
+        String ask(String what);
+    }
+
+    private static Treaty open(String yaml) {
+        return Treaty.open(Settings.parse("test", yaml, Map.of()));
+    }
+
+    /** A service whose calls begin, and end when they are told to. */
+    private static final class Held implements Work {
+        private final Semaphore begun = new Semaphore(0);
+        private final CountDownLatch released = new CountDownLatch(1);
+        private final Queue<String> handled = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public String work(String what) {
+            handled.add(
+                    what + " " + CallContext.current().orElseThrow().priority().wire());
+            begun.release();
+            try {
+                assertThat(released.await(50, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return what;
+        }
+    }
+
+    /** Calls under way on threads of their own, and what came of them. */
+    private static final class Callers {
+        private final Work work;
+        private final Treaty treaty;
+        private final List<Thread> threads = new ArrayList<>();
+        private final Queue<String> answered = new ConcurrentLinkedQueue<>();
+        private final Queue<ServiceException> refused = new ConcurrentLinkedQueue<>();
+
+        Callers(Treaty treaty) {
+            this.treaty = treaty;
+            this.work = treaty.client(Work.class);
+        }
+
+        Thread call(Priority priority, String what) {
+            Thread thread = Thread.startVirtualThread(() -> {
+                try {
+                    answered.add(treaty.withPriority(priority, () -> work.work(what)));
+                } catch (ServiceException e) {
+                    refused.add(e);
+                }
+            });
+            threads.add(thread);
+            return thread;
+        }
+
+        void join() throws InterruptedException {
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    @Test
+    void aFloodIsRefusedWhileTheServerIsFullAndItCanStillBeLookedAt() throws Exception {
+        try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {limit: 4, queue: 0}}}\n")) {
+            var held = new Held();
+            treaty.serve(Work.class, held);
+            var callers = new Callers(treaty);
+            for (int i = 0; i < 4; i++) {
+                callers.call(Priority.NORMAL, "long");
+            }
+            held.begun.acquire(4);
+
+            var flood = new Callers(treaty);
+            for (int i = 0; i < 200; i++) {
+                flood.call(Priority.CRITICAL, "flood");
+            }
+            flood.join(); // though nothing has ended
+
+            assertThat(flood.answered).isEmpty();
+            assertThat(flood.refused).hasSize(200).allSatisfy(e -> {
+                assertThat(e.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+                assertThat(e.fault().reached()).isFalse();
+                assertThat(e.fault().message()).contains("test.Work", "limit");
+            });
+            ServiceEndpoint endpoint = treaty.endpoint().orElseThrow();
+            assertThat(status(endpoint, "/-/health")).isEqualTo(200);
+            assertThat(status(endpoint, "/-/status")).isEqualTo(200);
+            try (var direct = treaty.direct(Introspection.class, endpoint)) {
+                assertThat(direct.client().status().serves()).hasSize(1);
+            }
+            held.released.countDown();
+            callers.join();
+            assertThat(callers.answered).hasSize(4);
+            assertThat(held.handled).hasSize(4);
+            assertThat(treaty.client(Work.class).work("again")).isEqualTo("again");
+        }
+    }
+
+    private static int status(ServiceEndpoint endpoint, String path) throws Exception {
+        return ((HttpURLConnection) URI.create(endpoint + path).toURL().openConnection()).getResponseCode();
+    }
+
+    @Test
+    void theLeastImportantAreShedFirst() throws Exception {
+        try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {limit: 4, queue: 1, wait-max: 30s}}}\n")) {
+            var held = new Held();
+            treaty.serve(Work.class, held);
+            var callers = new Callers(treaty);
+            for (int i = 0; i < 3; i++) {
+                callers.call(Priority.NORMAL, "first");
+            }
+            held.begun.acquire(3);
+            Thread sheddable = callers.call(Priority.SHEDDABLE, "sheddable"); // waits: the last place is not for it
+            callers.call(Priority.NORMAL, "fourth");
+            held.begun.acquire();
+            Thread waits = callers.call(Priority.NORMAL, "fifth"); // takes the place in the line
+            sheddable.join();
+            assertThat(callers.refused)
+                    .singleElement()
+                    .satisfies(e -> assertThat(e.code()).isEqualTo(Code.RESOURCE_EXHAUSTED));
+            held.released.countDown();
+            waits.join();
+            callers.join();
+            assertThat(callers.answered).containsExactlyInAnyOrder("first", "first", "first", "fourth", "fifth");
+        }
+    }
+
+    private static List<String> seenBehindAFront(String limits) {
+        try (Treaty treaty = open(DIRECT + limits)) {
+            var held = new Held();
+            held.released.countDown();
+            treaty.serve(Work.class, held);
+            Work work = treaty.client(Work.class);
+            treaty.serve(Front.class, work::work);
+            Front front = treaty.client(Front.class);
+            front.ask("plain");
+            for (Priority priority : Priority.values()) {
+                treaty.withPriority(priority, () -> front.ask("claims"));
+            }
+            return List.copyOf(held.handled);
+        }
+    }
+
+    @Test
+    void aPriorityTravelsToTheEndOfTheChainAsFarAsItIsGranted() {
+        assertThat(seenBehindAFront(""))
+                .containsExactly("plain normal", "claims normal", "claims normal", "claims sheddable");
+        assertThat(seenBehindAFront("server: {limits: {priority-max: critical}}\n"))
+                .containsExactly("plain normal", "claims critical", "claims normal", "claims sheddable");
+    }
+
+    @Test
+    void aCallerOverItsRateComesBackWhenItIsTold() {
+        String limits = "server: {limits: {rate-limit-per-caller: {permits: 1, per: 500ms, burst: 1}}}\n";
+        try (Treaty treaty = open(limits)) {
+            var retries = new ConcurrentLinkedQueue<Event.RetryScheduled>();
+            treaty.events().subscribe(event -> {
+                if (event instanceof Event.RetryScheduled retry) {
+                    retries.add(retry);
+                }
+            });
+            treaty.serve(Work.class, what -> what);
+            Work work = treaty.client(Work.class);
+            long began = System.nanoTime();
+            work.work("first");
+            assertThat(work.work("second")).isEqualTo("second");
+            assertThat(Duration.ofNanos(System.nanoTime() - began))
+                    .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(5));
+            assertThat(retries).singleElement().satisfies(retry -> {
+                assertThat(retry.fault().code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+                assertThat(retry.fault().retryAfter()).contains(Duration.ofSeconds(1));
+                assertThat(retry.pause()).isEqualTo(Duration.ofSeconds(1));
+            });
+        }
+    }
+
+    @Test
+    void plainHttpHearsAllOfItToo() throws Exception {
+        String limits = "server: {limits: {rate-limit: {permits: 1, per: 1m, burst: 1}}}\n";
+        try (Treaty treaty = open(limits)) {
+            treaty.serve(Work.class, what -> what);
+            ServiceEndpoint endpoint = treaty.endpoint().orElseThrow();
+            assertThat(post(endpoint).getResponseCode()).isEqualTo(200);
+            HttpURLConnection refused = post(endpoint);
+            assertThat(refused.getResponseCode()).isEqualTo(429);
+            assertThat(refused.getHeaderField("Treaty-Reached")).isEqualTo("no");
+            assertThat(Integer.parseInt(refused.getHeaderField("Retry-After"))).isBetween(50, 60);
+            assertThat(new String(refused.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("resource_exhausted", "the rate limit of test.Work is reached");
+        }
+    }
+
+    private static HttpURLConnection post(ServiceEndpoint endpoint) throws Exception {
+        var connection = (HttpURLConnection)
+                URI.create(endpoint + "/test.Work/work").toURL().openConnection();
+        connection.setRequestMethod("POST");
+        connection.setRequestProperty("Content-Type", "application/json");
+        connection.setDoOutput(true);
+        connection.getOutputStream().write("{\"what\":\"x\"}".getBytes(StandardCharsets.UTF_8));
+        return connection;
+    }
+
+    /** Does four things at a time, and each takes 10 ms; whatever else it has accepted waits for its turn. */
+    private static final class Slow implements Work {
+        private final Semaphore workers = new Semaphore(4);
+        private final AtomicInteger accepted = new AtomicInteger();
+        private final AtomicInteger acceptedMost = new AtomicInteger();
+
+        @Override
+        public String work(String what) {
+            acceptedMost.accumulateAndGet(accepted.incrementAndGet(), Math::max);
+            try {
+                workers.acquire();
+                try {
+                    Time.system().sleep(Duration.ofMillis(10).toNanos());
+                } finally {
+                    workers.release();
+                }
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            } finally {
+                accepted.decrementAndGet();
+            }
+            return what;
+        }
+    }
+
+    private static Slow flooded(String limits, AtomicInteger answered) throws InterruptedException {
+        var slow = new Slow();
+        try (Treaty treaty = open(DIRECT + limits)) {
+            treaty.serve(Work.class, slow);
+            Work work = treaty.client(Work.class);
+            var over = new AtomicBoolean();
+            List<Thread> callers = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                callers.add(Thread.startVirtualThread(() -> {
+                    while (!over.get()) {
+                        try {
+                            work.work("x");
+                            answered.incrementAndGet();
+                        } catch (ServiceException e) {
+                            pause();
+                        }
+                    }
+                }));
+            }
+            Time.system().sleep(Duration.ofMillis(2500).toNanos());
+            over.set(true);
+            for (Thread caller : callers) {
+                caller.join();
+            }
+        }
+        return slow;
+    }
+
+    private static void pause() {
+        try {
+            Time.system().sleep(Duration.ofMillis(20).toNanos());
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void anAdaptiveLimitKeepsASlowServiceFromPilingUpCalls() throws InterruptedException {
+        var answered = new AtomicInteger();
+        Slow slow = flooded(
+                "server: {limits: {concurrency: {algorithm: gradient2, limit: 4, limit-min: 4, queue: 0}}}\n",
+                answered);
+        assertThat(slow.acceptedMost.get()).isBetween(4, 10);
+        assertThat(answered.get()).as("of 1000 that it can do").isGreaterThan(300);
+    }
+
+    @Test
+    void theLimitsOfAServiceCanBePrinted() {
+        var limits = Settings.parse("test", "server: {limits: {concurrency: {limit: 7}}}", Map.of())
+                .server()
+                .limits();
+        var admission = new dev.treaty.resilience.Admission(new ServiceName("test.Work"), limits, Time.system());
+        String steps =
+                Pipelines.server(admission, _ -> null, Time.system(), _ -> {}).describe();
+        assertThat(steps.lines().filter(line -> !line.startsWith(" ")))
+                .extracting(line -> line.substring(0, line.indexOf(" ")))
+                .containsExactly("observe", "deadline", "limit", "dispatch");
+        assertThat(steps).contains("concurrency  7 calls at once");
+    }
+
+    @Test
+    void limitsThatCannotBeAreRefusedWithTheirKey() {
+        assertThatThrownBy(() -> open("server: {limits: {rate-limit-per-caller: {warm-up: 1s}}}\n"))
+                .hasMessageContaining("server.limits", "warm-up is PT1S");
+        assertThatThrownBy(() -> open("server: {limits: {priority-max: highest}}\n"))
+                .hasMessageContaining("server.limits.priority-max");
+    }
+}

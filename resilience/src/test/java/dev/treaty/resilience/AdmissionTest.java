@@ -1,0 +1,270 @@
+package dev.treaty.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.Priority;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.time.Time;
+import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
+import dev.treaty.resilience.Fixtures.SkippingTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+class AdmissionTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final RateLimitPolicy ONE_A_SECOND = RateLimitPolicy.perSecond(1);
+
+    private final SkippingTime time = new SkippingTime();
+    private final List<CallContext> handled = new ArrayList<>();
+    private final Handler handler = call -> {
+        handled.add(call.context());
+        return ServiceResponse.<Object>ok("done");
+    };
+
+    private Admission admission(AdmissionPolicy policy) {
+        return new Admission(new ServiceName("test"), policy, time);
+    }
+
+    private Call by(Principal caller, Priority priority) {
+        Call call = Fixtures.call(Fixtures.WRITE, time);
+        CallContext context = call.context();
+        return call.with(new CallContext(
+                context.deadline(), caller, context.trace(), 1, priority, context.headers(), context.record()));
+    }
+
+    private Call by(String caller) {
+        return by(Principal.claimed(caller), Priority.NORMAL);
+    }
+
+    private static Fault refusal(ServiceResponse<?> response) {
+        assertThat(response).isInstanceOf(ServiceResponse.Failed.class);
+        Fault fault = ((ServiceResponse.Failed<?>) response).fault();
+        assertThat(fault.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+        assertThat(fault.reached())
+                .as("it may be made elsewhere, whatever it does")
+                .isFalse();
+        return fault;
+    }
+
+    /** Begins calls of those priorities one within the other, so that they are under way at once; then does the rest. */
+    private ServiceResponse<?> during(Admission admission, List<Priority> calls, Supplier<ServiceResponse<?>> rest)
+            throws InterruptedException {
+        if (calls.isEmpty()) {
+            return rest.get();
+        }
+        return admission.handle(
+                by(Principal.ANONYMOUS, calls.getFirst()),
+                _ -> during(admission, calls.subList(1, calls.size()), rest));
+    }
+
+    private static ServiceResponse<?> make(Admission admission, Call call, Handler handler) {
+        try {
+            return admission.handle(call, handler);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void refusalsOfAPolicyNameTheValueAndWhatIsAccepted() {
+        AdmissionPolicy usual = AdmissionPolicy.DEFAULT;
+        assertThatThrownBy(() -> new AdmissionPolicy(
+                        Optional.empty(), Optional.empty(), 0, usual.concurrency(), usual.priorityMax()))
+                .hasMessage("callers-max is 0: use 1 or more");
+        assertThatThrownBy(() -> new AdmissionPolicy(
+                        Optional.empty(), Optional.empty(), 1_000_001, usual.concurrency(), usual.priorityMax()))
+                .hasMessage("callers-max is 1000001: use at most 1000000");
+        assertThatThrownBy(() -> usual.withRateLimitPerCaller(ONE_A_SECOND.withWarmUp(SECOND)))
+                .hasMessage("warm-up is PT1S: a limit for each key has none, leave it out");
+    }
+
+    @Test
+    void asManyAreUnderWayAsTheLimitSays() throws InterruptedException {
+        var admission = admission(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(2)));
+        var normal = List.of(Priority.NORMAL, Priority.NORMAL);
+        Fault fault = refusal(during(admission, normal, () -> make(admission, by("ada"), handler)));
+        assertThat(fault.message()).isEqualTo("as many calls of test are under way here as its limit allows");
+        assertThat(fault.retryAfter()).isEmpty();
+        assertThat(handled).isEmpty();
+        assertThat(admission.concurrency().inFlight()).isZero();
+        make(admission, by("ada"), handler);
+        assertThat(handled).hasSize(1);
+    }
+
+    @Test
+    void whatEndsBadlyGivesItsPlaceBack() {
+        var admission = admission(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(1)));
+        assertThatThrownBy(() -> admission.handle(by("ada"), _ -> {
+                    throw new InterruptedException();
+                }))
+                .isInstanceOf(InterruptedException.class);
+        assertThat(admission.concurrency().inFlight()).isZero();
+    }
+
+    @Test
+    void theLeastImportantAreShedFirst() throws InterruptedException {
+        var admission = admission(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(4)));
+        var three = List.of(Priority.NORMAL, Priority.SHEDDABLE, Priority.NORMAL);
+        during(admission, three, () -> {
+            refusal(make(admission, by(Principal.ANONYMOUS, Priority.SHEDDABLE), handler));
+            return make(admission, by("ada"), handler);
+        });
+        assertThat(handled).extracting(CallContext::priority).containsExactly(Priority.NORMAL);
+    }
+
+    @Test
+    void aClaimIsWorthNoMoreThanThePolicyGrantsAndOnlyThatTravelsOn() {
+        var strict = admission(AdmissionPolicy.DEFAULT);
+        make(strict, by(Principal.claimed("eve"), Priority.CRITICAL), handler);
+        make(strict, by(Principal.claimed("ada"), Priority.SHEDDABLE), handler);
+        make(strict, by(new Principal("ada", true), Priority.CRITICAL), handler);
+        var open = admission(AdmissionPolicy.DEFAULT.with(Priority.CRITICAL));
+        make(open, by(Principal.claimed("ada"), Priority.CRITICAL), handler);
+        assertThat(handled)
+                .extracting(CallContext::priority)
+                .containsExactly(Priority.NORMAL, Priority.SHEDDABLE, Priority.CRITICAL, Priority.CRITICAL);
+    }
+
+    @Test
+    void eachCallerHasARateOfItsOwnAndHearsWhenToComeBack() {
+        var admission = admission(AdmissionPolicy.DEFAULT.withRateLimitPerCaller(ONE_A_SECOND));
+        make(admission, by("ada"), handler);
+        time.advance(Duration.ofMillis(300));
+        Fault fault = refusal(make(admission, by("ada"), handler));
+        assertThat(fault.message()).isEqualTo("this caller has reached its rate limit of test");
+        assertThat(fault.retryAfter()).contains(Duration.ofMillis(700));
+        make(admission, by("bob"), handler);
+        make(admission, by(new Principal("ada", true), Priority.NORMAL), handler);
+        assertThat(handled).as("a claimed name spends nothing of a proved one").hasSize(3);
+        time.advance(Duration.ofMillis(700));
+        make(admission, by("ada"), handler);
+        assertThat(handled).hasSize(4);
+    }
+
+    @Test
+    void namesThatOnlyDifferAtTheirFarEndAreOneCaller() {
+        var admission = admission(AdmissionPolicy.DEFAULT.withRateLimitPerCaller(ONE_A_SECOND));
+        String name = "x".repeat(Admission.CALLER_LENGTH_MAX);
+        make(admission, by(name + 1), handler);
+        refusal(make(admission, by(name + 2), handler));
+        make(admission, by("y"), handler);
+        assertThat(handled).hasSize(2);
+    }
+
+    @Test
+    void inventedNamesShareOneLimitOnceThereAreTooMany() {
+        var policy = new AdmissionPolicy(
+                Optional.empty(), Optional.of(ONE_A_SECOND), 2, ConcurrencyPolicy.DEFAULT, Priority.NORMAL);
+        var admission = admission(policy);
+        for (int i = 0; i < 1000; i++) {
+            make(admission, by("caller-" + i), handler);
+        }
+        assertThat(handled).hasSize(3);
+    }
+
+    @Test
+    void allCallersTogetherHaveARateAndHearWhenToComeBack() {
+        var admission = admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND));
+        make(admission, by("ada"), handler);
+        Fault fault = refusal(make(admission, by("bob"), handler));
+        assertThat(fault.message()).isEqualTo("the rate limit of test is reached");
+        assertThat(fault.retryAfter()).contains(SECOND);
+    }
+
+    @Test
+    void whoIsOverItsOwnRateSpendsNothingOfTheOthers() {
+        var admission = admission(AdmissionPolicy.DEFAULT
+                .withRateLimit(new RateLimitPolicy(1, SECOND, 2, Duration.ZERO, Duration.ZERO))
+                .withRateLimitPerCaller(ONE_A_SECOND));
+        make(admission, by("ada"), handler);
+        for (int i = 0; i < 10; i++) {
+            refusal(make(admission, by("ada"), handler));
+        }
+        make(admission, by("bob"), handler);
+        assertThat(handled).hasSize(2);
+    }
+
+    @Test
+    void aRateMayBeWaitedForButNotBeyondTheDeadline() {
+        var waiting = ONE_A_SECOND.withWaitMax(Duration.ofMinutes(1));
+        for (var policy : List.of(
+                AdmissionPolicy.DEFAULT.withRateLimit(waiting),
+                AdmissionPolicy.DEFAULT.withRateLimitPerCaller(waiting))) {
+            var admission = admission(policy);
+            long began = time.nanoTime();
+            make(admission, by("ada"), handler);
+            make(admission, by("ada"), handler);
+            assertThat(time.nanoTime() - began).isEqualTo(SECOND.toNanos());
+            Call hurried = by("ada");
+            hurried = hurried.with(hurried.context().within(Deadline.after(Duration.ofMillis(999), time)));
+            refusal(make(admission, hurried, handler));
+            assertThat(time.nanoTime() - began).isEqualTo(SECOND.toNanos());
+        }
+        assertThat(handled).hasSize(4);
+    }
+
+    private int limitAfter(Duration callTakes, ServiceResponse<?> answer) {
+        var aimd = new ConcurrencyPolicy(Algorithm.AIMD, 100, 1, 1000, 0, SECOND);
+        var admission = admission(AdmissionPolicy.DEFAULT.with(aimd));
+        for (int i = 0; i < 50; i++) {
+            make(admission, by("ada"), _ -> {
+                time.advance(callTakes);
+                return answer;
+            });
+        }
+        return admission.concurrency().limit();
+    }
+
+    @Test
+    void anAdaptiveLimitFallsWhereAnswersComeTooLateOrTheServiceGivesUp() {
+        var done = ServiceResponse.<Object>ok("done");
+        var quick = Duration.ofMillis(500);
+        assertThat(limitAfter(quick, done)).isEqualTo(100);
+        assertThat(limitAfter(quick, ServiceResponse.failed(Code.UNAVAILABLE, "the database is away")))
+                .as("an answer like any other")
+                .isEqualTo(100);
+        assertThat(limitAfter(quick, ServiceResponse.failed(Code.RESOURCE_EXHAUSTED, "no more threads")))
+                .isLessThan(75);
+        assertThat(limitAfter(quick, ServiceResponse.failed(Code.DEADLINE_EXCEEDED, "too late")))
+                .isLessThan(75);
+        assertThat(limitAfter(Duration.ofSeconds(5), done)).isLessThan(75);
+    }
+
+    @Test
+    void itsLimitsCanBePrinted() {
+        String newLine = System.lineSeparator();
+        assertThat(admission(AdmissionPolicy.DEFAULT).describe())
+                .isEqualTo(String.join(
+                        newLine,
+                        "each caller  no rate limit",
+                        "all callers  no rate limit",
+                        "concurrency  1000 calls at once, 100 more wait up to 0.1s",
+                        "priority     up to normal for who has not proved who it is"));
+        assertThat(admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND))
+                        .describe())
+                .contains("all callers  1 per 1s, burst 1, refuses");
+    }
+
+    @Test
+    void aFullServerIsToldFromTheTimeOfTheMachineToo() throws InterruptedException {
+        var admission = new Admission(
+                new ServiceName("test"), AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(1)), Time.system());
+        Call call = Fixtures.call(Fixtures.WRITE, Time.system());
+        refusal(admission.handle(call, _ -> make(admission, call, handler)));
+        admission.handle(call, handler);
+        assertThat(handled).hasSize(1);
+    }
+}
