@@ -188,11 +188,11 @@ final class Attempts {
         } finally {
             rang = watchdog.disarm(watch);
         }
-        if (!rang) {
-            return outcome;
-        }
         boolean taken = outcome instanceof Failure failure && failure.given() instanceof InterruptedException;
-        if (!taken) {
+        if (!rang && (taken || until - time.nanoTime() > 0)) {
+            return outcome; // in time, or interrupted by somebody else
+        }
+        if (rang && !taken) {
             Thread.interrupted(); // the interrupt was ours, and the work did not take it
         }
         return Failure.of(Fault.of(Code.DEADLINE_EXCEEDED, "the attempt took too long and was interrupted"), null);
