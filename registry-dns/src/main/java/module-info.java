@@ -5,7 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.treaty.registry.dns {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.core;
-    requires dev.treaty.registry;
+    requires transitive dev.treaty.registry;
     requires org.dnsjava;
 
     exports dev.treaty.registry.dns;
