@@ -127,7 +127,7 @@ final class GuardsCommand implements Callable<Integer> {
         Statuses.of(treaty, processes.values()).forEach((address, status) -> {
             for (Introspection.Called called : status.calls()) {
                 if (service == null || service.value().equals(called.service())) {
-                    rows.add(new Row(status.report().name(), address, called.service(), called.guard()));
+                    rows.add(new Row(status.report().application(), address, called.service(), called.guard()));
                 }
             }
         });
