@@ -78,7 +78,9 @@ final class Pages implements Introspection, Control {
 
     @Override
     public boolean level(String service, IsolationLevel level) {
-        return treaty.guards().find(service).map(guard -> {
+        return treaty.guards()
+                .find(service)
+                .map(guard -> {
                     guard.level(level);
                     return true;
                 })

@@ -116,7 +116,9 @@ final class GuardsCommand implements Callable<Integer> {
     private static Map<String, ServiceEndpoint> processes(Treaty treaty) {
         var processes = new TreeMap<String, ServiceEndpoint>();
         for (ServiceName name : treaty.registry().services()) {
-            treaty.registry().instances(name).forEach(i -> processes.put(i.endpoint().toString(), i.endpoint()));
+            treaty.registry()
+                    .instances(name)
+                    .forEach(i -> processes.put(i.endpoint().toString(), i.endpoint()));
         }
         RegistryOptions.reached(treaty);
         return processes;
@@ -136,8 +138,9 @@ final class GuardsCommand implements Callable<Integer> {
 
     private void change(Treaty treaty, Map<String, ServiceEndpoint> processes, List<Row> rows, String name) {
         for (Row row : rows) {
-            try (var direct = treaty.direct(Control.class, Optional.ofNullable(processes.get(row.address))
-                    .orElseThrow())) {
+            try (var direct = treaty.direct(
+                    Control.class,
+                    Optional.ofNullable(processes.get(row.address)).orElseThrow())) {
                 if (level != null) {
                     direct.client().level(name, level);
                 }
@@ -177,7 +180,15 @@ final class GuardsCommand implements Callable<Integer> {
 
     private static Table table(List<Row> rows) {
         var table = new Table(
-                "SERVICE", "CALLED BY", "LEVEL", "HEALTH", ">CALLS", ">FAILED", ">REFUSED", ">RETRIES", ">ATTEMPTS",
+                "SERVICE",
+                "CALLED BY",
+                "LEVEL",
+                "HEALTH",
+                ">CALLS",
+                ">FAILED",
+                ">REFUSED",
+                ">RETRIES",
+                ">ATTEMPTS",
                 ">FALLBACKS");
         for (Row row : rows) {
             GuardStatus guard = row.guard;

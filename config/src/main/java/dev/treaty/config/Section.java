@@ -264,7 +264,8 @@ final class Section {
         if (reading.problems.count() > before) {
             return null;
         }
-        return inForce(at, List.copyOf(values), text, variable.isPresent() ? name : reading.source + ":" + where.line());
+        return inForce(
+                at, List.copyOf(values), text, variable.isPresent() ? name : reading.source + ":" + where.line());
     }
 
     /** A list of groups of keys, which only a file can have. */

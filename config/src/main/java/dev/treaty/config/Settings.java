@@ -209,18 +209,7 @@ public record Settings(
     /** The same settings with a registry that is kept otherwise. */
     public Settings withRegistryServer(RegistryServerSettings changed) {
         return new Settings(
-                name,
-                region,
-                zone,
-                registry,
-                changed,
-                server,
-                client,
-                defaults,
-                services,
-                run,
-                metrics,
-                balance,
+                name, region, zone, registry, changed, server, client, defaults, services, run, metrics, balance,
                 faults);
     }
 

@@ -83,8 +83,7 @@ class SettingsProblemsTest {
                 file(
                         "an unknown registry",
                         "registry: zookeeper",
-                        "1:11: registry: \"zookeeper\" is no registry (it begins with none of these):"
-                                + KINDS),
+                        "1:11: registry: \"zookeeper\" is no registry (it begins with none of these):" + KINDS),
                 file(
                         "a registry's port out of range",
                         "registry: treaty://localhost:70000",

@@ -2,11 +2,11 @@ package dev.treaty.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Priority;
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.HashPolicy;
 import dev.treaty.balance.Picker;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.registry.HealthPolicy;
@@ -275,9 +275,7 @@ class SettingsPropertyTest {
                         names().optional())
                 .as(FallbackPolicy::new);
         var throttles = Combinators.combine(
-                        Arbitraries.doubles().between(1, 100),
-                        nanos(1_000_000_000L, 90_000_000_000L),
-                        whole(1, 1000))
+                        Arbitraries.doubles().between(1, 100), nanos(1_000_000_000L, 90_000_000_000L), whole(1, 1000))
                 .as(ThrottlePolicy::new);
         var hedges = Combinators.combine(
                         Arbitraries.doubles().between(0.5, 0.99),
@@ -432,7 +430,8 @@ class SettingsPropertyTest {
                         .collect(Collectors.joining(", ", "{", "}"));
             case List<?> list ->
                 list.stream().map(SettingsPropertyTest::yaml).collect(Collectors.joining(", ", "[", "]"));
-            case Optional<?> optional -> optional.map(SettingsPropertyTest::yaml).orElse("none");
+            case Optional<?> optional ->
+                optional.map(SettingsPropertyTest::yaml).orElse("none");
             case Enum<?> constant -> Words.kebab(constant);
             default -> quoted(value.toString());
         };

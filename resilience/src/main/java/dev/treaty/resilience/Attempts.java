@@ -69,8 +69,7 @@ final class Attempts {
         Failure failure = first;
         int began = context == null ? 1 : context.attempt();
         for (int attempt = began; ; attempt++) {
-            Retry.Decision decision =
-                    retry.after(failure.fault(), attempt, idempotent, deadline - time.nanoTime());
+            Retry.Decision decision = retry.after(failure.fault(), attempt, idempotent, deadline - time.nanoTime());
             if (!decision.again()) {
                 if (!decision.reason().isEmpty()) {
                     trial.retryRefused(work, failure.fault(), decision.reason());
@@ -107,8 +106,8 @@ final class Attempts {
             long now,
             long until)
             throws InterruptedException {
-        Hedge.Attempt attempt = each -> attempt(
-                plan, trial, work, context, each, each == number ? now : time.nanoTime(), until);
+        Hedge.Attempt attempt =
+                each -> attempt(plan, trial, work, context, each, each == number ? now : time.nanoTime(), until);
         return hedge.race(attempt, number, now, until, tally);
     }
 
@@ -165,8 +164,7 @@ final class Attempts {
         };
     }
 
-    private <W> @Nullable Object judged(
-            Trial<W> trial, W work, @Nullable CallContext context, int number, long until) {
+    private <W> @Nullable Object judged(Trial<W> trial, W work, @Nullable CallContext context, int number, long until) {
         try {
             Object answer = trial.attempt(work, context, number, until);
             Fault fault = trial.fault(answer);
@@ -198,8 +196,7 @@ final class Attempts {
         return Failure.of(Fault.of(Code.DEADLINE_EXCEEDED, "the attempt took too long and was interrupted"), null);
     }
 
-    private <W> @Nullable Object detached(
-            Trial<W> trial, W work, @Nullable CallContext context, int number, long until)
+    private <W> @Nullable Object detached(Trial<W> trial, W work, @Nullable CallContext context, int number, long until)
             throws InterruptedException {
         if (detached.incrementAndGet() > Guard.DETACHED_MAX) {
             detached.decrementAndGet();

@@ -36,8 +36,7 @@ final class CallTrial extends Trial<CallTrial.Passage> {
     Object attempt(Passage passage, @Nullable CallContext context, int number, long deadlineNanos)
             throws InterruptedException {
         Call call = passage.call;
-        return passage.next.handle(
-                call.with(call.context().attempt(number).within(new Deadline(deadlineNanos))));
+        return passage.next.handle(call.with(call.context().attempt(number).within(new Deadline(deadlineNanos))));
     }
 
     @Override

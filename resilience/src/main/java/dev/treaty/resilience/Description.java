@@ -25,14 +25,23 @@ final class Description {
         line("deadline", IsolationLevel.NONE, text(tolerance.deadline()) + " for a call with all of its attempts");
         line("fallback", IsolationLevel.ENHANCED, fallback(tolerance.fallback()));
         line("throttle", IsolationLevel.FULL, throttle(tolerance.throttle()));
-        line("rate limit", IsolationLevel.FULL, tolerance.rateLimit().map(Description::rate).orElse("none"));
+        line(
+                "rate limit",
+                IsolationLevel.FULL,
+                tolerance.rateLimit().map(Description::rate).orElse("none"));
         line("concurrency", IsolationLevel.FULL, concurrency(tolerance.concurrency()));
         line("retry", IsolationLevel.BASIC, retry(tolerance.retry()));
-        line("hedge", IsolationLevel.FULL, tolerance.hedge().map(Description::hedge).orElse("none"));
+        line(
+                "hedge",
+                IsolationLevel.FULL,
+                tolerance.hedge().map(Description::hedge).orElse("none"));
         line("breaker", IsolationLevel.ENHANCED, breaker(tolerance.breaker()) + (breaker ? "" : "; at each instance"));
-        line("timeout", IsolationLevel.BASIC, text(tolerance.attemptTimeout())
-                + " for an attempt that another may follow, "
-                + tolerance.timeoutMode().name().toLowerCase(Locale.ROOT));
+        line(
+                "timeout",
+                IsolationLevel.BASIC,
+                text(tolerance.attemptTimeout())
+                        + " for an attempt that another may follow, "
+                        + tolerance.timeoutMode().name().toLowerCase(Locale.ROOT));
         warnings.forEach(warning -> lines.add("warning: " + warning));
         return String.join(System.lineSeparator(), lines);
     }
@@ -45,8 +54,8 @@ final class Description {
     private static String fallback(FallbackPolicy fallback) {
         var kinds = new ArrayList<String>();
         if (!fallback.cacheFor().isZero()) {
-            kinds.add("the last good answer, at most " + text(fallback.cacheFor()) + " old (of "
-                    + fallback.cacheMax() + " kept)");
+            kinds.add("the last good answer, at most " + text(fallback.cacheFor()) + " old (of " + fallback.cacheMax()
+                    + " kept)");
         }
         fallback.alternative().ifPresent(service -> kinds.add("the service " + service));
         fallback.value().ifPresent(_ -> kinds.add("a fixed answer"));

@@ -180,8 +180,7 @@ public final class Guard {
      *
      * @see #call(ScopedValue.CallableOp)
      */
-    public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body, Fallback<T> fallback)
-            throws X {
+    public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body, Fallback<T> fallback) throws X {
         Object outcome = outcome(BodyTrial.INSTANCE, body);
         if (outcome instanceof Failure failure) {
             ServiceResponse<T> instead = instead(failure, fallback);
@@ -379,7 +378,8 @@ public final class Guard {
         boolean dropped = true;
         try {
             Object outcome = attempts.run(now, trial, work, context, again, began, deadline);
-            dropped = outcome instanceof Failure failure && overloaded(failure.fault().code());
+            dropped = outcome instanceof Failure failure
+                    && overloaded(failure.fault().code());
             return outcome;
         } finally {
             if (limiter.adaptive()) {

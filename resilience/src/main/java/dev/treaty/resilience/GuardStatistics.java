@@ -34,8 +34,19 @@ public record GuardStatistics(
 
     static GuardStatistics of(long[] counts) {
         return new GuardStatistics(
-                counts[12], counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7],
-                counts[8], counts[9], counts[10], counts[11]);
+                counts[12],
+                counts[0],
+                counts[1],
+                counts[2],
+                counts[3],
+                counts[4],
+                counts[5],
+                counts[6],
+                counts[7],
+                counts[8],
+                counts[9],
+                counts[10],
+                counts[11]);
     }
 
     /** How many calls asked a fallback. */

@@ -27,7 +27,8 @@ public final class Guards {
     public Guard add(Guard guard) {
         Guard known = byName.putIfAbsent(guard.name(), guard);
         if (known != null && !known.equals(guard)) {
-            throw new IllegalArgumentException("there is a guard named " + guard.name() + " already: name it otherwise");
+            throw new IllegalArgumentException(
+                    "there is a guard named " + guard.name() + " already: name it otherwise");
         }
         return guard;
     }
@@ -71,7 +72,7 @@ public final class Guards {
 
     private Guard named(String name) {
         return find(name)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "nothing named " + name + " is guarded here; guarded are: " + String.join(", ", new TreeMap<>(byName).keySet())));
+                .orElseThrow(() -> new IllegalArgumentException("nothing named " + name
+                        + " is guarded here; guarded are: " + String.join(", ", new TreeMap<>(byName).keySet())));
     }
 }

@@ -52,7 +52,8 @@ final class Hedge {
         if (now - refreshAt >= 0) {
             refreshAt = now + REFRESH_NANOS;
             long percentile = latencies.percentileNanos(policy.percentile());
-            delayNanos = percentile < 0 ? -1 : Math.max(percentile, policy.delayMin().toNanos());
+            delayNanos =
+                    percentile < 0 ? -1 : Math.max(percentile, policy.delayMin().toNanos());
         }
         return delayNanos;
     }

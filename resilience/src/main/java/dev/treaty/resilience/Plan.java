@@ -112,7 +112,8 @@ final class Plan {
         return own;
     }
 
-    // Refusals are many when they come, so each is made once, at the first. Two threads may both make it: it is the same.
+    // Refusals are many when they come, so each is made once, at the first. Two threads may both make it: it is the
+    // same.
 
     Failure open() {
         Failure made = open;
@@ -152,7 +153,10 @@ final class Plan {
     }
 
     /** The plans whose runtimes may live on. */
-    private record Known(FaultTolerance tolerance, @Nullable Plan around, @Nullable Plan before) {
+    private record Known(
+            FaultTolerance tolerance,
+            @Nullable Plan around,
+            @Nullable Plan before) {
         /** The runtime that one of them has under the same policy, or a new one. */
         <R, P> R or(Function<Plan, @Nullable R> runtime, Function<FaultTolerance, P> policy, Supplier<R> anew) {
             for (Plan plan : new @Nullable Plan[] {around, before}) {

@@ -78,7 +78,10 @@ final class Retry {
             return Decision.refused("the time ran out before anybody was reached");
         }
         long own = policy.pauseNanos(attempt, random);
-        long pause = fault.retryAfter().map(Duration::toNanos).map(asked -> Math.max(asked, own)).orElse(own);
+        long pause = fault.retryAfter()
+                .map(Duration::toNanos)
+                .map(asked -> Math.max(asked, own))
+                .orElse(own);
         if (pause >= remainingNanos) {
             return Decision.refused("the deadline leaves no time for it");
         }

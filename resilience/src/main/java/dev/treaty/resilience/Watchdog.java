@@ -104,7 +104,8 @@ final class Watchdog {
         lock.lock();
         try {
             if (table.length >= TABLE_MAX) {
-                throw new IllegalStateException(TABLE_MAX + " calls are being watched over at once, which is the limit");
+                throw new IllegalStateException(
+                        TABLE_MAX + " calls are being watched over at once, which is the limit");
             }
             if (table.length == seen.length) {
                 table = watches(seen, seen.length * 2);
@@ -122,7 +123,8 @@ final class Watchdog {
                 return;
             }
             nextLook = atNanos;
-            // Under the machine's time a thread of its own: it must ring though all carriers of virtual threads be busy.
+            // Under the machine's time a thread of its own: it must ring though all carriers of virtual threads be
+            // busy.
             var builder = time.equals(Time.system()) ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
             runner = builder.name("treaty-watchdog").unstarted(this::look);
             runner.start();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
-import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.event.Event;
@@ -31,7 +30,8 @@ class FallbackTest {
 
     @Test
     void answersForAServiceThatCannotAndSaysSo() throws InterruptedException {
-        var response = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead", Origin.ALTERNATIVE));
+        var response =
+                run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.ok("instead", Origin.ALTERNATIVE));
         assertThat(response).isEqualTo(ServiceResponse.ok("instead", Origin.ALTERNATIVE));
         assertThat(events).hasSize(1).first().isInstanceOf(Event.FallbackServed.class);
     }

@@ -74,7 +74,9 @@ class GuardChangeTest {
                 return ServiceResponse.ok("answer");
             });
         }
-        assertThat(inFlight).as("read is counted with the service, write by a limit of its own").containsExactly(1, 0);
+        assertThat(inFlight)
+                .as("read is counted with the service, write by a limit of its own")
+                .containsExactly(1, 0);
         assertThat(guard.statistics().calls()).as("operations included").isEqualTo(2);
         guard.level(IsolationLevel.NONE);
         assertThat(guard.policies().operations().values()).allMatch(t -> t.level() == IsolationLevel.NONE);

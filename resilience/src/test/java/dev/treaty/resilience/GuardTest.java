@@ -101,7 +101,8 @@ class GuardTest {
                 .faults(e -> Fault.of(Code.INVALID_ARGUMENT, "the caller's own"))
                 .build();
         time.advance(Duration.ofSeconds(10));
-        assertThatThrownBy(() -> guard.call(failing(9, new IOException("broken")))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> guard.call(failing(9, new IOException("broken"))))
+                .isInstanceOf(IOException.class);
         assertThat(runs).hasValue(1);
         assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
     }
@@ -131,8 +132,7 @@ class GuardTest {
 
     @Test
     void aLimitedCallIsStillAnsweredByAFallback() {
-        var tolerance =
-                full().with(new RateLimitPolicy(1, Duration.ofSeconds(1), 1, Duration.ZERO, Duration.ZERO));
+        var tolerance = full().with(new RateLimitPolicy(1, Duration.ofSeconds(1), 1, Duration.ZERO, Duration.ZERO));
         Guard guard = guard(tolerance);
         assertThat(guard.call(() -> "first", Fallback.value("instead"))).isEqualTo("first");
         assertThat(guard.call(() -> "second", Fallback.value("instead"))).isEqualTo("instead");
@@ -156,7 +156,8 @@ class GuardTest {
 
     @Test
     void oneCallHoldsOnePermitHoweverOftenItIsTried() throws Exception {
-        Guard guard = builder(full().with(ConcurrencyPolicy.fixed(1))).idempotent().build();
+        Guard guard =
+                builder(full().with(ConcurrencyPolicy.fixed(1))).idempotent().build();
         time.advance(Duration.ofSeconds(10));
         guard.call(() -> {
             assertThat(guard.concurrency().orElseThrow().inFlight()).isEqualTo(1);
@@ -186,9 +187,8 @@ class GuardTest {
     @Test
     void holdsBackWhatTheServiceTurnsAway() {
         var tolerance = full().with(RetryPolicy.NONE).with(new ThrottlePolicy(2, Duration.ofSeconds(10), 10));
-        Guard guard = guard(tolerance.with(CircuitBreakerPolicy.DEFAULT
-                .withConsecutiveFailures(10_000)
-                .withFailureRate(1, 10_000)));
+        Guard guard = guard(tolerance.with(
+                CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(10_000).withFailureRate(1, 10_000)));
         for (int i = 0; i < 1_000; i++) {
             var _ = catchThrowable(() -> guard.call(() -> {
                 runs.incrementAndGet();
@@ -203,10 +203,13 @@ class GuardTest {
     void theDeadlineBoundsAttemptsAndPauses() {
         var retry = new RetryPolicy(
                 10, Duration.ofSeconds(1), Duration.ofSeconds(1), 1, Jitter.EQUAL, RetryPolicy.DEFAULT.on(), 1, 1_000);
-        Guard guard = builder(full().with(retry).withDeadline(Duration.ofSeconds(3))).idempotent().build();
+        Guard guard = builder(full().with(retry).withDeadline(Duration.ofSeconds(3)))
+                .idempotent()
+                .build();
         time.advance(Duration.ofSeconds(10));
         long start = time.nanoTime();
-        assertThatThrownBy(() -> guard.call(failing(99, new IOException("broken")))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> guard.call(failing(99, new IOException("broken"))))
+                .isInstanceOf(IOException.class);
         assertThat(time.nanoTime() - start).isLessThanOrEqualTo(3_000_000_000L);
         assertThat(runs).hasValueBetween(3, 6);
     }
@@ -223,10 +226,14 @@ class GuardTest {
                     .succeeded();
             assertThat(runs).as("attempts at " + level).hasValue(level == IsolationLevel.BASIC ? 2 : 1);
             assertThat(answered).as("answered at " + level).isEqualTo(level != IsolationLevel.NONE);
-            assertThat(guard.breaker().isPresent()).as("breaker at " + level).isEqualTo(level.includes(IsolationLevel.ENHANCED));
+            assertThat(guard.breaker().isPresent())
+                    .as("breaker at " + level)
+                    .isEqualTo(level.includes(IsolationLevel.ENHANCED));
             assertThat(guard.concurrency().isPresent()).as("limit at " + level).isEqualTo(level == IsolationLevel.FULL);
             guard.call(() -> "again", Fallback.value("instead"));
-            assertThat(guard.statistics().rateLimited()).as("rate limit at " + level).isEqualTo(level == IsolationLevel.FULL ? 1 : 0);
+            assertThat(guard.statistics().rateLimited())
+                    .as("rate limit at " + level)
+                    .isEqualTo(level == IsolationLevel.FULL ? 1 : 0);
         }
     }
 
@@ -237,16 +244,22 @@ class GuardTest {
             throw new ServiceException(Code.UNAVAILABLE, "down");
         };
         assertThat(guard.respond(() -> "own", Fallback.value("instead")))
-                .isInstanceOfSatisfying(ServiceResponse.Ok.class, ok -> assertThat(ok.origin()).isEqualTo(Origin.SERVICE));
+                .isInstanceOfSatisfying(
+                        ServiceResponse.Ok.class, ok -> assertThat(ok.origin()).isEqualTo(Origin.SERVICE));
         assertThat(origin(guard.respond(down, Fallback.value("instead")))).isEqualTo(Origin.STATIC);
-        assertThat(origin(guard.respond(down, Fallback.alternative(() -> "other")))).isEqualTo(Origin.ALTERNATIVE);
-        assertThat(origin(guard.respond(down, Fallback.degraded(fault -> fault.code().wire())))).isEqualTo(Origin.DEGRADED);
+        assertThat(origin(guard.respond(down, Fallback.alternative(() -> "other"))))
+                .isEqualTo(Origin.ALTERNATIVE);
+        assertThat(origin(guard.respond(
+                        down, Fallback.degraded(fault -> fault.code().wire()))))
+                .isEqualTo(Origin.DEGRADED);
         var cache = new LastAnswer();
-        assertThat(guard.respond(down, Fallback.cached(cache, "key")).succeeded()).isFalse();
+        assertThat(guard.respond(down, Fallback.cached(cache, "key")).succeeded())
+                .isFalse();
         guard.call(() -> "good", Fallback.cached(cache, "key"));
         assertThat(guard.respond(down, Fallback.cached(cache, "key")))
                 .isEqualTo(new ServiceResponse.Ok<>("good", Origin.CACHED, 0));
-        Fallback<String> chain = Fallback.<String, String>cached(new LastAnswer(), "none").or(Fallback.value("last"));
+        Fallback<String> chain =
+                Fallback.<String, String>cached(new LastAnswer(), "none").or(Fallback.value("last"));
         assertThat(origin(guard.respond(down, chain))).isEqualTo(Origin.STATIC);
     }
 
@@ -301,9 +314,12 @@ class GuardTest {
                     throw new IOException("broken");
                 })))
                 .isInstanceOf(IOException.class);
-        assertThat(seen).as("three attempts along the chain, of which one was made before").hasSize(2);
+        assertThat(seen)
+                .as("three attempts along the chain, of which one was made before")
+                .hasSize(2);
         assertThat(seen).extracting(CallContext::attempt).containsExactly(2, 3);
-        assertThat(seen).allMatch(c -> c.deadline().atNanos() <= context.deadline().atNanos());
+        assertThat(seen)
+                .allMatch(c -> c.deadline().atNanos() <= context.deadline().atNanos());
     }
 
     @Test
@@ -353,7 +369,8 @@ class GuardTest {
                     }
                     return "never";
                 }))
-                .isInstanceOfSatisfying(ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
         assertThat(Thread.interrupted()).isTrue();
         assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
     }
@@ -383,18 +400,18 @@ class GuardTest {
                 .idempotent()
                 .build();
         assertThat(guard.describe().lines()).containsExactly("""
-                test: level full
-                  deadline     5s for a call with all of its attempts
-                  fallback     none but those in code
-                  throttle     begins once the service takes fewer than 1 in 2 of its calls, of 20 at least within 10s
-                  rate limit   100 per 1s, burst 100, waits up to 0.05s
-                  concurrency  200 calls at once, 50 more wait up to 0.1s
-                  retry        3 attempts, pauses of 0.02s growing 2 times up to 1s (full jitter), on unavailable, \
-                deadline_exceeded, resource_exhausted, unknown, aborted; budget 0.2 per call and 10 per second
-                  hedge        a second attempt after the 0.95 quantile, at least 0.001s; for at most 0.05 of all calls
-                  breaker      opens after 5 failures in a row, or where of the calls of 10s (20 at least) 50 % failed \
-                or 100 % took 1m; for 1s growing to 30s; 1 trial
-                  timeout      1.5s for an attempt that another may follow, cooperative""".lines()
-                .toArray(String[]::new));
+            test: level full
+              deadline     5s for a call with all of its attempts
+              fallback     none but those in code
+              throttle     begins once the service takes fewer than 1 in 2 of its calls, of 20 at least within 10s
+              rate limit   100 per 1s, burst 100, waits up to 0.05s
+              concurrency  200 calls at once, 50 more wait up to 0.1s
+              retry        3 attempts, pauses of 0.02s growing 2 times up to 1s (full jitter), on unavailable, \
+            deadline_exceeded, resource_exhausted, unknown, aborted; budget 0.2 per call and 10 per second
+              hedge        a second attempt after the 0.95 quantile, at least 0.001s; for at most 0.05 of all calls
+              breaker      opens after 5 failures in a row, or where of the calls of 10s (20 at least) 50 % failed \
+            or 100 % took 1m; for 1s growing to 30s; 1 trial
+              timeout      1.5s for an attempt that another may follow, cooperative\
+            """.lines().toArray(String[]::new));
     }
 }

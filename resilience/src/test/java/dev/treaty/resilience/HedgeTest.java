@@ -11,9 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class HedgeTest {
-    private static final FaultTolerance HEDGED = FaultTolerance.DEFAULT
-            .with(RetryPolicy.NONE)
-            .with(new HedgePolicy(0.95, Duration.ofMillis(2), 1));
+    private static final FaultTolerance HEDGED =
+            FaultTolerance.DEFAULT.with(RetryPolicy.NONE).with(new HedgePolicy(0.95, Duration.ofMillis(2), 1));
 
     private final Thread caller = Thread.currentThread();
 

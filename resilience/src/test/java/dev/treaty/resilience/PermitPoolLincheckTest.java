@@ -46,7 +46,13 @@ public class PermitPoolLincheckTest {
      */
     @Test
     void aPermitThatMovesIsSeen() throws NoSuchMethodException {
-        var moves = List.of(call("put", 0, 1), call("take", 1), call("put", 1, 1), call("take", 0), call("put", 0, 1), call("take", 1));
+        var moves = List.of(
+                call("put", 0, 1),
+                call("take", 1),
+                call("put", 1, 1),
+                call("take", 0),
+                call("put", 0, 1),
+                call("take", 1));
         new ModelCheckingOptions()
                 .iterations(0)
                 .invocationsPerIteration(5000)

@@ -64,7 +64,8 @@ class PolicyTest {
         var guard = Guard.named("test").time(time).build();
         var call = Fixtures.call(Fixtures.READ, time);
         time.advance(Duration.ofSeconds(5));
-        assertThat(guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).handle(call, _ -> ServiceResponse.ok("never")))
+        assertThat(guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
+                        .handle(call, _ -> ServiceResponse.ok("never")))
                 .isInstanceOfSatisfying(ServiceResponse.Failed.class, f -> {
                     assertThat(f.fault().code()).isEqualTo(Code.DEADLINE_EXCEEDED);
                     assertThat(f.fault().reached()).isFalse();

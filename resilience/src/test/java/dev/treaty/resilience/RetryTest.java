@@ -53,7 +53,8 @@ class RetryTest {
     }
 
     private static ServiceResponse<?> handle(Guard guard, Call call, Handler next) throws InterruptedException {
-        return guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER)).handle(call, next);
+        return guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
+                .handle(call, next);
     }
 
     @Test

@@ -22,9 +22,7 @@ class TimeoutModeTest {
     private static Guard guard(TimeoutMode mode) {
         return Guard.of(
                 "test",
-                FaultTolerance.of(IsolationLevel.BASIC)
-                        .with(RetryPolicy.NONE)
-                        .withTimeouts(SHORT, SHORT, mode));
+                FaultTolerance.of(IsolationLevel.BASIC).with(RetryPolicy.NONE).withTimeouts(SHORT, SHORT, mode));
     }
 
     @Test

@@ -72,7 +72,8 @@ class WatchdogTest {
 
     @Test
     void sleepsForGoodWhenNothingIsArmedAndWakesForTheNext() {
-        assertThat(watchdog.disarm(watchdog.arm(Thread.currentThread(), SECOND, () -> {}))).isFalse();
+        assertThat(watchdog.disarm(watchdog.arm(Thread.currentThread(), SECOND, () -> {})))
+                .isFalse();
         asleep();
         for (int i = 0; i < 100; i++) {
             time.advance(Duration.ofSeconds(1));
