@@ -44,7 +44,8 @@ public interface Introspection {
      * What stands between the process and a service that it calls.
      *
      * @param level the isolation level in force, in small letters
-     * @param health how the service is doing as this process sees it, in small letters: passing, or a warning where some
+     * @param health how the service is doing as this process sees it, in small letters: passing, or a warning where
+     * some
      *     of its instances get no calls or fewer than others, or critical where none gets its share
      * @param calls how many calls have ended
      * @param failed those that failed, whether or not a fallback answered in the end

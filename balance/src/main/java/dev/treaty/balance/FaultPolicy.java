@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Faults that are put in the way of calls on purpose, to see what they do. There are none unless somebody asks for them;
+ * Faults that are put in the way of calls on purpose, to see what they do. There are none unless somebody asks for
+ * them;
  * each says that it is not real.
  *
  * @param faults what is done; every one that matches a call is

@@ -158,7 +158,7 @@ final class DemoRegistry implements AutoCloseable {
                 return;
             }
             boolean running = started.children().stream().anyMatch(ProcessHandle::isAlive);
-            if (!running && !started.alive() || System.nanoTime() - end > 0 || failed(started)) {
+            if ((!running && !started.alive()) || System.nanoTime() - end > 0 || failed(started)) {
                 String said = String.join("\n", started.lastLines());
                 throw new Failure("the registry of the demo does not start: " + said + hint(said));
             }

@@ -15,7 +15,8 @@ import java.util.random.RandomGenerator;
  * checked: a process asks its own services, and {@code treaty up} those that it registered on behalf of others.
  *
  * <p>The first answer is believed. After that a status changes between taking calls and not taking calls only by as
- * many answers in a row as the {@link HealthPolicy} says; within either, at once. What an instance says of a drain is always
+ * many answers in a row as the {@link HealthPolicy} says; within either, at once. What an instance says of a drain is
+ * always
  * believed. Of a question that is not answered in time the thread is interrupted, and until it ends no other is asked:
  * an instance that hangs costs one thread, however long it does.
  */

@@ -17,7 +17,8 @@ import java.util.Optional;
  *
  * <p>Where calls have been turned away for ten minutes and the limit was never at its least, nobody knows any more what
  * a call takes that does not queue. Then the limit is at its least until the queue has drained and a window was
- * measured, as in BBR (<i>Congestion-based congestion control</i>, 2016): seconds in ten minutes. Who turns no calls away
+ * measured, as in BBR (<i>Congestion-based congestion control</i>, 2016): seconds in ten minutes. Who turns no calls
+ * away
  * is left alone.
  */
 final class AdaptiveLimit {
@@ -35,7 +36,9 @@ final class AdaptiveLimit {
     private static final int GRADIENT_HEADROOM = 4;
     private static final double GRADIENT_SMOOTHING = 0.2;
 
-    /** Above its least limit by no more than that, a window counts as quiet: averages of ten calls are that uncertain. */
+    /**
+     * Above its least limit by no more than that, a window counts as quiet: averages of ten calls are that uncertain.
+     */
     private static final double QUIET = 1.25;
 
     private final Algorithm algorithm;

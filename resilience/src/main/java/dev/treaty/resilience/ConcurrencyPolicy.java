@@ -6,7 +6,8 @@ import java.time.Duration;
  * How many calls may be under way at once, how that number is found, and how many more may wait for their turn.
  *
  * @param algorithm how the limit is found
- * @param limit the limit, or where an adaptive one begins; begin low, since what calls take at first counts as unhurried
+ * @param limit the limit, or where an adaptive one begins; begin low, since what calls take at first counts as
+ * unhurried
  * @param limitMin an adaptive limit never falls below it; it should be less than the service can do at once
  * @param limitMax an adaptive limit never rises above it
  * @param queue how many calls may wait for their turn; 0 refuses at once

@@ -90,7 +90,8 @@ final class Description {
     private static String retry(RetryPolicy retry) {
         return retry.attempts() == 1
                 ? "none"
-                : "%d attempts, pauses of %s growing %s times up to %s (%s jitter), on %s; budget %s per call and %s per second"
+                : ("%d attempts, pauses of %s growing %s times up to %s (%s jitter), on %s;"
+                                + " budget %s per call and %s per second")
                         .formatted(
                                 retry.attempts(),
                                 text(retry.backoff()),
@@ -111,7 +112,8 @@ final class Description {
         String window = breaker.windowCalls() > 0
                 ? "the last " + breaker.windowCalls() + " calls"
                 : "the calls of " + text(breaker.window());
-        return "opens after %d failures in a row, or where of %s (%d at least) %s failed or %s took %s; for %s growing to %s; %d %s"
+        return ("opens after %d failures in a row, or where of %s (%d at least) %s failed or %s took %s;"
+                        + " for %s growing to %s; %d %s")
                 .formatted(
                         breaker.consecutiveFailures(),
                         window,

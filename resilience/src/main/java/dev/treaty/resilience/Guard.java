@@ -259,7 +259,9 @@ public final class Guard {
 
     // ------------------------------------------------------------------------------------------------- The pipeline
 
-    /** Gives every call of a pipeline its deadline: that of its operation, or the one it inherited if that is earlier. */
+    /**
+     * Gives every call of a pipeline its deadline: that of its operation, or the one it inherited if that is earlier.
+     */
     public Filter deadline() {
         return (call, next) -> {
             Plan now = guard(call).plan;

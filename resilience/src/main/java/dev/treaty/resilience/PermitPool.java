@@ -82,7 +82,9 @@ final class PermitPool {
         return false;
     }
 
-    /** Puts permits back, or adds some: all at the same moment, hence into one stripe; coming and going spreads them. */
+    /**
+     * Puts permits back, or adds some: all at the same moment, hence into one stripe; coming and going spreads them.
+     */
     void put(int permits) {
         put(Stripes.mine(stripes), permits);
     }

@@ -102,7 +102,10 @@ final class Plan {
                 : null;
     }
 
-    /** A limiter follows a new policy, since the calls under way count against the new limit too; unless others share it. */
+    /**
+     * A limiter follows a new policy, since the calls under way count against the new limit too; unless others share
+     * it.
+     */
     private static ConcurrencyLimiter concurrency(FaultTolerance tolerance, Known known, Time time) {
         ConcurrencyLimiter own = known.before == null ? null : known.before.concurrency;
         if (own == null || (known.around != null && known.around.concurrency == own)) {

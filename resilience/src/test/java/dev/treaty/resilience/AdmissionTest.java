@@ -59,7 +59,9 @@ class AdmissionTest {
         return fault;
     }
 
-    /** Begins calls of those priorities one within the other, so that they are under way at once; then does the rest. */
+    /**
+     * Begins calls of those priorities one within the other, so that they are under way at once; then does the rest.
+     */
     private ServiceResponse<?> during(Admission admission, List<Priority> calls, Supplier<ServiceResponse<?>> rest)
             throws InterruptedException {
         if (calls.isEmpty()) {

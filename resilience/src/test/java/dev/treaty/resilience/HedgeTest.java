@@ -16,7 +16,9 @@ class HedgeTest {
 
     private final Thread caller = Thread.currentThread();
 
-    /** Whether this is the first attempt, which stays on its caller's thread; on a busy machine the second may be ahead. */
+    /**
+     * Whether this is the first attempt, which stays on its caller's thread; on a busy machine the second may be ahead.
+     */
     private boolean first() {
         return Thread.currentThread().equals(caller);
     }

@@ -53,7 +53,10 @@ final class OverloadedServer {
         return limiter;
     }
 
-    /** From now on a call takes that long on average, a fifth more or less, and so many times as many come as it can serve. */
+    /**
+     * From now on a call takes that long on average, a fifth more or less, and so many times as many come as it can
+     * serve.
+     */
     OverloadedServer serves(Duration mean, double overload) {
         serviceNanos = mean.toNanos();
         callsPerSecond = overload * workers * 1e9 / serviceNanos;

@@ -40,7 +40,9 @@ public record CallContext(
         return Optional.ofNullable(currentOrNull());
     }
 
-    /** The {@linkplain #current() current} context or null: the same without allocating, for the paths of every call. */
+    /**
+     * The {@linkplain #current() current} context or null: the same without allocating, for the paths of every call.
+     */
     public static @Nullable CallContext currentOrNull() {
         return CURRENT.isBound() ? CURRENT.get() : null;
     }

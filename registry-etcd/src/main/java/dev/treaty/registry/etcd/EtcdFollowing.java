@@ -21,7 +21,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Follows one service in etcd: the set as of a revision, then every change after it. A watch that broke goes on from
- * the revision it had reached; where etcd does not keep that far back any more (it was compacted), the set is read anew.
+ * the revision it had reached; where etcd does not keep that far back any more (it was compacted), the set is read
+ * anew.
  */
 final class EtcdFollowing implements Following {
     private static final long PAUSE_NANOS = Duration.ofMillis(200).toNanos();
