@@ -86,6 +86,7 @@ class ConsulDoorTest {
         var consul = Consul.builder()
                 .withHostAndPort(
                         HostAndPort.fromParts("127.0.0.1", server.endpoint().port()))
+                .withReadTimeoutMillis(20_000) // longer than its cache's ten seconds of waiting for news
                 .build();
         try {
             Registration registration = ImmutableRegistration.builder()
