@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -21,6 +22,80 @@ import org.junit.jupiter.api.io.TempDir;
 class DocumentationTest {
     private static final Pattern README_EXAMPLE =
             Pattern.compile("<!-- readme-example -->\n```java\n(.*?)```", Pattern.DOTALL);
+
+    /** An example of a page, after what says whose it is; Treaty's where nothing does. */
+    private static final Pattern EXAMPLE =
+            Pattern.compile("(?:<!-- ([a-z0-9.]+) -->\n)?```(java|yaml)\n(.*?)```", Pattern.DOTALL);
+
+    /** What the examples on fault tolerance take for granted. */
+    private static final String SHOP = """
+            class CardRefused extends IOException {}
+
+            record Order(String id) {}
+
+            record Receipt(String id) {
+                static Receipt pending(Order order) {
+                    return new Receipt(order.id());
+                }
+            }
+
+            interface Legacy {
+                Receipt charge(Order order) throws IOException;
+            }
+
+            interface Reports {
+                String refresh(String day);
+            }
+
+            class Shop {
+                Legacy legacy;
+                Legacy standby;
+                Order order;
+                Reports reports;
+                String day;
+
+                Receipt pay(Order order) {
+                    return Receipt.pending(order);
+                }
+
+                void log(String line) {}
+            }
+            """;
+
+    private static final String TREATY = """
+            import dev.treaty.Treaty;
+            import dev.treaty.core.call.*;
+            import dev.treaty.core.event.*;
+            import dev.treaty.resilience.*;
+            import java.io.IOException;
+            import java.time.Duration;
+
+            class Example extends Shop {
+                Guard payments;
+                Treaty treaty;
+            """;
+
+    private static final String RESILIENCE4J = """
+            import io.github.resilience4j.bulkhead.*;
+            import io.github.resilience4j.circuitbreaker.*;
+            import io.github.resilience4j.core.IntervalFunction;
+            import io.github.resilience4j.decorators.Decorators;
+            import io.github.resilience4j.ratelimiter.*;
+            import io.github.resilience4j.retry.*;
+            import io.github.resilience4j.timelimiter.*;
+            import java.io.IOException;
+            import java.time.Duration;
+            import java.util.List;
+            import java.util.concurrent.*;
+            import java.util.function.Supplier;
+
+            class Example extends Shop {
+                Bulkhead bulkhead;
+                CircuitBreaker breaker;
+                ExecutorService executor;
+                RateLimiter limiter;
+                Retry retry;
+            """;
 
     @TempDir
     private Path classes;
@@ -62,8 +137,39 @@ class DocumentationTest {
     }
 
     @Test
+    void theExamplesOnFaultToleranceCompileOursAndTheirs() {
+        List<MatchResult> examples = EXAMPLE.matcher(page("fault-tolerance.md"))
+                .results()
+                .filter(example -> example.group(2).equals("java"))
+                .toList();
+        assertThat(examples).hasSizeGreaterThan(20);
+        for (MatchResult example : examples) {
+            String around = "resilience4j".equals(example.group(1)) ? RESILIENCE4J : TREATY;
+            String code = around + "void run() throws Exception {" + example.group(3) + "}}\n" + SHOP;
+            assertThat(compile(new Source("Example.java", code)))
+                    .as(example.group(3))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void theSettingsOnFaultToleranceAreAccepted() {
+        List<String> examples = EXAMPLE.matcher(page("fault-tolerance.md"))
+                .results()
+                .map(example -> example.group(3))
+                .filter(yaml -> yaml.startsWith("services:") || yaml.startsWith("server:"))
+                .toList();
+        assertThat(examples).hasSize(2);
+        examples.forEach(yaml -> Settings.parse("fault-tolerance.md", yaml, Map.of()));
+    }
+
+    private static String page(String name) {
+        return Repository.read(Repository.ROOT.resolve("docs").resolve(name));
+    }
+
+    @Test
     void everySettingIsDescribedWithItsDefault() {
-        String page = Repository.read(Repository.ROOT.resolve("docs/configuration.md"));
+        String page = page("configuration.md");
         for (Setting setting : Settings.effective("nothing", "", Map.of()).values()) {
             String key = setting.key().replaceFirst("^defaults\\.", "");
             String value = setting.value().isBlank() ? "(empty)" : "`" + setting.value() + "`";

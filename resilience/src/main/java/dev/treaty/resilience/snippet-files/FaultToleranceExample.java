@@ -1,10 +1,32 @@
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.IsolationLevel;
+import dev.treaty.resilience.RateLimitPolicy;
+import java.io.IOException;
 import java.time.Duration;
 
 class FaultToleranceExample {
-    // @start region="policies"
-    FaultTolerance patient = FaultTolerance.of(IsolationLevel.BASIC) // timeout and retry, no breaker
-            .withDeadline(Duration.ofSeconds(2));
+    interface Prices {
+        String of(String article) throws IOException;
+    }
+
+    // @start region="guard"
+    Guard guard = Guard.named("prices")
+            .tolerance(FaultTolerance.of(IsolationLevel.ENHANCED).withDeadline(Duration.ofSeconds(2)))
+            .idempotent() // so that it may be tried again whatever went wrong
+            .build();
+
+    ServiceResponse<String> price(Prices prices, String article) {
+        return guard.respond(() -> prices.of(article), Fallback.value("on request")); // says who answered
+    }
     // @end
+
+    void limit() {
+        // @start region="change"
+        guard.level(IsolationLevel.FULL);
+        guard.apply(guard.tolerance().with(RateLimitPolicy.perSecond(100)));
+        // @end
+    }
 }
