@@ -29,73 +29,73 @@ class DocumentationTest {
 
     /** What the examples on fault tolerance take for granted. */
     private static final String SHOP = """
-            class CardRefused extends IOException {}
+        class CardRefused extends IOException {}
 
-            record Order(String id) {}
+        record Order(String id) {}
 
-            record Receipt(String id) {
-                static Receipt pending(Order order) {
-                    return new Receipt(order.id());
-                }
+        record Receipt(String id) {
+            static Receipt pending(Order order) {
+                return new Receipt(order.id());
+            }
+        }
+
+        interface Legacy {
+            Receipt charge(Order order) throws IOException;
+        }
+
+        interface Reports {
+            String refresh(String day);
+        }
+
+        class Shop {
+            Legacy legacy;
+            Legacy standby;
+            Order order;
+            Reports reports;
+            String day;
+
+            Receipt pay(Order order) {
+                return Receipt.pending(order);
             }
 
-            interface Legacy {
-                Receipt charge(Order order) throws IOException;
-            }
-
-            interface Reports {
-                String refresh(String day);
-            }
-
-            class Shop {
-                Legacy legacy;
-                Legacy standby;
-                Order order;
-                Reports reports;
-                String day;
-
-                Receipt pay(Order order) {
-                    return Receipt.pending(order);
-                }
-
-                void log(String line) {}
-            }
-            """;
+            void log(String line) {}
+        }
+        """;
 
     private static final String TREATY = """
-            import dev.treaty.Treaty;
-            import dev.treaty.core.call.*;
-            import dev.treaty.core.event.*;
-            import dev.treaty.resilience.*;
-            import java.io.IOException;
-            import java.time.Duration;
+        import dev.treaty.Treaty;
+        import dev.treaty.core.call.*;
+        import dev.treaty.core.event.*;
+        import dev.treaty.resilience.*;
+        import java.io.IOException;
+        import java.time.Duration;
 
-            class Example extends Shop {
-                Guard payments;
-                Treaty treaty;
-            """;
+        class Example extends Shop {
+            Guard payments;
+            Treaty treaty;
+        """;
 
     private static final String RESILIENCE4J = """
-            import io.github.resilience4j.bulkhead.*;
-            import io.github.resilience4j.circuitbreaker.*;
-            import io.github.resilience4j.core.IntervalFunction;
-            import io.github.resilience4j.decorators.Decorators;
-            import io.github.resilience4j.ratelimiter.*;
-            import io.github.resilience4j.retry.*;
-            import io.github.resilience4j.timelimiter.*;
-            import java.io.IOException;
-            import java.time.Duration;
-            import java.util.List;
-            import java.util.concurrent.*;
-            import java.util.function.Supplier;
+        import io.github.resilience4j.bulkhead.*;
+        import io.github.resilience4j.circuitbreaker.*;
+        import io.github.resilience4j.core.IntervalFunction;
+        import io.github.resilience4j.decorators.Decorators;
+        import io.github.resilience4j.ratelimiter.*;
+        import io.github.resilience4j.retry.*;
+        import io.github.resilience4j.timelimiter.*;
+        import java.io.IOException;
+        import java.time.Duration;
+        import java.util.List;
+        import java.util.concurrent.*;
+        import java.util.function.Supplier;
 
-            class Example extends Shop {
-                Bulkhead bulkhead;
-                CircuitBreaker breaker;
-                ExecutorService executor;
-                RateLimiter limiter;
-                Retry retry;
-            """;
+        class Example extends Shop {
+            Bulkhead bulkhead;
+            CircuitBreaker breaker;
+            ExecutorService executor;
+            RateLimiter limiter;
+            Retry retry;
+        """;
 
     @TempDir
     private Path classes;
