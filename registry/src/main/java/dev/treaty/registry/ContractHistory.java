@@ -8,11 +8,13 @@ import dev.treaty.core.contract.Version;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The contracts of one service that are remembered, and the rule by which another one joins them. It never changes:
@@ -83,6 +85,11 @@ public final class ContractHistory {
                 .filter(entry -> entry.fingerprint.equals(fingerprint))
                 .map(Entry::contract)
                 .findFirst();
+    }
+
+    /** The versions that are remembered; a set of the caller's own. */
+    Set<Version> versions() {
+        return entries.stream().map(Entry::version).collect(Collectors.toCollection(HashSet::new));
     }
 
     /** How many characters the texts have together. */

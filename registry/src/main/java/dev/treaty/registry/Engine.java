@@ -43,6 +43,8 @@ public interface Engine extends AutoCloseable {
          * The whole set, by id: first of all, and whenever changes may have been missed.
          *
          * @param instances what is held
+         * @throws dev.treaty.core.call.ServiceException where it cannot be taken in now: {@link #failed} it, and tell
+         *     it again
          */
         void complete(Map<String, String> instances);
 
@@ -96,10 +98,13 @@ public interface Engine extends AutoCloseable {
     /** Holds it no longer, and tells followers why; nothing to do where it is not held. */
     void release(Holding holding, String reason) throws InterruptedException;
 
-    /** Stores the text of a contract for good. */
+    /** Stores the text of a contract until it is forgotten. */
     void store(ServiceName service, Version version, String contract) throws InterruptedException;
 
-    /** The texts of all stored contracts of that name. */
+    /** Stores no contract of that version any longer; nothing to do where none is stored. */
+    void forget(ServiceName service, Version version) throws InterruptedException;
+
+    /** The texts of all stored contracts of that name, in the order in which they were stored last. */
     List<String> contracts(ServiceName service) throws InterruptedException;
 
     /** The names that have instances or contracts. */

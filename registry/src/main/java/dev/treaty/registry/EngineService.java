@@ -8,6 +8,7 @@ import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
@@ -162,14 +163,35 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
                     known.add(id);
                 }
             });
-            var catalog = mirror.table.catalog();
-            for (ServiceInstance instance : List.copyOf(catalog.roster(service))) {
-                if (!known.contains(instance.id())) {
-                    gone(instance.id(), "not listed any more");
-                }
+            List<String> missing = mirror.table.catalog().roster(service).stream()
+                    .map(ServiceInstance::id)
+                    .filter(id -> !known.contains(id))
+                    .toList();
+            if (!missing.isEmpty() && engine.expires() && beganAnew()) {
+                throw new ServiceException(Code.UNAVAILABLE, "the registry's store began anew");
             }
+            missing.forEach(id -> gone(id, "not listed any more"));
             trouble = "";
             settled.complete(true);
+        }
+
+        /** Whether nothing can be missed in this store, because it is another one: its mirror begins anew as well. */
+        private boolean beganAnew() {
+            try {
+                if (engine.epoch(RegistryTable.token(random)).equals(mirror.mark)) {
+                    return false;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new ServiceException(Code.CANCELED, "the watch was closed");
+            }
+            lock.lock();
+            try {
+                lookedAtNanos = time.nanoTime() - LOOK_NANOS;
+            } finally {
+                lock.unlock();
+            }
+            return true;
         }
 
         @Override
@@ -401,12 +423,19 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         } catch (ContractException e) {
             throw new ServiceException(Code.INVALID_ARGUMENT, "contract: " + e.getMessage());
         }
+        ContractHistory before = history(read.name());
+        ContractHistory after;
         try {
-            history(read.name()).publish(read, live(read.name()), force);
+            after = before.publish(read, live(read.name()), force);
         } catch (IncompatibleContractException e) {
             throw new ServiceException(Code.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
         }
         engine.store(read.name(), read.version(), contract);
+        Set<Version> forgotten = before.versions();
+        forgotten.removeAll(after.versions());
+        for (Version version : forgotten) {
+            engine.forget(read.name(), version);
+        }
     }
 
     private ContractHistory history(ServiceName service) throws InterruptedException {

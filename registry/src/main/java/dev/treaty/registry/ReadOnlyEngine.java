@@ -63,6 +63,11 @@ public interface ReadOnlyEngine extends Engine {
     }
 
     @Override
+    default void forget(ServiceName service, Version version) {
+        // nothing is stored
+    }
+
+    @Override
     default List<String> contracts(ServiceName service) {
         return List.of();
     }

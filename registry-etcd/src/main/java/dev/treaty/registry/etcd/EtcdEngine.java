@@ -26,6 +26,7 @@ import io.etcd.jetcd.options.PutOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -349,6 +350,11 @@ final class EtcdEngine implements Engine {
         ask(client -> client.getKVClient().put(bytes(keys.contract(service, version)), bytes(contract)));
     }
 
+    @Override
+    public void forget(ServiceName service, Version version) throws InterruptedException {
+        ask(client -> client.getKVClient().delete(bytes(keys.contract(service, version))));
+    }
+
     private GetResponse below(String prefix, boolean keysOnly) throws InterruptedException {
         return ask(client -> client.getKVClient()
                 .get(
@@ -362,6 +368,7 @@ final class EtcdEngine implements Engine {
     @Override
     public List<String> contracts(ServiceName service) throws InterruptedException {
         return below(keys.contracts(service), false).getKvs().stream()
+                .sorted(Comparator.comparingLong(KeyValue::getModRevision))
                 .map(EtcdEngine::text)
                 .toList();
     }

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.apache.curator.framework.CuratorFramework;
@@ -136,8 +137,12 @@ final class ZooKeeperEngine implements Engine {
     /** The data of a node; null where there is none. */
     @Nullable
     String read(String path) throws InterruptedException {
+        return read(path, new Stat());
+    }
+
+    private @Nullable String read(String path, Stat stat) throws InterruptedException {
         try {
-            return new String(ask(zoo -> zoo.getData().forPath(path)), UTF_8);
+            return new String(ask(zoo -> zoo.getData().storingStatIn(stat).forPath(path)), UTF_8);
         } catch (KeeperException.NoNodeException e) {
             return null;
         } catch (KeeperException e) {
@@ -386,6 +391,15 @@ final class ZooKeeperEngine implements Engine {
     }
 
     @Override
+    public void forget(ServiceName service, Version version) throws InterruptedException {
+        try {
+            ask(zoo -> zoo.delete().quietly().forPath(paths.contract(service, version)));
+        } catch (KeeperException e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
     public List<String> contracts(ServiceName service) throws InterruptedException {
         return below(paths.contracts(service));
     }
@@ -395,15 +409,17 @@ final class ZooKeeperEngine implements Engine {
         return below(paths.instances(service));
     }
 
+    /** The data of the nodes below one, in the order in which they were written last. */
     private List<String> below(String path) throws InterruptedException {
-        var texts = new ArrayList<String>();
+        var texts = new TreeMap<Long, String>();
         for (String name : children(path)) {
-            String text = read(path + "/" + name);
+            var stat = new Stat();
+            String text = read(path + "/" + name, stat);
             if (text != null) {
-                texts.add(text);
+                texts.put(stat.getMzxid(), text);
             }
         }
-        return texts;
+        return List.copyOf(texts.values());
     }
 
     @Override
