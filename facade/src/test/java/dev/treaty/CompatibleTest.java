@@ -15,20 +15,18 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.VersionRange;
 import dev.treaty.core.contract.WhenAbsent;
-import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
-import dev.treaty.core.discovery.Subscription;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -169,20 +167,20 @@ class CompatibleTest {
         return server.serve(BrokenStock.class, new Broken(pings));
     }
 
-    /** Waits until a client sees so many instances. */
-    private static void sees(Treaty client, int instances) throws InterruptedException {
-        var seen = new CountDownLatch(instances);
-        try (Subscription _ = client.registry().watch(STOCK, event -> {
-            if (event instanceof DiscoveryEvent.Added) {
-                seen.countDown();
-            }
-        })) {
-            assertThat(seen.await(20, TimeUnit.SECONDS)).isTrue();
+    /** Waits until a client's calls are spread over so many instances. */
+    private static void sees(Treaty client, int instances) {
+        var fleet = client.caller(STOCK).nodes().fleet();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (fleet.all(client.time().nanoTime()).size() < instances) {
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
     @Test
-    void inTheMiddleOfABreakingRollOldCallersGoToOldInstancesOnly() throws InterruptedException {
+    void inTheMiddleOfABreakingRollOldCallersGoToOldInstancesOnly() {
         Treaty old = member();
         old.serve(Stock.class, stock());
         member().serve(Stock.class, stock());
@@ -209,7 +207,7 @@ class CompatibleTest {
     }
 
     @Test
-    void whereOnlyTheNewOneIsLeftOldCallersAreToldWhy() throws InterruptedException {
+    void whereOnlyTheNewOneIsLeftOldCallersAreToldWhy() {
         Hosted server = serveBroken();
         Treaty caller = member();
         sees(caller, 1);
@@ -240,7 +238,7 @@ class CompatibleTest {
     }
 
     @Test
-    void anotherMajorVersionIsAnotherPromise() throws InterruptedException {
+    void anotherMajorVersionIsAnotherPromise() {
         Treaty caller = member();
         Stock client = caller.client(Stock.class);
         member().serve(NextStock.class, next());
@@ -284,7 +282,7 @@ class CompatibleTest {
     }
 
     @Test
-    void whatOnlySomeCallsFailAtIsCalledWhereThereIsNoOther() throws InterruptedException {
+    void whatOnlySomeCallsFailAtIsCalledWhereThereIsNoOther() {
         Treaty caller = member();
         member().serve(Stock.class, stock());
         sees(caller, 1);
@@ -302,7 +300,7 @@ class CompatibleTest {
     }
 
     @Test
-    void callersAreSentToWhatOffersTheCapabilitiesTheyRequire() throws InterruptedException {
+    void callersAreSentToWhatOffersTheCapabilitiesTheyRequire() {
         Treaty caller = member();
         Hosted server = member().serve(NextStock.class, next());
         sees(caller, 1);
@@ -324,7 +322,7 @@ class CompatibleTest {
     }
 
     @Test
-    void anInstanceThatFeelsIllDoesNotKeepCallsFromOthersThatMostOfThemFit() throws InterruptedException {
+    void anInstanceThatFeelsIllDoesNotKeepCallsFromOthersThatMostOfThemFit() {
         Treaty caller = member();
         member().serve(Stock.class, stock());
         Hosted filtered = member().serve(FilteredStock.class, filtered());

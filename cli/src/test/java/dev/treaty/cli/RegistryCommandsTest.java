@@ -102,7 +102,7 @@ class RegistryCommandsTest {
         assertThat(read(String.valueOf(addresses.get("prometheus")))).contains("\"targets\":[\"" + endpoint + "\"]");
         assertThat(String.valueOf(addresses.get("dns"))).startsWith("127.0.0.1:");
         assertThat(read(address.replace("treaty:", "http:") + "/-/openapi/treaty.Registry"))
-                .contains("\"openapi\":\"3.1", "/treaty.Registry/watch");
+                .contains("\"openapi\" : \"3.1", "/treaty.Registry/watch");
     }
 
     @Test

@@ -34,7 +34,7 @@ class DependenciesTest {
             entry("facade", upTo("observe")),
             entry("console", upTo("facade")),
             entry("simulation", upTo("facade")),
-            entry("cli", upTo("simulation")),
+            entry("cli", upTo("registry-doors")),
             entry("benchmarks", upTo("cli")),
             entry("examples/shop", upTo("facade")),
             entry("tck-microprofile", Set.of()),
