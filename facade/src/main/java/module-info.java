@@ -11,6 +11,7 @@ module dev.treaty {
     requires transitive dev.treaty.http;
     requires transitive dev.treaty.config;
     requires transitive dev.treaty.observe;
+    requires com.github.benmanes.caffeine;
 
     exports dev.treaty;
 }

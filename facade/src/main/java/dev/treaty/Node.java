@@ -26,12 +26,12 @@ final class Node implements Member {
     private static final long UNGUARDED = Long.MIN_VALUE;
 
     private final Transport.Connection connection;
-    private final CircuitBreaker breaker;
     private final Load load;
     private final BooleanSupplier guarded;
     private final Time time;
     private final Events events;
     private volatile ServiceInstance instance;
+    private volatile CircuitBreaker breaker;
 
     /** @param guarded whether the breaker is in force */
     Node(
@@ -67,6 +67,11 @@ final class Node implements Member {
 
     CircuitBreaker breaker() {
         return breaker;
+    }
+
+    /** Another breaker from now on. Attempts under way report to it too, as it counts the same instance's outcomes. */
+    void breaker(CircuitBreaker other) {
+        breaker = other;
     }
 
     @Override

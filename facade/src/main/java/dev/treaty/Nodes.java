@@ -16,6 +16,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
+import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import java.util.ArrayList;
@@ -42,7 +43,9 @@ final class Nodes implements AutoCloseable {
     private final Fleet fleet;
     private final ReentrantLock lock = new ReentrantLock();
     private final TreeMap<String, Node> byId = new TreeMap<>();
-    private volatile BalancePolicy policy;
+    private volatile BalancePolicy policy; // as wanted, whatever the level
+    private volatile RoutingPolicy routing;
+    private CircuitBreakerPolicy guarding; // guarded by the lock
     private volatile List<Node> list = List.of();
     private volatile Promise<Boolean> first = new Promise<>();
     private final Subscription subscription;
@@ -58,20 +61,15 @@ final class Nodes implements AutoCloseable {
             Events events) {
         this.service = service;
         this.tolerance = tolerance;
-        this.policy = inForce(balancing.policy());
+        this.policy = balancing.policy();
+        this.routing = balancing.routing();
+        this.guarding = tolerance.get().breaker();
         this.transport = transport;
         this.time = time;
         this.random = random;
         this.events = events;
         this.fleet = new Fleet(
-                service,
-                policy,
-                balancing.routing(),
-                balancing.place(),
-                balancing.connectionsMax(),
-                time,
-                random,
-                events);
+                service, inForce(policy), routing, balancing.place(), balancing.connectionsMax(), time, random, events);
         this.subscription = discovery.watch(service, this::on);
     }
 
@@ -85,9 +83,27 @@ final class Nodes implements AutoCloseable {
     }
 
     /** Balances otherwise from the next call on; the nodes stay. */
-    void reconfigure(BalancePolicy changed, RoutingPolicy routing) {
-        policy = inForce(changed);
-        fleet.reconfigure(policy, routing);
+    void reconfigure(BalancePolicy changed, RoutingPolicy rules) {
+        policy = changed;
+        routing = rules;
+        fleet.reconfigure(inForce(changed), rules);
+    }
+
+    /** Guards and leaves out as the tolerance now has it. Breakers begin anew where their policy is another one. */
+    void reguard() {
+        lock.lock();
+        try {
+            CircuitBreakerPolicy now = tolerance.get().breaker();
+            if (!now.equals(guarding)) {
+                guarding = now;
+                byId.values()
+                        .forEach(node -> node.breaker(breaker(node.instance().id())));
+            }
+        } finally {
+            lock.unlock();
+        }
+        fleet.reconfigure(inForce(policy), routing);
+        fleet.touch(time.nanoTime());
     }
 
     Fleet fleet() {
@@ -148,12 +164,22 @@ final class Nodes implements AutoCloseable {
     }
 
     private Node node(ServiceInstance instance) {
-        var breaker = new CircuitBreaker(tolerance.get().breaker(), time, random, (before, after, reason) -> {
-            fleet.touch(time.nanoTime());
-            events.emit(new Event.BreakerChanged(service, instance.id(), before.name(), after.name(), reason));
-        });
         var load = new Load(policy.load());
-        return new Node(instance, transport.connect(instance.endpoint()), breaker, load, this::guarded, time, events);
+        return new Node(
+                instance,
+                transport.connect(instance.endpoint()),
+                breaker(instance.id()),
+                load,
+                this::guarded,
+                time,
+                events);
+    }
+
+    private CircuitBreaker breaker(String instance) {
+        return new CircuitBreaker(guarding, time, random, (before, after, reason) -> {
+            fleet.touch(time.nanoTime());
+            events.emit(new Event.BreakerChanged(service, instance, before.name(), after.name(), reason));
+        });
     }
 
     @Override

@@ -8,7 +8,6 @@ import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Pipeline;
-import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceDiscovery;
@@ -23,9 +22,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What this process keeps for one service that it calls: nodes, guard, pipeline. All clients share it. */
 final class ServiceCaller implements AutoCloseable {
-    /** Answers nothing. */
-    static final Function<Call, Fallback<Object>> NO_FALLBACKS = _ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER);
-
     private final Nodes nodes;
     private final Guard guard;
     private final ServiceDiscovery discovery;
@@ -35,8 +31,12 @@ final class ServiceCaller implements AutoCloseable {
     private final Time time;
     private final Events events;
     private final Handler handler;
+    private final Handler bare;
 
-    /** @param any lets calls go to any node */
+    /**
+     * @param any lets calls go to any node
+     * @param fallbacks what answers calls that no client of its own makes, for the guard of the service
+     */
     ServiceCaller(
             ServiceName service,
             Policies policies,
@@ -44,6 +44,7 @@ final class ServiceCaller implements AutoCloseable {
             FaultInjection faults,
             ServiceDiscovery discovery,
             Compatible any,
+            Function<Guard, Fallbacks> fallbacks,
             Transport transport,
             Time time,
             RandomGenerator random,
@@ -58,11 +59,13 @@ final class ServiceCaller implements AutoCloseable {
                 .build();
         guard.apply(policies);
         this.nodes = new Nodes(service, guard::tolerance, balancing, discovery, transport, time, random, events);
+        guard.whenApplied(nodes::reguard);
         this.faults = faults;
         this.mirror = new Mirror(time);
         this.discovery = discovery;
         this.any = any;
-        this.handler = pipeline(NO_FALLBACKS, any).handler();
+        this.handler = pipeline(fallbacks.apply(guard), any).handler();
+        this.bare = pipeline(_ -> Fallbacks.NONE, any).handler();
     }
 
     /** The client's pipeline for this service, with those fallbacks, to those of its nodes. */
@@ -74,12 +77,17 @@ final class ServiceCaller implements AutoCloseable {
 
     /** The steps of a call, outermost first. */
     String describe() {
-        return pipeline(NO_FALLBACKS, any).describe();
+        return pipeline(_ -> Fallbacks.NONE, any).describe();
     }
 
-    /** The pipeline without fallbacks of the caller's own and to any node, ready to be called. */
+    /** The pipeline to any node, ready to be called. */
     Handler handler() {
         return handler;
+    }
+
+    /** The same without fallbacks. */
+    Handler bare() {
+        return bare;
     }
 
     /** Balances otherwise from the next call on. */

@@ -11,6 +11,7 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Origin;
@@ -302,6 +303,7 @@ public final class Treaty implements AutoCloseable {
      * can be talked to.
      *
      * @throws dev.treaty.core.contract.ContractException where the contract cannot travel
+     * @throws IllegalArgumentException where a fixed answer that is configured is not an answer of any operation
      */
     public <T> T client(Class<T> contract) {
         var read = ServiceContract.of(contract);
@@ -323,26 +325,51 @@ public final class Treaty implements AutoCloseable {
      */
     public <T> T client(Class<T> contract, T fallback) {
         var read = ServiceContract.of(contract);
-        return client(contract, read, Requirement.of(read), fallback);
+        return client(
+                contract,
+                read,
+                Requirement.of(read),
+                Fallbacks.implementation(contract, read, fallback, this::mistake));
     }
 
-    private <T> T client(Class<T> type, ServiceContract contract, Requirement requirement, @Nullable T fallback) {
-        Function<Call, Fallback<Object>> fallbacks = ServiceCaller.NO_FALLBACKS;
-        if (fallback != null) {
-            Handler answer = Dispatcher.of(type, contract, fallback, this::mistake);
-            fallbacks = call -> implementation(answer, call);
-        }
+    /**
+     * A typed client that degrades: where the service cannot answer, an implementation answers that is made for what
+     * went wrong. The answer's origin is {@link Origin#DEGRADED}.
+     *
+     * <pre>{@code
+     * Recommendations recommendations = treaty.degradingClient(Recommendations.class, fault -> user -> List.of());
+     * }</pre>
+     *
+     * @param degraded gives the implementation for a fault; it may throw {@code UNIMPLEMENTED} as any fallback may
+     * @see #client(Class, Object)
+     */
+    public <T> T degradingClient(Class<T> contract, Function<? super Fault, ? extends T> degraded) {
+        var read = ServiceContract.of(contract);
+        return client(
+                contract, read, Requirement.of(read), Fallbacks.degraded(contract, read, degraded, this::mistake));
+    }
+
+    private <T> T client(
+            Class<T> type,
+            ServiceContract contract,
+            Requirement requirement,
+            @Nullable Function<Call, Fallback<Object>> code) {
+        ServiceCaller caller = caller(contract.name());
+        Fallbacks fallbacks = fallbacks(caller.guard(), code);
+        fallbacks.check(contract);
         var compatible = new Compatible(contract, requirement, contracts);
-        Handler handler =
-                caller(contract.name()).pipeline(fallbacks, compatible).handler();
+        Handler handler = caller.pipeline(fallbacks, compatible).handler();
         return ServiceProxy.of(type, contract, handler, this::nextContext);
     }
 
-    private static Fallback<Object> implementation(Handler answer, Call call) {
-        return _ -> switch (answer.handle(call)) {
-            case ServiceResponse.Ok<?>(var value, var _, var _) -> ServiceResponse.ok(value, Origin.ALTERNATIVE);
-            case ServiceResponse.Failed<?>(var fault, var _) -> ServiceResponse.failed(fault);
-        };
+    private Fallbacks fallbacks(Guard guard, @Nullable Function<Call, Fallback<Object>> code) {
+        return new Fallbacks(guard, this::alternative, time, code);
+    }
+
+    /** Another service answers without fallbacks of its own: two that stand in for each other come to an end. */
+    private ServiceResponse<?> alternative(ServiceName other, Call call) throws InterruptedException {
+        CallContext context = call.context().run(this::nextContext);
+        return caller(other).bare().handle(new Call(other, call.operation(), call.arguments(), context));
     }
 
     /** A typed client of one endpoint, without discovery, balancing or retries: for tools. Close it when done. */
@@ -433,6 +460,7 @@ public final class Treaty implements AutoCloseable {
                             outgoing,
                             registry,
                             any,
+                            guard -> fallbacks(guard, null),
                             transport,
                             time,
                             platform.chance(),

@@ -5,6 +5,7 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.call.ServiceResponse.Failed;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 
@@ -35,14 +36,23 @@ public interface Fallback<T> {
     /** Told of every good answer of the service itself. */
     default void succeeded(T answer) {}
 
-    /** This one, or else the next, where this one has no answer. */
+    /**
+     * This one, or else the next, where this one has no answer or fails. Where the next one has none either, a failure
+     * of this one is told.
+     */
     default Fallback<T> or(Fallback<T> next) {
         var first = this;
         return new Fallback<>() {
             @Override
             public ServiceResponse<T> answer(Fault fault) throws InterruptedException {
                 ServiceResponse<T> answer = first.answer(fault);
-                return answer.succeeded() ? answer : next.answer(fault);
+                if (answer.succeeded()) {
+                    return answer;
+                }
+                ServiceResponse<T> second = next.answer(fault);
+                return second instanceof Failed<T>(var none, var _) && none.code() == Code.UNIMPLEMENTED
+                        ? answer
+                        : second;
             }
 
             @Override

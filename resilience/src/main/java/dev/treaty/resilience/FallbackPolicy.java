@@ -6,12 +6,14 @@ import java.util.Optional;
 
 /**
  * What answers in a service's place, as far as that can be said without code. The kinds are tried in this order: the
- * last good answer, another service, a fixed answer.
+ * last good answer, another service, a fixed answer. What a client's code answers comes before all of them.
  *
- * @param cacheFor how long the last good answer to the same request may serve; zero for never
- * @param cacheMax the most answers kept for all requests together
- * @param alternative the name of a service with the same operation that is asked instead
- * @param value a fixed answer, as JSON
+ * @param cacheFor how long the last good answer of an idempotent operation may serve, to the same request by the same
+ *     caller with the same headers; zero for never
+ * @param cacheMax the most answers that one client keeps for one operation
+ * @param alternative the name of a service with the same operation that is asked instead, within what is left of the
+ *     deadline; what is configured to answer in its place does not
+ * @param value a fixed answer, as JSON: the response message; where it is not an answer of an operation, it is none
  */
 public record FallbackPolicy(Duration cacheFor, int cacheMax, Optional<String> alternative, Optional<String> value) {
     /** Nothing answers instead. */

@@ -9,6 +9,7 @@ import dev.treaty.core.call.Filter;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,7 @@ public final class Guard {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
+    private volatile List<Runnable> listeners = List.of();
     private volatile long[] forgotten = NOTHING;
 
     private Guard(Builder made, String name, @Nullable Guard service, FaultTolerance tolerance) {
@@ -264,7 +267,7 @@ public final class Guard {
      */
     public Filter deadline() {
         return (call, next) -> {
-            Plan now = guard(call).plan;
+            Plan now = guard(call.operation()).plan;
             var deadline = new Deadline(time.nanoTime() + now.deadlineNanos);
             return next.handle(call.with(call.context().within(deadline)));
         };
@@ -272,7 +275,7 @@ public final class Guard {
 
     /** The guard as a filter of a pipeline, with what answers in the place of each call that cannot be. */
     public Filter filter(Function<? super Call, ? extends Fallback<Object>> fallbacks) {
-        return (call, next) -> guard(call).handle(new CallTrial.Passage(call, next), fallbacks.apply(call));
+        return (call, next) -> guard(call.operation()).handle(new CallTrial.Passage(call, next), fallbacks.apply(call));
     }
 
     private ServiceResponse<?> handle(CallTrial.Passage passage, Fallback<Object> fallback)
@@ -302,9 +305,9 @@ public final class Guard {
                 : ServiceResponse.failed(Code.INTERNAL, "the pipeline made a mistake");
     }
 
-    private Guard guard(Call call) {
+    private Guard guard(Operation operation) {
         Map<String, Guard> known = operations;
-        return known.isEmpty() ? this : known.getOrDefault(call.operation().name(), this);
+        return known.isEmpty() ? this : known.getOrDefault(operation.name(), this);
     }
 
     // ------------------------------------------------------------------------------------------------- The outer half
@@ -445,6 +448,11 @@ public final class Guard {
         return plan.tolerance;
     }
 
+    /** The policies in force for that operation. */
+    public FaultTolerance tolerance(Operation operation) {
+        return guard(operation).plan.tolerance;
+    }
+
     /** Puts other policies in force, for the calls from now on; what is the same as before keeps its state. */
     public void apply(FaultTolerance changed) {
         apply(new Policies(changed, policies().operations()));
@@ -466,6 +474,17 @@ public final class Guard {
             });
             plan = service;
             operations = Map.copyOf(next);
+        } finally {
+            lock.unlock();
+        }
+        listeners.forEach(Runnable::run);
+    }
+
+    /** Tells a listener from now on that other policies have come into force, on the thread that put them there. */
+    public void whenApplied(Runnable listener) {
+        lock.lock();
+        try {
+            listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
         } finally {
             lock.unlock();
         }

@@ -1,0 +1,320 @@
+package dev.treaty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Origin;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.event.Event;
+import dev.treaty.resilience.IsolationLevel;
+import dev.treaty.resilience.Policies;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What answers in a service's place, as it is configured and as a client's code says. */
+class FallbacksTest {
+    /** What is called. */
+    @Contract(name = "test.Prices", version = "1.0.0")
+    public interface Prices {
+        /** Tells a price. */
+        @Idempotent
+        int price(String sku);
+
+        /** Tells the names of what has a price. */
+        @Idempotent
+        List<String> skus();
+
+        /** Changes a price, and tells how often that has been done. */
+        int change(String sku, int price);
+    }
+
+    /** The same under another name. */
+    @Contract(name = "test.OldPrices", version = "1.0.0")
+    public interface OldPrices {
+        /** Tells a price. */
+        @Idempotent
+        int price(String sku);
+    }
+
+    /** Answers until it is broken. */
+    private static class Known implements Prices {
+        volatile boolean broken;
+        final AtomicInteger changes = new AtomicInteger();
+
+        private void answer() {
+            if (broken) {
+                throw new ServiceException(Code.UNAVAILABLE, "the price list is lost");
+            }
+        }
+
+        @Override
+        public int price(String sku) {
+            answer();
+            return sku.length();
+        }
+
+        @Override
+        public List<String> skus() {
+            answer();
+            return List.of("tea");
+        }
+
+        @Override
+        public int change(String sku, int price) {
+            answer();
+            return changes.incrementAndGet();
+        }
+    }
+
+    private static final ServiceName PRICES = new ServiceName("test.Prices");
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final ConcurrentLinkedQueue<Event.FallbackServed> served = new ConcurrentLinkedQueue<>();
+    private final Known known = new Known();
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable each : opened) {
+            each.close();
+        }
+    }
+
+    /** Serves and calls the prices. */
+    private Treaty open(String yaml) {
+        Treaty treaty = Treaty.open(Settings.parse("treaty.yaml", "server: {drain: 0s}\n" + yaml, Map.of()));
+        opened.add(treaty);
+        treaty.events().subscribe(event -> {
+            if (event instanceof Event.FallbackServed fallback) {
+                served.add(fallback);
+            }
+        });
+        treaty.serve(Prices.class, known);
+        return treaty;
+    }
+
+    private Origin lastOrigin() {
+        return served.stream().reduce((_, last) -> last).orElseThrow().origin();
+    }
+
+    @Test
+    void theLastGoodAnswerToTheSameQuestionServesWhereItIsConfigured() {
+        Prices prices =
+                open("services: {test.Prices: {fallback: {cache-for: 1m}}}\n").client(Prices.class);
+        assertThat(prices.price("tea")).isEqualTo(3);
+        assertThat(prices.change("tea", 4)).isEqualTo(1);
+
+        known.broken = true;
+
+        assertThat(prices.price("tea")).isEqualTo(3);
+        assertThat(lastOrigin()).isEqualTo(Origin.CACHED);
+        assertThatThrownBy(() -> prices.price("coffee"))
+                .as("another question")
+                .isInstanceOfSatisfying(
+                        ServiceException.class,
+                        e -> assertThat(e.fault().message()).endsWith("the price list is lost"));
+        assertThatThrownBy(() -> prices.change("tea", 4))
+                .as("something done is no answer")
+                .isInstanceOf(ServiceException.class);
+    }
+
+    @Test
+    void noMoreAnswersAreKeptThanConfigured() {
+        Prices prices = open("services: {test.Prices: {fallback: {cache-for: 1m, cache-max: 10}}}\n")
+                .client(Prices.class);
+        for (int i = 0; i < 1_000; i++) {
+            prices.price("tea" + i);
+        }
+        known.broken = true;
+        int kept = 0;
+        for (int i = 0; i < 1_000; i++) {
+            try {
+                prices.price("tea" + i);
+                kept++;
+            } catch (ServiceException e) {
+                assertThat(e.code().blamesService()).isTrue();
+            }
+        }
+        assertThat(kept).isBetween(1, 10);
+    }
+
+    @Test
+    void callsByNameGetTheLastGoodAnswerToo() throws InterruptedException {
+        Treaty treaty = open("services: {test.Prices: {fallback: {cache-for: 1m}}}\n");
+        assertThat(treaty.client()
+                        .call("test.Prices", "price", Map.of("sku", "tea"))
+                        .orThrow())
+                .isEqualTo(Map.of("result", 3));
+        known.broken = true;
+
+        assertThat(treaty.client().call("test.Prices", "price", Map.of("sku", "tea")))
+                .isInstanceOfSatisfying(ServiceResponse.Ok.class, ok -> {
+                    assertThat(ok.value()).isEqualTo(Map.of("result", 3));
+                    assertThat(ok.origin()).isEqualTo(Origin.CACHED);
+                });
+    }
+
+    @Test
+    void aFixedAnswerServesTheOperationsThatItIsAnAnswerOf() {
+        Prices prices = open("services: {test.Prices: {fallback: {value: '{\"result\": 7}'}}}\n")
+                .client(Prices.class);
+        known.broken = true;
+
+        assertThat(prices.price("tea")).isEqualTo(7);
+        assertThat(lastOrigin()).isEqualTo(Origin.STATIC);
+        assertThatThrownBy(prices::skus)
+                .isInstanceOf(ServiceException.class)
+                .hasMessageContaining("the price list is lost; the fallback failed too: fallback.value of test.Prices"
+                        + " is not an answer of skus: ");
+    }
+
+    @Test
+    void aFixedAnswerThatIsAnAnswerOfNothingIsToldBeforeTheFirstCall() {
+        Treaty treaty =
+                open("services: {test.Prices: {operations: {price: {fallback: {value: '{\"result\": \"much\"}'}}}}}\n");
+
+        assertThatThrownBy(() -> treaty.client(Prices.class))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("fallback.value of test.Prices is not an answer of price: ")
+                .hasMessageContaining("result");
+    }
+
+    @Test
+    void anotherServiceAnswersWhereItIsConfigured() {
+        Treaty treaty = open("services: {test.Prices: {fallback: {alternative: test.OldPrices}}}\n");
+        treaty.serve(OldPrices.class, sku -> 100 + sku.length());
+        Prices prices = treaty.client(Prices.class);
+        assertThat(prices.price("tea")).isEqualTo(3);
+        known.broken = true;
+
+        assertThat(prices.price("tea")).isEqualTo(103);
+        assertThat(lastOrigin()).isEqualTo(Origin.ALTERNATIVE);
+    }
+
+    @Test
+    void twoThatStandInForEachOtherComeToAnEnd() {
+        Treaty treaty = open("services: {test.Prices: {fallback: {alternative: test.OldPrices}},"
+                + " test.OldPrices: {fallback: {alternative: test.Prices}}}\n");
+        known.broken = true;
+        Prices prices = treaty.client(Prices.class);
+
+        assertThatThrownBy(() -> prices.price("tea"))
+                .isInstanceOf(ServiceException.class)
+                .hasMessageContaining("the price list is lost; the fallback failed too: no instance of test.OldPrices");
+    }
+
+    @Test
+    void theKindsAreTriedInOrderAndCodeComesFirst() {
+        String yaml = "services: {test.Prices: {fallback: {cache-for: 1m, alternative: test.OldPrices,"
+                + " value: '{\"result\": 7}'}}}\n";
+        Treaty treaty = open(yaml);
+        Prices prices = treaty.degradingClient(Prices.class, _ -> new Known() {
+            @Override
+            public int price(String sku) {
+                if (sku.equals("secret")) {
+                    return -1;
+                }
+                throw new ServiceException(Code.UNIMPLEMENTED, "nothing to say");
+            }
+        });
+        assertThat(prices.price("tea")).isEqualTo(3);
+        known.broken = true;
+
+        assertThat(prices.price("secret")).isEqualTo(-1);
+        assertThat(lastOrigin()).isEqualTo(Origin.DEGRADED);
+        assertThat(prices.price("tea")).isEqualTo(3);
+        assertThat(lastOrigin()).isEqualTo(Origin.CACHED);
+        assertThat(prices.price("coffee")).isEqualTo(7);
+        assertThat(lastOrigin()).isEqualTo(Origin.STATIC);
+        treaty.serve(OldPrices.class, sku -> 100 + sku.length());
+        treaty.client(OldPrices.class).price("tea"); // seen from here on
+        assertThat(prices.price("coffee")).isEqualTo(106);
+        assertThat(lastOrigin()).isEqualTo(Origin.ALTERNATIVE);
+    }
+
+    @Test
+    void aDegradingClientAnswersWithWhatItMakesOfTheFault() {
+        var faults = new ConcurrentLinkedQueue<String>();
+        Treaty treaty = open("");
+        Prices prices = treaty.degradingClient(Prices.class, fault -> {
+            faults.add(fault.message());
+            return new Known();
+        });
+        known.broken = true;
+
+        assertThat(prices.price("coffee")).isEqualTo(6);
+        assertThat(prices.skus()).containsExactly("tea");
+        assertThat(lastOrigin()).isEqualTo(Origin.DEGRADED);
+        assertThat(faults).allMatch(fault -> fault.endsWith("the price list is lost"));
+        assertThat(treaty.guards()
+                        .find("test.Prices")
+                        .orElseThrow()
+                        .statistics()
+                        .fallbacksServed())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aFallbackCountsFromTheNextCallAfterItIsConfiguredAndNoneServesBelowLevelEnhanced() {
+        Treaty treaty = open("");
+        Prices prices = treaty.client(Prices.class);
+        known.broken = true;
+        assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
+
+        var guard = treaty.guards().find("test.Prices").orElseThrow();
+        var yaml = "services: {test.Prices: {fallback: {value: '{\"result\": 7}'}}}\n";
+        guard.apply(Settings.parse("changed", yaml, Map.of()).service(PRICES));
+        assertThat(prices.price("tea")).isEqualTo(7);
+
+        guard.level(IsolationLevel.BASIC);
+        assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
+    }
+
+    @Test
+    void otherPoliciesOfBreakersHoldForEveryInstanceFromTheNextCallOn() {
+        Treaty treaty = open("services: {test.Prices: {retry: {attempts: 1}, breaker: {consecutive-failures: 100,"
+                + " failure-rate: 1.0, calls-min: 1000}}}\n");
+        Prices prices = treaty.client(Prices.class);
+        var nodes = treaty.caller(PRICES).nodes();
+        known.broken = true;
+        for (int i = 0; i < 5; i++) {
+            assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
+        }
+        var before = nodes.list().getFirst().breaker();
+        assertThat(before.snapshot().failures()).isEqualTo(5);
+
+        treaty.guards()
+                .find("test.Prices")
+                .orElseThrow()
+                .apply(policies("retry: {attempts: 1}, breaker: {open: 5s," + " consecutive-failures: 2}"));
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
+        }
+
+        var after = nodes.list().getFirst().breaker();
+        assertThat(after).isNotSameAs(before);
+        assertThat(after.snapshot().reason()).isEqualTo("2 failures in a row");
+        treaty.guards()
+                .find("test.Prices")
+                .orElseThrow()
+                .apply(policies("retry: {attempts: 2}, breaker: {open: 5s," + " consecutive-failures: 2}"));
+        assertThat(nodes.list().getFirst().breaker())
+                .as("the same policy keeps its state")
+                .isSameAs(after);
+    }
+
+    private static Policies policies(String yaml) {
+        return Settings.parse("changed", "services: {test.Prices: {" + yaml + "}}\n", Map.of())
+                .service(PRICES);
+    }
+}
