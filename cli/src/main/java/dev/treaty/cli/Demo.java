@@ -132,7 +132,7 @@ final class Demo {
             if (foreground.asked()) {
                 running.stop();
             }
-            var timetable = new DemoTimetable(fleet, registry, running, duration, watch::delay);
+            var timetable = new DemoTimetable(fleet, registry, running, duration, watch);
             return drive(running, watch, timetable, registry.address().toString());
         }
     }

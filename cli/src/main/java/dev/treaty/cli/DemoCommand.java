@@ -17,8 +17,9 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description = {
             "Starts a shop of five services in eleven processes, drives load through it, and hurts it: kills one"
-                    + " process, kills and restarts the registry, freezes a process, slows one, and replaces the orders"
-                    + " by their next version, one at a time.",
+                    + " process, kills and restarts the registry, freezes a process, slows one and then a whole service"
+                    + " while its isolation level is raised, and replaces the orders by their next version, one at a"
+                    + " time.",
             "The report at the end tells what each of it cost. The exit code is 1 where a call failed."
         },
         footer = {

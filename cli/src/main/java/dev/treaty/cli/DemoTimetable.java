@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import dev.treaty.cli.DemoProcess.Condition;
+import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -18,20 +19,23 @@ final class DemoTimetable implements Runnable {
     private final DemoRegistry registry;
     private final DemoLoad load;
     private final long durationNanos;
-    private final Chaos chaos;
+    private final Hand hand;
 
-    /** Switches the slowness of a process. */
-    @FunctionalInterface
-    interface Chaos {
+    /** What is done to a process by calling it. */
+    interface Hand {
+        /** Makes it so much slower. */
         void delay(DemoProcess process, Duration delay);
+
+        /** Puts another isolation level in force for its calls to a service. */
+        void level(DemoProcess process, String service, IsolationLevel level);
     }
 
-    DemoTimetable(DemoFleet fleet, DemoRegistry registry, DemoLoad load, Duration duration, Chaos chaos) {
+    DemoTimetable(DemoFleet fleet, DemoRegistry registry, DemoLoad load, Duration duration, Hand hand) {
         this.fleet = fleet;
         this.registry = registry;
         this.load = load;
         this.durationNanos = duration.toNanos();
-        this.chaos = chaos;
+        this.hand = hand;
     }
 
     /** Does it all, until it is interrupted. */
@@ -39,17 +43,19 @@ final class DemoTimetable implements Runnable {
     public void run() {
         try {
             await(0.13);
-            kill("inventory", 0.22);
+            kill("inventory", 0.2);
             if (registry.ours()) {
-                await(0.24);
-                restartRegistry(0.27);
+                await(0.22);
+                restartRegistry(0.25);
             }
-            await(0.32);
-            freeze("payments", 0.44);
-            await(0.48);
-            slow("recommendations", 0.58);
-            await(0.62);
-            roll("orders", 0.74);
+            await(0.29);
+            freeze("payments", 0.39);
+            await(0.42);
+            slow("recommendations", 0.5);
+            await(0.53);
+            degrade("recommendations", "shop.Recommendations", 0.57, 0.62);
+            await(0.66);
+            roll("orders", 0.77);
         } catch (InterruptedException e) {
             // the demo is over; what was cut short is told by its fault
         } catch (IOException e) {
@@ -106,15 +112,42 @@ final class DemoTimetable implements Runnable {
         end(fault);
     }
 
-    private void slow(String service, double end) throws IOException, InterruptedException {
+    private void slow(String service, double end) throws InterruptedException {
         DemoProcess victim = fleet.running(service).getLast();
         DemoFault fault = begin("slow", victim, "makes " + victim.name() + " " + SLOWNESS.toMillis() + " ms slower");
-        victim.condition(Condition.SLOW);
-        chaos.delay(victim, SLOWNESS);
+        slow(victim);
         await(end);
-        chaos.delay(victim, Duration.ZERO);
-        victim.condition(Condition.RUNNING);
+        recover(victim);
         end(fault);
+    }
+
+    private void slow(DemoProcess victim) {
+        victim.condition(Condition.SLOW);
+        hand.delay(victim, SLOWNESS);
+    }
+
+    private void recover(DemoProcess victim) {
+        hand.delay(victim, Duration.ZERO);
+        victim.condition(Condition.RUNNING);
+    }
+
+    /** Makes a service too slow as a whole, so that a fallback serves, and meanwhile has its caller isolate it more. */
+    private void degrade(String processes, String service, double raise, double end) throws InterruptedException {
+        List<DemoProcess> victims = fleet.running(processes);
+        DemoFault fault = begin(
+                "degrade",
+                processes,
+                "makes all " + processes + " " + SLOWNESS.toMillis() + " ms slower: the fallback serves");
+        victims.forEach(this::slow);
+        await(raise);
+        DemoProcess caller = fleet.running("storefront").getFirst();
+        DemoFault raised =
+                begin("level", caller, "raises the level of " + service + " in " + caller.name() + " to full");
+        hand.level(caller, service, IsolationLevel.FULL);
+        await(end);
+        victims.forEach(this::recover);
+        end(fault);
+        end(raised);
     }
 
     /** Tries the next version beside the others until that time, and then replaces them one by one. */

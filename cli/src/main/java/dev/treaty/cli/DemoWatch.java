@@ -1,5 +1,6 @@
 package dev.treaty.cli;
 
+import dev.treaty.Control;
 import dev.treaty.Introspection;
 import dev.treaty.Treaty;
 import dev.treaty.core.call.ServiceException;
@@ -8,6 +9,7 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Side;
 import dev.treaty.observe.ServiceMetrics;
+import dev.treaty.resilience.IsolationLevel;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
@@ -22,7 +24,7 @@ import java.util.concurrent.TimeUnit;
  * Asks every process of the demo every two seconds how it stands. What a process that was killed had said last still
  * counts; what it counted after that is lost with it.
  */
-final class DemoWatch implements Runnable, AutoCloseable {
+final class DemoWatch implements DemoTimetable.Hand, Runnable, AutoCloseable {
     /** What the demo calls. */
     static final String STOREFRONT = "shop.Storefront";
 
@@ -146,13 +148,26 @@ final class DemoWatch implements Runnable, AutoCloseable {
                 .findFirst();
     }
 
-    /** Makes a process slow, or fast again. */
-    void delay(DemoProcess process, Duration delay) {
-        DemoProcess.Ready ready =
-                process.ready().orElseThrow(() -> new IllegalStateException(process.name() + " is not ready"));
-        try (var direct = caller.direct(DemoChaos.class, endpoint(ready.address()))) {
+    @Override
+    public void delay(DemoProcess process, Duration delay) {
+        try (var direct = caller.direct(DemoChaos.class, endpoint(process))) {
             direct.client().delay(delay.toMillis());
         }
+    }
+
+    @Override
+    public void level(DemoProcess process, String service, IsolationLevel level) {
+        try (var direct = caller.direct(Control.class, endpoint(process))) {
+            if (!direct.client().level(service, level)) {
+                throw new Failure(process.name() + " does not call " + service);
+            }
+        }
+    }
+
+    private static ServiceEndpoint endpoint(DemoProcess process) {
+        return endpoint(process.ready()
+                .orElseThrow(() -> new IllegalStateException(process.name() + " is not ready"))
+                .address());
     }
 
     /** What all processes counted as callers since it began, the demo itself included. */

@@ -50,7 +50,8 @@ class DemoTest {
                 .stream()
                         .map(fault -> String.valueOf(((Map<?, ?>) fault).get("fault")))
                         .toList();
-        assertThat(faults).startsWith("kill", "registry", "freeze", "slow");
+        assertThat(faults).startsWith("kill", "registry", "freeze", "slow", "degrade", "level");
+        assertThat(((Number) report.get("fallbacks")).longValue()).isPositive();
         assertThat(children).hasSizeGreaterThanOrEqualTo(12).noneMatch(ProcessHandle::isAlive);
     }
 

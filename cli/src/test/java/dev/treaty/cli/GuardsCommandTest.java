@@ -1,0 +1,128 @@
+package dev.treaty.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.Treaty;
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Idempotent;
+import dev.treaty.resilience.IsolationLevel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code treaty guards} against a process that calls a service which fails. */
+class GuardsCommandTest {
+    /** What is called. */
+    @Contract(name = "test.Prices", version = "1.0.0")
+    public interface Prices {
+        /** Tells a price. */
+        @Idempotent
+        int price(String sku);
+    }
+
+    private final Treaty shop = Treaty.open(Settings.parse(
+            "shop",
+            "name: shop\nserver: {drain: 0s}\n"
+                    + "services: {test.Prices: {retry: {attempts: 2}, hedge: {enabled: true, delay-min: 30s}}}\n",
+            Map.of()));
+    private Prices prices;
+    private String registry;
+
+    @BeforeEach
+    void start() {
+        shop.serveRegistry();
+        shop.serve(Prices.class, sku -> {
+            if (sku.equals("lost")) {
+                throw new ServiceException(Code.UNAVAILABLE, "the price list is lost");
+            }
+            return sku.length();
+        });
+        prices = shop.client(Prices.class);
+        registry = "treaty://" + shop.endpoint().orElseThrow().authority();
+    }
+
+    @AfterEach
+    void stop() {
+        shop.close();
+    }
+
+    private Command guards(String... arguments) {
+        var all = new ArrayList<>(List.of("guards"));
+        all.addAll(List.of(arguments));
+        all.addAll(List.of("--registry", registry));
+        return Command.run(all.toArray(String[]::new));
+    }
+
+    private static Map<?, ?> only(Command command) {
+        List<?> rows = (List<?>) command.json();
+        assertThat(rows).hasSize(1);
+        return (Map<?, ?>) rows.getFirst();
+    }
+
+    private void call() {
+        for (int i = 0; i < 8; i++) {
+            prices.price("tea");
+        }
+        assertThatThrownBy(() -> prices.price("lost")).isInstanceOf(ServiceException.class);
+    }
+
+    @Test
+    void guardsAreListedWithWhatTheyCounted() {
+        call();
+
+        Map<?, ?> guard = only(guards("--json"));
+        assertThat(guard.get("process")).isEqualTo("shop");
+        assertThat(guard.get("service")).isEqualTo("test.Prices");
+        assertThat(guard.get("level")).isEqualTo("full");
+        assertThat(guard.get("health")).isEqualTo("passing");
+        assertThat(guard.get("calls")).isEqualTo(9);
+        assertThat(guard.get("failed")).isEqualTo(1);
+        assertThat(guard.get("retries")).isEqualTo(1);
+        assertThat(guard.get("averageAttempts")).isEqualTo(10.0 / 9);
+        assertThat(guards().out())
+                .containsPattern("SERVICE +CALLED BY +LEVEL")
+                .containsPattern("test\\.Prices +shop +full +passing +9 +1 +0 +1 +1\\.111 +0");
+    }
+
+    @Test
+    void stepsAreDescribedInTheirOrderAndContradictionsTold() {
+        prices.price("tea");
+
+        assertThat(guards("test.Prices", "--describe").out())
+                .containsSubsequence("shop at http://", "deadline", "fallback", "retry", "hedge", "timeout")
+                .contains("2 attempts");
+        assertThat(guards("test.Prices").out()).contains("test.Prices: the hedge waits 30 s");
+    }
+
+    @Test
+    void levelsAreChangedAndCountsBegunAnewWhileTheProcessRuns() {
+        call();
+
+        Map<?, ?> guard = only(guards("test.Prices", "--level", "basic", "--reset", "--json"));
+
+        assertThat(guard.get("level")).isEqualTo("basic");
+        assertThat(guard.get("calls")).isEqualTo(0);
+        assertThat(shop.guards().find("test.Prices").orElseThrow().tolerance().level())
+                .isEqualTo(IsolationLevel.BASIC);
+    }
+
+    @Test
+    void whatCannotBeDoneIsSaid() {
+        assertThat(guards("test.Nothing")).satisfies(command -> {
+            assertThat(command.exit()).isEqualTo(Main.FAILED);
+            assertThat(command.out()).isEqualToIgnoringNewLines("No process calls test.Nothing.");
+        });
+        assertThat(guards("--level", "none")).satisfies(command -> {
+            assertThat(command.exit()).isNotEqualTo(Main.OK);
+            assertThat(command.err()).contains("name the SERVICE whose guards are to be changed");
+        });
+        assertThat(guards("test.Prices", "--level", "most").err()).contains("most", "none, basic, enhanced, full");
+    }
+}
