@@ -57,7 +57,7 @@ final class Fallbacks implements Function<Call, Fallback<Object>> {
     /** Asks another service the same. */
     @FunctionalInterface
     interface Alternative {
-        /** @param other whom to ask */
+        /** Asks that other service what the call asks. */
         ServiceResponse<?> ask(ServiceName other, Call call) throws InterruptedException;
     }
 
@@ -125,6 +125,7 @@ final class Fallbacks implements Function<Call, Fallback<Object>> {
                 : Optional.empty();
     }
 
+    @SuppressWarnings("NullAway") // an answer of nothing is null, as that of a call is
     private static ServiceResponse<Object> fixed(
             JsonCodec codec, ServiceName service, Operation operation, String value) {
         byte[] json = value.getBytes(UTF_8);
