@@ -204,7 +204,7 @@ class FallbacksTest {
     @Test
     void twoThatStandInForEachOtherComeToAnEnd() {
         Treaty treaty = open("services: {test.Prices: {fallback: {alternative: test.OldPrices}},"
-                + " test.OldPrices: {fallback: {alternative: test.Prices}}}\n");
+                + " test.OldPrices: {deadline: 1s, fallback: {alternative: test.Prices}}}\n");
         known.broken = true;
         Prices prices = treaty.client(Prices.class);
 
@@ -216,7 +216,7 @@ class FallbacksTest {
     @Test
     void theKindsAreTriedInOrderAndCodeComesFirst() {
         String yaml = "services: {test.Prices: {fallback: {cache-for: 1m, alternative: test.OldPrices,"
-                + " value: '{\"result\": 7}'}}}\n";
+                + " value: '{\"result\": 7}'}}, test.OldPrices: {deadline: 1s}}\n";
         Treaty treaty = open(yaml);
         Prices prices = treaty.degradingClient(Prices.class, _ -> new Known() {
             @Override

@@ -27,11 +27,11 @@ class GuardsCommandTest {
         int price(String sku);
     }
 
-    private final Treaty shop = Treaty.open(Settings.parse(
-            "shop",
-            "name: shop\nserver: {drain: 0s}\n"
-                    + "services: {test.Prices: {retry: {attempts: 2}, hedge: {enabled: true, delay-min: 30s}}}\n",
-            Map.of()));
+    private final Treaty shop = Treaty.open(Settings.parse("shop", """
+        name: shop
+        server: {drain: 0s}
+        services: {test.Prices: {retry: {attempts: 2}, hedge: {enabled: true, delay-min: 30s}}}
+        """, Map.of()));
     private Prices prices;
     private String registry;
 
