@@ -2,6 +2,7 @@ package dev.treaty.cli;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.resilience.IsolationLevel;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -54,6 +55,19 @@ final class Converters {
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
+        }
+    }
+
+    /** {@code none}, {@code basic}, {@code enhanced}, {@code full}. */
+    static final class Level implements ITypeConverter<IsolationLevel> {
+        @Override
+        public IsolationLevel convert(String text) {
+            for (IsolationLevel level : IsolationLevel.values()) {
+                if (level.name().equalsIgnoreCase(text)) {
+                    return level;
+                }
+            }
+            throw new TypeConversionException("\"" + text + "\" is no level: choose none, basic, enhanced or full");
         }
     }
 

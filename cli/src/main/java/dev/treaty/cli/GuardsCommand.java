@@ -58,6 +58,7 @@ final class GuardsCommand implements Callable<Integer> {
     @Option(
             names = "--level",
             paramLabel = "LEVEL",
+            converter = Converters.Level.class,
             description = "Put another level in force: none, basic, enhanced, full. Needs SERVICE.")
     private @Nullable IsolationLevel level;
 
@@ -87,7 +88,7 @@ final class GuardsCommand implements Callable<Integer> {
             fields.put("failed", guard.failed());
             fields.put("refused", guard.refused());
             fields.put("retries", guard.retries());
-            fields.put("averageAttempts", guard.averageAttempts());
+            fields.put("averageAttempts", Math.round(1000 * guard.averageAttempts()) / 1000.0);
             fields.put("fallbacksServed", guard.fallbacksServed());
             fields.put("fallbacksFailed", guard.fallbacksFailed());
             fields.put("warnings", guard.warnings());

@@ -37,6 +37,7 @@ class DependenciesTest {
             entry("cli", upTo("registry-doors")),
             entry("benchmarks", upTo("cli")),
             entry("examples/shop", upTo("facade")),
+            entry("stress", Set.of("core", "resilience", "balance")),
             entry("tck-microprofile", Set.of()),
             entry("format", Set.of()),
             entry("house", Set.of()));

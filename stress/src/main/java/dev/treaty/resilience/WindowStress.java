@@ -1,0 +1,170 @@
+package dev.treaty.resilience;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+
+import dev.treaty.core.time.ManualTime;
+import java.util.Objects;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Description;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/** Races at what counts: nothing is lost, and nothing is counted twice. */
+public final class WindowStress {
+    private WindowStress() {}
+
+    private static void counts(OutcomeWindow window, II_Result r) {
+        var counts = window.counts(0);
+        r.r1 = (int) counts.calls();
+        r.r2 = (int) counts.failures();
+    }
+
+    /** Two successes in one stripe and a failure. */
+    @JCStressTest
+    @Description("A window of time has all three.")
+    @Outcome(id = "3, 1", expect = ACCEPTABLE, desc = "all")
+    @State
+    public static class Time {
+        private final OutcomeWindow window = new TimeWindow(1_000, 2, 0);
+
+        @Actor
+        public void one() {
+            window.succeeded(0, 0);
+        }
+
+        @Actor
+        public void other() {
+            window.succeeded(0, 0);
+        }
+
+        @Actor
+        public void fails() {
+            window.add(true, false, 0);
+        }
+
+        @Arbiter
+        public void after(II_Result r) {
+            counts(window, r);
+        }
+    }
+
+    /** The same in a window of calls. */
+    @JCStressTest
+    @Description("A window of calls has all three.")
+    @Outcome(id = "3, 1", expect = ACCEPTABLE, desc = "all")
+    @State
+    public static class Count {
+        private final OutcomeWindow window = new CountWindow(10, 2, 0);
+
+        @Actor
+        public void one() {
+            window.succeeded(0, 0);
+        }
+
+        @Actor
+        public void other() {
+            window.succeeded(1, 0);
+        }
+
+        @Actor
+        public void fails() {
+            window.add(true, false, 0);
+        }
+
+        @Arbiter
+        public void after(II_Result r) {
+            counts(window, r);
+        }
+    }
+
+    /** Two samples for an adaptive limit, and one that was dropped. */
+    @JCStressTest
+    @Description("All of them are there.")
+    @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "all")
+    @State
+    public static class Samples {
+        private final SampleWindow window = new SampleWindow(1, 0);
+
+        public Samples() {
+            for (int i = 0; i < SampleWindow.CALLS_MIN; i++) {
+                window.add(1_000_000, false);
+            }
+        }
+
+        @Actor
+        public void one() {
+            window.add(1_000_000, false);
+        }
+
+        @Actor
+        public void other() {
+            window.add(3_000_000, false);
+        }
+
+        @Actor
+        public void dropped() {
+            window.add(1_000_000, true);
+        }
+
+        @Arbiter
+        public void after(II_Result r) {
+            var sample = Objects.requireNonNull(window.close(SampleWindow.LENGTH.toNanos()));
+            r.r1 = (int) sample.calls() - SampleWindow.CALLS_MIN;
+            r.r2 = (int) sample.drops();
+        }
+    }
+
+    /** Two reports to the throttle. */
+    @JCStressTest
+    @Description("The throttle has heard both.")
+    @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "both")
+    @State
+    public static class Throttled {
+        private final Throttle throttle = new Throttle(ThrottlePolicy.DEFAULT, new ManualTime(), 1);
+
+        @Actor
+        public void accepted() {
+            throttle.report(0, true, 0);
+        }
+
+        @Actor
+        public void rejected() {
+            throttle.report(0, false, 0);
+        }
+
+        @Arbiter
+        public void after(II_Result r) {
+            r.r1 = (int) throttle.requests(0);
+            r.r2 = (int) throttle.accepts(0);
+        }
+    }
+
+    /** Two calls and something that happened to one of them. */
+    @JCStressTest
+    @Description("The tally has all of it.")
+    @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "all")
+    @State
+    public static class Tallied {
+        private final Tally tally = new Tally(1);
+
+        @Actor
+        public void one() {
+            tally.call();
+            tally.add(Tally.Count.FALLBACKS_SERVED);
+        }
+
+        @Actor
+        public void other() {
+            tally.call();
+        }
+
+        @Arbiter
+        public void after(II_Result r) {
+            r.r1 = (int) tally.calls();
+            r.r2 = (int) tally.all()[Tally.Count.FALLBACKS_SERVED.ordinal()];
+        }
+    }
+}
