@@ -51,6 +51,7 @@ public final class Guard {
 
     private final String name;
     private final boolean idempotent;
+    private final Function<? super Exception, Fault> faults;
     private final Time time;
     private final RandomGenerator random;
     private final Events events;
@@ -58,28 +59,40 @@ public final class Guard {
     private final Tally tally;
     private final CallTrial calls;
     private final Attempts attempts;
-    private final Builder made;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
     private volatile List<Runnable> listeners = List.of();
     private volatile long[] forgotten = NOTHING;
 
-    private Guard(Builder made, String name, @Nullable Guard service, FaultTolerance tolerance) {
-        this.made = made;
-        this.name = name;
+    private Guard(Builder made) {
+        this.name = made.name;
         this.idempotent = made.idempotent;
+        this.faults = made.faults;
         this.time = made.time;
         this.random = made.random;
         this.events = made.events;
         this.tally = new Tally(Stripes.count(time));
         this.calls = new CallTrial(events);
-        Watchdog watchdog = service == null ? Watchdog.of(time) : service.ground.watchdog();
-        this.ground = service == null
-                ? new Plan.Ground(name, time, random, watchdog, this::calls, made.breaker ? this::breakerChanged : null)
-                : service.ground;
-        this.attempts = new Attempts(made.faults, time, watchdog, tally);
-        this.plan = new Plan(tolerance, service == null ? null : service.plan, null, ground);
+        this.ground = new Plan.Ground(
+                name, time, random, Watchdog.of(time), this::calls, made.breaker ? this::breakerChanged : null);
+        this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
+        this.plan = new Plan(made.tolerance, null, null, ground);
+    }
+
+    /** The guard of an operation, on its service's ground. */
+    private Guard(Guard service, String operation, FaultTolerance tolerance) {
+        this.name = service.name + "/" + operation;
+        this.idempotent = service.idempotent;
+        this.faults = service.faults;
+        this.time = service.time;
+        this.random = service.random;
+        this.events = service.events;
+        this.tally = new Tally(Stripes.count(time));
+        this.calls = new CallTrial(events);
+        this.ground = service.ground;
+        this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
+        this.plan = new Plan(tolerance, service.plan, null, ground);
     }
 
     /** A guard with these policies, on the machine's time, for work that is not known to be idempotent. */
@@ -159,7 +172,7 @@ public final class Guard {
 
         /** The guard. */
         public Guard build() {
-            return new Guard(this, name, null, tolerance);
+            return new Guard(this);
         }
     }
 
@@ -467,7 +480,7 @@ public final class Guard {
             changed.operations().forEach((operation, tolerance) -> {
                 Guard known = operations.get(operation);
                 if (known == null) {
-                    known = new Guard(made, name + "/" + operation, this, tolerance);
+                    known = new Guard(this, operation, tolerance);
                 }
                 known.plan = new Plan(tolerance, service, known.plan, ground);
                 next.put(operation, known);
@@ -555,12 +568,16 @@ public final class Guard {
 
     /** The steps in their order, with every parameter, and what in them contradicts itself. */
     public String describe() {
-        return new Description(plan.tolerance, made.breaker).print(name, warnings());
+        return new Description(plan.tolerance, breakerHere()).print(name, warnings());
     }
 
     /** What in the policies contradicts itself, in one sentence each; nothing where all is well. */
     public List<String> warnings() {
-        return Contradictions.in(plan.tolerance, idempotent || !made.breaker);
+        return Contradictions.in(plan.tolerance, idempotent || !breakerHere());
+    }
+
+    private boolean breakerHere() {
+        return ground.breaker() != null;
     }
 
     private void breakerChanged(CircuitBreaker.State before, CircuitBreaker.State after, String reason) {

@@ -103,8 +103,16 @@ public final class KeyedRateLimiter<K> {
      */
     public long reserve(K key, int permits, long now, long waitMaxNanos) {
         long length = gcra.length(permits);
-        long point = gcra.point(now);
         long waitMax = gcra.lengthOf(waitMaxNanos);
+        long wait = reserve(key, length, gcra.point(now), waitMax);
+        if (wait != REFUSED) {
+            return wait;
+        }
+        long later = time.nanoTime();
+        return later - now > 0 ? reserve(key, length, gcra.point(later), waitMax) : REFUSED;
+    }
+
+    private long reserve(K key, long length, long point, long waitMax) {
         Bucket<K> bucket = buckets.get(key);
         long wait = bucket == null ? LOOK_AGAIN : reserve(bucket.next, length, point, waitMax);
         return wait == LOOK_AGAIN ? reserveNew(key, length, point, waitMax) : wait;

@@ -123,13 +123,20 @@ public final class RateLimiter {
      * Takes that many permits, now or for a turn to come.
      *
      * @param permits how much the call weighs, from 1 to the burst
-     * @param now a reading of the clock ({@link Time#nanoTime()})
+     * @param now a reading of the clock ({@link Time#nanoTime()}). Where it is an old one, because the thread lost its
+     *     processor since, nobody is refused by it: the clock is then read again
      * @param waitMaxNanos how long the turn may be away, up to a day; 0 where it must be now
      * @return how many nanoseconds to wait before going on, 0 to go on at once; or {@link #REFUSED}, with nothing taken
      * @throws IllegalArgumentException where it is no permit, or more than the burst
      */
     public long reserve(int permits, long now, long waitMaxNanos) {
-        return reserve(stripes == 0 ? 0 : Stripes.mine(stripes), permits, now, waitMaxNanos);
+        int stripe = stripes == 0 ? 0 : Stripes.mine(stripes);
+        long wait = reserve(stripe, permits, now, waitMaxNanos);
+        if (wait != REFUSED) {
+            return wait;
+        }
+        long later = time.nanoTime();
+        return later - now > 0 ? reserve(stripe, permits, later, waitMaxNanos) : REFUSED;
     }
 
     long reserve(int stripe, int permits, long now, long waitMaxNanos) {

@@ -3,13 +3,14 @@ package dev.treaty.resilience;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What a guard has counted, ever. Calls are counted by every one of them, so each processor has a copy of that counter;
- * everything else is rare, and stands in the words that are left between the copies.
+ * What a guard has counted, ever. What may be counted by every call has a copy for each processor; everything else is
+ * rare, and stands in the words that are left between the copies.
  */
 final class Tally {
-    /** What is counted besides calls. */
+    /** What is counted besides calls; the first {@value #STRIPED} of them in copies. */
     enum Count {
         FAILED,
+        BREAKER_OPEN,
         RETRIES,
         RETRIED_CALLS,
         HEDGES,
@@ -18,14 +19,15 @@ final class Tally {
         RATE_LIMITED,
         CONCURRENCY_LIMITED,
         THROTTLED,
-        BREAKER_OPEN,
         FALLBACKS_SERVED,
         FALLBACKS_FAILED
     }
 
     private static final int COUNTS = Count.values().length;
-    private static final int SPARE = Stripes.SPACING - 1;
-    private static final int LINES_MIN = (COUNTS + SPARE - 1) / SPARE;
+    private static final int STRIPED = 2;
+    private static final int COPIED = 1 + STRIPED; // the calls are the first
+    private static final int SPARE = Stripes.SPACING - COPIED;
+    private static final int LINES_MIN = (COUNTS - STRIPED + SPARE - 1) / SPARE;
 
     private final int stripes;
     private final AtomicLongArray words;
@@ -41,26 +43,32 @@ final class Tally {
 
     @SuppressWarnings("EnumOrdinal") // each constant has its place, which is never stored
     void add(Count count) {
-        words.getAndIncrement(place(count.ordinal()));
+        int number = count.ordinal();
+        words.getAndIncrement(
+                number < STRIPED ? Stripes.mine(stripes) * Stripes.SPACING + 1 + number : place(number - STRIPED));
     }
 
-    private static int place(int count) {
-        return count / SPARE * Stripes.SPACING + 1 + count % SPARE;
+    private static int place(int rare) {
+        return rare / SPARE * Stripes.SPACING + COPIED + rare % SPARE;
+    }
+
+    private long sum(int word) {
+        long sum = 0;
+        for (int i = 0; i < stripes; i++) {
+            sum += words.get(i * Stripes.SPACING + word);
+        }
+        return sum;
     }
 
     long calls() {
-        long sum = 0;
-        for (int i = 0; i < stripes; i++) {
-            sum += words.get(i * Stripes.SPACING);
-        }
-        return sum;
+        return sum(0);
     }
 
     /** Every count, in the order of {@link Count}, and then the calls. */
     long[] all() {
         var all = new long[COUNTS + 1];
         for (int i = 0; i < COUNTS; i++) {
-            all[i] = words.get(place(i));
+            all[i] = i < STRIPED ? sum(1 + i) : words.get(place(i - STRIPED));
         }
         all[COUNTS] = calls();
         return all;

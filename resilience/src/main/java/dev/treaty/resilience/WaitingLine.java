@@ -22,7 +22,8 @@ final class WaitingLine {
 
     private static final Priority[] LEAST_FIRST = {Priority.SHEDDABLE, Priority.NORMAL, Priority.CRITICAL};
 
-    private final Map<Priority, SequencedSet<Promise<Turn>>> turns = new EnumMap<>(Priority.class);
+    /** Made when the first call waits: in most limiters none ever does. */
+    private Map<Priority, SequencedSet<Promise<Turn>>> turns = Map.of();
 
     /**
      * Joins the line. Where that many wait already, the last of the least important is pushed out, unless nobody there
@@ -67,6 +68,9 @@ final class WaitingLine {
     }
 
     private SequencedSet<Promise<Turn>> waiting(Priority priority) {
+        if (turns.isEmpty()) {
+            turns = new EnumMap<>(Priority.class);
+        }
         return turns.computeIfAbsent(priority, _ -> new LinkedHashSet<>());
     }
 

@@ -111,6 +111,18 @@ class KeyedRateLimiterTest {
     }
 
     @Test
+    void aReadingOfTheClockThatHasGrownOldRefusesNobody() {
+        var limiter = new KeyedRateLimiter<String>(RateLimitPolicy.DEFAULT.withBurst(1), 10, time);
+        long old = time.nanoTime();
+        for (int i = 0; i < 5; i++) {
+            assertThat(limiter.tryAcquire("a")).isTrue();
+            time.advance(Duration.ofMillis(1));
+        }
+        assertThat(limiter.reserve("a", 1, old, 0)).isZero();
+        assertThat(limiter.reserve("a", 1, old, 0)).isEqualTo(KeyedRateLimiter.REFUSED);
+    }
+
+    @Test
     void eachKeyHasItsOwnLimit() {
         var limiter = limiter(2);
         assertThat(takeAll(limiter, "a")).isEqualTo(3);

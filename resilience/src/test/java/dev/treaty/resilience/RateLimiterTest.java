@@ -37,6 +37,18 @@ class RateLimiterTest {
     }
 
     @Test
+    void aReadingOfTheClockThatHasGrownOldRefusesNobody() {
+        var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(1), time);
+        long old = time.nanoTime();
+        for (int i = 0; i < 5; i++) {
+            assertThat(limiter.tryAcquire()).isTrue();
+            time.advance(Duration.ofMillis(1));
+        }
+        assertThat(limiter.reserve(1, old, 0)).isZero();
+        assertThat(limiter.reserve(1, old, 0)).isEqualTo(RateLimiter.REFUSED);
+    }
+
+    @Test
     void waitsForItsTurnInTheOrderOfAsking() {
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(1), time);
         long max = Duration.ofMillis(3).toNanos();
