@@ -32,11 +32,11 @@ public record GuardStatistics(
         long fallbacksServed,
         long fallbacksFailed) {
 
+    /** Of the counts in the order of {@link Tally.Count}, and then the calls. */
     static GuardStatistics of(long[] counts) {
         return new GuardStatistics(
                 counts[12],
                 counts[0],
-                counts[1],
                 counts[2],
                 counts[3],
                 counts[4],
@@ -45,6 +45,7 @@ public record GuardStatistics(
                 counts[7],
                 counts[8],
                 counts[9],
+                counts[1],
                 counts[10],
                 counts[11]);
     }

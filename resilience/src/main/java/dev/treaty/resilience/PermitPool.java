@@ -22,9 +22,9 @@ final class PermitPool {
     /** A pool of that many permits in that many stripes, a power of two. */
     PermitPool(int permits, int stripes) {
         this.stripes = stripes;
-        this.words = new AtomicLongArray(stripes * Stripes.SPACING);
+        this.words = new AtomicLongArray(Stripes.at(stripes - 1) + 1);
         for (int stripe = 0; stripe < stripes; stripe++) {
-            words.set(stripe * Stripes.SPACING, (permits + stripe) / stripes);
+            words.set(Stripes.at(stripe), (permits + stripe) / stripes);
         }
     }
 
@@ -73,7 +73,7 @@ final class PermitPool {
     }
 
     private boolean takeFrom(int stripe) {
-        int at = stripe * Stripes.SPACING;
+        int at = Stripes.at(stripe);
         for (long word = words.get(at); permits(word) > 0; word = words.get(at)) {
             if (words.compareAndSet(at, word, word + CHANGE - 1)) {
                 return true;
@@ -91,7 +91,7 @@ final class PermitPool {
 
     /** The same for a thread of that stripe. */
     void put(int own, int permits) {
-        words.getAndAdd(own * Stripes.SPACING, CHANGE + permits);
+        words.getAndAdd(Stripes.at(own), CHANGE + permits);
     }
 
     /** How many permits there were at one moment during the call. */
@@ -106,7 +106,7 @@ final class PermitPool {
     private long sum() {
         long sum = 0;
         for (int stripe = 0; stripe < stripes; stripe++) {
-            sum += words.get(stripe * Stripes.SPACING);
+            sum += words.get(Stripes.at(stripe));
         }
         return sum;
     }

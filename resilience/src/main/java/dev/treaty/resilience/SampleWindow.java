@@ -53,7 +53,7 @@ final class SampleWindow {
     /** A window that begins now. */
     SampleWindow(int stripes, long now) {
         this.stripes = stripes;
-        this.words = new AtomicLongArray(stripes * Stripes.SPACING);
+        this.words = new AtomicLongArray(Stripes.at(stripes - 1) + 1);
         this.wordsBefore = new long[stripes];
         begin(now);
     }
@@ -69,7 +69,7 @@ final class SampleWindow {
             drops.incrementAndGet();
         } else {
             long ticks = Math.clamp(nanos >> TICK_BITS, TICKS_MIN, TICKS_MAX);
-            words.getAndAdd(Stripes.mine(stripes) * Stripes.SPACING, CALL + ticks);
+            words.getAndAdd(Stripes.at(Stripes.mine(stripes)), CALL + ticks);
         }
     }
 
@@ -86,7 +86,7 @@ final class SampleWindow {
         long dropsNow = drops.get();
         long[] wordsNow = new long[stripes];
         for (int stripe = 0; stripe < stripes; stripe++) {
-            wordsNow[stripe] = words.get(stripe * Stripes.SPACING);
+            wordsNow[stripe] = words.get(Stripes.at(stripe));
             long added = wordsNow[stripe] - wordsBefore[stripe];
             calls += added >>> TICKS_BITS;
             ticks += added & (CALL - 1);

@@ -27,6 +27,14 @@ final class Stripes {
         return Time.system().equals(time) ? MACHINE : 1;
     }
 
+    /**
+     * Where a copy begins in an array of longs. The first begins at the last word that may lie on the line after the one
+     * with the length of the array, which is read with every access: the words before it are for what is seldom written.
+     */
+    static int at(int copy) {
+        return copy * SPACING + SPACING - 1;
+    }
+
     /** The copy that the current thread uses, of that many. */
     static int mine(int count) {
         return (int) Thread.currentThread().threadId() & (count - 1);

@@ -26,36 +26,37 @@ final class Tally {
     private static final int COUNTS = Count.values().length;
     private static final int STRIPED = 2;
     private static final int COPIED = 1 + STRIPED; // the calls are the first
-    private static final int SPARE = Stripes.SPACING - COPIED;
-    private static final int LINES_MIN = (COUNTS - STRIPED + SPARE - 1) / SPARE;
+    private static final int BEFORE = Stripes.at(0);
 
     private final int stripes;
     private final AtomicLongArray words;
 
     Tally(int stripes) {
         this.stripes = stripes;
-        this.words = new AtomicLongArray(Math.max(stripes, LINES_MIN) * Stripes.SPACING);
+        int copies = Stripes.at(stripes - 1) + COPIED;
+        this.words = new AtomicLongArray(Math.max(copies, place(COUNTS - STRIPED - 1) + 1));
     }
 
     void call() {
-        words.getAndIncrement(Stripes.mine(stripes) * Stripes.SPACING);
+        words.getAndIncrement(Stripes.at(Stripes.mine(stripes)));
     }
 
     @SuppressWarnings("EnumOrdinal") // each constant has its place, which is never stored
     void add(Count count) {
         int number = count.ordinal();
         words.getAndIncrement(
-                number < STRIPED ? Stripes.mine(stripes) * Stripes.SPACING + 1 + number : place(number - STRIPED));
+                number < STRIPED ? Stripes.at(Stripes.mine(stripes)) + 1 + number : place(number - STRIPED));
     }
 
+    /** Before the first copy, and behind it. */
     private static int place(int rare) {
-        return rare / SPARE * Stripes.SPACING + COPIED + rare % SPARE;
+        return rare < BEFORE ? rare : rare + COPIED;
     }
 
     private long sum(int word) {
         long sum = 0;
         for (int i = 0; i < stripes; i++) {
-            sum += words.get(i * Stripes.SPACING + word);
+            sum += words.get(Stripes.at(i) + word);
         }
         return sum;
     }

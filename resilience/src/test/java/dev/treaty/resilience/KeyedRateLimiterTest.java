@@ -69,7 +69,7 @@ class KeyedRateLimiterTest {
         var policy = new RateLimitPolicy(1, Duration.ofNanos(50), 5, Duration.ZERO, Duration.ZERO);
         var limiter = new KeyedRateLimiter<Integer>(policy, keysMax, time);
         Map<Integer, List<Grant>> grants = new HashMap<>();
-        long now = 0;
+        long now = skew; // the limiter's own clock stands still at 0, so it never reads a later moment by itself
         for (Step step : steps) {
             now += step.pause;
             long read = now - (step.waitMax % 3 == 0 ? skew : 0);
