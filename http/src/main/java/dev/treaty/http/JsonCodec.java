@@ -8,7 +8,6 @@ import dev.treaty.core.contract.Signature;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.reflect.Type;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +40,7 @@ public final class JsonCodec {
     /** What was written last, where results never change: many may be waiting for the same one. */
     private volatile @Nullable Written written;
 
-    private record Written(Object result, byte[] bytes) {}
+    private record Written(Object result, Bytes json) {}
 
     /**
      * Prepares the codec of an operation.
@@ -129,6 +128,7 @@ public final class JsonCodec {
      * @param result null for nothing, or an absent optional
      * @throws MessageException where the result does not keep the contract
      */
+    @SuppressWarnings("ReferenceEquality") // the same object: to compare two would take as long as to write one
     public void writeResponse(@Nullable Object result, OutputStream out) {
         if (!immutable || result == null) {
             encodeResponse(result, out);
@@ -136,13 +136,13 @@ public final class JsonCodec {
         }
         Written known = written;
         if (known == null || known.result != result) {
-            var bytes = new Bytes();
-            encodeResponse(result, bytes);
-            known = new Written(result, Arrays.copyOf(bytes.array(), bytes.length()));
+            var json = new Bytes();
+            encodeResponse(result, json);
+            known = new Written(result, json);
             written = known;
         }
         try {
-            out.write(known.bytes);
+            out.write(known.json.array(), 0, known.json.length());
         } catch (IOException e) {
             throw new MessageException(response + " cannot be written: " + e.getMessage());
         }

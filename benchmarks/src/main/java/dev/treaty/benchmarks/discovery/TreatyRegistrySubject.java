@@ -3,7 +3,6 @@ package dev.treaty.benchmarks.discovery;
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.registry.RegistryAddress;
-import java.util.Map;
 import java.util.OptionalLong;
 
 /** Treaty's own registry, served over HTTP on loopback. */
@@ -26,9 +25,7 @@ final class TreatyRegistrySubject implements Subject {
         return new Running() {
             @Override
             public Client client() {
-                Treaty treaty = Treaty.open(Settings.parse(
-                        "benchmark", "registry: " + new RegistryAddress.Network("127.0.0.1", port), Map.of()));
-                return new RegistryClient(treaty.registry(), treaty::close);
+                return RegistryClient.of(new RegistryAddress.Network("127.0.0.1", port));
             }
 
             @Override
