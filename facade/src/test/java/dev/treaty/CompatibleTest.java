@@ -344,9 +344,9 @@ class CompatibleTest {
                 .hasMessageContaining("(capability oracle is not offered)");
         assertThat(wants.client().call("test.Stock", "ping", Map.of()))
                 .as("callers without a contract require it too")
-                .isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> assertThat(
-                                failed.fault().message())
-                        .contains("capability oracle is not offered"));
+                .isInstanceOfSatisfying(
+                        ServiceResponse.Failed.class,
+                        failed -> assertThat(failed.fault().message()).contains("capability oracle is not offered"));
     }
 
     @Test

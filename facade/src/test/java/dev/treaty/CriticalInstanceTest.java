@@ -44,19 +44,22 @@ class CriticalInstanceTest {
     void leavesTheListUntilItIsWell(boolean networked) throws InterruptedException {
         try (Treaty registry = Treaty.open(Settings.parse("test", AFTER_A_SECOND, Map.of()))) {
             registry.serveRegistry();
-            String address = "registry: treaty://" + registry.endpoint().orElseThrow().authority() + "\n";
-            try (Treaty member =
-                    networked ? Treaty.open(Settings.parse("test", address, Map.of())) : Treaty.open(
-                            Settings.parse("test", AFTER_A_SECOND, Map.of()))) {
+            String address =
+                    "registry: treaty://" + registry.endpoint().orElseThrow().authority() + "\n";
+            try (Treaty member = networked
+                    ? Treaty.open(Settings.parse("test", address, Map.of()))
+                    : Treaty.open(Settings.parse("test", AFTER_A_SECOND, Map.of()))) {
                 Hosted fragile = member.serve(Fragile.class, () -> "still here");
                 member.registry().watch(new ServiceName("test.Fragile"), events::add);
                 assertThat(next()).isInstanceOf(DiscoveryEvent.Added.class);
 
                 fragile.report(health(Status.CRITICAL, "the disk is full"));
                 assertThat(next()).isInstanceOf(DiscoveryEvent.Updated.class);
-                assertThat(next()).isInstanceOfSatisfying(DiscoveryEvent.Removed.class, removed -> assertThat(
-                                removed.reason())
-                        .isEqualTo("critical for 1 s: the disk is full"));
+                assertThat(next())
+                        .isInstanceOfSatisfying(
+                                DiscoveryEvent.Removed.class,
+                                removed ->
+                                        assertThat(removed.reason()).isEqualTo("critical for 1 s: the disk is full"));
 
                 fragile.report(health(Status.PASSING, ""));
                 assertThat(next()).isInstanceOf(DiscoveryEvent.Added.class);

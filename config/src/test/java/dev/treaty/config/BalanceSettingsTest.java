@@ -92,7 +92,10 @@ class BalanceSettingsTest {
                         "full-text-search", new Version(1, 2, 0),
                         "gift-wrap", new Version(0, 0, 0)));
         Requirement own = Requirement.NONE.withVersions(VersionRange.ofMajor(1));
-        assertThat(settings.balance().service(new ServiceName("shop.Other")).requires().over(own))
+        assertThat(settings.balance()
+                        .service(new ServiceName("shop.Other"))
+                        .requires()
+                        .over(own))
                 .isEqualTo(own);
     }
 

@@ -82,13 +82,12 @@ class SettingsTest {
         assertThat(settings.server().metadata()).isEqualTo(Map.of("team", "shop", "commit", "f00"));
         assertThat(settings.registry()).isEqualTo(new RegistryAddress.Network("::1", 7400));
         assertThat(settings.registryServer())
-                .isEqualTo(
-                        new RegistryServerSettings(
-                                Optional.of("/var/lib/treaty"),
-                                0.2,
-                                Duration.ofSeconds(30),
-                                Optional.of(Duration.ofMinutes(10)),
-                                1_000));
+                .isEqualTo(new RegistryServerSettings(
+                        Optional.of("/var/lib/treaty"),
+                        0.2,
+                        Duration.ofSeconds(30),
+                        Optional.of(Duration.ofMinutes(10)),
+                        1_000));
         assertThat(settings.server().port()).isEqualTo(8080);
         assertThat(settings.server().bodyBytesMax()).isEqualTo(8 << 20);
         assertThat(settings.server().drain()).isEqualTo(Duration.ofSeconds(90));

@@ -159,8 +159,7 @@ public final class RegistryTable {
     }
 
     /** How a table is doing. */
-    record Figures(
-            long revision, int services, int instances, int contracts, int held, int out, int removedLately) {}
+    record Figures(long revision, int services, int instances, int contracts, int held, int out, int removedLately) {}
 
     /** 32 hexadecimal digits that nobody else makes up. */
     static String token(RandomGenerator random) {

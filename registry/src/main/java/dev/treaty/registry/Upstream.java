@@ -65,8 +65,8 @@ final class Upstream {
         this.self = self;
         this.events = events;
         this.changed = changed;
-        this.registry = ServiceProxy.of(
-                RegistryProtocol.class, PROTOCOL, handler, () -> CallContext.next(self, time, random));
+        this.registry =
+                ServiceProxy.of(RegistryProtocol.class, PROTOCOL, handler, () -> CallContext.next(self, time, random));
     }
 
     /**

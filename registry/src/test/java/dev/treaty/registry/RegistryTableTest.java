@@ -33,7 +33,8 @@ class RegistryTableTest {
 
     private static RegistryTable table(int instances) {
         var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
-        return new RegistryTable(limits, new PreservationPolicy(1, Duration.ofMinutes(1), Optional.empty()), new Random(1));
+        return new RegistryTable(
+                limits, new PreservationPolicy(1, Duration.ofMinutes(1), Optional.empty()), new Random(1));
     }
 
     private Duration register(String id, String token, Duration lease, long atNanos) {
@@ -330,7 +331,9 @@ class RegistryTableTest {
                         .isEqualTo("critical for 30 s: the disk is full"));
         assertThat(table.figures(START + 31 * SECOND).out()).isEqualTo(1);
 
-        assertThat(table.renew("i0", MINE, START + 32 * SECOND, STARTED)).as("it keeps its lease").isTrue();
+        assertThat(table.renew("i0", MINE, START + 32 * SECOND, STARTED))
+                .as("it keeps its lease")
+                .isTrue();
         critical(table, "i0", START + 33 * SECOND);
         assertThat(table.catalog().find(ORDERS, "i0")).as("it is not better").isEmpty();
 

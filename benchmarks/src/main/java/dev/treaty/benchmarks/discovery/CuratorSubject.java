@@ -25,8 +25,8 @@ final class CuratorSubject extends ZooKeeper {
 
     @Override
     public String about() {
-        return "Curator's ServiceDiscovery and ServiceCache with their defaults, without Treaty, over a ZooKeeper of one"
-                + " server in the process that measures";
+        return "Curator's ServiceDiscovery and ServiceCache with their defaults, without Treaty, over a ZooKeeper of"
+                + " one server in the process that measures";
     }
 
     @Override
@@ -86,8 +86,7 @@ final class CuratorSubject extends ZooKeeper {
     }
 
     private static void watch(ServiceDiscovery<Void> discovery, Consumer<String> added) throws IOException {
-        ServiceCache<Void> cache =
-                discovery.serviceCacheBuilder().name(SERVICE).build();
+        ServiceCache<Void> cache = discovery.serviceCacheBuilder().name(SERVICE).build();
         Set<String> known = ConcurrentHashMap.newKeySet();
         cache.addListener(new ServiceCacheListener() {
             @Override

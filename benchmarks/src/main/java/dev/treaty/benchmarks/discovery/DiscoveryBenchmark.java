@@ -50,13 +50,11 @@ public final class DiscoveryBenchmark extends Benchmark {
     private static final List<Figure> FIGURES = List.of(
             HEAP, RENEWALS, LOOKUP, LOOKUP_ALLOCATION, UPDATE, UPDATE_ALLOCATION, SEEN_P50, SEEN_P99, SEEN_MAX, MEMORY);
 
-    /** All registries that can be measured; the first is Treaty's own. */
-    private static final List<Subject> SUBJECTS = List.of(
-            new TreatyRegistrySubject(),
-            new EtcdSubject(),
-            new ZooKeeperSubject(),
-            new CuratorSubject(),
-            new EurekaSubject());
+    private static final TreatyRegistrySubject TREATY = new TreatyRegistrySubject();
+
+    /** All registries that can be measured. */
+    private static final List<Subject> SUBJECTS =
+            List.of(TREATY, new EtcdSubject(), new ZooKeeperSubject(), new CuratorSubject(), new EurekaSubject());
 
     /** Held, since a logger that nobody holds forgets its level. */
     private static final Logger LOGS = Logger.getLogger("");
@@ -136,12 +134,16 @@ public final class DiscoveryBenchmark extends Benchmark {
         for (int round = 0; round < times; round++) {
             progress(watchers + " watchers, round " + (round + 1));
             int often = quick ? 20 : 40;
-            try (Subject.Running running = SUBJECTS.getFirst().start()) {
+            try (Subject.Running running = TREATY.start()) {
                 int clients = (watchers + WATCHERS_PER_CLIENT - 1) / WATCHERS_PER_CLIENT;
                 var values = seen(running, clients, WATCHERS_PER_CLIENT, often, false);
                 samples.add(new Sample("treaty", "watchers" + watchers, round, values));
             }
-            try (Subject.Running running = SUBJECTS.getFirst().start()) {
+            try (Subject.Running running = TREATY.startForSockets()) {
+                var values = seen(running, watchers, 1, often, false);
+                samples.add(new Sample("treaty", "sockets" + watchers, round, values));
+            }
+            try (Subject.Running running = TREATY.start()) {
                 var values = seen(running, watchers, 1, often, false);
                 samples.add(new Sample("treaty", "clients" + watchers, round, values));
             }
@@ -184,8 +186,7 @@ public final class DiscoveryBenchmark extends Benchmark {
      *
      * @param polling whether the next is registered although the last has not been seen yet
      */
-    private static Map<String, Double> seen(
-            Subject.Running running, int callers, int each, int times, boolean polling)
+    private static Map<String, Double> seen(Subject.Running running, int callers, int each, int times, boolean polling)
             throws IOException, InterruptedException {
         int watching = callers * each;
         var clients = new ArrayList<Subject.Client>();

@@ -135,7 +135,8 @@ final class EurekaSubject implements Subject {
                     .header("Content-Type", "application/json")
                     .POST(BodyPublishers.ofString(json))
                     .build());
-            return () -> send(HttpRequest.newBuilder(URI.create(app + "/" + id)).DELETE().build());
+            return () -> send(
+                    HttpRequest.newBuilder(URI.create(app + "/" + id)).DELETE().build());
         }
 
         private void send(HttpRequest request) throws IOException {
@@ -157,8 +158,7 @@ final class EurekaSubject implements Subject {
             watching.add(client);
             Set<String> known = ConcurrentHashMap.newKeySet();
             client.registerEventListener(event -> {
-                Application application =
-                        event instanceof CacheRefreshedEvent ? client.getApplication(SERVICE) : null;
+                Application application = event instanceof CacheRefreshedEvent ? client.getApplication(SERVICE) : null;
                 if (application != null) {
                     application.getInstances().stream()
                             .map(InstanceInfo::getInstanceId)
