@@ -92,7 +92,6 @@ public final class Treaty implements AutoCloseable {
     private final RegistryTable table;
     private final Registry registry;
     private final Contracts contracts;
-    private final Compatible any;
     private final ServiceClient client = new ServiceClient(this);
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
     private final Guards guards = new Guards();
@@ -124,7 +123,6 @@ public final class Treaty implements AutoCloseable {
                 platform.secrets());
         this.registry = new Registries(platform, self, transport, table, events).open(settings.registry());
         this.contracts = new Contracts(registry, time);
-        this.any = new Compatible(null, Requirement.NONE, contracts);
         this.outgoing = faults(Side.CLIENT, settings.faults().client());
         this.incoming = faults(Side.SERVER, settings.faults().server());
         this.whereabouts = new Whereabouts(
@@ -357,9 +355,15 @@ public final class Treaty implements AutoCloseable {
         ServiceCaller caller = caller(contract.name());
         Fallbacks fallbacks = fallbacks(caller.guard(), code);
         fallbacks.check(contract);
-        var compatible = new Compatible(contract, requirement, contracts);
+        var compatible = compatible(contract.name(), contract, requirement);
         Handler handler = caller.pipeline(fallbacks, compatible).handler();
         return ServiceProxy.of(type, contract, handler, this::nextContext);
+    }
+
+    /** Which instances a client's calls may go to: by its contract, by what its code requires, and by the settings. */
+    private Compatible compatible(ServiceName name, @Nullable ServiceContract contract, Requirement code) {
+        Requirement all = settings.balance().service(name).requires().over(code);
+        return new Compatible(contract, all, contracts);
     }
 
     private Fallbacks fallbacks(Guard guard, @Nullable Function<Call, Fallback<Object>> code) {
@@ -459,7 +463,7 @@ public final class Treaty implements AutoCloseable {
                             balancing(n),
                             outgoing,
                             registry,
-                            any,
+                            compatible(n, null, Requirement.NONE),
                             guard -> fallbacks(guard, null),
                             transport,
                             time,

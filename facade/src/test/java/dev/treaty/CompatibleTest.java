@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Capability;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
@@ -116,8 +117,12 @@ class CompatibleTest {
     }
 
     private Treaty member() {
+        return member("");
+    }
+
+    private Treaty member(String more) {
         ServiceEndpoint at = registry.endpoint().orElseThrow();
-        String yaml = "registry: treaty://" + at.authority() + "\nserver: {drain: 0s}\n";
+        String yaml = "registry: treaty://" + at.authority() + "\nserver: {drain: 0s}\n" + more;
         Treaty member = Treaty.open(Settings.parse("member", yaml, Map.of()));
         opened.add(member);
         return member;
@@ -319,6 +324,29 @@ class CompatibleTest {
         assertThatThrownBy(() -> caller.client(NextStock.class, same.withCapability("oracle"))
                         .ping())
                 .hasMessageContaining("(capability oracle is not offered)");
+    }
+
+    @Test
+    void settingsRequireVersionsAndCapabilitiesToo() throws InterruptedException {
+        member().serve(NextStock.class, next());
+        String required = "services: {test.Stock: {requires: {versions: \"%s\", capabilities: {%s}}}}\n";
+        Treaty fits = member(required.formatted(">=1.4 <3", "forecast: 1.1"));
+        Treaty wants = member(required.formatted("*", "oracle: 0.0"));
+        Treaty newer = member(required.formatted("^2.1", ""));
+        Treaty silent = member();
+        List.of(fits, wants, newer, silent).forEach(caller -> sees(caller, 1));
+
+        assertThat(fits.client(Stock.class).ping()).as("where code says 1").isEqualTo("2.0.0");
+        assertThatThrownBy(() -> silent.client(Stock.class).ping()).hasMessageContaining("is not within ^1.0.0");
+        assertThatThrownBy(() -> newer.client(NextStock.class).ping())
+                .hasMessageContaining("version 2.0.0 is not within ^2.1.0");
+        assertThatThrownBy(() -> wants.client(NextStock.class).ping())
+                .hasMessageContaining("(capability oracle is not offered)");
+        assertThat(wants.client().call("test.Stock", "ping", Map.of()))
+                .as("callers without a contract require it too")
+                .isInstanceOfSatisfying(
+                        ServiceResponse.Failed.class,
+                        failed -> assertThat(failed.fault().message()).contains("capability oracle is not offered"));
     }
 
     @Test

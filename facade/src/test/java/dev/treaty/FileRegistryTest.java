@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
@@ -108,6 +110,40 @@ class FileRegistryTest {
             write("instances:\n" + instance("a", 8080) + instance("b", 8081));
             await(() -> treaty.registry().instances(NAMES).size() == 2);
             await(() -> treaty.registry().trouble().isEmpty());
+        }
+    }
+
+    @Test
+    void whom_the_file_has_drain_gets_no_calls() throws Exception {
+        try (var served = Treaty.open()) {
+            served.serve(Names.class, () -> "found");
+            int port = served.endpoint().orElseThrow().port();
+            write("instances:\n" + instance("a", port));
+            try (var treaty = open()) {
+                Names names = treaty.client(Names.class);
+                assertThat(names.name()).isEqualTo("found");
+
+                write("instances:\n" + instance("a", port) + "    health: draining\n");
+                await(() ->
+                        treaty.registry().instances(NAMES).getFirst().health().status() == Status.DRAINING);
+                await(() -> {
+                    try {
+                        return names.name().isEmpty();
+                    } catch (ServiceException refused) {
+                        return refused.fault().message().contains("draining");
+                    }
+                });
+            }
+        }
+    }
+
+    @Test
+    void two_instances_of_one_id_are_refused() throws Exception {
+        write("instances:\n" + instance("a", 8080) + instance("a", 8081));
+        try (var treaty = open()) {
+            assertThat(treaty.registry().instances(NAMES)).isEmpty();
+            await(() -> treaty.registry().trouble().isPresent());
+            assertThat(treaty.registry().trouble().orElseThrow()).contains("two instances with the id a");
         }
     }
 

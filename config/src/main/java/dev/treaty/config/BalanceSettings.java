@@ -20,8 +20,9 @@ public record BalanceSettings(BalancePolicy defaults, Map<ServiceName, OfService
      *
      * @param policy how an instance is picked
      * @param routing which instances a call may be for
+     * @param requires what they have to be to be called at all
      */
-    public record OfService(BalancePolicy policy, RoutingPolicy routing) {}
+    public record OfService(BalancePolicy policy, RoutingPolicy routing, RequirementSettings requires) {}
 
     /** Copies the map. */
     public BalanceSettings {
@@ -31,6 +32,6 @@ public record BalanceSettings(BalancePolicy defaults, Map<ServiceName, OfService
     /** What holds for that service. */
     public OfService service(ServiceName service) {
         OfService own = services.get(service);
-        return own == null ? new OfService(defaults, RoutingPolicy.DEFAULT) : own;
+        return own == null ? new OfService(defaults, RoutingPolicy.DEFAULT, RequirementSettings.DEFAULT) : own;
     }
 }

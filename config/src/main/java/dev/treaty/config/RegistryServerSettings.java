@@ -11,14 +11,24 @@ import java.util.Optional;
  * @param expiryShare the most instances that are taken out at once because their leases ended, of each service and of
  *     all, from 0 to 1
  * @param expiryWindow what at once means
+ * @param deregisterAfter how long an instance may stay critical before it is listed no more; however long where it is
+ *     not set
  * @param instancesMax the most instances that it holds
  */
 public record RegistryServerSettings(
-        Optional<String> data, double expiryShare, Duration expiryWindow, int instancesMax) {
+        Optional<String> data,
+        double expiryShare,
+        Duration expiryWindow,
+        Optional<Duration> deregisterAfter,
+        int instancesMax) {
 
-    /** In memory, at most 15 % within a minute, 200,000 instances. */
+    /** In memory, at most 15 % within a minute, what is critical stays listed, 200,000 instances. */
     public static final RegistryServerSettings DEFAULT = new RegistryServerSettings(
-            Optional.empty(), PreservationPolicy.STANDARD.share(), PreservationPolicy.STANDARD.window(), 200_000);
+            Optional.empty(),
+            PreservationPolicy.STANDARD.share(),
+            PreservationPolicy.STANDARD.window(),
+            PreservationPolicy.STANDARD.deregisterAfter(),
+            200_000);
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public RegistryServerSettings {
@@ -27,16 +37,18 @@ public record RegistryServerSettings(
             throw new IllegalArgumentException("expiry-share is " + expiryShare + ": use 0 to 1, or 0% to 100%");
         }
         Ranges.within("expiry-window", expiryWindow, Duration.ofSeconds(1), Duration.ofDays(1));
+        deregisterAfter.ifPresent(
+                after -> Ranges.within("deregister-after", after, Duration.ofSeconds(1), Duration.ofDays(7)));
         Ranges.within("instances-max", instancesMax, 1, 10_000_000);
     }
 
     /** The same settings with their state in another directory. */
     public RegistryServerSettings withData(Optional<String> directory) {
-        return new RegistryServerSettings(directory, expiryShare, expiryWindow, instancesMax);
+        return new RegistryServerSettings(directory, expiryShare, expiryWindow, deregisterAfter, instancesMax);
     }
 
-    /** How many leases may end at once. */
+    /** When instances are taken out that did not leave, and how many at once. */
     public PreservationPolicy preservation() {
-        return new PreservationPolicy(expiryShare, expiryWindow);
+        return new PreservationPolicy(expiryShare, expiryWindow, deregisterAfter);
     }
 }

@@ -60,13 +60,15 @@ final class SettingsReader {
                 new Policies(
                         tolerance, section.map("operations", String.class, operation -> operation.read(tolerance))),
                 new BalanceSettings.OfService(
-                        section.read("balance", balance), section.read("routing", RoutingPolicy.DEFAULT)));
+                        section.read("balance", balance),
+                        section.read("routing", RoutingPolicy.DEFAULT),
+                        section.read("requires", RequirementSettings.DEFAULT)));
     }
 
     /** The services that are balanced in a way of their own. */
     private static Map<ServiceName, BalanceSettings.OfService> own(
             BalancePolicy usual, Map<ServiceName, BalanceSettings.OfService> services) {
-        var nothing = new BalanceSettings.OfService(usual, RoutingPolicy.DEFAULT);
+        var nothing = new BalanceSettings.OfService(usual, RoutingPolicy.DEFAULT, RequirementSettings.DEFAULT);
         return services.entrySet().stream()
                 .filter(service -> !service.getValue().equals(nothing))
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));

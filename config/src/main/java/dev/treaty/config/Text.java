@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.contract.VersionRange;
 import dev.treaty.registry.RegistryAddress;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -43,6 +44,7 @@ record Text<T>(Class<T> type, Function<String, T> read, Function<T, String> writ
             new Text<>(URI.class, Text::readUri, URI::toString),
             new Text<>(ServiceName.class, ServiceName::new, ServiceName::value),
             new Text<>(Version.class, Version::parse, Version::toString),
+            new Text<>(VersionRange.class, VersionRange::parse, VersionRange::toString),
             new Text<>(RegistryAddress.class, RegistryAddress::parse, RegistryAddress::toString));
 
     private static final Map<Class<?>, Class<?>> BOXES = Map.of(

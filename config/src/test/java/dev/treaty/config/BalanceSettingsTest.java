@@ -12,6 +12,9 @@ import dev.treaty.balance.RoutingPolicy.Mirror;
 import dev.treaty.balance.RoutingPolicy.Rule;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.contract.VersionRange;
+import dev.treaty.core.discovery.Requirement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +74,47 @@ class BalanceSettingsTest {
                                         new Destination("1", Map.of(), 95),
                                         new Destination("", Map.of("track", "canary"), 5)),
                                 Optional.of(new Mirror(new Destination("2", Map.of(), 100), 0.1))));
+    }
+
+    @Test
+    void whatIsRequiredIsReadForEachService() {
+        Settings settings = parse("""
+            services:
+              shop.Orders:
+                requires: {versions: ">=1.4 <3", capabilities: {full-text-search: 1.2, gift-wrap: 0.0}}
+            """);
+        Requirement required =
+                settings.balance().service(ORDERS).requires().over(Requirement.NONE.withCapability("audit"));
+        assertThat(required.versions()).isEqualTo(VersionRange.parse(">=1.4 <3"));
+        assertThat(required.capabilities())
+                .isEqualTo(Map.of(
+                        "audit", new Version(0, 0, 0),
+                        "full-text-search", new Version(1, 2, 0),
+                        "gift-wrap", new Version(0, 0, 0)));
+        Requirement own = Requirement.NONE.withVersions(VersionRange.ofMajor(1));
+        assertThat(settings.balance()
+                        .service(new ServiceName("shop.Other"))
+                        .requires()
+                        .over(own))
+                .isEqualTo(own);
+    }
+
+    @Test
+    void requirementsThatMakeNoSenseAreRefused() {
+        assertThatThrownBy(() -> parse("""
+            services:
+              shop.Orders:
+                requires: {versions: ">=3 <2", capabilities: {search: new}}
+              shop.Payments:
+                requires: {versions: "~1"}
+              shop.Stock:
+                requires: {capabilities: {"a b": 1.0}}
+            """))
+                .hasMessageContaining("services.shop.Orders.requires.versions")
+                .hasMessageContaining("no version is 3.0.0 or newer and below 2.0.0")
+                .hasMessageContaining("\"new\" is not a version")
+                .hasMessageContaining("is no range of versions: write ^1.4")
+                .hasMessageContaining("which no capability can be called");
     }
 
     @Test

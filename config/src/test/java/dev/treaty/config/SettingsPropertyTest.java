@@ -318,6 +318,7 @@ class SettingsPropertyTest {
                         names().optional(),
                         Arbitraries.doubles().between(0, 1),
                         nanos(1_000_000_000L, 86_400_000_000_000L),
+                        nanos(1_000_000_000L, 86_400_000_000_000L).optional(),
                         whole(1, 10_000_000))
                 .as(RegistryServerSettings::new);
         var servers = Combinators.combine(

@@ -50,7 +50,12 @@ class SettingsTest {
             region: eu
             zone: eu-1a
             registry: treaty://[::1]:7400
-            registry-server: {data: /var/lib/treaty, expiry-share: 20%, expiry-window: 30s, instances-max: 1000}
+            registry-server:
+              data: /var/lib/treaty
+              expiry-share: 20%
+              expiry-window: 30s
+              deregister-after: 10m
+              instances-max: 1000
             server:
               host: 0.0.0.0
               port: 8080
@@ -77,8 +82,12 @@ class SettingsTest {
         assertThat(settings.server().metadata()).isEqualTo(Map.of("team", "shop", "commit", "f00"));
         assertThat(settings.registry()).isEqualTo(new RegistryAddress.Network("::1", 7400));
         assertThat(settings.registryServer())
-                .isEqualTo(
-                        new RegistryServerSettings(Optional.of("/var/lib/treaty"), 0.2, Duration.ofSeconds(30), 1_000));
+                .isEqualTo(new RegistryServerSettings(
+                        Optional.of("/var/lib/treaty"),
+                        0.2,
+                        Duration.ofSeconds(30),
+                        Optional.of(Duration.ofMinutes(10)),
+                        1_000));
         assertThat(settings.server().port()).isEqualTo(8080);
         assertThat(settings.server().bodyBytesMax()).isEqualTo(8 << 20);
         assertThat(settings.server().drain()).isEqualTo(Duration.ofSeconds(90));

@@ -91,6 +91,14 @@ final class Forms {
         }
     }
 
+    /** One pair of handles for each record, however many operations carry it: the JVM compiles each anew. */
+    private static final ClassValue<StructureForm.RecordClass> RECORDS = new ClassValue<>() {
+        @Override
+        protected StructureForm.RecordClass computeValue(Class<?> record) {
+            return recordClass(record);
+        }
+    };
+
     private Forms() {}
 
     /** The form of a message that is a Java record. */
@@ -190,10 +198,11 @@ final class Forms {
         for (int i = 0; i < components.length; i++) {
             parts.add(part(structure.fields().get(i), inside.inner(components[i].getGenericType())));
         }
-        return new StructureForm(parts, recordClass(record, components), tagging);
+        return new StructureForm(parts, RECORDS.get(record), tagging);
     }
 
-    private static StructureForm.RecordClass recordClass(Class<?> record, RecordComponent[] components) {
+    private static StructureForm.RecordClass recordClass(Class<?> record) {
+        RecordComponent[] components = record.getRecordComponents();
         try {
             var types = new Class<?>[components.length];
             var accessors = new ArrayList<MethodHandle>();

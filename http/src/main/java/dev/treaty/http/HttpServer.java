@@ -32,6 +32,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -394,13 +395,19 @@ public final class HttpServer implements Server {
 
     private byte[] body(ServerRequest request, ServerResponse response) {
         int limit = options.bodyBytesMax();
-        if (request.headers().contentLength().orElse(0) > limit) {
+        long length = request.headers().contentLength().orElse(-1);
+        if (length > limit) {
             throw tooLarge(response, limit);
         }
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
         try (InputStream in = request.content().inputStream()) {
+            if (length >= 0) { // so long and no longer: most bodies are far smaller than a buffer for those unknown
+                byte[] body = new byte[(int) length];
+                int read = in.readNBytes(body, 0, body.length);
+                return read == length ? body : Arrays.copyOf(body, read);
+            }
             byte[] body = in.readNBytes(limit + 1);
             if (body.length > limit) {
                 throw tooLarge(response, limit);

@@ -1,9 +1,11 @@
 package dev.treaty.http;
 
+import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Shape.Structure;
 import dev.treaty.core.contract.Signature;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.reflect.Type;
 import java.util.List;
@@ -34,6 +36,11 @@ public final class JsonCodec {
 
     private final Form responseForm;
     private final boolean dynamic;
+    private final boolean immutable;
+    /** What was written last, where results never change: many may be waiting for the same one. */
+    private volatile @Nullable Written written;
+
+    private record Written(Object result, Bytes json) {}
 
     /**
      * Prepares the codec of an operation.
@@ -45,6 +52,8 @@ public final class JsonCodec {
         this.request = "request of " + service + "/" + operation.name();
         this.response = "response of " + service + "/" + operation.name();
         this.dynamic = operation.signature().dynamic();
+        this.immutable =
+                operation.signature().result() instanceof Class<?> type && type.isAnnotationPresent(Immutable.class);
         this.requestForm = dynamic ? null : requestForm();
         this.responseForm = responseForm();
     }
@@ -113,12 +122,33 @@ public final class JsonCodec {
     }
 
     /**
-     * Writes the response for that result.
+     * Writes the response for that result. The same object of an {@link Immutable} type is encoded once, however many
+     * get it one after the other.
      *
      * @param result null for nothing, or an absent optional
      * @throws MessageException where the result does not keep the contract
      */
+    @SuppressWarnings("ReferenceEquality") // the same object: to compare two would take as long as to write one
     public void writeResponse(@Nullable Object result, OutputStream out) {
+        if (!immutable || result == null) {
+            encodeResponse(result, out);
+            return;
+        }
+        Written known = written;
+        if (known == null || known.result != result) {
+            var json = new Bytes();
+            encodeResponse(result, json);
+            known = new Written(result, json);
+            written = known;
+        }
+        try {
+            out.write(known.json.array(), 0, known.json.length());
+        } catch (IOException e) {
+            throw new MessageException(response + " cannot be written: " + e.getMessage());
+        }
+    }
+
+    private void encodeResponse(@Nullable Object result, OutputStream out) {
         Object value;
         if (dynamic) {
             value = result == null ? Map.of() : result;

@@ -3,6 +3,8 @@ package dev.treaty.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +18,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +86,44 @@ class JsonCodecTest {
         var out = new ByteArrayOutputStream();
         codec(operation).writeResponse(result, out);
         return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /** A result whose parts are counted when they are read. */
+    @Contract(name = "test.News", version = "1.0.0")
+    public interface Newspaper {
+        @Immutable
+        record News(List<String> lines) {}
+
+        record Draft(List<String> lines) {}
+
+        News news();
+
+        Draft draft();
+    }
+
+    private static String write(JsonCodec codec, Object result) {
+        var out = new ByteArrayOutputStream();
+        codec.writeResponse(result, out);
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void whatNeverChangesIsEncodedOnce() {
+        var contract = ServiceContract.of(Newspaper.class);
+        var news = new JsonCodec(contract.name(), contract.operation("news").orElseThrow());
+        var draft = new JsonCodec(contract.name(), contract.operation("draft").orElseThrow());
+        var lines = new ArrayList<>(List.of("one"));
+        var printed = new Newspaper.News(lines);
+        var written = new Newspaper.Draft(lines);
+        assertThat(write(news, printed)).isEqualTo("{\"lines\":[\"one\"]}");
+        assertThat(write(draft, written)).isEqualTo("{\"lines\":[\"one\"]}");
+
+        lines.add("two"); // which breaks the promise, and so shows that nobody looks again
+        assertThat(write(news, printed)).isEqualTo("{\"lines\":[\"one\"]}");
+        assertThat(write(draft, written)).isEqualTo("{\"lines\":[\"one\",\"two\"]}");
+        assertThat(write(news, new Newspaper.News(lines)))
+                .as("another object")
+                .isEqualTo("{\"lines\":[\"one\",\"two\"]}");
     }
 
     @Test

@@ -60,18 +60,28 @@ final class Catalog {
      */
     record Waiter(Collection<ServiceName> services, Promise<Long> changed) {}
 
+    /** How many changes the log has room for at first: most programs follow few instances. */
+    private static final int LOG_MIN = 64;
+
     private final ReentrantLock lock;
     private final Map<ServiceName, Roster> services = new ConcurrentHashMap<>();
     private final Map<ServiceName, Set<Waiter>> waiters = new HashMap<>();
     private final Set<Waiter> waitersForAny = new LinkedHashSet<>();
-    private final @Nullable Change[] log;
+    private final int logMax;
+    private @Nullable Change[] log;
     private long revision = 1;
     private int size;
 
-    /** @param lock guards the catalog; its owner may guard more with it */
-    Catalog(ReentrantLock lock, int logLength) {
+    /**
+     * An empty catalog.
+     *
+     * @param lock guards the catalog; its owner may guard more with it
+     * @param logMax the most changes that the log keeps; it grows up to that when there are so many
+     */
+    Catalog(ReentrantLock lock, int logMax) {
         this.lock = lock;
-        this.log = new Change[logLength];
+        this.logMax = logMax;
+        this.log = new Change[Math.min(logMax, LOG_MIN)];
     }
 
     /**
@@ -141,6 +151,9 @@ final class Catalog {
 
     private void append(DiscoveryEvent event) {
         revision++;
+        if (log.length < logMax && log[slot(revision)] != null) {
+            grow();
+        }
         log[slot(revision)] = new Change(revision, event);
         Set<Waiter> interested = waiters.remove(event.instance().service());
         if (interested != null) {
@@ -148,6 +161,16 @@ final class Catalog {
         }
         waitersForAny.forEach(waiter -> waiter.changed.complete(revision - 1));
         waitersForAny.clear();
+    }
+
+    private void grow() {
+        @Nullable Change[] before = log;
+        log = new Change[Math.min(logMax, 2 * before.length)];
+        for (Change change : before) {
+            if (change != null) {
+                log[slot(change.revision)] = change;
+            }
+        }
     }
 
     private int slot(long number) {

@@ -30,6 +30,9 @@ import java.util.function.Consumer;
 public final class EmbeddedRegistry implements Registry {
     private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
 
+    /** How often the table is looked at while somebody in it may have to go. */
+    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final RegistryTable table;
     private final Time time;
     private final Events events;
@@ -62,7 +65,8 @@ public final class EmbeddedRegistry implements Registry {
             var waiter = table.catalog().await(List.of(), revision);
             try {
                 if (closed.now() == null) { // looked at after enlisting, so that a close in between is not missed
-                    waiter.changed().await(time, WAIT_NANOS);
+                    long left = table.expire(time.nanoTime(), time.instant());
+                    waiter.changed().await(time, left < Long.MAX_VALUE ? Math.min(left, LOOK_NANOS) : WAIT_NANOS);
                 }
             } catch (InterruptedException e) {
                 return;
@@ -226,7 +230,7 @@ public final class EmbeddedRegistry implements Registry {
                 return;
             }
             try {
-                table.report(id, token, health, time.instant());
+                table.report(id, token, health, time.nanoTime(), time.instant());
                 last = last.withHealth(health);
             } catch (ServiceException e) {
                 if (e.code() != Code.NOT_FOUND) { // closed meanwhile: nobody wants to know how it feels

@@ -38,7 +38,6 @@ public final class NetworkRegistry implements Registry {
     private static final int CONTRACTS_MAX = 1_024;
 
     private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
-    private static final ServiceContract PROTOCOL = ServiceContract.of(RegistryProtocol.class);
 
     private final Upstream upstream;
     private final Runnable atEnd;
@@ -96,7 +95,7 @@ public final class NetworkRegistry implements Registry {
     public static NetworkRegistry over(Engine engine, String address, RegistryProvider.Surroundings surroundings) {
         Time time = surroundings.time();
         var service = new EngineService(engine, surroundings);
-        Handler handler = Dispatcher.of(RegistryProtocol.class, PROTOCOL, service, NetworkRegistry::mistake);
+        Handler handler = Dispatcher.of(RegistryProtocol.class, Upstream.PROTOCOL, service, NetworkRegistry::mistake);
         return new NetworkRegistry(
                 address,
                 handler,

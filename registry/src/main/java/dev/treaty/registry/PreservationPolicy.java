@@ -1,27 +1,35 @@
 package dev.treaty.registry;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
- * How many instances may be taken out because their leases ended. Where many leases end at once, it is more likely that
- * the network or the registry failed than that all those processes died: most of them stay, marked as stale, until
- * they renew or their turn comes.
+ * When a registry takes out instances that did not leave by themselves, and how many. Where many leases end at once, it
+ * is more likely that the network or the registry failed than that all those processes died: most of them stay, marked
+ * as stale, until they renew or their turn comes. Instances that stay critical have the same turns: where all feel sick
+ * at once, it is more likely something that they share.
  *
  * @param share the most that may be taken out within a window, of each service and of the registry as a whole, from 0
  *     to 1; one may always be
  * @param window how long a window is
+ * @param deregisterAfter how long an instance may stay critical before it is listed no more, until it is well again;
+ *     however long where it is not set
  */
-public record PreservationPolicy(double share, Duration window) {
-    /** At most 15 % within a minute. */
-    public static final PreservationPolicy STANDARD = new PreservationPolicy(0.15, Duration.ofMinutes(1));
+public record PreservationPolicy(double share, Duration window, Optional<Duration> deregisterAfter) {
+    /** At most 15 % within a minute; what is critical stays listed, where it can be seen and gets no calls. */
+    public static final PreservationPolicy STANDARD =
+            new PreservationPolicy(0.15, Duration.ofMinutes(1), Optional.empty());
 
-    /** @throws IllegalArgumentException where the share is no share or the window not positive */
+    /** @throws IllegalArgumentException where the share is no share or a duration not positive */
     public PreservationPolicy {
         if (!(share >= 0 && share <= 1)) {
             throw new IllegalArgumentException("a share of " + share + " is out of range: use 0 to 1");
         }
         if (!window.isPositive()) {
             throw new IllegalArgumentException("the window of self-preservation must be positive");
+        }
+        if (deregisterAfter.filter(after -> !after.isPositive()).isPresent()) {
+            throw new IllegalArgumentException("the time that an instance may stay critical must be positive");
         }
     }
 }

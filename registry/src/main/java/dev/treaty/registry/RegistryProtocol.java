@@ -3,6 +3,7 @@ package dev.treaty.registry;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
+import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.WhenAbsent;
@@ -236,6 +237,7 @@ public interface RegistryProtocol {
      * @param changes the changes of the others, in order
      * @param later the services that did not fit into this answer: ask for them again from where they were
      */
+    @Immutable
     record News(
             String epoch, long revision, List<Complete> complete, List<Change> changes, Optional<List<String>> later) {}
 
@@ -273,7 +275,8 @@ public interface RegistryProtocol {
      * @param contracts how many contracts are known
      * @param watches how many watches are waiting
      * @param stale how many instances are kept although their leases have ended, since too many ended at once
-     * @param expired how many instances were taken out lately because their leases had ended
+     * @param expired how many instances were taken out lately because their leases had ended or they stayed critical
+     * @param critical how many instances are registered and not listed, since they stayed critical
      */
     record Overview(
             String epoch,
@@ -283,7 +286,8 @@ public interface RegistryProtocol {
             int contracts,
             int watches,
             int stale,
-            int expired) {}
+            int expired,
+            @WhenAbsent("0") int critical) {}
 
     /**
      * One change.

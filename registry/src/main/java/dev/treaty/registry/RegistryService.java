@@ -49,6 +49,9 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     private final Pages pages = new Pages();
     private final AtomicInteger watches = new AtomicInteger();
 
+    /** What was answered last to those who had heard the same: most followers of a service have. */
+    private volatile Told told = new Told(0, Map.of());
+
     /** The last watch of each watcher, so that a client which asks otherwise leaves no watch waiting behind. */
     private final Map<String, Watch> last = new ConcurrentHashMap<>();
 
@@ -140,7 +143,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     @Override
     public void report(String id, String token, Health health) {
         var now = time.instant();
-        table.report(id, token, checked("health", () -> notAhead(health.read(now), now)), now);
+        table.report(id, token, checked("health", () -> notAhead(health.read(now), now)), time.nanoTime(), now);
     }
 
     @Override
@@ -223,7 +226,8 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                 figures.contracts(),
                 watches.get(),
                 figures.held(),
-                figures.removedLately());
+                figures.removedLately(),
+                figures.out());
     }
 
     @Override
@@ -307,7 +311,10 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
             while (true) {
                 var reading = catalog.read(since);
                 long left = endNanos - time.nanoTime();
-                if (!reading.empty() || left <= 0 || ended || closed.now() != null) {
+                if (!reading.empty()) {
+                    return RegistryService.this.news(since, reading);
+                }
+                if (left <= 0 || ended || closed.now() != null) {
                     return RegistryService.this.news(reading);
                 }
                 since.replaceAll((_, _) -> reading.revision());
@@ -325,6 +332,37 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                 }
             }
         }
+    }
+
+    /**
+     * The answers at one revision, by what was heard before. What is new follows from these two alone, so that whoever
+     * has heard the same is given the same object, which is put together and encoded once.
+     */
+    private record Told(long revision, Map<Map<ServiceName, Long>, News> answers) {
+        /** The most different answers that are kept; followers who heard of other things get their own. */
+        static final int ANSWERS_MAX = 16;
+    }
+
+    private News news(Map<ServiceName, Long> since, Catalog.Reading reading) {
+        Told now = told;
+        if (now.revision < reading.revision()) {
+            now = new Told(reading.revision(), new ConcurrentHashMap<>());
+            told = now;
+        }
+        if (now.revision > reading.revision()) {
+            return news(reading);
+        }
+        News known = now.answers.get(since);
+        if (known != null) {
+            return known;
+        }
+        News made = news(reading);
+        boolean whole = made.complete().stream().allMatch(set -> set.next().isEmpty()); // the rest is kept for a while
+        if (!whole || now.answers.size() >= Told.ANSWERS_MAX) {
+            return made;
+        }
+        News sooner = now.answers.putIfAbsent(Map.copyOf(since), made);
+        return sooner == null ? made : sooner;
     }
 
     /** As much of what is new as fits into an answer: changes first, since they are quickly taken in. */

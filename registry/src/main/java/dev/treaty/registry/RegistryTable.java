@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Two things keep leases from ending for the wrong reason. Time in which this process itself did not run does not
  * count, since nobody could renew then. And where many leases end at once, most of the instances are held, as {@link
  * PreservationPolicy} says: they stay listed, marked as stale.
+ *
+ * <p>An instance that stays critical may leave the list and keep its lease: its process is there and may get well, and
+ * is listed again as soon as it says so.
  */
 public final class RegistryTable {
     /** The detail of an instance's health that says that its lease has ended. */
@@ -52,6 +55,8 @@ public final class RegistryTable {
         long endNanos;
         long revision; // of its last change
         boolean held;
+        boolean out; // not listed, since it stayed critical
+        long criticalNanos; // since when it is critical, where it is
         boolean drained; // by an operator
 
         @Nullable
@@ -72,6 +77,10 @@ public final class RegistryTable {
 
         boolean ends() {
             return lengthNanos > 0;
+        }
+
+        boolean critical() {
+            return reported.health().status() == Status.CRITICAL;
         }
 
         /** Compares without telling by its duration how much of the token was right. */
@@ -95,6 +104,7 @@ public final class RegistryTable {
 
     private final RegistryLimits limits;
     private final Preservation preservation;
+    private final long deregisterNanos; // zero where what stays critical stays listed
     private final RandomGenerator random;
     private final String epoch;
     private final ReentrantLock lock = new ReentrantLock();
@@ -109,6 +119,7 @@ public final class RegistryTable {
     private long lookedNanos;
     private long awayNanos;
     private int held;
+    private int out;
 
     /**
      * An empty table that preserves itself as is usual.
@@ -127,6 +138,8 @@ public final class RegistryTable {
     public RegistryTable(RegistryLimits limits, PreservationPolicy preservation, RandomGenerator random) {
         this.limits = limits;
         this.preservation = new Preservation(preservation);
+        this.deregisterNanos =
+                preservation.deregisterAfter().map(Duration::toNanos).orElse(0L);
         this.random = random;
         this.epoch = token(random);
         this.catalog = new Catalog(lock, limits.log());
@@ -146,7 +159,7 @@ public final class RegistryTable {
     }
 
     /** How a table is doing. */
-    record Figures(long revision, int services, int instances, int contracts, int held, int removedLately) {}
+    record Figures(long revision, int services, int instances, int contracts, int held, int out, int removedLately) {}
 
     /** 32 hexadecimal digits that nobody else makes up. */
     static String token(RandomGenerator random) {
@@ -188,6 +201,7 @@ public final class RegistryTable {
                     catalog.size(),
                     contracts.services().size(),
                     held,
+                    out,
                     preservation.lately(awake(nowNanos)));
         } finally {
             lock.unlock();
@@ -248,8 +262,9 @@ public final class RegistryTable {
                                 + " service");
             }
             lease.lengthNanos = granted.toNanos();
-            begin(lease, awake(nowNanos));
-            lease.reported = shared.of(instance);
+            long now = awake(nowNanos);
+            begin(lease, now);
+            feel(lease, shared.of(instance), now);
             show(lease, at);
             write(lease);
             return granted;
@@ -277,14 +292,41 @@ public final class RegistryTable {
             lease.held = false;
             held--;
         }
-        if (!lease.ends()) {
+        lease.endNanos = awakeNanos + lease.lengthNanos;
+        lookAtLatest(lease);
+    }
+
+    /** Takes in how an instance feels, and since when where it is critical. */
+    private void feel(Lease lease, ServiceInstance reported, long awakeNanos) {
+        boolean was = lease.critical();
+        lease.reported = reported;
+        if (!lease.critical()) {
+            out -= lease.out ? 1 : 0;
+            lease.out = false;
+        } else if (!was || lease.revision == 0) {
+            lease.criticalNanos = awakeNanos;
+            lookAtLatest(lease);
+        }
+    }
+
+    /** True where an instance may not stay listed for ever as it is. */
+    private boolean leaves(Lease lease) {
+        return deregisterNanos > 0 && lease.critical() && !lease.out;
+    }
+
+    private void lookAtLatest(Lease lease) {
+        if (!lease.ends() && !leaves(lease)) {
             lease.due = null;
             return;
         }
-        lease.endNanos = awakeNanos + lease.lengthNanos;
+        long at = lease.endNanos;
+        if (leaves(lease)) {
+            long leaving = lease.criticalNanos + deregisterNanos;
+            at = !lease.ends() || leaving - at < 0 ? leaving : at;
+        }
         Due due = lease.due;
-        if (due == null || due.atNanos - lease.endNanos > 0) {
-            lookAt(lease, lease.endNanos);
+        if (due == null || due.atNanos - at > 0) {
+            lookAt(lease, at);
         }
     }
 
@@ -299,6 +341,9 @@ public final class RegistryTable {
 
     /** Puts into the catalog how an instance is to be seen. */
     private void show(Lease lease, Instant at) {
+        if (lease.out) {
+            return;
+        }
         ServiceInstance instance = lease.reported;
         if (lease.drained) {
             instance = instance.withHealth(
@@ -340,12 +385,12 @@ public final class RegistryTable {
     }
 
     /** Notes how an instance feels. */
-    void report(String id, String token, ServiceHealth health, Instant at) {
+    void report(String id, String token, ServiceHealth health, long nowNanos, Instant at) {
         RegistryLimits.check("instance " + id, health);
         lock.lock();
         try {
             Lease lease = owned(id, token);
-            lease.reported = lease.reported.withHealth(health);
+            feel(lease, lease.reported.withHealth(health), awake(nowNanos));
             show(lease, at);
             write(lease);
         } finally {
@@ -439,6 +484,7 @@ public final class RegistryTable {
         leases.remove(lease.id());
         lease.due = null;
         held -= lease.held ? 1 : 0;
+        out -= lease.out ? 1 : 0;
         catalog.remove(lease.service(), lease.id(), reason, at);
         Consumer<Entry> to = journal;
         if (to != null && lease.ends()) {
@@ -447,9 +493,10 @@ public final class RegistryTable {
     }
 
     /**
-     * Takes out the instances whose leases have ended, first ended first, or marks them as stale where too many have.
+     * Takes out the instances whose leases have ended, first ended first, or marks them as stale where too many have;
+     * and those that stayed critical for too long, which keep their leases.
      *
-     * @return nanoseconds until the next lease may end, or {@link Long#MAX_VALUE} where none does
+     * @return nanoseconds until this is to be done again, or {@link Long#MAX_VALUE} where none does
      */
     long expire(long nowNanos, Instant at) {
         lock.lock();
@@ -476,21 +523,35 @@ public final class RegistryTable {
     }
 
     private void expire(Lease lease, long now, Instant at) {
-        if (lease.endNanos - now > 0) { // renewed meanwhile
-            lookAt(lease, lease.endNanos);
+        boolean ended = lease.ends() && lease.endNanos - now <= 0;
+        boolean leaving = leaves(lease) && lease.criticalNanos + deregisterNanos - now <= 0;
+        lease.due = null;
+        if (!ended && !leaving) { // renewed or better meanwhile
+            lookAtLatest(lease);
             return;
         }
         int ofService = catalog.roster(lease.service()).size();
-        long wait = preservation.tryRemove(lease.service(), ofService, leases.size(), now);
-        if (wait == 0) {
+        long wait = lease.out ? 0 : preservation.tryRemove(lease.service(), ofService, leases.size(), now);
+        if (wait > 0) {
+            lookAt(lease, now + wait);
+            if (ended && !lease.held) {
+                lease.held = true;
+                held++;
+                show(lease, at);
+            }
+        } else if (ended) {
             drop(lease, "lease expired", at);
-            return;
-        }
-        lookAt(lease, now + wait);
-        if (!lease.held) {
-            lease.held = true;
-            held++;
-            show(lease, at);
+        } else {
+            lease.out = true;
+            out++;
+            String why = lease.reported.health().message();
+            catalog.remove(
+                    lease.service(),
+                    lease.id(),
+                    "critical for " + Duration.ofNanos(deregisterNanos).toSeconds() + " s" + (why.isEmpty() ? "" : ": ")
+                            + why,
+                    at);
+            lookAtLatest(lease);
         }
     }
 
@@ -527,7 +588,9 @@ public final class RegistryTable {
                     if (before != null) {
                         before.due = null;
                     }
-                    begin(lease, awake(nowNanos));
+                    long now = awake(nowNanos);
+                    begin(lease, now);
+                    feel(lease, lease.reported, now);
                     show(lease, at);
                 }
                 case Entry.Gone(var id) -> {

@@ -27,6 +27,8 @@ final class Upstream {
     /** How long an ordinary request may take. */
     static final long REQUEST_NANOS = Duration.ofSeconds(2).toNanos();
 
+    static final ServiceContract PROTOCOL = ServiceContract.of(RegistryProtocol.class);
+
     /** One request to the registry. */
     @FunctionalInterface
     interface Question<T> {
@@ -63,9 +65,8 @@ final class Upstream {
         this.self = self;
         this.events = events;
         this.changed = changed;
-        var contract = ServiceContract.of(RegistryProtocol.class);
         this.registry =
-                ServiceProxy.of(RegistryProtocol.class, contract, handler, () -> CallContext.next(self, time, random));
+                ServiceProxy.of(RegistryProtocol.class, PROTOCOL, handler, () -> CallContext.next(self, time, random));
     }
 
     /**

@@ -31,6 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +104,43 @@ class RegistryServiceTest {
             assertThat(e.code()).isEqualTo(code);
             assertThat(e.fault().message()).contains(message);
         });
+    }
+
+    @Test
+    void whoHasHeardTheSameIsGivenTheSameObject() throws InterruptedException {
+        register("a");
+        News all = get(watch(0, "", 0));
+        assertThat(get(watch(0, "", 0))).as("the whole set").isSameAs(all);
+        List<Promise<News>> waiting = Stream.generate(() -> watch(all.revision(), all.epoch(), 20_000))
+                .limit(3)
+                .toList();
+        eventually(() -> registry.overview().watches() == 3);
+        register("b");
+
+        News first = get(waiting.getFirst());
+        assertThat(first.changes()).hasSize(1);
+        for (Promise<News> each : waiting) {
+            assertThat(get(each)).isSameAs(first);
+        }
+        register("c");
+        assertThat(get(watch(all.revision(), all.epoch(), 0)).changes())
+                .as("who comes later hears of more")
+                .hasSize(2);
+    }
+
+    @Test
+    void aSetInPagesIsNotSharedSinceItsRestIsForgottenAfterAWhile() throws InterruptedException {
+        try (var large =
+                new RegistryService(new RegistryTable(RegistryLimits.STANDARD, new Random(1)), time, Events.NONE)) {
+            for (int i = 0; i < 50; i++) {
+                var heavy = Instances.of(ORDERS, "heavy-" + i).withMetadata(Map.of("note", "x".repeat(8_000)));
+                large.register(Instance.of(heavy), TOKEN, 10_000);
+            }
+            var one = large.watch(Map.of(SERVICE, 0L), "", 0, "").complete().getFirst();
+            var other = large.watch(Map.of(SERVICE, 0L), "", 0, "").complete().getFirst();
+            assertThat(one.next()).isNotEmpty();
+            assertThat(other.next()).isNotEqualTo(one.next());
+        }
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,8 @@ class RegistryTableTest {
 
     private static RegistryTable table(int instances) {
         var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
-        return new RegistryTable(limits, new PreservationPolicy(1, Duration.ofMinutes(1)), new Random(1));
+        return new RegistryTable(
+                limits, new PreservationPolicy(1, Duration.ofMinutes(1), Optional.empty()), new Random(1));
     }
 
     private Duration register(String id, String token, Duration lease, long atNanos) {
@@ -140,15 +142,15 @@ class RegistryTableTest {
         var sick = ServiceHealth.of(Status.CRITICAL, STARTED);
 
         refused(Code.ALREADY_EXISTS, "instance a", () -> register("a", YOURS, LEASE, START));
-        refused(Code.PERMISSION_DENIED, "another token", () -> table.report("a", YOURS, sick, STARTED));
+        refused(Code.PERMISSION_DENIED, "another token", () -> table.report("a", YOURS, sick, START, STARTED));
         refused(Code.PERMISSION_DENIED, "another token", () -> table.remove("a", YOURS, "closed", STARTED));
         assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a"));
 
-        table.report("a", MINE, sick, STARTED);
+        table.report("a", MINE, sick, START, STARTED);
         assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.CRITICAL));
         table.remove("a", MINE, "closed", STARTED);
         table.remove("a", YOURS, "closed", STARTED);
-        refused(Code.NOT_FOUND, "register it again", () -> table.report("a", MINE, sick, STARTED));
+        refused(Code.NOT_FOUND, "register it again", () -> table.report("a", MINE, sick, START, STARTED));
         assertThat(register("a", YOURS, LEASE, START)).isEqualTo(LEASE);
     }
 
@@ -292,11 +294,91 @@ class RegistryTableTest {
     void anOperatorMayHaveAnInstanceDrain() {
         register("a", MINE, LEASE, START);
         table.drain("a", true, STARTED);
-        table.report("a", MINE, ServiceHealth.of(Status.WARNING, STARTED), STARTED);
+        table.report("a", MINE, ServiceHealth.of(Status.WARNING, STARTED), START, STARTED);
         assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.DRAINING);
 
         table.drain("a", false, STARTED);
         assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.WARNING);
         refused(Code.NOT_FOUND, "no instance b", () -> table.drain("b", true, STARTED));
+    }
+
+    private static RegistryTable deregistering(int instances, double share) {
+        var policy = new PreservationPolicy(share, Duration.ofMinutes(1), Optional.of(Duration.ofSeconds(30)));
+        var table = new RegistryTable(RegistryLimits.STANDARD, policy, new Random(1));
+        for (int i = 0; i < instances; i++) {
+            table.register(Instances.of(ORDERS, "i" + i), MINE, Duration.ofMinutes(5), START, STARTED);
+        }
+        return table;
+    }
+
+    private static void critical(RegistryTable table, String id, long atNanos) {
+        var health = new ServiceHealth(Status.CRITICAL, "the disk is full", STARTED, Map.of());
+        table.report(id, MINE, health, atNanos, STARTED);
+    }
+
+    @Test
+    void whatStaysCriticalIsListedNoMoreUntilItIsWell() {
+        var table = deregistering(2, 1);
+        critical(table, "i0", START + SECOND);
+        pass(table, 2, 30);
+        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+
+        long seen = table.catalog().revision();
+        pass(table, 31, 31);
+        assertThat(table.catalog().readAll(seen).changes())
+                .singleElement()
+                .satisfies(change -> assertThat(((Removed) change.event()).reason())
+                        .isEqualTo("critical for 30 s: the disk is full"));
+        assertThat(table.figures(START + 31 * SECOND).out()).isEqualTo(1);
+
+        assertThat(table.renew("i0", MINE, START + 32 * SECOND, STARTED))
+                .as("it keeps its lease")
+                .isTrue();
+        critical(table, "i0", START + 33 * SECOND);
+        assertThat(table.catalog().find(ORDERS, "i0")).as("it is not better").isEmpty();
+
+        table.report("i0", MINE, ServiceHealth.of(Status.PASSING, STARTED), START + 34 * SECOND, STARTED);
+        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+        assertThat(table.figures(START + 34 * SECOND).out()).isZero();
+
+        critical(table, "i0", START + 35 * SECOND);
+        pass(table, 36, 64);
+        assertThat(table.catalog().find(ORDERS, "i0")).as("its time began anew").isPresent();
+        pass(table, 65, 65);
+        assertThat(table.catalog().find(ORDERS, "i0")).isEmpty();
+    }
+
+    @Test
+    void whoIsWellInTimeStays() {
+        var table = deregistering(1, 1);
+        critical(table, "i0", START);
+        pass(table, 1, 29);
+        table.report("i0", MINE, ServiceHealth.of(Status.WARNING, STARTED), START + 29 * SECOND, STARTED);
+        pass(table, 30, 100);
+
+        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+    }
+
+    @Test
+    void whereAllAreCriticalMostStayListed() {
+        var table = deregistering(20, 0.15);
+        for (int i = 0; i < 20; i++) {
+            critical(table, "i" + i, START);
+        }
+        pass(table, 1, 60);
+        assertThat(table.catalog().roster(ORDERS)).hasSize(17);
+
+        pass(table, 61, 91);
+        assertThat(table.catalog().roster(ORDERS)).as("the next turn").hasSize(15);
+    }
+
+    @Test
+    void aLeaseEndsWhetherItsInstanceIsListedOrNot() {
+        var table = deregistering(1, 1);
+        critical(table, "i0", START);
+        pass(table, 1, 301);
+
+        assertThat(table.renew("i0", MINE, START + 301 * SECOND, STARTED)).isFalse();
+        assertThat(table.figures(START + 301 * SECOND).out()).isZero();
     }
 }

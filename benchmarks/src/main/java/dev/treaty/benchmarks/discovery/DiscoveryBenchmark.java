@@ -9,12 +9,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +31,8 @@ import picocli.CommandLine.ParameterException;
             "How much memory, time and allocation instances cost in a registry, and how soon a watching client sees"
                     + " one that registers.",
             "",
-            "Takes about two minutes, or half of one with --quick."
+            "Takes about ten minutes, half of them for Eureka, whose clients poll; two with --quick. What is not"
+                    + " installed here is skipped, and the report says so."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)
@@ -45,12 +50,21 @@ public final class DiscoveryBenchmark extends Benchmark {
     private static final List<Figure> FIGURES = List.of(
             HEAP, RENEWALS, LOOKUP, LOOKUP_ALLOCATION, UPDATE, UPDATE_ALLOCATION, SEEN_P50, SEEN_P99, SEEN_MAX, MEMORY);
 
-    /** All registries that can be measured; the first is Treaty's own. */
-    private static final List<Subject> SUBJECTS = List.of(new TreatyRegistrySubject());
+    private static final TreatyRegistrySubject TREATY = new TreatyRegistrySubject();
+
+    /** All registries that can be measured. */
+    private static final List<Subject> SUBJECTS =
+            List.of(TREATY, new EtcdSubject(), new ZooKeeperSubject(), new CuratorSubject(), new EurekaSubject());
+
+    /** Held, since a logger that nobody holds forgets its level. */
+    private static final Logger LOGS = Logger.getLogger("");
 
     private static final double NANOS_PER_MILLI = 1e6;
 
     private static final int WATCHERS_PER_CLIENT = 10;
+
+    /** The pause between registrations where nobody waits until one is seen, since that takes half a minute. */
+    private static final Duration POLLING_PAUSE = Duration.ofSeconds(3);
 
     /** No registry takes longer, not even one that polls. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -94,7 +108,9 @@ public final class DiscoveryBenchmark extends Benchmark {
         range("--watchers", watchers, 1, 10_000);
         range("--instances", size, 100, 1_000_000);
         range("--rounds", times, 1, 100);
+        LOGS.setLevel(Level.SEVERE); // a thousand clients that write down each event would be measured too
         var samples = new ArrayList<Sample>();
+        var skipped = new LinkedHashMap<Subject, String>();
         for (int round = 0; round < times; round++) {
             progress("the table, round " + (round + 1));
             var table = new TableMeasurement(size, size / 100, Duration.ofSeconds(quick ? 1 : 5));
@@ -102,25 +118,40 @@ public final class DiscoveryBenchmark extends Benchmark {
         }
         for (int round = 0; round < times; round++) {
             for (Subject subject : chosen) {
+                if (skipped.containsKey(subject) || (subject.polls() && round > 0)) {
+                    continue;
+                }
                 progress(subject.name() + ", round " + (round + 1));
+                int often = subject.polls() ? (quick ? 3 : 20) : quick ? 50 : 300;
                 try (Subject.Running running = subject.start()) {
-                    samples.add(new Sample(subject.name(), "oneWatcher", round, seen(running, 1, 1, quick ? 50 : 300)));
+                    var values = seen(running, 1, 1, often, subject.polls());
+                    samples.add(new Sample(subject.name(), "oneWatcher", round, values));
+                } catch (Subject.Missing missing) {
+                    skipped.put(subject, missing.getMessage());
                 }
             }
         }
         for (int round = 0; round < times; round++) {
             progress(watchers + " watchers, round " + (round + 1));
             int often = quick ? 20 : 40;
-            try (Subject.Running running = SUBJECTS.getFirst().start()) {
+            try (Subject.Running running = TREATY.start()) {
                 int clients = (watchers + WATCHERS_PER_CLIENT - 1) / WATCHERS_PER_CLIENT;
-                samples.add(new Sample(
-                        "treaty", "watchers" + watchers, round, seen(running, clients, WATCHERS_PER_CLIENT, often)));
+                var values = seen(running, clients, WATCHERS_PER_CLIENT, often, false);
+                samples.add(new Sample("treaty", "watchers" + watchers, round, values));
             }
-            try (Subject.Running running = SUBJECTS.getFirst().start()) {
-                samples.add(new Sample("treaty", "clients" + watchers, round, seen(running, watchers, 1, often)));
+            try (Subject.Running running = TREATY.startForSockets()) {
+                var values = seen(running, watchers, 1, often, false);
+                samples.add(new Sample("treaty", "sockets" + watchers, round, values));
+            }
+            try (Subject.Running running = TREATY.start()) {
+                var values = seen(running, watchers, 1, often, false);
+                samples.add(new Sample("treaty", "clients" + watchers, round, values));
             }
         }
         for (Subject subject : chosen) {
+            if (skipped.containsKey(subject)) {
+                continue;
+            }
             progress("the memory of " + subject.name());
             try (Subject.Running running = subject.start()) {
                 memory(running, Math.min(size, quick ? 1_000 : 10_000))
@@ -128,7 +159,7 @@ public final class DiscoveryBenchmark extends Benchmark {
                                 samples.add(new Sample(subject.name(), "memory", 0, Map.of(MEMORY.name(), bytes))));
             }
         }
-        return Report.of("discovery", about(chosen), FIGURES, "treaty", samples);
+        return Report.of("discovery", about(chosen, skipped), FIGURES, "treaty", samples);
     }
 
     private void range(String option, int value, int min, int max) {
@@ -137,18 +168,25 @@ public final class DiscoveryBenchmark extends Benchmark {
         }
     }
 
-    private static List<String> about(List<Subject> chosen) {
+    private static List<String> about(List<Subject> chosen, Map<Subject, String> skipped) {
         var about = new ArrayList<String>();
         about.add("seen: from just before register() until the callback of a watching client has the instance.");
-        chosen.forEach(subject -> about.add(subject.name() + ": " + subject.about() + "."));
+        for (Subject subject : chosen) {
+            String reason = skipped.get(subject);
+            about.add(subject.name() + ": " + (reason == null ? subject.about() : "skipped, since " + reason) + ".");
+        }
         return about;
     }
 
     /** An instance on its way to everybody. */
     private record Started(int number, long atNanos, CountDownLatch missing) {}
 
-    /** Registers one instance after the other, and measures until each watching client has it. */
-    private static Map<String, Double> seen(Subject.Running running, int callers, int each, int times)
+    /**
+     * Registers one instance after the other, and measures until each watching client has it.
+     *
+     * @param polling whether the next is registered although the last has not been seen yet
+     */
+    private static Map<String, Double> seen(Subject.Running running, int callers, int each, int times, boolean polling)
             throws IOException, InterruptedException {
         int watching = callers * each;
         var clients = new ArrayList<Subject.Client>();
@@ -171,19 +209,23 @@ public final class DiscoveryBenchmark extends Benchmark {
             }
             Subject.Client registrant = running.client();
             clients.add(registrant);
-            for (int warm = 0; warm < Math.max(3, times / 10); warm++) {
+            for (int warm = 0; warm < (polling ? 0 : Math.max(3, times / 10)); warm++) {
                 registrant.register("warm-" + warm);
             }
             TimeUnit.SECONDS.sleep(1); // everybody has come back for more
             for (int i = 0; i < times; i++) {
                 String id = "seen-" + i;
-                var all = new CountDownLatch(watching);
-                started.put(id, new Started(i, System.nanoTime(), all));
+                started.put(id, new Started(i, System.nanoTime(), new CountDownLatch(watching)));
                 registrant.register(id);
-                if (!all.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                    throw new IOException(all.getCount() + " of " + watching + " clients never saw " + id);
+                if (polling) {
+                    TimeUnit.NANOSECONDS.sleep(POLLING_PAUSE.toNanos());
+                } else {
+                    await(id, started);
+                    TimeUnit.MILLISECONDS.sleep(watching > 1 ? 200 : 2);
                 }
-                TimeUnit.MILLISECONDS.sleep(watching > 1 ? 200 : 2);
+            }
+            for (String id : started.keySet()) {
+                await(id, started);
             }
         } finally {
             for (Subject.Client client : clients.reversed()) {
@@ -196,6 +238,13 @@ public final class DiscoveryBenchmark extends Benchmark {
         values.put(SEEN_P99.name(), nanos[(int) (nanos.length * 0.99)] / NANOS_PER_MILLI);
         values.put(SEEN_MAX.name(), nanos[nanos.length - 1] / NANOS_PER_MILLI);
         return values;
+    }
+
+    private static void await(String id, Map<String, Started> started) throws IOException, InterruptedException {
+        CountDownLatch missing = Objects.requireNonNull(started.get(id)).missing;
+        if (!missing.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new IOException(missing.getCount() + " clients never saw " + id);
+        }
     }
 
     private static Optional<Double> memory(Subject.Running running, int instances) throws IOException {

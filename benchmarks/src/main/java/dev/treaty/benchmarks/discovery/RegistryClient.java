@@ -1,5 +1,7 @@
 package dev.treaty.benchmarks.discovery;
 
+import dev.treaty.Treaty;
+import dev.treaty.config.Settings;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent;
@@ -7,6 +9,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.RegistryAddress;
 import java.time.Instant;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -19,6 +22,12 @@ import java.util.function.Consumer;
  */
 record RegistryClient(Registry registry, Runnable end) implements Subject.Client {
     private static final ServiceName NAME = new ServiceName(Subject.SERVICE);
+
+    /** A process's client of the registry at that address. */
+    static RegistryClient of(RegistryAddress address) {
+        Treaty treaty = Treaty.open(Settings.parse("benchmark", "registry: " + address, Map.of()));
+        return new RegistryClient(treaty.registry(), treaty::close);
+    }
 
     static ServiceInstance instance(String id) {
         Instant now = Instant.now();

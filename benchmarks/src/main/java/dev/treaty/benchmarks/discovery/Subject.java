@@ -15,10 +15,25 @@ interface Subject {
     /** What it is, and with which settings, in one sentence. */
     String about();
 
+    /** Whether its clients ask at intervals rather than be told, so that to see an instance takes them long. */
+    default boolean polls() {
+        return false;
+    }
+
+    /** It is not installed here; the message says what to do. */
+    final class Missing extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Missing(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /**
      * Starts it, with nothing in it.
      *
-     * @throws IOException where it cannot be started here; the message says what is missing
+     * @throws Missing where it is not installed here
+     * @throws IOException where it cannot be started
      */
     Running start() throws IOException, InterruptedException;
 

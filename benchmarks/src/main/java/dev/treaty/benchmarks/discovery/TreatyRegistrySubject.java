@@ -2,8 +2,9 @@ package dev.treaty.benchmarks.discovery;
 
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
+import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.registry.RegistryAddress;
-import java.util.Map;
+import java.io.IOException;
 import java.util.OptionalLong;
 
 /** Treaty's own registry, served over HTTP on loopback. */
@@ -20,26 +21,57 @@ final class TreatyRegistrySubject implements Subject {
 
     @Override
     public Running start() {
-        Treaty server = Treaty.open(Settings.DEFAULTS);
-        server.serveRegistry();
-        int port = server.endpoint().orElseThrow().port();
+        return new Served();
+    }
+
+    /** The same, watched by plain sockets instead of Treaty's clients. */
+    Running startForSockets() {
+        var served = new Served();
+        Client registrant = served.client();
         return new Running() {
             @Override
-            public Client client() {
-                Treaty treaty = Treaty.open(Settings.parse(
-                        "benchmark", "registry: " + new RegistryAddress.Network("127.0.0.1", port), Map.of()));
-                return new RegistryClient(treaty.registry(), treaty::close);
+            public Client client() throws IOException {
+                return new BareClient(served.endpoint(), registrant);
             }
 
             @Override
             public OptionalLong memoryBytes() {
-                return OptionalLong.of(Heap.usedBytes());
+                return served.memoryBytes();
             }
 
             @Override
-            public void close() {
-                server.close();
+            public void close() throws IOException {
+                registrant.close();
+                served.close();
             }
         };
+    }
+
+    private static final class Served implements Running {
+        private final Treaty server = Treaty.open(Settings.DEFAULTS);
+
+        Served() {
+            server.serveRegistry();
+        }
+
+        ServiceEndpoint endpoint() {
+            return server.endpoint().orElseThrow();
+        }
+
+        @Override
+        public Client client() {
+            return RegistryClient.of(
+                    new RegistryAddress.Network("127.0.0.1", endpoint().port()));
+        }
+
+        @Override
+        public OptionalLong memoryBytes() {
+            return OptionalLong.of(Heap.usedBytes());
+        }
+
+        @Override
+        public void close() {
+            server.close();
+        }
     }
 }

@@ -1,5 +1,8 @@
 package dev.treaty.registry.zookeeper;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.treaty.JsonInstances;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.discovery.Registry;
@@ -16,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** A registry in a real ZooKeeper server; each test has a node of its own. */
 class ZooKeeperRegistryTest extends RegistryConformance {
@@ -62,5 +66,19 @@ class ZooKeeperRegistryTest extends RegistryConformance {
                                 Chance.secure(),
                                 events,
                                 new JsonInstances()));
+    }
+
+    /** A store cannot know who has read what, nor change what belongs to another process. */
+    @Test
+    void drains_are_neither_acknowledged_nor_ordered_by_others() {
+        try (Registry registry = open()) {
+            var registration = registry.register(instance(ORDERS, "orders-1"));
+            registration.drain();
+
+            assertThat(registration.acknowledged(Duration.ofSeconds(1))).isFalse();
+            assertThatThrownBy(() -> registry.drain(registration.instance(), true, Duration.ZERO))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("end orders-1");
+        }
     }
 }

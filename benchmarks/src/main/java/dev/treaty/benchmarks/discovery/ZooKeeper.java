@@ -1,0 +1,37 @@
+package dev.treaty.benchmarks.discovery;
+
+import java.io.IOException;
+import java.util.OptionalLong;
+import org.apache.curator.test.TestingServer;
+
+/** A ZooKeeper of one server within the process, for the subjects that use one. */
+abstract class ZooKeeper implements Subject {
+    /** A client of the ZooKeeper at that address. */
+    abstract Client client(String address) throws IOException;
+
+    @Override
+    public final Running start() throws IOException {
+        TestingServer server;
+        try {
+            server = new TestingServer();
+        } catch (Exception e) { // whatever it says it throws
+            throw new IOException("ZooKeeper does not start: " + e.getMessage(), e);
+        }
+        return new Running() {
+            @Override
+            public Client client() throws IOException {
+                return ZooKeeper.this.client(server.getConnectString());
+            }
+
+            @Override
+            public OptionalLong memoryBytes() {
+                return OptionalLong.of(Heap.usedBytes());
+            }
+
+            @Override
+            public void close() throws IOException {
+                server.close();
+            }
+        };
+    }
+}
