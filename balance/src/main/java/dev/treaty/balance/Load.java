@@ -16,10 +16,10 @@ import java.lang.invoke.VarHandle;
  * <p>A failure counts as a call that took at least {@link LoadPolicy#penalty()}: an instance that fails fast would
  * otherwise look like the best of all.
  *
- * <p>This is a view of some words in a block of {@link Loads}, of which pickers read two. Starting and ending a call is one atomic addition
- * each; an update of the latency may be lost to another at the same moment, which is no worse than the two having come
- * one after the other. The weight e<sup>−x</sup> is taken as 1 / (1 + x + x²/2), which needs one division, no more often
- * than once a tick (about a millisecond).
+ * <p>This is a view of some words in a block of {@link Loads}, of which pickers read two. Starting and ending a call is
+ * one atomic addition each; an update of the latency may be lost to another at the same moment, which is no worse than
+ * the two having come one after the other. The weight e<sup>−x</sup> is taken as 1 / (1 + x + x²/2), which needs one
+ * division, no more often than once a tick (about a millisecond).
  *
  * @see <a href="https://twitter.github.io/finagle/guide/Clients.html#load-balancing">Finagle, peak-EWMA</a>
  */
@@ -221,7 +221,7 @@ public final class Load {
 
     /** Only the fleet's own thread of the moment changes it. */
     void standing(int changed) {
-        long difference = changed - standing();
+        long difference = (long) changed - standing();
         if (difference != 0) {
             WORD.getAndAdd(block, at, difference << IN_FLIGHT_BITS);
         }
