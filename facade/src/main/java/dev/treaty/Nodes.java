@@ -2,7 +2,6 @@ package dev.treaty;
 
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.Fleet;
-import dev.treaty.balance.Load;
 import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Transport;
@@ -164,12 +163,11 @@ final class Nodes implements AutoCloseable {
     }
 
     private Node node(ServiceInstance instance) {
-        var load = new Load(policy.load());
         return new Node(
                 instance,
                 transport.connect(instance.endpoint()),
                 breaker(instance.id()),
-                load,
+                fleet.load(),
                 this::guarded,
                 time,
                 events);

@@ -6,6 +6,7 @@ import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.FaultPolicy.InjectedFault;
 import dev.treaty.balance.LoadBalancer;
 import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
@@ -80,6 +81,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Treaty implements AutoCloseable {
     private final Settings settings;
+    private volatile BalanceSettings balance;
     private final Platform platform;
     private final Time time;
     private final Principal self;
@@ -106,6 +108,7 @@ public final class Treaty implements AutoCloseable {
 
     private Treaty(Settings settings, Platform platform) {
         this.settings = settings;
+        this.balance = settings.balance();
         this.platform = platform;
         this.time = platform.time();
         this.self = Principal.claimed(settings.name());
@@ -481,7 +484,7 @@ public final class Treaty implements AutoCloseable {
     }
 
     private Balancing balancing(ServiceName name) {
-        var service = settings.balance().service(name);
+        var service = balance.service(name);
         return new Balancing(
                 service.policy(),
                 service.routing(),
@@ -497,6 +500,29 @@ public final class Treaty implements AutoCloseable {
      */
     public void rebalance(ServiceName service, BalancePolicy policy, RoutingPolicy routing) {
         caller(service).rebalance(policy, routing);
+    }
+
+    /**
+     * Spreads all calls otherwise, from the next call on, to services that have been called and to others. What is
+     * known of their instances stays. With a file that has changed:
+     *
+     * <pre>{@code
+     * treaty.rebalance(Settings.load(file, System.getenv()).balance());
+     * }</pre>
+     */
+    public void rebalance(BalanceSettings changed) {
+        Map<ServiceName, ServiceCaller> known;
+        lock.lock();
+        try {
+            balance = changed; // whoever is called for the first time from now on is in no need of a change
+            known = Map.copyOf(callers);
+        } finally {
+            lock.unlock();
+        }
+        known.forEach((name, caller) -> {
+            var service = changed.service(name);
+            caller.rebalance(service.policy(), service.routing());
+        });
     }
 
     /** Picks the instances of a service with a picker of your own, from the next call on. */

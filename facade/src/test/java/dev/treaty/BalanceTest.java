@@ -10,6 +10,7 @@ import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.balance.RoutingPolicy.Destination;
 import dev.treaty.balance.RoutingPolicy.Match;
 import dev.treaty.balance.RoutingPolicy.Rule;
+import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Choice;
 import dev.treaty.core.call.Code;
@@ -210,6 +211,36 @@ class BalanceTest {
                 .hasSize(4)
                 .allMatch(
                         e -> e.reason() == Exclusion.Reason.NOT_ROUTED || e.reason() == Exclusion.Reason.BREAKER_OPEN);
+    }
+
+    @Test
+    void changedSettingsHoldForServicesThatHaveBeenCalledAndForOthers() throws Exception {
+        serve("old", "1.0.0");
+        serve("new", "1.1.0");
+        BalanceSettings changed = Settings.parse("changed", """
+                services:
+                  test.Who:
+                    routing: {rules: [{to: [{version: "1.1"}]}]}
+                """, Map.of())
+                .balance();
+        Treaty calling = client("");
+        Who before = calling.client(Who.class);
+        var answers = new HashSet<String>();
+        for (int i = 0; i < 200; i++) {
+            answers.add(before.answers());
+        }
+        assertThat(answers).containsExactlyInAnyOrder("old", "new");
+        calling.rebalance(changed);
+        Treaty fresh = open("fresh", "");
+        var known = new CountDownLatch(2);
+        fresh.registry().watch(WHO, _ -> known.countDown());
+        assertThat(known.await(20, TimeUnit.SECONDS)).isTrue();
+        fresh.rebalance(changed);
+        Who after = fresh.client(Who.class);
+        for (int i = 0; i < 50; i++) {
+            assertThat(before.answers()).isEqualTo("new");
+            assertThat(after.answers()).isEqualTo("new");
+        }
     }
 
     @Test

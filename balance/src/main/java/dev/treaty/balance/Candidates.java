@@ -29,7 +29,6 @@ public final class Candidates implements Choice {
 
     private final Slice slice;
     private final Standing[] all;
-    private final Load[] loads;
     private final int @Nullable [] eligible;
     private final float @Nullable [] weights;
     private final @Nullable Shares shares;
@@ -55,7 +54,6 @@ public final class Candidates implements Choice {
             int connectionsMax) {
         this.slice = slice;
         this.all = all;
-        this.loads = slice.loads();
         this.weights = weights;
         this.exclusions = exclusions;
         this.panic = panic;
@@ -96,13 +94,13 @@ public final class Candidates implements Choice {
 
     /** How many there are, available or not. */
     public int size() {
-        return loads.length;
+        return slice.size();
     }
 
     /** Those that are to be picked from, leaving aside what happens from moment to moment. */
     @Override
     public int eligible() {
-        return eligible == null ? loads.length : eligible.length;
+        return eligible == null ? slice.size() : eligible.length;
     }
 
     /** The index of the nth that is to be picked from. */
@@ -117,12 +115,36 @@ public final class Candidates implements Choice {
 
     /** The member that stands for that instance, as it was given to the {@link Fleet}. */
     public Member member(int index) {
-        return slice.standings()[index].member();
+        return slice.member(index);
     }
 
     /** How busy it is. */
     public Load load(int index) {
-        return loads[index];
+        return slice.load(index);
+    }
+
+    /** The word of its calls, as {@link Load} keeps it: what a picker looks at first, and once. */
+    long calls(int index) {
+        return slice.calls(index);
+    }
+
+    /** Whether one that was drawn takes a call without a second look, by that word: it is well and not full. */
+    boolean free(long calls) {
+        return Load.standing(calls) == Load.WELL && Load.inFlight(calls) < connectionsMax;
+    }
+
+    /** How many calls are under way there. */
+    int inFlight(int index) {
+        return Load.inFlight(slice.calls(index));
+    }
+
+    private int standing(int index) {
+        return Load.standing(slice.calls(index));
+    }
+
+    /** What one more call would cost there; see {@link Load#cost}. */
+    float cost(int index, long calls, long nowNanos) {
+        return slice.cost(index, calls, nowNanos);
     }
 
     /** Its share compared with the others; zero where it is not to be picked. */
@@ -142,10 +164,10 @@ public final class Candidates implements Choice {
 
     /** Whether it takes a call now. A picker never picks one that does not. */
     public boolean available(int index, long nowNanos) {
-        Load load = loads[index];
-        return load.standing() == Load.SICK
+        long calls = slice.calls(index);
+        return Load.standing(calls) == Load.SICK
                 ? sickAvailable(index, nowNanos)
-                : load.inFlight() < connectionsMax && (weights == null || weights[index] > 0);
+                : Load.inFlight(calls) < connectionsMax && (weights == null || weights[index] > 0);
     }
 
     private boolean sickAvailable(int index, long nowNanos) {
@@ -155,7 +177,7 @@ public final class Candidates implements Choice {
         Standing standing = slice.standings()[index];
         if (panic) {
             Reason reason = standing.member().exclusion(nowNanos);
-            return (reason == null || Standing.sick(reason)) && loads[index].inFlight() < connectionsMax;
+            return (reason == null || Standing.sick(reason)) && inFlight(index) < connectionsMax;
         }
         return standing.takesCalls(nowNanos);
     }
@@ -169,12 +191,12 @@ public final class Candidates implements Choice {
 
     /** Whether calls go there only to find out, or because too many others are sick as well. */
     boolean sick(int index) {
-        return loads[index].standing() == Load.SICK;
+        return standing(index) == Load.SICK;
     }
 
     /** Whether a call should go there whatever its load: a trial, or the least share of one that is cold. */
     boolean owed(int index, RandomGenerator random) {
-        return switch (loads[index].standing()) {
+        return switch (standing(index)) {
             case Load.WELL -> false;
             case Load.SICK -> !panic;
             default -> random.nextFloat() * slice.standings()[index].ramp() < slice.leastShare();
@@ -183,7 +205,7 @@ public final class Candidates implements Choice {
 
     /** The share that it has come to in its slow start; 1 where it is warm. */
     float ramp(int index) {
-        return loads[index].standing() == Load.COLD ? slice.standings()[index].ramp() : 1;
+        return standing(index) == Load.COLD ? slice.standings()[index].ramp() : 1;
     }
 
     /** One by chance, by weight; {@link LoadBalancer#NONE} where there is none. */
@@ -235,8 +257,8 @@ public final class Candidates implements Choice {
             int index = eligible(n);
             if (available(index, nowNanos)) {
                 boolean fits = fits(index, call, nowNanos);
-                boolean better = best == LoadBalancer.NONE
-                        || (fits == bestFits ? loads[index].inFlight() < loads[best].inFlight() : fits);
+                boolean better =
+                        best == LoadBalancer.NONE || (fits == bestFits ? inFlight(index) < inFlight(best) : fits);
                 if (better) {
                     best = index;
                     bestFits = fits;
@@ -252,8 +274,8 @@ public final class Candidates implements Choice {
      * @param objection why one is not to be picked; null where it may be
      */
     public Candidates without(Function<? super Member, @Nullable Exclusion> objection) {
-        var fewer = new float[loads.length];
-        var reasons = new @Nullable Exclusion[loads.length];
+        var fewer = new float[slice.size()];
+        var reasons = new @Nullable Exclusion[slice.size()];
         for (int i = 0; i < fewer.length; i++) {
             Exclusion against = objection.apply(member(i));
             fewer[i] = against == null ? weight(i) : 0;
@@ -274,7 +296,7 @@ public final class Candidates implements Choice {
 
     /** Whether some instances of the service get less than others, so that it is worth a note. */
     public boolean restricted() {
-        return exclusions != null || panic || loads.length < all.length;
+        return exclusions != null || panic || slice.size() < all.length;
     }
 
     @Override
@@ -287,7 +309,7 @@ public final class Candidates implements Choice {
         var told = new ArrayList<Exclusion>();
         int here = 0;
         for (int i = 0; i < all.length && told.size() < EXCLUSIONS_MAX; i++) {
-            boolean ours = here < loads.length && slice.standings()[here] == all[i];
+            boolean ours = here < slice.size() && slice.standings()[here] == all[i];
             Exclusion exclusion = ours ? exclusion(here++) : all[i].left();
             if (exclusion != null) {
                 told.add(exclusion);
@@ -298,9 +320,8 @@ public final class Candidates implements Choice {
 
     private @Nullable Exclusion exclusion(int index) {
         Exclusion known = exclusions == null ? null : exclusions[index];
-        return known == null && loads[index].inFlight() >= connectionsMax
-                ? new Exclusion(
-                        instance(index).id(), Reason.CONNECTION_LIMIT, loads[index].inFlight() + " calls under way")
+        return known == null && inFlight(index) >= connectionsMax
+                ? new Exclusion(instance(index).id(), Reason.CONNECTION_LIMIT, inFlight(index) + " calls under way")
                 : known;
     }
 }

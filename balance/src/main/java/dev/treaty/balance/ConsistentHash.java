@@ -92,7 +92,7 @@ public final class ConsistentHash implements LoadBalancer {
 
     /** Whether an instance has room for one more call. */
     static boolean roomy(Candidates candidates, int index, double fullness) {
-        int inFlight = candidates.load(index).inFlight();
+        int inFlight = candidates.inFlight(index);
         if (inFlight == 0) {
             return true;
         }
@@ -101,7 +101,7 @@ public final class ConsistentHash implements LoadBalancer {
         for (int n = 0; n < candidates.eligible(); n++) {
             int other = candidates.eligible(n);
             weights += candidates.weight(other);
-            counted += candidates.load(other).inFlight();
+            counted += candidates.inFlight(other);
         }
         double part = candidates.weight(index) / weights;
         return inFlight + 1 <= Math.ceil(fullness * (counted + 1) * part);

@@ -53,6 +53,7 @@ public final class Fleet {
     private final Time time;
     private final RandomGenerator random;
     private final Events events;
+    private final Loads loads;
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicLong dueNanos;
     private volatile Routing routing;
@@ -92,6 +93,7 @@ public final class Fleet {
         this.time = time;
         this.random = random;
         this.events = events;
+        this.loads = new Loads(policy.load());
         this.judgedNanos = time.nanoTime();
         this.dueNanos = new AtomicLong(judgedNanos);
         this.routing = look(judgedNanos, new ArrayList<>());
@@ -111,15 +113,27 @@ public final class Fleet {
             all = members.get().stream()
                     .map(member -> {
                         Standing standing = known.get(member);
-                        if (standing == null) {
-                            member.load().policy(policy.load());
-                        }
-                        return standing != null ? standing : new Standing(member, now);
+                        return standing != null ? standing : standing(member, now);
                     })
                     .sorted(Comparator.comparing(Standing::id))
                     .toArray(Standing[]::new);
+            loads.count(all.length);
             reshaped = true;
         });
+    }
+
+    @SuppressWarnings("ReferenceEquality") // each fleet has its own
+    private Standing standing(Member member, long nowNanos) {
+        if (member.load().all() != loads) {
+            throw new IllegalArgumentException("the load of "
+                    + member.instance().id() + " is of another fleet: make it" + " by load() of the one that it joins");
+        }
+        return new Standing(member, nowNanos);
+    }
+
+    /** The load of an instance that may become a member: nobody has called it yet. */
+    public Load load() {
+        return loads.load();
     }
 
     /** Balances otherwise from the next call on. */
@@ -130,9 +144,7 @@ public final class Fleet {
             }
             policy = changed;
             rules = changedRules;
-            for (Standing standing : all) {
-                standing.load().policy(changed.load());
-            }
+            loads.policy(changed.load());
             reshaped = true;
         });
     }
@@ -204,7 +216,7 @@ public final class Fleet {
         return routing;
     }
 
-    /** Makes new snapshots. */
+    /** Looks at all instances; makes new snapshots where one of them stands otherwise than before. */
     private Routing look(long nowNanos, List<Event> news) {
         // What is touched meanwhile is due again at once.
         long mark = nowNanos + CALM_NANOS;
@@ -213,6 +225,18 @@ public final class Fleet {
             subset();
         }
         boolean motion = states(nowNanos, news);
+        boolean changed = reshaped;
+        for (Standing standing : all) {
+            changed |= standing.changed();
+        }
+        Routing now = changed ? snapshots(news) : routing;
+        if (motion) {
+            dueNanos.compareAndSet(mark, nowNanos + MOTION_NANOS * (1 + all.length / LOOK_SCALE));
+        }
+        return now;
+    }
+
+    private Routing snapshots(List<Event> news) {
         Destination every = Destination.DEFAULT;
         Candidates everyone = candidates(every);
         if (everyone.panic() != panic) {
@@ -222,9 +246,6 @@ public final class Fleet {
         Map<Destination, Candidates> routed = Routing.byDestination(rules, this::candidates);
         slices.keySet().removeIf(to -> !to.equals(every) && !routed.containsKey(to));
         reshaped = false;
-        if (motion) {
-            dueNanos.compareAndSet(mark, nowNanos + MOTION_NANOS * (1 + all.length / LOOK_SCALE));
-        }
         return new Routing(rules, everyone, routed);
     }
 
@@ -268,13 +289,15 @@ public final class Fleet {
         for (Standing standing : all) {
             if (standing.inSubset() && standing.meant()) {
                 meant++;
-                if (standing.exclusion() == null && !standing.ejected()) {
+                if (standing.exclusion() == null
+                        && !standing.ejected()
+                        && standing.window().calls() >= policy.ejection().callsMin()) {
                     candidates.add(standing);
                 }
             }
         }
         int left = policy.sickMax(meant) - sick();
-        for (Outliers.Outlier outlier : Outliers.judge(candidates, policy.ejection(), nowNanos)) {
+        for (Outliers.Outlier outlier : Outliers.judge(candidates, loads, policy.ejection(), nowNanos)) {
             if (left-- <= 0) {
                 return; // a sick instance more is better than too few
             }
@@ -432,7 +455,7 @@ public final class Fleet {
         if (before != null && before.same(standings, capacities, leastShare)) {
             return before;
         }
-        var slice = new Slice(standings, capacities, balancer, leastShare);
+        var slice = new Slice(standings, loads, capacities, balancer, leastShare);
         slices.put(to, slice);
         return slice;
     }

@@ -9,7 +9,7 @@ public interface Member {
     /** The instance, as it is now. */
     ServiceInstance instance();
 
-    /** How busy it is. */
+    /** How busy it is: made by {@link Fleet#load}, and always the same. */
     Load load();
 
     /** Why it takes no call at this moment, as far as its holder knows; null where it takes one. */

@@ -21,14 +21,12 @@ final class Outliers {
 
     private Outliers() {}
 
-    /** Those of the instances that do worse than the others, the worst first; their windows begin anew. */
-    static List<Outlier> judge(List<Standing> standings, EjectionPolicy policy, long nowNanos) {
-        var judged = new ArrayList<Standing>();
-        for (Standing standing : standings) {
-            if (standing.window().calls() >= policy.callsMin()) {
-                judged.add(standing);
-            }
-        }
+    /**
+     * Those of the instances that do worse than the others, the worst first; their windows begin anew.
+     *
+     * @param judged those that have had enough calls
+     */
+    static List<Outlier> judge(List<Standing> judged, Loads loads, EjectionPolicy policy, long nowNanos) {
         if (judged.size() < policy.instancesMin()) {
             return List.of();
         }
@@ -57,23 +55,19 @@ final class Outliers {
                 found.add(new Found(new Outlier(standing, reason), (double) window.slow() / window.calls()));
             }
         }
-        slowFrom(standings, judged, policy, nowNanos);
+        loads.slowFrom(slow(judged, policy, nowNanos));
         judged.forEach(Standing::judged);
         found.sort((x, y) -> Double.compare(y.badness, x.badness));
         return found.stream().map(Found::outlier).toList();
     }
 
-    /** Tells every load from which latency on a call is slow, until the next look. */
-    private static void slowFrom(
-            List<Standing> standings, List<Standing> judged, EjectionPolicy policy, long nowNanos) {
+    /** From which latency on a call is slow, until the next look. */
+    private static float slow(List<Standing> judged, EjectionPolicy policy, long nowNanos) {
         var latencies = new double[judged.size()];
         for (int i = 0; i < latencies.length; i++) {
             latencies[i] = judged.get(i).load().latencyNanos(nowNanos);
         }
-        float slow = Math.max(SLOW_NANOS_MIN, (float) (policy.slowness() * median(latencies)));
-        for (Standing standing : standings) {
-            standing.load().slowFrom(slow);
-        }
+        return Math.max(SLOW_NANOS_MIN, (float) (policy.slowness() * median(latencies)));
     }
 
     private static double median(double[] values) {

@@ -1,6 +1,8 @@
 package dev.treaty.balance;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Slice {
     private final Standing[] standings;
-    private final Load[] loads;
+    private final Member[] members;
+    private final Loads measured;
+
+    /** Where the loads lie: blocks, and for each instance which of them and the place in it. */
+    private final long[][] blocks;
+
+    private final int[] places;
+
     private final float @Nullable [] capacities;
     private final LoadBalancer balancer;
     private final float leastShare;
@@ -17,23 +26,76 @@ final class Slice {
     /**
      * That slice.
      *
+     * @param measured those that the loads of the instances are among
      * @param capacities the weights that instances ask for; null where all are alike
      * @param leastShare of one that is cold
      */
-    Slice(Standing[] standings, float @Nullable [] capacities, LoadBalancer balancer, float leastShare) {
+    Slice(
+            Standing[] standings,
+            Loads measured,
+            float @Nullable [] capacities,
+            LoadBalancer balancer,
+            float leastShare) {
         this.standings = standings;
-        this.loads = Arrays.stream(standings).map(Standing::load).toArray(Load[]::new);
+        this.members = Arrays.stream(standings).map(Standing::member).toArray(Member[]::new);
+        this.measured = measured;
+        this.places = new int[standings.length];
+        this.blocks = locate(members, places);
         this.capacities = capacities;
         this.balancer = balancer;
         this.leastShare = leastShare;
+    }
+
+    /** Finds out where the loads lie; gives back their blocks. */
+    private static long[][] locate(Member[] members, int[] places) {
+        var known = new IdentityHashMap<long[], Integer>();
+        var blocks = new ArrayList<long[]>();
+        for (int i = 0; i < places.length; i++) {
+            Load load = members[i].load();
+            int number = known.computeIfAbsent(load.block(), block -> {
+                blocks.add(block);
+                return blocks.size() - 1;
+            });
+            places[i] = number << Loads.BLOCK_BITS | load.at();
+        }
+        return blocks.toArray(long[][]::new);
     }
 
     Standing[] standings() {
         return standings;
     }
 
-    Load[] loads() {
-        return loads;
+    Member member(int index) {
+        return members[index];
+    }
+
+    Load load(int index) {
+        int place = places[index];
+        return new Load(measured, block(place), at(place));
+    }
+
+    int size() {
+        return places.length;
+    }
+
+    /** The word of the calls of one instance; see {@link Load}. */
+    long calls(int index) {
+        int place = places[index];
+        return Load.calls(block(place), at(place));
+    }
+
+    /** What one more call would cost there, where those are its calls. */
+    float cost(int index, long calls, long nowNanos) {
+        int place = places[index];
+        return Load.cost(measured, calls, Load.latency(block(place), at(place)), nowNanos);
+    }
+
+    private long[] block(int place) {
+        return blocks[place >>> Loads.BLOCK_BITS];
+    }
+
+    private static int at(int place) {
+        return place & (Loads.BLOCK - 1);
     }
 
     float capacity(int index) {

@@ -2,8 +2,8 @@ package dev.treaty.balance;
 
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Exclusion.Reason;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +40,12 @@ final class Standing {
     private long backSinceNanos;
     private boolean wasSick;
     private boolean inSubset = true;
+
+    /** What the newest snapshot was made of. */
+    private @Nullable Exclusion shownExclusion;
+
+    private float shownRamp = Float.NaN;
+    private boolean shownSick;
 
     /** What was counted when it was judged last. */
     private long judgedEnded;
@@ -253,14 +259,26 @@ final class Standing {
         }
     }
 
+    /** Whether it stands otherwise than when this was asked last, so that a new snapshot would be another one. */
+    @SuppressWarnings("ReferenceEquality") // an exclusion is made anew only where it differs
+    boolean changed() {
+        boolean sick = sick();
+        boolean same = exclusion == shownExclusion && ramp == shownRamp && sick == shownSick;
+        shownExclusion = exclusion;
+        shownRamp = ramp;
+        shownSick = sick;
+        return !same;
+    }
+
     /** How long it has been there: since it started, by its own word, or came back. */
     private long age(long nowNanos, Instant now) {
         if (backSinceNanos != Long.MIN_VALUE) {
             return nowNanos - backSinceNanos;
         }
         // By its own clock, which may go wrong; but it has been there at least as long as it has been known.
-        Duration own = Duration.between(member.instance().startedAt(), now);
-        long capped = own.compareTo(Limits.DAY) > 0 ? Limits.DAY.toNanos() : own.isNegative() ? 0 : own.toNanos();
-        return Math.max(capped, nowNanos - firstSeenNanos);
+        Instant started = member.instance().startedAt();
+        long seconds = Math.clamp(now.getEpochSecond() - started.getEpochSecond(), -1, Limits.DAY.toSeconds());
+        long own = TimeUnit.SECONDS.toNanos(seconds) + now.getNano() - started.getNano();
+        return Math.max(own, nowNanos - firstSeenNanos);
     }
 }

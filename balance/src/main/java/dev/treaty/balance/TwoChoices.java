@@ -44,18 +44,36 @@ public final class TwoChoices implements LoadBalancer {
         long two = candidates.drawTwo(random);
         int a = (int) (two >>> 32);
         int b = (int) two;
-        boolean aFits = candidates.fits(a, call, nowNanos);
         if (a == b) {
-            return aFits ? a : candidates.drawFitting(call, nowNanos, random);
+            return candidates.fits(a, call, nowNanos) ? a : candidates.drawFitting(call, nowNanos, random);
         }
-        boolean bFits = candidates.fits(b, call, nowNanos);
-        if (aFits && bFits) {
-            return better(candidates, a, b, nowNanos);
-        }
-        return aFits ? a : bFits ? b : candidates.drawFitting(call, nowNanos, random);
+        long ofA = candidates.calls(a);
+        long ofB = candidates.calls(b);
+        return candidates.free(ofA)
+                        && candidates.free(ofB)
+                        && call.context().record().untried()
+                ? cheaper(candidates, a, ofA, b, ofB, nowNanos)
+                : withCare(candidates, a, b, call, nowNanos);
     }
 
-    private int better(Candidates candidates, int a, int b, long nowNanos) {
+    private int cheaper(Candidates candidates, int a, long ofA, int b, long ofB, long nowNanos) {
+        if (byLatency) {
+            float costA = candidates.cost(a, ofA, nowNanos);
+            float costB = candidates.cost(b, ofB, nowNanos);
+            return costB * candidates.capacity(a) < costA * candidates.capacity(b) * CLEARLY ? b : a;
+        }
+        float fullA = Load.inFlight(ofA) + 1f;
+        float fullB = Load.inFlight(ofB) + 1f;
+        return fullB * candidates.capacity(a) < fullA * candidates.capacity(b) ? b : a;
+    }
+
+    /** Where one of them is cold, sick or full, or the call has failed somewhere already. */
+    private int withCare(Candidates candidates, int a, int b, Call call, long nowNanos) {
+        boolean aFits = candidates.fits(a, call, nowNanos);
+        boolean bFits = candidates.fits(b, call, nowNanos);
+        if (!aFits || !bFits) {
+            return aFits ? a : bFits ? b : candidates.drawFitting(call, nowNanos, random);
+        }
         if (candidates.owed(a, random)) {
             return a;
         }
@@ -63,13 +81,6 @@ public final class TwoChoices implements LoadBalancer {
         if (aSick != candidates.sick(b)) {
             return aSick ? b : a; // where even the sick get calls, the well come first
         }
-        Load ofA = candidates.load(a);
-        Load ofB = candidates.load(b);
-        if (byLatency) {
-            float costA = ofA.cost(nowNanos) / candidates.capacity(a);
-            float costB = ofB.cost(nowNanos) / candidates.capacity(b);
-            return costB < costA * CLEARLY ? b : a;
-        }
-        return (ofB.inFlight() + 1) / candidates.capacity(b) < (ofA.inFlight() + 1) / candidates.capacity(a) ? b : a;
+        return cheaper(candidates, a, candidates.calls(a), b, candidates.calls(b), nowNanos);
     }
 }

@@ -15,7 +15,6 @@ import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.event.Event;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -287,11 +286,7 @@ class FleetTest {
     private static Instances versions(RoutingPolicy rules) {
         return new Instances(BalancePolicy.DEFAULT, rules, Place.ANYWHERE, 3)
                 .add(4, i -> i)
-                .add(
-                        2,
-                        i -> Instances.peer(i.id(), i.startedAt(), x -> x)
-                                .instance()
-                                .withMetadata(Map.of("track", "canary")));
+                .add(2, i -> i.withMetadata(Map.of("track", "canary")));
     }
 
     private static Destination track(String track, int weight) {
@@ -345,17 +340,27 @@ class FleetTest {
     }
 
     @Test
+    void aSnapshotStaysAsLongAsNothingChanges() {
+        var instances = Instances.of(20, BalancePolicy.DEFAULT, 4);
+        Candidates before = instances.fleet.all(instances.time.nanoTime());
+        for (int i = 0; i < 30; i++) {
+            instances.make(instances.call(), Duration.ofMillis(100), true);
+        }
+        assertThat(instances.fleet.all(instances.time.nanoTime())).isSameAs(before);
+        instances.peers.getFirst().exclusion = Reason.DRAINING;
+        instances.touch();
+        assertThat(instances.fleet.all(instances.time.nanoTime())).isNotSameAs(before);
+    }
+
+    @Test
     void versionsMatchByTheirBeginning() {
-        var instance = Instances.peer("a", instancesStart(), i -> i).instance();
+        var instance =
+                Instances.of(1, BalancePolicy.DEFAULT, 1).peers.getFirst().instance();
         assertThat(instance.version()).isEqualTo(new Version(1, 0, 0));
         assertThat(List.of("", "1", "1.0", "1.0.0"))
                 .allMatch(version -> new Destination(version, Map.of(), 1).test(instance));
         assertThat(List.of("2", "1.1", "1.0.1", "10"))
                 .noneMatch(version -> new Destination(version, Map.of(), 1).test(instance));
-    }
-
-    private static Instant instancesStart() {
-        return Instant.EPOCH;
     }
 
     @Test

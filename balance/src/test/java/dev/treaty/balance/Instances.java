@@ -39,9 +39,9 @@ final class Instances {
         volatile Exclusion.@Nullable Reason exclusion;
         final Load load;
 
-        Peer(ServiceInstance instance, LoadPolicy policy) {
+        Peer(ServiceInstance instance, Load load) {
             this.instance = instance;
-            this.load = new Load(policy);
+            this.load = load;
         }
 
         @Override
@@ -92,11 +92,10 @@ final class Instances {
         return peer;
     }
 
-    static Peer peer(String id, Instant startedAt, UnaryOperator<ServiceInstance> with) {
+    Peer peer(String id, Instant startedAt, UnaryOperator<ServiceInstance> with) {
         var endpoint = new ServiceEndpoint("http", "127.0.0.1", 1 + Math.floorMod(id.hashCode(), 60_000));
         return new Peer(
-                with.apply(ServiceInstance.of(id, SERVICE, new Version(1, 0, 0), endpoint, startedAt)),
-                LoadPolicy.DEFAULT);
+                with.apply(ServiceInstance.of(id, SERVICE, new Version(1, 0, 0), endpoint, startedAt)), fleet.load());
     }
 
     void remove(Peer peer) {

@@ -7,10 +7,15 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever order threads begin and end calls in, the counters are those of some order, one after the other. */
 public class LoadConcurrencyTest {
-    private final Load load = new Load(LoadPolicy.DEFAULT);
+    private final Loads loads = new Loads(LoadPolicy.DEFAULT);
+    private final Load load;
+    private final Load neighbour;
 
     /** Some calls are under way. */
     public LoadConcurrencyTest() {
+        loads.count(10_000); // so many that they lie close together
+        load = loads.load();
+        neighbour = loads.load();
         for (int i = 0; i < 10; i++) {
             load.begin();
         }
@@ -32,6 +37,32 @@ public class LoadConcurrencyTest {
     @Operation
     public void ignored() {
         load.ignored();
+    }
+
+    /** A call goes wrong at the instance whose words come next. */
+    @Operation
+    public long neighbourFailed() {
+        neighbour.begin();
+        neighbour.failed(0, 1_000, 0);
+        return neighbour.inFlight();
+    }
+
+    /** The fleet looks at it; one thread does at a time. */
+    @Operation(nonParallelGroup = "fleet")
+    public void cold() {
+        load.standing(Load.COLD);
+    }
+
+    /** It looks again. */
+    @Operation(nonParallelGroup = "fleet")
+    public void well() {
+        load.standing(Load.WELL);
+    }
+
+    /** How it stands. */
+    @Operation
+    public int standing() {
+        return load.standing();
     }
 
     /** What a picker sees. */

@@ -25,9 +25,10 @@ import picocli.CommandLine.ParameterException;
         name = "balance",
         description = {
             "What picking an instance costs, against Finagle, gRPC-java, Spring Cloud LoadBalancer and Dubbo; and how"
-                + " long calls take while one of ten instances is sick, against Resilience4j, gRPC-java and HAProxy.",
+                + " long calls take while one of ten instances is sick, against Resilience4j, gRPC-java, Finagle and"
+                + " HAProxy.",
             "",
-            "Takes about nine minutes, or two with --quick."
+            "Takes about 15 minutes, or three with --quick."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)
@@ -45,9 +46,12 @@ public final class BalanceBenchmark extends Benchmark {
     private static final int RATE_MAX = 20_000;
     private static final double NANOS_PER_MILLI = 1e6;
 
-    /** How long each subject is at work before anything is measured, and after each sickness, with all healthy. */
-    private static final Duration WARM_UP = Duration.ofSeconds(4);
+    /** How long each subject is at work before anything is measured, and how much harder: code gets compiled. */
+    private static final Duration WARM_UP = Duration.ofSeconds(6);
 
+    private static final int WARM_UP_RATE = 3;
+
+    /** How long it works after each sickness, with all healthy. */
     private static final Duration RECOVERY = Duration.ofSeconds(1);
 
     @Option(
@@ -171,7 +175,7 @@ public final class BalanceBenchmark extends Benchmark {
             try (var instances = new InstancesProcess();
                     Subject subject = named.maker().make(instances.httpPorts(), instances.grpcPorts())) {
                 progress("warming up " + named.name() + " …");
-                OpenLoad.run(subject, rate, quick ? WARM_UP.dividedBy(2) : WARM_UP);
+                OpenLoad.run(subject, WARM_UP_RATE * rate, quick ? WARM_UP.dividedBy(2) : WARM_UP);
                 int sick = 0;
                 for (Sickness sickness : Sickness.values()) {
                     progress(named.name() + ": " + sickness.word() + " …");

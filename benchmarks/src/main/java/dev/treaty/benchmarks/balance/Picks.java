@@ -1,8 +1,6 @@
 package dev.treaty.benchmarks.balance;
 
-import dev.treaty.balance.Load;
-import dev.treaty.balance.LoadPolicy;
-import dev.treaty.balance.Picker;
+import dev.treaty.core.discovery.ServiceInstance;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -94,12 +92,9 @@ final class Picks {
 
     /** What balancing keeps for one instance, beside the instance itself: load, standing, its part of the snapshot. */
     static double bytesPerNode() {
-        List<TreatyPicks.Instance> instances = TreatyPicks.Instance.many(WEIGHED);
+        List<ServiceInstance> instances = TreatyPicks.instances(WEIGHED);
         long before = used();
-        List<TreatyPicks.Instance> weighed = instances.stream()
-                .map(i -> new TreatyPicks.Instance(i.instance(), new Load(LoadPolicy.DEFAULT)))
-                .toList();
-        var fleet = TreatyPicks.fleet(weighed, Picker.PEAK_EWMA);
+        var fleet = TreatyPicks.fleet(instances);
         double bytes = (double) (used() - before) / WEIGHED;
         if (fleet.all(System.nanoTime()).size() != instances.size()) {
             throw new IllegalStateException("the fleet that was weighed has gone");

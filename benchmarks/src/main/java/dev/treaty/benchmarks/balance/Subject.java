@@ -41,6 +41,10 @@ interface Subject extends AutoCloseable {
                     (http, _) -> new Resilience4jSubject(http)),
             new Named("grpc", "gRPC-java, round_robin and its retries", (_, grpc) -> new GrpcSubject(grpc)),
             new Named(
+                    "finagle",
+                    "Finagle's HTTP client, peak-EWMA, failure accrual and retries",
+                    (http, _) -> new FinagleSubject(http)),
+            new Named(
                     "haproxy",
                     "HAProxy leastconn, retries and passive checks; JDK HttpClient",
                     (http, _) -> new HaproxySubject(http)));

@@ -1,21 +1,58 @@
 package dev.treaty.benchmarks.balance;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
-/** Draws how long calls take, one panel for each sickness and one line for each subject: percentiles against time. */
+/**
+ * Draws how long calls take: a panel for each sickness, a line for each subject. To the right go ever rarer calls, each
+ * third of a panel a tenth of those before it; upwards goes time. Both scales are logarithmic.
+ */
 final class TailChart {
-    private static final int PANEL_WIDTH = 300;
-    private static final int PANEL_HEIGHT = 210;
-    private static final int MARGIN = 46;
+    private static final int PANEL_WIDTH = 290;
+    private static final int PANEL_HEIGHT = 190;
     private static final int COLUMNS = 3;
-    private static final double[] PERCENTILES = {50, 75, 90, 95, 99, 99.5, 99.9};
+    private static final int LEFT = 58;
+    private static final int GAP = 34;
+    private static final int TOP = 64;
+    private static final int ROW = PANEL_HEIGHT + 72;
+    private static final int LEGEND_STEP = 130;
+
+    /** How many points a line has. */
+    private static final int POINTS = 120;
+
+    /** From the median to one call of a thousand, in tenths. */
+    private static final double RARITY_MIN = Math.log10(2);
+
+    private static final double RARITY_MAX = 3;
     private static final double NANOS_MIN = 4e6;
-    private static final double NANOS_MAX = 6e9;
-    private static final List<String> COLORS = List.of("#0b6e4f", "#c8553d", "#2a6fbb", "#8f6bb3", "#999999");
-    private static final List<String> DASHES = List.of("", "6 3", "2 3", "8 3 2 3", "1 4");
+    private static final double NANOS_MAX = 8e9;
+
+    /** A line across each panel. */
+    private record Mark(double nanos, String label) {}
+
+    /** A line up each panel. */
+    private record Percentile(double percentile, String label) {}
+
+    private static final List<Mark> MARKS = List.of(
+            new Mark(5e6, "5 ms"),
+            new Mark(2e7, "20 ms"),
+            new Mark(1e8, "100 ms"),
+            new Mark(5e8, "500 ms"),
+            new Mark(1.5e9, "1.5 s"),
+            new Mark(5e9, "5 s"));
+    private static final List<Percentile> PERCENTILES = List.of(
+            new Percentile(50, "p50"),
+            new Percentile(90, "p90"),
+            new Percentile(99, "p99"),
+            new Percentile(99.9, "p99.9"));
+
+    /** Colours that those who see few colours can tell apart; the first is that of Treaty. */
+    private static final List<String> COLORS = List.of("#0b7a53", "#d1495b", "#2a6fbb", "#e09f3e", "#7d5ba6");
+
+    private final StringBuilder out = new StringBuilder();
 
     private TailChart() {}
 
@@ -25,115 +62,110 @@ final class TailChart {
      * @param bySickness the latencies of each subject
      */
     static String svg(Map<Sickness, Map<String, Histogram>> bySickness) {
-        int rows = (bySickness.size() + COLUMNS - 1) / COLUMNS;
-        int width = COLUMNS * (PANEL_WIDTH + MARGIN) + MARGIN;
-        int height = rows * (PANEL_HEIGHT + MARGIN) + MARGIN + 24;
-        var out = new StringBuilder(String.format(
-                Locale.ROOT,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
-                        + " font-size=\"11\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>%n",
-                width,
-                height));
+        var chart = new TailChart();
+        chart.draw(bySickness);
+        return chart.out.toString();
+    }
+
+    private void draw(Map<Sickness, Map<String, Histogram>> bySickness) {
         List<String> subjects = bySickness.values().stream()
                 .flatMap(m -> m.keySet().stream())
                 .distinct()
                 .toList();
+        int rows = (bySickness.size() + COLUMNS - 1) / COLUMNS;
+        int width = LEFT + COLUMNS * (PANEL_WIDTH + GAP);
+        add(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
+                        + " font-family=\"system-ui, sans-serif\" font-size=\"12\" fill=\"#333\">",
+                width, TOP + rows * ROW);
+        add("<title>Latency by percentile, one of ten instances sick</title>");
+        add("<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>");
         for (int i = 0; i < subjects.size(); i++) {
-            int x = MARGIN + i * 150;
-            line(out, i, x, 16, x + 30, 16);
-            text(out, x + 36, 20, "start", subjects.get(i));
+            int x = LEFT + i * LEGEND_STEP;
+            add("<path d=\"M%d 20h26\" %s/>", x, stroke(i));
+            text(x + 32, 24, "start", subjects.get(i));
         }
         int panel = 0;
         for (Map.Entry<Sickness, Map<String, Histogram>> entry : bySickness.entrySet()) {
-            int left = MARGIN + panel % COLUMNS * (PANEL_WIDTH + MARGIN);
-            int top = 24 + MARGIN / 2 + panel / COLUMNS * (PANEL_HEIGHT + MARGIN);
-            panel(out, left, top, entry.getKey(), entry.getValue(), subjects);
+            int left = LEFT + panel % COLUMNS * (PANEL_WIDTH + GAP);
+            int top = TOP + panel / COLUMNS * ROW;
+            frame(left, top, title(entry.getKey()), panel % COLUMNS == 0);
+            // Treaty's line last, so that it is above the others.
+            for (int i = subjects.size() - 1; i >= 0; i--) {
+                Histogram latencies = entry.getValue().get(subjects.get(i));
+                if (latencies != null && latencies.getTotalCount() > 0) {
+                    add("<path d=\"%s\" %s/>", line(left, top, latencies), stroke(i));
+                }
+            }
             panel++;
         }
-        return out.append("</svg>\n").toString();
+        add("</svg>");
     }
 
-    private static void panel(
-            StringBuilder out,
-            int left,
-            int top,
-            Sickness sickness,
-            Map<String, Histogram> latencies,
-            List<String> subjects) {
-        String title = sickness == Sickness.HEALTHY ? "all healthy" : "one of ten: " + sickness.word();
-        text(out, left + PANEL_WIDTH / 2, top - 6, "middle", title);
-        for (double nanos : new double[] {5e6, 1e7, 1e8, 1e9, 5e9}) {
-            double y = y(top, nanos);
-            out.append(String.format(
-                    Locale.ROOT,
-                    "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#e2e2e2\"/>%n",
-                    left,
-                    left + PANEL_WIDTH,
-                    y,
-                    y));
-            text(
-                    out,
-                    left - 4,
-                    (int) y + 4,
-                    "end",
-                    nanos >= 1e9 ? nanos / 1e9 + " s" : Math.round(nanos / 1e6) + " ms");
-        }
-        for (int i = 0; i < PERCENTILES.length; i++) {
-            text(out, (int) x(left, i), top + PANEL_HEIGHT + 14, "middle", label(PERCENTILES[i]));
-        }
-        for (int s = 0; s < subjects.size(); s++) {
-            Histogram histogram = latencies.get(subjects.get(s));
-            if (histogram != null && histogram.getTotalCount() > 0) {
-                var points = new StringBuilder();
-                for (int i = 0; i < PERCENTILES.length; i++) {
-                    double nanos = histogram.getValueAtPercentile(PERCENTILES[i]);
-                    points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(left, i), y(top, nanos)));
-                }
-                out.append(String.format(
-                        Locale.ROOT,
-                        "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" stroke-dasharray=\"%s\""
-                                + " points=\"%s\"/>%n",
-                        COLORS.get(s % COLORS.size()),
-                        DASHES.get(s % DASHES.size()),
-                        points.toString().strip()));
+    private static String title(Sickness sickness) {
+        return switch (sickness) {
+            case HEALTHY -> "All healthy";
+            case SLOW -> "One twenty times slower";
+            case HUNG -> "One hung";
+            case REFUSING -> "One refusing";
+            case HALF -> "One failing every other call";
+            case PAUSING -> "One pausing 500 ms every 5 s";
+        };
+    }
+
+    private void frame(int left, int top, String title, boolean labelled) {
+        add("<text x=\"%d\" y=\"%d\" font-weight=\"600\" font-size=\"13\">%s</text>", left, top - 10, title);
+        for (Mark mark : MARKS) {
+            double y = y(top, mark.nanos());
+            add("<path d=\"M%d %.1fh%d\" stroke=\"#e5e5e5\"/>", left, y, PANEL_WIDTH);
+            if (labelled) {
+                text(left - 8, y + 4, "end", mark.label());
             }
         }
+        for (Percentile at : PERCENTILES) {
+            double x = x(left, rarity(at.percentile()));
+            add("<path d=\"M%.1f %dv%d\" stroke=\"#f0f0f0\"/>", x, top, PANEL_HEIGHT);
+            text(x, top + PANEL_HEIGHT + 16, "middle", at.label());
+        }
+        add("<path d=\"M%d %dh%d\" stroke=\"#999\"/>", left, top + PANEL_HEIGHT, PANEL_WIDTH);
     }
 
-    private static String label(double percentile) {
-        return "p" + (percentile == Math.rint(percentile) ? String.valueOf((int) percentile) : percentile);
+    private static String line(int left, int top, Histogram latencies) {
+        var points = new ArrayList<String>();
+        for (int i = 0; i <= POINTS; i++) {
+            double rarity = RARITY_MIN + (RARITY_MAX - RARITY_MIN) * i / POINTS;
+            double nanos = latencies.getValueAtPercentile(100 * (1 - Math.pow(10, -rarity)));
+            points.add(String.format(Locale.ROOT, "%.1f %.1f", x(left, rarity), y(top, nanos)));
+        }
+        return "M" + String.join("L", points);
     }
 
-    private static double x(int left, int index) {
-        return left + (double) index / (PERCENTILES.length - 1) * PANEL_WIDTH;
+    private static double rarity(double percentile) {
+        return -Math.log10(1 - percentile / 100);
+    }
+
+    private static double x(int left, double rarity) {
+        return left + (rarity - RARITY_MIN) / (RARITY_MAX - RARITY_MIN) * PANEL_WIDTH;
     }
 
     private static double y(int top, double nanos) {
-        double clipped = Math.min(NANOS_MAX, Math.max(NANOS_MIN, nanos));
-        double share = (Math.log(clipped) - Math.log(NANOS_MIN)) / (Math.log(NANOS_MAX) - Math.log(NANOS_MIN));
-        return top + PANEL_HEIGHT * (1 - share);
+        double clipped = Math.clamp(nanos, NANOS_MIN, NANOS_MAX);
+        return top + PANEL_HEIGHT * (1 - Math.log(clipped / NANOS_MIN) / Math.log(NANOS_MAX / NANOS_MIN));
     }
 
-    private static void line(StringBuilder out, int style, int x1, int y1, int x2, int y2) {
-        out.append(String.format(
+    private static String stroke(int subject) {
+        return String.format(
                 Locale.ROOT,
-                "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"1.8\""
-                        + " stroke-dasharray=\"%s\"/>%n",
-                x1,
-                y1,
-                x2,
-                y2,
-                COLORS.get(style % COLORS.size()),
-                DASHES.get(style % DASHES.size())));
+                "fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" stroke-linejoin=\"round\"",
+                COLORS.get(subject % COLORS.size()),
+                subject == 0 ? "3" : "1.6");
     }
 
-    private static void text(StringBuilder out, int x, int y, String anchor, String text) {
-        out.append(String.format(
-                Locale.ROOT,
-                "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\" fill=\"#333333\">%s</text>%n",
-                x,
-                y,
-                anchor,
-                text));
+    private void text(double x, double y, String anchor, String text) {
+        add("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>", x, y, anchor, text);
+    }
+
+    private void add(String format, Object... values) {
+        out.append(String.format(Locale.ROOT, format, values)).append('\n');
     }
 }

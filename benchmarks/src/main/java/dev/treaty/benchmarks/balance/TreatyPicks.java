@@ -4,9 +4,7 @@ import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.Candidates;
 import dev.treaty.balance.Fleet;
 import dev.treaty.balance.Load;
-import dev.treaty.balance.LoadPolicy;
 import dev.treaty.balance.Member;
-import dev.treaty.balance.Picker;
 import dev.treaty.balance.Place;
 import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.call.Call;
@@ -37,39 +35,39 @@ public class TreatyPicks {
 
     /** An instance that always takes calls. */
     record Instance(ServiceInstance instance, Load load) implements Member {
-        static List<Instance> many(int count) {
-            return IntStream.range(0, count)
-                    .mapToObj(n -> new Instance(
-                            ServiceInstance.of(
-                                    "i" + n,
-                                    new ServiceName("bench.Service"),
-                                    new Version(1, 0, 0),
-                                    new ServiceEndpoint("http", "127.0.0.1", 1 + n % 65_000),
-                                    Instant.EPOCH),
-                            new Load(LoadPolicy.DEFAULT)))
-                    .toList();
-        }
-
         @Override
         public Exclusion.@Nullable Reason exclusion(long nowNanos) {
             return null;
         }
     }
 
-    static Fleet fleet(List<Instance> instances, Picker picker) {
+    static List<ServiceInstance> instances(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(n -> ServiceInstance.of(
+                        "i" + n,
+                        new ServiceName("bench.Service"),
+                        new Version(1, 0, 0),
+                        new ServiceEndpoint("http", "127.0.0.1", 1 + n % 65_000),
+                        Instant.EPOCH))
+                .toList();
+    }
+
+    static Fleet fleet(List<ServiceInstance> instances) {
         var fleet = new Fleet(
                 new ServiceName("bench.Service"),
-                BalancePolicy.DEFAULT.picker(picker),
+                BalancePolicy.DEFAULT,
                 RoutingPolicy.DEFAULT,
                 Place.ANYWHERE,
                 256,
                 Time.system(),
                 Chance.system(),
                 Events.NONE);
-        fleet.members(() -> instances);
-        for (Instance instance : instances) {
-            instance.load().begin();
-            instance.load().succeeded(Time.system().nanoTime(), MILLI);
+        List<Instance> members =
+                instances.stream().map(i -> new Instance(i, fleet.load())).toList();
+        fleet.members(() -> members);
+        for (Instance member : members) {
+            member.load().begin();
+            member.load().succeeded(Time.system().nanoTime(), MILLI);
         }
         return fleet;
     }
@@ -91,7 +89,7 @@ public class TreatyPicks {
         /** Makes the instances. */
         @Setup
         public void start() {
-            fleet = TreatyPicks.fleet(Instance.many(count), Picker.PEAK_EWMA);
+            fleet = TreatyPicks.fleet(instances(count));
         }
 
         Fleet fleet() {
