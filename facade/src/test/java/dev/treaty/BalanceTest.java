@@ -218,11 +218,10 @@ class BalanceTest {
         serve("old", "1.0.0");
         serve("new", "1.1.0");
         BalanceSettings changed = Settings.parse("changed", """
-                services:
-                  test.Who:
-                    routing: {rules: [{to: [{version: "1.1"}]}]}
-                """, Map.of())
-                .balance();
+            services:
+              test.Who:
+                routing: {rules: [{to: [{version: "1.1"}]}]}
+            """, Map.of()).balance();
         Treaty calling = client("");
         Who before = calling.client(Who.class);
         var answers = new HashSet<String>();
