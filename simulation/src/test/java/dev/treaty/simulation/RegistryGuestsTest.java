@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.management.UnixOperatingSystemMXBean;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Principal;
@@ -35,6 +34,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -129,10 +130,15 @@ class RegistryGuestsTest {
     }
 
     /** As many as a server takes; each takes an open file, of which a machine may allow fewer. */
-    private static int connections() {
-        var system = (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        long files = system.getMaxFileDescriptorCount() - system.getOpenFileDescriptorCount() - 500;
+    private static int connections() throws JMException {
+        long files = files("Max") - files("Open") - 500;
         return (int) Math.min(HttpServerOptions.STANDARD.connectionsMax(), files);
+    }
+
+    private static long files(String which) throws JMException {
+        return (Long) ManagementFactory.getPlatformMBeanServer()
+                .getAttribute(
+                        new ObjectName(ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME), which + "FileDescriptorCount");
     }
 
     private static long heapBytes() {
@@ -141,7 +147,7 @@ class RegistryGuestsTest {
     }
 
     @Test
-    void allConnectionsThatThereAreDoingNothingCostLittleAndHoldUpNobodyWhoIsThere() throws IOException {
+    void allConnectionsThatThereAreDoingNothingCostLittleAndHoldUpNobodyWhoIsThere() throws IOException, JMException {
         var registrant = client();
         var watching = client();
         othersAreServed(registrant, watching);
