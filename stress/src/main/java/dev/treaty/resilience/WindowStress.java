@@ -162,6 +162,7 @@ public final class WindowStress {
         }
 
         @Arbiter
+        @SuppressWarnings("EnumOrdinal") // that is the order of the counts
         public void after(II_Result r) {
             r.r1 = (int) tally.calls();
             r.r2 = (int) tally.all()[Tally.Count.FALLBACKS_SERVED.ordinal()];
