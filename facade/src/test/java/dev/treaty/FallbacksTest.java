@@ -167,7 +167,7 @@ class FallbacksTest {
 
     @Test
     void aFixedAnswerServesTheOperationsThatItIsAnAnswerOf() {
-        Prices prices = open("services: {test.Prices: {fallback: {value: '{\"result\": 7}'}}}\n")
+        Prices prices = open("services: {test.Prices: {retry: {attempts: 1}, fallback: {value: '{\"result\": 7}'}}}\n")
                 .client(Prices.class);
         known.broken = true;
 
