@@ -7,6 +7,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -27,22 +30,38 @@ class DiscoveryBenchmarkTest {
     void measuresEveryFigure(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("discovery.json");
 
-        assertThat(run("--quick", "--instances", "200", "--watchers", "5", "--json", file.toString()))
+        assertThat(run(
+                        "--quick",
+                        "--subjects",
+                        "treaty,etcd,zookeeper,curator",
+                        "--instances",
+                        "200",
+                        "--watchers",
+                        "5",
+                        "--json",
+                        file.toString()))
                 .isZero();
 
         JsonNode rows =
                 JsonMapper.builder().build().readTree(Files.readString(file)).at("/rows");
-        assertThat(rows).hasSize(5);
         JsonNode table = rows.get(0).at("/figures");
         assertThat(table.at("/renewals").asDouble()).isPositive();
         assertThat(table.at("/lookupAllocation").asDouble()).isZero();
         assertThat(table.at("/updateAllocation").asDouble())
                 .as("bytes of a change among 10,000")
                 .isLessThan(8_192);
-        for (int watched = 1; watched <= 3; watched++) {
-            assertThat(rows.get(watched).at("/figures/seenP50").asDouble()).isPositive();
-        }
-        assertThat(rows.get(4).at("/figures/memory").asDouble()).isPositive();
+        var settings = new TreeMap<String, Set<String>>();
+        rows.forEach(row -> {
+            String setting = row.at("/setting").asString();
+            settings.computeIfAbsent(setting, _ -> new TreeSet<>())
+                    .add(row.at("/subject").asString());
+            if (!setting.startsWith("table")) {
+                String figure = setting.equals("memory") ? "/figures/memory" : "/figures/seenP50";
+                assertThat(row.at(figure).asDouble()).as("%s", row).isPositive();
+            }
+        });
+        assertThat(settings.get("oneWatcher")).containsExactly("curator", "etcd", "treaty", "zookeeper");
+        assertThat(settings.keySet()).contains("watchers5", "sockets5", "clients5", "memory");
     }
 
     @Test
@@ -52,6 +71,6 @@ class DiscoveryBenchmarkTest {
         assertThat(run("--subjects", "pigeons")).isEqualTo(CommandLine.ExitCode.USAGE);
         assertThat(err.toString())
                 .contains("--watchers 0 is out of range: use 1 to 10000")
-                .contains("there is: treaty");
+                .contains("there is: treaty, etcd, zookeeper, curator, eureka");
     }
 }
