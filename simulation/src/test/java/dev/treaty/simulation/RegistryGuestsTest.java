@@ -135,7 +135,7 @@ class RegistryGuestsTest {
                 ? Long.MAX_VALUE
                 : Files.readAllLines(limits).stream()
                         .filter(line -> line.startsWith("Max open files"))
-                        .map(line -> line.split(" {2,}")[1])
+                        .map(line -> line.split(" {2,}", 3)[1])
                         .mapToLong(soft -> soft.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(soft))
                         .findFirst()
                         .orElse(Long.MAX_VALUE);
