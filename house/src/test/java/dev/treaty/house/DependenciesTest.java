@@ -160,7 +160,9 @@ class DependenciesTest {
         return requires(module).stream()
                 .map(Requires::name)
                 .filter(name -> name.startsWith("dev.treaty"))
-                .map(name -> name.equals("dev.treaty") ? "facade" : name.substring("dev.treaty.".length()))
+                .map(name -> name.equals("dev.treaty")
+                        ? "facade"
+                        : name.substring("dev.treaty.".length()).replace('.', '-'))
                 .toList();
     }
 

@@ -159,7 +159,7 @@ class DocumentationTest {
                 .map(example -> example.group(3))
                 .filter(yaml -> yaml.startsWith("services:") || yaml.startsWith("server:"))
                 .toList();
-        assertThat(examples).hasSize(2);
+        assertThat(examples).hasSize(3);
         examples.forEach(yaml -> Settings.parse("fault-tolerance.md", yaml, Map.of()));
     }
 

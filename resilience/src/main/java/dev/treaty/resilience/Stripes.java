@@ -28,8 +28,8 @@ final class Stripes {
     }
 
     /**
-     * Where a copy begins in an array of longs. The first begins at the last word that may lie on the line after the one
-     * with the length of the array, which is read with every access: the words before it are for what is seldom written.
+     * Where a copy begins in an array of longs. The first begins a line's length behind the length of the array, which
+     * is read with every access; the words before it are for what is seldom written.
      */
     static int at(int copy) {
         return copy * SPACING + SPACING - 1;

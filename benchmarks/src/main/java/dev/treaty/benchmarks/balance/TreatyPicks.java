@@ -104,7 +104,7 @@ public class TreatyPicks {
         }
     }
 
-    /** A clock that its thread has read already. It goes as fast as the real one, or the fleet would be looked at more. */
+    /** A clock that its thread has read already; as fast as the real one, or the fleet would be looked at more. */
     @State(Scope.Thread)
     public static class Clock {
         long nanos = System.nanoTime();
