@@ -84,7 +84,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                     preserving = !preserving;
                     events.emit(new Event.RegistryChanged(SELF, true, preserved(preserving, figures)));
                 }
-                closed.await(time, Math.min(left, longest));
+                closed.await(time, now + Math.min(left, longest) - time.nanoTime());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -84,6 +84,7 @@ class RegistryServiceTest {
     /** Lets so many seconds pass, one by one: a jump would look as if this process had been stopped. */
     private void pass(int seconds) {
         for (int i = 0; i < seconds; i++) {
+            eventually(() -> time.sleepers() > 0);
             time.advance(Duration.ofSeconds(1));
             eventually(() -> table.lookedNanos() == time.nanoTime());
         }
