@@ -74,6 +74,7 @@ final class Hedge {
         Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), now + delay, race);
         Object first = null;
         InterruptedException interrupted = null;
+        Error broken = null;
         boolean rang;
         try {
             first = timed(attempt, number, now);
@@ -83,10 +84,13 @@ final class Hedge {
         } catch (InterruptedException e) {
             interrupted = e;
         } catch (Error e) {
-            race.abandon();
-            throw e;
+            broken = e;
         } finally {
             rang = watchdog.disarm(watch);
+        }
+        if (broken != null) {
+            race.abandon(); // only now: a second attempt that was just about to start has started
+            throw broken;
         }
         if (rang) {
             return race.ended(first, interrupted, until);
@@ -142,7 +146,9 @@ final class Hedge {
                 return;
             }
             tally.add(Tally.Count.HEDGES);
-            thread = Thread.ofVirtual().name("treaty-hedge").start(this::hedge);
+            Thread starting = Thread.ofVirtual().name("treaty-hedge").unstarted(this::hedge);
+            thread = starting; // first: whoever sees what the second attempt does can also end it
+            starting.start();
         }
 
         private void hedge() {
