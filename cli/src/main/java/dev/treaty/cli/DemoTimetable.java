@@ -15,6 +15,9 @@ final class DemoTimetable implements Runnable {
     /** How much slower the slow instance is. */
     static final Duration SLOWNESS = Duration.ofMillis(800);
 
+    /** The share of the demo that a canary is tried at least. */
+    private static final double TRIAL = 0.07;
+
     private final DemoFleet fleet;
     private final DemoRegistry registry;
     private final DemoLoad load;
@@ -160,7 +163,7 @@ final class DemoTimetable implements Runnable {
                 canary,
                 "tries " + canary.name() + ", version " + DemoFleet.NEXT_VERSION
                         + ": 10 % of the calls, copies of 20 %");
-        await(replacement);
+        await(Math.max(replacement, (double) load.now() / durationNanos + TRIAL)); // its start may have taken long
         end(trial);
         boolean replaced = true; // the canary takes the place of the first
         for (DemoProcess old : olds) {
