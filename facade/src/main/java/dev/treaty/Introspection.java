@@ -45,8 +45,7 @@ public interface Introspection {
      *
      * @param level the isolation level in force, in small letters
      * @param health how the service is doing as this process sees it, in small letters: passing, or a warning where
-     * some
-     *     of its instances get no calls or fewer than others, or critical where none gets its share
+     *     some of its instances get no calls or fewer than others, or critical where none gets its share
      * @param calls how many calls have ended
      * @param failed those that failed, whether or not a fallback answered in the end
      * @param refused calls that the guard did not let through: by rate, by concurrency, by the throttle

@@ -9,8 +9,7 @@ import java.util.Optional;
 
 /**
  * Faults that are put in the way of calls on purpose, to see what they do. There are none unless somebody asks for
- * them;
- * each says that it is not real.
+ * them; each says that it is not real.
  *
  * @param faults what is done; every one that matches a call is
  */

@@ -24,9 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A record's components are the keys, in kebab case: {@code bodyBytesMax} is {@code body-bytes-max}. A component may
  * be a record again, a list of plain values, a map with text for keys, an {@code Optional}, an enum, or one of the
- * types
- * that {@link Text} knows; a whole number with the word "bytes" in its name is a size such as {@code 4MiB}. What is
- * optional can be set to {@code none}, and a record is there where any of its keys is written. What is not written
+ * types that {@link Text} knows; a whole number with the word "bytes" in its name is a size such as {@code 4MiB}. What
+ * is optional can be set to {@code none}, and a record is there where any of its keys is written. What is not written
  * keeps the value of the <em>base</em>, another instance of the same record: the defaults are the base of a service,
  * and the service is the base of its operations, so inheritance needs no rule of its own. Where there is no base,
  * everything that is not a list, a map or an {@code Optional} must be written.

@@ -16,9 +16,8 @@ import java.util.random.RandomGenerator;
  *
  * <p>The first answer is believed. After that a status changes between taking calls and not taking calls only by as
  * many answers in a row as the {@link HealthPolicy} says; within either, at once. What an instance says of a drain is
- * always
- * believed. Of a question that is not answered in time the thread is interrupted, and until it ends no other is asked:
- * an instance that hangs costs one thread, however long it does.
+ * always believed. Of a question that is not answered in time the thread is interrupted, and until it ends no other is
+ * asked: an instance that hangs costs one thread, however long it does.
  */
 public final class HealthCheck implements AutoCloseable {
     /** The longest message of a mistake that is passed on, in characters. */

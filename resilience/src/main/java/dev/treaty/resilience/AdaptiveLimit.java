@@ -18,8 +18,7 @@ import java.util.Optional;
  * <p>Where calls have been turned away for ten minutes and the limit was never at its least, nobody knows any more what
  * a call takes that does not queue. Then the limit is at its least until the queue has drained and a window was
  * measured, as in BBR (<i>Congestion-based congestion control</i>, 2016): seconds in ten minutes. Who turns no calls
- * away
- * is left alone.
+ * away is left alone.
  */
 final class AdaptiveLimit {
     /** AIMD takes calls that took longer for dropped. */

@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The server's side of limits: lets in as many calls of a service as it can do, and refuses the rest while that is
  * still cheap. What a server begins although it cannot finish in time costs as much as what it finishes, so that
- * without
- * a limit it does more work under overload and gets less of it done.
+ * without a limit it does more work under overload and gets less of it done.
  *
  * <p>A call passes the limit of its caller, then that of all callers, then the one on calls at once, where the more
  * important come first. Each refusal says {@code RESOURCE_EXHAUSTED} and that the call did not run, so that it may be
@@ -27,9 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Priorities are claimed in a header, and claims are free. So a caller that has not proved who it is gets the
  * policy's {@link AdmissionPolicy#priorityMax() priorityMax} at most, and only what was granted travels on with the
- * calls
- * that the handler makes: nobody's claim gains by passing through a server that is trusted further in. Rates count for
- * every priority alike.
+ * calls that the handler makes: nobody's claim gains by passing through a server that is trusted further in. Rates
+ * count for every priority alike.
  *
  * <p>Callers are told apart by name, as far as it goes: claimed names can be invented, but a flood of invented ones
  * shares one limit ({@link KeyedRateLimiter}), and a claimed name never spends what belongs to a proved one.

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets so many calls be under way at once and no more; further calls wait in a short line, or are refused. It serves a
  * client, which would otherwise pile up calls to a service that hangs, as well as a server, which would otherwise
- * accept
- * more than it can do.
+ * accept more than it can do.
  *
  * <pre>{@code
  * if (!limiter.acquire(Priority.NORMAL, time.nanoTime(), deadline.remainingNanos(time))) {
@@ -298,8 +297,7 @@ public final class ConcurrencyLimiter {
 
     /**
      * Goes on under another policy, while calls are under way. An adaptive limit of the same algorithm keeps what it
-     * has
-     * learnt; those who wait keep their places.
+     * has learnt; those who wait keep their places.
      */
     public void change(ConcurrencyPolicy changed) {
         lock.lock();

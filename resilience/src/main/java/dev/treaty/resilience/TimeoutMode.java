@@ -9,8 +9,7 @@ public enum TimeoutMode {
     COOPERATIVE,
     /**
      * The attempt is interrupted, on the caller's own thread: for foreign code that blocks and can be interrupted.
-     * Costs
-     * no thread per call. What it answers after that is a fault all the same, since it came too late.
+     * Costs no thread per call. What it answers after that is a fault all the same, since it came too late.
      */
     INTERRUPT,
     /**

@@ -42,8 +42,7 @@ public class PermitPoolLincheckTest {
 
     /**
      * There is always a permit, but it moves from stripe to stripe: who looks at one stripe after the other can see
-     * each
-     * of them empty. That nobody believes it takes the second look, which finds that something changed.
+     * each of them empty. That nobody believes it takes the second look, which finds that something changed.
      */
     @Test
     void aPermitThatMovesIsSeen() throws NoSuchMethodException {

@@ -27,8 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * The ten instances of a service, one of which may be sick: HTTP servers that speak just enough for an answer of the
  * Connect protocol, and the same as gRPC servers. It is told over its input what to be sick of, and tells how many
- * calls
- * it had.
+ * calls it had.
  */
 final class Instances {
     static final int COUNT = 10;
