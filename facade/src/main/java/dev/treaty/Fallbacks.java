@@ -172,6 +172,7 @@ final class Fallbacks implements Function<Call, Fallback<Object>> {
         final Operation operation;
         final FallbackPolicy policy;
         private final JsonCodec codec;
+        private final Optional<ServiceName> other;
         private final @Nullable FallbackCache<Question, Object> answers;
 
         Configured(ServiceName service, Operation operation, FallbackPolicy policy) {
@@ -179,6 +180,7 @@ final class Fallbacks implements Function<Call, Fallback<Object>> {
             this.operation = operation;
             this.policy = policy;
             this.codec = new JsonCodec(service, operation);
+            this.other = policy.alternative().map(ServiceName::new);
             // Doing something once more is not answered by having done it before.
             this.answers = policy.cacheFor().isZero() || !operation.idempotent() ? null : cache();
         }
@@ -205,9 +207,8 @@ final class Fallbacks implements Function<Call, Fallback<Object>> {
 
         Fallback<Object> fallback(Call call) {
             Fallback<Object> all = answers == null ? NONE : cached(answers, call);
-            if (policy.alternative().isPresent()) {
-                var other = new ServiceName(policy.alternative().get());
-                all = all.or(_ -> from(alternative.ask(other, call), Origin.ALTERNATIVE));
+            if (other.isPresent()) {
+                all = all.or(_ -> from(alternative.ask(other.get(), call), Origin.ALTERNATIVE));
             }
             return policy.value().isPresent()
                     ? all.or(

@@ -102,7 +102,6 @@ final class Nodes implements AutoCloseable {
             lock.unlock();
         }
         fleet.reconfigure(inForce(policy), routing);
-        fleet.touch(time.nanoTime());
     }
 
     Fleet fleet() {

@@ -126,7 +126,7 @@ public final class Fleet {
     private Standing standing(Member member, long nowNanos) {
         if (member.load().all() != loads) {
             throw new IllegalArgumentException("the load of "
-                    + member.instance().id() + " is of another fleet: make it" + " by load() of the one that it joins");
+                    + member.instance().id() + " is of another fleet: make it by load() of the one that it joins");
         }
         return new Standing(member, nowNanos);
     }

@@ -70,8 +70,7 @@ final class Slice {
     }
 
     Load load(int index) {
-        int place = places[index];
-        return new Load(measured, block(place), at(place));
+        return members[index].load();
     }
 
     int size() {

@@ -4,6 +4,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.IsolationLevel;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -14,6 +15,14 @@ import picocli.CommandLine.TypeConversionException;
 /** How words of a command line become values; each says what it accepts where it cannot. */
 final class Converters {
     private Converters() {}
+
+    /** The constant whose name in small letters, with hyphens, that word is. */
+    private static <E extends Enum<E>> Optional<E> constant(Class<E> type, String word) {
+        return Arrays.stream(type.getEnumConstants())
+                .filter(each ->
+                        each.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(word))
+                .findFirst();
+    }
 
     /** {@code treaty://host:port}, or an address of another kind. */
     static final class Registry implements ITypeConverter<RegistryAddress> {
@@ -37,12 +46,10 @@ final class Converters {
     static final class DemoChoice implements ITypeConverter<Demo.Choice> {
         @Override
         public Demo.Choice convert(String text) {
-            for (DemoRegistry.Kind kind : DemoRegistry.Kind.values()) {
-                if (kind.name().toLowerCase(Locale.ROOT).equals(text)) {
-                    return new Demo.Choice(Optional.empty(), kind);
-                }
-            }
-            return new Demo.Choice(Optional.of(new Registry().convert(text)), DemoRegistry.Kind.TREATY);
+            return constant(DemoRegistry.Kind.class, text)
+                    .map(kind -> new Demo.Choice(Optional.empty(), kind))
+                    .orElseGet(
+                            () -> new Demo.Choice(Optional.of(new Registry().convert(text)), DemoRegistry.Kind.TREATY));
         }
     }
 
@@ -62,12 +69,9 @@ final class Converters {
     static final class Level implements ITypeConverter<IsolationLevel> {
         @Override
         public IsolationLevel convert(String text) {
-            for (IsolationLevel level : IsolationLevel.values()) {
-                if (level.name().equalsIgnoreCase(text)) {
-                    return level;
-                }
-            }
-            throw new TypeConversionException("\"" + text + "\" is no level: choose none, basic, enhanced or full");
+            return constant(IsolationLevel.class, text.toLowerCase(Locale.ROOT))
+                    .orElseThrow(() -> new TypeConversionException(
+                            "\"" + text + "\" is no level: choose none, basic, enhanced or full"));
         }
     }
 
@@ -75,12 +79,9 @@ final class Converters {
     static final class ContractFormat implements ITypeConverter<ContractCommand.Format> {
         @Override
         public ContractCommand.Format convert(String text) {
-            for (ContractCommand.Format format : ContractCommand.Format.values()) {
-                if (format.toString().equals(text)) {
-                    return format;
-                }
-            }
-            throw new TypeConversionException("\"" + text + "\" is no format: choose text, json-schema or openapi");
+            return constant(ContractCommand.Format.class, text)
+                    .orElseThrow(() -> new TypeConversionException(
+                            "\"" + text + "\" is no format: choose text, json-schema or openapi"));
         }
     }
 

@@ -32,22 +32,22 @@ public record GuardStatistics(
         long fallbacksServed,
         long fallbacksFailed) {
 
-    /** Of the counts in the order of {@link Tally.Count}, and then the calls. */
+    /** Of {@linkplain Tally#all all counts} of a guard. */
     static GuardStatistics of(long[] counts) {
         return new GuardStatistics(
-                counts[12],
-                counts[0],
-                counts[2],
-                counts[3],
-                counts[4],
-                counts[5],
-                counts[6],
-                counts[7],
-                counts[8],
-                counts[9],
-                counts[1],
-                counts[10],
-                counts[11]);
+                Tally.callsOf(counts),
+                Tally.of(counts, Tally.Count.FAILED),
+                Tally.of(counts, Tally.Count.RETRIES),
+                Tally.of(counts, Tally.Count.RETRIED_CALLS),
+                Tally.of(counts, Tally.Count.HEDGES),
+                Tally.of(counts, Tally.Count.HEDGES_WON),
+                Tally.of(counts, Tally.Count.DETACHED),
+                Tally.of(counts, Tally.Count.RATE_LIMITED),
+                Tally.of(counts, Tally.Count.CONCURRENCY_LIMITED),
+                Tally.of(counts, Tally.Count.THROTTLED),
+                Tally.of(counts, Tally.Count.BREAKER_OPEN),
+                Tally.of(counts, Tally.Count.FALLBACKS_SERVED),
+                Tally.of(counts, Tally.Count.FALLBACKS_FAILED));
     }
 
     /** How many calls asked a fallback. */

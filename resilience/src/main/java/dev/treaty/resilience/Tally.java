@@ -65,7 +65,7 @@ final class Tally {
         return sum(0);
     }
 
-    /** Every count, in the order of {@link Count}, and then the calls. */
+    /** Every count, in the order of {@link Count}, and then the calls; {@link #of} finds one among them. */
     long[] all() {
         var all = new long[COUNTS + 1];
         for (int i = 0; i < COUNTS; i++) {
@@ -73,5 +73,16 @@ final class Tally {
         }
         all[COUNTS] = calls();
         return all;
+    }
+
+    /** That count among {@linkplain #all all}. */
+    @SuppressWarnings("EnumOrdinal") // as they are put there
+    static long of(long[] all, Count count) {
+        return all[count.ordinal()];
+    }
+
+    /** The calls among all counts. */
+    static long callsOf(long[] all) {
+        return all[COUNTS];
     }
 }

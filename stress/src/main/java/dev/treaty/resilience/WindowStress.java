@@ -162,10 +162,9 @@ public final class WindowStress {
         }
 
         @Arbiter
-        @SuppressWarnings("EnumOrdinal") // that is the order of the counts
         public void after(II_Result r) {
             r.r1 = (int) tally.calls();
-            r.r2 = (int) tally.all()[Tally.Count.FALLBACKS_SERVED.ordinal()];
+            r.r2 = (int) Tally.of(tally.all(), Tally.Count.FALLBACKS_SERVED);
         }
     }
 }

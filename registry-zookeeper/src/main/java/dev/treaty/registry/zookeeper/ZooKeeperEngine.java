@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.apache.curator.framework.CuratorFramework;
@@ -411,15 +411,18 @@ final class ZooKeeperEngine implements Engine {
 
     /** The data of the nodes below one, in the order in which they were written last. */
     private List<String> below(String path) throws InterruptedException {
-        var texts = new TreeMap<Long, String>();
+        var texts = new ArrayList<Map.Entry<Long, String>>(); // by the transaction, which may have written several
         for (String name : children(path)) {
             var stat = new Stat();
             String text = read(path + "/" + name, stat);
             if (text != null) {
-                texts.put(stat.getMzxid(), text);
+                texts.add(Map.entry(stat.getMzxid(), text));
             }
         }
-        return List.copyOf(texts.values());
+        return texts.stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     @Override
