@@ -18,8 +18,8 @@ import java.lang.invoke.VarHandle;
  *
  * <p>This is a view of some words in a block of {@link Loads}, of which pickers read two. Starting and ending a call is
  * one atomic addition each; an update of the latency may be lost to another at the same moment, which is no worse than
- * the two having come one after the other. The weight e<sup>−x</sup> is taken as 1 / (1 + x + x²/2), which needs one
- * division, no more often than once a tick (about a millisecond).
+ * the two having come one after the other. The weight e<sup>−x</sup> is taken as (1 + x/16)<sup>−16</sup>, which
+ * needs one division, no more often than once a tick (about a millisecond).
  *
  * @see <a href="https://twitter.github.io/finagle/guide/Clients.html#load-balancing">Finagle, peak-EWMA</a>
  */

@@ -88,7 +88,11 @@ final class Loads {
 
     /** How much of a mean is left after so many ticks, about e^−(ticks/memory). */
     float fading(int ticks) {
-        float x = ticks * perTick;
-        return 1 / (1 + x + x * x / 2);
+        float x = 1 + ticks * perTick / 16;
+        x *= x; // to the 16th power in all
+        x *= x;
+        x *= x;
+        x *= x;
+        return 1 / x;
     }
 }

@@ -37,6 +37,65 @@ final class Watchdog {
         private transient @Nullable Thread thread;
         private transient @Nullable Runnable action;
         private long atNanos;
+
+        /** Takes it for a call, if it is free. */
+        boolean claim() {
+            return get() == FREE && compareAndSet(FREE, CLAIMED);
+        }
+
+        /** Watches from now on; only for whoever has claimed it. */
+        void arm(Thread over, long at, @Nullable Runnable then) {
+            thread = over;
+            action = then;
+            atNanos = at;
+            set(ARMED);
+        }
+
+        /** Watches no longer, and is free; tells whether it has rung. */
+        boolean disarm() {
+            boolean quiet = compareAndSet(ARMED, CLAIMED);
+            while (!quiet && get() != RANG) {
+                Thread.onSpinWait(); // it is ringing at this very moment, or was about to and found that it was early
+                quiet = compareAndSet(ARMED, CLAIMED);
+            }
+            thread = null;
+            action = null;
+            setRelease(FREE);
+            return !quiet;
+        }
+
+        boolean armed() {
+            return get() == ARMED;
+        }
+
+        /** Rings where it is time; gives back when to look again. */
+        long look(long now, long next) {
+            long at = atNanos;
+            if (at - now > 0) {
+                return at - next < 0 ? at : next;
+            }
+            if (compareAndSet(ARMED, RINGING)) {
+                if (atNanos - now > 0) {
+                    long later = atNanos; // between the two looks it was disarmed, and armed by a later call
+                    set(ARMED);
+                    return later - next < 0 ? later : next;
+                }
+                ring();
+            }
+            return next;
+        }
+
+        private void ring() {
+            try {
+                if (action != null) {
+                    action.run();
+                } else if (thread != null) {
+                    thread.interrupt();
+                }
+            } finally {
+                set(RANG);
+            }
+        }
     }
 
     private static final class Machine {
@@ -75,10 +134,7 @@ final class Watchdog {
      */
     Watch arm(Thread thread, long atNanos, @Nullable Runnable action) {
         Watch watch = claim(thread);
-        watch.thread = thread;
-        watch.action = action;
-        watch.atNanos = atNanos;
-        watch.set(ARMED);
+        watch.arm(thread, atNanos, action);
         if (atNanos - nextLook < 0) {
             wake(atNanos);
         }
@@ -92,7 +148,7 @@ final class Watchdog {
             int probes = all.length < TABLE_MAX ? PROBES : all.length;
             for (int i = 0; i < probes; i++) {
                 Watch watch = all[(hash + i) & (all.length - 1)];
-                if (watch.get() == FREE && watch.compareAndSet(FREE, CLAIMED)) {
+                if (watch.claim()) {
                     return watch;
                 }
             }
@@ -139,15 +195,7 @@ final class Watchdog {
      * @return whether it has rung; where it interrupted the thread, the interrupt has arrived by now
      */
     boolean disarm(Watch watch) {
-        boolean quiet = watch.compareAndSet(ARMED, CLAIMED);
-        while (!quiet && watch.get() != RANG) {
-            Thread.onSpinWait(); // it is ringing at this very moment, or was about to and found that it was too early
-            quiet = watch.compareAndSet(ARMED, CLAIMED);
-        }
-        watch.thread = null;
-        watch.action = null;
-        watch.setRelease(FREE);
-        return !quiet;
+        return watch.disarm();
     }
 
     private void look() {
@@ -157,44 +205,14 @@ final class Watchdog {
             nextLook = next; // before looking: whoever arms from here on either is seen or sees this
             boolean any = false;
             for (Watch watch : table) {
-                if (watch.get() == ARMED) {
+                if (watch.armed()) {
                     any = true;
-                    next = at(watch, now, next);
+                    next = watch.look(now, next);
                 }
             }
             idle = any ? 0 : idle + 1;
             nextLook = next;
             time.park(this, Math.max(1, next - time.nanoTime()));
-        }
-    }
-
-    /** Rings where it is time; gives back when to look again. */
-    private static long at(Watch watch, long now, long next) {
-        long at = watch.atNanos;
-        if (at - now > 0) {
-            return at - next < 0 ? at : next;
-        }
-        if (watch.compareAndSet(ARMED, RINGING)) {
-            if (watch.atNanos - now > 0) {
-                watch.set(ARMED); // between the two looks it was disarmed, and armed by a later call
-                return watch.atNanos - next < 0 ? watch.atNanos : next;
-            }
-            ring(watch);
-        }
-        return next;
-    }
-
-    private static void ring(Watch watch) {
-        try {
-            Runnable action = watch.action;
-            Thread thread = watch.thread;
-            if (action != null) {
-                action.run();
-            } else if (thread != null) {
-                thread.interrupt();
-            }
-        } finally {
-            watch.set(RANG);
         }
     }
 
@@ -204,7 +222,7 @@ final class Watchdog {
         try {
             nextLook = time.nanoTime() + FAR_NANOS;
             for (Watch watch : table) {
-                if (watch.get() == ARMED) {
+                if (watch.armed()) {
                     return false;
                 }
             }

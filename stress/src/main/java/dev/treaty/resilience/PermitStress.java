@@ -18,6 +18,9 @@ public final class PermitStress {
     private static final RateLimitPolicy TWO_AN_HOUR =
             new RateLimitPolicy(2, Duration.ofHours(1), 2, Duration.ZERO, Duration.ZERO);
 
+    private static final RateLimitPolicy COLD =
+            new RateLimitPolicy(1, Duration.ofHours(1), 2, Duration.ZERO, Duration.ofHours(4));
+
     private PermitStress() {}
 
     private static int one(boolean taken) {
@@ -114,6 +117,33 @@ public final class PermitStress {
     @State
     public static class Rate {
         private final RateLimiter limiter = new RateLimiter(TWO_AN_HOUR, new ManualTime(), 0, 0);
+
+        @Actor
+        public void one(III_Result r) {
+            r.r1 = PermitStress.one(limiter.tryAcquire());
+        }
+
+        @Actor
+        public void other(III_Result r) {
+            r.r2 = PermitStress.one(limiter.tryAcquire());
+        }
+
+        @Arbiter
+        public void third(III_Result r) {
+            r.r3 = PermitStress.one(limiter.tryAcquire());
+        }
+    }
+
+    /** The same where permits cost more since it is cold: the first costs nearly three. */
+    @JCStressTest
+    @Description("One of two is admitted, and nothing is left for a third.")
+    @Outcome(
+            id = {"1, 0, 0", "0, 1, 0"},
+            expect = ACCEPTABLE,
+            desc = "one")
+    @State
+    public static class ColdRate {
+        private final RateLimiter limiter = new RateLimiter(COLD, new ManualTime(), 0, 0);
 
         @Actor
         public void one(III_Result r) {

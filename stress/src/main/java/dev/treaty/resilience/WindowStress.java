@@ -11,6 +11,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
 
 /** Races at what counts: nothing is lost, and nothing is counted twice. */
 public final class WindowStress {
@@ -114,6 +115,36 @@ public final class WindowStress {
             var sample = Objects.requireNonNull(window.close(SampleWindow.LENGTH.toNanos()));
             r.r1 = (int) sample.calls() - SampleWindow.CALLS_MIN;
             r.r2 = (int) sample.drops();
+        }
+    }
+
+    /** Two latencies that a percentile lacks. */
+    @JCStressTest
+    @Description("Both are there, so that there are enough.")
+    @Outcome(id = "1", expect = ACCEPTABLE, desc = "both")
+    @State
+    public static class Latencies {
+        private final LatencyWindow window = new LatencyWindow(0);
+
+        public Latencies() {
+            for (int i = 2; i < LatencyWindow.SAMPLES_MIN; i++) {
+                window.add(1_000_000, 0);
+            }
+        }
+
+        @Actor
+        public void one() {
+            window.add(1_000_000, 0);
+        }
+
+        @Actor
+        public void other() {
+            window.add(1_000_000, 0);
+        }
+
+        @Arbiter
+        public void after(I_Result r) {
+            r.r1 = window.percentileNanos(0.5) > 0 ? 1 : 0;
         }
     }
 

@@ -1,0 +1,104 @@
+package dev.treaty.resilience;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Description;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/** Races between a call that ends and the watchdog that finds its time up: timeouts and hedges stand on them. */
+public final class WatchStress {
+    private static final long DUE = 100;
+
+    private WatchStress() {}
+
+    abstract static class Watched {
+        final Watchdog.Watch watch = new Watchdog.Watch();
+        private int rings; // plain: whoever disarms sees what the ringing did
+
+        Watched() {
+            watch.claim();
+            arm(DUE);
+        }
+
+        final void arm(long at) {
+            watch.arm(Thread.currentThread(), at, () -> rings++);
+        }
+
+        final int rings() {
+            return rings;
+        }
+    }
+
+    /** The call ends while its watch is about to ring. */
+    @JCStressTest
+    @Description("It has rung exactly where disarming says so, and all that the ringing did can be seen.")
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "ended in time")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "rang")
+    @State
+    public static class Ends extends Watched {
+        @Actor
+        public void looks() {
+            watch.look(DUE, Long.MAX_VALUE);
+        }
+
+        @Actor
+        public void ends(II_Result r) {
+            r.r1 = watch.disarm() ? 1 : 0;
+            r.r2 = rings();
+        }
+    }
+
+    /** The call ends and another one takes the watch, for later, while the first one's time is found to be up. */
+    @JCStressTest
+    @Description("The later call's watch does not ring for the one before.")
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "the first ended in time")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "it rang for the first")
+    @State
+    public static class Reused extends Watched {
+        @Actor
+        public void looks() {
+            watch.look(DUE, Long.MAX_VALUE);
+        }
+
+        @Actor
+        public void endsAndBegins(II_Result r) {
+            r.r1 = watch.disarm() ? 1 : 0;
+            if (watch.claim()) {
+                arm(2 * DUE);
+            }
+        }
+
+        @Arbiter
+        public void after(II_Result r) {
+            r.r1 += watch.disarm() ? 10 : 0;
+            r.r2 = rings();
+        }
+    }
+
+    /** Two calls want the one watch that is free. */
+    @JCStressTest
+    @Description("One of them has it.")
+    @Outcome(
+            id = {"0, 1", "1, 0"},
+            expect = ACCEPTABLE,
+            desc = "one")
+    @State
+    public static class Claimed {
+        private final Watchdog.Watch watch = new Watchdog.Watch();
+
+        @Actor
+        public void one(II_Result r) {
+            r.r1 = watch.claim() ? 1 : 0;
+        }
+
+        @Actor
+        public void other(II_Result r) {
+            r.r2 = watch.claim() ? 1 : 0;
+        }
+    }
+}
