@@ -4,7 +4,9 @@ import dev.treaty.http.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +27,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  treaty demo                          thirty seconds at 300 calls a second",
+            "  treaty demo                          thirty seconds",
             "  treaty demo --for 2m --rate 500",
             "  treaty demo --registry etcd          the same with etcd as the registry",
             "  treaty demo --json | jq .p99Millis   the report as one JSON object"
@@ -49,9 +51,9 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--rate",
             paramLabel = "CALLS",
-            defaultValue = "300",
-            description = "How many calls begin every second; 300 where it is left out.")
-    private int rate;
+            description = "How many calls begin every second; where it is left out, " + Demo.RATE
+                    + ", or fewer if this machine does not carry that.")
+    private @Nullable Integer rate;
 
     @Option(
             names = "--json",
@@ -75,7 +77,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (rate < 1 || rate > RATE_MAX) {
+        if (rate != null && (rate < 1 || rate > RATE_MAX)) {
             throw new ParameterException(spec.commandLine(), "--rate is " + rate + ": use 1 to " + RATE_MAX);
         }
         if (duration.compareTo(DURATION_MIN) < 0) {
@@ -85,7 +87,8 @@ final class DemoCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         Ansi ansi = spec.commandLine().getColorScheme().ansi();
-        DemoReport report = new Demo(duration, rate, registry, view(out, ansi)).run(r -> print(r, out, ansi));
+        OptionalInt asked = rate == null ? OptionalInt.empty() : OptionalInt.of(rate);
+        DemoReport report = new Demo(duration, asked, registry, view(out, ansi)).run(r -> print(r, out, ansi));
         return report.allKept() ? Main.OK : Main.FAILED;
     }
 

@@ -19,7 +19,7 @@ import java.util.Map;
  * @param p95Millis 95 of a hundred took no longer
  * @param p99Millis 99 of a hundred took no longer
  * @param maxMillis the longest
- * @param histogram all latencies in microseconds, as a compressed HdrHistogram in base64; empty where there were none
+ * @param histogram all latencies in microseconds, as an encoded HdrHistogram in base64; empty where there were none
  */
 public record CallFigures(
         long requests,
