@@ -254,8 +254,8 @@ public final class RateLimiter {
             next = state.get(at);
             long from = Gcra.later(next, point);
             long room = Math.min(state.get(at + END) - from, point + gcra.tolerance - from);
-            found = (int) Math.min(missing, room / gcra.interval);
-            if (found <= 0) {
+            found = Math.clamp(room / gcra.interval, 0, missing); // the room of a long idle stripe is far below zero
+            if (found == 0) {
                 return gather(stripe + 1, missing, point);
             }
             after = from + found * gcra.interval;

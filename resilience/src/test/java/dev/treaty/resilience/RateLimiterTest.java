@@ -124,6 +124,25 @@ class RateLimiterTest {
                         Duration.ofMillis(170).toNanos(), Duration.ofMillis(210).toNanos());
     }
 
+    /** Of stripes that borrow eight permits at a time, one a microsecond. */
+    private RateLimiter striped(int burst) {
+        return new RateLimiter(RateLimitPolicy.perSecond(1_000_000).withBurst(burst), time, 2, 8);
+    }
+
+    /** Idle times are chosen so that the count of permits that would have fit into them has every sign as an int. */
+    @ParameterizedTest
+    @ValueSource(longs = {1_000, 2_500, 3_600, 5_000, 7_200, 86_400})
+    void aStripeThatNobodyHasUsedForLongLendsNothing(long idleSeconds) {
+        var limiter = striped(64);
+        time.advance(Duration.ofSeconds(idleSeconds));
+        long now = time.nanoTime();
+        int taken = 0;
+        for (int i = 0; i < 200; i++) {
+            taken += limiter.reserve(1, 1, now, 0) == 0 ? 1 : 0;
+        }
+        assertThat(taken).isEqualTo(64);
+    }
+
     /** Four threads take all there is; whatever the interleaving, all of the burst goes and not a permit more. */
     @ParameterizedTest
     @ValueSource(ints = {0, 2, 4})
