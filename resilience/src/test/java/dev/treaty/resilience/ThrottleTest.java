@@ -175,6 +175,19 @@ class ThrottleTest {
         assertThat(throttle.requests(BUCKET * 11)).isZero();
     }
 
+    /** Where a throttle is made anew while calls run, some of them have read the clock long before it was made. */
+    @Test
+    void callsOlderThanTheThrottleItselfAreCountedOrForgottenLikeAnyOther() {
+        var throttle = new Throttle(POLICY, time);
+        throttle.rejected(-23 * BUCKET);
+        throttle.rejected(-14 * BUCKET);
+        assertThat(throttle.requests(0)).isZero();
+        throttle.rejected(-1);
+        assertThat(throttle.requests(0)).isEqualTo(1);
+        assertThat(throttle.requests(BUCKET * 9 - 1)).isEqualTo(1);
+        assertThat(throttle.requests(BUCKET * 9)).isZero();
+    }
+
     @Test
     void policiesNameWhatIsWrongAndWhatIsAccepted() {
         assertThatThrownBy(() -> new ThrottlePolicy(0.9, Duration.ofSeconds(1), 5))
