@@ -54,9 +54,9 @@ final class Gcra {
         return nanos << shift;
     }
 
-    /** That long a part of the line, in nanoseconds, rounded up. */
-    long nanos(long length) {
-        return (length + (1L << shift) - 1) >> shift;
+    /** How long to wait for a point that far away, in nanoseconds, rounded up: 0 where it has passed. */
+    long waitNanos(long length) {
+        return (Math.max(0, length) + (1L << shift) - 1) >> shift;
     }
 
     /** That many nanoseconds, none to a day, as a length on the line. */

@@ -66,9 +66,7 @@ public final class KeyedRateLimiter<K> {
      */
     public KeyedRateLimiter(RateLimitPolicy policy, int keysMax, Time time) {
         Limits.atLeast("keys-max", keysMax, 1);
-        if (keysMax > KEYS_MAX) {
-            throw new IllegalArgumentException("keys-max is " + keysMax + ": use at most " + KEYS_MAX);
-        }
+        Limits.atMost("keys-max", keysMax, KEYS_MAX);
         this.policy = check(policy);
         this.gcra = new Gcra(policy);
         this.keysMax = keysMax;
@@ -129,8 +127,7 @@ public final class KeyedRateLimiter<K> {
         Bucket<K> bucket = buckets.get(key);
         long own = bucket == null ? FORGOTTEN : bucket.next.get();
         long next = own == FORGOTTEN ? shared.get() : own;
-        long wait = Gcra.later(next, point) + gcra.length(permits) - point - gcra.tolerance;
-        return wait <= 0 ? 0 : gcra.nanos(wait);
+        return gcra.waitNanos(Gcra.later(next, point) + gcra.length(permits) - point - gcra.tolerance);
     }
 
     /** How many keys it remembers now. */
@@ -194,7 +191,7 @@ public final class KeyedRateLimiter<K> {
                 return REFUSED;
             }
             if (bucket.compareAndSet(next, after == FORGOTTEN ? after + 1 : after)) {
-                return wait <= 0 ? 0 : gcra.nanos(wait);
+                return gcra.waitNanos(wait);
             }
         }
     }

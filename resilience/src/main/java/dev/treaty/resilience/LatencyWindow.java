@@ -47,19 +47,16 @@ final class LatencyWindow {
             return -1;
         }
         long rank = (long) Math.ceil(share * total);
-        for (int i = 0; i < BUCKETS; i++) {
-            rank -= current.now.get(i) + current.before.get(i);
-            if (rank <= 0) {
-                return upperNanos(i);
-            }
-        }
-        return upperNanos(BUCKETS - 1);
+        int bucket = -1;
+        do {
+            bucket++;
+            rank -= current.now.get(bucket) + current.before.get(bucket);
+        } while (rank > 0); // counts only grow, so there are still as many
+        return upperNanos(bucket);
     }
 
-    private static int bucket(long nanos) {
-        if (nanos < 1L << SHORTEST_BITS) {
-            return 0;
-        }
+    private static int bucket(long durationNanos) {
+        long nanos = Math.max(durationNanos, 1L << SHORTEST_BITS);
         int power = 63 - Long.numberOfLeadingZeros(nanos);
         int share = (int) (nanos >>> (power - SHARES_BITS)) & (SHARES - 1);
         return Math.min(BUCKETS - 1, (power - SHORTEST_BITS) * SHARES + share);

@@ -52,7 +52,7 @@ public final class RateLimiter {
 
     /** A limiter that has its whole burst, and follows that time where it is not given a reading of its clock. */
     public RateLimiter(RateLimitPolicy policy, Time time) {
-        this(policy, time, stripes(policy, time), policy.burst() / (BORROWED_PART * Stripes.count(time)));
+        this(policy, time, stripes(policy, Stripes.count(time)), slicePermits(policy, Stripes.count(time)));
     }
 
     /** With that many stripes, none or a power of two, of which each borrows that many permits at a time. */
@@ -72,9 +72,9 @@ public final class RateLimiter {
         }
     }
 
-    private static int stripes(RateLimitPolicy policy, Time time) {
-        int count = Stripes.count(time);
-        long slicePermits = policy.burst() / (BORROWED_PART * count);
+    /** How many of that many stripes are worth having: all or none. */
+    static int stripes(RateLimitPolicy policy, int count) {
+        long slicePermits = slicePermits(policy, count);
         long per = policy.per().toNanos();
         boolean worthIt = count > 1
                 && policy.warmUp().isZero()
@@ -82,6 +82,11 @@ public final class RateLimiter {
                 && slicePermits >= SLICE_PERMITS_MIN
                 && (double) slicePermits * per / policy.permits() >= SLICE_NANOS_MIN;
         return worthIt ? count : 0;
+    }
+
+    /** How many permits each of that many stripes borrows at a time. */
+    static int slicePermits(RateLimitPolicy policy, int count) {
+        return policy.burst() / (BORROWED_PART * count);
     }
 
     /** The policy that it was made from. */
@@ -166,8 +171,7 @@ public final class RateLimiter {
     public long retryAfterNanos(int permits, long now) {
         long point = gcra.point(now);
         long next = warmUp != null ? warmUp.next() : state.get(SHARED);
-        long wait = Gcra.later(next, point) + gcra.length(permits) - point - gcra.tolerance;
-        return wait <= 0 ? 0 : gcra.nanos(wait);
+        return gcra.waitNanos(Gcra.later(next, point) + gcra.length(permits) - point - gcra.tolerance);
     }
 
     private static int at(int stripe) {
@@ -184,7 +188,7 @@ public final class RateLimiter {
                 return REFUSED;
             }
             if (state.compareAndSet(SHARED, next, after)) {
-                return wait <= 0 ? 0 : gcra.nanos(wait);
+                return gcra.waitNanos(wait);
             }
         }
     }
@@ -203,37 +207,40 @@ public final class RateLimiter {
         }
     }
 
-    /** Takes a piece at the beginning of a whole slice, and keeps the rest of it for the stripe. */
+    /** Takes a piece out of a new part, unless another thread is just borrowing one for that stripe. */
     private boolean borrow(int at, long length, long point) {
         if (length >= slice || state.get(at + BORROWING) != 0 || !state.compareAndSet(at + BORROWING, 0, 1)) {
             return false;
         }
         try {
-            if (spend(at, length, point)) {
-                return true; // somebody else had just borrowed
-            }
-            if (state.get(at + END) - Gcra.later(state.get(at), point) >= gcra.interval) {
-                return false; // too little for this call, but not to be thrown away
-            }
-            long next;
-            long from;
-            do {
-                next = state.get(SHARED);
-                from = Gcra.later(next, point);
-                if (from + slice - point > gcra.tolerance) {
-                    return false;
-                }
-            } while (!state.compareAndSet(SHARED, next, from + slice));
-            // The moment goes first: it is beyond the old end, so that nobody can spend what lies between the parts.
-            long old;
-            do {
-                old = state.get(at);
-            } while (!state.compareAndSet(at, old, from + length));
-            state.set(at + END, from + slice);
-            return true;
+            // Somebody else may have borrowed just before.
+            return spend(at, length, point) || borrowAlone(at, length, point);
         } finally {
             state.set(at + BORROWING, 0);
         }
+    }
+
+    /** Takes a piece at the beginning of a whole slice, and keeps the rest of it for the stripe. */
+    private boolean borrowAlone(int at, long length, long point) {
+        if (state.get(at + END) - Gcra.later(state.get(at), point) >= gcra.interval) {
+            return false; // too little for this call, but not to be thrown away
+        }
+        long next;
+        long from;
+        do {
+            next = state.get(SHARED);
+            from = Gcra.later(next, point);
+            if (from + slice - point > gcra.tolerance) {
+                return false;
+            }
+        } while (!state.compareAndSet(SHARED, next, from + slice));
+        // The moment goes first: it is beyond the old end, so that nobody can spend what lies between the parts.
+        long old;
+        do {
+            old = state.get(at);
+        } while (!state.compareAndSet(at, old, from + length));
+        state.set(at + END, from + slice);
+        return true;
     }
 
     /**
@@ -254,8 +261,8 @@ public final class RateLimiter {
             next = state.get(at);
             long from = Gcra.later(next, point);
             long room = Math.min(state.get(at + END) - from, point + gcra.tolerance - from);
-            found = (int) Math.min(missing, room / gcra.interval);
-            if (found <= 0) {
+            found = Math.clamp(room / gcra.interval, 0, missing); // the room of a long idle stripe is far below zero
+            if (found == 0) {
                 return gather(stripe + 1, missing, point);
             }
             after = from + found * gcra.interval;

@@ -208,7 +208,7 @@ public final class Throttle {
         if (wordAge >= BUCKETS || wordAge <= -BUCKETS) {
             return;
         }
-        int at = (int) ((period - wordAge) % BUCKETS);
+        int at = Math.floorMod(period - wordAge, BUCKETS); // a call may be older than the throttle
         while (true) {
             long known = words.get(at);
             long age = age(known, period - wordAge);

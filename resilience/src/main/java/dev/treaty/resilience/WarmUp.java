@@ -47,7 +47,7 @@ final class WarmUp {
             long cold = Math.min(coldMax, before.cold + (from - before.next));
             var after = new State(from + price(length, cold), Math.max(0, cold - length));
             if (state.compareAndSet(before, after)) {
-                return wait <= 0 ? 0 : gcra.nanos(wait);
+                return gcra.waitNanos(wait);
             }
         }
     }

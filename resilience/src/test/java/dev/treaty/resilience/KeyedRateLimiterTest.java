@@ -112,6 +112,7 @@ class KeyedRateLimiterTest {
 
     @Test
     void aReadingOfTheClockThatHasGrownOldRefusesNobody() {
+        time.advance(Duration.ofHours(-1)); // a clock may well stand below zero
         var limiter = new KeyedRateLimiter<String>(RateLimitPolicy.DEFAULT.withBurst(1), 10, time);
         long old = time.nanoTime();
         for (int i = 0; i < 5; i++) {
@@ -152,6 +153,47 @@ class KeyedRateLimiterTest {
     }
 
     @Test
+    void aKeyThatFindsAPlaceLeavesTheSharedLimitAlone() {
+        var limiter = limiter(1);
+        assertThat(takeAll(limiter, "a")).isEqualTo(3);
+        time.advance(SECOND.multipliedBy(3));
+        assertThat(takeAll(limiter, "b")).isEqualTo(3); // in the place of "a"
+        assertThat(takeAll(limiter, "c")).isEqualTo(3); // of the shared limit
+    }
+
+    @Test
+    void onlyKeysThatHaveTheirBurstAgainMakeRoomWhereverTheirPlacesAre() {
+        var limiter = limiter(3);
+        List.of("a", "b", "c").forEach(key -> takeAll(limiter, key));
+        time.advance(SECOND.multipliedBy(3));
+        assertThat(takeAll(limiter, "a")).isEqualTo(3);
+        assertThat(takeAll(limiter, "b")).isEqualTo(3);
+        assertThat(takeAll(limiter, "d")).isEqualTo(3); // in the place of "c", the last of three
+        assertThat(takeAll(limiter, "e")).isEqualTo(3); // of the shared limit
+        time.advance(SECOND.multipliedBy(3));
+        assertThat(takeAll(limiter, "d")).isEqualTo(3);
+        for (String key : List.of("f", "g", "h")) { // two in the places of "a" and "b", and one of the shared limit
+            assertThat(takeAll(limiter, key)).isEqualTo(3);
+        }
+        assertThat(takeAll(limiter, "i")).isZero();
+        assertThat(limiter.keys()).isEqualTo(3);
+    }
+
+    /** Inside, one moment of the clock means that a bucket has been forgotten: the clock may pass it all the same. */
+    @Test
+    void noMomentOfTheClockLoosensTheLimitOfAKey() {
+        time.advance(Duration.ofNanos(Long.MIN_VALUE - SECOND.toNanos()));
+        var policy = new RateLimitPolicy(1, SECOND, 1, Duration.ZERO, Duration.ZERO);
+        var limiter = new KeyedRateLimiter<String>(policy, 1, time);
+        assertThat(takeAll(limiter, "a")).isEqualTo(1);
+        assertThat(limiter.retryAfterNanos("a", 1, time.nanoTime())).isBetween(SECOND.toNanos(), SECOND.toNanos() + 1);
+        time.advance(SECOND.minusNanos(1));
+        assertThat(takeAll(limiter, "a")).isZero();
+        time.advance(Duration.ofNanos(2));
+        assertThat(takeAll(limiter, "a")).isEqualTo(1);
+    }
+
+    @Test
     void keysWithoutAPlaceShareOneLimit() {
         var limiter = limiter(1);
         assertThat(takeAll(limiter, "a")).isEqualTo(3);
@@ -175,6 +217,7 @@ class KeyedRateLimiterTest {
     void refusesWhatItCannotKeep() {
         assertThatThrownBy(() -> limiter(0)).hasMessage("keys-max is 0: use 1 or more");
         assertThatThrownBy(() -> limiter(1_000_001)).hasMessage("keys-max is 1000001: use at most 1000000");
+        assertThat(takeAll(limiter(1_000_000), "a")).isEqualTo(3);
         assertThatThrownBy(() -> new KeyedRateLimiter<>(THREE_A_SECOND.withWarmUp(SECOND), 5, time))
                 .hasMessage("warm-up is PT1S: a limit for each key has none, leave it out");
         assertThatThrownBy(() -> limiter(1).reserve("a", 4, 0, 0))

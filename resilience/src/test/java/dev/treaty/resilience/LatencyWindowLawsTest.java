@@ -25,6 +25,29 @@ class LatencyWindowLawsTest {
     }
 
     @Test
+    void thoseBeforeTheTurnOfAGenerationCountLikeThoseAfterIt() {
+        var window = new LatencyWindow(0);
+        for (int i = 0; i < LatencyWindow.SAMPLES_MIN; i++) {
+            window.add(1_000_000, 9_000_000_000L);
+        }
+        for (int i = 0; i < LatencyWindow.SAMPLES_MIN; i++) {
+            window.add(8_000_000, 11_000_000_000L);
+        }
+        assertThat(window.percentileNanos(0.5)).isBetween(1_000_000L, 1_125_000L);
+        assertThat(window.percentileNanos(0.51)).isBetween(8_000_000L, 9_000_000L);
+    }
+
+    @Test
+    void durationsFarOutsideTheRangeCountAsItsEnds() {
+        var window = new LatencyWindow(0);
+        for (int i = 0; i < LatencyWindow.SAMPLES_MIN; i++) {
+            window.add(i % 2 == 0 ? 0 : Long.MAX_VALUE, 1);
+        }
+        assertThat(window.percentileNanos(0.5)).isBetween(1_000L, 1_200L);
+        assertThat(window.percentileNanos(1)).isBetween(1_000_000_000_000L, 1_200_000_000_000L);
+    }
+
+    @Test
     void tooFewSayNothingAndOldOnesAreForgotten() {
         var window = new LatencyWindow(0);
         for (int i = 1; i < LatencyWindow.SAMPLES_MIN; i++) {

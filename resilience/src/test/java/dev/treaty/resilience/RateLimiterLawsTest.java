@@ -215,6 +215,20 @@ class RateLimiterLawsTest {
         assertThat(limiter.reserve(1, start + 1_000_000, 0)).isZero();
     }
 
+    @Property
+    void stripesMayBeginAnywhereOnTheClock(@ForAll long start) {
+        var time = new ManualTime();
+        time.advance(Duration.ofNanos(start));
+        var limiter = new RateLimiter(policy(1000, SECOND, 64), time, 4, 8);
+        for (int i = 0; i < 64; i++) {
+            assertThat(limiter.reserve(i % 4, 1, start, 0)).isZero();
+        }
+        for (int stripe = 0; stripe < 4; stripe++) {
+            assertThat(limiter.reserve(stripe, 1, start + 999_999, 0)).isEqualTo(RateLimiter.REFUSED);
+        }
+        assertThat(limiter.reserve(3, 1, start + 1_000_000, 0)).isZero();
+    }
+
     @Property(tries = 50)
     void warmsUpFromAThirdOfItsRateWithinTheWarmUp(@ForAll @IntRange(min = 10, max = 100_000) int perSecond) {
         var warmUp = Duration.ofNanos(100 * SECOND / perSecond); // a hundred intervals

@@ -38,6 +38,7 @@ class RateLimiterTest {
 
     @Test
     void aReadingOfTheClockThatHasGrownOldRefusesNobody() {
+        time.advance(Duration.ofHours(-1)); // a clock may well stand below zero
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(1), time);
         long old = time.nanoTime();
         for (int i = 0; i < 5; i++) {
@@ -104,6 +105,10 @@ class RateLimiterTest {
         assertThatThrownBy(() -> policy.withBurst(0)).hasMessage("burst is 0: use 1 or more");
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(1_000_000_001))
                 .hasMessage("permits is 1000000001 in PT1S: use at most one a nanosecond");
+        assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ZERO, 1, Duration.ZERO, Duration.ZERO))
+                .hasMessage("per is PT0S: use more than nothing");
+        assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ofDays(2), 1, Duration.ZERO, Duration.ZERO))
+                .hasMessage("per is PT48H: use at most a day");
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(1_000_001).withWarmUp(SECOND))
                 .hasMessage("permits is 1000001 in PT1S: with a warm-up, use at most one a microsecond");
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ofDays(1), 3651, Duration.ZERO, Duration.ZERO))
@@ -122,6 +127,107 @@ class RateLimiterTest {
         assertThat(limiter.retryAfterNanos(1, time.nanoTime()))
                 .isBetween(
                         Duration.ofMillis(170).toNanos(), Duration.ofMillis(210).toNanos());
+    }
+
+    /** Of stripes that borrow eight permits at a time, one a microsecond. */
+    private RateLimiter striped(int burst) {
+        return new RateLimiter(RateLimitPolicy.perSecond(1_000_000).withBurst(burst), time, 2, 8);
+    }
+
+    /** What is shared is seen by how long the whole burst takes to be there. */
+    @Test
+    void aStripeServesItsThreadsOutOfWhatItHasBorrowed() {
+        time.advance(Duration.ofHours(1));
+        long now = time.nanoTime();
+        var limiter = striped(64);
+        for (int slice = 1; slice <= 8; slice++) {
+            for (int permit = 0; permit < 8; permit++) {
+                assertThat(limiter.reserve(0, 1, now, 0)).isZero();
+                assertThat(limiter.retryAfterNanos(64, now)).isEqualTo(slice * 8_000L);
+            }
+        }
+        assertThat(limiter.reserve(0, 1, now, 0)).isEqualTo(RateLimiter.REFUSED);
+        assertThat(limiter.reserve(1, 1, now, 0)).isEqualTo(RateLimiter.REFUSED);
+    }
+
+    @Test
+    void whatAStripeHasLeftIsNotThrownAwayForACallThatWeighsMore() {
+        var limiter = striped(64);
+        assertThat(limiter.reserve(0, 7, 0, 0)).isZero();
+        assertThat(limiter.retryAfterNanos(64, 0)).isEqualTo(8_000);
+        assertThat(limiter.reserve(0, 2, 0, 0)).isZero();
+        assertThat(limiter.retryAfterNanos(64, 0)).isEqualTo(10_000);
+        assertThat(limiter.reserve(0, 1, 0, 0)).isZero();
+        assertThat(limiter.retryAfterNanos(64, 0)).isEqualTo(10_000);
+        assertThat(limiter.reserve(0, 1, 0, 0)).isZero();
+        assertThat(limiter.retryAfterNanos(64, 0)).isEqualTo(18_000);
+    }
+
+    @Test
+    void whatAStripeHasBorrowedPassesWithTime() {
+        var limiter = striped(64);
+        assertThat(limiter.reserve(0, 1, 0, 0)).isZero();
+        assertThat(limiter.reserve(0, 4, 5_000, 0)).isZero(); // three are left, so this is taken from what is shared
+        for (int i = 0; i < 3; i++) {
+            assertThat(limiter.retryAfterNanos(64, 5_000)).isEqualTo(7_000);
+            assertThat(limiter.reserve(0, 1, 5_000, 0)).isZero();
+        }
+        assertThat(limiter.retryAfterNanos(64, 5_000)).isEqualTo(7_000);
+        assertThat(limiter.reserve(0, 1, 12_000, 0)).isZero();
+        assertThat(limiter.retryAfterNanos(64, 12_000)).isEqualTo(8_000);
+    }
+
+    @Test
+    void whatIsBorrowedIsNotThereYetForAThreadWhoseClockWasReadBefore() {
+        var limiter = striped(16);
+        assertThat(limiter.reserve(1, 12, 0, 0)).isZero();
+        assertThat(limiter.reserve(0, 1, 4_000, 0)).isZero();
+        for (int i = 0; i < 3; i++) {
+            assertThat(limiter.reserve(0, 1, 0, 0)).isZero();
+        }
+        assertThat(limiter.reserve(0, 1, 0, 0)).isEqualTo(RateLimiter.REFUSED);
+        for (int i = 0; i < 4; i++) {
+            assertThat(limiter.reserve(0, 1, 4_000, 0)).isZero();
+        }
+        assertThat(limiter.reserve(0, 1, 4_000, 0)).isEqualTo(RateLimiter.REFUSED);
+    }
+
+    @Test
+    void thereAreStripesOnlyWhereThreadsWouldContendAndPartsAreWorthBorrowing() {
+        var policy = RateLimitPolicy.perSecond(10_000).withBurst(256);
+        assertThat(RateLimiter.stripes(policy, 4)).isEqualTo(4);
+        assertThat(RateLimiter.stripes(policy, 1)).isZero();
+        assertThat(RateLimiter.stripes(policy.withBurst(255), 4)).isZero();
+        assertThat(RateLimiter.stripes(policy.withWarmUp(SECOND), 4)).isZero();
+        assertThat(RateLimiter.stripes(RateLimitPolicy.perSecond(9_999).withBurst(256), 4))
+                .isZero();
+        // A thousand permits at one a nanosecond pass within a microsecond.
+        var frequent = RateLimitPolicy.perSecond(1_000_000_000);
+        assertThat(RateLimiter.stripes(frequent.withBurst(32_000), 4)).isEqualTo(4);
+        assertThat(RateLimiter.stripes(frequent.withBurst(31_999), 4)).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 8})
+    void allStripesTogetherBorrowAtMostAnEighthOfTheBurst(int stripes) {
+        for (int burst : new int[] {64, 1000, 123_456}) {
+            int borrowed = stripes * RateLimiter.slicePermits(RateLimitPolicy.DEFAULT.withBurst(burst), stripes);
+            assertThat(borrowed).isBetween(burst / 8 - stripes + 1, burst / 8);
+        }
+    }
+
+    /** Idle times are chosen so that the count of permits that would have fit into them has every sign as an int. */
+    @ParameterizedTest
+    @ValueSource(longs = {1_000, 2_500, 3_600, 5_000, 7_200, 86_400})
+    void aStripeThatNobodyHasUsedForLongLendsNothing(long idleSeconds) {
+        var limiter = striped(64);
+        time.advance(Duration.ofSeconds(idleSeconds));
+        long now = time.nanoTime();
+        int taken = 0;
+        for (int i = 0; i < 200; i++) {
+            taken += limiter.reserve(1, 1, now, 0) == 0 ? 1 : 0;
+        }
+        assertThat(taken).isEqualTo(64);
     }
 
     /** Four threads take all there is; whatever the interleaving, all of the burst goes and not a permit more. */

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +26,27 @@ class RetryBudgetTest {
             spent++;
         }
         return spent;
+    }
+
+    /** Each thread spends what it can; some look at the balance first. */
+    @Test
+    void threadsTogetherSpendWhatWasEarnedAndNoMore() throws InterruptedException, ExecutionException {
+        for (int round = 0; round < 100; round++) {
+            var budget = budget(0.25, 0);
+            calls.addAndGet(160);
+            List<Future<Integer>> results = new ArrayList<>();
+            try (var executor = Executors.newFixedThreadPool(4)) {
+                for (int i = 0; i < 4; i++) {
+                    results.add(executor.submit(() -> budget.balance() >= 0 ? spendAll(budget) : 0));
+                }
+                int spent = 0;
+                for (Future<Integer> result : results) {
+                    spent += result.get();
+                }
+                assertThat(spent).isEqualTo(41);
+            }
+            assertThat(budget.balance()).isZero();
+        }
     }
 
     @Test

@@ -5,13 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Test;
 
 class RetryPolicyLawsTest {
+    @Test
+    void bothEndsOfAJitterAreReached() {
+        var random = new Random(1);
+        assertThat(Stream.generate(() -> Jitter.FULL.spread(3, random)).limit(100))
+                .containsOnly(0L, 1L, 2L, 3L);
+        assertThat(Stream.generate(() -> Jitter.EQUAL.spread(5, random)).limit(100))
+                .containsOnly(2L, 3L, 4L, 5L);
+        assertThat(Jitter.FULL.spread(0, random)).isZero();
+    }
+
     @Property
     void pausesStayWithinTheirBounds(
             @ForAll @LongRange(min = 1, max = 10_000) long backoffMillis,

@@ -21,6 +21,8 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ThrottleTest {
     private static final long BUCKET = 100_000_000;
@@ -142,6 +144,42 @@ class ThrottleTest {
         assertThat(throttle.accepts(time.nanoTime())).isZero();
     }
 
+    /** The clock counts from anywhere, may stand below zero, and may pass the greatest number that there is. */
+    @ParameterizedTest
+    @ValueSource(longs = {-3_600_000_000_000L, 0, 3_600_000_000_000L, Long.MAX_VALUE - 5 * BUCKET})
+    void holdsBackWhereverTheClockStands(long start) {
+        time.advance(Duration.ofNanos(start));
+        var throttle = new Throttle(POLICY, time);
+        RandomGenerator unlucky = () -> 0;
+        assertThat(throttle.admits(unlucky)).isTrue();
+        for (int i = 0; i < 5; i++) {
+            throttle.rejected();
+        }
+        throttle.rejected(start - BUCKET); // a late report does not shorten the time for which calls are held back
+        assertThat(throttle.admits(unlucky)).isFalse();
+        time.advance(Duration.ofNanos(BUCKET * 10 - 1));
+        for (int i = 0; i < 5; i++) {
+            throttle.accepted();
+        }
+        assertThat(throttle.requests(time.nanoTime())).isGreaterThanOrEqualTo(11);
+        time.advance(Duration.ofNanos(1));
+        assertThat(throttle.admits(unlucky)).isTrue();
+    }
+
+    @Test
+    void aDrawBelowTheProbabilityHoldsBackAndNoneAboveIt() {
+        var throttle = new Throttle(POLICY, time);
+        throttle.accepted();
+        for (int i = 0; i < 4; i++) {
+            throttle.rejected();
+        }
+        assertThat(throttle.probability(time.nanoTime())).isEqualTo(0.5);
+        RandomGenerator half = () -> 1L << 63;
+        RandomGenerator less = () -> (1L << 63) - 1;
+        assertThat(throttle.admits(half)).isTrue();
+        assertThat(throttle.admits(less)).isFalse();
+    }
+
     @Test
     void callsPassFreelyAgainOnceTheRejectionsHaveLeftTheWindow() {
         var throttle = new Throttle(POLICY, time);
@@ -163,6 +201,7 @@ class ThrottleTest {
         }
         assertThat((double) throttle.accepts(0) / throttle.requests(0)).isCloseTo(0.25, within(0.001));
         assertThat(throttle.probability(0)).isCloseTo(0.5, within(0.002));
+        assertThat(throttle.requests(0)).isBetween(1_000_000L, 3_000_000L);
     }
 
     @Test
@@ -176,7 +215,35 @@ class ThrottleTest {
     }
 
     @Test
+    void aThreadThatLagsBehindPushesNoLaterCallsOutOfTheWindow() {
+        var throttle = new Throttle(POLICY, time, 2);
+        throttle.report(0, false, 0);
+        throttle.report(1, false, BUCKET * 10);
+        throttle.report(1, false, BUCKET * 11);
+        throttle.report(0, false, BUCKET * 9);
+        assertThat(throttle.requests(BUCKET * 11)).isEqualTo(3);
+    }
+
+    /** Where a throttle is made anew while calls run, some of them have read the clock long before it was made. */
+    @Test
+    void callsOlderThanTheThrottleItselfAreCountedOrForgottenLikeAnyOther() {
+        var throttle = new Throttle(POLICY, time);
+        throttle.rejected(-23 * BUCKET);
+        throttle.rejected(-14 * BUCKET);
+        assertThat(throttle.requests(0)).isZero();
+        throttle.rejected(-1);
+        assertThat(throttle.requests(0)).isEqualTo(1);
+        assertThat(throttle.requests(BUCKET * 9 - 1)).isEqualTo(1);
+        assertThat(throttle.requests(BUCKET * 9)).isZero();
+    }
+
+    @Test
     void policiesNameWhatIsWrongAndWhatIsAccepted() {
+        assertThat(new ThrottlePolicy(100, Duration.ofDays(1), 1).ratio()).isEqualTo(ThrottlePolicy.RATIO_MAX);
+        assertThatThrownBy(() -> new ThrottlePolicy(100.1, Duration.ofSeconds(1), 5))
+                .hasMessage("ratio is 100.1: use 1 to 100");
+        assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofDays(2), 5))
+                .hasMessage("window is PT48H: use at most a day");
         assertThatThrownBy(() -> new ThrottlePolicy(0.9, Duration.ofSeconds(1), 5))
                 .hasMessage("ratio is 0.9: use 1 to 100");
         assertThatThrownBy(() -> new ThrottlePolicy(Double.NaN, Duration.ofSeconds(1), 5))
