@@ -161,7 +161,7 @@ final class Watchdog {
     private void grow(Watch[] seen) {
         lock.lock();
         try {
-            if (table.length >= watchesMax) {
+            if (seen.length >= watchesMax) {
                 throw new IllegalStateException(
                         watchesMax + " calls are being watched over at once, which is the limit");
             }

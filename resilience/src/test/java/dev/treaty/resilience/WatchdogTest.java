@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class WatchdogTest {
@@ -123,6 +127,67 @@ class WatchdogTest {
         assertThat(small.disarm(watches.removeFirst())).isFalse();
         watches.add(small.arm(caller, SECOND, null));
         assertThat(watches).noneMatch(small::disarm);
+    }
+
+    /** A time in which the call that wakes the watchdog stops halfway, that being locked, until the test goes on. */
+    private static final class Halfway implements Time {
+        private final CountDownLatch goesOn = new CountDownLatch(1);
+
+        @Override
+        public boolean equals(Object other) {
+            try {
+                goesOn.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH;
+        }
+
+        @Override
+        public long nanoTime() {
+            return 0;
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            LockSupport.park(blocker);
+        }
+    }
+
+    /** Arms a watch over the thread of the test, on another; afterwards that waits, or has ended. */
+    private static Thread arms(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
+        Thread thread = Thread.startVirtualThread(() -> watches.add(small.arm(over, SECOND, null)));
+        while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        return thread;
+    }
+
+    @Test
+    void callsThatFindTheTableFullAtTheSameMomentAreAllWatchedOver() throws InterruptedException {
+        var halfway = new Halfway();
+        var small = new Watchdog(halfway, 128);
+        Thread caller = Thread.currentThread();
+        List<Watchdog.Watch> watches = Collections.synchronizedList(new ArrayList<>());
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < 10; i++) { // a caller looks at eight places before the table grows
+            threads.add(arms(small, caller, watches));
+        }
+        halfway.goesOn.countDown();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(watches).hasSize(10).noneMatch(small::disarm);
     }
 
     /** Those might all be busy; and a program that is over must not have to wait for it. */
