@@ -221,9 +221,9 @@ public final class ConcurrencyLimiter {
     private boolean hadCome(Priority priority, Promise<Turn> turn) {
         lock.lock();
         try {
-            boolean left = line.leave(priority, turn);
+            line.leave(priority, turn);
             attention = due();
-            return !left && turn.now() == Turn.COME;
+            return turn.now() == Turn.COME;
         } finally {
             lock.unlock();
         }

@@ -36,10 +36,6 @@ final class Hedge {
         this.refreshAt = time.nanoTime();
     }
 
-    HedgePolicy policy() {
-        return policy;
-    }
-
     /** One attempt, under a number: the first has the number that it is given, the second one more. */
     @FunctionalInterface
     interface Attempt {
@@ -155,8 +151,8 @@ final class Hedge {
             Ended ended = new Ended(Failure.NOT_MADE);
             try {
                 ended = new Ended(attempt.run(number));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // the first attempt was faster
+            } catch (InterruptedException _) {
+                // The first attempt was faster, and this thread ends.
             } finally {
                 second.complete(ended);
             }

@@ -35,25 +35,23 @@ final class WaitingLine {
         if (length() >= lengthMax && !pushOut(priority)) {
             return false;
         }
-        return waiting(priority).add(turn);
+        waiting(priority).add(turn);
+        return true;
     }
 
     private boolean pushOut(Priority by) {
-        for (Priority least : LEAST_FIRST) {
-            if (least.compareTo(by) <= 0) {
-                return false;
-            }
-            if (waits(least)) {
-                waiting(least).removeLast().complete(Turn.LOST);
+        for (int i = 0; LEAST_FIRST[i].compareTo(by) > 0; i++) {
+            if (waits(LEAST_FIRST[i])) {
+                waiting(LEAST_FIRST[i]).removeLast().complete(Turn.LOST);
                 return true;
             }
         }
         return false;
     }
 
-    /** Leaves the line; false where the wait had ended. */
-    boolean leave(Priority priority, Promise<Turn> turn) {
-        return waiting(priority).remove(turn);
+    /** Leaves the line, or changes nothing where the wait had ended. */
+    void leave(Priority priority, Promise<Turn> turn) {
+        waiting(priority).remove(turn);
     }
 
     /** Says to the first of that priority that its turn has come. */

@@ -21,7 +21,7 @@ final class Watchdog {
     private static final long LINGER_NANOS = 500_000_000;
     private static final int IDLE_LOOKS_MAX = 20;
     private static final int TABLE_MIN = 64;
-    private static final int TABLE_MAX = 1 << 20;
+    private static final int WATCHES_MAX = 1 << 20;
     private static final int PROBES = 8;
 
     private static final int FREE = 0;
@@ -76,9 +76,8 @@ final class Watchdog {
             }
             if (compareAndSet(ARMED, RINGING)) {
                 if (atNanos - now > 0) {
-                    long later = atNanos; // between the two looks it was disarmed, and armed by a later call
-                    set(ARMED);
-                    return later - next < 0 ? later : next;
+                    set(ARMED); // between the two looks it was disarmed, and armed by a later call
+                    return look(now, next);
                 }
                 ring();
             }
@@ -99,23 +98,26 @@ final class Watchdog {
     }
 
     private static final class Machine {
-        private static final Watchdog WATCHDOG = new Watchdog(Time.system());
+        private static final Watchdog WATCHDOG = new Watchdog(Time.system(), WATCHES_MAX);
     }
 
     private final Time time;
+    private final int watchesMax;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Watch[] table = watches(new Watch[0], TABLE_MIN);
     private volatile long nextLook;
     private volatile @Nullable Thread runner;
 
-    private Watchdog(Time time) {
+    /** A watchdog of up to that many watches at once, a power of two and as many as it begins with or more. */
+    Watchdog(Time time, int watchesMax) {
         this.time = time;
+        this.watchesMax = watchesMax;
         this.nextLook = time.nanoTime() + FAR_NANOS;
     }
 
     /** The watchdog of that time: one for the whole machine's, an own one for any other. */
     static Watchdog of(Time time) {
-        return time.equals(Time.system()) ? Machine.WATCHDOG : new Watchdog(time);
+        return time.equals(Time.system()) ? Machine.WATCHDOG : new Watchdog(time, WATCHES_MAX);
     }
 
     private static Watch[] watches(Watch[] known, int size) {
@@ -145,7 +147,7 @@ final class Watchdog {
         int hash = (int) ((thread.threadId() * 0x9E3779B97F4A7C15L) >>> 40);
         while (true) {
             Watch[] all = table;
-            int probes = all.length < TABLE_MAX ? PROBES : all.length;
+            int probes = all.length < watchesMax ? PROBES : all.length;
             for (int i = 0; i < probes; i++) {
                 Watch watch = all[(hash + i) & (all.length - 1)];
                 if (watch.claim()) {
@@ -159,9 +161,9 @@ final class Watchdog {
     private void grow(Watch[] seen) {
         lock.lock();
         try {
-            if (table.length >= TABLE_MAX) {
+            if (seen.length >= watchesMax) {
                 throw new IllegalStateException(
-                        TABLE_MAX + " calls are being watched over at once, which is the limit");
+                        watchesMax + " calls are being watched over at once, which is the limit");
             }
             if (table.length == seen.length) {
                 table = watches(seen, seen.length * 2);

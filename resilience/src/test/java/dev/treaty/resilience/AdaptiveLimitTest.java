@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import dev.treaty.resilience.OverloadedServer.Report;
+import dev.treaty.resilience.SampleWindow.Sample;
 import java.time.Duration;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
@@ -135,13 +137,83 @@ class AdaptiveLimitTest {
         assertThat(limiter.inFlight()).isZero();
     }
 
+    /** A window of calls that took so many milliseconds on average, of which so many were under way. */
+    private static Sample window(double millis, double inFlight) {
+        return new Sample(100, 0, millis * 1e6, inFlight);
+    }
+
+    /** A limit of 100 that is not reached, and has learnt that calls take 100 ms. */
+    private static AdaptiveLimit hundred(Algorithm algorithm) {
+        var limit = new AdaptiveLimit(ConcurrencyPolicy.adaptive(algorithm).withLimit(100), new SampleWindow(1, 0));
+        for (int i = 0; i < 10; i++) {
+            assertThat(limit.next(window(100, 30), false)).isEqualTo(100);
+        }
+        return limit;
+    }
+
     @Test
     void aimdTakesVerySlowCallsForDropped() {
-        var time = new ManualTime();
-        var limiter = new ConcurrencyLimiter(
-                ConcurrencyPolicy.adaptive(Algorithm.AIMD).withLimit(100), time);
-        window(limiter, time, Duration.ofMillis(5001), 0);
-        assertThat(limiter.limit()).isEqualTo(90);
+        AdaptiveLimit limit = hundred(Algorithm.AIMD);
+        assertThat(limit.next(window(5000, 30), false)).isEqualTo(100);
+        assertThat(limit.next(window(5001, 30), false)).isEqualTo(90);
+        assertThat(limit.reason()).isEqualTo("100 to 90: calls took 5001.00 ms");
+    }
+
+    @Test
+    void aLimitRisesOnceHalfOfItIsInUseOrCallsAreTurnedAway() {
+        AdaptiveLimit limit = hundred(Algorithm.AIMD);
+        assertThat(limit.next(window(100, 49.9), false)).isEqualTo(100);
+        assertThat(limit.next(window(100, 50), false)).isEqualTo(101);
+        assertThat(limit.reason()).isEqualTo("100 to 101: no call was dropped");
+        assertThat(limit.next(window(100, 1), true)).isEqualTo(102);
+    }
+
+    /** A step of a limit of 100 is two: up to one step, three steps, six steps. */
+    @ParameterizedTest
+    @CsvSource({"1, 112", "2, 112", "3, 102", "5, 102", "6, 100", "12, 100", "13, 98", "50, 98"})
+    void vegasMovesTheLimitByTheLengthOfTheQueue(int queue, int expected) {
+        double millis = 100 / (1 - (queue - 0.5) / 100);
+        assertThat(hundred(Algorithm.VEGAS).next(window(millis, 100), false)).isEqualTo(expected);
+    }
+
+    @Test
+    void gradient2LowersTheLimitWhereCallsAreSlowerThanItToleratesAndSaysWhy() {
+        AdaptiveLimit limit = hundred(Algorithm.GRADIENT2);
+        assertThat(limit.next(window(149, 100), false)).isEqualTo(100);
+        assertThat(limit.next(window(149, 100), false)).isEqualTo(101);
+        assertThat(limit.next(window(300, 100), false)).isEqualTo(91);
+        assertThat(limit.reason()).isEqualTo("101 to 91: calls took 300.00 ms, and 100.99 ms where they do not queue");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"25, 120, 130", "25.1, 100, 101"})
+    void thatAServiceIsSlowerIsBelievedWhereSoFewAreUnderWayThatNoneQueues(
+            double inFlight, int leastMillis, int mostMillis) {
+        AdaptiveLimit limit = hundred(Algorithm.VEGAS);
+        limit.next(window(200, inFlight), false);
+        assertThat(limit.baseline().orElseThrow())
+                .as("calls that had queued may still have ended")
+                .isLessThan(Duration.ofMillis(101));
+        limit.next(window(200, inFlight), false);
+        assertThat(limit.baseline().orElseThrow())
+                .isBetween(Duration.ofMillis(leastMillis), Duration.ofMillis(mostMillis));
+    }
+
+    @Test
+    void whereCallsAreTurnedAwayForLongTheBaselineIsMeasuredAnewAtTheLeastLimit() {
+        AdaptiveLimit limit = hundred(Algorithm.VEGAS);
+        for (int i = 1; i < AdaptiveLimit.BASELINE_WINDOWS_MAX; i++) {
+            limit.next(window(100, 90), true);
+        }
+        int before = limit.limit();
+        assertThat(before).isGreaterThan(100);
+        assertThat(limit.next(window(100, 90), true)).isEqualTo(20);
+        assertThat(limit.reason()).isEqualTo(before + " to 20: to measure the baseline anew");
+        assertThat(limit.next(window(150, 20), true)).isEqualTo(20);
+        assertThat(limit.next(window(120, 20), true)).isEqualTo(before);
+        assertThat(limit.reason()).isEqualTo("20 to " + before + ": the baseline was measured anew");
+        assertThat(limit.baseline()).contains(Duration.ofMillis(120));
+        assertThat(limit.lastSample()).contains(Duration.ofMillis(120));
     }
 
     @Test

@@ -218,16 +218,59 @@ class AdmissionTest {
         assertThat(handled).hasSize(4);
     }
 
-    private int limitAfter(Duration callTakes, ServiceResponse<?> answer) {
+    @Test
+    void aPlaceInTheLineIsNotWaitedForBeyondTheDeadline() throws InterruptedException {
+        time.advance(Duration.ofHours(1));
+        var patient = new ConcurrencyPolicy(Algorithm.FIXED, 1, 1, 1, 5, Duration.ofHours(2));
+        var admission = admission(AdmissionPolicy.DEFAULT.with(patient));
+        long began = time.nanoTime();
+        Call call = by("ada");
+        refusal(during(admission, List.of(Priority.NORMAL), () -> make(admission, call, handler)));
+        assertThat(time.nanoTime()).isEqualTo(call.context().deadline().atNanos());
+        assertThat(time.nanoTime() - began).isEqualTo(Duration.ofSeconds(5).toNanos());
+    }
+
+    private int limitAfter(AdmissionPolicy policy, Duration callTakes, Handler rest) {
         var aimd = new ConcurrencyPolicy(Algorithm.AIMD, 100, 1, 1000, 0, SECOND);
-        var admission = admission(AdmissionPolicy.DEFAULT.with(aimd));
+        var admission = admission(policy.with(aimd));
         for (int i = 0; i < 50; i++) {
-            make(admission, by("ada"), _ -> {
-                time.advance(callTakes);
-                return answer;
-            });
+            try {
+                make(admission, by("ada"), call -> {
+                    time.advance(callTakes);
+                    return rest.handle(call);
+                });
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessage("broken");
+            }
         }
+        assertThat(admission.concurrency().inFlight()).isZero();
         return admission.concurrency().limit();
+    }
+
+    private int limitAfter(Duration callTakes, ServiceResponse<?> answer) {
+        return limitAfter(AdmissionPolicy.DEFAULT, callTakes, _ -> answer);
+    }
+
+    @Test
+    void anAdaptiveLimitFallsWhereTheServiceBreaks() {
+        assertThat(limitAfter(AdmissionPolicy.DEFAULT, SECOND, _ -> {
+                    throw new IllegalStateException("broken");
+                }))
+                .isLessThan(75);
+    }
+
+    @Test
+    void anAdaptiveLimitDoesNotTakeTheWaitForARateForTheServices() {
+        var generous = RateLimitPolicy.perSecond(1000);
+        var narrow = new RateLimitPolicy(1, Duration.ofSeconds(2), 1, SECOND.multipliedBy(5), Duration.ZERO);
+        for (var policy : List.of(
+                AdmissionPolicy.DEFAULT.withRateLimit(generous),
+                AdmissionPolicy.DEFAULT.withRateLimitPerCaller(generous),
+                AdmissionPolicy.DEFAULT.withRateLimit(narrow),
+                AdmissionPolicy.DEFAULT.withRateLimitPerCaller(narrow))) {
+            time.advance(Duration.ofHours(1));
+            assertThat(limitAfter(policy, Duration.ofMillis(500), handler)).isEqualTo(100);
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.treaty.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker.Mode;
 import dev.treaty.resilience.CircuitBreaker.State;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -23,12 +25,42 @@ class CircuitBreakerTest {
             .withFailureRate(0.5, 10)
             .withOpen(OPEN, Duration.ofSeconds(8));
     private CircuitBreaker breaker = breaker(policy);
+    private Runnable meanwhile = () -> {};
 
     private CircuitBreaker breaker(CircuitBreakerPolicy changed) {
+        return breaker(changed, time, new Random(1));
+    }
+
+    private CircuitBreaker breaker(CircuitBreakerPolicy changed, Time clock, RandomGenerator random) {
         policy = changed;
-        breaker = new CircuitBreaker(
-                policy, time, new Random(1), (before, after, _) -> changes.add(before + " to " + after));
+        breaker = new CircuitBreaker(policy, clock, random, (before, after, _) -> changes.add(before + " to " + after));
         return breaker;
+    }
+
+    /** What another thread does at this very moment, once. */
+    private void meanwhile() {
+        Runnable once = meanwhile;
+        meanwhile = () -> {};
+        once.run();
+    }
+
+    /** A time in which something happens while somebody looks at the clock. */
+    private final class Eventful implements Time {
+        @Override
+        public Instant instant() {
+            return time.instant();
+        }
+
+        @Override
+        public long nanoTime() {
+            meanwhile();
+            return time.nanoTime();
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            time.park(blocker, nanos);
+        }
     }
 
     private void succeed(int times) {
@@ -88,6 +120,12 @@ class CircuitBreakerTest {
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
         assertThat(breaker.snapshot().failures()).isEqualTo(2);
         assertThat(breaker.snapshot().successes()).isEqualTo(1);
+        breaker(policy.withWindowCalls(10).withWindow(Duration.ofMinutes(1)));
+        fail(2);
+        time.advance(Duration.ofSeconds(50));
+        assertThat(breaker.snapshot().failures()).isEqualTo(2);
+        time.advance(Duration.ofSeconds(10));
+        assertThat(breaker.snapshot().failures()).isZero();
     }
 
     @Test
@@ -159,10 +197,46 @@ class CircuitBreakerTest {
     }
 
     @Test
+    void aTrialThatFailsWhileAnotherIsGivenBackOpensItAllTheSame() {
+        breaker(policy.withTrials(2), time, () -> {
+            meanwhile();
+            return 1;
+        });
+        fail(3);
+        pastOpen();
+        long[] trials = trials(2);
+        meanwhile = () -> breaker.ignored(trials[1]);
+        breaker.failed(trials[0]);
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        assertThat(breaker.snapshot().timeout()).isEqualTo(OPEN.multipliedBy(2));
+    }
+
+    @Test
+    void handsPrevailOverWhatHappensAtTheSameMoment() {
+        breaker(policy, new Eventful(), new Random(1));
+        meanwhile = () -> breaker.reset();
+        breaker.forceOpen();
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
+        meanwhile = () -> breaker.disable();
+        breaker.automatic();
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
+        meanwhile = () -> breaker.forceOpen();
+        breaker.reset();
+        assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
+    }
+
+    @Test
     void resetClosesAndForgets() {
+        long before = breaker.tryAcquire();
         fail(3);
         breaker.reset();
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        breaker.succeeded(before);
+        for (int i = 0; i < 3; i++) {
+            breaker.failed(before);
+        }
+        assertThat(breaker.snapshot().successes()).as("admitted before").isZero();
+        assertThat(breaker.snapshot().failures()).isZero();
         fail(2);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
     }
@@ -177,6 +251,7 @@ class CircuitBreakerTest {
         }
         breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow - 1);
         breaker.failed(breaker.tryAcquire(), time.nanoTime(), slow - 1);
+        assertThat(breaker.snapshot().slow()).isEqualTo(2);
         breaker.failed(breaker.tryAcquire(), time.nanoTime(), slow);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
         assertThat(breaker.snapshot().slow()).isEqualTo(3);
@@ -188,6 +263,23 @@ class CircuitBreakerTest {
         breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow);
         assertThat(breaker.snapshot().reason()).isEqualTo("6 of 14 calls were slow");
         assertThat(breaker.state()).isEqualTo(State.OPEN);
+    }
+
+    @Test
+    void aRateOfNothingOpensWithTheFirstSuchCallAndNoOther() {
+        long slow = Duration.ofMillis(100).toNanos();
+        breaker(policy.withFailureRate(0, 1).withSlowRate(1, Duration.ofMillis(100)));
+        succeed(1);
+        breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        fail(1);
+        assertThat(breaker.snapshot().reason()).isEqualTo("1 of 3 calls failed");
+        breaker(policy.withFailureRate(1, 1).withSlowRate(0, Duration.ofMillis(100)));
+        succeed(1);
+        fail(1);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), slow);
+        assertThat(breaker.snapshot().reason()).isEqualTo("1 of 3 calls were slow");
     }
 
     @Test
@@ -326,6 +418,7 @@ class CircuitBreakerTest {
     void automaticAgainItBeginsClosedAndWhatWasAdmittedBeforeHasNoSay() {
         breaker.disable();
         long disabled = breaker.tryAcquire();
+        assertThat(disabled).isNotEqualTo(CircuitBreaker.REFUSED);
         breaker.automatic();
         for (int i = 0; i < 100; i++) {
             breaker.failed(disabled);
@@ -373,6 +466,7 @@ class CircuitBreakerTest {
         assertThat(breaker.snapshot().lastSuccess()).isEmpty();
         assertThat(breaker.snapshot().lastStateChange()).isEmpty();
         assertThat(breaker.snapshot().reason()).isEmpty();
+        assertThat(breaker.snapshot().timeout()).as("so long would it be open").isEqualTo(OPEN);
         time.advance(Duration.ofMinutes(1));
         breaker.succeeded(breaker.tryAcquire());
         fail(3);

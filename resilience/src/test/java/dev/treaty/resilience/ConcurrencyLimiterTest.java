@@ -9,6 +9,9 @@ import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class ConcurrencyLimiterTest {
@@ -166,13 +169,24 @@ class ConcurrencyLimiterTest {
         assertThat(waiting.limiter().queued()).isEqualTo(1);
         waiting.serveAll();
         var limiter = fixed(1);
-        acquire(limiter, 1);
+        assertThat(limiter.acquire(HOUR)).isTrue();
         assertThat(limiter.acquire(HOUR)).isFalse();
+    }
+
+    @Test
+    void whoCannotWaitPushesNobodyOutOfTheLine() throws InterruptedException {
+        var waiting = new Waiting(1);
+        waiting.comes(Priority.SHEDDABLE);
+        waiting.comes(Priority.CRITICAL, Duration.ZERO);
+        assertThat(waiting.refused()).containsExactly(1);
+        waiting.serveAll();
+        assertThat(waiting.served()).containsExactly(0);
     }
 
     @Test
     void aWaitEndsWithItsDeadlineOrThePolicysLimit() throws InterruptedException {
         var waiting = new Waiting(5);
+        waiting.time().advance(Duration.ofDays(1));
         waiting.comes(Priority.NORMAL, Duration.ofSeconds(1));
         waiting.comes(Priority.NORMAL, Duration.ofHours(5));
         waiting.comes(Priority.NORMAL, Duration.ZERO);
@@ -234,6 +248,122 @@ class ConcurrencyLimiterTest {
         assertThatThrownBy(() -> limiter.acquire(HOUR)).isInstanceOf(InterruptedException.class);
         assertThat(limiter.inFlight()).isZero();
         assertThat(limiter.queued()).isZero();
+    }
+
+    /** A time in which a change of policy stops halfway, the limiter being locked, until the test lets it go on. */
+    private static final class Halfway implements Time {
+        private final CountDownLatch goesOn = new CountDownLatch(1);
+        private volatile Thread changes;
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH;
+        }
+
+        @Override
+        public long nanoTime() {
+            if (Thread.currentThread().equals(changes)) {
+                try {
+                    goesOn.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+            return 0;
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            LockSupport.park(blocker);
+        }
+
+        /** Begins to change to an adaptive limit, whose first window looks at the clock. */
+        Thread begins(ConcurrencyLimiter limiter, int limit) {
+            changes = Thread.ofVirtual()
+                    .unstarted(() -> limiter.change(new ConcurrencyPolicy(Algorithm.AIMD, limit, 1, limit, 5, HOUR)));
+            changes.start();
+            stops(changes);
+            return changes;
+        }
+
+        void goesOn() {
+            goesOn.countDown();
+        }
+    }
+
+    /** Waits until that thread waits, or has ended. */
+    private static void stops(Thread thread) {
+        while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Asks to be let in. */
+    private static Thread comes(ConcurrencyLimiter limiter, Duration waitMax, AtomicReference<Boolean> answer) {
+        Thread thread = Thread.startVirtualThread(() -> {
+            try {
+                answer.set(limiter.acquire(waitMax));
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        stops(thread);
+        return thread;
+    }
+
+    @Test
+    void whoComesWhileAPermitIsOnItsWayToWhoWaitsDoesNotOvertake() throws InterruptedException {
+        var halfway = new Halfway();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
+        acquire(limiter, 1);
+        var first = new AtomicReference<Boolean>();
+        Thread waits = comes(limiter, HOUR, first);
+        Thread changes = halfway.begins(limiter, 1);
+        Thread ends = Thread.startVirtualThread(limiter::release);
+        stops(ends);
+        var second = new AtomicReference<Boolean>();
+        Thread comes = comes(limiter, Duration.ZERO, second);
+        halfway.goesOn();
+        comes.join();
+        assertThat(second).hasValue(false);
+        waits.join();
+        assertThat(first).hasValue(true);
+        ends.join();
+        changes.join();
+        assertThat(limiter.inFlight()).isEqualTo(1);
+    }
+
+    @Test
+    void aPermitPutBackJustBeforeACallJoinsTheLineIsNotMissed() throws InterruptedException {
+        var halfway = new Halfway();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
+        acquire(limiter, 1);
+        Thread changes = halfway.begins(limiter, 1);
+        var answer = new AtomicReference<Boolean>();
+        Thread comes = comes(limiter, HOUR, answer);
+        limiter.release();
+        halfway.goesOn();
+        comes.join();
+        assertThat(answer).hasValue(true);
+        changes.join();
+        assertThat(limiter.inFlight()).isEqualTo(1);
+    }
+
+    @Test
+    void aLimitThatRisesWhileACallEndsLosesNoPermit() throws InterruptedException {
+        var halfway = new Halfway();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(5), halfway);
+        acquire(limiter, 5);
+        limiter.change(ConcurrencyPolicy.fixed(2));
+        Thread changes = halfway.begins(limiter, 5);
+        Thread ends = Thread.startVirtualThread(limiter::release);
+        stops(ends);
+        halfway.goesOn();
+        changes.join();
+        ends.join();
+        assertThat(limiter.inFlight()).isEqualTo(4);
+        acquire(limiter, 1);
+        assertThat(limiter.tryAcquire()).isFalse();
     }
 
     @Test

@@ -43,6 +43,8 @@ class PolicyTest {
                 .hasMessage("open is PT0S: use more than nothing");
         assertThatThrownBy(() -> breaker.withOpen(SECOND.plusNanos(1), SECOND))
                 .hasMessage("open-max (PT1S) is shorter than open (PT1.000000001S)");
+        assertThatThrownBy(() -> breaker.withOpen(SECOND, Duration.ofHours(25)))
+                .hasMessage("open-max is PT25H: use at most a day");
         assertThatThrownBy(() -> breaker.withTrials(0)).hasMessage("trials is 0: use 1 or more");
         assertThatThrownBy(() -> breaker.withTrials(101)).hasMessage("trials is 101: use at most 100");
         assertThatThrownBy(() -> FaultTolerance.DEFAULT.withDeadline(Duration.ZERO))
