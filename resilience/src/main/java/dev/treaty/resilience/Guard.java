@@ -62,6 +62,10 @@ public final class Guard {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
+
+    /** The guards of all operations that ever differed: what was counted there stays counted when they no longer do. */
+    private volatile Map<String, Guard> counted = Map.of();
+
     private volatile List<Runnable> listeners = List.of();
     private volatile long[] forgotten = NOTHING;
 
@@ -81,7 +85,7 @@ public final class Guard {
     }
 
     /** The guard of an operation, on its service's ground. */
-    private Guard(Guard service, String operation, FaultTolerance tolerance) {
+    private Guard(Guard service, String operation, Plan plan) {
         this.name = service.name + "/" + operation;
         this.idempotent = service.idempotent;
         this.faults = service.faults;
@@ -92,7 +96,7 @@ public final class Guard {
         this.calls = new CallTrial(events);
         this.ground = service.ground;
         this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
-        this.plan = new Plan(tolerance, service.plan, null, ground);
+        this.plan = plan;
     }
 
     /** A guard with these policies, on the machine's time, for work that is not known to be idempotent. */
@@ -477,14 +481,16 @@ public final class Guard {
         try {
             Plan service = new Plan(changed.service(), null, plan, ground);
             var next = new TreeMap<String, Guard>();
+            var all = new TreeMap<>(counted);
             changed.operations().forEach((operation, tolerance) -> {
                 Guard known = operations.get(operation);
-                if (known == null) {
-                    known = new Guard(this, operation, tolerance);
-                }
-                known.plan = new Plan(tolerance, service, known.plan, ground);
-                next.put(operation, known);
+                Plan before = known == null ? new Plan(tolerance, plan, null, ground) : known.plan;
+                Plan after = new Plan(tolerance, service, before, ground);
+                Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this, operation, after));
+                guard.plan = after;
+                next.put(operation, guard);
             });
+            counted = Map.copyOf(all);
             plan = service;
             operations = Map.copyOf(next);
         } finally {
@@ -517,7 +523,7 @@ public final class Guard {
 
     private long calls() {
         long sum = tally.calls();
-        for (Guard operation : operations.values()) {
+        for (Guard operation : counted.values()) {
             sum += operation.tally.calls();
         }
         return sum;
@@ -526,7 +532,7 @@ public final class Guard {
     /** What has been counted, operations included. */
     public GuardStatistics statistics() {
         long[] sum = since();
-        for (Guard operation : operations.values()) {
+        for (Guard operation : counted.values()) {
             long[] each = operation.since();
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += each[i];
@@ -548,7 +554,7 @@ public final class Guard {
     public void reset() {
         forgotten = tally.all();
         breaker().ifPresent(CircuitBreaker::reset);
-        operations.values().forEach(Guard::reset);
+        counted.values().forEach(Guard::reset);
     }
 
     /** Its own circuit breaker, where the level has one and breakers do not stand elsewhere. */

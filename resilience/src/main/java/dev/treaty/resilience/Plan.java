@@ -41,6 +41,7 @@ final class Plan {
     final @Nullable RateLimiter rateLimiter;
     final long rateWaitNanos;
     final @Nullable ConcurrencyLimiter concurrency;
+    final boolean concurrencyShared;
     final long concurrencyWaitNanos;
     final @Nullable Hedge hedge;
 
@@ -87,9 +88,8 @@ final class Plan {
                         .orElse(null)
                 : null;
         rateWaitNanos = tolerance.rateLimit().map(r -> r.waitMax().toNanos()).orElse(0L);
-        concurrency = full
-                ? known.or(p -> p.concurrency, FaultTolerance::concurrency, () -> concurrency(tolerance, known, time))
-                : null;
+        concurrency = full ? concurrency(tolerance.concurrency(), known, time) : null;
+        concurrencyShared = around != null && around.concurrency == concurrency;
         concurrencyWaitNanos = tolerance.concurrency().waitMax().toNanos();
         hedge = full
                 ? tolerance
@@ -103,16 +103,22 @@ final class Plan {
     }
 
     /**
-     * A limiter follows a new policy, since the calls under way count against the new limit too; unless others share
-     * it.
+     * A limiter follows a new policy, since the calls under way count against the new limit too. One that an operation
+     * shares with its service follows the service's, so an operation that wants another gets one of its own.
      */
-    private static ConcurrencyLimiter concurrency(FaultTolerance tolerance, Known known, Time time) {
-        ConcurrencyLimiter own = known.before == null ? null : known.before.concurrency;
-        if (own == null || (known.around != null && known.around.concurrency == own)) {
-            return new ConcurrencyLimiter(tolerance.concurrency(), time);
+    private static ConcurrencyLimiter concurrency(ConcurrencyPolicy policy, Known known, Time time) {
+        Plan around = known.around;
+        if (around != null
+                && around.concurrency != null
+                && around.tolerance.concurrency().equals(policy)) {
+            return around.concurrency;
         }
-        own.change(tolerance.concurrency());
-        return own;
+        Plan before = known.before;
+        if (before == null || before.concurrency == null || before.concurrencyShared) {
+            return new ConcurrencyLimiter(policy, time);
+        }
+        before.concurrency.change(policy);
+        return before.concurrency;
     }
 
     // Refusals are many when they come, so each is made once, at the first. Two threads may both make it: it is the

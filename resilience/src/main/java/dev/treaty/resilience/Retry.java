@@ -43,10 +43,6 @@ final class Retry {
         this.random = random;
     }
 
-    RetryPolicy policy() {
-        return policy;
-    }
-
     RetryBudget budget() {
         return budget;
     }

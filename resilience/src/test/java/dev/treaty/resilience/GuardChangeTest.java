@@ -83,6 +83,41 @@ class GuardChangeTest {
     }
 
     @Test
+    void anOperationKeepsItsLimitWhenItsServiceGetsAnother() throws InterruptedException {
+        var two = FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(2));
+        guard.apply(new Policies(two, Map.of("read", two.withDeadline(Duration.ofSeconds(30)))));
+        guard.apply(new Policies(
+                two.with(ConcurrencyPolicy.fixed(1)), guard.policies().operations()));
+        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var read = Fixtures.call(Fixtures.READ, Time.system());
+        var ofService = new AtomicInteger();
+        ServiceResponse<?> answer = filter.handle(
+                read,
+                _ -> filter.handle(read, _ -> {
+                    ofService.set(guard.concurrency().orElseThrow().inFlight());
+                    return ServiceResponse.ok("two at a time");
+                }));
+        assertThat(answer.orThrow()).isEqualTo("two at a time");
+        assertThat(ofService).hasValue(0);
+    }
+
+    @Test
+    void whatAnOperationCountedStaysCountedWhenItHasNothingOfItsOwnAnyMore() throws InterruptedException {
+        var own = Map.of("read", FaultTolerance.DEFAULT.withDeadline(Duration.ofSeconds(30)));
+        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var read = Fixtures.call(Fixtures.READ, Time.system());
+        for (Map<String, FaultTolerance> operations : List.of(own, Map.<String, FaultTolerance>of(), own)) {
+            guard.apply(new Policies(FaultTolerance.DEFAULT, operations));
+            filter.handle(read, _ -> ServiceResponse.ok("answer"));
+        }
+        assertThat(guard.statistics().calls()).isEqualTo(3);
+        guard.apply(new Policies(FaultTolerance.DEFAULT, Map.of()));
+        assertThat(guard.statistics().calls()).isEqualTo(3);
+        guard.reset();
+        assertThat(guard.statistics().calls()).isZero();
+    }
+
+    @Test
     void nothingIsLostWhileCallsRun() throws InterruptedException {
         var stop = new AtomicBoolean();
         var wrong = new AtomicInteger();

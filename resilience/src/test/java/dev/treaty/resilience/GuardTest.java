@@ -8,6 +8,8 @@ import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Filter;
+import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
@@ -20,6 +22,7 @@ import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -373,6 +376,150 @@ class GuardTest {
                         ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
         assertThat(Thread.interrupted()).isTrue();
         assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
+    }
+
+    @Test
+    void theFallbackHearsEveryGoodAnswerAndNoOther() throws InterruptedException {
+        var heard = new ArrayList<>();
+        var fallback = new Fallback<Object>() {
+            @Override
+            public ServiceResponse<Object> answer(Fault fault) {
+                return ServiceResponse.failed(NO_ANSWER);
+            }
+
+            @Override
+            public void succeeded(Object answer) {
+                heard.add(answer);
+            }
+        };
+        Guard guard = guard(full());
+        guard.<Object, RuntimeException>call(() -> "called", fallback);
+        guard.<Object>respond(() -> "asked", fallback);
+        Filter filter = guard.filter(_ -> fallback);
+        filter.handle(Fixtures.call(Fixtures.WRITE, time), _ -> ServiceResponse.ok("handled"));
+        filter.handle(
+                Fixtures.call(Fixtures.WRITE, time), _ -> ServiceResponse.failed(Code.NOT_FOUND, "there is none"));
+        assertThat(heard).containsExactly("called", "asked", "handled");
+    }
+
+    @Test
+    void aCallHasTheDeadlineOfItsOperationOrKeepsAnEarlierOne() throws InterruptedException {
+        Guard guard = guard(full());
+        guard.apply(new Policies(
+                full().withDeadline(Duration.ofSeconds(3)),
+                Map.of("write", full().withDeadline(Duration.ofSeconds(1)))));
+        var left = new ArrayList<Duration>();
+        Handler looks = call -> {
+            left.add(Duration.ofNanos(call.context().deadline().remainingNanos(time)));
+            return ServiceResponse.ok("answer");
+        };
+        guard.deadline().handle(Fixtures.call(Fixtures.READ, time), looks);
+        guard.deadline().handle(Fixtures.call(Fixtures.WRITE, time), looks);
+        guard.apply(full().withDeadline(Duration.ofSeconds(9)));
+        guard.deadline().handle(Fixtures.call(Fixtures.READ, time), looks);
+        assertThat(left)
+                .as("calls come with five seconds")
+                .containsExactly(Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(5));
+        assertThat(guard.tolerance(Fixtures.WRITE).deadline()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(guard.tolerance(Fixtures.READ)).isEqualTo(guard.tolerance());
+    }
+
+    @Test
+    void tellsWhoeverAsksThatOtherPoliciesAreInForce() {
+        Guard guard = guard(full());
+        var levels = new ArrayList<IsolationLevel>();
+        guard.whenApplied(() -> levels.add(guard.tolerance().level()));
+        guard.whenApplied(() -> levels.add(guard.tolerance().level()));
+        guard.level(IsolationLevel.BASIC);
+        guard.apply(full());
+        assertThat(levels)
+                .containsExactly(
+                        IsolationLevel.BASIC, IsolationLevel.BASIC, IsolationLevel.FULL, IsolationLevel.FULL);
+    }
+
+    @Test
+    void tellsHowManyRetriesAreSavedUpAndWhatContradictsItself() {
+        Guard guard = guard(full());
+        double atFirst = guard.retryBudget().orElseThrow();
+        time.advance(Duration.ofSeconds(5));
+        assertThat(guard.retryBudget().orElseThrow()).isGreaterThan(atFirst);
+        assertThat(guard.warnings()).singleElement().asString().contains("not said to be idempotent");
+        assertThat(builder(full()).idempotent().build().warnings()).isEmpty();
+        assertThat(builder(full()).breakersElsewhere().build().warnings())
+                .as("whether a call is idempotent is known when it comes")
+                .isEmpty();
+        guard.level(IsolationLevel.NONE);
+        assertThat(guard.retryBudget()).isEmpty();
+    }
+
+    @Test
+    void aCallerThatIsInterruptedBeforeItsTurnHasNotRunAnything() {
+        var onceInTenSeconds = new RateLimitPolicy(1, Duration.ofSeconds(10), 1, Duration.ofSeconds(20), Duration.ZERO);
+        Guard guard = Guard.of("test", full().with(onceInTenSeconds).withDeadline(Duration.ofSeconds(30)));
+        guard.call(runs::incrementAndGet);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> guard.call(runs::incrementAndGet))
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(runs).hasValue(1);
+    }
+
+    @Test
+    void theBreakerCountsWhatTheServiceIsToBlameForAndHowLongItTook() {
+        var slowFrom = Duration.ofMillis(100);
+        Guard guard = builder(full().with(RetryPolicy.NONE)
+                        .with(CircuitBreakerPolicy.DEFAULT.withSlowRate(0.9, slowFrom)))
+                .faults(e -> Fault.of(e instanceof IOException ? Code.UNAVAILABLE : Code.NOT_FOUND, "did not work"))
+                .build();
+        List<Exception> failures = List.of(new IOException("broken"), new IllegalStateException("there is none"));
+        for (Duration took : List.of(Duration.ZERO, slowFrom)) {
+            guard.call(() -> {
+                time.advance(took);
+                return "answer";
+            });
+            for (Exception failure : failures) {
+                assertThat(catchThrowable(() -> guard.call(() -> {
+                            time.advance(took);
+                            throw failure;
+                        })))
+                        .isSameAs(failure);
+            }
+        }
+        var counted = guard.breaker().orElseThrow().snapshot();
+        assertThat(counted.successes()).isEqualTo(4);
+        assertThat(counted.failures()).isEqualTo(2);
+        assertThat(counted.slow()).isEqualTo(3);
+    }
+
+    @Test
+    void anAdaptiveLimitFallsWhereTheServiceIsOverloadedAndNotWhereItSaysNo() {
+        for (Code code : List.of(
+                Code.RESOURCE_EXHAUSTED, Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.NOT_FOUND, Code.INTERNAL)) {
+            Guard guard = builder(full().with(RetryPolicy.NONE)
+                            .with(CircuitBreakerPolicy.DEFAULT
+                                    .withConsecutiveFailures(1_000)
+                                    .withFailureRate(1, 1_000))
+                            .with(ConcurrencyPolicy.adaptive(ConcurrencyPolicy.Algorithm.AIMD)
+                                    .withLimit(100)))
+                    .faults(_ -> Fault.of(code, "did not work"))
+                    .build();
+            int before = guard.concurrency().orElseThrow().limit();
+            for (int i = 0; i < 19; i++) { // fewer than the throttle looks at
+                assertThat(catchThrowable(() -> guard.call(() -> {
+                            time.advance(Duration.ofMillis(100));
+                            throw new IOException("broken");
+                        })))
+                        .isInstanceOf(IOException.class);
+            }
+            int after = guard.concurrency().orElseThrow().limit();
+            if (code == Code.NOT_FOUND || code == Code.INTERNAL) {
+                assertThat(after).as("%s", code).isEqualTo(before);
+            } else {
+                assertThat(after).as("%s", code).isLessThan(before);
+            }
+            assertThat(guard.concurrency().orElseThrow().inFlight()).isZero();
+        }
     }
 
     @Test
