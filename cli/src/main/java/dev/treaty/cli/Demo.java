@@ -171,13 +171,14 @@ final class Demo {
 
     /**
      * Lets the virtual machines load and compile what a call needs, at a growing rate, so that the report is about the
-     * faults and not about a dozen machines that start at the same time. Where it does not come to the full rate, and
-     * nobody has asked for that one, the load will be half of what went well: the faults take some work too.
+     * faults and not about a dozen machines that start at the same time. Where nobody has asked for a rate, it will be
+     * half of what went well at most: the faults take some work too.
      */
     private void warmUp(Treaty caller, String series) throws InterruptedException {
         long start = System.nanoTime();
         DemoTally.Summary last;
         int round = 0;
+        double full = asked.isPresent() ? 1 : 2;
         double share = WARM_UP_SHARE;
         double carried = 0;
         do {
@@ -190,17 +191,17 @@ final class Demo {
             last = warming.total();
             if (last.failed() == 0 && last.p99() < WARM.toNanos()) {
                 carried = share;
-                share = Math.min(1, 2 * share);
+                share = Math.min(full, 2 * share);
             }
-        } while (carried < 1 && round < WARM_UP_ROUNDS);
+        } while (carried < full && round < WARM_UP_ROUNDS);
         view.tell(String.format(
                 Locale.ROOT,
                 "%s after %.1f s of warming up: p99 %s",
-                carried == 1 ? "warm" : "not quite warm",
+                carried == full ? "warm" : "not quite warm",
                 (System.nanoTime() - start) / 1e9,
                 DemoReport.time(last.p99())));
-        if (carried < 1 && asked.isEmpty()) {
-            rate = (int) Math.max(RATE_MIN, rate * carried / 2);
+        if (carried < full && asked.isEmpty()) {
+            rate = (int) Math.max(RATE_MIN, rate * carried / full);
             view.tell("this machine is slow or busy: " + rate + " calls a second instead of " + RATE
                     + " (--rate asks for a certain one)");
         }

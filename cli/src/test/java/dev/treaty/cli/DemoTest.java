@@ -66,7 +66,7 @@ class DemoTest {
     @Test
     void itEndsCleanlyWhenItIsInterrupted() throws Exception {
         var lines = new LinkedBlockingQueue<String>();
-        Child demo = Child.start(demo("--for", "1h", "--rate", "20"), Map.of(), lines::add);
+        Child demo = Child.start(demo("--for", "1h"), Map.of(), lines::add);
         await(lines, "calls,"); // the load has begun
         List<ProcessHandle> children = demo.children();
 

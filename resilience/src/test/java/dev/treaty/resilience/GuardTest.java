@@ -433,8 +433,7 @@ class GuardTest {
         guard.level(IsolationLevel.BASIC);
         guard.apply(full());
         assertThat(levels)
-                .containsExactly(
-                        IsolationLevel.BASIC, IsolationLevel.BASIC, IsolationLevel.FULL, IsolationLevel.FULL);
+                .containsExactly(IsolationLevel.BASIC, IsolationLevel.BASIC, IsolationLevel.FULL, IsolationLevel.FULL);
     }
 
     @Test
@@ -468,8 +467,8 @@ class GuardTest {
     @Test
     void theBreakerCountsWhatTheServiceIsToBlameForAndHowLongItTook() {
         var slowFrom = Duration.ofMillis(100);
-        Guard guard = builder(full().with(RetryPolicy.NONE)
-                        .with(CircuitBreakerPolicy.DEFAULT.withSlowRate(0.9, slowFrom)))
+        Guard guard = builder(
+                        full().with(RetryPolicy.NONE).with(CircuitBreakerPolicy.DEFAULT.withSlowRate(0.9, slowFrom)))
                 .faults(e -> Fault.of(e instanceof IOException ? Code.UNAVAILABLE : Code.NOT_FOUND, "did not work"))
                 .build();
         List<Exception> failures = List.of(new IOException("broken"), new IllegalStateException("there is none"));
