@@ -11,6 +11,7 @@ import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,16 +46,34 @@ public final class JointRegistry implements Registry {
     private final Watchers watchers;
     private final Map<ServiceName, Followed> followed = new TreeMap<>();
 
+    /** An instance that was closed, and how often each registry has told so. */
+    private static final class Closed {
+        final ServiceInstance instance;
+        final int[] times;
+
+        Closed(ServiceInstance instance, int registries) {
+            this.instance = instance;
+            this.times = new int[registries];
+        }
+
+        /** Whether what that registry says is of a time before the newest closing that any has told. */
+        boolean outdates(int which, ServiceInstance said) {
+            return instance.startedAt().equals(said.startedAt())
+                    && instance.endpoint().equals(said.endpoint())
+                    && times[which] < Arrays.stream(times).max().orElse(0);
+        }
+    }
+
     /** A service as each registry has it. */
     private final class Followed {
         final ServiceName service;
         final List<Map<String, ServiceInstance>> views = new ArrayList<>();
         final List<Subscription> subscriptions = new ArrayList<>();
-        final Map<String, ServiceInstance> closed = new LinkedHashMap<>() {
+        final Map<String, Closed> closed = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<String, ServiceInstance> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<String, Closed> eldest) {
                 return size() > CLOSED_MAX;
             }
         };
@@ -80,14 +99,11 @@ public final class JointRegistry implements Registry {
                 if (event instanceof DiscoveryEvent.Removed removed) {
                     views.get(which).remove(instance.id());
                     reason = removed.reason();
-                    if (which == 0 && reason.equals(CLOSED)) {
-                        closed.put(instance.id(), instance);
+                    if (which < together.size() && reason.equals(CLOSED)) {
+                        closed(which, instance);
                     }
                 } else {
                     views.get(which).put(instance.id(), instance);
-                    if (which == 0) {
-                        closed.remove(instance.id());
-                    }
                 }
                 show(reason);
             } finally {
@@ -95,12 +111,19 @@ public final class JointRegistry implements Registry {
             }
         }
 
-        /** Closed in the first registry is closed in all, though some hear of it later, or even of its beginning. */
-        private boolean over(ServiceInstance instance) {
-            ServiceInstance gone = closed.get(instance.id());
-            return gone != null
-                    && gone.startedAt().equals(instance.startedAt())
-                    && gone.endpoint().equals(instance.endpoint());
+        private void closed(int which, ServiceInstance instance) {
+            Closed known = closed.get(instance.id());
+            if (known == null || !known.instance.startedAt().equals(instance.startedAt())) {
+                known = new Closed(instance, together.size());
+                closed.put(instance.id(), known);
+            }
+            known.times[which]++;
+        }
+
+        /** Closed in one registry is closed in all, though some hear of it later, or even of its beginning. */
+        private boolean over(int which, ServiceInstance instance) {
+            Closed known = closed.get(instance.id());
+            return known != null && known.outdates(which, instance);
         }
 
         private void show(String reason) {
@@ -117,9 +140,13 @@ public final class JointRegistry implements Registry {
         private Map<String, ServiceInstance> merged() {
             var merged = new TreeMap<String, ServiceInstance>();
             for (int i = together.size() - 1; i >= 0; i--) { // the first registry's word counts most
-                merged.putAll(views.get(i));
+                int which = i;
+                views.get(i).forEach((id, instance) -> {
+                    if (!over(which, instance)) {
+                        merged.put(id, instance);
+                    }
+                });
             }
-            merged.values().removeIf(this::over);
             boolean taking = merged.values().stream()
                     .anyMatch(instance -> instance.health().status().takesCalls());
             if (behind.isPresent() && !taking) {
