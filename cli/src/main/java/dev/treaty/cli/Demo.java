@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of the demo, from the first process to the report. */
 final class Demo {
-    /** How long a round of warming up lasts, and how many there may be. */
+    /** How long a round of warming up lasts, and until when another may begin. */
     private static final Duration WARM_UP = Duration.ofSeconds(1);
 
-    private static final int WARM_UP_ROUNDS = 15;
+    private static final Duration WARM_UP_MAX = Duration.ofSeconds(20);
 
     /** The first round's share of the full rate; it doubles as long as the shop keeps up. */
     private static final double WARM_UP_SHARE = 0.25;
@@ -193,7 +193,7 @@ final class Demo {
                 carried = share;
                 share = Math.min(full, 2 * share);
             }
-        } while (carried < full && round < WARM_UP_ROUNDS);
+        } while (carried < full && System.nanoTime() - start < WARM_UP_MAX.toNanos());
         view.tell(String.format(
                 Locale.ROOT,
                 "%s after %.1f s of warming up: p99 %s",
