@@ -2,6 +2,7 @@ package dev.treaty.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.call.Handler;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.registry.NetworkRegistry;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -19,21 +21,42 @@ import org.junit.jupiter.api.Test;
 class RegistrationWaveTest {
     private static final int CLIENTS = 300;
     private static final Duration STEP = Duration.ofMillis(20);
-    private static final long PAUSE_NANOS = 500_000;
+    private static final long PAUSE_NANOS = 50_000;
     private static final Duration BUCKET = Duration.ofMillis(250);
 
     private final ManualTime time = new ManualTime();
+    private final AtomicInteger asking = new AtomicInteger(); // requests under way that are to be answered at once
 
-    /** Lets the time go on in small steps, each with a moment for those who wake. */
-    private void until(BooleanSupplier reached) {
-        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
+    /** Lets the time go on in small steps, each when everybody whom the one before woke is through. */
+    private void until(BooleanSupplier reached, int sleepers) {
         while (!reached.getAsBoolean()) {
+            time.advance(STEP);
+            pauseUntil(() -> asking.get() == 0 && time.sleepers() >= sleepers);
+        }
+    }
+
+    private static void pauseUntil(BooleanSupplier reached) {
+        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
+        do {
             assertThat(System.nanoTime() - end)
                     .as("nanoseconds over the time to wait")
                     .isNegative();
-            time.advance(STEP);
             LockSupport.parkNanos(PAUSE_NANOS);
-        }
+        } while (!reached.getAsBoolean());
+    }
+
+    private Handler counted(Handler connection) {
+        return call -> {
+            if (call.operation().name().equals("watch")) {
+                return connection.handle(call); // is answered when there is something to tell
+            }
+            asking.incrementAndGet();
+            try {
+                return connection.handle(call);
+            } finally {
+                asking.decrementAndGet();
+            }
+        };
     }
 
     @Test
@@ -41,7 +64,8 @@ class RegistrationWaveTest {
         var clients = new ArrayList<NetworkRegistry>();
         try (var host = new RegistryHost(time, RegistryLimits.STANDARD).start()) {
             for (int i = 0; i < CLIENTS; i++) {
-                var client = host.client(RegistryPolicy.STANDARD, Events.NONE);
+                var client = host.client(
+                        counted(host.network.connect(RegistryHost.ENDPOINT)), RegistryPolicy.STANDARD, Events.NONE);
                 clients.add(client);
                 client.register(RegistryConformance.instance(RegistryConformance.ORDERS, "i" + i));
             }
@@ -50,15 +74,17 @@ class RegistrationWaveTest {
 
             host.crash();
             long down = time.nanoTime();
-            until(() -> time.nanoTime() - down > Duration.ofSeconds(2).toNanos());
+            until(() -> time.nanoTime() - down > Duration.ofSeconds(2).toNanos(), CLIENTS);
             host.asked.clear();
             host.start();
-            until(() -> {
-                assertThat(watching.instances(RegistryConformance.ORDERS))
-                        .as("the view of a client")
-                        .hasSize(CLIENTS);
-                return host.count("register") >= CLIENTS;
-            });
+            until(
+                    () -> {
+                        assertThat(watching.instances(RegistryConformance.ORDERS))
+                                .as("the view of a client")
+                                .hasSize(CLIENTS);
+                        return host.count("register") >= CLIENTS;
+                    },
+                    CLIENTS);
 
             Map<Long, Integer> buckets = new HashMap<>();
             host.asked.stream()
@@ -76,7 +102,7 @@ class RegistrationWaveTest {
             var ends = clients.stream()
                     .map(client -> Thread.ofVirtual().start(client::close))
                     .toList();
-            until(() -> ends.stream().noneMatch(Thread::isAlive));
+            until(() -> ends.stream().noneMatch(Thread::isAlive), 0);
         }
     }
 }

@@ -61,8 +61,14 @@ public final class ManualTime implements Time {
         }
     }
 
-    /** How many threads wait for a moment to come: what a test looks at before it moves on. */
+    /**
+     * How many threads wait for a moment that is still to come: what a test looks at before it moves on. One that
+     * {@link #advance} has woken is not counted, even where it does not run yet.
+     */
     public int sleepers() {
-        return sleepers.size();
+        long now = nanos.get();
+        return (int) sleepers.stream()
+                .filter(sleeper -> sleeper.untilNanos - now > 0)
+                .count();
     }
 }
