@@ -71,6 +71,31 @@ class JointRegistryTest extends RegistryConformance {
     }
 
     @Test
+    void whoWasClosedInOneStaysClosedWhenTheOtherTellsOfItsBeginningLater() {
+        try (var before = over(old);
+                var both = open();
+                var after = over(fresh)) {
+            var seen = new WatchRecorder();
+            both.watch(ORDERS, seen);
+            var instance = instance(ORDERS, "closed");
+            var told = after.register(instance);
+            assertThat(seen.next(Added.class).instance().id()).isEqualTo("closed");
+            told.close();
+            assertThat(seen.next(Removed.class).reason()).isEqualTo("closed");
+
+            var late = before.register(instance);
+            before.register(instance(ORDERS, "another"));
+            assertThat(seen.next(Added.class).instance().id()).isEqualTo("another");
+
+            late.close();
+            before.register(instance);
+            assertThat(seen.next(Added.class).instance().id())
+                    .as("begun again after both told of its end")
+                    .isEqualTo("closed");
+        }
+    }
+
+    @Test
     void anotherRegionIsSeenWhileNobodyHereTakesCalls() {
         try (var here = over(old);
                 var there = over(fresh);
