@@ -456,13 +456,13 @@ class HttpTransportTest {
     private static void endsInTime(Call call, ServiceResponse<?> response, Fault expected) {
         long late = -call.context().deadline().remainingNanos(Time.system());
         assertThat(fault(response)).isEqualTo(expected);
-        assertThat(Duration.ofNanos(late)).isBetween(Duration.ZERO, Duration.ofMillis(500));
+        assertThat(Duration.ofNanos(late)).isBetween(Duration.ZERO, Duration.ofSeconds(5));
     }
 
     @Test
     void theDeadlineEndsTheWaitForASilentServer() throws Exception {
         try (var server = new FakeServer(socket -> new CountDownLatch(1).await())) {
-            Call call = idempotent(Duration.ofMillis(60));
+            Call call = idempotent(Duration.ofMillis(300));
             endsInTime(
                     call,
                     transport.connect(server.endpoint()).handle(call),
@@ -480,7 +480,7 @@ class HttpTransportTest {
                 Time.system().sleep(1_000_000);
             }
         })) {
-            Call call = idempotent(Duration.ofMillis(60));
+            Call call = idempotent(Duration.ofMillis(300));
             endsInTime(
                     call,
                     transport.connect(server.endpoint()).handle(call),
@@ -492,7 +492,7 @@ class HttpTransportTest {
     void theDeadlineEndsTheWaitForAServerThatDoesNotRead() throws Exception {
         try (var server = new FakeServer(socket -> new CountDownLatch(1).await())) {
             var huge = new Shop.Order("x".repeat(40 << 20), Shop.Status.NEW, List.of(), new Shop.Card("1"));
-            var call = new Call(Running.CONTRACT.name(), PLACE, List.of(huge), Running.context(Duration.ofSeconds(1)));
+            var call = new Call(Running.CONTRACT.name(), PLACE, List.of(huge), Running.context(Duration.ofSeconds(3)));
             endsInTime(
                     call,
                     transport.connect(server.endpoint()).handle(call),
@@ -555,7 +555,7 @@ class HttpTransportTest {
                 FakeServer.always(PLACED))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             connection.handle(notIdempotent()).orThrow();
-            assertThat(fault(connection.handle(notIdempotent(Duration.ofMillis(100))))
+            assertThat(fault(connection.handle(notIdempotent(Duration.ofMillis(300))))
                             .code())
                     .isEqualTo(Code.DEADLINE_EXCEEDED);
             late.countDown();
