@@ -85,7 +85,10 @@ final class Balance implements Handler {
         int all = nodes.list().size();
         if (all == 0) {
             return "no instance of " + call.service() + " is registered"
-                    + discovery.trouble().map(t -> " as far as is known: " + t).orElse("");
+                    + discovery
+                            .trouble(call.service())
+                            .map(t -> " as far as is known: " + t)
+                            .orElse("");
         }
         List<Exclusion> exclusions = candidates.exclusions();
         String why =

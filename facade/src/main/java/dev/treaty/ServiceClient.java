@@ -79,7 +79,8 @@ public final class ServiceClient {
      * none does, unknown where there is none. The details tell each instance's status by its id.
      */
     public ServiceHealth health(String service) {
-        List<ServiceInstance> instances = treaty.registry().instances(new ServiceName(service));
+        var name = new ServiceName(service);
+        List<ServiceInstance> instances = treaty.registry().instances(name);
         long passing = instances.stream()
                 .filter(i -> i.health().status() == Status.PASSING)
                 .count();
@@ -93,7 +94,7 @@ public final class ServiceClient {
                 .limit(ServiceHealth.DETAILS_MAX)
                 .forEach(i -> details.put(i.id(), i.health().status().name().toLowerCase(Locale.ROOT)));
         String message = instances.isEmpty()
-                ? treaty.registry().trouble().orElse("no instance of " + service + " is registered")
+                ? treaty.registry().trouble(name).orElse("no instance of " + service + " is registered")
                 : passing + " of " + instances.size() + " instances are passing";
         return new ServiceHealth(status, message, treaty.time().instant(), details);
     }

@@ -3,6 +3,7 @@ package dev.treaty.registry;
 import dev.treaty.core.contract.Compatibility;
 import dev.treaty.core.contract.Difference;
 import dev.treaty.core.contract.IncompatibleContractException;
+import dev.treaty.core.contract.ServiceCapability;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.Version;
 import java.util.ArrayList;
@@ -40,13 +41,24 @@ public final class ContractHistory {
 
     private static final Comparator<Entry> BY_VERSION = Comparator.comparing(entry -> entry.contract.version());
 
-    private record Entry(ServiceContract contract, String fingerprint, int length) {
+    /** @param offers the names of its capabilities, which its fingerprint leaves out */
+    private record Entry(ServiceContract contract, String fingerprint, Set<String> offers, int length) {
         static Entry of(ServiceContract contract) {
-            return new Entry(contract, contract.fingerprint(), contract.text().length());
+            Set<String> offers = contract.capabilities().stream()
+                    .filter(ServiceCapability::enabled)
+                    .map(ServiceCapability::name)
+                    .collect(Collectors.toSet());
+            return new Entry(
+                    contract, contract.fingerprint(), offers, contract.text().length());
+        }
+
+        /** Whether clients get the same of both. */
+        boolean same(Entry other) {
+            return fingerprint.equals(other.fingerprint) && offers.equals(other.offers);
         }
 
         boolean like(Entry other) {
-            return contract.version().equals(other.contract.version()) && fingerprint.equals(other.fingerprint);
+            return contract.version().equals(other.contract.version()) && same(other);
         }
 
         Version version() {
@@ -112,7 +124,7 @@ public final class ContractHistory {
 
     private List<Entry> predecessors(Entry fresh, Set<String> live) {
         int major = fresh.version().major();
-        List<Entry> line = entries.stream()
+        List<Entry> line = entries.reversed().stream() // of two of one version the one published later comes first
                 .filter(entry -> entry.version().major() == major)
                 .sorted(BY_VERSION.reversed())
                 .toList();
@@ -123,7 +135,7 @@ public final class ContractHistory {
         var predecessors = new ArrayList<Entry>();
         for (Entry entry : line) {
             boolean counts = predecessors.isEmpty() || live.contains(entry.fingerprint);
-            if (counts && !entry.fingerprint.equals(fresh.fingerprint)) {
+            if (counts && !entry.same(fresh)) {
                 predecessors.add(entry);
             }
         }

@@ -46,6 +46,9 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     /** The longest that a watch waits before the engine is looked at again. */
     private static final long WAIT_MAX_MILLIS = 5_000;
 
+    /** The longest that it waits while nothing can be said of some service that is watched too. */
+    private static final long UNCLEAR_WAIT_MAX_MILLIS = 500;
+
     /** Why an instance is gone that its process took out. */
     private static final String CLOSED = "closed";
 
@@ -135,8 +138,8 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     private final class Reflection implements Engine.Follower, AutoCloseable {
         private final Mirror mirror;
         private final ServiceName service;
-        final Promise<Boolean> settled = new Promise<>();
-        volatile String trouble = "";
+        private final Promise<Boolean> settled = new Promise<>();
+        private volatile String trouble = "";
         long askedAtNanos;
         private final Map<String, Stale> held = new ConcurrentHashMap<>();
         private volatile Engine.@Nullable Following following;
@@ -269,6 +272,14 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
                     gone(id, stale.reason);
                 }
             });
+        }
+
+        /** Why nothing can be said of this service, once that is known; empty where it can. */
+        String trouble() throws InterruptedException {
+            settled.await(time, Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos());
+            return settled.now() == null
+                    ? "its instances could not be read within " + Engine.PATIENCE_MILLIS + " ms"
+                    : trouble;
         }
 
         @Override
@@ -526,22 +537,25 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
     public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
             throws InterruptedException {
         Mirror seen = mirror();
-        List<Reflection> asked = seen.follow(since.keySet());
-        for (Reflection reflection : asked) {
+        var told = new TreeMap<>(since);
+        var unclear = new TreeMap<String, String>();
+        for (Reflection reflection : seen.follow(since.keySet())) {
             reflection.expire();
-            reflection.settled.await(
-                    time, Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos());
-            if (reflection.settled.now() == null) {
-                throw new ServiceException(
-                        Code.UNAVAILABLE,
-                        "the instances of " + reflection.service + " could not be read within " + Engine.PATIENCE_MILLIS
-                                + " ms");
-            }
-            if (!reflection.trouble.isEmpty()) {
-                throw new ServiceException(Code.UNAVAILABLE, reflection.trouble);
+            String trouble = reflection.trouble();
+            if (!trouble.isEmpty()) {
+                told.remove(reflection.service.value());
+                unclear.put(reflection.service.value(), trouble);
             }
         }
-        return seen.service.watch(since, epoch, Math.min(waitMillis, WAIT_MAX_MILLIS), watcher);
+        if (unclear.isEmpty()) {
+            return seen.service.watch(told, epoch, Math.min(waitMillis, WAIT_MAX_MILLIS), watcher);
+        }
+        if (told.isEmpty()) { // it is not one service that is in trouble but the engine
+            throw new ServiceException(Code.UNAVAILABLE, unclear.firstEntry().getValue());
+        }
+        News news = seen.service.watch(told, epoch, Math.min(waitMillis, UNCLEAR_WAIT_MAX_MILLIS), watcher);
+        return new News(
+                news.epoch(), news.revision(), news.complete(), news.changes(), news.later(), Optional.of(unclear));
     }
 
     @Override

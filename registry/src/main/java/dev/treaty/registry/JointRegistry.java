@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several registries as one. Those <em>together</em> are read and written alike: an instance that is in two of them is
@@ -78,6 +81,10 @@ public final class JointRegistry implements Registry {
             }
         };
 
+        /** What those together say, and how many of them take calls. */
+        final Map<String, ServiceInstance> merged = new HashMap<>();
+
+        int taking;
         int followers;
         boolean forGood;
 
@@ -105,10 +112,30 @@ public final class JointRegistry implements Registry {
                 } else {
                     views.get(which).put(instance.id(), instance);
                 }
-                show(reason);
+                boolean alone = taking > 0;
+                merge(instance.id());
+                show(instance.id(), reason);
+                if (behind.isPresent() && alone != taking > 0) {
+                    views.getLast().keySet().forEach(id -> show(id, ""));
+                }
             } finally {
                 lock.unlock();
             }
+        }
+
+        /** The first registry's word about it counts most. */
+        private void merge(String id) {
+            ServiceInstance now = null;
+            for (int i = 0; i < together.size() && now == null; i++) {
+                ServiceInstance said = views.get(i).get(id);
+                now = said == null || over(i, said) ? null : said;
+            }
+            ServiceInstance before = now == null ? merged.remove(id) : merged.put(id, now);
+            taking += takes(now) - takes(before);
+        }
+
+        private static int takes(@Nullable ServiceInstance instance) {
+            return instance != null && instance.health().status().takesCalls() ? 1 : 0;
         }
 
         private void closed(int which, ServiceInstance instance) {
@@ -126,33 +153,17 @@ public final class JointRegistry implements Registry {
             return known != null && known.outdates(which, instance);
         }
 
-        private void show(String reason) {
-            Map<String, ServiceInstance> seen = merged();
-            for (ServiceInstance known : catalog.roster(service)) {
-                if (!seen.containsKey(known.id())) {
-                    String why = reason.isEmpty() ? "instances of a registry before its own take calls" : reason;
-                    catalog.remove(service, known.id(), why, time.instant());
-                }
+        private void show(String id, String reason) {
+            ServiceInstance seen = merged.get(id);
+            if (seen == null && taking == 0 && behind.isPresent()) {
+                seen = views.getLast().get(id);
             }
-            seen.values().forEach(instance -> catalog.put(instance, time.instant()));
-        }
-
-        private Map<String, ServiceInstance> merged() {
-            var merged = new TreeMap<String, ServiceInstance>();
-            for (int i = together.size() - 1; i >= 0; i--) { // the first registry's word counts most
-                int which = i;
-                views.get(i).forEach((id, instance) -> {
-                    if (!over(which, instance)) {
-                        merged.put(id, instance);
-                    }
-                });
+            if (seen != null) {
+                catalog.put(seen, time.instant());
+            } else {
+                String why = reason.isEmpty() ? "instances of a registry before its own take calls" : reason;
+                catalog.remove(service, id, why, time.instant());
             }
-            boolean taking = merged.values().stream()
-                    .anyMatch(instance -> instance.health().status().takesCalls());
-            if (behind.isPresent() && !taking) {
-                views.getLast().forEach(merged::putIfAbsent);
-            }
-            return merged;
         }
     }
 
@@ -348,8 +359,17 @@ public final class JointRegistry implements Registry {
 
     @Override
     public Optional<String> trouble() {
+        return joined(Registry::trouble);
+    }
+
+    @Override
+    public Optional<String> trouble(ServiceName service) {
+        return joined(registry -> registry.trouble(service));
+    }
+
+    private Optional<String> joined(Function<Registry, Optional<String>> trouble) {
         List<String> troubles =
-                all().stream().map(Registry::trouble).flatMap(Optional::stream).toList();
+                all().stream().map(trouble).flatMap(Optional::stream).toList();
         return troubles.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", troubles));
     }
 

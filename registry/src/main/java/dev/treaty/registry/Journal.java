@@ -47,13 +47,13 @@ public final class Journal implements AutoCloseable {
     private final Store store;
     private final Time time;
     private final Events events;
+    private final Promise<Boolean> closing = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
-    private Pending pending = new Pending();
+    private volatile Pending pending = new Pending();
     private long generation;
     private long logBytes;
     private long snapshotBytes;
     private boolean unforced;
-    private volatile boolean closed;
     private volatile @Nullable String trouble;
 
     /** What waits to be written to one log. */
@@ -175,18 +175,24 @@ public final class Journal implements AutoCloseable {
 
     private void run() {
         try {
-            while (!closed) {
-                Promise<Boolean> some = pending.some();
-                some.await(time, unforced ? FORCE_NANOS : IDLE_NANOS);
+            boolean lacking = false; // some change is in no log, so that only a snapshot helps
+            while (closing.now() == null) {
                 try {
-                    write(some.now() == null);
-                    if (logBytes > Math.max(LOG_BYTES_MIN, 2 * snapshotBytes)) {
+                    if (lacking) {
                         snapshot();
+                        lacking = false;
+                    } else {
+                        follow();
                     }
                     well();
                 } catch (IOException e) {
+                    lacking = true;
                     failed(e);
+                    closing.await(time, RETRY_NANOS);
                 }
+            }
+            if (lacking) {
+                snapshot();
             }
             write(true);
         } catch (IOException e) {
@@ -195,6 +201,16 @@ public final class Journal implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             ended.complete(true);
+        }
+    }
+
+    /** Waits for changes and writes them. */
+    private void follow() throws IOException, InterruptedException {
+        Promise<Boolean> some = pending.some();
+        some.await(time, unforced ? FORCE_NANOS : IDLE_NANOS);
+        write(some.now() == null);
+        if (logBytes > Math.max(LOG_BYTES_MIN, 2 * snapshotBytes)) {
+            snapshot();
         }
     }
 
@@ -241,17 +257,10 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    private void failed(IOException e) throws InterruptedException {
+    private void failed(IOException e) {
         if (trouble == null) {
             trouble = "the registry's state cannot be saved: " + e.getMessage();
             events.emit(new Event.RegistryChanged(RegistryService.SELF, true, trouble));
-        }
-        time.sleep(closed ? 0 : RETRY_NANOS);
-        try {
-            snapshot(); // what could not be written is in there
-            well();
-        } catch (IOException again) {
-            pending.wake();
         }
     }
 
@@ -265,7 +274,7 @@ public final class Journal implements AutoCloseable {
     /** Writes what waits, and closes the store. */
     @Override
     public void close() throws IOException {
-        closed = true;
+        closing.complete(true);
         pending.wake();
         try {
             ended.await(time, RETRY_NANOS);

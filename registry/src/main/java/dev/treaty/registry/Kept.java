@@ -215,7 +215,9 @@ final class Kept implements Registration {
             refused = fault;
             asked = acknowledged != null && !closing;
             boolean news = !waiting && !closing && !fault.equals(told);
-            told = fault;
+            if (news) {
+                told = fault;
+            }
             return news;
         } finally {
             lock.unlock();

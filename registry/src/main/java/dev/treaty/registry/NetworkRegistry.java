@@ -258,6 +258,11 @@ public final class NetworkRegistry implements Registry {
     }
 
     @Override
+    public Optional<String> trouble(ServiceName service) {
+        return upstream.trouble().or(() -> replica.trouble(service));
+    }
+
+    @Override
     public Optional<Instant> staleSince() {
         return upstream.unreachableSince();
     }

@@ -140,7 +140,9 @@ final class Publications {
             publication.force |= refused == null;
             publication.refused = refused;
             tell = refused != null && !publication.waiting && !refused.equals(publication.told);
-            publication.told = refused;
+            if (tell || refused == null) {
+                publication.told = refused;
+            }
         } finally {
             lock.unlock();
         }

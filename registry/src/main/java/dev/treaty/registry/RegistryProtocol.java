@@ -236,10 +236,16 @@ public interface RegistryProtocol {
      * @param complete the whole sets of those services whose changes are not at hand
      * @param changes the changes of the others, in order
      * @param later the services that did not fit into this answer: ask for them again from where they were
+     * @param unclear the services about which nothing can be said now, and why: ask for them again too
      */
     @Immutable
     record News(
-            String epoch, long revision, List<Complete> complete, List<Change> changes, Optional<List<String>> later) {}
+            String epoch,
+            long revision,
+            List<Complete> complete,
+            List<Change> changes,
+            Optional<List<String>> later,
+            Optional<Map<String, String>> unclear) {}
 
     /**
      * All instances of a service.

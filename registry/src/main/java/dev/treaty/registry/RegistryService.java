@@ -396,7 +396,12 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
             }
         }
         return new News(
-                table.epoch(), revision, complete, changes, Optional.of(later).filter(l -> !l.isEmpty()));
+                table.epoch(),
+                revision,
+                complete,
+                changes,
+                Optional.of(later).filter(l -> !l.isEmpty()),
+                Optional.empty());
     }
 
     private static ServiceName name(String service) {

@@ -52,6 +52,7 @@ final class Replica implements AutoCloseable {
         final Promise<Boolean> loaded = new Promise<>();
         int followers;
         long revision;
+        boolean restarted; // and this registry has not told yet whom it knows
     }
 
     /** How a turn of the loop ended. */
@@ -82,6 +83,7 @@ final class Replica implements AutoCloseable {
     private String epoch = "";
     private boolean following; // the registry believes that this process follows something
     private volatile @Nullable Fault refused;
+    private volatile Map<ServiceName, String> unclear = Map.of(); // why, of each that the registry cannot tell of now
     private volatile boolean closed;
 
     Replica(Upstream upstream, Events events) {
@@ -154,6 +156,15 @@ final class Replica implements AutoCloseable {
 
     /** Why the registry does not say what is new, although it answers. */
     Optional<String> trouble() {
+        return refusal().or(() -> unclear.values().stream().findFirst());
+    }
+
+    /** Why the registry does not say what is new of that service, although it answers. */
+    Optional<String> trouble(ServiceName service) {
+        return refusal().or(() -> Optional.ofNullable(unclear.get(service)));
+    }
+
+    private Optional<String> refusal() {
         return Optional.ofNullable(refused)
                 .map(fault -> "the registry " + upstream.address + " refuses to be watched: " + fault.message());
     }
@@ -317,7 +328,8 @@ final class Replica implements AutoCloseable {
             }
             whole.add(new RegistryProtocol.Complete(complete.service(), instances, ""));
         }
-        return new RegistryProtocol.News(news.epoch(), news.revision(), whole, news.changes(), news.later());
+        return new RegistryProtocol.News(
+                news.epoch(), news.revision(), whole, news.changes(), news.later(), news.unclear());
     }
 
     /** Until the first of the missing instances has had its time, at most as long as a registry waits. */
@@ -341,12 +353,18 @@ final class Replica implements AutoCloseable {
         long before = catalog.revision();
         lock.lock();
         try {
-            boolean restarted = !epoch.isEmpty() && !epoch.equals(news.epoch());
+            if (!epoch.isEmpty() && !epoch.equals(news.epoch())) {
+                followed.values().forEach(entry -> {
+                    entry.revision = 0;
+                    entry.restarted = true;
+                });
+            }
             asked.entrySet().removeIf(e -> followed.get(e.getKey()) != e.getValue()); // given up meanwhile
             for (var complete : news.complete()) {
                 var service = new ServiceName(complete.service());
-                if (asked.containsKey(service)) {
-                    replace(service, complete.instances(), restarted, now);
+                Followed entry = asked.get(service);
+                if (entry != null) {
+                    replace(service, complete.instances(), entry.restarted, now);
                 }
             }
             for (var change : news.changes()) {
@@ -367,8 +385,10 @@ final class Replica implements AutoCloseable {
             for (String later : news.later().orElse(List.of())) {
                 asked.remove(new ServiceName(later));
             }
+            unclear(asked, news.unclear().orElse(Map.of()));
             for (Followed entry : asked.values()) {
                 entry.revision = news.revision();
+                entry.restarted = false;
                 entry.loaded.complete(true);
             }
         } catch (RuntimeException e) { // what other programs answer must not end this thread
@@ -381,6 +401,23 @@ final class Replica implements AutoCloseable {
             audience.await(each.getKey(), each.getValue(), upstream.time, DRAIN_NANOS);
         }
         return new Outcome.Answered(news);
+    }
+
+    /** Notes what the registry cannot tell about now, and says so once. */
+    private void unclear(Map<ServiceName, Followed> asked, Map<String, String> why) {
+        var now = new TreeMap<ServiceName, String>();
+        why.forEach((name, reason) -> {
+            var service = new ServiceName(name);
+            asked.remove(service);
+            now.put(service, "the registry " + upstream.address + " cannot tell who offers " + service + ": " + reason);
+        });
+        Map<ServiceName, String> before = unclear;
+        unclear = now;
+        now.forEach((service, message) -> {
+            if (!message.equals(before.get(service))) {
+                upstream.refused(message);
+            }
+        });
     }
 
     private void replace(

@@ -71,6 +71,29 @@ class ContractHistoryTest {
     }
 
     @Test
+    void ofTwoUnderOneVersionTheOnePublishedLaterIsTheOneToKeep() {
+        var forced = with(contract("1.0.0", "get()")).publish(contract("1.0.0", "find()"), Set.of(), true);
+        assertThat(publish(forced, contract("1.1.0", "find() list()")).newestFirst())
+                .hasSize(3);
+
+        var grown = publish(with(contract("1.0.0", "get()")), contract("1.0.0", "get() find()"));
+        assertThatThrownBy(() -> publish(grown, contract("1.0.1", "get() list()")))
+                .isInstanceOf(IncompatibleContractException.class)
+                .hasMessageContaining("\"find\"");
+    }
+
+    @Test
+    void aCapabilityThatIsGoneIsABreakThoughNothingElseDiffers() {
+        var history = with(contract("1.0.0", "capability export 1.0.0\nget()"));
+
+        for (String version : List.of("1.0.0", "1.1.0")) {
+            assertThatThrownBy(() -> publish(history, contract(version, "get()")))
+                    .isInstanceOf(IncompatibleContractException.class)
+                    .hasMessageContaining("export", "the capability is gone");
+        }
+    }
+
+    @Test
     void goingBackIsNeverRefused() {
         var history = with(contract("1.2.0", "find()"));
 

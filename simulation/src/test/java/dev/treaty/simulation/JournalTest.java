@@ -232,6 +232,30 @@ class JournalTest {
     }
 
     @Test
+    void aDiskThatGoesOnFailingIsTriedUntilNothingIsMissingOnIt() throws IOException {
+        var time = new ManualTime();
+        var store = new MemoryStore();
+        try (var kept = new Kept(store, time)) {
+            store.fail(true);
+            kept.register("a");
+            eventually(() -> kept.journal.trouble().isPresent() && time.sleepers() == 2);
+            for (int i = 0; i < 3; i++) {
+                time.advance(Duration.ofSeconds(5));
+                eventually(() -> time.sleepers() == 2); // leases, and the journal that waits for its next try
+            }
+            assertThat(kept.journal.trouble()).isPresent();
+            assertThat(kept.events).as("it is told once").hasSize(1);
+
+            store.fail(false);
+            time.advance(Duration.ofSeconds(5));
+            eventually(() -> kept.journal.trouble().isEmpty());
+            try (var after = new Kept(store.afterStop(new Random(1)), Time.system())) {
+                assertThat(after.view()).containsOnlyKeys("a");
+            }
+        }
+    }
+
+    @Test
     void aDirectoryBelongsToOneRegistryAndItsOwner(@TempDir Path parent) throws IOException {
         Path directory = parent.resolve("made/anew");
         try (var kept = new Kept(new FileStore(directory), Time.system())) {

@@ -24,6 +24,7 @@ import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,12 @@ class NetworkRegistryOutageTest {
             Duration.ofMillis(40),
             Duration.ofMillis(900),
             PreservationPolicy.STANDARD);
+
+    private static final ServiceHealth LONG_STORY = new ServiceHealth(
+            Status.PASSING, "x".repeat(RegistryLimits.HEALTH_LENGTH_MAX / 2), Instant.EPOCH, Map.of());
+
+    /** So many instances with a long story do not fit into one answer of a watch. */
+    private static final int MORE_THAN_AN_ANSWER = 300;
 
     private static final long POLL_NANOS = 200_000;
 
@@ -176,6 +183,38 @@ class NetworkRegistryOutageTest {
     }
 
     @Test
+    void whoeverDiesWithTheRegistryIsGivenTheGraceInALaterAnswerToo() {
+        var host = host(Time.system()).start();
+        var dying = new Cable(host);
+        client(host, dying, HASTY, Events.NONE).register(RegistryConformance.instance(STOCK, "dies"));
+        var owner = client(host, HASTY);
+        for (int i = 0; i < MORE_THAN_AN_ANSWER; i++) {
+            owner.register(RegistryConformance.instance(ORDERS, "long" + i).withHealth(LONG_STORY));
+        }
+        owner.register(RegistryConformance.instance(STOCK, "lives"));
+        var far = new Cable(host);
+        var watching = client(host, far, HASTY, Events.NONE);
+        watching.watch(ORDERS, new WatchRecorder());
+        var seen = new WatchRecorder();
+        watching.watch(STOCK, seen);
+        seen.until(view -> view.size() == 2);
+
+        dying.cut.set(true);
+        far.cut.set(true);
+        host.crash();
+        host.start();
+        var witness = client(host, HASTY);
+        witness.watch(ORDERS, new WatchRecorder());
+        eventually(() -> witness.instances(ORDERS).size() == MORE_THAN_AN_ANSWER
+                && witness.instances(STOCK).size() == 1);
+        far.cut.set(false);
+
+        var removed = seen.next(Removed.class);
+        assertThat(removed.instance().id()).isEqualTo("dies");
+        assertThat(removed.reason()).isEqualTo("did not register again after the registry restarted");
+    }
+
+    @Test
     void aQuestionThatIsNotAnsweredIsTrouble() {
         var host = host(Time.system());
         var client = client(host, host.network.connect(RegistryHost.ENDPOINT), HASTY, new Reachability());
@@ -187,6 +226,29 @@ class NetworkRegistryOutageTest {
 
         assertThat(client.services()).isEmpty();
         assertThat(client.trouble()).isEmpty();
+    }
+
+    @Test
+    void aRegistryThatIsFullSaysSoOnceToThoseWhomItTurnsAway() {
+        var host = new RegistryHost(
+                Time.system(), new RegistryLimits(1, 1, 1, 10, 8, LIMITS.leaseMin(), LIMITS.leaseMax()));
+        opened.add(host);
+        host.start();
+        var first = client(host, HASTY);
+        first.register(RegistryConformance.instance(ORDERS, "a"));
+        first.publish(ServiceContract.parse("contract shop.Stock 1.0.0\ncount() -> int32"));
+        var told = new Reachability();
+        var late = client(host, host.network.connect(RegistryHost.ENDPOINT), HASTY, told);
+
+        late.register(RegistryConformance.instance(ORDERS, "b"));
+        eventually(() -> !told.changes.isEmpty());
+        assertThat(told.changes.getFirst().message()).contains("1 instances", "limit");
+        late.publish(ServiceContract.parse("contract shop.Orders 1.0.0\nget() -> string"));
+        eventually(() -> told.changes.size() == 2);
+        assertThat(told.changes.getLast().message()).contains("refuses a contract");
+        long asked = host.count("register");
+        eventually(() -> host.count("register") > asked + 3);
+        assertThat(told.changes).hasSize(2);
     }
 
     @Test

@@ -48,6 +48,11 @@ public interface ServiceDiscovery {
         return Optional.empty();
     }
 
+    /** What keeps the view of that service from being current, in one sentence; nothing where all is well with it. */
+    default Optional<String> trouble(ServiceName service) {
+        return trouble();
+    }
+
     /** Since when what is read here may be old, because the registry cannot be reached; nothing where it can. */
     default Optional<Instant> staleSince() {
         return Optional.empty();

@@ -178,6 +178,34 @@ class DnsTest {
     }
 
     @Test
+    void a_name_that_dns_does_not_know_holds_up_nobody_else() {
+        var stock = new ServiceName("shop.Stock");
+        known.registry().register(instance("a", "127.0.0.1", 8080));
+        var settings = Settings.DEFAULTS.withRegistry(
+                RegistryAddress.parse("dns://{service}.treaty?server=127.0.0.1:" + server.port()));
+        try (var treaty = Treaty.open(settings)) {
+            assertThat(treaty.registry().instances(stock)).isEmpty();
+            assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
+            known.registry().register(instance("b", "127.0.0.2", 8081));
+            await(() -> treaty.registry().instances(ORDERS).size() == 2);
+
+            assertThat(treaty.registry().trouble(ORDERS)).isEmpty();
+            assertThat(treaty.registry().trouble(stock))
+                    .get()
+                    .asString()
+                    .contains("cannot tell who offers shop.Stock", "shop.stock.treaty. has no SRV records in DNS");
+            assertThat(treaty.registry().trouble()).isEqualTo(treaty.registry().trouble(stock));
+
+            var endpoint = new ServiceEndpoint("http", "127.0.0.3", 8082);
+            known.registry()
+                    .register(ServiceInstance.of("c", stock, new Version(1, 0, 0), endpoint, STARTED)
+                            .withHealth(ServiceHealth.of(Status.PASSING, STARTED)));
+            await(() -> treaty.registry().instances(stock).size() == 1);
+            await(() -> treaty.registry().trouble().isEmpty());
+        }
+    }
+
+    @Test
     void addresses_alone_need_a_port_and_nobody_registers_there() {
         known.registry().register(instance("a", "127.0.0.1", 8080));
         var address = RegistryAddress.parse("dns://0.{service}.treaty:9090?server=127.0.0.1:" + server.port());
