@@ -20,7 +20,9 @@ import java.util.stream.Stream;
  * <p>Two rules keep it sound. Each admission carries the <em>epoch</em> in which it was given, and an outcome counts
  * only in its own epoch: a success that began before the breaker opened cannot close it. And a trial is a
  * <em>lease</em>: a trial whose outcome is never reported runs out, and the next may pass, so that a lost permit cannot
- * keep the breaker half-open for ever.
+ * keep the breaker half-open for ever. What ends with the lease is the trial's place alone: its outcome counts for a
+ * hundred leases as long as the breaker is half-open, so that calls longer than a lease cannot keep it so for ever
+ * either.
  *
  * <p>Use it around a call so; every admission is reported once, as succeeded, failed or ignored:
  *
@@ -40,6 +42,9 @@ import java.util.stream.Stream;
 public final class CircuitBreaker {
     /** What {@link #tryAcquire()} answers where the call must not be made. */
     public static final long REFUSED = -1;
+
+    /** For so many leases the outcome of a trial is waited for, which bounds how many are remembered. */
+    private static final int OUTCOME_LEASES = 100;
 
     /** The states of a breaker. */
     public enum State {
@@ -141,7 +146,7 @@ public final class CircuitBreaker {
         }
 
         /** Each trial is an epoch of its own; {@code epoch} is that of the latest. */
-        record HalfOpen(long epoch, List<Trial> underWay, int succeeded, int openings, Change change) implements Phase {
+        record HalfOpen(long epoch, List<Trial> awaited, int succeeded, int openings, Change change) implements Phase {
             @Override
             public State state() {
                 return State.HALF_OPEN;
@@ -149,27 +154,25 @@ public final class CircuitBreaker {
 
             boolean admits(int trials, long now) {
                 int taken = succeeded;
-                for (int i = 0; i < underWay.size(); i++) { // no iterator: a refusal allocates nothing
-                    taken += underWay.get(i).expired(now) ? 0 : 1;
+                for (int i = 0; i < awaited.size(); i++) { // no iterator: a refusal allocates nothing
+                    taken += awaited.get(i).hasPlace(now) ? 1 : 0;
                 }
                 return taken < trials;
             }
 
             HalfOpen admit(long now, long leaseNanos) {
-                var next = new Trial(epoch + 1, now + leaseNanos);
-                List<Trial> alive = Stream.concat(
-                                underWay.stream().filter(trial -> !trial.expired(now)), Stream.of(next))
+                var next = new Trial(epoch + 1, now + leaseNanos, now + OUTCOME_LEASES * leaseNanos);
+                List<Trial> all = Stream.concat(awaited.stream().filter(trial -> trial.counts(now)), Stream.of(next))
                         .toList();
-                return new HalfOpen(next.epoch, alive, succeeded, openings, change);
+                return new HalfOpen(next.epoch, all, succeeded, openings, change);
             }
 
-            /** A trial that ran out of its lease has no say, even while nobody has taken its place. */
             boolean waitsFor(long admission, long now) {
-                return underWay.stream().anyMatch(trial -> trial.epoch == admission && !trial.expired(now));
+                return awaited.stream().anyMatch(trial -> trial.epoch == admission && trial.counts(now));
             }
 
             HalfOpen without(long admission, int newSuccesses) {
-                List<Trial> others = underWay.stream()
+                List<Trial> others = awaited.stream()
                         .filter(trial -> trial.epoch != admission)
                         .toList();
                 return new HalfOpen(epoch, others, succeeded + newSuccesses, openings, change);
@@ -184,9 +187,16 @@ public final class CircuitBreaker {
         }
     }
 
-    private record Trial(long epoch, long untilNanos) {
-        boolean expired(long now) {
-            return untilNanos - now <= 0;
+    /** A trial whose outcome has not been reported. */
+    private record Trial(long epoch, long placeUntilNanos, long countsUntilNanos) {
+        /** Whether it keeps the next from passing. */
+        boolean hasPlace(long now) {
+            return placeUntilNanos - now > 0;
+        }
+
+        /** Whether its outcome still has a say. */
+        boolean counts(long now) {
+            return countsUntilNanos - now > 0;
         }
     }
 
@@ -383,10 +393,10 @@ public final class CircuitBreaker {
 
     /** Gives an admission back unused, or with an outcome that says nothing about the service. */
     public void ignored(long admission) {
-        // A trial's place is free again at once; one that ran out of its lease may go as well.
+        // A trial's place is free again at once; one that has lost it to time is not waited for any longer.
         while (phase instanceof Phase.HalfOpen half) {
             Phase.HalfOpen without = half.without(admission, 0);
-            if (without.underWay.size() == half.underWay.size() || swap(half, without)) {
+            if (without.awaited.size() == half.awaited.size() || swap(half, without)) {
                 return;
             }
         }

@@ -180,10 +180,44 @@ class CircuitBreakerTest {
         time.advance(Duration.ofSeconds(8));
         long next = breaker.tryAcquire();
         assertThat(next).isNotEqualTo(CircuitBreaker.REFUSED);
-        breaker.failed(lost);
-        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
         breaker.succeeded(next);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        breaker.failed(lost);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void callsLongerThanALeaseCloseItAllTheSame() {
+        breaker(policy.withTrials(2).withOpen(OPEN, OPEN));
+        fail(3);
+        pastOpen();
+        long[] first = trials(2);
+        time.advance(OPEN);
+        long[] second = trials(2);
+        assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        time.advance(OPEN.dividedBy(5));
+        breaker.succeeded(first[0]);
+        breaker.succeeded(first[0]); // a trial counts once
+        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
+        assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        breaker.succeeded(first[1]);
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        breaker.failed(second[0]);
+        assertThat(breaker.snapshot().failures()).isZero();
+    }
+
+    @Test
+    void aTrialThatFailsAfterItsLeaseOpensIt() {
+        fail(3);
+        pastOpen();
+        long late = breaker.tryAcquire();
+        time.advance(Duration.ofSeconds(8));
+        long next = breaker.tryAcquire();
+        breaker.failed(late);
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        breaker.succeeded(next);
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        assertThat(breaker.snapshot().timeout()).isEqualTo(OPEN.multipliedBy(2));
     }
 
     @Test
@@ -360,7 +394,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aTrialOutOfItsLeaseHasNoSayEvenWhereNobodyTookItsPlace() {
+    void aTrialIsNotWaitedForForEver() {
         fail(3);
         pastOpen();
         long late = breaker.tryAcquire();
@@ -368,6 +402,7 @@ class CircuitBreakerTest {
         assertThat(breaker.available()).isFalse();
         time.advance(Duration.ofNanos(1));
         assertThat(breaker.available()).isTrue();
+        time.advance(Duration.ofSeconds(8).multipliedBy(99));
         breaker.succeeded(late);
         assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
     }
