@@ -62,6 +62,13 @@ final class Contradictions {
             found.add("retry.attempts is " + retry.attempts() + ", but the work is not said to be idempotent: only what"
                     + " surely did not run is tried again");
         }
+        if (!retry.mendsTimeouts()) {
+            if (!attempt.equals(FaultTolerance.DEFAULT.attemptTimeout())) {
+                found.add("attempt-timeout (" + text(attempt) + ") is set, but retry.on has no deadline_exceeded: no"
+                        + " attempt ends before the deadline (" + text(deadline) + ")");
+            }
+            return;
+        }
         if (attempt.compareTo(deadline) >= 0) {
             found.add("attempt-timeout (" + text(attempt) + ") is not shorter than deadline (" + text(deadline)
                     + "): an attempt that hangs leaves no time for another");
@@ -79,12 +86,22 @@ final class Contradictions {
 
     private void breaker() {
         CircuitBreakerPolicy breaker = tolerance.breaker();
-        boolean again = tolerance.retry().attempts() > 1;
-        Duration longest = again && idempotent ? tolerance.attemptTimeout() : tolerance.deadline();
+        Duration longest = longestAttempt();
         if (breaker.slowRate() < 1 && breaker.slowCall().compareTo(longest) >= 0) {
             found.add("breaker.slow-call (" + text(breaker.slowCall()) + ") is not shorter than the longest attempt ("
                     + text(longest) + "): no call is ever slow and not failed");
         }
+        if (breaker.openMax().compareTo(longest) < 0) {
+            found.add("breaker.open-max (" + text(breaker.openMax()) + ") is shorter than the longest attempt ("
+                    + text(longest) + "): a trial may outlast its lease, and more than breaker.trials ("
+                    + breaker.trials() + ") be under way at a time");
+        }
+    }
+
+    /** How long an attempt may take that is not the last. */
+    private Duration longestAttempt() {
+        boolean cut = idempotent && tolerance.retry().mendsTimeouts();
+        return cut ? tolerance.attemptTimeout() : tolerance.deadline();
     }
 
     private void limits() {
@@ -108,7 +125,7 @@ final class Contradictions {
     }
 
     private void hedge(HedgePolicy hedge) {
-        Duration longest = tolerance.retry().attempts() > 1 ? tolerance.attemptTimeout() : tolerance.deadline();
+        Duration longest = longestAttempt();
         if (!idempotent) {
             found.add("hedging is set, but the work is not said to be idempotent: it is never done twice at a time");
         }

@@ -9,7 +9,8 @@ import java.util.Optional;
  *
  * @param level how much of the rest is in force
  * @param deadline how long a caller waits for the answer at most, retries included; at every level
- * @param attemptTimeout how long one attempt may take where another may follow; from {@link IsolationLevel#BASIC}
+ * @param attemptTimeout how long one attempt may take where another may follow, which is up to the retries: the work is
+ *     idempotent, and {@code retry.on} has {@code deadline_exceeded}; from {@link IsolationLevel#BASIC}
  * @param timeoutMode what happens to an attempt whose time is up; from {@link IsolationLevel#BASIC}
  * @param retry from {@link IsolationLevel#BASIC}
  * @param breaker from {@link IsolationLevel#ENHANCED}; at every instance of a service, or within a guard used alone

@@ -1,6 +1,5 @@
 package dev.treaty.resilience;
 
-import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
@@ -36,20 +35,22 @@ final class Retry {
     private final RetryPolicy policy;
     private final RetryBudget budget;
     private final RandomGenerator random;
+    private final boolean mendsTimeouts;
 
     Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator random) {
         this.policy = policy;
         this.budget = budget;
         this.random = random;
+        this.mendsTimeouts = policy.mendsTimeouts();
     }
 
     RetryBudget budget() {
         return budget;
     }
 
-    /** Whether an attempt of that number may be followed by another, as far as can be said before it has failed. */
+    /** Whether an attempt of that number may be followed by another where its time runs out. */
     boolean mayFollow(int attempt, boolean idempotent) {
-        return idempotent && attempt < policy.attempts();
+        return mendsTimeouts && idempotent && attempt < policy.attempts();
     }
 
     /**
@@ -69,9 +70,6 @@ final class Retry {
         }
         if (remainingNanos <= 0) {
             return Decision.refused("the deadline has passed");
-        }
-        if (fault.code() == Code.DEADLINE_EXCEEDED && !fault.reached()) {
-            return Decision.refused("the time ran out before anybody was reached");
         }
         long own = policy.pauseNanos(attempt, random);
         long pause = fault.retryAfter()

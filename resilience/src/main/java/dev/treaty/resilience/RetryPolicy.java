@@ -13,7 +13,8 @@ import java.util.random.RandomGenerator;
  * @param backoffMax the longest pause, before jitter
  * @param multiplier how much longer each pause is than the one before
  * @param jitter how pauses are spread
- * @param on the codes that another attempt may mend
+ * @param on the codes that another attempt may mend; without {@link Code#DEADLINE_EXCEEDED} no attempt ends before the
+ *     deadline of its call
  * @param budget how many retries each call earns for all callers of the service: 0.2 lets retries add at most a fifth
  * @param budgetPerSecond how many retries are earned each second whatever the traffic, so that rare calls may retry too
  */
@@ -64,6 +65,11 @@ public record RetryPolicy(
     /** The same policy with another number of attempts. */
     public RetryPolicy withAttempts(int number) {
         return new RetryPolicy(number, backoff, backoffMax, multiplier, jitter, on, budget, budgetPerSecond);
+    }
+
+    /** Whether another attempt may follow one whose time ran out: where not, there is no use in cutting it short. */
+    boolean mendsTimeouts() {
+        return attempts > 1 && on.contains(Code.DEADLINE_EXCEEDED);
     }
 
     /** The longest pause before the attempt after the nth, in nanoseconds. */

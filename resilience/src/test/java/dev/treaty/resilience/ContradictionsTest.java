@@ -2,6 +2,7 @@ package dev.treaty.resilience;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.call.Code;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,38 @@ class ContradictionsTest {
                 SOUND.withDeadline(Duration.ofMillis(1500)),
                 "attempt-timeout (1.5s) is not shorter than deadline (1.5s): an attempt that hangs leaves no time for"
                         + " another");
+    }
+
+    @Test
+    void anAttemptTimeoutThatNoAttemptIsHeldTo() {
+        var retry = RetryPolicy.DEFAULT;
+        var unavailable = SOUND.with(new RetryPolicy(
+                retry.attempts(),
+                retry.backoff(),
+                retry.backoffMax(),
+                retry.multiplier(),
+                retry.jitter(),
+                List.of(Code.UNAVAILABLE),
+                retry.budget(),
+                retry.budgetPerSecond()));
+        assertThat(in(unavailable.withDeadline(Duration.ofSeconds(1))))
+                .as("nobody has set one")
+                .isEmpty();
+        assertOne(
+                unavailable.withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(1), TimeoutMode.COOPERATIVE),
+                "attempt-timeout (1s) is set, but retry.on has no deadline_exceeded: no attempt ends before the"
+                        + " deadline (5s)");
+    }
+
+    @Test
+    void trialsThatOutlastTheirLeases() {
+        var brief = CircuitBreakerPolicy.DEFAULT.withOpen(Duration.ofMillis(500), Duration.ofSeconds(1));
+        assertOne(
+                SOUND.with(brief),
+                "breaker.open-max (1s) is shorter than the longest attempt (1.5s): a trial may outlast its lease, and"
+                        + " more than breaker.trials (1) be under way at a time");
+        assertThat(in(SOUND.with(brief.withOpen(Duration.ofMillis(500), Duration.ofMillis(1500)))))
+                .isEmpty();
     }
 
     @Test

@@ -137,6 +137,37 @@ class RetryTest {
     }
 
     @Test
+    void anAttemptWhoseTimeRanOutBeforeItReachedAnybodyIsRepeatedToo() throws InterruptedException {
+        var late = Fault.unreached(Code.DEADLINE_EXCEEDED, "no connection in time");
+        assertThat(run(Fixtures.READ, FaultTolerance.DEFAULT, failing(late)).succeeded())
+                .isTrue();
+        assertThat(attempts).hasSize(2);
+    }
+
+    @Test
+    void anAttemptThatNoneFollowsWhereItsTimeRunsOutHasTheWholeDeadline() throws InterruptedException {
+        var unavailable = new RetryPolicy(
+                3,
+                Duration.ofMillis(20),
+                Duration.ofSeconds(1),
+                2,
+                Jitter.FULL,
+                List.of(Code.UNAVAILABLE),
+                RetryPolicy.DEFAULT.budget(),
+                RetryPolicy.DEFAULT.budgetPerSecond());
+        var left = new ArrayList<Duration>();
+        Handler failing = failing(BROKE);
+        var response = run(
+                Fixtures.READ, FaultTolerance.DEFAULT.with(unavailable).withDeadline(Duration.ofSeconds(3)), call -> {
+                    left.add(Duration.ofNanos(call.context().deadline().remainingNanos(time)));
+                    return failing.handle(call);
+                });
+        assertThat(response.succeeded()).isTrue();
+        assertThat(left.getFirst()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(left.getLast()).isGreaterThan(FaultTolerance.DEFAULT.attemptTimeout());
+    }
+
+    @Test
     void levelNoneGoesStraightThrough() throws InterruptedException {
         run(Fixtures.READ, FaultTolerance.of(IsolationLevel.NONE), failing(BROKE));
         assertThat(attempts).hasSize(1);
