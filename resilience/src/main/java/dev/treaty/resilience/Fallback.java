@@ -33,7 +33,10 @@ public interface Fallback<T> {
      */
     ServiceResponse<T> answer(Fault fault) throws InterruptedException;
 
-    /** Told of every good answer of the service itself. */
+    /**
+     * Told of every good answer of the service itself, at every level, so that there is something to answer with once
+     * the level is raised. An exception is logged: it does not spoil the answer.
+     */
     default void succeeded(T answer) {}
 
     /**
@@ -45,7 +48,7 @@ public interface Fallback<T> {
         return new Fallback<>() {
             @Override
             public ServiceResponse<T> answer(Fault fault) throws InterruptedException {
-                ServiceResponse<T> answer = first.answer(fault);
+                ServiceResponse<T> answer = answerOf(first, fault);
                 if (answer.succeeded()) {
                     return answer;
                 }
@@ -57,10 +60,22 @@ public interface Fallback<T> {
 
             @Override
             public void succeeded(T answer) {
-                first.succeeded(answer);
-                next.succeeded(answer);
+                try {
+                    first.succeeded(answer);
+                } finally {
+                    next.succeeded(answer);
+                }
             }
         };
+    }
+
+    /** What that fallback answers, an exception as a failure. */
+    private static <T> ServiceResponse<T> answerOf(Fallback<T> fallback, Fault fault) throws InterruptedException {
+        try {
+            return fallback.answer(fault);
+        } catch (RuntimeException e) {
+            return ServiceResponse.failed(Faults.of(e));
+        }
     }
 
     /** Always that answer. */

@@ -47,6 +47,7 @@ public final class Guard {
     /** The most attempts of {@link TimeoutMode#DETACH} that a guard has on threads of their own at a time. */
     public static final int DETACHED_MAX = 1_000;
 
+    private static final System.Logger LOGGER = System.getLogger(Guard.class.getName());
     private static final long[] NOTHING = {};
 
     private final String name;
@@ -207,24 +208,27 @@ public final class Guard {
             return instead != null ? instead.orThrow() : answer(outcome);
         }
         T answer = answer(outcome);
-        fallback.succeeded(answer);
+        tell(fallback, answer);
         return answer;
     }
 
     /**
      * Runs a body of code under the guard and gives what came of it as a value, which also says who answered: the body,
-     * or which kind of fallback.
+     * or which kind of fallback. Where the calling thread was interrupted, its flag is then set again.
      */
     public <T> ServiceResponse<T> respond(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback) {
         long start = time.nanoTime();
         Object outcome = outcome(BodyTrial.INSTANCE, body);
         ServiceResponse<T> response;
         if (outcome instanceof Failure failure) {
+            if (failure.given() instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
             ServiceResponse<T> instead = instead(failure, fallback);
             response = instead != null ? instead : ServiceResponse.failed(failure.fault());
         } else {
             T answer = answer(outcome);
-            fallback.succeeded(answer);
+            tell(fallback, answer);
             response = ServiceResponse.ok(answer);
         }
         return response.withLatencyNanos(time.nanoTime() - start);
@@ -300,7 +304,7 @@ public final class Guard {
         Object outcome = run(calls, passage);
         if (!(outcome instanceof Failure failure)) {
             if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
-                fallback.succeeded(value);
+                tell(fallback, value);
             }
             return response(outcome);
         }
@@ -421,6 +425,16 @@ public final class Guard {
 
     private static boolean overloaded(Code code) {
         return code == Code.RESOURCE_EXHAUSTED || code == Code.DEADLINE_EXCEEDED || code == Code.UNAVAILABLE;
+    }
+
+    /** Tells a fallback of a good answer, which stays good whatever the fallback makes of it. */
+    private <T> void tell(Fallback<T> fallback, T answer) {
+        try {
+            fallback.succeeded(answer);
+        } catch (RuntimeException e) {
+            LOGGER.log(
+                    System.Logger.Level.WARNING, "A fallback of " + name + " could not take note of a good answer", e);
+        }
     }
 
     /** The fallback's answer to a failure, or null where there is none and the failure stands. */

@@ -54,6 +54,21 @@ class FallbackTest {
     }
 
     @Test
+    void theNextIsAskedWhereTheFirstThrows() throws InterruptedException {
+        Fallback<Object> broken = _ -> {
+            throw new IllegalStateException("broken");
+        };
+        assertThat(run(IsolationLevel.FULL, Code.UNAVAILABLE, broken.or(Fallback.value("instead"))))
+                .isEqualTo(ServiceResponse.ok("instead", Origin.STATIC));
+        assertThat(run(
+                        IsolationLevel.FULL,
+                        Code.UNAVAILABLE,
+                        broken.or(_ -> ServiceResponse.failed(Fallback.NO_ANSWER))))
+                .isEqualTo(ServiceResponse.failed(
+                        Fault.of(Code.UNAVAILABLE, "no; the fallback failed too: IllegalStateException: broken")));
+    }
+
+    @Test
     void whereItHasNoAnswerTheServicesFaultStands() throws InterruptedException {
         var none = run(IsolationLevel.FULL, Code.UNAVAILABLE, _ -> ServiceResponse.failed(Code.UNIMPLEMENTED, "none"));
         assertThat(none).isEqualTo(ServiceResponse.failed(Code.UNAVAILABLE, "no"));

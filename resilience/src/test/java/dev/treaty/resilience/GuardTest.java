@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class GuardTest {
@@ -375,13 +376,42 @@ class GuardTest {
                 .isInstanceOfSatisfying(
                         ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
         assertThat(Thread.interrupted()).isTrue();
+        ServiceResponse<String> response = guard.respond(
+                () -> {
+                    throw new InterruptedException();
+                },
+                Fallback.value("instead"));
+        assertThat(response)
+                .isInstanceOfSatisfying(
+                        ServiceResponse.Failed.class,
+                        failed -> assertThat(failed.fault().code()).isEqualTo(Code.CANCELED));
+        assertThat(Thread.interrupted()).isTrue();
         assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
     }
 
     @Test
-    void theFallbackHearsEveryGoodAnswerAndNoOther() throws InterruptedException {
+    void aFallbackThatCannotTakeNoteOfAGoodAnswerDoesNotSpoilIt() throws InterruptedException {
         var heard = new ArrayList<>();
-        var fallback = new Fallback<Object>() {
+        Fallback<Object> full = note(_ -> {
+            throw new IllegalStateException("the cache is full");
+        });
+        Fallback<Object> fallback = full.or(note(heard::add));
+        for (IsolationLevel level : IsolationLevel.values()) {
+            Guard guard = guard(full().with(level));
+            assertThat(guard.<Object, RuntimeException>call(() -> "called", fallback))
+                    .isEqualTo("called");
+            assertThat(guard.<Object>respond(() -> "asked", fallback).orThrow()).isEqualTo("asked");
+            ServiceResponse<?> handled = guard.filter(_ -> fallback)
+                    .handle(Fixtures.call(Fixtures.WRITE, time), _ -> ServiceResponse.ok("handled"));
+            assertThat(handled.orThrow()).isEqualTo("handled");
+            assertThat(heard).as("level %s", level).containsExactly("called", "asked", "handled");
+            heard.clear();
+        }
+    }
+
+    /** A fallback without answers that does this with every good one it is told of. */
+    private static Fallback<Object> note(Consumer<Object> told) {
+        return new Fallback<>() {
             @Override
             public ServiceResponse<Object> answer(Fault fault) {
                 return ServiceResponse.failed(NO_ANSWER);
@@ -389,9 +419,15 @@ class GuardTest {
 
             @Override
             public void succeeded(Object answer) {
-                heard.add(answer);
+                told.accept(answer);
             }
         };
+    }
+
+    @Test
+    void theFallbackHearsEveryGoodAnswerAndNoOther() throws InterruptedException {
+        var heard = new ArrayList<>();
+        Fallback<Object> fallback = note(heard::add);
         Guard guard = guard(full());
         guard.<Object, RuntimeException>call(() -> "called", fallback);
         guard.<Object>respond(() -> "asked", fallback);
