@@ -85,8 +85,8 @@ public final class Guard {
         this.plan = new Plan(made.tolerance, null, null, ground);
     }
 
-    /** The guard of an operation, on its service's ground. */
-    private Guard(Guard service, String operation, Plan plan) {
+    /** The guard of an operation, on its service's ground but for the calls, with its service's plan at first. */
+    private Guard(Guard service, String operation) {
         this.name = service.name + "/" + operation;
         this.idempotent = service.idempotent;
         this.faults = service.faults;
@@ -95,9 +95,9 @@ public final class Guard {
         this.events = service.events;
         this.tally = new Tally(Stripes.count(time));
         this.calls = new CallTrial(events);
-        this.ground = service.ground;
+        this.ground = service.ground.with(tally::calls);
         this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
-        this.plan = plan;
+        this.plan = service.plan;
     }
 
     /** A guard with these policies, on the machine's time, for work that is not known to be idempotent. */
@@ -498,10 +498,9 @@ public final class Guard {
             var all = new TreeMap<>(counted);
             changed.operations().forEach((operation, tolerance) -> {
                 Guard known = operations.get(operation);
-                Plan before = known == null ? new Plan(tolerance, plan, null, ground) : known.plan;
-                Plan after = new Plan(tolerance, service, before, ground);
-                Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this, operation, after));
-                guard.plan = after;
+                Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this, operation));
+                Plan before = known == null ? new Plan(tolerance, plan, null, guard.ground) : known.plan;
+                guard.plan = new Plan(tolerance, service, before, guard.ground);
                 next.put(operation, guard);
             });
             counted = Map.copyOf(all);

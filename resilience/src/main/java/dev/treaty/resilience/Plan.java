@@ -19,7 +19,8 @@ final class Plan {
      * What runtimes are made of.
      *
      * @param name of the guard, for its refusals
-     * @param calls how many calls the guard has seen, which is what budgets are earned by
+     * @param calls how many calls the guard has seen, which is what budgets are earned by: those of a service and all of
+     *     its operations, or those of one operation alone
      * @param breaker told of the guard's own breaker; null where breakers stand elsewhere, at each instance
      */
     record Ground(
@@ -28,7 +29,12 @@ final class Plan {
             RandomGenerator random,
             Watchdog watchdog,
             LongSupplier calls,
-            CircuitBreaker.@Nullable Listener breaker) {}
+            CircuitBreaker.@Nullable Listener breaker) {
+        /** The same, counting other calls. */
+        Ground with(LongSupplier others) {
+            return new Ground(name, time, random, watchdog, others, breaker);
+        }
+    }
 
     final FaultTolerance tolerance;
     final long deadlineNanos;
@@ -41,11 +47,11 @@ final class Plan {
     final @Nullable RateLimiter rateLimiter;
     final long rateWaitNanos;
     final @Nullable ConcurrencyLimiter concurrency;
-    final boolean concurrencyShared;
     final long concurrencyWaitNanos;
     final @Nullable Hedge hedge;
 
     private final String name;
+    private final @Nullable Plan around;
     private @Nullable Failure open;
     private @Nullable Failure throttled;
     private @Nullable Failure crowded;
@@ -65,6 +71,7 @@ final class Plan {
         boolean full = tolerance.level().includes(IsolationLevel.FULL);
         var time = ground.time;
         name = ground.name;
+        this.around = around;
         deadlineNanos = tolerance.deadline().toNanos();
         attemptNanos = tolerance.attemptTimeout().toNanos();
         mode = basic ? tolerance.timeoutMode() : TimeoutMode.COOPERATIVE;
@@ -89,12 +96,11 @@ final class Plan {
                 : null;
         rateWaitNanos = tolerance.rateLimit().map(r -> r.waitMax().toNanos()).orElse(0L);
         concurrency = full ? concurrency(tolerance.concurrency(), known, time) : null;
-        concurrencyShared = around != null && around.concurrency == concurrency;
         concurrencyWaitNanos = tolerance.concurrency().waitMax().toNanos();
         hedge = full
                 ? tolerance
                         .hedge()
-                        .map(policy -> known.or(
+                        .map(policy -> known.orUnshared(
                                 p -> p.hedge,
                                 FaultTolerance::hedge,
                                 () -> new Hedge(policy, ground.calls, ground.watchdog, time)))
@@ -114,7 +120,7 @@ final class Plan {
             return around.concurrency;
         }
         Plan before = known.before;
-        if (before == null || before.concurrency == null || before.concurrencyShared) {
+        if (before == null || before.concurrency == null || before.shares(p -> p.concurrency)) {
             return new ConcurrencyLimiter(policy, time);
         }
         before.concurrency.change(policy);
@@ -154,11 +160,21 @@ final class Plan {
     }
 
     private static Retry retry(RetryPolicy policy, Known known, Ground ground) {
-        RetryBudget budget = known.or(
-                p -> p.retry == null ? null : p.retry.budget(),
+        RetryBudget budget = known.orUnshared(
+                Plan::budget,
                 t -> List.of(t.retry().budget(), t.retry().budgetPerSecond()),
                 () -> new RetryBudget(policy.budget(), policy.budgetPerSecond(), ground.calls, ground.time));
         return new Retry(policy, budget, ground.random);
+    }
+
+    private @Nullable RetryBudget budget() {
+        return retry == null ? null : retry.budget();
+    }
+
+    /** Whether that runtime is the service's too. */
+    private boolean shares(Function<Plan, @Nullable Object> runtime) {
+        Object own = runtime.apply(this);
+        return own != null && around != null && own.equals(runtime.apply(around));
     }
 
     /** The plans whose runtimes may live on. */
@@ -175,6 +191,15 @@ final class Plan {
                 }
             }
             return anew.get();
+        }
+
+        /**
+         * The same for a runtime that earns by calls: one that an operation shared with its service goes on earning by
+         * all calls of the service, so the operation gets another where it leaves.
+         */
+        <R, P> R orUnshared(Function<Plan, @Nullable R> runtime, Function<FaultTolerance, P> policy, Supplier<R> anew) {
+            boolean leaves = before != null && before.shares(runtime::apply);
+            return new Known(tolerance, around, leaves ? null : before).or(runtime, policy, anew);
         }
     }
 }

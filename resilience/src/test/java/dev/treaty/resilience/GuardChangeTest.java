@@ -3,7 +3,9 @@ package dev.treaty.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.Operation;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
 import java.time.Duration;
@@ -80,6 +82,52 @@ class GuardChangeTest {
         assertThat(guard.statistics().calls()).as("operations included").isEqualTo(2);
         guard.level(IsolationLevel.NONE);
         assertThat(guard.policies().operations().values()).allMatch(t -> t.level() == IsolationLevel.NONE);
+    }
+
+    private static FaultTolerance budget(double perCall) {
+        return FaultTolerance.DEFAULT.with(new RetryPolicy(
+                3, Duration.ofMillis(20), Duration.ofSeconds(1), 2, Jitter.FULL, RetryPolicy.DEFAULT.on(), perCall, 0));
+    }
+
+    /** How many attempts a call of that operation makes that fails each time. */
+    private int attempts(Operation operation) throws InterruptedException {
+        var attempts = new AtomicInteger();
+        guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
+                .handle(Fixtures.call(operation, Time.system()), _ -> {
+                    attempts.incrementAndGet();
+                    return ServiceResponse.failed(Code.ABORTED, "broken");
+                });
+        return attempts.get();
+    }
+
+    private void callsOfTheService(int number) {
+        for (int i = 0; i < number; i++) {
+            guard.call(() -> "answer");
+        }
+    }
+
+    @Test
+    void aBudgetOfAnOperationAloneIsEarnedByItsOwnCalls() throws InterruptedException {
+        guard.apply(new Policies(budget(0.5), Map.of("read", budget(0.125))));
+        callsOfTheService(100);
+        assertThat(attempts(Fixtures.READ)).as("a budget begins with one retry").isEqualTo(2);
+        for (int i = 1; i <= 16; i++) {
+            assertThat(attempts(Fixtures.READ)).as("one for eight calls").isEqualTo(i % 8 == 0 ? 2 : 1);
+        }
+        assertThat(guard.retryBudget().orElseThrow()).isGreaterThan(50);
+    }
+
+    @Test
+    void anOperationThatLeavesTheBudgetOfItsServiceEarnsAlone() throws InterruptedException {
+        var own = Map.of("read", budget(0.125).withDeadline(Duration.ofSeconds(30)));
+        guard.apply(new Policies(budget(0.125), own));
+        callsOfTheService(20);
+        assertThat(attempts(Fixtures.READ))
+                .as("three retries are saved up by all")
+                .isEqualTo(3);
+        guard.apply(new Policies(budget(0.5), own));
+        callsOfTheService(100);
+        assertThat(attempts(Fixtures.READ)).as("a budget begins with one retry").isEqualTo(2);
     }
 
     @Test

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -161,14 +163,40 @@ class HedgeTest {
         assertThat(poor.statistics().hedges()).isEqualTo(1);
     }
 
+    @Test
+    void aBudgetOfAnOperationAloneIsEarnedByItsOwnCalls() throws InterruptedException {
+        var poor = HEDGED.with(new HedgePolicy(0.95, Duration.ofMillis(2), 0.001));
+        Guard guard = Guard.named("test").build();
+        guard.apply(new Policies(FaultTolerance.DEFAULT, Map.of("read", poor)));
+        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        for (int i = 0; i < 2 * LatencyWindow.SAMPLES_MIN; i++) {
+            filter.handle(Fixtures.call(Fixtures.READ, Time.system()), _ -> ServiceResponse.ok("quick"));
+        }
+        for (int i = 0; i < 5_000; i++) {
+            guard.call(() -> "quick");
+        }
+        Time.system().sleep(150_000_000); // until the delay is computed anew
+        for (int i = 0; i < 3; i++) {
+            filter.handle(Fixtures.call(Fixtures.READ, Time.system()), _ -> {
+                spin();
+                return ServiceResponse.ok("slow");
+            });
+        }
+        assertThat(guard.statistics().hedges()).as("a budget begins with one").isEqualTo(1);
+    }
+
     private static void slowly(Guard guard) {
         guard.call(() -> {
-            long end = System.nanoTime() + 20_000_000;
-            while (System.nanoTime() - end < 0) {
-                Thread.onSpinWait();
-            }
+            spin();
             return "slow";
         });
+    }
+
+    private static void spin() {
+        long end = System.nanoTime() + 20_000_000;
+        while (System.nanoTime() - end < 0) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test
