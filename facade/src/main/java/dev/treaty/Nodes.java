@@ -145,9 +145,12 @@ final class Nodes implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        fleet.members(this::list);
-        if (gone != null) {
-            gone.close();
+        try {
+            fleet.members(this::list);
+        } finally {
+            if (gone != null) {
+                gone.close();
+            }
         }
     }
 
@@ -191,7 +194,10 @@ final class Nodes implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        fleet.members(this::list);
-        nodes.forEach(Node::close);
+        try {
+            fleet.members(this::list);
+        } finally {
+            nodes.forEach(Node::close);
+        }
     }
 }

@@ -51,12 +51,13 @@ final class Loads {
     Load load() {
         lock.lock();
         try {
-            if (next == block.length) {
+            int step = count++ < APART_MAX ? APART : Load.WORDS;
+            if (next + step > block.length) {
                 block = new long[BLOCK]; // the one before lives as long as one of its loads does
                 next = 0;
             }
             int at = next;
-            next += count++ < APART_MAX ? APART : Load.WORDS;
+            next += step;
             return new Load(this, block, at);
         } finally {
             lock.unlock();

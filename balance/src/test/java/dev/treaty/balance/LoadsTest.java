@@ -3,6 +3,7 @@ package dev.treaty.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class LoadsTest {
@@ -98,6 +100,21 @@ class LoadsTest {
                     .isTrue();
         }
         return places.size();
+    }
+
+    @Property(tries = 100)
+    void instancesComeAndGoInAnyNumbersAndEachHasItsOwnWords(
+            @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 1, max = 400) Integer> sizes) {
+        var instances = new Instances(BalancePolicy.DEFAULT, 1);
+        for (int size : sizes) {
+            if (size < instances.peers.size()) {
+                instances.peers.subList(size, instances.peers.size()).clear();
+            }
+            instances.add(size - instances.peers.size(), i -> i);
+            instances.peers.forEach(instances::begin);
+            assertThat(instances.peers).allMatch(peer -> peer.load.inFlight() == 1);
+            instances.peers.forEach(peer -> instances.end(peer, Duration.ZERO, true));
+        }
     }
 
     @Test
