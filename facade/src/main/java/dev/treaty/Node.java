@@ -13,7 +13,7 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
-import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -146,8 +146,9 @@ final class Node implements Member {
         if (fault == null || !fault.code().blamesService()) {
             load.succeeded(now, now - start);
         } else {
-            load.failed(
-                    now, now - start, fault.retryAfter().map(Duration::toNanos).orElse(0L));
+            // However long it asks callers to stay away: the conversion ends at the largest number.
+            long away = fault.retryAfter().map(TimeUnit.NANOSECONDS::convert).orElse(0L);
+            load.failed(now, now - start, away);
         }
         return fault;
     }

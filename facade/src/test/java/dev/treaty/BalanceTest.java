@@ -15,6 +15,7 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.call.Choice;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion;
+import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
@@ -60,7 +61,10 @@ class BalanceTest {
     private static final class Someone implements Who {
         private final String name;
         private final AtomicInteger calls = new AtomicInteger();
+        private final CountDownLatch awake = new CountDownLatch(1);
         private volatile boolean sick;
+        private volatile boolean hung;
+        private volatile Optional<Duration> pause = Optional.empty();
 
         Someone(String name) {
             this.name = name;
@@ -69,10 +73,21 @@ class BalanceTest {
         @Override
         public String answers() {
             calls.incrementAndGet();
+            if (hung) {
+                sleep();
+            }
             if (sick) {
-                throw new ServiceException(Code.UNAVAILABLE, "is sick");
+                throw new ServiceException(new Fault(Code.UNAVAILABLE, "is sick", true, pause));
             }
             return name;
+        }
+
+        private void sleep() {
+            try {
+                awake.await();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         @Override
@@ -101,6 +116,7 @@ class BalanceTest {
 
     @AfterEach
     void close() throws InterruptedException {
+        fleet.values().forEach(someone -> someone.awake.countDown());
         List<Thread> closing = opened.stream()
                 .skip(1)
                 .map(treaty -> Thread.startVirtualThread(treaty::close))
@@ -177,6 +193,44 @@ class BalanceTest {
         for (int i = 0; i < 10; i++) {
             assertThat(who.once()).isNotEmpty();
         }
+    }
+
+    @Test
+    void callsThatAreToldToStayAwayForAgesEndLikeOthers() throws Exception {
+        Someone only = serve("a", "1.0.0");
+        Treaty client = client("""
+            client: {connections-max: 2}
+            defaults: {level: none}
+            """);
+        Who who = client.client(Who.class);
+        only.pause = Optional.of(Duration.ofSeconds(1_760_000_000_000L));
+        only.sick = true;
+        for (int i = 0; i < 5; i++) {
+            assertThatThrownBy(who::once)
+                    .isInstanceOf(ServiceException.class)
+                    .hasMessageContaining("is sick");
+        }
+        only.sick = false;
+        assertThat(who.once()).isEqualTo("a");
+    }
+
+    @Test
+    void anInstanceThatHangsIsFoundOutThoughHedgingAnswersInItsPlace() throws Exception {
+        for (String name : List.of("a", "b", "c")) {
+            serve(name, "1.0.0");
+        }
+        Treaty client = client("defaults: {deadline: 1m, attempt-timeout: 1m, hedge: {delay-min: 50ms, budget: 1}}\n");
+        Who who = client.client(Who.class);
+        for (int i = 0; i < 200; i++) {
+            who.answers(); // what is usual is known from now on
+        }
+        Someone hung = fleet.get("b");
+        hung.hung = true;
+        int before = hung.calls.get();
+        for (int i = 0; i < 100; i++) {
+            assertThat(who.answers()).isNotEqualTo("b");
+        }
+        assertThat(hung.calls.get() - before).isLessThan(20);
     }
 
     @Test

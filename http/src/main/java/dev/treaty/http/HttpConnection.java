@@ -25,6 +25,9 @@ final class HttpConnection implements Transport.Connection {
     /** The longest message of a fault that is passed on, in characters. */
     private static final int MESSAGE_LENGTH_MAX = 4_096;
 
+    /** The longest that a server may ask to be left alone, in seconds: a day. */
+    private static final long RETRY_AFTER_MAX = 24 * 60 * 60;
+
     private final ServiceEndpoint endpoint;
     private final LinkPool pool;
     private final HttpTransportOptions options;
@@ -229,7 +232,7 @@ final class HttpConnection implements Transport.Connection {
         }
         Optional<Duration> pause = response.retryAfterSeconds() < 0
                 ? Optional.empty()
-                : Optional.of(Duration.ofSeconds(response.retryAfterSeconds()));
+                : Optional.of(Duration.ofSeconds(Math.min(response.retryAfterSeconds(), RETRY_AFTER_MAX)));
         return new Fault(code, message, response.reached(), pause);
     }
 

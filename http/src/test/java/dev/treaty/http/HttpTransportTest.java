@@ -271,6 +271,11 @@ class HttpTransportTest {
                         head + "Treaty-Reached: no\r\nRetry-After: 2\r\n",
                         "{\"code\":\"unavailable\",\"message\":\"later\"}",
                         Fault.unreached(Code.UNAVAILABLE, "later").retryAfter(Duration.ofSeconds(2))),
+                error(
+                        429,
+                        head + "Retry-After: 1760000000000\r\n", // a time of day, most likely
+                        "{\"code\":\"resource_exhausted\",\"message\":\"later\"}",
+                        Fault.of(Code.RESOURCE_EXHAUSTED, "later").retryAfter(Duration.ofDays(1))),
                 error(502, "Content-Type: text/html\r\n", "<html>", Fault.of(Code.UNAVAILABLE, "HTTP status 502")),
                 error(401, "", "", Fault.of(Code.UNAUTHENTICATED, "HTTP status 401")),
                 error(400, head, "{\"code\":\"no_such_code\",\"message\":\"x\"}", Fault.of(Code.INTERNAL, "x")),
