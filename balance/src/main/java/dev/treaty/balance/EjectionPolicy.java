@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /**
  * How instances that do worse than the others are found out and left out for a while. (What fails by any standard is
- * found by its own circuit breaker, sooner.) At intervals the calls since the last look are judged. An instance is
- * ejected where
+ * found by its own circuit breaker, sooner.) At intervals the instances are compared by their calls since they were
+ * compared last; those of one that has too few are gathered for up to 60 intervals. An instance is ejected where
  *
  * <ul>
  *   <li>its success rate is below {@code successFloor} and clearly below the median of all: this works however many
@@ -19,7 +19,7 @@ import java.time.Duration;
  *
  * @param enabled whether any of this is done
  * @param interval between two looks
- * @param callsMin an instance with fewer calls since the last look is not judged
+ * @param callsMin an instance with fewer calls is not judged
  * @param instancesMin nothing is judged unless so many instances have that many calls
  * @param successFloor no success rate at or above this is bad, but by deviation
  * @param deviations how many standard deviations below the mean are too many

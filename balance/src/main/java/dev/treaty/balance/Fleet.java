@@ -270,15 +270,18 @@ public final class Fleet {
         EjectionPolicy ejection = policy.ejection();
         for (Standing standing : all) {
             boolean out = standing.ejected();
-            String told = standing.proceed(ejection, nowNanos, random);
+            String told = standing.proceed(ejection, panic, nowNanos, random);
             if (!told.isEmpty()) {
                 news.add(new Event.EjectionChanged(service, standing.id(), standing.ejected() && out, told));
             }
             standing.look(policy.slowStart(), nowNanos, now);
         }
-        if (ejection.enabled() && nowNanos - judgedNanos >= ejection.interval().toNanos()) {
+        if (nowNanos - judgedNanos >= ejection.interval().toNanos()) {
             judgedNanos = nowNanos;
-            eject(nowNanos, now, news);
+            if (ejection.enabled()) {
+                eject(nowNanos, now, news);
+            }
+            forget(ejection, nowNanos);
         }
         return warm();
     }
@@ -289,8 +292,7 @@ public final class Fleet {
         for (Standing standing : all) {
             if (standing.inSubset() && standing.meant()) {
                 meant++;
-                if (standing.exclusion() == null
-                        && !standing.ejected()
+                if (comparable(standing)
                         && standing.window().calls() >= policy.ejection().callsMin()) {
                     candidates.add(standing);
                 }
@@ -306,6 +308,22 @@ public final class Fleet {
             standing.look(policy.slowStart(), nowNanos, now);
             news.add(new Event.EjectionChanged(service, standing.id(), true, outlier.reason()));
         }
+    }
+
+    /** What is not judged soon is never judged; at once where there are too few for it, or none ever are. */
+    private void forget(EjectionPolicy ejection, long nowNanos) {
+        long comparable = Arrays.stream(all).filter(Fleet::comparable).count();
+        boolean never = !ejection.enabled() || comparable < ejection.instancesMin();
+        for (Standing standing : all) {
+            if (never || standing.stale(ejection, nowNanos)) {
+                standing.judged(nowNanos);
+            }
+        }
+    }
+
+    /** Whether it gets calls like the others, so that its calls can be compared with theirs. */
+    private static boolean comparable(Standing standing) {
+        return standing.inSubset() && standing.exclusion() == null && !standing.ejected();
     }
 
     private int sick() {

@@ -13,6 +13,9 @@ final class Outliers {
     /** How far below the median a rate under the floor must be: where all fail alike, no instance is to blame. */
     private static final double FLOOR_GAP = 0.1;
 
+    /** From which share of slow calls on an instance is slow; where most are, none is to blame. */
+    private static final double SLOW_RATE = 0.5;
+
     /** Whatever the usual latency, less than this is not slow. */
     private static final float SLOW_NANOS_MIN = 10_000_000;
 
@@ -31,9 +34,12 @@ final class Outliers {
             return List.of();
         }
         var rates = new double[judged.size()];
+        var slowRates = new double[judged.size()];
         for (int i = 0; i < rates.length; i++) {
             rates[i] = judged.get(i).window().successRate();
+            slowRates[i] = judged.get(i).window().slowRate();
         }
+        boolean allSlow = median(slowRates) > SLOW_RATE;
         double median = median(rates);
         double mean = Arrays.stream(rates).average().orElse(1);
         double deviation = Math.sqrt(
@@ -49,14 +55,14 @@ final class Outliers {
                 String reason = window.failures() + " of " + window.calls() + " calls failed; the median instance has "
                         + percent(median) + " success";
                 found.add(new Found(new Outlier(standing, reason), 2 - rates[i]));
-            } else if (window.slow() * 2 > window.calls()) {
+            } else if (slowRates[i] > SLOW_RATE && !allSlow) {
                 String reason = window.slow() + " of " + window.calls() + " calls were " + policy.slowness()
                         + " times slower than usual";
-                found.add(new Found(new Outlier(standing, reason), (double) window.slow() / window.calls()));
+                found.add(new Found(new Outlier(standing, reason), slowRates[i]));
             }
         }
         loads.slowFrom(slow(judged, policy, nowNanos));
-        judged.forEach(Standing::judged);
+        judged.forEach(standing -> standing.judged(nowNanos));
         found.sort((x, y) -> Double.compare(y.badness, x.badness));
         return found.stream().map(Found::outlier).toList();
     }

@@ -28,6 +28,9 @@ final class Standing {
 
     private static final Phase WELL = new Phase.Well();
 
+    /** For so many looks calls are gathered to be judged; what is older is no reason. */
+    private static final int LOOKS_MAX = 60;
+
     private final Member member;
     private final String id;
     private final long hash;
@@ -52,11 +55,16 @@ final class Standing {
 
     private long judgedFailures;
     private long judgedSlow;
+    private long judgedNanos;
 
     /** The calls since then, and how many of them were bad. */
     record Window(long calls, long failures, long slow) {
         double successRate() {
             return 1 - (double) failures / calls;
+        }
+
+        double slowRate() {
+            return (double) slow / calls;
         }
     }
 
@@ -67,7 +75,7 @@ final class Standing {
         this.firstSeenNanos = nowNanos;
         this.backSinceNanos = Long.MIN_VALUE;
         this.calmSinceNanos = nowNanos;
-        judged();
+        judged(nowNanos);
     }
 
     Member member() {
@@ -160,8 +168,14 @@ final class Standing {
                 load().ended() - judgedEnded, load().failures() - judgedFailures, load().slowCalls() - judgedSlow);
     }
 
-    /** What was counted until now has been judged. */
-    void judged() {
+    /** Whether its window goes back so far that it begins anew, however few calls it has. */
+    boolean stale(EjectionPolicy policy, long nowNanos) {
+        return nowNanos - judgedNanos >= policy.interval().toNanos() * LOOKS_MAX;
+    }
+
+    /** What was counted until now has been judged, or never will be. */
+    void judged(long nowNanos) {
+        judgedNanos = nowNanos;
         judgedEnded = load().ended();
         judgedFailures = load().failures();
         judgedSlow = load().slowCalls();
@@ -177,7 +191,7 @@ final class Standing {
         // Instances that were ejected together do not come back together.
         long jittered = nanos - nanos / 8 + (long) (random.nextDouble() * (nanos / 4.0));
         phase = new Phase.Ejected(nowNanos + jittered, reason);
-        judged();
+        judged(nowNanos);
     }
 
     /** One ejection is forgotten for each of its times that it was well since. */
@@ -187,16 +201,22 @@ final class Standing {
     }
 
     /**
-     * Goes on to what the time or the calls meanwhile have made of it.
+     * Goes on to what the time or the calls meanwhile have made of it. A trial begins once no call is under way that
+     * began before it; in a panic calls have gone on all the time, and it does not wait for that.
      *
      * @return what to tell of it: that it is back, or out again; empty where there is nothing
      */
-    String proceed(EjectionPolicy policy, long nowNanos, RandomGenerator random) {
+    String proceed(EjectionPolicy policy, boolean panic, long nowNanos, RandomGenerator random) {
         String told = "";
         switch (phase) {
             case Phase.Well _ -> {}
+            case Phase _
+            when !policy.enabled() -> {
+                back(nowNanos);
+                told = "ejection was switched off";
+            }
             case Phase.Ejected(var until, var _)
-            when !policy.enabled() || until - nowNanos <= 0 ->
+            when until - nowNanos <= 0 && (panic || load().inFlight() == 0) ->
                 phase = new Phase.Trial(load().ended(), load().failures(), policy.trials());
             case Phase.Ejected _ -> {}
             case Phase.Trial(var _, var failures, var _)
@@ -206,14 +226,18 @@ final class Standing {
             }
             case Phase.Trial(var ended, var _, var calls)
             when load().ended() - ended >= calls -> {
-                phase = WELL;
-                calmSinceNanos = nowNanos;
-                judged();
+                back(nowNanos);
                 told = "it answered " + calls + " trial calls well";
             }
             case Phase.Trial _ -> {}
         }
         return told;
+    }
+
+    private void back(long nowNanos) {
+        phase = WELL;
+        calmSinceNanos = nowNanos;
+        judged(nowNanos);
     }
 
     /** Whether it is out, or has yet to show that it is well. */

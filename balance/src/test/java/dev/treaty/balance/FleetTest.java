@@ -98,6 +98,90 @@ class FleetTest {
     }
 
     @Test
+    void anEjectedInstanceIsBackAtOnceWhereEjectionIsSwitchedOffAndStays() {
+        var instances = roundRobin(5);
+        Peer bad = instances.peers.get(4);
+        drive(instances, 2_500, peer -> peer == bad);
+        assertThat(exclusions(instances)).hasSize(1);
+        var off = BalancePolicy.DEFAULT.picker(Picker.ROUND_ROBIN).ejection(EjectionPolicy.DEFAULT.enabled(false));
+        instances.fleet.reconfigure(off, RoutingPolicy.DEFAULT);
+        assertThat(drive(instances, 20_000, peer -> peer == bad)[4]).isGreaterThan(2_000);
+        assertThat(exclusions(instances)).isEmpty();
+        assertThat(ejections(instances))
+                .containsExactly(
+                        new Event.EjectionChanged(
+                                Instances.SERVICE,
+                                bad.id(),
+                                true,
+                                ejections(instances).getFirst().reason()),
+                        new Event.EjectionChanged(Instances.SERVICE, bad.id(), false, "ejection was switched off"));
+        // What failed meanwhile is no reason later.
+        instances.fleet.reconfigure(BalancePolicy.DEFAULT.picker(Picker.ROUND_ROBIN), RoutingPolicy.DEFAULT);
+        drive(instances, 5_000, _ -> false);
+        assertThat(ejections(instances)).hasSize(2);
+    }
+
+    private static List<Event.EjectionChanged> ejections(Instances instances) {
+        return instances.events.stream()
+                .filter(e -> e instanceof Event.EjectionChanged)
+                .map(e -> (Event.EjectionChanged) e)
+                .toList();
+    }
+
+    @Test
+    void aTrialIsNotLostByACallThatBeganBeforeIt() {
+        var instances = roundRobin(5);
+        Peer bad = instances.peers.get(4);
+        instances.begin(bad); // a call that will take long
+        drive(instances, 2_500, peer -> peer == bad);
+        assertThat(exclusions(instances)).hasSize(1);
+        drive(instances, 8_000, _ -> false); // its time is up
+        instances.end(bad, Duration.ofSeconds(10), false);
+        drive(instances, 5_000, _ -> false);
+        assertThat(ejections(instances))
+                .extracting(Event.EjectionChanged::reason)
+                .last()
+                .isEqualTo("it answered 3 trial calls well");
+        assertThat(ejections(instances)).hasSize(2);
+    }
+
+    @Test
+    void whatHappenedWhileTooFewCouldBeJudgedIsNoReasonLater() {
+        var instances = roundRobin(2);
+        Peer once = instances.peers.getFirst();
+        drive(instances, 5_000, peer -> peer == once);
+        drive(instances, 2_500, _ -> false);
+        instances.addNew("third");
+        drive(instances, 20_000, _ -> false);
+        assertThat(ejections(instances)).isEmpty();
+    }
+
+    @Test
+    void whereCallsAreFewTheyAreGatheredForAWhileAndNoLonger() {
+        var instances = roundRobin(5);
+        Peer bad = instances.peers.get(2);
+        // One call a second and instance: its last ones are judged once there are enough.
+        slowly(instances, 150, bad);
+        assertThat(exclusions(instances)).extracting(Exclusion::instance).containsExactly(bad.id());
+
+        var later = roundRobin(5);
+        Peer once = later.peers.get(2);
+        slowly(later, 75, once); // too few to judge
+        later.time.advance(Duration.ofDays(1));
+        drive(later, 5_000, _ -> false);
+        assertThat(ejections(later)).isEmpty();
+    }
+
+    private static void slowly(Instances instances, int calls, Peer bad) {
+        for (int i = 0; i < calls; i++) {
+            Peer peer = instances.pick(instances.call());
+            instances.begin(peer);
+            instances.time.advance(Duration.ofMillis(200));
+            instances.end(peer, MILLI, peer != bad);
+        }
+    }
+
+    @Test
     void thoseThatAreSlowerThanTheOthersAreEjectedWhateverThePicker() {
         var instances = roundRobin(5);
         Peer slow = instances.peers.get(1);
@@ -111,6 +195,18 @@ class FleetTest {
             assertThat(exclusion.instance()).isEqualTo(slow.id());
             assertThat(exclusion.detail()).contains("slower than usual");
         });
+    }
+
+    @Property(tries = 50)
+    void whereAllBecomeSlowerAlikeNobodyIsEjected(@ForAll @IntRange(min = 2_000, max = 4_000) int usual) {
+        var instances = roundRobin(6);
+        for (int i = 0; i < usual + 2_000; i++) {
+            Peer peer = instances.pick(instances.call());
+            instances.begin(peer);
+            instances.time.advance(MILLI);
+            instances.end(peer, Duration.ofMillis(i < usual ? 12 : 300), true);
+        }
+        assertThat(ejections(instances)).isEmpty();
     }
 
     @Test
