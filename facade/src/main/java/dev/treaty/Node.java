@@ -108,14 +108,15 @@ final class Node implements Member {
     ServiceResponse<?> attempt(Call call, long admission, long startNanos) throws InterruptedException {
         boolean ended = false;
         load.begin();
+        call.context().record().attempting(instance.id());
         try {
             ServiceResponse<?> response = connection.handle(call);
             ended = true;
             return ended(call, admission, response, startNanos, time.nanoTime());
         } finally {
             if (!ended) {
-                // Interrupted, or a mistake of ours: it says nothing about the instance.
-                load.ignored();
+                // Interrupted, or a mistake of ours: it says nothing about the instance, but how long it took at least.
+                ignored(startNanos);
                 if (reports(admission)) {
                     breaker.ignored(admission);
                 }
@@ -166,9 +167,14 @@ final class Node implements Member {
             events.emit(new Event.CallMirrored(call, instance.id(), response.withLatencyNanos(now - start)));
         } finally {
             if (!ended) {
-                load.ignored();
+                ignored(start);
             }
         }
+    }
+
+    private void ignored(long start) {
+        long now = time.nanoTime();
+        load.ignored(now, now - start);
     }
 
     void close() {

@@ -206,9 +206,7 @@ class BalanceTest {
         only.pause = Optional.of(Duration.ofSeconds(1_760_000_000_000L));
         only.sick = true;
         for (int i = 0; i < 5; i++) {
-            assertThatThrownBy(who::once)
-                    .isInstanceOf(ServiceException.class)
-                    .hasMessageContaining("is sick");
+            assertThatThrownBy(who::once).isInstanceOf(ServiceException.class).hasMessageContaining("is sick");
         }
         only.sick = false;
         assertThat(who.once()).isEqualTo("a");

@@ -182,11 +182,11 @@ public final class Candidates implements Choice {
         return standing.takesCalls(nowNanos);
     }
 
-    /** Whether it takes a call now, and this one has not failed there already: a retry prefers another. */
+    /** Whether it takes a call now, and this one has not been tried there already: another attempt prefers another. */
     public boolean fits(int index, Call call, long nowNanos) {
         return available(index, nowNanos)
                 && (call.context().record().untried()
-                        || !call.context().record().failedAt(instance(index).id()));
+                        || !call.context().record().triedAt(instance(index).id()));
     }
 
     /** Whether calls go there only to find out, or because too many others are sick as well. */

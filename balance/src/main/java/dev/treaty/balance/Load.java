@@ -14,7 +14,8 @@ import java.lang.invoke.VarHandle;
  * latency × (calls under way + 1).
  *
  * <p>A failure counts as a call that took at least {@link LoadPolicy#penalty()}: an instance that fails fast would
- * otherwise look like the best of all.
+ * otherwise look like the best of all. A call whose caller gave up counts as long as it took, where that is more than
+ * the mean: who hangs would otherwise never be found out.
  *
  * <p>This is a view of some words in a block of {@link Loads}, of which pickers read two. Starting and ending a call is
  * one atomic addition each; an update of the latency may be lost to another at the same moment, which is no worse than
@@ -111,9 +112,15 @@ public final class Load {
         observe(nowNanos, Math.max(latencyNanos, Math.max(all.penaltyNanos(), asked)));
     }
 
-    /** A call has ended in a way that says nothing about the instance: its caller gave up. */
-    public void ignored() {
+    /**
+     * A call has ended in a way that says nothing about the instance, but that an answer takes longer than that: its
+     * caller gave up.
+     */
+    public void ignored(long nowNanos, long elapsedNanos) {
         WORD.getAndAdd(block, at, -1L);
+        if (elapsedNanos > latencyNanos(nowNanos)) {
+            observe(nowNanos, elapsedNanos);
+        }
     }
 
     private void observe(long nowNanos, long latencyNanos) {

@@ -8,7 +8,7 @@ import java.util.random.RandomGenerator;
  * looking at all of them, costs the same for ten and for a hundred thousand, and callers that see the same loads do not
  * all run to the same instance.
  *
- * <p>An instance that takes no calls is never picked, and one where this call has already failed only where nothing
+ * <p>An instance that takes no calls is never picked, and one where this call has been tried only where nothing
  * else is left. One that is being tried, or is cold and has had less than its least share, is taken whatever its load.
  *
  * @see <a href="https://www.eecs.harvard.edu/~michaelm/postscripts/mythesis.pdf">M. Mitzenmacher, The power of two
@@ -67,7 +67,7 @@ public final class TwoChoices implements LoadBalancer {
         return fullB * candidates.capacity(a) < fullA * candidates.capacity(b) ? b : a;
     }
 
-    /** Where one of them is cold, sick or full, or the call has failed somewhere already. */
+    /** Where one of them is cold, sick or full, or the call has been tried somewhere already. */
     private int withCare(Candidates candidates, int a, int b, Call call, long nowNanos) {
         boolean aFits = candidates.fits(a, call, nowNanos);
         boolean bFits = candidates.fits(b, call, nowNanos);

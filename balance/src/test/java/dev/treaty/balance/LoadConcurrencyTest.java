@@ -36,7 +36,7 @@ public class LoadConcurrencyTest {
     /** A caller gives up. */
     @Operation
     public void ignored() {
-        load.ignored();
+        load.ignored(0, 1_000);
     }
 
     /** A call goes wrong at the instance whose words come next. */

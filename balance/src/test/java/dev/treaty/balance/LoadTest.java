@@ -27,7 +27,7 @@ class LoadTest {
         load.begin();
         load.begin();
         load.succeeded(0, 1);
-        load.ignored();
+        load.ignored(0, 1);
         assertThat(load.inFlight()).isEqualTo(1);
         assertThat(load.ended()).isEqualTo(1);
         load.failed(0, 1, 0);
@@ -84,6 +84,26 @@ class LoadTest {
         load.begin();
         load.failed(0, 1, Duration.ofHours(9).toNanos());
         assertThat(load.latencyNanos(0)).isEqualTo(300f * SECOND);
+    }
+
+    @Test
+    void aCallThatItsCallerGaveUpTookAtLeastAsLongAsTheCallerWaited() {
+        call(0, 5 * MILLI);
+        load.begin();
+        load.ignored(0, MILLI); // which says nothing
+        assertThat(load.latencyNanos(0)).isEqualTo(5f * MILLI);
+        load.begin();
+        load.ignored(0, 800 * MILLI);
+        assertThat(load.latencyNanos(0)).isEqualTo(800f * MILLI);
+        assertThat(load.ended()).isEqualTo(1);
+        // What is known has faded meanwhile, but a short wait must not bring it down further.
+        float faded = load.latencyNanos(5 * SECOND);
+        load.begin();
+        load.ignored(5 * SECOND, MILLI);
+        assertThat(load.latencyNanos(5 * SECOND)).isEqualTo(faded);
+        load.begin();
+        load.ignored(5 * SECOND, 600 * MILLI);
+        assertThat(load.latencyNanos(5 * SECOND)).isBetween(600f * MILLI, 800f * MILLI);
     }
 
     @Property

@@ -46,7 +46,7 @@ class LoadsTest {
                 case 1 -> {
                     if (counted.inFlight > 0) {
                         counted.inFlight--;
-                        load.ignored();
+                        load.ignored(i, 0);
                     }
                 }
                 case 2 -> {

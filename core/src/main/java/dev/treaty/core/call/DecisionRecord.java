@@ -15,6 +15,9 @@ public final class DecisionRecord {
 
     private volatile @Nullable Choice choice;
 
+    /** Where the last attempt began. */
+    private volatile @Nullable String begun;
+
     /** Notes among whom the instance for an attempt is picked, where that were not all; the last one is kept. */
     public void choosing(Choice among) {
         choice = among;
@@ -25,6 +28,11 @@ public final class DecisionRecord {
         return Optional.ofNullable(choice);
     }
 
+    /** Notes that an attempt begins at that instance. */
+    public void attempting(String instance) {
+        begun = instance;
+    }
+
     /** Notes an attempt that has ended. */
     public void attempted(String instance, long durationNanos, @Nullable Fault fault) {
         Attempt before;
@@ -33,13 +41,19 @@ public final class DecisionRecord {
         } while (!last.compareAndSet(before, new Attempt(instance, durationNanos, fault, before)));
     }
 
-    /** True where no attempt has ended yet. */
+    /** True where no attempt has begun yet. */
     public boolean untried() {
-        return last.get() == null;
+        return begun == null && last.get() == null;
     }
 
-    /** True where that instance has already been tried and failed, so that a retry prefers another. */
-    public boolean failedAt(String instance) {
+    /**
+     * True where that instance has been tried and failed, or has the attempt that began last, so that a retry or a
+     * second attempt beside it prefers another.
+     */
+    public boolean triedAt(String instance) {
+        if (instance.equals(begun)) {
+            return true;
+        }
         for (Attempt at = last.get(); at != null; at = at.before()) {
             if (at.fault() != null && at.instance().equals(instance)) {
                 return true;
