@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Loads are bounded: an instance that has {@link HashPolicy#fullness()} times its part of the calls under way is
  * full, and its keys go elsewhere until it is not; so a popular key cannot crush its instance. They do not go to the
  * next one, which would be crushed in turn, but each key jumps to a place of its own. A cold instance gets a growing
- * share of its keys in the same way. The loads of all are only looked at where the first instance asked is busy; with
+ * share of its keys in the same way. Where a key finds none in some jumps, since calls may be for few of all, the
+ * {@link Rendezvous} of those few is its home. The loads of all are only looked at where the first instance asked is busy; with
  * several threads that pick at the same moment the bound may be exceeded by one call each.
  *
  * @see <a href="https://arxiv.org/abs/1608.01350">Mirrokni, Thorup, Zadimoghaddam, Consistent hashing with bounded
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     with bounded loads, 2019 (random jumps)</a>
  */
 public final class ConsistentHash implements LoadBalancer {
-    /** How many places a key tries before the least loaded of all gets the call. */
+    /** How many places a key tries before all instances that it may be for are compared. */
     private static final int JUMPS_MAX = 16;
 
     private static final long JUMP = 0x9E3779B97F4A7C15L;
@@ -57,10 +58,11 @@ public final class ConsistentHash implements LoadBalancer {
 
     @Override
     public int pick(Candidates candidates, Call call, long nowNanos) {
-        long hash = policy.key(call);
-        if (hash == HashPolicy.NONE) {
+        long key = policy.key(call);
+        if (key == HashPolicy.NONE) {
             return withoutKey.pick(candidates, call, nowNanos);
         }
+        long hash = key;
         Table table = table(candidates.slice());
         for (int jumps = 0; jumps < JUMPS_MAX; jumps++) {
             int index = table.find(hash);
@@ -71,7 +73,7 @@ public final class ConsistentHash implements LoadBalancer {
             }
             hash = HashPolicy.mix(hash + JUMP);
         }
-        return candidates.leastLoaded(call, nowNanos);
+        return Rendezvous.pick(candidates, call, key, policy.fullness(), nowNanos);
     }
 
     @SuppressWarnings("ReferenceEquality") // whoever has other instances has another array

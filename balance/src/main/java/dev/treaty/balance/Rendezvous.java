@@ -27,6 +27,11 @@ public final class Rendezvous implements LoadBalancer {
         if (key == HashPolicy.NONE) {
             return withoutKey.pick(candidates, call, nowNanos);
         }
+        return pick(candidates, call, key, policy.fullness(), nowNanos);
+    }
+
+    /** The one with the highest score for that key that has room; the least loaded where none has. */
+    static int pick(Candidates candidates, Call call, long key, double fullness, long nowNanos) {
         int best = NONE;
         double highest = 0;
         for (int n = 0; n < candidates.eligible(); n++) {
@@ -35,7 +40,7 @@ public final class Rendezvous implements LoadBalancer {
             if (score > highest
                     && candidates.fits(index, call, nowNanos)
                     && ConsistentHash.warm(candidates, index, key)
-                    && ConsistentHash.roomy(candidates, index, policy.fullness())) {
+                    && ConsistentHash.roomy(candidates, index, fullness)) {
                 best = index;
                 highest = score;
             }

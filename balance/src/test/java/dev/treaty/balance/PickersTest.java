@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -150,6 +151,17 @@ class PickersTest {
 
     @ParameterizedTest
     @EnumSource(Picker.class)
+    void aSecondAttemptBesideAnotherGoesElsewhere(Picker picker) {
+        var instances = Instances.of(2, policy(picker), 42);
+        Call call = instances.keyed("key");
+        call.context().record().attempting("i00000");
+        for (int i = 0; i < 200; i++) {
+            assertThat(instances.pick(call)).isSameAs(instances.peers.get(1));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Picker.class)
     void atTheConnectionLimitAnInstanceGetsNoMore(Picker picker) {
         var instances = Instances.of(3, policy(picker), 42);
         var full = instances.peers.get(1);
@@ -198,6 +210,32 @@ class PickersTest {
             }
         }
         assertThat(heirs).hasSize(9);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RENDEZVOUS", "RING_HASH", "MAGLEV"})
+    void everyKeyHasAHomeHoweverFewInstancesItMayBeFor(Picker picker) {
+        var policy = policy(picker);
+        var roomy = new BalancePolicy(
+                picker,
+                new HashPolicy(Optional.empty(), Optional.of("key"), 100),
+                policy.load(),
+                policy.budget(),
+                policy.ejection(),
+                policy.slowStart(),
+                policy.locality(),
+                policy.subset());
+        var instances = new Instances(roomy, RoutingPolicy.DEFAULT, new Place("eu", "eu-1a", 0, 1), 3)
+                .add(27, i -> i.withPlace("eu", "eu-1b"))
+                .add(3, i -> i.withPlace("eu", "eu-1a"));
+        int keys = 3_000;
+        var before = owners(instances, keys);
+        assertThat(Arrays.stream(before).collect(Collectors.groupingBy(Instances.Peer::id, Collectors.counting())))
+                .hasSize(3)
+                .allSatisfy((_, owned) -> assertThat(owned).isBetween(800L, 1_200L));
+        // Whoever is busier now: a key stays where its instance has room.
+        IntStream.range(0, 9).forEach(n -> instances.begin(instances.peers.get(27 + n % 2)));
+        assertThat(owners(instances, keys)).containsExactly(before);
     }
 
     private static Instances.Peer[] owners(Instances instances, int keys) {
