@@ -140,6 +140,11 @@ final class Section {
         reading.problems.add(reading.source, where, key, message);
     }
 
+    /** Notes a problem with what is written below that key. */
+    void refuse(String key, String message) {
+        refuse(new Components.Refusal(key, message));
+    }
+
     /** Takes every key as asked for, where it cannot be said what belongs here. */
     void ignoreRest() {
         mapping.entries().forEach(entry -> asked.add(entry.key()));

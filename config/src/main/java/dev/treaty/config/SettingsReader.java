@@ -58,11 +58,23 @@ final class SettingsReader {
         FaultTolerance tolerance = section.read(defaults);
         return new Called(
                 new Policies(
-                        tolerance, section.map("operations", String.class, operation -> operation.read(tolerance))),
+                        tolerance,
+                        section.map("operations", String.class, operation -> operation(operation, tolerance))),
                 new BalanceSettings.OfService(
                         section.read("balance", balance),
                         section.read("routing", RoutingPolicy.DEFAULT),
                         section.read("requires", RequirementSettings.DEFAULT)));
+    }
+
+    private static FaultTolerance operation(Section section, FaultTolerance service) {
+        FaultTolerance own = section.read(service);
+        if (!own.breaker().equals(service.breaker())) {
+            section.refuse(
+                    "breaker",
+                    "breakers stand at the instances, which serve all operations; set breaker for the service, beside"
+                            + " operations");
+        }
+        return own;
     }
 
     /** The services that are balanced in a way of their own. */

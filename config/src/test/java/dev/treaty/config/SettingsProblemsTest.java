@@ -130,7 +130,17 @@ class SettingsProblemsTest {
                 file(
                         "an operation's value",
                         "services: {a.B: {operations: {get: {deadline: 0s}}}}",
-                        "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than nothing"));
+                        "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than nothing"),
+                file(
+                        "a breaker of one operation",
+                        "services:\n"
+                                + "  a.B:\n"
+                                + "    breaker: {open: 2s}\n"
+                                + "    operations:\n"
+                                + "      get:\n"
+                                + "        breaker: {open: 3s}",
+                        "6:18: services.a.B.operations.get.breaker: breakers stand at the instances, which serve all"
+                                + " operations; set breaker for the service, beside operations"));
     }
 
     private static Stream<Bad> structure() {

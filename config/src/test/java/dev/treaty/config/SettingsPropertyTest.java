@@ -337,7 +337,7 @@ class SettingsPropertyTest {
                 .as(ClientSettings::new);
         var services = Combinators.combine(
                         tolerances(), Arbitraries.maps(names(), tolerances()).ofMaxSize(2))
-                .as(Policies::new);
+                .as(SettingsPropertyTest::policies);
         var serviceNames = Arbitraries.of("a", "shop.Orders", "x-y_z").map(ServiceName::new);
         Arbitrary<RunSettings> hosted = Combinators.combine(
                         names(),
@@ -403,6 +403,15 @@ class SettingsPropertyTest {
                                     subset),
                             Map.of());
                 });
+    }
+
+    /** Breakers are the service's. */
+    private static Policies policies(FaultTolerance service, Map<String, FaultTolerance> operations) {
+        return new Policies(
+                service,
+                operations.entrySet().stream()
+                        .collect(Collectors.toMap(
+                                Map.Entry::getKey, e -> e.getValue().with(service.breaker()))));
     }
 
     private record Head(
