@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,21 +31,28 @@ public final class Hosted implements AutoCloseable {
     private final Duration patience;
     private final Time time;
     private final @Nullable HealthCheck check;
+    private final Consumer<Hosted> onClose;
     private final AtomicBoolean draining = new AtomicBoolean();
+    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile ServiceHealth health;
 
-    /** @param patience how long closing waits for callers to hear of it */
+    /**
+     * @param patience how long closing waits for callers to hear of it
+     * @param onClose run once, when it is not offered any more
+     */
     Hosted(
             Registration registration,
             Server server,
             Object implementation,
             Duration patience,
             Time time,
-            RandomGenerator random) {
+            RandomGenerator random,
+            Consumer<Hosted> onClose) {
         this.registration = registration;
         this.server = server;
         this.patience = patience;
         this.time = time;
+        this.onClose = onClose;
         this.health = registration.instance().health();
         this.check = implementation instanceof HealthSource source
                 ? HealthCheck.start(
@@ -98,14 +106,17 @@ public final class Hosted implements AutoCloseable {
 
     /**
      * Drains, waits until callers have heard of it, then takes no more calls and leaves the registry. Calls under way
-     * end.
+     * end. After that a service of its name may be served again; closing twice does nothing.
      */
     @Override
     public void close() {
-        drain();
-        awaitHeard(List.of(this), patience, time);
-        server.withdraw(instance().service());
-        leave();
+        if (closed.compareAndSet(false, true)) { // once: a second time would withdraw whoever is served after this one
+            drain();
+            awaitHeard(List.of(this), patience, time);
+            server.withdraw(instance().service());
+            leave();
+            onClose.accept(this);
+        }
     }
 
     /**

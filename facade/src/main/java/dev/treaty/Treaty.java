@@ -170,7 +170,7 @@ public final class Treaty implements AutoCloseable {
      * @throws dev.treaty.core.contract.ContractException where the contract cannot travel
      * @throws dev.treaty.core.contract.IncompatibleContractException where the registry refuses the contract because it
      *     breaks clients of another version with the same major number; nothing is offered then
-     * @throws IllegalStateException where this is closed, or a service of that name is served already
+     * @throws IllegalStateException where this is closed, or a service of that name is served and was not closed
      */
     public <T> Hosted serve(Class<T> contract, T implementation) {
         return serve(contract, ServiceContract.of(contract), implementation);
@@ -208,7 +208,14 @@ public final class Treaty implements AutoCloseable {
                     "application/json",
                     () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
             Registration registration = registry.register(instance(contract, listening));
-            var service = new Hosted(registration, listening, implementation, hearing(), time, platform.chance());
+            var service = new Hosted(
+                    registration,
+                    listening,
+                    implementation,
+                    hearing(),
+                    time,
+                    platform.chance(),
+                    over -> hosted.remove(name, over));
             hosted.put(name, service);
             whereabouts.serves(service.instance());
             return service;

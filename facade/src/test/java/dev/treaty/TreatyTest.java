@@ -281,6 +281,27 @@ class TreatyTest {
     }
 
     @Test
+    void aServiceThatWasClosedCanBeServedAgain() throws Exception {
+        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+            Hosted first = treaty.serve(Orders.class, new KnownOrders());
+            assertThatThrownBy(() -> treaty.serve(Orders.class, new KnownOrders()))
+                    .hasMessageContaining("test.Orders is served already");
+            first.close();
+            ServiceEndpoint at = treaty.endpoint().orElseThrow();
+            assertThat(get(at, "/-/status").body())
+                    .doesNotContain(first.instance().id());
+
+            Hosted second = treaty.serve(Orders.class, new KnownOrders());
+            first.close(); // which is over
+
+            assertThat(treaty.client(Orders.class).get("42").id()).isEqualTo("42");
+            assertThat(get(at, "/-/status").body())
+                    .contains(second.instance().id())
+                    .doesNotContain(first.instance().id());
+        }
+    }
+
+    @Test
     void theOrderOfACallCanBePrinted() {
         try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
             String steps = treaty.describe(new ServiceName("test.Orders"));
