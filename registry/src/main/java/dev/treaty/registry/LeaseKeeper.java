@@ -32,7 +32,7 @@ final class LeaseKeeper implements AutoCloseable {
     static final int REGISTRATIONS_MAX = RegistryLimits.BATCH_MAX;
 
     /** The longest that one question waits for clients to hear of a drain. */
-    private static final long HEARD_NANOS = Duration.ofSeconds(20).toNanos();
+    static final long HEARD_NANOS = Duration.ofSeconds(20).toNanos();
 
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 

@@ -269,12 +269,20 @@ public final class NetworkRegistry implements Registry {
 
     @Override
     public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
+        long end = upstream.time.nanoTime() + patience.toNanos();
+        long left = patience.toNanos();
         try {
-            return upstream.ask(
-                                    patience.toNanos() + Upstream.REQUEST_NANOS,
-                                    registry -> registry.drain(instance.id(), drained, patience.toMillis()))
-                            .missing()
-                    == 0;
+            while (true) { // one question waits only so long, and draining may be repeated
+                long wait = Math.min(left, LeaseKeeper.HEARD_NANOS);
+                var heard = upstream.ask(
+                        wait + Upstream.REQUEST_NANOS,
+                        registry -> registry.drain(
+                                instance.id(), drained, Duration.ofNanos(wait).toMillis()));
+                left = end - upstream.time.nanoTime();
+                if (heard.missing() == 0 || left <= 0) {
+                    return heard.missing() == 0;
+                }
+            }
         } catch (ServiceException e) {
             if (e.code() == Code.NOT_FOUND) {
                 throw new IllegalArgumentException(e.fault().message(), e);

@@ -10,23 +10,29 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What an instance that drains learns of those who call it. */
 class AcknowledgedDrainTest {
     private static final Duration LONG = Duration.ofSeconds(20);
+    private static final long POLL_NANOS = 200_000;
 
     private final RegistryHost host = new RegistryHost(Time.system(), RegistryLimits.STANDARD).start();
     private final List<Registry> opened = new ArrayList<>();
@@ -148,5 +154,37 @@ class AcknowledgedDrainTest {
         assertThat(registry.instances(ORDERS).getFirst().health().status()).isEqualTo(Status.DRAINING);
         var nobody = RegistryConformance.instance(ORDERS, "nobody");
         assertThatThrownBy(() -> registry.drain(nobody, true, LONG)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** A follower that asks on and on, and says each time that it has heard of nothing yet. */
+    private static RegistryProtocol.News askAsBefore(RegistryProtocol registry) throws InterruptedException {
+        return registry.watch(Map.of(ORDERS.value(), 0L), "", 0, "behind");
+    }
+
+    @Test
+    void anOperatorWaitsForFollowersAsLongAsIsSaid() throws Exception {
+        var time = new ManualTime();
+        try (var slow = new RegistryHost(time, RegistryLimits.STANDARD).start();
+                var operator = slow.client(RegistryPolicy.STANDARD, Events.NONE)) {
+            RegistryProtocol follower = slow.protocol();
+            var instance = RegistryConformance.instance(ORDERS, "a");
+            follower.register(RegistryProtocol.Instance.of(instance), "its-token", 600_000);
+            askAsBefore(follower);
+            var heard = new Promise<Boolean>();
+            Thread.ofVirtual().start(() -> heard.complete(operator.drain(instance, true, Duration.ofMinutes(9))));
+
+            long end = System.nanoTime() + LONG.toNanos();
+            while (slow.count("drain") < 3) { // a question waits shorter than the operator does
+                assertThat(System.nanoTime() - end).isNegative();
+                assertThat(heard.now()).as("while one has not heard").isNull();
+                time.advance(Duration.ofSeconds(1));
+                askAsBefore(follower);
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+            var news = askAsBefore(follower);
+            follower.watch(Map.of(ORDERS.value(), news.revision()), news.epoch(), 0, "behind");
+
+            assertThat(heard.await(Time.system(), LONG.toNanos())).isTrue();
+        }
     }
 }

@@ -1,8 +1,10 @@
 package dev.treaty.simulation;
 
+import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
+import dev.treaty.core.call.ServiceProxy;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Events;
@@ -70,6 +72,15 @@ final class RegistryHost implements AutoCloseable {
     NetworkRegistry client(Handler connection, RegistryPolicy policy, Events events) {
         return new NetworkRegistry(
                 "treaty://registry:7400", connection, Principal.claimed("test"), policy, time, Chance.system(), events);
+    }
+
+    /** The registry as it is asked over the network, without a client's care. */
+    RegistryProtocol protocol() {
+        return ServiceProxy.of(
+                RegistryProtocol.class,
+                ServiceContract.of(RegistryProtocol.class),
+                network.connect(ENDPOINT),
+                () -> CallContext.next(Principal.claimed("test"), time, Chance.system()));
     }
 
     long count(String operation) {
