@@ -271,6 +271,20 @@ public final class JointRegistry implements Registry {
         return catalog.roster(service);
     }
 
+    @Override
+    public List<ServiceInstance> lookup(ServiceName service) {
+        var found = new TreeMap<String, ServiceInstance>();
+        for (Registry registry : together) { // the first registry's word counts most
+            registry.lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
+        }
+        boolean taking = found.values().stream()
+                .anyMatch(instance -> instance.health().status().takesCalls());
+        if (behind.isPresent() && !taking) {
+            behind.get().lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
+        }
+        return List.copyOf(found.values());
+    }
+
     /** @throws IllegalStateException where there are too many watchers, or this is closed */
     @Override
     public Subscription watch(ServiceName service, Consumer<DiscoveryEvent> on) {

@@ -37,6 +37,9 @@ public final class NetworkRegistry implements Registry {
     /** The most contracts of others that are remembered for when the registry cannot be reached. */
     private static final int CONTRACTS_MAX = 1_024;
 
+    /** The most instances that a lookup asks for at a time. */
+    private static final int PAGE_INSTANCES = 1_000;
+
     private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
 
     private final Upstream upstream;
@@ -172,6 +175,37 @@ public final class NetworkRegistry implements Registry {
     public List<ServiceInstance> instances(ServiceName service) {
         replica.follow(service, true);
         return replica.catalog().roster(service);
+    }
+
+    @Override
+    public List<ServiceInstance> lookup(ServiceName service) {
+        var instances = new ArrayList<ServiceInstance>();
+        try {
+            List<ServiceInstance> page;
+            do {
+                String after = instances.isEmpty() ? "" : instances.getLast().id();
+                page = upstream.ask(Upstream.REQUEST_NANOS, registry -> page(registry, service, after));
+                instances.addAll(page);
+            } while (!page.isEmpty()); // a page may be shorter than asked for
+            upstream.answered("");
+            return instances;
+        } catch (ServiceException e) {
+            if (!Upstream.refusal(e.fault())) {
+                upstream.failed(e.fault());
+            }
+            throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ServiceException(Code.CANCELED, "the lookup of " + service + " was interrupted");
+        }
+    }
+
+    private List<ServiceInstance> page(RegistryProtocol registry, ServiceName service, String after)
+            throws InterruptedException {
+        Instant now = upstream.time.instant();
+        return registry.instances(service.value(), after, PAGE_INSTANCES).stream()
+                .map(instance -> instance.read(now))
+                .toList();
     }
 
     /**

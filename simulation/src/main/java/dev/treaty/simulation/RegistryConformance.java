@@ -123,6 +123,19 @@ public abstract class RegistryConformance {
     }
 
     @Test
+    void aLookupTellsWhatIsThereNow() {
+        var registry = client();
+        assertThat(registry.lookup(ORDERS)).isEmpty();
+        var b = registry.register(instance(ORDERS, "b"));
+        registry.register(instance(ORDERS, "a"));
+        registry.register(instance(STOCK, "other"));
+
+        assertThat(client().lookup(ORDERS)).containsExactly(instance(ORDERS, "a"), instance(ORDERS, "b"));
+        b.close();
+        assertThat(registry.lookup(ORDERS)).containsExactly(instance(ORDERS, "a"));
+    }
+
+    @Test
     void aWatchBeginsWithTheCurrentSet() {
         var registry = client();
         registry.register(instance(ORDERS, "b"));

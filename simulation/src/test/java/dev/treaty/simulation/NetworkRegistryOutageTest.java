@@ -1,11 +1,13 @@
 package dev.treaty.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -15,6 +17,7 @@ import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.DiscoveryEvent.Updated;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
@@ -422,6 +425,30 @@ class NetworkRegistryOutageTest {
         assertThat(host.count("watch"))
                 .as("two for each new service, one after each change")
                 .isLessThanOrEqualTo(6);
+    }
+
+    @Test
+    void aLookupFollowsNothingAndSaysWhereNoAnswerCame() {
+        var host = host(Time.system()).start();
+        var owner = client(host, HASTY);
+        String text = "x".repeat(4_000);
+        for (int i = 0; i < 100; i++) { // more than fits into one answer
+            owner.register(RegistryConformance.instance(ORDERS, "i" + (100 + i)).withMetadata(Map.of("more", text)));
+        }
+        var client = client(host, HASTY);
+
+        assertThat(client.lookup(ORDERS))
+                .extracting(ServiceInstance::id)
+                .hasSize(100)
+                .isSorted();
+        assertThat(client.lookup(STOCK)).isEmpty();
+        assertThat(host.count("watch")).as("of all clients").isZero();
+        host.crash();
+
+        assertThatThrownBy(() -> client.lookup(ORDERS))
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.UNAVAILABLE));
+        assertThat(client.trouble()).isPresent();
     }
 
     @Test

@@ -20,6 +20,17 @@ public interface ServiceDiscovery {
     List<ServiceInstance> instances(ServiceName service);
 
     /**
+     * The instances of a service as the registry has them now, in the order of their ids, asked for once: for tools,
+     * which look at many services and have to know. Nothing is followed for it, and what was known before does not
+     * stand in for an answer.
+     *
+     * @throws dev.treaty.core.call.ServiceException where the registry does not answer
+     */
+    default List<ServiceInstance> lookup(ServiceName service) {
+        return instances(service);
+    }
+
+    /**
      * Follows a service. The current instances come first, as {@link DiscoveryEvent.Added}, before this method
      * returns where the registry can be reached; then every change, in order, one at a time, without polling.
      *
