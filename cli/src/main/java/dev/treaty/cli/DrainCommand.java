@@ -7,8 +7,6 @@ import dev.treaty.http.Json;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,15 +67,13 @@ final class DrainCommand implements Callable<Integer> {
     }
 
     private ServiceInstance find(Treaty treaty) {
-        for (ServiceName name : new TreeSet<>(treaty.registry().services())) {
-            List<ServiceInstance> instances = treaty.registry().instances(name);
-            for (ServiceInstance instance : instances) {
+        for (ServiceName name : RegistryOptions.services(treaty)) {
+            for (ServiceInstance instance : RegistryOptions.instances(treaty, name)) {
                 if (instance.id().equals(id)) {
                     return instance;
                 }
             }
         }
-        RegistryOptions.reached(treaty);
         throw new Failure("no instance " + id + " is registered; \"treaty instances\" lists them");
     }
 

@@ -116,12 +116,10 @@ final class GuardsCommand implements Callable<Integer> {
 
     private static Map<String, ServiceEndpoint> processes(Treaty treaty) {
         var processes = new TreeMap<String, ServiceEndpoint>();
-        for (ServiceName name : treaty.registry().services()) {
-            treaty.registry()
-                    .instances(name)
+        for (ServiceName name : RegistryOptions.services(treaty)) {
+            RegistryOptions.instances(treaty, name)
                     .forEach(i -> processes.put(i.endpoint().toString(), i.endpoint()));
         }
-        RegistryOptions.reached(treaty);
         return processes;
     }
 

@@ -8,7 +8,6 @@ import dev.treaty.http.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,11 +65,9 @@ final class InstancesCommand implements Callable<Integer> {
     private List<ServiceInstance> read() {
         try (Treaty treaty = registry.open()) {
             var instances = new ArrayList<ServiceInstance>();
-            for (ServiceName name :
-                    service == null ? new TreeSet<>(treaty.registry().services()) : List.of(service)) {
-                instances.addAll(treaty.registry().instances(name));
+            for (ServiceName name : service == null ? RegistryOptions.services(treaty) : List.of(service)) {
+                instances.addAll(RegistryOptions.instances(treaty, name));
             }
-            RegistryOptions.reached(treaty);
             var required = Requirement.NONE;
             for (String capability : capabilities) {
                 required = required.withCapability(capability);

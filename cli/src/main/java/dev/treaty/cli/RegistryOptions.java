@@ -2,11 +2,17 @@ package dev.treaty.cli;
 
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,6 +20,9 @@ import picocli.CommandLine.Option;
 final class RegistryOptions {
     /** Where {@code treaty registry} listens, and where every command looks, unless something else is said. */
     static final RegistryAddress.Network USUAL = new RegistryAddress.Network("127.0.0.1", 7400);
+
+    /** What to do where the registry cannot be reached. */
+    static final String ELSE = "; start one with \"treaty registry\", or name another with --registry";
 
     private static final String VARIABLE = "TREATY_REGISTRY";
 
@@ -52,13 +61,38 @@ final class RegistryOptions {
     }
 
     /**
+     * The names of all services.
+     *
+     * @throws Failure where the registry could not be reached
+     */
+    static Set<ServiceName> services(Treaty treaty) {
+        var names = new TreeSet<>(treaty.registry().services());
+        reached(treaty);
+        return names;
+    }
+
+    /**
+     * The instances of a service, as the registry says that they are now: a command that comes once follows nothing.
+     *
+     * @throws Failure where the registry could not be reached
+     */
+    static List<ServiceInstance> instances(Treaty treaty, ServiceName service) {
+        try {
+            return treaty.registry().lookup(service);
+        } catch (ServiceException e) {
+            reached(treaty);
+            throw e; // it was reached, and refuses
+        }
+    }
+
+    /**
      * Makes sure that what the registry told is true: without a registry everything would look empty.
      *
      * @throws Failure where it could not be reached
      */
     static void reached(Treaty treaty) {
         treaty.registry().trouble().ifPresent(trouble -> {
-            throw new Failure(trouble + "; start one with \"treaty registry\", or name another with --registry");
+            throw new Failure(trouble + ELSE);
         });
     }
 }

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -148,10 +147,9 @@ final class ServicesCommand implements Callable<Integer> {
     private List<Row> read() {
         try (Treaty treaty = registry.open()) {
             var services = new LinkedHashMap<ServiceName, List<ServiceInstance>>();
-            for (ServiceName name : new TreeSet<>(treaty.registry().services())) {
-                services.put(name, treaty.registry().instances(name));
+            for (ServiceName name : RegistryOptions.services(treaty)) {
+                services.put(name, RegistryOptions.instances(treaty, name));
             }
-            RegistryOptions.reached(treaty);
             Map<String, Introspection.Status> statuses =
                     metrics ? Statuses.of(treaty, endpoints(services.values())) : Map.of();
             var rows = new ArrayList<Row>();

@@ -5,6 +5,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.event.Event;
 import dev.treaty.http.Json;
+import dev.treaty.registry.RegistryLimits;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,7 +80,7 @@ final class WatchCommand implements Callable<Integer> {
             });
             Set<ServiceName> watched = new HashSet<>();
             do {
-                for (ServiceName name : services.isEmpty() ? treaty.registry().services() : services) {
+                for (ServiceName name : wanted(treaty)) {
                     if (watched.add(name)) {
                         treaty.registry().watch(name, this::print); // ends with the registry
                     }
@@ -90,6 +92,16 @@ final class WatchCommand implements Callable<Integer> {
             } while (end - System.nanoTime() > 0);
         }
         return Main.OK;
+    }
+
+    private Collection<ServiceName> wanted(Treaty treaty) {
+        Collection<ServiceName> wanted = services.isEmpty() ? treaty.registry().services() : services;
+        if (wanted.size() > RegistryLimits.BATCH_MAX) {
+            throw new Failure("there are " + wanted.size() + " services to watch, and a process can follow "
+                    + RegistryLimits.BATCH_MAX
+                    + " at most: name those that matter, as in \"treaty watch shop.Orders\"");
+        }
+        return wanted;
     }
 
     /** What keeps the list from being current is as much worth knowing as a change of it. */

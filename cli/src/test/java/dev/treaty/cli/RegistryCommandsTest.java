@@ -13,9 +13,15 @@ import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.http.Json;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.RegistryLimits;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -159,6 +165,50 @@ class RegistryCommandsTest {
         Command none = run("instances", "test.Nobody");
         assertThat(none.exit()).isEqualTo(Main.FAILED);
         assertThat(none.out()).contains("No instance of test.Nobody is registered.");
+    }
+
+    @Test
+    void aRegistryThatDoesNotAnswerIsNotTakenForAnEmptyOne() throws IOException {
+        try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) { // takes calls and answers none
+            String silence = "treaty://127.0.0.1:" + silent.getLocalPort();
+            for (String command : List.of("instances", "drain")) {
+                Command asked = Command.run(command, "test.Greetings", "--registry", silence);
+
+                assertThat(asked.exit()).isEqualTo(Main.FAILED);
+                assertThat(asked.out()).isEmpty();
+                assertThat(asked.err()).contains("the registry " + silence + " cannot be reached");
+            }
+        }
+    }
+
+    @Test
+    void thereMayBeMoreServicesThanAProcessCanFollow() {
+        int many = RegistryLimits.BATCH_MAX + 1;
+        try (Treaty hub = Treaty.open(Settings.DEFAULTS)) {
+            ServiceInstance registry = hub.serveRegistry().instance();
+            for (int i = 1; i < many; i++) {
+                hub.registry()
+                        .register(ServiceInstance.of(
+                                "of-many-" + i,
+                                new ServiceName("test.Many" + i),
+                                new Version(1, 0, 0),
+                                registry.endpoint(),
+                                registry.startedAt()));
+            }
+            String full = "treaty://" + registry.endpoint().authority();
+
+            assertThat(Command.run("services", "--json", "--registry", full).json())
+                    .asInstanceOf(LIST)
+                    .hasSize(many);
+            assertThat(Command.run("instances", "--json", "--registry", full).json())
+                    .asInstanceOf(LIST)
+                    .hasSize(many);
+            assertThat(Command.run("drain", "of-many-7", "--registry", full).out())
+                    .contains("of-many-7 of test.Many7 is draining");
+            Command watch = Command.run("watch", "--for", "1s", "--registry", full);
+            assertThat(watch.exit()).isEqualTo(Main.FAILED);
+            assertThat(watch.err()).contains("1025 services to watch", "follow 1024 at most");
+        }
     }
 
     @Test
