@@ -2,6 +2,7 @@ package dev.treaty.cli;
 
 import dev.treaty.Treaty;
 import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.http.Json;
 import dev.treaty.registry.ContractHistory;
@@ -10,6 +11,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -170,10 +172,10 @@ final class ContractChecks {
             try (Treaty treaty = source.open()) {
                 var name = contract.name();
                 List<ServiceContract> known = treaty.registry().contracts(name);
-                var live = treaty.registry().instances(name).stream()
+                RegistryOptions.reached(treaty);
+                var live = RegistryOptions.instances(treaty, name).stream()
                         .map(ServiceInstance::contract)
                         .collect(Collectors.toSet());
-                RegistryOptions.reached(treaty);
                 if (strict && !known.isEmpty()) {
                     return List.of(Differences.between(known.getFirst(), contract));
                 }
@@ -203,6 +205,11 @@ final class ContractChecks {
                 "With --force the registry takes it although it breaks clients; instances that keep it are then taken"
                         + " too."
             },
+            exitCodeList = {
+                "0:the registry has it",
+                "1:the registry refuses it, or has not said that it has it; publishing it again does no harm",
+                "2:the command line or the configuration is wrong"
+            },
             footer = {"", "Examples:", "  treaty contract publish orders.contract --force"})
     static final class Publish implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", arity = "0..1", description = "The contract to publish.")
@@ -227,10 +234,27 @@ final class ContractChecks {
             }
             try (Treaty treaty = source.open()) {
                 treaty.registry().publish(contract, force);
-                RegistryOptions.reached(treaty);
+                makeSure(treaty.registry(), contract);
                 spec.commandLine().getOut().println(contract.name() + " " + contract.version() + " is published");
             }
             return Main.OK;
+        }
+
+        /** Publishing returns although the registry has not answered: so it is asked whether it has the contract. */
+        private static void makeSure(Registry registry, ServiceContract contract) {
+            boolean known = registry.contracts(contract.name()).stream()
+                    .anyMatch(published -> published.version().equals(contract.version())
+                            && published.fingerprint().equals(contract.fingerprint()));
+            Optional<String> trouble = registry.trouble();
+            if (trouble.isPresent() && registry.staleSince().isEmpty()) {
+                throw new Failure(trouble.get()); // it can be reached, and refuses
+            }
+            if (trouble.isPresent() || !known) {
+                throw new Failure("it is not known whether " + contract.name() + " " + contract.version()
+                        + " is published, and publishing it again does no harm: "
+                        + trouble.orElse("the registry " + registry.address() + " has not said so yet")
+                        + RegistryOptions.ELSE);
+            }
         }
     }
 }

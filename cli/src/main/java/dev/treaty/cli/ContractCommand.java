@@ -112,8 +112,8 @@ final class ContractCommand implements Runnable {
             List<ServiceInstance> instances;
             try (Treaty treaty = source.open()) {
                 contracts = treaty.registry().contracts(name);
-                instances = treaty.registry().instances(name);
                 RegistryOptions.reached(treaty);
+                instances = RegistryOptions.instances(treaty, name);
             }
             var table = new Table("VERSION", "FINGERPRINT", ">INSTANCES");
             var documents = new ArrayList<Map<String, Object>>();

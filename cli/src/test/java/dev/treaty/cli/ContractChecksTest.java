@@ -9,6 +9,8 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.contract.Capability;
 import dev.treaty.core.contract.Contract;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -110,6 +112,27 @@ class ContractChecksTest {
         assertThat(unreachable.err()).contains("cannot be reached");
         assertThat(Command.run("contract", "check").exit()).isEqualTo(Main.USAGE);
         assertThat(Command.run("contract", "diff").exit()).isEqualTo(Main.USAGE);
+    }
+
+    @Test
+    void whatARegistryDoesNotAnswerIsNotCalledPublished() throws IOException {
+        String contract = file("1.0.0", "send(to: string) -> string");
+        try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) { // takes calls and answers none
+            String address = "treaty://127.0.0.1:" + silent.getLocalPort();
+
+            Command publish = Command.run("contract", "publish", contract, "--registry", address);
+
+            assertThat(publish.exit()).isEqualTo(Main.FAILED);
+            assertThat(publish.out()).isEmpty();
+            assertThat(publish.err())
+                    .contains(
+                            "it is not known whether test.Parcels 1.0.0 is published",
+                            "publishing it again does no harm",
+                            "the registry " + address + " cannot be reached (deadline_exceeded");
+            assertThat(Command.run("contract", "check", contract, "--registry", address)
+                            .err())
+                    .contains("the registry " + address + " cannot be reached");
+        }
     }
 
     @Test
