@@ -214,6 +214,26 @@ public final class EmbeddedRegistry implements Registry {
             }
         }
 
+        /** @throws IllegalArgumentException where its id or its service is another, or a part of it over a limit */
+        @Override
+        public boolean update(ServiceInstance instance) {
+            if (!instance.id().equals(id)) {
+                throw new IllegalArgumentException(
+                        "instance " + id + " cannot become " + instance.id() + ": an instance keeps its id");
+            }
+            ServiceInstance changed = draining ? instance.withHealth(last.health()) : instance;
+            try {
+                table.register(changed, token, Duration.ZERO, time.nanoTime(), time.instant());
+            } catch (ServiceException e) {
+                throw refusal(e);
+            }
+            last = changed;
+            if (kept.get(id) != this) { // closed meanwhile
+                table.remove(id, token, "closed", time.instant());
+            }
+            return true;
+        }
+
         @Override
         public void drain() {
             draining = true;

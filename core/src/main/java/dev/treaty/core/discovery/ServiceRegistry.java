@@ -55,6 +55,17 @@ public interface ServiceRegistry {
         /** Tells the registry how the instance feels; watchers see it as an update. */
         void report(ServiceHealth health);
 
+        /**
+         * Has the instance be as it is here: its endpoint, weight or metadata may be others, its id and its service
+         * stay. Watchers see it as an update.
+         *
+         * @return false where this registry cannot do that: close this, and register the instance anew
+         * @throws IllegalArgumentException where the registry refuses that; the instance stays as it was
+         */
+        default boolean update(ServiceInstance instance) {
+            return false;
+        }
+
         /** Tells clients to stop sending calls; the instance stays registered until it is closed. */
         void drain();
 
