@@ -6,6 +6,7 @@ module dev.treaty.registry.doors {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.core;
     requires transitive dev.treaty.http;
+    requires transitive dev.treaty.registry;
 
     exports dev.treaty.registry.doors;
 }

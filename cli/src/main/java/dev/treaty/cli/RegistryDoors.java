@@ -5,11 +5,14 @@ import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
+import dev.treaty.registry.FileStore;
 import dev.treaty.registry.dns.DnsServer;
 import dev.treaty.registry.doors.ConsulDoor;
 import dev.treaty.registry.doors.PrometheusDoor;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -77,13 +80,40 @@ final class RegistryDoors {
             }
             var options = HttpServerOptions.STANDARD.at(host, doorsPort);
             var server = new HttpServer(options, Time.system(), Chance.system());
-            var consul = new ConsulDoor(treaty.registry(), Time.system());
+            ConsulDoor consul;
+            try {
+                consul = consul(treaty);
+            } catch (Failure e) {
+                server.close();
+                dns.ifPresent(DnsServer::close);
+                throw e;
+            }
             server.door("/v1/", consul);
             server.door("/prometheus/", new PrometheusDoor(treaty.registry()));
             return new Open(Optional.of(server), Optional.of(consul), dns);
         } catch (UncheckedIOException | IllegalArgumentException e) {
             dns.ifPresent(DnsServer::close);
             throw new Failure(e.getMessage() + "; choose another port with --doors-port or --dns-port");
+        }
+    }
+
+    /** A door that keeps what registers there beside the rest of the registry's state, where that is kept. */
+    private static ConsulDoor consul(Treaty treaty) {
+        Optional<String> data = treaty.settings().registryServer().data();
+        if (data.isEmpty()) {
+            return new ConsulDoor(treaty.registry(), Time.system());
+        }
+        Path directory = Path.of(data.get(), "consul");
+        try {
+            var store = new FileStore(directory);
+            try {
+                return new ConsulDoor(treaty.registry(), Time.system(), store);
+            } catch (IOException e) {
+                store.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new Failure("what registered as with Consul cannot be kept in " + directory + ": " + e.getMessage());
         }
     }
 }

@@ -14,9 +14,14 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryProtocol.Instance;
 import dev.treaty.registry.RegistryProtocol.Lease;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -34,21 +39,62 @@ class RegistryStateTest {
 
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
-    private Child start(Path data) throws Exception {
+    private Child start(Path data, String... more) throws Exception {
+        var arguments = new ArrayList<>(List.of("registry", "--port", "0", "--json", "--data", data.toString()));
+        arguments.addAll(List.of(more));
         return Child.start(
-                Child.java(
-                        List.of(),
-                        Child.ownClassPath(),
-                        Main.class.getName(),
-                        List.of("registry", "--port", "0", "--json", "--data", data.toString())),
-                Map.of(),
-                lines::add);
+                Child.java(List.of(), Child.ownClassPath(), Main.class.getName(), arguments), Map.of(), lines::add);
+    }
+
+    private Map<?, ?> addresses() throws InterruptedException {
+        return (Map<?, ?>) Json.read(String.valueOf(lines.poll(60, TimeUnit.SECONDS)));
+    }
+
+    private static RegistryAddress registry(Map<?, ?> addresses) {
+        return RegistryAddress.parse((String) addresses.get("registry"));
     }
 
     private ServiceEndpoint endpoint() throws InterruptedException {
-        String line = String.valueOf(lines.poll(60, TimeUnit.SECONDS));
-        String address = (String) ((Map<?, ?>) Json.read(line)).get("registry");
-        return ((RegistryAddress.Network) RegistryAddress.parse(address)).endpoint();
+        return ((RegistryAddress.Network) registry(addresses())).endpoint();
+    }
+
+    private static int put(Map<?, ?> addresses, String path, String body) throws Exception {
+        try (var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create(addresses.get("consul") + path))
+                    .PUT(HttpRequest.BodyPublishers.ofString(body))
+                    .build();
+            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        }
+    }
+
+    @Test
+    void whatRegisteredAsWithConsulOutlivesItTooHoweverItEnds(@TempDir Path data) throws Exception {
+        var orders = new ServiceName("shop.Orders");
+        try (Child first = start(data, "--doors-port", "0")) {
+            Map<?, ?> addresses = addresses();
+            try (Treaty client = Treaty.open(Settings.DEFAULTS.withRegistry(registry(addresses)))) {
+                String body = "{\"Name\": \"shop.Orders\", \"ID\": \"o\", \"Port\": 1, \"Check\": {\"TTL\": \"1m\"}}";
+                assertThat(put(addresses, "/v1/agent/service/register", body)).isEqualTo(200);
+                assertThat(client.registry().instances(orders)).hasSize(1);
+                first.terminate();
+                first.exit().get(20, TimeUnit.SECONDS);
+                assertThat(client.registry().instances(orders))
+                        .as("what the clients of a registry know that has ended")
+                        .hasSize(1);
+            }
+        }
+        try (Child second = start(data, "--doors-port", "0")) {
+            assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
+            second.kill();
+            second.exit().get(20, TimeUnit.SECONDS);
+        }
+        try (Child _ = start(data, "--doors-port", "0")) {
+            assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
+        }
+        Files.writeString(data.resolve("consul").resolve("broken.json"), "{");
+        Command broken = Command.run("registry", "--port", "0", "--doors-port", "0", "--data", data.toString());
+        assertThat(broken.exit()).isEqualTo(Main.FAILED);
+        assertThat(broken.err()).contains(data.resolve("consul").toString(), "broken.json cannot be registered again");
     }
 
     /** Changes are written a moment after they happened. */

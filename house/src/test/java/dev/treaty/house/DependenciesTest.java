@@ -26,7 +26,7 @@ class DependenciesTest {
             entry("registry-etcd", Set.of("core", "registry")),
             entry("registry-zookeeper", Set.of("core", "registry")),
             entry("registry-dns", Set.of("core", "registry")),
-            entry("registry-doors", Set.of("core", "http")),
+            entry("registry-doors", Set.of("core", "registry", "http")),
             entry("http", Set.of("core")),
             entry("security", Set.of("core")),
             entry("config", Set.of("core", "resilience", "balance", "registry")),

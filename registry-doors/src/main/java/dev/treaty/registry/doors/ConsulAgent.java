@@ -1,19 +1,16 @@
 package dev.treaty.registry.doors;
 
-import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.Registry;
-import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.Door.Answer;
 import dev.treaty.http.Door.Request;
-import dev.treaty.http.Json;
 import dev.treaty.http.MessageException;
+import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,46 +19,58 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The part of a Consul agent that services register with. An instance with a TTL check is critical until the check is
  * said to pass, and whenever nobody has said so for the length of the TTL; where it is to be deregistered after a time
- * of that, it is.
+ * of that, it is. In maintenance it is critical whatever its check says.
+ *
+ * <p>Clients of Consul register once and expect the agent to remember: with a store, what is registered is registered
+ * again after a restart.
  */
 final class ConsulAgent implements AutoCloseable {
     /** The most instances that are registered here. */
     static final int INSTANCES_MAX = 10_000;
 
-    private static final String TAGS = "tags";
+    /** The longest note of a check and reason for maintenance that is kept, in characters, as in Consul. */
+    static final int NOTE_LENGTH_MAX = 4_096;
+
+    static final String TAGS = "tags";
     private static final long LOOK_NANOS = Duration.ofMillis(250).toNanos();
 
     private final Registry registry;
     private final Time time;
-    private final Map<String, Kept> kept = new ConcurrentSkipListMap<>();
+    private final ConsulFiles files;
+    private final Map<String, ConsulInstance> kept = new ConcurrentSkipListMap<>();
+    private final ReentrantLock changing = new ReentrantLock(); // held by whoever adds to or takes out of what is kept
     private final Promise<Boolean> closed = new Promise<>();
 
-    /** A registered instance; {@code ttlNanos} is 0 where it has no check. */
-    private static final class Kept {
-        final Registration registration;
-        final String check;
-        final long ttlNanos;
-        final long deregisterNanos;
-        volatile long saidAtNanos;
-        volatile boolean silent;
-
-        Kept(Registration registration, String check, long ttlNanos, long deregisterNanos, long nowNanos) {
-            this.registration = registration;
-            this.check = check;
-            this.ttlNanos = ttlNanos;
-            this.deregisterNanos = deregisterNanos;
-            this.saidAtNanos = nowNanos;
-        }
-    }
-
-    ConsulAgent(Registry registry, Time time) {
+    ConsulAgent(Registry registry, Time time, ConsulFiles files) {
         this.registry = registry;
         this.time = time;
+        this.files = files;
         Thread.ofVirtual().name("treaty-consul-ttl").start(this::run);
+    }
+
+    /**
+     * Registers again what was kept.
+     *
+     * @throws IOException where a file cannot be read or its instance not be registered; then none is
+     */
+    void restore() throws IOException {
+        for (var file : files.read().entrySet()) {
+            try {
+                var instance = ConsulInstance.restored(file.getValue(), registry, files, time);
+                kept.put(instance.instance().id(), instance);
+            } catch (IllegalArgumentException | IllegalStateException | MessageException | DateTimeException e) {
+                kept.values().forEach(ConsulInstance::withdraw);
+                throw new IOException(
+                        "the instance in " + file.getKey() + " cannot be registered again: " + e.getMessage()
+                                + "; repair the file, or delete it and have the instance register",
+                        e);
+            }
+        }
     }
 
     private void run() {
@@ -75,22 +84,23 @@ final class ConsulAgent implements AutoCloseable {
         }
     }
 
-    private void look(String id, Kept each) {
-        long silentNanos = time.nanoTime() - each.saidAtNanos;
-        if (each.ttlNanos == 0 || silentNanos < each.ttlNanos) {
-            return;
+    private void look(String id, ConsulInstance each) {
+        try {
+            if (each.look()) {
+                changing.lock();
+                try {
+                    if (closed.now() == null && each.look()) { // it may have said something meanwhile
+                        each.deregister();
+                        kept.remove(id, each);
+                    }
+                } finally {
+                    changing.unlock();
+                }
+            }
+            each.saveChanges();
+        } catch (IOException e) {
+            // The disk fails: the instances go on, and it is tried again at the next look. Who registers is told.
         }
-        if (!each.silent) {
-            each.silent = true;
-            each.registration.report(health(Status.CRITICAL, "TTL expired"));
-        }
-        if (each.deregisterNanos > 0 && silentNanos - each.ttlNanos > each.deregisterNanos && kept.remove(id, each)) {
-            each.registration.close();
-        }
-    }
-
-    private ServiceHealth health(Status status, String message) {
-        return new ServiceHealth(status, message, time.instant(), Map.of());
     }
 
     Answer answer(Request request) {
@@ -102,13 +112,10 @@ final class ConsulAgent implements AutoCloseable {
             String id = path.substring(path.lastIndexOf('/') + 1);
             return switch (path.substring(0, path.lastIndexOf('/') + 1)) {
                 case "service/deregister/" -> deregister(id);
-                case "check/pass/" ->
-                    said(id, Status.PASSING, request.parameter("note").orElse(""));
-                case "check/warn/" ->
-                    said(id, Status.WARNING, request.parameter("note").orElse(""));
-                case "check/fail/" ->
-                    said(id, Status.CRITICAL, request.parameter("note").orElse(""));
-                case "check/update/" -> update(id, object(request));
+                case "check/pass/" -> said(id, Status.PASSING, note(request, "note"));
+                case "check/warn/" -> said(id, Status.WARNING, note(request, "note"));
+                case "check/fail/" -> said(id, Status.CRITICAL, note(request, "note"));
+                case "check/update/" -> update(id, ConsulDefinition.object(request.body()));
                 case "service/maintenance/" -> maintenance(id, request);
                 default -> Answer.text(404, "this door to a registry of Treaty has no " + request.path());
             };
@@ -116,168 +123,97 @@ final class ConsulAgent implements AutoCloseable {
             return Answer.text(400, String.valueOf(e.getMessage()));
         } catch (IllegalStateException e) {
             return Answer.text(503, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            return Answer.text(500, "the registry's directory cannot be written: " + e.getMessage());
         }
     }
 
-    private static Map<?, ?> object(Request request) {
-        if (Json.read(request.body()) instanceof Map<?, ?> object) {
-            return anyCase(object);
-        }
-        throw new IllegalArgumentException("Request decode failed: the body is no JSON object");
+    private static String note(Request request, String parameter) {
+        return shortened(request.parameter(parameter).orElse(""));
     }
 
-    /** The same, with the case of its keys left open: Consul, which is written in Go, reads JSON so. */
-    private static Map<String, Object> anyCase(Map<?, ?> object) {
-        var open = new TreeMap<String, Object>(String.CASE_INSENSITIVE_ORDER);
-        object.forEach((key, value) -> {
-            if (value != null) {
-                open.put(
-                        String.valueOf(key),
-                        value instanceof Map<?, ?> inner && !"meta".equalsIgnoreCase(String.valueOf(key))
-                                ? anyCase(inner)
-                                : value);
+    private static String shortened(String note) {
+        return note.length() <= NOTE_LENGTH_MAX ? note : note.substring(0, NOTE_LENGTH_MAX);
+    }
+
+    private Answer register(Request request) throws IOException {
+        var definition = ConsulDefinition.read(ConsulDefinition.object(request.body()), time.instant());
+        String id = definition.instance().id();
+        changing.lock();
+        try {
+            refuseWhenClosed();
+            ConsulInstance known = kept.get(id);
+            if (known != null) {
+                known.define(definition);
+            } else if (kept.size() >= INSTANCES_MAX) {
+                throw new IllegalStateException(INSTANCES_MAX + " instances are registered here, which is the limit");
+            } else {
+                kept.put(id, ConsulInstance.registered(definition, registry, files, time));
             }
-        });
-        return open;
-    }
-
-    private static String text(Map<?, ?> object, String key, String otherwise) {
-        Object value = object.get(key);
-        if (value == null || "".equals(value)) {
-            return otherwise;
+        } finally {
+            changing.unlock();
         }
-        if (value instanceof String text) {
-            return text;
-        }
-        throw new IllegalArgumentException("Request decode failed: " + key + " must be a string");
-    }
-
-    private Answer register(Request request) {
-        Map<?, ?> body = object(request);
-        String name = text(body, "Name", "");
-        if (name.isEmpty()) {
-            throw new IllegalArgumentException("Missing service name");
-        }
-        String id = text(body, "ID", name);
-        Map<?, ?> check = check(body);
-        long ttl = duration(check, "TTL");
-        long deregister = duration(check, "DeregisterCriticalServiceAfter");
-        Status status = ttl == 0 ? Status.PASSING : status(text(check, "Status", "critical"));
-        ServiceInstance instance = instance(body, id, name).withHealth(health(status, ""));
-        Kept before = kept.remove(id);
-        if (before != null) {
-            before.registration.close(); // registering again replaces
-        }
-        if (kept.size() >= INSTANCES_MAX) {
-            throw new IllegalStateException(INSTANCES_MAX + " instances are registered here, which is the limit");
-        }
-        String checkId = text(check, "CheckID", "service:" + id);
-        kept.put(id, new Kept(registry.register(instance), checkId, ttl, deregister, time.nanoTime()));
         return Answer.text(200, "");
     }
 
-    private static Map<?, ?> check(Map<?, ?> body) {
-        Object check = body.get("Check");
-        if (check == null && body.get("Checks") instanceof List<?> several) {
-            if (several.size() > 1) {
-                throw new IllegalArgumentException("an instance has one check at most here, not " + several.size());
+    private Answer deregister(String id) throws IOException {
+        changing.lock();
+        try {
+            refuseWhenClosed();
+            ConsulInstance known = kept.get(id);
+            if (known == null) {
+                return Answer.text(404, "Unknown service ID \"" + id + "\": it was not registered here");
             }
-            check = several.isEmpty() ? null : several.getFirst();
+            known.deregister();
+            kept.remove(id);
+        } finally {
+            changing.unlock();
         }
-        if (check == null) {
-            return Map.of();
-        }
-        if (check instanceof Map<?, ?> object && anyCase(object).containsKey("TTL")) {
-            return anyCase(object);
-        }
-        throw new IllegalArgumentException("a check has a TTL here: the instance says how it feels");
-    }
-
-    private static long duration(Map<?, ?> check, String key) {
-        String text = text(check, key, "");
-        return text.isEmpty() ? 0 : ConsulDoor.duration(text).toNanos();
-    }
-
-    private ServiceInstance instance(Map<?, ?> body, String id, String name) {
-        var metadata = new TreeMap<String, String>();
-        if (body.get("Meta") instanceof Map<?, ?> meta) {
-            meta.forEach((key, value) -> metadata.put(String.valueOf(key), String.valueOf(value)));
-        }
-        if (body.get("Tags") instanceof List<?> tags && !tags.isEmpty()) {
-            metadata.put(
-                    TAGS, String.join(",", tags.stream().map(String::valueOf).toList()));
-        }
-        if (!(body.get("Port") instanceof Integer port)) {
-            throw new IllegalArgumentException("Port is missing: an instance has one here");
-        }
-        Version version =
-                Optional.ofNullable(metadata.get("version")).map(Version::parse).orElse(new Version(1, 0, 0));
-        var endpoint = new ServiceEndpoint("http", text(body, "Address", "127.0.0.1"), port);
-        return ServiceInstance.of(id, new ServiceName(name), version, endpoint, time.instant())
-                .withWeight(weight(body))
-                .withMetadata(metadata);
-    }
-
-    private static int weight(Map<?, ?> body) {
-        return body.get("Weights") instanceof Map<?, ?> weights && weights.get("Passing") instanceof Integer passing
-                ? Math.clamp(passing, ServiceInstance.WEIGHT_MIN, ServiceInstance.WEIGHT_MAX)
-                : ServiceInstance.WEIGHT_DEFAULT;
-    }
-
-    private Answer deregister(String id) {
-        Kept gone = kept.remove(id);
-        if (gone == null) {
-            return Answer.text(404, "Unknown service ID \"" + id + "\": it was not registered here");
-        }
-        gone.registration.close();
         return Answer.text(200, "");
+    }
+
+    private void refuseWhenClosed() {
+        if (closed.now() != null) {
+            throw new IllegalStateException("this door is closed: ask again when the registry is back");
+        }
     }
 
     private Answer update(String check, Map<?, ?> body) {
-        return said(check, status(text(body, "Status", "")), text(body, "Output", ""));
-    }
-
-    private static Status status(String text) {
-        return switch (text) {
-            case "passing", "pass" -> Status.PASSING;
-            case "warning", "warn" -> Status.WARNING;
-            case "critical", "fail" -> Status.CRITICAL;
-            default -> throw new IllegalArgumentException("Invalid check status: \"" + text + "\"");
-        };
+        return said(
+                check,
+                ConsulDefinition.status(ConsulDefinition.text(body, "Status", "")),
+                shortened(ConsulDefinition.text(body, "Output", "")));
     }
 
     private Answer said(String check, Status status, String note) {
-        for (Kept each : kept.values()) {
-            if (each.check.equals(check)) {
-                if (each.ttlNanos == 0) {
-                    break;
-                }
-                each.saidAtNanos = time.nanoTime();
-                each.silent = false;
-                each.registration.report(health(status, note));
+        var health = new ServiceHealth(status, note, time.instant(), Map.of());
+        for (ConsulInstance each : kept.values()) {
+            if (each.heard(check, health)) {
                 return Answer.text(200, "");
             }
         }
         return Answer.text(404, "Unknown check ID \"" + check + "\"");
     }
 
-    private Answer maintenance(String id, Request request) {
-        Kept each = kept.get(id);
-        if (each == null) {
-            return Answer.text(404, "Unknown service ID \"" + id + "\"");
-        }
-        boolean enable = request.parameter("enable").orElse("").equals("true");
-        each.registration.report(
-                enable
-                        ? health(Status.CRITICAL, request.parameter("reason").orElse("maintenance"))
-                        : health(Status.PASSING, ""));
-        return Answer.text(200, "");
+    private Answer maintenance(String id, Request request) throws IOException {
+        String reason = switch (request.parameter("enable").orElse("")) {
+            case "true" ->
+                Optional.of(note(request, "reason"))
+                        .filter(given -> !given.isEmpty())
+                        .orElse("maintenance");
+            case "false" -> "";
+            default -> throw new IllegalArgumentException("Missing value for enable: write true or false");
+        };
+        ConsulInstance known = kept.get(id);
+        return known != null && known.maintain(reason)
+                ? Answer.text(200, "")
+                : Answer.text(404, "Unknown service ID \"" + id + "\"");
     }
 
     /** What is registered here, by id. */
     Map<String, Object> services() {
         var all = new TreeMap<String, Object>();
-        kept.forEach((id, each) -> all.put(id, service(each.registration.instance())));
+        kept.forEach((id, each) -> all.put(id, service(each.instance())));
         return all;
     }
 
@@ -313,10 +249,24 @@ final class ConsulAgent implements AutoCloseable {
         return service;
     }
 
+    /** Looks after nobody any more; what is registered stays so. */
     @Override
     public void close() {
-        closed.complete(true);
-        kept.values().forEach(each -> each.registration.close());
-        kept.clear();
+        changing.lock();
+        try {
+            if (closed.complete(true)) {
+                try {
+                    for (ConsulInstance each : kept.values()) {
+                        each.saveChanges();
+                    }
+                } finally {
+                    files.close();
+                }
+            }
+        } catch (IOException e) {
+            // How some feel was not saved; after a restart, what their checks say next makes up for it.
+        } finally {
+            changing.unlock();
+        }
     }
 }

@@ -6,6 +6,8 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.Door;
+import dev.treaty.registry.Store;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,13 +23,16 @@ import java.util.regex.Pattern;
 
 /**
  * Answers as a Consul agent does: {@code /v1/health/service/:name}, {@code /v1/catalog/services}, {@code
- * /v1/catalog/service/:name}, {@code /v1/catalog/datacenters}, {@code /v1/agent/self}, {@code /v1/agent/services},
- * {@code /v1/status/leader}, {@code /v1/agent/service/register} and {@code deregister}, and {@code
- * /v1/agent/check/pass|warn|fail|update} for checks with a TTL. Everything else of Consul's API is answered with 404
- * and a sentence.
+ * /v1/catalog/service/:name}, {@code /v1/catalog/nodes}, {@code /v1/catalog/datacenters}, {@code /v1/agent/self}, {@code /v1/agent/services},
+ * {@code /v1/status/leader}, {@code /v1/agent/service/register}, {@code deregister/:id} and {@code maintenance/:id}, and
+ * {@code /v1/agent/check/pass|warn|fail|update/:id} for checks with a TTL. Everything else of Consul's API is answered
+ * with 404 and a sentence.
  *
  * <p>Reading blocks as Consul's does: with {@code index} and {@code wait}, an answer comes when something has changed
  * since that index. Tags are the metadata {@code tags}, with commas between them.
+ *
+ * <p>Clients of Consul register once and expect the agent to remember. With a {@link Store}, what they registered is
+ * registered again when the next door is opened with it; without one, it is forgotten with the registry.
  */
 public final class ConsulDoor implements Door, AutoCloseable {
     /** The most queries that wait at a time; one more is refused. */
@@ -47,11 +52,26 @@ public final class ConsulDoor implements Door, AutoCloseable {
     private final ConsulAgent agent;
     private final Semaphore waiting = new Semaphore(WAITING_MAX);
 
-    /** A door to that registry, where what registers here is registered. */
+    /** A door to that registry, where what registers here is registered, and kept nowhere else. */
     public ConsulDoor(Registry registry, Time time) {
         this.registry = registry;
         this.indexes = new ConsulIndexes(registry, time);
-        this.agent = new ConsulAgent(registry, time);
+        this.agent = new ConsulAgent(registry, time, new ConsulFiles(Optional.empty()));
+    }
+
+    /**
+     * A door to that registry, where what registers here is registered, and kept in a store: the instances with what
+     * their checks last said, and whether they are in maintenance. What is in the store is registered at once. Checks
+     * then have the whole of their TTL to pass.
+     *
+     * @param store has nothing else in it, and is closed with this
+     * @throws IOException where what is in the store cannot be read or registered; the message names the file
+     */
+    public ConsulDoor(Registry registry, Time time, Store store) throws IOException {
+        this.registry = registry;
+        this.indexes = new ConsulIndexes(registry, time);
+        this.agent = new ConsulAgent(registry, time, new ConsulFiles(Optional.of(store)));
+        agent.restore();
     }
 
     @Override
@@ -257,7 +277,10 @@ public final class ConsulDoor implements Door, AutoCloseable {
         return entry;
     }
 
-    /** Takes out what registered here, and stops watching. */
+    /**
+     * Looks at no check any more, and stops watching. What registered here stays registered until the registry is
+     * closed: its clients are still there, and would not register again.
+     */
     @Override
     public void close() {
         agent.close();

@@ -1,19 +1,26 @@
 package dev.treaty.registry.doors;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.net.HostAndPort;
 import dev.treaty.Treaty;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
+import dev.treaty.registry.EmbeddedRegistry;
+import dev.treaty.registry.FileStore;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryTable;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,15 +29,18 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.kiwiproject.consul.Consul;
 import org.kiwiproject.consul.NotRegisteredException;
 import org.kiwiproject.consul.cache.ServiceHealthCache;
@@ -213,6 +223,188 @@ class ConsulDoorTest {
         assertThat(ask("POST", "/v1/catalog/services", "").statusCode()).isEqualTo(405);
         assertThat(ask("GET", "/v1/health/service/a?index=x", "").statusCode()).isEqualTo(400);
         assertThat(ask("GET", "/v1/health/service/b%20c", "").body()).isEqualTo("[]");
+    }
+
+    private static final String WITH_TTL = """
+        {"Name": "shop.Orders", "ID": "o", "Address": "127.0.0.1", "Port": 1, "Tags": ["blue", "eu"],
+         "Meta": {"team": "shop"}, "Check": {"TTL": "1m", "DeregisterCriticalServiceAfter": "1h"}}\
+        """;
+
+    private void put(String path, String body) throws Exception {
+        var answer = ask("PUT", "/v1/agent/" + path, body);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+
+    private static ServiceInstance only(Treaty registry) {
+        return registry.registry().instances(ORDERS).getFirst();
+    }
+
+    @Test
+    void registering_again_replaces_in_place_and_keeps_what_the_check_said() throws Exception {
+        var events = new LinkedBlockingQueue<DiscoveryEvent>();
+        put("service/register", WITH_TTL);
+        put("check/pass/service:o", "");
+        put("check/update/service:o", "{\"Status\": \"warning\", \"Output\": \"slow\"}");
+        ServiceInstance before = only(treaty);
+        try (var _ = treaty.registry().watch(ORDERS, events::add)) {
+            put("service/register", WITH_TTL);
+            put("service/register", WITH_TTL.replace("\"Port\": 1,", "\"Port\": 2,"));
+            treaty.registry().register(instance("z", Status.PASSING));
+
+            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+            assertThat(events.poll(20, TimeUnit.SECONDS))
+                    .as("nothing of what changed nothing")
+                    .isInstanceOfSatisfying(DiscoveryEvent.Updated.class, updated -> {
+                        assertThat(updated.instance().endpoint().port()).isEqualTo(2);
+                        assertThat(updated.instance().health()).isEqualTo(before.health());
+                        assertThat(updated.instance().startedAt()).isEqualTo(before.startedAt());
+                    });
+            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+        }
+    }
+
+    @Test
+    void registering_again_with_another_check_begins_as_it_says() throws Exception {
+        put("service/register", WITH_TTL);
+        put("check/pass/service:o", "");
+        put("service/register", WITH_TTL.replace("\"TTL\"", "\"CheckID\": \"other\", \"TTL\""));
+        assertThat(only(treaty).health().status()).isEqualTo(Status.CRITICAL);
+        put("check/pass/other", "");
+        assertThat(only(treaty).health().status()).isEqualTo(Status.PASSING);
+
+        put("service/register", WITH_TTL.replace("shop.Orders", "shop.Orders2"));
+        assertThat(treaty.registry().instances(ORDERS)).isEmpty();
+        assertThat(treaty.registry().instances(new ServiceName("shop.Orders2"))).hasSize(1);
+    }
+
+    @Test
+    void registering_again_is_no_word_of_the_check() throws Exception {
+        String body = """
+            {"Name": "shop.Orders", "ID": "o", "Port": 1, "Check": {"TTL": "300ms", "Status": "passing"}}\
+            """;
+        await(() -> {
+            try {
+                put("service/register", body);
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+            return only(treaty).health().message().equals("TTL expired");
+        });
+    }
+
+    @Test
+    void an_instance_stays_as_it_was_where_its_new_registration_is_refused() throws Exception {
+        var limits = new RegistryLimits(10, 1, 10, 10, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        try (var full = new EmbeddedRegistry(new RegistryTable(limits, Chance.system()), Time.system(), Events.NONE);
+                var other = new ConsulDoor(full, Time.system())) {
+            server.door("/v1/agent/service/", other);
+            put("service/register", WITH_TTL);
+            put("service/register", WITH_TTL.replace("\"o\"", "\"p\""));
+
+            var refused = ask("PUT", "/v1/agent/service/register", WITH_TTL.replace("shop.Orders", "shop.More"));
+
+            assertThat(refused.body()).contains("the registry holds 1 services, which is its limit");
+            assertThat(full.instances(ORDERS)).extracting(ServiceInstance::id).containsExactly("o", "p");
+            put("service/deregister/o", "");
+            assertThat(full.instances(ORDERS)).extracting(ServiceInstance::id).containsExactly("p");
+        }
+    }
+
+    @Test
+    void maintenance_outlasts_what_the_check_says() throws Exception {
+        put("service/register", WITH_TTL);
+        put("check/pass/service:o", "");
+        put("service/maintenance/o?enable=true&reason=new%20disk", "");
+        put("check/pass/service:o", "");
+        put("service/register", WITH_TTL);
+        assertThat(only(treaty).health().status()).isEqualTo(Status.CRITICAL);
+        assertThat(only(treaty).health().message()).isEqualTo("new disk");
+
+        put("check/fail/service:o?note=disk%20full", "");
+        put("service/maintenance/o?enable=false", "");
+        assertThat(only(treaty).health().status()).isEqualTo(Status.CRITICAL);
+        assertThat(only(treaty).health().message()).isEqualTo("disk full");
+
+        put("check/pass/service:o", "");
+        assertThat(only(treaty).health().status()).isEqualTo(Status.PASSING);
+        assertThat(ask("PUT", "/v1/agent/service/maintenance/o", "").body()).contains("Missing value for enable");
+        assertThat(ask("PUT", "/v1/agent/service/maintenance/x?enable=true", "").statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void what_registered_stays_when_the_door_is_closed() throws Exception {
+        put("service/register", WITH_TTL);
+        door.close();
+        assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
+        assertThat(ask("PUT", "/v1/agent/service/register", WITH_TTL).statusCode())
+                .isEqualTo(503);
+    }
+
+    @Test
+    void what_registered_is_there_again_after_a_restart(@TempDir Path data) throws Exception {
+        List<ServiceInstance> before;
+        try (Treaty first = Treaty.open();
+                var kept = new ConsulDoor(first.registry(), Time.system(), new FileStore(data))) {
+            server.door("/v1/agent/", kept);
+            put("service/register", WITH_TTL);
+            put("check/warn/service:o?note=slow", "");
+            put("service/register", WITH_TTL.replace("\"o\"", "\"gone\""));
+            put("service/deregister/gone", "");
+            put("service/register", "{\"Name\": \"shop.Orders\", \"ID\": \"plain\", \"Port\": 3}");
+            put("service/maintenance/plain?enable=true&reason=new%20disk", "");
+            before = first.registry().instances(ORDERS);
+            put("service/register", WITH_TTL.replace("\"o\"", "\"short\"").replace("1m", "300ms"));
+            put("check/pass/service:short", "");
+        }
+
+        try (Treaty second = Treaty.open();
+                var kept = new ConsulDoor(second.registry(), Time.system(), new FileStore(data))) {
+            server.door("/v1/agent/", kept);
+            List<ServiceInstance> after = second.registry().instances(ORDERS);
+            assertThat(after).extracting(ServiceInstance::id).containsExactly("o", "plain", "short");
+            assertThat(after.subList(0, 2))
+                    .usingRecursiveComparison()
+                    .ignoringFields("health.timestamp")
+                    .isEqualTo(before);
+            put("check/pass/service:o", "");
+            put("service/maintenance/plain?enable=false", "");
+            await(() -> second.registry()
+                    .instances(ORDERS)
+                    .getLast()
+                    .health()
+                    .message()
+                    .equals("TTL expired"));
+        }
+
+        try (Treaty third = Treaty.open();
+                var _ = new ConsulDoor(third.registry(), Time.system(), new FileStore(data))) {
+            assertThat(third.registry().instances(ORDERS))
+                    .extracting(i -> i.id() + " " + i.health().status())
+                    .containsExactly("o PASSING", "plain PASSING", "short CRITICAL");
+        }
+    }
+
+    @Test
+    void a_file_that_cannot_be_read_is_named(@TempDir Path data) throws Exception {
+        try (Treaty first = Treaty.open();
+                var kept = new ConsulDoor(first.registry(), Time.system(), new FileStore(data))) {
+            server.door("/v1/agent/", kept);
+            put("service/register", WITH_TTL);
+        }
+        Path broken = Files.writeString(data.resolve("0.json"), "{\"Name\": ");
+        try (var store = new FileStore(data)) {
+            assertThatThrownBy(() -> new ConsulDoor(treaty.registry(), Time.system(), store))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("the instance in 0.json cannot be registered again: the text is not valid")
+                    .hasMessageContaining("repair the file, or delete it");
+        }
+        Files.writeString(broken, "{\"Name\": \"a\", \"Port\": 1}");
+        try (var store = new FileStore(data)) {
+            assertThatThrownBy(() -> new ConsulDoor(treaty.registry(), Time.system(), store))
+                    .hasMessageContaining("0.json");
+        }
+        assertThat(treaty.registry().instances(ORDERS)).isEmpty();
     }
 
     /** Runs the scripts of {@code src/test/node}, with their packages installed into {@code target/node}. */
