@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * full, and its keys go elsewhere until it is not; so a popular key cannot crush its instance. They do not go to the
  * next one, which would be crushed in turn, but each key jumps to a place of its own. A cold instance gets a growing
  * share of its keys in the same way. Where a key finds none in some jumps, since calls may be for few of all, the
- * {@link Rendezvous} of those few is its home. The loads of all are only looked at where the first instance asked is busy; with
- * several threads that pick at the same moment the bound may be exceeded by one call each.
+ * {@link Rendezvous} of those few is its home. The loads of all are only looked at where the first instance asked is
+ * busy; with several threads that pick at the same moment the bound may be exceeded by one call each.
  *
  * @see <a href="https://arxiv.org/abs/1608.01350">Mirrokni, Thorup, Zadimoghaddam, Consistent hashing with bounded
  *     loads, 2016</a>
