@@ -20,9 +20,13 @@ class TimeoutModeTest {
     private static final Duration SHORT = Duration.ofMillis(20);
 
     private static Guard guard(TimeoutMode mode) {
+        return guard(mode, SHORT);
+    }
+
+    private static Guard guard(TimeoutMode mode, Duration timeout) {
         return Guard.of(
                 "test",
-                FaultTolerance.of(IsolationLevel.BASIC).with(RetryPolicy.NONE).withTimeouts(SHORT, SHORT, mode));
+                FaultTolerance.of(IsolationLevel.BASIC).with(RetryPolicy.NONE).withTimeouts(timeout, timeout, mode));
     }
 
     @Test
@@ -86,7 +90,7 @@ class TimeoutModeTest {
     @Test
     void aDetachedBodyKeepsTheContextAndPassesItsExceptionOn() {
         var context = CallContext.next(Principal.claimed("caller"), Time.system(), new Random(1));
-        Guard guard = guard(TimeoutMode.DETACH);
+        Guard guard = guard(TimeoutMode.DETACH, Duration.ofMinutes(1));
         String name = context.run(() ->
                 guard.call(() -> CallContext.current().orElseThrow().caller().name()));
         assertThat(name).isEqualTo("caller");
