@@ -133,13 +133,8 @@ class SettingsProblemsTest {
                         "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than nothing"),
                 file(
                         "a breaker of one operation",
-                        "services:\n"
-                                + "  a.B:\n"
-                                + "    breaker: {open: 2s}\n"
-                                + "    operations:\n"
-                                + "      get:\n"
-                                + "        breaker: {open: 3s}",
-                        "6:18: services.a.B.operations.get.breaker: breakers stand at the instances, which serve all"
+                        "services: {a.B: {operations: {get: {breaker: {open: 3s}}}}}",
+                        "1:46: services.a.B.operations.get.breaker: breakers stand at the instances, which serve all"
                                 + " operations; set breaker for the service, beside operations"));
     }
 
