@@ -17,8 +17,8 @@ import java.time.Duration;
  * @param windowCalls 0 for a window of time; otherwise the window holds the last so many calls, 10,000 at most
  * @param open how long it stays open the first time; each further opening without recovery doubles it. All of them are
  *     spread by an eighth up and down, so that callers do not come back together
- * @param openMax the longest it stays open, and the longest that a trial keeps the next from passing; up to a day. It is
- *     best longer than a call may take: more trials than {@code trials} are under way at a time where it is not
+ * @param openMax the longest it stays open, and the longest that a trial keeps the next from passing; up to a day. It
+ *     is best longer than a call may take: more trials than {@code trials} are under way at a time where it is not
  * @param trials how many calls pass at a time to try whether the service has recovered, and how many of them must go
  *     well, without one going wrong, to close the breaker; 1 to 100
  */

@@ -19,8 +19,8 @@ final class Plan {
      * What runtimes are made of.
      *
      * @param name of the guard, for its refusals
-     * @param calls how many calls the guard has seen, which is what budgets are earned by: those of a service and all of
-     *     its operations, or those of one operation alone
+     * @param calls how many calls the guard has seen, which is what budgets are earned by: those of a service and all
+     *     of its operations, or those of one operation alone
      * @param breaker told of the guard's own breaker; null where breakers stand elsewhere, at each instance
      */
     record Ground(
