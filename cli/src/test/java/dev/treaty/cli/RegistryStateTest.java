@@ -73,7 +73,9 @@ class RegistryStateTest {
         try (Child first = start(data, "--doors-port", "0")) {
             Map<?, ?> addresses = addresses();
             try (Treaty client = Treaty.open(Settings.DEFAULTS.withRegistry(registry(addresses)))) {
-                String body = "{\"Name\": \"shop.Orders\", \"ID\": \"o\", \"Port\": 1, \"Check\": {\"TTL\": \"1m\"}}";
+                String body = """
+                    {"Name": "shop.Orders", "ID": "o", "Port": 1, "Check": {"TTL": "1m"}}\
+                    """;
                 assertThat(put(addresses, "/v1/agent/service/register", body)).isEqualTo(200);
                 assertThat(client.registry().instances(orders)).hasSize(1);
                 first.terminate();

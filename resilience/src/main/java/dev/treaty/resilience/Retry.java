@@ -1,7 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.call.Fault;
-import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -73,7 +73,7 @@ final class Retry {
         }
         long own = policy.pauseNanos(attempt, random);
         long pause = fault.retryAfter()
-                .map(Duration::toNanos)
+                .map(TimeUnit.NANOSECONDS::convert) // which ends at the largest number
                 .map(asked -> Math.max(asked, own))
                 .orElse(own);
         if (pause >= remainingNanos) {

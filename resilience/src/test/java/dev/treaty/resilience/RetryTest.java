@@ -118,9 +118,11 @@ class RetryTest {
         long start = time.nanoTime() + Duration.ofSeconds(10).toNanos();
         run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE.retryAfter(Duration.ofSeconds(2))));
         assertThat(time.nanoTime() - start).isEqualTo(Duration.ofSeconds(2).toNanos());
-        attempts.clear();
-        run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE.retryAfter(Duration.ofSeconds(20))));
-        assertThat(attempts).hasSize(1);
+        for (long tooLong : new long[] {20, Long.MAX_VALUE}) {
+            attempts.clear();
+            run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE.retryAfter(Duration.ofSeconds(tooLong))));
+            assertThat(attempts).hasSize(1);
+        }
     }
 
     @Test

@@ -23,10 +23,10 @@ import java.util.regex.Pattern;
 
 /**
  * Answers as a Consul agent does: {@code /v1/health/service/:name}, {@code /v1/catalog/services}, {@code
- * /v1/catalog/service/:name}, {@code /v1/catalog/nodes}, {@code /v1/catalog/datacenters}, {@code /v1/agent/self}, {@code /v1/agent/services},
- * {@code /v1/status/leader}, {@code /v1/agent/service/register}, {@code deregister/:id} and {@code maintenance/:id}, and
- * {@code /v1/agent/check/pass|warn|fail|update/:id} for checks with a TTL. Everything else of Consul's API is answered
- * with 404 and a sentence.
+ * /v1/catalog/service/:name}, {@code /v1/catalog/nodes}, {@code /v1/catalog/datacenters}, {@code /v1/agent/self},
+ * {@code /v1/agent/services}, {@code /v1/status/leader}, {@code /v1/agent/service/register}, {@code deregister/:id} and
+ * {@code maintenance/:id}, and {@code /v1/agent/check/pass|warn|fail|update/:id} for checks with a TTL. Everything else
+ * of Consul's API is answered with 404 and a sentence.
  *
  * <p>Reading blocks as Consul's does: with {@code index} and {@code wait}, an answer comes when something has changed
  * since that index. Tags are the metadata {@code tags}, with commas between them.

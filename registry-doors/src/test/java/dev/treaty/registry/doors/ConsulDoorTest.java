@@ -198,12 +198,18 @@ class ConsulDoorTest {
             {"Name": "shop.Orders", "ID": "o", "Address": "127.0.0.1", "Port": 1,
              "Check": {"TTL": "300ms", "Status": "passing", "DeregisterCriticalServiceAfter": "300ms"}}\
             """;
-        assertThat(ask("PUT", "/v1/agent/service/register", body).statusCode()).isEqualTo(200);
+        var events = new LinkedBlockingQueue<DiscoveryEvent>();
+        try (var _ = treaty.registry().watch(ORDERS, events::add)) {
+            put("service/register", body);
 
-        await(() -> treaty.registry().instances(ORDERS).stream()
-                .anyMatch(i -> i.health().status() == Status.CRITICAL
-                        && i.health().message().equals("TTL expired")));
-        await(() -> treaty.registry().instances(ORDERS).isEmpty());
+            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+            assertThat(events.poll(20, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(DiscoveryEvent.Updated.class, updated -> {
+                        assertThat(updated.instance().health().status()).isEqualTo(Status.CRITICAL);
+                        assertThat(updated.instance().health().message()).isEqualTo("TTL expired");
+                    });
+            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Removed.class);
+        }
         assertThat(ask("PUT", "/v1/agent/check/pass/service:o", "").statusCode())
                 .isEqualTo(404);
     }
