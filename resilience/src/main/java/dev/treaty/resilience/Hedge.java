@@ -45,7 +45,7 @@ final class Hedge {
 
     /** How long the first attempt may take alone, in nanoseconds; -1 where too little is known yet. */
     long delayNanos(long now) {
-        if (now - refreshAt >= 0) {
+        if (delayNanos < 0 || now - refreshAt >= 0) { // as soon as enough is known, and then now and then
             refreshAt = now + REFRESH_NANOS;
             long percentile = latencies.percentileNanos(policy.percentile());
             delayNanos =

@@ -41,16 +41,15 @@ class HedgeTest {
     }
 
     /** A guard that has seen enough quick calls to know what is slow. */
-    private static Guard experienced(Guard.Builder builder) throws InterruptedException {
+    private static Guard experienced(Guard.Builder builder) {
         Guard guard = builder.build();
         for (int i = 0; i < 2 * LatencyWindow.SAMPLES_MIN; i++) {
             guard.call(() -> "quick");
         }
-        Time.system().sleep(150_000_000); // until the delay is computed anew
         return guard;
     }
 
-    private static Guard experienced() throws InterruptedException {
+    private static Guard experienced() {
         return experienced(Guard.named("test").tolerance(HEDGED).idempotent());
     }
 
@@ -175,7 +174,6 @@ class HedgeTest {
         for (int i = 0; i < 5_000; i++) {
             guard.call(() -> "quick");
         }
-        Time.system().sleep(150_000_000); // until the delay is computed anew
         for (int i = 0; i < 3; i++) {
             filter.handle(Fixtures.call(Fixtures.READ, Time.system()), _ -> {
                 spin();
@@ -284,6 +282,14 @@ class HedgeTest {
     /** Once the calling thread sleeps, moves on to when it would wake by itself. */
     private void letTheCallerSleepOn() {
         Thread.ofVirtual().start(() -> time.advanceTo(time.sleepsUntil(caller)));
+    }
+
+    @Test
+    void whatIsSlowIsKnownAsSoonAsEnoughAttemptsHaveEnded() throws InterruptedException {
+        attemptsTake(1, LatencyWindow.SAMPLES_MIN - 1);
+        assertThat(hedge.delayNanos(time.nanoTime())).isEqualTo(-1);
+        attemptsTake(1, 1);
+        assertThat(hedge.delayNanos(time.nanoTime())).as("delayMin").isEqualTo(2 * MILLI);
     }
 
     @Test
