@@ -6,17 +6,20 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The inner half of a guard: retry, hedge, breaker, and the timeout of each attempt around the work. */
 final class Attempts {
+    private static final AtomicIntegerFieldUpdater<Attempts> DETACHED =
+            AtomicIntegerFieldUpdater.newUpdater(Attempts.class, "detached");
+
     private final Function<? super Exception, Fault> faults;
     private final Time time;
     private final Watchdog watchdog;
     private final Tally tally;
-    private final AtomicInteger detached = new AtomicInteger();
+    private volatile int detached; // by DETACHED
 
     Attempts(Function<? super Exception, Fault> faults, Time time, Watchdog watchdog, Tally tally) {
         this.faults = faults;
@@ -198,8 +201,8 @@ final class Attempts {
 
     private <W> @Nullable Object detached(Trial<W> trial, W work, @Nullable CallContext context, int number, long until)
             throws InterruptedException {
-        if (detached.incrementAndGet() > Guard.DETACHED_MAX) {
-            detached.decrementAndGet();
+        if (DETACHED.incrementAndGet(this) > Guard.DETACHED_MAX) {
+            DETACHED.decrementAndGet(this);
             return Failure.refused(
                     Code.RESOURCE_EXHAUSTED,
                     Guard.DETACHED_MAX + " attempts that took too long are still running, which is the limit");
@@ -210,7 +213,7 @@ final class Attempts {
             try {
                 outcome = judged(trial, work, context, number, until);
             } finally {
-                detached.decrementAndGet();
+                DETACHED.decrementAndGet(this);
                 ended.complete(new Ended(outcome));
             }
         });

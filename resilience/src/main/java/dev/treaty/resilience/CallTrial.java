@@ -22,6 +22,10 @@ final class CallTrial extends Trial<CallTrial.Passage> {
         this.events = events;
     }
 
+    Events events() {
+        return events;
+    }
+
     @Override
     CallContext context(Passage passage) {
         return passage.call.context();

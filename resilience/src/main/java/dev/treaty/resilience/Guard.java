@@ -55,7 +55,6 @@ public final class Guard {
     private final Function<? super Exception, Fault> faults;
     private final Time time;
     private final RandomGenerator random;
-    private final Events events;
     private final Plan.Ground ground;
     private final Tally tally;
     private final CallTrial calls;
@@ -76,9 +75,8 @@ public final class Guard {
         this.faults = made.faults;
         this.time = made.time;
         this.random = made.random;
-        this.events = made.events;
         this.tally = new Tally(Stripes.count(time));
-        this.calls = new CallTrial(events);
+        this.calls = new CallTrial(made.events);
         this.ground = new Plan.Ground(
                 name, time, random, Watchdog.of(time), this::calls, made.breaker ? this::breakerChanged : null);
         this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
@@ -92,9 +90,8 @@ public final class Guard {
         this.faults = service.faults;
         this.time = service.time;
         this.random = service.random;
-        this.events = service.events;
         this.tally = new Tally(Stripes.count(time));
-        this.calls = new CallTrial(events);
+        this.calls = service.calls;
         this.ground = service.ground.with(tally::calls);
         this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
         this.plan = service.plan;
@@ -313,7 +310,7 @@ public final class Guard {
         }
         ServiceResponse<?> instead = instead(failure, fallback);
         if (instead instanceof ServiceResponse.Ok<?> ok) {
-            events.emit(new Event.FallbackServed(passage.call(), failure.fault(), ok.origin()));
+            calls.events().emit(new Event.FallbackServed(passage.call(), failure.fault(), ok.origin()));
         }
         return instead != null
                 ? instead
@@ -439,7 +436,8 @@ public final class Guard {
 
     /** The fallback's answer to a failure, or null where there is none and the failure stands. */
     private <T> @Nullable ServiceResponse<T> instead(Failure failure, Fallback<T> fallback) {
-        if (!plan.fallbacks || !failure.fault().code().blamesService()) {
+        if (!plan.tolerance.level().includes(IsolationLevel.ENHANCED)
+                || !failure.fault().code().blamesService()) {
             return null;
         }
         ServiceResponse<T> answer;
@@ -600,6 +598,6 @@ public final class Guard {
     }
 
     private void breakerChanged(CircuitBreaker.State before, CircuitBreaker.State after, String reason) {
-        events.emit(new Event.BreakerChanged(new ServiceName(name), "", before.name(), after.name(), reason));
+        calls.events().emit(new Event.BreakerChanged(new ServiceName(name), "", before.name(), after.name(), reason));
     }
 }

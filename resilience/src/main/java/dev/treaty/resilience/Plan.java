@@ -38,9 +38,8 @@ final class Plan {
 
     final FaultTolerance tolerance;
     final long deadlineNanos;
-    final long attemptNanos;
+    final long attemptNanos; // of one that another may follow; no limit where another cannot mend that
     final TimeoutMode mode;
-    final boolean fallbacks;
     final @Nullable Retry retry;
     final @Nullable CircuitBreaker breaker;
     final @Nullable Throttle throttle;
@@ -73,10 +72,10 @@ final class Plan {
         name = ground.name;
         this.around = around;
         deadlineNanos = tolerance.deadline().toNanos();
-        attemptNanos = tolerance.attemptTimeout().toNanos();
+        attemptNanos =
+                tolerance.retry().mendsTimeouts() ? tolerance.attemptTimeout().toNanos() : Long.MAX_VALUE;
         mode = basic ? tolerance.timeoutMode() : TimeoutMode.COOPERATIVE;
         retry = basic ? retry(tolerance.retry(), known, ground) : null;
-        fallbacks = enhanced;
         var listener = ground.breaker;
         breaker = !enhanced || listener == null
                 ? null

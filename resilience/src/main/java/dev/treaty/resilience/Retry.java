@@ -35,22 +35,20 @@ final class Retry {
     private final RetryPolicy policy;
     private final RetryBudget budget;
     private final RandomGenerator random;
-    private final boolean mendsTimeouts;
 
     Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator random) {
         this.policy = policy;
         this.budget = budget;
         this.random = random;
-        this.mendsTimeouts = policy.mendsTimeouts();
     }
 
     RetryBudget budget() {
         return budget;
     }
 
-    /** Whether an attempt of that number may be followed by another where its time runs out. */
+    /** Whether an attempt of that number may be followed by another, as far as can be said before it has failed. */
     boolean mayFollow(int attempt, boolean idempotent) {
-        return mendsTimeouts && idempotent && attempt < policy.attempts();
+        return idempotent && attempt < policy.attempts();
     }
 
     /**
