@@ -274,9 +274,9 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
             });
         }
 
-        /** Why nothing can be said of this service, once that is known; empty where it can. */
-        String trouble() throws InterruptedException {
-            settled.await(time, Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos());
+        /** Why nothing can be said of this service, as soon as that is known; empty where it can. */
+        String trouble(long untilNanos) throws InterruptedException {
+            settled.await(time, untilNanos - time.nanoTime());
             return settled.now() == null
                     ? "its instances could not be read within " + Engine.PATIENCE_MILLIS + " ms"
                     : trouble;
@@ -539,9 +539,12 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         Mirror seen = mirror();
         var told = new TreeMap<>(since);
         var unclear = new TreeMap<String, String>();
-        for (Reflection reflection : seen.follow(since.keySet())) {
+        List<Reflection> asked = seen.follow(since.keySet());
+        long untilNanos =
+                time.nanoTime() + Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos(); // for all together
+        for (Reflection reflection : asked) {
             reflection.expire();
-            String trouble = reflection.trouble();
+            String trouble = reflection.trouble(untilNanos);
             if (!trouble.isEmpty()) {
                 told.remove(reflection.service.value());
                 unclear.put(reflection.service.value(), trouble);

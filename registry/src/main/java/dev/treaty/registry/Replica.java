@@ -351,6 +351,7 @@ final class Replica implements AutoCloseable {
         var draining = new HashMap<ServiceName, Long>();
         Instant now = upstream.time.instant();
         long before = catalog.revision();
+        Map<ServiceName, String> unclearBefore = unclear;
         lock.lock();
         try {
             if (!epoch.isEmpty() && !epoch.equals(news.epoch())) {
@@ -397,13 +398,18 @@ final class Replica implements AutoCloseable {
             lock.unlock();
         }
         tell(before);
+        unclear.forEach((service, message) -> {
+            if (!message.equals(unclearBefore.get(service))) {
+                upstream.refused(message);
+            }
+        });
         for (var each : draining.entrySet()) { // asking on tells the registry that this process calls there no more
             audience.await(each.getKey(), each.getValue(), upstream.time, DRAIN_NANOS);
         }
         return new Outcome.Answered(news);
     }
 
-    /** Notes what the registry cannot tell about now, and says so once. */
+    /** Notes what the registry cannot tell about now. */
     private void unclear(Map<ServiceName, Followed> asked, Map<String, String> why) {
         var now = new TreeMap<ServiceName, String>();
         why.forEach((name, reason) -> {
@@ -411,13 +417,7 @@ final class Replica implements AutoCloseable {
             asked.remove(service);
             now.put(service, "the registry " + upstream.address + " cannot tell who offers " + service + ": " + reason);
         });
-        Map<ServiceName, String> before = unclear;
         unclear = now;
-        now.forEach((service, message) -> {
-            if (!message.equals(before.get(service))) {
-                upstream.refused(message);
-            }
-        });
     }
 
     private void replace(
