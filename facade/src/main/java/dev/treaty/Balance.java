@@ -21,7 +21,7 @@ final class Balance implements Handler {
     /** How often a pick is repeated where another call took the last admission between the pick and the question. */
     private static final int PICKS_MAX = 3;
 
-    /** How long a call waits for a first instance to appear, within its deadline. */
+    /** How long a call waits, within its deadline, for an instance to appear where there is none that stays. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
 
     /** How many instances a message lists. */
@@ -46,8 +46,9 @@ final class Balance implements Handler {
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {
         long now = time.nanoTime();
-        if (nodes.list().isEmpty()) {
-            awaitFirst(call);
+        if (nodes.deserted()) { // the first are just starting, or the last leave before those that follow are here
+            long left = call.context().deadline().remainingNanos(time);
+            nodes.awaitSomebody(Math.min(PATIENCE.toNanos(), left));
             now = time.nanoTime();
         }
         Candidates candidates = compatible.among(nodes.list(), fleet.candidates(call, now), call);
@@ -70,15 +71,6 @@ final class Balance implements Handler {
             }
         }
         return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, nobody(call, candidates)));
-    }
-
-    /** A service that is just starting should not cost its first callers an error. */
-    private void awaitFirst(Call call) throws InterruptedException {
-        long end = time.nanoTime()
-                + Math.min(PATIENCE.toNanos(), call.context().deadline().remainingNanos(time));
-        for (long left; nodes.list().isEmpty() && (left = end - time.nanoTime()) > 0; ) {
-            nodes.awaitFirst(left);
-        }
     }
 
     private String nobody(Call call, Candidates candidates) {

@@ -8,6 +8,7 @@ import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceDiscovery;
+import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.Event;
@@ -46,7 +47,8 @@ final class Nodes implements AutoCloseable {
     private volatile RoutingPolicy routing;
     private CircuitBreakerPolicy guarding; // guarded by the lock
     private volatile List<Node> list = List.of();
-    private volatile Promise<Boolean> first = new Promise<>();
+    private volatile boolean deserted = true;
+    private volatile Promise<Boolean> change = new Promise<>();
     private final Subscription subscription;
 
     Nodes(
@@ -119,11 +121,20 @@ final class Nodes implements AutoCloseable {
                 .collect(Collectors.toMap(Exclusion::instance, Exclusion::why));
     }
 
-    /** Waits until there is a node, at most that long. */
-    void awaitFirst(long nanos) throws InterruptedException {
-        Promise<Boolean> next = first;
-        if (list.isEmpty()) {
-            next.await(time, nanos);
+    /** Whether there is none, or none but those that are leaving. */
+    boolean deserted() {
+        return deserted;
+    }
+
+    /** Waits until there is one that is not leaving, at most that long. */
+    void awaitSomebody(long nanos) throws InterruptedException {
+        long end = time.nanoTime() + nanos;
+        for (long left = nanos; left > 0; left = end - time.nanoTime()) {
+            Promise<Boolean> next = change; // before the question, so that no change is missed
+            if (!deserted) {
+                return;
+            }
+            next.await(time, left);
         }
     }
 
@@ -137,11 +148,7 @@ final class Nodes implements AutoCloseable {
                 case DiscoveryEvent.Removed removed ->
                     byId.remove(removed.instance().id());
             };
-            // The list first: whoever sees the new promise must not see the old list.
             list = List.copyOf(byId.values());
-            Promise<Boolean> waited = first;
-            first = new Promise<>();
-            waited.complete(true);
         } finally {
             lock.unlock();
         }
@@ -152,6 +159,20 @@ final class Nodes implements AutoCloseable {
                 gone.close();
             }
         }
+        changed(); // last: whoever waited for somebody finds them in the fleet
+    }
+
+    private void changed() {
+        Promise<Boolean> waited;
+        lock.lock();
+        try {
+            deserted = list.stream().allMatch(node -> node.instance().health().status() == Status.DRAINING);
+            waited = change;
+            change = new Promise<>();
+        } finally {
+            lock.unlock();
+        }
+        waited.complete(true);
     }
 
     /** Takes in news of an instance; gives back the node it replaces, where the instance has moved. */
@@ -191,6 +212,7 @@ final class Nodes implements AutoCloseable {
             nodes = new ArrayList<>(byId.values());
             byId.clear();
             list = List.of();
+            deserted = true;
         } finally {
             lock.unlock();
         }

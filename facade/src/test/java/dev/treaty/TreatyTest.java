@@ -12,6 +12,7 @@ import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.WhenAbsent;
+import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.HealthSource;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
@@ -220,6 +221,12 @@ class TreatyTest {
                 Treaty staying = member(registry, "staying", "")) {
             Treaty leaving = member(registry, "leaving", "");
             leaving.serve(Orders.class, first);
+            var known = new CountDownLatch(2); // serving waits a second for the registry, and goes on without it
+            client.registry().watch(new ServiceName("test.Orders"), event -> {
+                if (event instanceof DiscoveryEvent.Added) {
+                    known.countDown();
+                }
+            });
             Orders orders = client.client(Orders.class);
             orders.place(new Order("0", "ada", 0));
             made.incrementAndGet();
@@ -236,6 +243,7 @@ class TreatyTest {
                     }))
                     .toList();
             staying.serve(Orders.class, second);
+            assertThat(known.await(20, TimeUnit.SECONDS)).isTrue();
             leaving.close();
             stop.set(true);
             for (Thread caller : callers) {
