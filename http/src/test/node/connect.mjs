@@ -75,4 +75,4 @@ async function print(type, call) {
 await print("shop.Order", () => orders.get({ id: "42" }));
 await print("shop.Found", () => orders.find({ text: "4", most: 5 }));
 await print("shop.Order", () => orders.get({ id: "7" }));
-await print("shop.Last", () => orders.last({}, { timeoutMs: 300 }));
+await print("shop.Last", () => orders.last({}, { timeoutMs: 2000 }));

@@ -174,7 +174,7 @@ class BalanceTest {
         for (String name : List.of("a", "b", "c")) {
             serve(name, "1.0.0");
         }
-        Treaty client = client("defaults: {deadline: 2s, retry: {attempts: 1}}\n");
+        Treaty client = client("defaults: {deadline: 20s, retry: {attempts: 1}}\n");
         Queue<Event.PanicChanged> panics = new ConcurrentLinkedQueue<>();
         client.events().subscribe(event -> {
             if (event instanceof Event.PanicChanged panic) {

@@ -312,8 +312,8 @@ class ServerLimitsTest {
         Slow slow = flooded(
                 "server: {limits: {concurrency: {algorithm: gradient2, limit: 4, limit-min: 4, queue: 0}}}\n",
                 answered);
-        assertThat(slow.acceptedMost.get()).isBetween(4, 10);
-        assertThat(answered.get()).as("of 1000 that it can do").isGreaterThan(300);
+        assertThat(slow.acceptedMost.get()).isBetween(4, 20); // of 40 that ask
+        assertThat(answered.get()).as("of 1000 that it can do").isGreaterThan(100);
     }
 
     @Test

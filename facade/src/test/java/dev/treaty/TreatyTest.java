@@ -146,7 +146,7 @@ class TreatyTest {
         try (Treaty registry = registry();
                 Treaty inner = member(registry, "inner", "");
                 Treaty outer = member(registry, "outer", "defaults: {deadline: 1m, attempt-timeout: 1m}\n");
-                Treaty caller = member(registry, "the-caller", "defaults: {deadline: 3s}\n")) {
+                Treaty caller = member(registry, "the-caller", "defaults: {deadline: 20s}\n")) {
             inner.serve(Orders.class, new KnownOrders() {
                 @Override
                 public Order get(String id) {
@@ -169,7 +169,7 @@ class TreatyTest {
         assertThat(second.trace().span()).isNotEqualTo(first.trace().span());
         assertThat(second.attempt()).isEqualTo(1);
         assertThat(second.deadline().atNanos() - first.deadline().atNanos())
-                .as("the inner deadline is the outer one of 3 s, give or take the way, and none of its own")
+                .as("the inner deadline is the outer one of 20 s, give or take the way, and none of its own")
                 .isLessThan(Duration.ofSeconds(30).toNanos());
     }
 

@@ -520,7 +520,7 @@ class HttpTransportTest {
                     }
                 }
                 var endpoint = new ServiceEndpoint("http", "127.0.0.1", full.getLocalPort());
-                Call call = idempotent(Duration.ofMillis(60));
+                Call call = idempotent(Duration.ofMillis(500));
                 endsInTime(
                         call,
                         transport.connect(endpoint).handle(call),
@@ -608,7 +608,7 @@ class HttpTransportTest {
                 busy.add(start(connection, idempotent()));
             }
             asked.await();
-            Call waits = idempotent(Duration.ofMillis(50));
+            Call waits = idempotent(Duration.ofMillis(500));
             endsInTime(
                     waits,
                     connection.handle(waits),
