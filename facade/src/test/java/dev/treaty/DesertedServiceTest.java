@@ -103,7 +103,7 @@ class DesertedServiceTest {
         FutureTask<ServiceResponse<?>> waiting = call();
         while (!waiting.isDone()) {
             time.advance(Duration.ofMillis(1));
-            Thread.onSpinWait();
+            Thread.yield();
         }
         assertThat(waiting.get(20, TimeUnit.SECONDS)).isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {
             assertThat(failed.fault().code()).isEqualTo(Code.UNAVAILABLE);

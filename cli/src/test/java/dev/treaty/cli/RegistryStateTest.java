@@ -106,7 +106,7 @@ class RegistryStateTest {
             assertThat(System.nanoTime() - end)
                     .as("nanoseconds over the time to wait")
                     .isNegative();
-            Thread.onSpinWait();
+            Thread.yield();
         }
     }
 

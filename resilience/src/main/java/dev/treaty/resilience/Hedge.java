@@ -169,12 +169,13 @@ final class Hedge {
         }
 
         /** The first attempt is over, after the second may have begun. */
+        @SuppressWarnings("ThreadPriorityCheck") // the second may need the processor that this thread has
         @Nullable
         Object ended(@Nullable Object first, @Nullable InterruptedException interrupted, long until)
                 throws InterruptedException {
             if (!state.compareAndSet(RUNNING, FIRST_ENDED)) {
                 while (state.get() != SECOND_WON) {
-                    Thread.onSpinWait(); // the interrupt is under way
+                    Thread.yield(); // the interrupt is under way
                 }
                 if (interrupted == null) {
                     Thread.interrupted(); // it was ours, and the first attempt did not take it

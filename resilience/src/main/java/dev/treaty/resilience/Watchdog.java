@@ -52,10 +52,11 @@ final class Watchdog {
         }
 
         /** Watches no longer, and is free; tells whether it has rung. */
+        @SuppressWarnings("ThreadPriorityCheck") // whoever rings may need the processor that this thread has
         boolean disarm() {
             boolean quiet = compareAndSet(ARMED, CLAIMED);
             while (!quiet && get() != RANG) {
-                Thread.onSpinWait(); // it is ringing at this very moment, or was about to and found that it was early
+                Thread.yield(); // it is ringing at this very moment, or was about to and found that it was early
                 quiet = compareAndSet(ARMED, CLAIMED);
             }
             thread = null;

@@ -86,7 +86,7 @@ class ConcurrencyLimiterStressTest {
                         .withLimit(random.nextInt(LIMIT_LOW, LIMIT + 1))
                         .withQueue(4));
                 callers.get(random.nextInt(callers.size())).interrupt();
-                Thread.onSpinWait();
+                Thread.yield();
             }
         });
         join(callers);

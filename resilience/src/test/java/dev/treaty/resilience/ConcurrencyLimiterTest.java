@@ -150,7 +150,7 @@ class ConcurrencyLimiterTest {
             }
         });
         while (limiter.queued() == 0) {
-            Thread.onSpinWait();
+            Thread.yield();
         }
         acquire(limiter, 1); // the fourth, which the waiting one may not use
         limiter.release();
@@ -294,7 +294,7 @@ class ConcurrencyLimiterTest {
     /** Waits until that thread waits, or has ended. */
     private static void stops(Thread thread) {
         while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
+            Thread.yield();
         }
     }
 

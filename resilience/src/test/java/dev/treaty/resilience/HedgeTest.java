@@ -193,7 +193,7 @@ class HedgeTest {
     private static void spin() {
         long end = System.nanoTime() + 20_000_000;
         while (System.nanoTime() - end < 0) {
-            Thread.onSpinWait();
+            Thread.yield();
         }
     }
 
@@ -462,7 +462,7 @@ class HedgeTest {
             int spins = i % 50 * 100;
             guard.call(() -> {
                 for (int s = 0; s < spins; s++) {
-                    Thread.onSpinWait();
+                    Thread.yield();
                 }
                 return "answer";
             });

@@ -52,7 +52,7 @@ final class Waiting {
             waiting = 0;
             for (Thread thread : threads) {
                 while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
-                    Thread.onSpinWait();
+                    Thread.yield();
                 }
                 waiting += thread.isAlive() ? 1 : 0;
             }

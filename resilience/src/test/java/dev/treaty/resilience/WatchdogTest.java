@@ -168,7 +168,7 @@ class WatchdogTest {
     private static Thread arms(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
         Thread thread = Thread.startVirtualThread(() -> watches.add(small.arm(over, SECOND, null)));
         while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
+            Thread.yield();
         }
         return thread;
     }
@@ -216,7 +216,7 @@ class WatchdogTest {
                     Watchdog.Watch watch = machine.arm(Thread.currentThread(), at, null);
                     if (i % 5 == 0) {
                         while (System.nanoTime() - at < 30_000) {
-                            Thread.onSpinWait();
+                            Thread.yield();
                         }
                     }
                     if (machine.disarm(watch)) {

@@ -41,7 +41,7 @@ final class WatchdogTime implements Time {
     long sleepsUntil(Thread thread) {
         Long until;
         while ((until = sleeps.get(thread)) == null) {
-            Thread.onSpinWait();
+            Thread.yield();
         }
         return until;
     }
@@ -50,7 +50,7 @@ final class WatchdogTime implements Time {
     void settle(long latest) {
         Thread sleeper;
         while ((sleeper = watchdog) == null || sleeps.getOrDefault(sleeper, Long.MAX_VALUE) > latest) {
-            Thread.onSpinWait();
+            Thread.yield();
         }
     }
 
@@ -69,7 +69,7 @@ final class WatchdogTime implements Time {
     private void awaitSleep(long beyond) {
         Thread sleeper = watchdog;
         while (sleeper != null && sleeper.isAlive() && sleeps.getOrDefault(sleeper, beyond) <= beyond) {
-            Thread.onSpinWait();
+            Thread.yield();
         }
     }
 
