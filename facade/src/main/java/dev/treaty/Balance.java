@@ -46,7 +46,8 @@ final class Balance implements Handler {
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {
         long now = time.nanoTime();
-        if (nodes.deserted()) { // the first are just starting, or the last leave before those that follow are here
+        // The first are just starting, or the last leave before those that follow are here.
+        if (nodes.deserted() && call.context().record().waiting()) {
             long left = call.context().deadline().remainingNanos(time);
             nodes.awaitSomebody(Math.min(PATIENCE.toNanos(), left));
             now = time.nanoTime();

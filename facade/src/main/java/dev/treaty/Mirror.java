@@ -13,9 +13,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Sends copies of calls elsewhere, in threads of their own, and throws their answers away. */
 final class Mirror {
-    /** Marks a copy, for whoever must not act on it twice. */
-    static final String HEADER = "treaty-mirror";
-
     /** How many copies of one service's calls may be under way; what is beyond is not copied. */
     static final int COPIES_MAX = 64;
 
@@ -50,7 +47,7 @@ final class Mirror {
 
     private static CallContext context(CallContext of) {
         Map<String, String> headers = new HashMap<>(of.headers());
-        headers.put(HEADER, "true");
+        headers.put(CallContext.MIRROR, "true");
         return new CallContext(
                 of.deadline(),
                 of.caller(),

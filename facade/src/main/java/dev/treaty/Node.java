@@ -144,7 +144,9 @@ final class Node implements Member {
 
     private @Nullable Fault measured(ServiceResponse<?> response, long start, long now) {
         Fault fault = response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
-        if (fault == null || !fault.code().blamesService()) {
+        if (fault != null && !fault.reached() && !fault.code().blamesService()) {
+            load.ignored(now, now - start); // it was refused before it was sent
+        } else if (fault == null || !fault.code().blamesService()) {
             load.succeeded(now, now - start);
         } else {
             // However long it asks callers to stay away: the conversion ends at the largest number.
@@ -163,8 +165,10 @@ final class Node implements Member {
             ServiceResponse<?> response = connection.handle(call);
             ended = true;
             long now = time.nanoTime();
-            measured(response, start, now);
-            events.emit(new Event.CallMirrored(call, instance.id(), response.withLatencyNanos(now - start)));
+            Fault fault = measured(response, start, now);
+            if (fault == null || fault.reached()) {
+                events.emit(new Event.CallMirrored(call, instance.id(), response.withLatencyNanos(now - start)));
+            }
         } finally {
             if (!ended) {
                 ignored(start);

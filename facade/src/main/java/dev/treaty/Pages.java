@@ -43,7 +43,7 @@ final class Pages implements Introspection, Control {
                 handler,
                 () -> ServiceHealth.of(
                         ServiceHealth.Status.PASSING, treaty.time().instant())));
-        if (onLoopback(server.endpoint().host())) {
+        if (onLoopback(treaty.settings().server().host())) { // what is listened at, whatever others call it
             server.host(new HostedService(
                     CONTROL,
                     Pipelines.server(

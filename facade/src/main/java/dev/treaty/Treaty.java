@@ -625,11 +625,11 @@ public final class Treaty implements AutoCloseable {
         Server listening = server;
         if (listening != null) {
             long end = time.nanoTime() + settings.server().drain().toNanos();
-            hosted.values().forEach(Hosted::drain);
+            Hosted.each(hosted.values(), Hosted::drain);
             Hosted.awaitHeard(hosted.values(), hearing(), time);
             services.forEach(RegistryService::close); // its waiting watches are answered, so that they end
             listening.drain(Duration.ofNanos(Math.max(0, end - time.nanoTime())));
-            hosted.values().forEach(Hosted::leave);
+            Hosted.each(hosted.values(), Hosted::leave);
         }
         whereabouts.close();
         callers.values().forEach(ServiceCaller::close);

@@ -12,6 +12,7 @@ import dev.treaty.balance.RoutingPolicy.Match;
 import dev.treaty.balance.RoutingPolicy.Rule;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Choice;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion;
@@ -64,6 +65,7 @@ class BalanceTest {
         private final CountDownLatch awake = new CountDownLatch(1);
         private volatile boolean sick;
         private volatile boolean hung;
+        private volatile boolean copied;
         private volatile Optional<Duration> pause = Optional.empty();
 
         Someone(String name) {
@@ -73,6 +75,7 @@ class BalanceTest {
         @Override
         public String answers() {
             calls.incrementAndGet();
+            copied = CallContext.current().orElseThrow().mirrored();
             if (hung) {
                 sleep();
             }
@@ -327,6 +330,9 @@ class BalanceTest {
         assertThat(mirrored.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(client.metrics().metrics(WHO, Side.CLIENT).attempts()).isBetween(300L, 310L);
         int copies = fleet.get("next").calls.get();
+        assertThat(copies).as("each that is told of has come").isGreaterThanOrEqualTo(50);
+        assertThat(fleet.get("next").copied).as("and is marked").isTrue();
+        assertThat(fleet.get("old").copied).isFalse();
         for (int i = 0; i < 50; i++) {
             who.once(); // not idempotent: never copied
         }

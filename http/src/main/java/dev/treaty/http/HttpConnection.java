@@ -86,6 +86,12 @@ final class HttpConnection implements Transport.Connection {
     }
 
     private @Nullable Fault refusal(Call call) {
+        if (call.operation().signature().dynamic()
+                && !Route.isName(call.operation().name())) {
+            return Fault.unreached(
+                    Code.INVALID_ARGUMENT,
+                    "\"" + Input.echo(call.operation().name()) + "\" is not the name of an operation");
+        }
         Map<String, String> extra = call.context().headers();
         if (extra.isEmpty()) {
             return null;

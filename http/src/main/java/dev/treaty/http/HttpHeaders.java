@@ -1,5 +1,6 @@
 package dev.treaty.http;
 
+import dev.treaty.core.call.CallContext;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -39,9 +40,11 @@ final class HttpHeaders {
 
     private HttpHeaders() {}
 
-    /** True for a header that belongs to HTTP, to Connect or to Treaty rather than to the caller. */
+    /** True for a header that belongs to HTTP, to Connect or to Treaty's transport rather than to the call. */
     static boolean reserved(String name) {
-        return name.startsWith("connect-") || name.startsWith("treaty-") || RESERVED.contains(name);
+        return name.startsWith("connect-")
+                || (name.startsWith("treaty-") && !name.equals(CallContext.MIRROR))
+                || RESERVED.contains(name);
     }
 
     /** What is wrong with a header that a caller wants to send, if anything. */

@@ -3,6 +3,7 @@ package dev.treaty.http;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Server;
@@ -74,11 +75,18 @@ public final class HttpServer implements Server {
     /** How often a draining server looks whether the calls under way have ended. */
     private static final Duration LOOK = Duration.ofMillis(10);
 
+    /** How often it is looked whether a request has been on its way for too long, at least. */
+    private static final Duration UPLOAD_LOOK = Duration.ofSeconds(1);
+
+    /** The largest body for which memory is taken before it has come. */
+    private static final int TRUSTED_BYTES = 64 << 10;
+
     private final HttpServerOptions options;
     private final Time time;
     private final RandomGenerator random;
     private final WebServer server;
     private final ServiceEndpoint endpoint;
+    private final Uploads uploads;
 
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Map<String, Hosted> operations = Map.of();
@@ -133,6 +141,8 @@ public final class HttpServer implements Server {
             throw cannotListen(options, new IOException("the reason is in the log"));
         }
         this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), server.port());
+        this.uploads = new Uploads(
+                time, Math.min(UPLOAD_LOOK.toNanos(), options.idleTimeout().toNanos()));
     }
 
     /** Tries the address first, since the web server tells its log and not its caller why it cannot listen. */
@@ -264,7 +274,7 @@ public final class HttpServer implements Server {
         }
         String path = request.prologue().uriPath().path();
         String method = request.prologue().method().text();
-        var asked = new Door.Request(method, path, query, body(request, response));
+        var asked = new Door.Request(method, path, query, body(request, response, Deadline.MAX));
         Door.Answer answer;
         try {
             answer = door.answer(asked);
@@ -327,7 +337,8 @@ public final class HttpServer implements Server {
         ServerRequestHeaders headers = request.headers();
         RequestHead.check(headers);
         CallContext context = RequestHead.context(headers, time, random);
-        byte[] body = body(request, response);
+        long left = context.deadline().remainingNanos(time);
+        byte[] body = body(request, response, Duration.ofNanos(left));
         if (context.deadline().expired(time)) {
             throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was here");
         }
@@ -393,7 +404,8 @@ public final class HttpServer implements Server {
                 name + " has no operation \"" + Input.echo(operation) + "\"; it has " + String.join(", ", known));
     }
 
-    private byte[] body(ServerRequest request, ServerResponse response) {
+    /** The body of a request, which must be here within that time, and within that of an idle connection. */
+    private byte[] body(ServerRequest request, ServerResponse response, Duration within) {
         int limit = options.bodyBytesMax();
         long length = request.headers().contentLength().orElse(-1);
         if (length > limit) {
@@ -402,20 +414,34 @@ public final class HttpServer implements Server {
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
+        byte @Nullable [] body = null;
+        uploads.begin(time.nanoTime()
+                + Math.min(within.toNanos(), options.idleTimeout().toNanos()));
         try (InputStream in = request.content().inputStream()) {
-            if (length >= 0) { // so long and no longer: most bodies are far smaller than a buffer for those unknown
-                byte[] body = new byte[(int) length];
-                int read = in.readNBytes(body, 0, body.length);
-                return read == length ? body : Arrays.copyOf(body, read);
-            }
-            byte[] body = in.readNBytes(limit + 1);
-            if (body.length > limit) {
-                throw tooLarge(response, limit);
-            }
-            return body;
+            body = read(in, (int) length, limit);
         } catch (IOException e) {
             throw new CloseConnectionException("the client went away", e);
+        } finally {
+            if (!uploads.end()) {
+                body = null;
+            }
         }
+        if (body == null) {
+            throw new CloseConnectionException("the request was not here in time");
+        }
+        if (body.length > limit) {
+            throw tooLarge(response, limit);
+        }
+        return body;
+    }
+
+    private static byte[] read(InputStream in, int length, int limit) throws IOException {
+        if (length < 0 || length > TRUSTED_BYTES) {
+            return in.readNBytes(length < 0 ? limit + 1 : length);
+        }
+        byte[] body = new byte[length]; // so long and no longer: a buffer for what may come would be far larger
+        int read = in.readNBytes(body, 0, length);
+        return read == length ? body : Arrays.copyOf(body, read);
     }
 
     private static Refusal tooLarge(ServerResponse response, int limit) {
@@ -543,5 +569,6 @@ public final class HttpServer implements Server {
         }
         draining = true;
         server.stop();
+        uploads.close();
     }
 }

@@ -15,6 +15,17 @@ record Route(ServiceName service, JsonCodec codec, Bytes requestLine) {
         return new Route(service, new JsonCodec(service, operation), line);
     }
 
+    /** Whether that may be the name of an operation, which becomes a part of the request line as it is. */
+    static boolean isName(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (!Character.isLetterOrDigit(c) && c != '_' && c != '$' && c != '-' && c != '.') {
+                return false;
+            }
+        }
+        return !name.isEmpty();
+    }
+
     /**
      * The routes of a transport. They are found by the identity of the operation: it is the same object for every call,
      * and comparing whole shapes would cost more than the call.

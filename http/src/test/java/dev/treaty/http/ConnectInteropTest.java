@@ -9,7 +9,8 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The Connect client for JavaScript against the server. */
@@ -19,14 +20,14 @@ class ConnectInteropTest {
         try (var running = new Running()) {
             var line = new Shop.Line("tea", 2);
             running.shop.place(new Shop.Order("42", Shop.Status.PAID, List.of(line), new Shop.Card("1")));
-            var timeoutMillis = new AtomicLong();
+            var timeoutMillis = new CompletableFuture<Long>();
             Handler shop = Dispatcher.of(Shop.class, Running.CONTRACT, running.shop, (_, _) -> {});
             running.host(call -> {
                 if (!call.operation().name().equals("last")) {
                     return shop.handle(call);
                 }
                 long left = call.context().deadline().remainingNanos(Time.system());
-                timeoutMillis.set(Duration.ofNanos(left).toMillis());
+                timeoutMillis.complete(Duration.ofNanos(left).toMillis());
                 Time.system().sleep(left);
                 return ServiceResponse.failed(Code.DEADLINE_EXCEEDED, "the deadline passed");
             });
@@ -40,7 +41,7 @@ class ConnectInteropTest {
             assertThat(lines.get(1)).isEqualTo("{\"result\":[" + order + "]}");
             assertThat(lines.get(2)).isEqualTo("{\"code\":\"NotFound\",\"message\":\"there is no order 7\"}");
             assertThat(lines.get(3)).startsWith("{\"code\":\"DeadlineExceeded\"");
-            assertThat(timeoutMillis.get()).isBetween(1L, 2_000L);
+            assertThat(timeoutMillis.get(20, TimeUnit.SECONDS)).isBetween(1L, 2_000L);
         }
     }
 }

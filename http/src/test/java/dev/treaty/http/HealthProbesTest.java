@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 class HealthProbesTest {
     private static final ServiceName SHOP = Running.CONTRACT.name();
 
-    private final HealthProbes probes = new HealthProbes(Time.system(), Duration.ofSeconds(5));
+    private final HealthProbes probes = new HealthProbes(Time.system(), Duration.ofMinutes(1));
 
     @AfterEach
     void close() {

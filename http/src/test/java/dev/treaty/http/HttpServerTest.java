@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server against bytes that no client of ours would send. */
 class HttpServerTest {
@@ -51,7 +52,7 @@ class HttpServerTest {
     }
 
     private static Answer exchange(Socket socket, String request) throws IOException {
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
         var in = socket.getInputStream();
         var head = new StringBuilder();
@@ -381,6 +382,32 @@ class HttpServerTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Connect-Timeout-Ms: 100\r\n"})
+    void aRequestThatIsNeverFinishedIsNotWaitedForForEver(String deadline) throws Exception {
+        HttpServerOptions standard = HttpServerOptions.STANDARD;
+        var options = new HttpServerOptions(
+                standard.host(),
+                standard.port(),
+                standard.bodyBytesMax(),
+                standard.headerBytesMax(),
+                standard.connectionsMax(),
+                deadline.isEmpty() ? Duration.ofMillis(200) : standard.idleTimeout());
+        try (var other = new Running(options, HttpTransportOptions.STANDARD);
+                var half = new Socket(
+                        InetAddress.getLoopbackAddress(),
+                        other.server.endpoint().port())) {
+            half.setSoTimeout(60_000);
+            String head = "POST /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + deadline + "Content-Length: 4194304\r\n\r\n{";
+            half.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+            assertThat(half.getInputStream().read())
+                    .as("the connection has ended")
+                    .isEqualTo(-1);
+            other.server.drain(Duration.ofDays(1)); // nothing is under way any more
+        }
+    }
+
     @Test
     void drainingLetsCallsEndAndRefusesNewOnes() throws Exception {
         var begun = new CountDownLatch(1);
@@ -395,12 +422,14 @@ class HttpServerTest {
             exchange(other, "GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             busy.getOutputStream().write(post("/shop.Orders/last", "{}").getBytes(StandardCharsets.UTF_8));
             begun.await();
-            Thread drain = Thread.startVirtualThread(() -> running.server.drain(Duration.ofSeconds(10)));
+            Thread drain = Thread.startVirtualThread(() -> running.server.drain(Duration.ofMinutes(1)));
             Answer health = exchange(other, "GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            for (; health.status() == 200; Thread.yield()) {
+            for (; !health.headers().containsKey("connection"); Thread.yield()) {
                 health = exchange(other, "GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             }
             assertThat(health.headers()).containsEntry("connection", "close");
+            assertThat(send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n").status())
+                    .isEqualTo(503);
             Answer refused = send(post("/shop.Orders/last", "{}"));
             assertThat(refused.status()).isEqualTo(503);
             assertThat(refused.headers()).containsEntry("treaty-reached", "no").containsEntry("connection", "close");

@@ -50,7 +50,7 @@ final class Running implements AutoCloseable {
     }
 
     Shop client() {
-        return ServiceProxy.of(Shop.class, CONTRACT, connection, () -> context(Duration.ofSeconds(10)));
+        return ServiceProxy.of(Shop.class, CONTRACT, connection, () -> context(Duration.ofMinutes(1)));
     }
 
     static CallContext context(Duration timeout) {

@@ -121,7 +121,8 @@ class HealthCheckTest {
             throw new IllegalStateException("no such host");
         };
 
-        try (HealthCheck _ = start(probe, HealthPolicy.STANDARD, told)) {
+        var patient = new HealthPolicy(Duration.ofMinutes(1), Duration.ofMinutes(1), 1, 1);
+        try (HealthCheck _ = start(probe, patient, told)) {
             ServiceHealth found = next(told);
             assertThat(found.status()).isEqualTo(Status.CRITICAL);
             assertThat(found.message()).isEqualTo("the health check failed: no such host");
@@ -132,9 +133,11 @@ class HealthCheckTest {
     void oneThatHangsIsCriticalAndCostsOneThread() throws InterruptedException {
         var told = new LinkedBlockingQueue<ServiceHealth>();
         var asked = new AtomicInteger();
+        var hangs = new CountDownLatch(1);
         var released = new CountDownLatch(1);
         HealthProbe probe = () -> {
             if (asked.incrementAndGet() == 1) {
+                hangs.countDown();
                 while (released.getCount() > 0) { // deaf to the interrupt, as bad code is
                     try {
                         released.await();
@@ -150,6 +153,7 @@ class HealthCheckTest {
             ServiceHealth found = next(told);
             assertThat(found.status()).isEqualTo(Status.CRITICAL);
             assertThat(found.message()).isEqualTo("no answer within 10 ms");
+            hangs.await();
             assertThat(asked).hasValue(1);
             released.countDown();
             assertThat(next(told).status()).isEqualTo(Status.PASSING);

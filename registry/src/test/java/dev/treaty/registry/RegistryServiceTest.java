@@ -121,8 +121,11 @@ class RegistryServiceTest {
         News first = get(waiting.getFirst());
         assertThat(first.changes()).hasSize(1);
         for (Promise<News> each : waiting) {
-            assertThat(get(each)).isSameAs(first);
+            assertThat(get(each)).isEqualTo(first);
         }
+        assertThat(get(watch(all.revision(), all.epoch(), 0)))
+                .as("the changes")
+                .isSameAs(get(watch(all.revision(), all.epoch(), 0)));
         register("c");
         assertThat(get(watch(all.revision(), all.epoch(), 0)).changes())
                 .as("who comes later hears of more")

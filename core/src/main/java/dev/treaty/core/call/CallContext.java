@@ -1,6 +1,7 @@
 package dev.treaty.core.call;
 
 import dev.treaty.core.time.Time;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     from attempt 2, so that retries at every hop of a chain never multiply
  * @param priority how much the call matters where not every call can be served. It travels on, as a server has granted
  *     it: what a handler does for a call matters as much as the call
- * @param headers what else the caller sends, by name in small letters; not inherited by the calls of a handler
+ * @param headers what else the caller sends, by name in small letters; not inherited by the calls of a handler, but for
+ *     {@link #MIRROR}
  * @param record what has happened to this call so far, in this process
  */
 public record CallContext(
@@ -29,6 +31,10 @@ public record CallContext(
         Map<String, String> headers,
         DecisionRecord record) {
 
+    /** The header of a call that is the copy of another, and of the calls that are made for it. */
+    public static final String MIRROR = "treaty-mirror";
+
+    private static final Map<String, String> MIRRORED = Map.of(MIRROR, "true");
     private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
 
     /**
@@ -66,8 +72,13 @@ public record CallContext(
                 parent.trace.child(random),
                 parent.attempt,
                 parent.priority,
-                Map.of(),
+                parent.mirrored() ? MIRRORED : Map.of(),
                 new DecisionRecord());
+    }
+
+    /** Whether this is a copy, whose answer is thrown away, for handlers that must not act twice. */
+    public boolean mirrored() {
+        return headers.containsKey(MIRROR);
     }
 
     /** Runs the body with this as the {@linkplain #current() current} context. */
@@ -82,9 +93,14 @@ public record CallContext(
         return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, priority, headers, record);
     }
 
-    /** The same context, with other headers. */
+    /** The same context, with other headers; a copy stays one. */
     public CallContext with(Map<String, String> others) {
-        return new CallContext(deadline, caller, trace, attempt, priority, Map.copyOf(others), record);
+        Map<String, String> now = others;
+        if (mirrored()) {
+            now = new HashMap<>(others);
+            now.putAll(MIRRORED);
+        }
+        return new CallContext(deadline, caller, trace, attempt, priority, Map.copyOf(now), record);
     }
 
     /** The same context, on its nth attempt. */

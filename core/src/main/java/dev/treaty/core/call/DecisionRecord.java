@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * What happened to one call: filled in while it runs, by whichever thread carries an attempt, and read when it is over.
  */
 public final class DecisionRecord {
+    /** Who an attempt begins at that finds nobody to begin at. */
+    private static final String NOBODY = "";
+
     private final AtomicReference<@Nullable Attempt> last = new AtomicReference<>();
 
     private volatile @Nullable Choice choice;
@@ -33,6 +36,17 @@ public final class DecisionRecord {
         begun = instance;
     }
 
+    /**
+     * Notes that the call waits for an instance to come, since there is none.
+     *
+     * @return false where it has done so in its last attempt, and need not once more
+     */
+    public boolean waiting() {
+        boolean again = NOBODY.equals(begun);
+        begun = NOBODY;
+        return !again;
+    }
+
     /** Notes an attempt that has ended. */
     public void attempted(String instance, long durationNanos, @Nullable Fault fault) {
         Attempt before;
@@ -43,7 +57,8 @@ public final class DecisionRecord {
 
     /** True where no attempt has begun yet. */
     public boolean untried() {
-        return begun == null && last.get() == null;
+        String at = begun;
+        return (at == null || at.isEmpty()) && last.get() == null;
     }
 
     /**

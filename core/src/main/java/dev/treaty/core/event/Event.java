@@ -58,7 +58,7 @@ public sealed interface Event {
     /** A fault that was configured was put in the way of a call, on purpose. */
     record FaultInjected(Side side, Call call, String fault) implements Event {}
 
-    /** A copy of a call was sent elsewhere too, and its answer thrown away. */
+    /** A copy of a call reached somebody else too, and its answer was thrown away. */
     record CallMirrored(Call call, String instance, ServiceResponse<?> response) implements Event {}
 
     /** The set of instances of a service changed, as this process sees it. */

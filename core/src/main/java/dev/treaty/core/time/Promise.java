@@ -12,7 +12,11 @@ public final class Promise<T> {
     /** Holds a Waiter (or null) while open, then a Done. */
     private final AtomicReference<@Nullable Object> state = new AtomicReference<>();
 
-    private record Waiter(Thread thread, @Nullable Object next) {}
+    /** One of a chain of waiters, the newest first; one without a thread has left and is taken out of it. */
+    private static final class Waiter {
+        private volatile @Nullable Thread thread = Thread.currentThread();
+        private volatile @Nullable Waiter next;
+    }
 
     private record Done<T>(T value) {}
 
@@ -25,7 +29,7 @@ public final class Promise<T> {
                 return false;
             }
         } while (!state.compareAndSet(before, new Done<>(value)));
-        for (Object at = before; at instanceof Waiter waiter; at = waiter.next) {
+        for (var waiter = (Waiter) before; waiter != null; waiter = waiter.next) {
             LockSupport.unpark(waiter.thread);
         }
         return true;
@@ -49,24 +53,65 @@ public final class Promise<T> {
         if (value != null || nanos <= 0) {
             return value;
         }
-        enlist();
-        long end = time.nanoTime() + nanos;
-        for (long left = nanos; (value = now()) == null && left > 0; left = end - time.nanoTime()) {
-            time.park(this, left);
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
+        Waiter self = enlist();
+        try {
+            long end = time.nanoTime() + nanos;
+            for (long left = nanos; (value = now()) == null && left > 0; left = end - time.nanoTime()) {
+                time.park(this, left);
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
             }
+            return value;
+        } finally {
+            leave(self);
         }
-        return value;
     }
 
-    private void enlist() {
+    private Waiter enlist() {
+        var self = new Waiter();
         Object before;
         do {
             before = state.get();
             if (before instanceof Done) {
-                return;
+                return self;
             }
-        } while (!state.compareAndSet(before, new Waiter(Thread.currentThread(), before)));
+            self.next = (Waiter) before;
+        } while (!state.compareAndSet(before, self));
+        return self;
+    }
+
+    /**
+     * Takes out whoever has left: a promise that is never kept, such as that of an end, is waited for again and again.
+     * As in {@link java.util.concurrent.FutureTask}, those inside the chain are passed over without further ado, since
+     * it does not matter whether somebody still meets them.
+     */
+    private void leave(Waiter self) {
+        self.thread = null;
+        while (!(state.get() instanceof Done) && !swept()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Goes along the chain once; false where others changed it meanwhile. */
+    private boolean swept() {
+        Waiter before = null;
+        for (Object at = state.get(); at instanceof Waiter waiter; ) {
+            Waiter next = waiter.next;
+            if (waiter.thread != null) {
+                before = waiter;
+            } else if (before == null) {
+                if (!state.compareAndSet(waiter, next)) {
+                    return false;
+                }
+            } else {
+                before.next = next;
+                if (before.thread == null) { // it may be out of the chain itself by now
+                    return false;
+                }
+            }
+            at = next;
+        }
+        return true;
     }
 }

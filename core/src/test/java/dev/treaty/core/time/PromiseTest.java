@@ -2,6 +2,7 @@ package dev.treaty.core.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,5 +63,69 @@ class PromiseTest {
         waiter.interrupt();
         waiter.join();
         assertThat(seen).containsExactly("interrupted");
+    }
+
+    @Test
+    void whoHasLeftIsNotKept() throws InterruptedException {
+        var promise = new Promise<String>();
+        Queue<String> seen = new ConcurrentLinkedQueue<>();
+        List<WeakReference<Thread>> gone = new ArrayList<>();
+        Thread stays = Thread.startVirtualThread(() -> await(promise, seen));
+        for (int i = 0; i < 50; i++) {
+            int before = time.sleepers();
+            Thread waiter = Thread.startVirtualThread(() -> await(promise, seen));
+            while (time.sleepers() == before) {
+                Thread.yield();
+            }
+            gone.add(new WeakReference<>(waiter));
+            if (i >= 3) { // the last few wait side by side
+                Thread other = gone.get(i - 3).get();
+                other.interrupt();
+                other.join();
+            }
+        }
+        assertThat(seen).hasSize(47).containsOnly("interrupted");
+        for (WeakReference<Thread> each : gone.subList(0, 47)) {
+            for (int tries = 0; each.get() != null && tries < 50; tries++) {
+                System.gc();
+            }
+            assertThat(each.get()).isNull();
+        }
+        assertThat(promise.complete("kept")).isTrue();
+        stays.join();
+        for (WeakReference<Thread> each : gone) {
+            Thread last = each.get();
+            if (last != null) {
+                last.join();
+            }
+        }
+        assertThat(seen).hasSize(51).endsWith("kept");
+    }
+
+    @Test
+    void whoStaysIsWokenHoweverManyLeaveMeanwhile() throws InterruptedException {
+        for (int round = 0; round < 50; round++) {
+            var promise = new Promise<String>();
+            Queue<String> seen = new ConcurrentLinkedQueue<>();
+            List<Thread> waiters = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                waiters.add(Thread.startVirtualThread(() -> await(promise, seen)));
+            }
+            List<Thread> impatient = new ArrayList<>();
+            for (int i = 0; i < 40; i += 2) {
+                Thread leaves = waiters.get(i);
+                impatient.add(Thread.ofPlatform().start(leaves::interrupt));
+            }
+            for (int i = 0; i < 40; i += 2) {
+                impatient.get(i / 2).join();
+                waiters.get(i).join();
+            }
+            promise.complete("kept");
+            for (Thread waiter : waiters) {
+                waiter.join();
+            }
+            assertThat(seen).filteredOn("kept"::equals).hasSize(20);
+            assertThat(seen).filteredOn("interrupted"::equals).hasSize(20);
+        }
     }
 }
