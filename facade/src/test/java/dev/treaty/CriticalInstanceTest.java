@@ -2,7 +2,6 @@ package dev.treaty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.treaty.config.Settings;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceName;
@@ -30,7 +29,7 @@ class CriticalInstanceTest {
     private final BlockingQueue<DiscoveryEvent> events = new LinkedBlockingQueue<>();
 
     private DiscoveryEvent next() throws InterruptedException {
-        DiscoveryEvent event = events.poll(10, TimeUnit.SECONDS);
+        DiscoveryEvent event = events.poll(60, TimeUnit.SECONDS);
         assertThat(event).isNotNull();
         return event;
     }
@@ -42,13 +41,13 @@ class CriticalInstanceTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void leavesTheListUntilItIsWell(boolean networked) throws InterruptedException {
-        try (Treaty registry = Treaty.open(Settings.parse("test", AFTER_A_SECOND, Map.of()))) {
+        try (Treaty registry = Treaty.open(Unhurried.settings(AFTER_A_SECOND))) {
             registry.serveRegistry();
             String address =
                     "registry: treaty://" + registry.endpoint().orElseThrow().authority() + "\n";
             try (Treaty member = networked
-                    ? Treaty.open(Settings.parse("test", address, Map.of()))
-                    : Treaty.open(Settings.parse("test", AFTER_A_SECOND, Map.of()))) {
+                    ? Treaty.open(Unhurried.settings(address))
+                    : Treaty.open(Unhurried.settings(AFTER_A_SECOND))) {
                 Hosted fragile = member.serve(Fragile.class, () -> "still here");
                 member.registry().watch(new ServiceName("test.Fragile"), events::add);
                 assertThat(next()).isInstanceOf(DiscoveryEvent.Added.class);

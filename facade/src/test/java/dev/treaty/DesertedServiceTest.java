@@ -14,9 +14,13 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Time;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -25,12 +29,36 @@ import org.junit.jupiter.api.Test;
 
 /** Calls of a service that has nobody, or nobody but those that are leaving: they wait a moment for whoever follows. */
 class DesertedServiceTest {
+    private static final String CALLER = "caller";
     private static final ServiceName SHIPS = new ServiceName("test.Ships");
 
     private final ManualTime time = new ManualTime();
+    private final Queue<Long> waits = new ConcurrentLinkedQueue<>();
+
+    /** The same time, which notes how long calls wait. */
+    private final class Noting implements Time {
+        @Override
+        public Instant instant() {
+            return time.instant();
+        }
+
+        @Override
+        public long nanoTime() {
+            return time.nanoTime();
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            if (Thread.currentThread().getName().equals(CALLER)) {
+                waits.add(nanos);
+            }
+            time.park(blocker, nanos);
+        }
+    }
+
     private final Treaty treaty = Treaty.open(
-            Settings.parse("test", "defaults: {deadline: 30s, retry: {attempts: 1}}\n", Map.of()),
-            new Platform(time, new Random(1), new Random(2), _ -> new Echoing(), _ -> {
+            Settings.parse("test", "defaults: {deadline: 30s, attempt-timeout: 30s}\n", Map.of()),
+            new Platform(new Noting(), new Random(1), new Random(2), _ -> new Echoing(), _ -> {
                 throw new IllegalStateException("nothing is served here");
             }));
 
@@ -67,7 +95,7 @@ class DesertedServiceTest {
 
     private FutureTask<ServiceResponse<?>> call() {
         var call = new FutureTask<ServiceResponse<?>>(() -> treaty.client().call("test.Ships", "sail", Map.of()));
-        Thread.startVirtualThread(call);
+        Thread.ofVirtual().name(CALLER).start(call);
         return call;
     }
 
@@ -111,6 +139,17 @@ class DesertedServiceTest {
             assertThat(failed.fault().message())
                     .isEqualTo("none of the 1 instances of test.Ships takes calls: ship-1 (draining)");
         });
+    }
+
+    @Test
+    void aCallWaitsOnceHoweverManyAttemptsItMakes() throws Exception {
+        FutureTask<ServiceResponse<?>> waiting = call();
+        while (!waiting.isDone()) {
+            time.advance(Duration.ofMillis(1));
+            Thread.yield();
+        }
+        assertThat(waits).filteredOn(wait -> wait >= Balance.PATIENCE.toNanos()).hasSize(1);
+        assertThat(waits).as("and before each attempt after the first").hasSizeGreaterThanOrEqualTo(3);
     }
 
     @Test

@@ -92,7 +92,8 @@ class FallbacksTest {
 
     /** Serves and calls the prices. */
     private Treaty open(String yaml) {
-        Treaty treaty = Treaty.open(Settings.parse("treaty.yaml", "server: {drain: 0s}\n" + yaml, Map.of()));
+        Treaty treaty =
+                Treaty.open(Unhurried.settings("defaults: {breaker: {window: 10m}}\nserver: {drain: 0s}\n" + yaml));
         opened.add(treaty);
         treaty.events().subscribe(event -> {
             if (event instanceof Event.FallbackServed fallback) {
@@ -205,7 +206,7 @@ class FallbacksTest {
     @Test
     void twoThatStandInForEachOtherComeToAnEnd() {
         Treaty treaty = open("services: {test.Prices: {fallback: {alternative: test.OldPrices}},"
-                + " test.OldPrices: {deadline: 1s, fallback: {alternative: test.Prices}}}\n");
+                + " test.OldPrices: {retry: {attempts: 1}, fallback: {alternative: test.Prices}}}\n");
         known.broken = true;
         Prices prices = treaty.client(Prices.class);
 
@@ -217,7 +218,7 @@ class FallbacksTest {
     @Test
     void theKindsAreTriedInOrderAndCodeComesFirst() {
         String yaml = "services: {test.Prices: {fallback: {cache-for: 1m, alternative: test.OldPrices,"
-                + " value: '{\"result\": 7}'}}, test.OldPrices: {deadline: 1s}}\n";
+                + " value: '{\"result\": 7}'}}, test.OldPrices: {retry: {attempts: 1}}}\n";
         Treaty treaty = open(yaml);
         Prices prices = treaty.degradingClient(Prices.class, _ -> new Known() {
             @Override
@@ -246,7 +247,7 @@ class FallbacksTest {
     @Test
     void aDegradingClientAnswersWithWhatItMakesOfTheFault() {
         var faults = new ConcurrentLinkedQueue<String>();
-        Treaty treaty = open("");
+        Treaty treaty = open("services: {test.Prices: {retry: {attempts: 1}}}\n");
         Prices prices = treaty.degradingClient(Prices.class, fault -> {
             faults.add(fault.message());
             return new Known();
@@ -297,7 +298,8 @@ class FallbacksTest {
         treaty.guards()
                 .find("test.Prices")
                 .orElseThrow()
-                .apply(policies("retry: {attempts: 1}, breaker: {open: 5s," + " consecutive-failures: 2}"));
+                .apply(policies("retry: {attempts: 1}, breaker: {window: 10m, open: 10m, open-max: 10m,"
+                        + " consecutive-failures: 2}"));
         for (int i = 0; i < 2; i++) {
             assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
         }
@@ -308,7 +310,8 @@ class FallbacksTest {
         treaty.guards()
                 .find("test.Prices")
                 .orElseThrow()
-                .apply(policies("retry: {attempts: 2}, breaker: {open: 5s," + " consecutive-failures: 2}"));
+                .apply(policies("retry: {attempts: 2}, breaker: {window: 10m, open: 10m, open-max: 10m,"
+                        + " consecutive-failures: 2}"));
         assertThat(nodes.list().getFirst().breaker())
                 .as("the same policy keeps its state")
                 .isSameAs(after);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.config.Settings;
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
@@ -11,9 +12,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,9 @@ class RollingDeployTest {
         /** Not idempotent: nobody may repeat it. */
         long add(long amount);
     }
+
+    private static final int SERVERS = 3;
+    private static final ServiceName COUNTER = new ServiceName("test.Counter");
 
     private final AtomicInteger ran = new AtomicInteger();
 
@@ -43,13 +47,25 @@ class RollingDeployTest {
 
     private static Treaty member(ServiceEndpoint registry, String more) {
         return Treaty.open(
-                Settings.parse("test", "registry: treaty://" + registry.authority() + "\n" + more, Map.of()));
+                Unhurried.settings("registry: treaty://" + registry.authority() + "\nserver: {drain: 1m}\n" + more));
     }
 
     private Treaty server(ServiceEndpoint registry) {
         Treaty server = member(registry, "name: counter");
         server.serve(Counter.class, new Slow());
         return server;
+    }
+
+    /** Waits until they know one more than there are to be: serving does not wait for a slow registry for ever. */
+    private static void await(Treaty... clients) {
+        for (Treaty client : clients) {
+            var fleet = client.caller(COUNTER).nodes().fleet();
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (fleet.all(client.time().nanoTime()).size() < SERVERS + 1) {
+                assertThat(System.nanoTime() - end).isNegative();
+                Thread.yield();
+            }
+        }
     }
 
     /** With no fault tolerance at all in the callers, nothing can hide a lost call. */
@@ -60,7 +76,7 @@ class RollingDeployTest {
             registry.serveRegistry();
             ServiceEndpoint at = registry.endpoint().orElseThrow();
             Deque<Treaty> servers = new ArrayDeque<>();
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < SERVERS; i++) {
                 servers.add(server(at));
             }
             Queue<Exception> failures = new ConcurrentLinkedQueue<>();
@@ -82,8 +98,9 @@ class RollingDeployTest {
                         }
                     }));
                 }
-                for (int i = 0; i < 3; i++) {
+                for (int i = 0; i < SERVERS; i++) {
                     servers.add(server(at));
+                    await(one, other);
                     servers.removeFirst().close();
                 }
                 over.set(true);

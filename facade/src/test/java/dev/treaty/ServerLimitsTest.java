@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class ServerLimitsTest {
     /** Callers that make each call once, and know nothing of breakers. */
-    private static final String DIRECT = "defaults: {level: none, deadline: 30s}\n";
+    private static final String DIRECT = "defaults: {level: none}\n";
 
     @Contract(name = "test.Work", version = "1.0.0")
     public interface Work {
@@ -49,7 +49,7 @@ class ServerLimitsTest {
     }
 
     private static Treaty open(String yaml) {
-        return Treaty.open(Settings.parse("test", yaml, Map.of()));
+        return Treaty.open(Unhurried.settings(yaml));
     }
 
     /** A service whose calls begin, and end when they are told to. */
@@ -207,11 +207,11 @@ class ServerLimitsTest {
             treaty.serve(Work.class, what -> what);
             Work work = treaty.client(Work.class);
             long began = System.nanoTime();
-            work.work("first");
-            assertThat(work.work("second")).isEqualTo("second");
-            assertThat(Duration.ofNanos(System.nanoTime() - began))
-                    .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(5));
-            assertThat(retries).singleElement().satisfies(retry -> {
+            while (retries.isEmpty()) { // two in half a second are one too many
+                assertThat(work.work("again")).isEqualTo("again");
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(1));
+            assertThat(retries).first().satisfies(retry -> {
                 assertThat(retry.fault().code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
                 assertThat(retry.fault().retryAfter()).contains(Duration.ofSeconds(1));
                 assertThat(retry.pause()).isEqualTo(Duration.ofSeconds(1));
@@ -270,6 +270,9 @@ class ServerLimitsTest {
         }
     }
 
+    /** As many calls at least are answered, within the time of a test, where enough are let in. */
+    private static final int ANSWERED_MIN = 100;
+
     private static Slow flooded(String limits, AtomicInteger answered) throws InterruptedException {
         var slow = new Slow();
         try (Treaty treaty = open(DIRECT + limits)) {
@@ -289,7 +292,10 @@ class ServerLimitsTest {
                     }
                 }));
             }
-            Time.system().sleep(Duration.ofMillis(2500).toNanos());
+            long least = System.nanoTime() + Duration.ofMillis(2500).toNanos();
+            while (answered.get() <= ANSWERED_MIN || System.nanoTime() - least < 0) {
+                Time.system().sleep(Duration.ofMillis(10).toNanos());
+            }
             over.set(true);
             for (Thread caller : callers) {
                 caller.join();
@@ -313,7 +319,6 @@ class ServerLimitsTest {
                 "server: {limits: {concurrency: {algorithm: gradient2, limit: 4, limit-min: 4, queue: 0}}}\n",
                 answered);
         assertThat(slow.acceptedMost.get()).isBetween(4, 20); // of 40 that ask
-        assertThat(answered.get()).as("of 1000 that it can do").isGreaterThan(100);
     }
 
     @Test

@@ -32,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -78,20 +79,39 @@ class TreatyTest {
 
     /** A registry that other instances of Treaty in this test share over the network. */
     private static Treaty registry() {
-        Treaty treaty = Treaty.open(Settings.DEFAULTS);
+        Treaty treaty = Treaty.open(Unhurried.settings(""));
         treaty.serveRegistry();
         return treaty;
     }
 
     private static Treaty member(Treaty registry, String name, String more) {
+        return Treaty.open(Unhurried.settings(named(registry, name) + more));
+    }
+
+    private static String named(Treaty registry, String name) {
         ServiceEndpoint at = registry.endpoint().orElseThrow();
-        return Treaty.open(Settings.parse(
-                name, "name: " + name + "\nregistry: treaty://" + at.authority() + "\n" + more, Map.of()));
+        return "name: " + name + "\nregistry: treaty://" + at.authority() + "\n";
+    }
+
+    /** Waits until calls may go to that service: serving waits a second for the registry, and goes on without it. */
+    private static void knows(Treaty client, String service) {
+        var fleet = client.caller(new ServiceName(service)).nodes().fleet();
+        until(() -> fleet.all(client.time().nanoTime()).size() > 0);
+    }
+
+    private static void until(BooleanSupplier reached) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end)
+                    .as("nanoseconds over the time to wait")
+                    .isNegative();
+            Thread.yield();
+        }
     }
 
     @Test
     void servesAndCallsTypedAndDynamically() throws Exception {
-        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+        try (Treaty treaty = Treaty.open(Unhurried.settings(""))) {
             treaty.serve(Orders.class, new KnownOrders());
             Orders orders = treaty.client(Orders.class);
             assertThat(orders.get("42")).isEqualTo(new Order("42", "ada", 1));
@@ -126,7 +146,7 @@ class TreatyTest {
 
     @Test
     void aServiceNobodyOffersIsUnavailableAndTheMessageSaysWhy() throws Exception {
-        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+        try (Treaty treaty = Treaty.open(Unhurried.settings(""))) {
             assertThat(treaty.client().call("test.Nobody", "get", Map.of()))
                     .isInstanceOfSatisfying(ServiceResponse.Failed.class, f -> {
                         assertThat(f.fault().code()).isEqualTo(Code.UNAVAILABLE);
@@ -145,8 +165,11 @@ class TreatyTest {
         Queue<CallContext> contexts = new ConcurrentLinkedQueue<>();
         try (Treaty registry = registry();
                 Treaty inner = member(registry, "inner", "");
-                Treaty outer = member(registry, "outer", "defaults: {deadline: 1m, attempt-timeout: 1m}\n");
-                Treaty caller = member(registry, "the-caller", "defaults: {deadline: 20s}\n")) {
+                Treaty outer = member(registry, "outer", "");
+                Treaty caller = Treaty.open(Settings.parse(
+                        "hurried",
+                        named(registry, "the-caller") + "defaults: {deadline: 20s, attempt-timeout: 20s}\n",
+                        Map.of()))) {
             inner.serve(Orders.class, new KnownOrders() {
                 @Override
                 public Order get(String id) {
@@ -159,6 +182,8 @@ class TreatyTest {
                 contexts.add(CallContext.current().orElseThrow());
                 return orders.get(id).customer();
             });
+            knows(outer, "test.Orders");
+            knows(caller, "test.Outer");
             assertThat(caller.client(Outer.class).describe("1")).isEqualTo("ada");
         }
         CallContext first = contexts.remove();
@@ -176,7 +201,7 @@ class TreatyTest {
     @Test
     void aFallbackAnswersForAServiceThatIsGoneAndTheStreamSaysSo() {
         Queue<Event> events = new ConcurrentLinkedQueue<>();
-        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+        try (Treaty treaty = Treaty.open(Unhurried.settings(""))) {
             treaty.events().subscribe(events::add);
             Orders orders = treaty.client(Orders.class, new KnownOrders());
             assertThat(orders.get("5").id()).isEqualTo("5");
@@ -195,6 +220,7 @@ class TreatyTest {
         try (Treaty service = Treaty.open(Settings.parse("service", address, Map.of()))) {
             service.events().subscribe(events::add);
             service.serve(Orders.class, new KnownOrders());
+            until(() -> service.registry().trouble().isPresent());
             assertThat(service.registry().trouble())
                     .hasValueSatisfying(t -> assertThat(t).contains("" + port));
             assertThat(get(service.endpoint().orElseThrow(), "/-/health").status())
@@ -228,6 +254,7 @@ class TreatyTest {
                 }
             });
             Orders orders = client.client(Orders.class);
+            knows(client, "test.Orders");
             orders.place(new Order("0", "ada", 0));
             made.incrementAndGet();
             List<Thread> callers = IntStream.range(0, 8)
@@ -268,29 +295,31 @@ class TreatyTest {
     @Test
     void healthIsSeenByCallersAndOnThePage() throws Exception {
         var moody = new Moody();
-        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+        try (Treaty treaty = Treaty.open(Unhurried.settings(""))) {
             Hosted hosted = treaty.serve(Orders.class, moody);
             Orders orders = treaty.client(Orders.class);
             assertThat(orders.get("1").id()).isEqualTo("1");
             var critical = new CountDownLatch(1);
             treaty.registry().watch(hosted.instance().service(), e -> {
-                if (e.instance().health().status() == Status.CRITICAL) {
+                if (e.instance().health().message().equals("the database is away")) {
                     critical.countDown();
                 }
             });
             moody.health = new ServiceHealth(
                     Status.CRITICAL, "the database is away", Instant.EPOCH, Map.of("database", "down"));
-            assertThat(critical.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(critical.await(60, TimeUnit.SECONDS)).isTrue();
             var page = get(treaty.endpoint().orElseThrow(), "/-/health");
             assertThat(page.status()).isEqualTo(503);
             assertThat(page.body()).contains("critical", "the database is away", "\"database\":\"down\"");
+            var nodes = treaty.caller(hosted.instance().service()).nodes();
+            until(() -> nodes.exclusions().containsValue("critical"));
             assertThatThrownBy(() -> orders.get("1")).hasMessageContaining("(critical)");
         }
     }
 
     @Test
     void aServiceThatWasClosedCanBeServedAgain() throws Exception {
-        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+        try (Treaty treaty = Treaty.open(Unhurried.settings(""))) {
             Hosted first = treaty.serve(Orders.class, new KnownOrders());
             assertThatThrownBy(() -> treaty.serve(Orders.class, new KnownOrders()))
                     .hasMessageContaining("test.Orders is served already");

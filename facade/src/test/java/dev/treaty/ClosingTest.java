@@ -1,0 +1,89 @@
+package dev.treaty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Closing while the registry cannot be told of it. */
+class ClosingTest {
+    @Contract(name = "test.Held", version = "1.0.0")
+    public interface Held {
+        /** Answers when it is let go. */
+        String hold();
+    }
+
+    private static final int SERVICES = 12;
+
+    private static ServiceContract named(String name) {
+        var contract = ServiceContract.of(Held.class);
+        return new ServiceContract(
+                new ServiceName(name),
+                contract.version(),
+                contract.description(),
+                contract.capabilities(),
+                contract.operations());
+    }
+
+    /** Whether a server takes calls no more, or is gone. */
+    private static boolean refuses(ServiceEndpoint endpoint) {
+        try {
+            var page = (HttpURLConnection)
+                    URI.create(endpoint + "/-/health").toURL().openConnection();
+            return page.getResponseCode() != 200;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void callsUnderWayEndThoughTheRegistryIsAwayAndManyServicesAreToLeaveIt() throws Exception {
+        var begun = new CountDownLatch(1);
+        var end = new CountDownLatch(1);
+        Treaty registry = Treaty.open(Unhurried.settings(""));
+        registry.serveRegistry();
+        String address =
+                "registry: treaty://" + registry.endpoint().orElseThrow().authority() + "\n";
+        try (Treaty caller = Treaty.open(Unhurried.settings(""))) {
+            Treaty member = Treaty.open(Unhurried.settings(address));
+            member.serve(Held.class, () -> {
+                begun.countDown();
+                try {
+                    end.await();
+                } catch (InterruptedException e) {
+                    return "cut off";
+                }
+                return "held";
+            });
+            for (int i = 1; i < SERVICES; i++) {
+                member.serve(Held.class, named("test.Idle" + i), () -> "idle");
+            }
+            ServiceEndpoint endpoint = member.endpoint().orElseThrow();
+            try (var direct = caller.direct(Held.class, endpoint)) {
+                var call = new FutureTask<>(() -> direct.client().hold());
+                Thread.startVirtualThread(call);
+                begun.await();
+                registry.close();
+
+                Thread closing = Thread.startVirtualThread(member::close);
+                long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+                while (!refuses(endpoint)) {
+                    assertThat(System.nanoTime() - patience).isNegative();
+                    Thread.yield();
+                }
+                end.countDown();
+                assertThat(call.get(60, TimeUnit.SECONDS)).isEqualTo("held");
+                closing.join();
+            }
+        }
+    }
+}
