@@ -2,6 +2,7 @@ package dev.treaty.http;
 
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
+import java.util.function.BiFunction;
 
 /**
  * A TCP socket. It is a {@link SocketChannel} rather than a plain socket for two reasons: an interrupt ends its waits
@@ -42,7 +44,7 @@ final class SocketWire implements Wire {
         if (!endpoint.protocol().equals("http")) {
             throw new IOException("the protocol " + endpoint.protocol() + " is not supported: use http");
         }
-        var address = new InetSocketAddress(endpoint.host(), endpoint.port());
+        InetSocketAddress address = address(endpoint, InetSocketAddress::new, deadline, time);
         if (address.isUnresolved()) {
             throw new UnknownHostException("the host name is not known");
         }
@@ -55,6 +57,40 @@ final class SocketWire implements Wire {
             channel.close();
             throw e;
         }
+    }
+
+    /**
+     * The address of an endpoint. A name is looked up on a thread of its own, since nothing ends a lookup; it is one of
+     * the machine's, since a lookup would keep a carrier of virtual threads as long as it takes.
+     */
+    static InetSocketAddress address(
+            ServiceEndpoint endpoint,
+            BiFunction<String, Integer, InetSocketAddress> lookup,
+            Deadline deadline,
+            Time time)
+            throws IOException {
+        if (literal(endpoint.host())) {
+            return new InetSocketAddress(endpoint.host(), endpoint.port());
+        }
+        var found = new Promise<InetSocketAddress>();
+        Thread.ofPlatform()
+                .daemon()
+                .name("treaty-http-lookup")
+                .start(() -> found.complete(lookup.apply(endpoint.host(), endpoint.port())));
+        try {
+            InetSocketAddress address = found.await(time, deadline.remainingNanos(time));
+            if (address == null) {
+                throw new SocketTimeoutException();
+            }
+            return address;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClosedByInterruptException();
+        }
+    }
+
+    private static boolean literal(String host) {
+        return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
     }
 
     private static int millis(Deadline deadline, Time time) throws SocketTimeoutException {

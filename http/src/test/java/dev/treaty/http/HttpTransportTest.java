@@ -15,8 +15,10 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -531,6 +533,39 @@ class HttpTransportTest {
                     server,
                     timeout -> new Call(Running.CONTRACT.name(), PLACE, List.of(huge), Running.context(timeout)),
                     Duration.ofSeconds(2));
+        }
+    }
+
+    @Test
+    void theDeadlineEndsLookingUpAName() throws Exception {
+        var over = new CountDownLatch(1);
+        var somewhere = new ServiceEndpoint("http", "somewhere.test", 80);
+        assertThatThrownBy(() -> SocketWire.address(
+                        somewhere,
+                        (host, port) -> {
+                            await(over);
+                            return InetSocketAddress.createUnresolved(host, port);
+                        },
+                        Deadline.after(Duration.ofMillis(50), Time.system()),
+                        Time.system()))
+                .isInstanceOf(SocketTimeoutException.class);
+        over.countDown();
+        var here = new ServiceEndpoint("http", "localhost", 80);
+        assertThat(SocketWire.address(
+                                here,
+                                InetSocketAddress::new,
+                                Deadline.after(Duration.ofMinutes(1), Time.system()),
+                                Time.system())
+                        .getAddress()
+                        .isLoopbackAddress())
+                .isTrue();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
