@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -49,8 +50,12 @@ final class Nodes implements AutoCloseable {
     private volatile List<Node> list = List.of();
     private volatile boolean deserted = true;
     private volatile Promise<Boolean> change = new Promise<>();
-    private final Subscription subscription;
+    private final ServiceDiscovery discovery;
+    private final AtomicBoolean followed = new AtomicBoolean();
+    private @Nullable Subscription subscription; // guarded by the lock, as is the next
+    private boolean closed;
 
+    /** Nodes of a service that nobody {@linkplain #follow follows} yet. */
     Nodes(
             ServiceName service,
             Supplier<FaultTolerance> tolerance,
@@ -71,7 +76,32 @@ final class Nodes implements AutoCloseable {
         this.events = events;
         this.fleet = new Fleet(
                 service, inForce(policy), routing, balancing.place(), balancing.connectionsMax(), time, random, events);
-        this.subscription = discovery.watch(service, this::on);
+        this.discovery = discovery;
+    }
+
+    /** Has them kept current from now on; the first time it waits a moment for the registry. */
+    void follow() {
+        if (followed.get() || !followed.compareAndSet(false, true)) {
+            return;
+        }
+        Subscription begun;
+        try {
+            begun = discovery.watch(service, this::on);
+        } catch (RuntimeException e) {
+            followed.set(false); // whoever calls next tries it again
+            throw e;
+        }
+        boolean late;
+        lock.lock();
+        try {
+            late = closed;
+            subscription = begun;
+        } finally {
+            lock.unlock();
+        }
+        if (late) {
+            begun.close();
+        }
     }
 
     /** Instances are left out only where breakers are in force: what is not guarded is called as it is. */
@@ -205,7 +235,17 @@ final class Nodes implements AutoCloseable {
 
     @Override
     public void close() {
-        subscription.close();
+        Subscription begun;
+        lock.lock();
+        try {
+            closed = true;
+            begun = subscription;
+        } finally {
+            lock.unlock();
+        }
+        if (begun != null) {
+            begun.close();
+        }
         List<Node> nodes;
         lock.lock();
         try {

@@ -23,8 +23,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * service published says which operations are idempotent; where none is known, none is taken to be.
  */
 public final class ServiceClient {
+    /** How long the registry is not asked again for a contract that it does not have, or that lacks an operation. */
+    private static final long ASK_PAUSE_NANOS = 1_000_000_000;
+
     private final Treaty treaty;
     private final Map<ServiceName, ServiceContract> contracts = new ConcurrentHashMap<>();
+    private final Map<ServiceName, Long> askedNanos = new ConcurrentHashMap<>();
 
     ServiceClient(Treaty treaty) {
         this.treaty = treaty;
@@ -69,8 +73,13 @@ public final class ServiceClient {
         if (known != null) {
             return known;
         }
+        Long asked = askedNanos.get(service);
+        if (asked != null && treaty.time().nanoTime() - asked < ASK_PAUSE_NANOS) {
+            return Operation.unknown(operation);
+        }
         var published = treaty.registry().contract(service).map(ServiceContract::dynamic);
         published.ifPresent(c -> contracts.put(service, c));
+        askedNanos.put(service, treaty.time().nanoTime());
         return published.flatMap(c -> c.operation(operation)).orElseGet(() -> Operation.unknown(operation));
     }
 

@@ -456,7 +456,9 @@ public final class Treaty implements AutoCloseable {
 
     ServiceCaller caller(ServiceName name) {
         ServiceCaller known = callers.get(name);
-        return known != null ? known : newCaller(name);
+        ServiceCaller caller = known != null ? known : newCaller(name);
+        caller.nodes().follow(); // not under the lock: other services need not wait until the registry tells of this one
+        return caller;
     }
 
     private ServiceCaller newCaller(ServiceName name) {
