@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks an instance how it feels, again and again, and tells what has changed. It is the one way in which health is
@@ -18,10 +19,15 @@ import java.util.random.RandomGenerator;
  * many answers in a row as the {@link HealthPolicy} says; within either, at once. What an instance says of a drain is
  * always believed. Of a question that is not answered in time the thread is interrupted, and until it ends no other is
  * asked: an instance that hangs costs one thread, however long it does.
+ *
+ * <p>Of an answer that is longer than a registry keeps the beginning is told. Whom it is told may throw: then it is told
+ * again after the next question.
  */
 public final class HealthCheck implements AutoCloseable {
     /** The longest message of a mistake that is passed on, in characters. */
     private static final int MESSAGE_LENGTH_MAX = 200;
+
+    private static final System.Logger LOGGER = System.getLogger(HealthCheck.class.getName());
 
     private final String name;
     private final HealthProbe probe;
@@ -31,6 +37,7 @@ public final class HealthCheck implements AutoCloseable {
     private final RandomGenerator random;
     private final Promise<Boolean> closed = new Promise<>();
     private final Judge judge;
+    private @Nullable ServiceHealth untold;
 
     private HealthCheck(
             String name,
@@ -76,7 +83,7 @@ public final class HealthCheck implements AutoCloseable {
                 if (question == null || question.ended()) {
                     question = new Question();
                 }
-                judge.take(question.answer()).ifPresent(on);
+                tell(judge.take(RegistryLimits.cut(question.answer())));
             } while (closed.await(time, pauseNanos()) == null);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -84,6 +91,20 @@ public final class HealthCheck implements AutoCloseable {
             if (question != null) {
                 question.giveUp();
             }
+        }
+    }
+
+    private void tell(Optional<ServiceHealth> news) {
+        ServiceHealth health = news.orElse(untold);
+        untold = health;
+        if (health == null) {
+            return;
+        }
+        try {
+            on.accept(health);
+            untold = null;
+        } catch (RuntimeException e) { // a mistake of others must not end the check
+            LOGGER.log(System.Logger.Level.WARNING, "The health of " + name + " could not be told: " + e.getMessage());
         }
     }
 

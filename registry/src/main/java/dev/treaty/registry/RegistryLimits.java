@@ -6,6 +6,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * How much a registry keeps. What is over a limit is refused with a sentence that names it.
@@ -68,6 +69,29 @@ public record RegistryLimits(
 
     static void check(String whose, ServiceHealth health) {
         total(whose + ": its health", health.message().length() + length(health.details()), HEALTH_LENGTH_MAX);
+    }
+
+    /** The same health with as much of its message, and then of its details, as a registry keeps. */
+    static ServiceHealth cut(ServiceHealth health) {
+        String message = cut(health.message());
+        int left = HEALTH_LENGTH_MAX - message.length();
+        var details = new TreeMap<String, String>();
+        for (var entry : new TreeMap<>(health.details()).entrySet()) {
+            int length = entry.getKey().length() + entry.getValue().length();
+            if (length <= left) {
+                details.put(entry.getKey(), entry.getValue());
+                left -= length;
+            }
+        }
+        return new ServiceHealth(health.status(), message, health.timestamp(), details);
+    }
+
+    private static String cut(String message) {
+        if (message.length() <= HEALTH_LENGTH_MAX) {
+            return message;
+        }
+        int end = HEALTH_LENGTH_MAX - 1;
+        return message.substring(0, Character.isHighSurrogate(message.charAt(end - 1)) ? end - 1 : end) + "…";
     }
 
     static void length(String what, String text, int max) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.treaty.core.discovery.HealthProbe;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
@@ -126,6 +127,59 @@ class HealthCheckTest {
             ServiceHealth found = next(told);
             assertThat(found.status()).isEqualTo(Status.CRITICAL);
             assertThat(found.message()).isEqualTo("the health check failed: no such host");
+        }
+    }
+
+    @Test
+    void whatIsTooLongForARegistryIsToldInPart() throws InterruptedException {
+        var seen = new LinkedBlockingQueue<ServiceHealth>();
+        var asked = new AtomicInteger();
+        var details = Map.of("disk", "full", "trace", "x".repeat(9_000));
+        HealthProbe probe = () -> asked.incrementAndGet() == 1
+                ? health(Status.PASSING)
+                : new ServiceHealth(Status.CRITICAL, asked.get() < 4 ? "e".repeat(9_000) : "", Instant.EPOCH, details);
+
+        try (var registry = new EmbeddedRegistry(
+                new RegistryTable(RegistryLimits.STANDARD, new Random(1)), Time.system(), Events.NONE)) {
+            var registered = registry.register(Instances.of(Instances.ORDERS, "a", Status.UNKNOWN));
+            registry.watch(Instances.ORDERS, event -> seen.add(event.instance().health()));
+            assertThat(next(seen).status()).isEqualTo(Status.UNKNOWN);
+            try (HealthCheck _ = HealthCheck.start(
+                    "test",
+                    probe,
+                    new HealthPolicy(SOON, Duration.ofSeconds(10), 1, 1),
+                    health(Status.UNKNOWN),
+                    registered::report,
+                    Time.system(),
+                    new Random(1))) {
+                assertThat(next(seen).status()).isEqualTo(Status.PASSING);
+                ServiceHealth critical = next(seen);
+                assertThat(critical.status()).isEqualTo(Status.CRITICAL);
+                assertThat(critical.message()).startsWith("eee").hasSize(RegistryLimits.HEALTH_LENGTH_MAX);
+                assertThat(next(seen).details()).isEqualTo(Map.of("disk", "full"));
+            }
+        }
+    }
+
+    @Test
+    void whatCouldNotBeToldIsToldAgain() throws InterruptedException {
+        var told = new LinkedBlockingQueue<ServiceHealth>();
+        var tries = new AtomicInteger();
+
+        try (HealthCheck _ = HealthCheck.start(
+                "test",
+                () -> health(Status.CRITICAL),
+                new HealthPolicy(SOON, Duration.ofSeconds(10), 1, 1),
+                health(Status.UNKNOWN),
+                health -> {
+                    if (tries.incrementAndGet() < 3) {
+                        throw new IllegalStateException("closed");
+                    }
+                    told.add(health);
+                },
+                Time.system(),
+                new Random(1))) {
+            assertThat(next(told).status()).isEqualTo(Status.CRITICAL);
         }
     }
 
