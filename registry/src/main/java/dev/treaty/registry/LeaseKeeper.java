@@ -215,7 +215,7 @@ final class LeaseKeeper implements AutoCloseable {
                     pause = Math.min(reconcile(), renewPauseNanos());
                     failures = 0;
                 } catch (ServiceException e) {
-                    upstream.failed(e.fault());
+                    upstream.failed(Upstream.Asker.KEEPER, e.fault());
                     pause = upstream.pauseNanos(++failures);
                 }
                 if (done(failures)) {
@@ -352,7 +352,7 @@ final class LeaseKeeper implements AutoCloseable {
         if (other) {
             publications.forgotten();
         }
-        upstream.answered(answeredBy);
+        upstream.answered(Upstream.Asker.KEEPER, answeredBy);
     }
 
     /** Brings one registration to where it is wished, or tells how long until that is to be tried. */
@@ -380,7 +380,7 @@ final class LeaseKeeper implements AutoCloseable {
                 if (!Upstream.refusal(e.fault())) {
                     throw e;
                 }
-                upstream.answered("");
+                upstream.answered(Upstream.Asker.KEEPER, "");
                 if (registration.refuse(e.fault())) {
                     upstream.refused(refusal(registration.instance(), e.fault()));
                 }
@@ -393,7 +393,7 @@ final class LeaseKeeper implements AutoCloseable {
             registry.deregister(registration.id, registration.token);
             return true;
         });
-        upstream.answered("");
+        upstream.answered(Upstream.Asker.KEEPER, "");
         registration.gone();
     }
 
@@ -429,6 +429,6 @@ final class LeaseKeeper implements AutoCloseable {
             }
             lost(registration);
         }
-        upstream.answered("");
+        upstream.answered(Upstream.Asker.KEEPER, "");
     }
 }

@@ -187,11 +187,11 @@ public final class NetworkRegistry implements Registry {
                 page = upstream.ask(Upstream.REQUEST_NANOS, registry -> page(registry, service, after));
                 instances.addAll(page);
             } while (!page.isEmpty()); // a page may be shorter than asked for
-            upstream.answered("");
+            upstream.answered(Upstream.Asker.PROGRAM, "");
             return instances;
         } catch (ServiceException e) {
             if (!Upstream.refusal(e.fault())) {
-                upstream.failed(e.fault());
+                upstream.failed(Upstream.Asker.PROGRAM, e.fault());
             }
             throw e;
         } catch (InterruptedException e) {
@@ -273,11 +273,11 @@ public final class NetworkRegistry implements Registry {
     private <T> Optional<T> ask(Upstream.Question<Optional<T>> question) {
         try {
             Optional<T> answer = upstream.ask(Upstream.REQUEST_NANOS, question);
-            upstream.answered("");
+            upstream.answered(Upstream.Asker.PROGRAM, "");
             return answer;
         } catch (ServiceException e) {
             if (!Upstream.refusal(e.fault())) {
-                upstream.failed(e.fault());
+                upstream.failed(Upstream.Asker.PROGRAM, e.fault());
             }
             return Optional.empty();
         } catch (InterruptedException e) {

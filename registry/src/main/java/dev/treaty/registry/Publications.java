@@ -116,7 +116,7 @@ final class Publications {
                 }
                 refused = e.fault();
             }
-            upstream.answered("");
+            upstream.answered(Upstream.Asker.KEEPER, "");
             answered(publication, refused);
         }
     }

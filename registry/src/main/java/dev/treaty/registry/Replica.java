@@ -213,7 +213,7 @@ final class Replica implements AutoCloseable {
                 boolean hasty = false;
                 switch (outcome) {
                     case Outcome.Answered(var news) -> {
-                        upstream.answered(news.epoch());
+                        upstream.answered(Upstream.Asker.REPLICA, news.epoch());
                         hasty = news.complete().isEmpty()
                                 && news.changes().isEmpty()
                                 && upstream.time.nanoTime() - began
@@ -223,10 +223,10 @@ final class Replica implements AutoCloseable {
                     }
                     case Outcome.Failed(var fault) -> {
                         if (Upstream.refusal(fault)) {
-                            upstream.answered("");
+                            upstream.answered(Upstream.Asker.REPLICA, "");
                             refused = fault;
                         } else {
-                            upstream.failed(fault);
+                            upstream.failed(Upstream.Asker.REPLICA, fault);
                         }
                         failures++;
                     }
@@ -270,6 +270,7 @@ final class Replica implements AutoCloseable {
     private Outcome turn(Promise<Outcome> current, Map<ServiceName, Followed> asked) throws InterruptedException {
         if (asked.isEmpty()) {
             leave();
+            upstream.idle(Upstream.Asker.REPLICA);
             Outcome outcome = current.await(upstream.time, IDLE_NANOS);
             return outcome == null ? new Outcome.Restarted() : outcome;
         }

@@ -14,20 +14,31 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The way to the registry, and what is known about it: whether it can be reached, and which start of it answers. The
- * loops of the client tell it what they see; it says so once per change.
+ * loops of the client tell it what they see; it says so once per change. A registry may answer one of them and not the
+ * other, so each has a fault of its own, which the other's answers say nothing of.
  */
 final class Upstream {
     /** How long an ordinary request may take. */
     static final long REQUEST_NANOS = Duration.ofSeconds(2).toNanos();
 
     static final ServiceContract PROTOCOL = ServiceContract.of(RegistryProtocol.class);
+
+    /** Who asks the registry. */
+    enum Asker {
+        KEEPER,
+        REPLICA,
+        /** Whoever asks once, so that its fault lasts until anybody is answered. */
+        PROGRAM
+    }
 
     /** One request to the registry. */
     @FunctionalInterface
@@ -44,7 +55,7 @@ final class Upstream {
     private final Events events;
     private final Runnable changed;
     private final ReentrantLock lock = new ReentrantLock();
-    private @Nullable Fault fault;
+    private final Map<Asker, Fault> faults = new EnumMap<>(Asker.class);
     private Instant since = Instant.EPOCH;
     private String epoch = "";
 
@@ -101,13 +112,14 @@ final class Upstream {
     }
 
     /** Notes that the registry answered, and which start of it did where the answer told. */
-    void answered(String answeredBy) {
+    void answered(Asker asker, String answeredBy) {
+        boolean over;
         boolean back;
         boolean restarted;
         lock.lock();
         try {
-            back = fault != null;
-            fault = null;
+            over = faults.keySet().removeAll(EnumSet.of(asker, Asker.PROGRAM));
+            back = over && faults.isEmpty();
             restarted = !answeredBy.isEmpty() && !epoch.isEmpty() && !epoch.equals(answeredBy);
             epoch = answeredBy.isEmpty() ? epoch : answeredBy;
         } finally {
@@ -116,24 +128,38 @@ final class Upstream {
         if (back) {
             events.emit(new Event.RegistryChanged(address, true, "the registry " + address + " can be reached again"));
         }
-        if (back || restarted) {
+        if (over || restarted) {
             changed.run();
         }
     }
 
     /** Notes that the registry did not answer. */
-    void failed(Fault cause) {
+    void failed(Asker asker, Fault cause) {
         lock.lock();
         try {
-            if (fault != null) {
+            boolean known = !faults.isEmpty();
+            faults.putIfAbsent(asker, cause);
+            if (known) {
                 return;
             }
-            fault = cause;
             since = time.instant();
         } finally {
             lock.unlock();
         }
         events.emit(new Event.RegistryChanged(address, false, describe(cause)));
+    }
+
+    /** Notes that a loop asks nothing any more, so that it would not find out that its fault is over. */
+    void idle(Asker asker) {
+        lock.lock();
+        try {
+            Fault last = faults.remove(asker);
+            if (last != null) {
+                faults.put(Asker.PROGRAM, last);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private String describe(Fault cause) {
@@ -145,7 +171,7 @@ final class Upstream {
     Optional<Instant> unreachableSince() {
         lock.lock();
         try {
-            return fault == null ? Optional.empty() : Optional.of(since);
+            return faults.isEmpty() ? Optional.empty() : Optional.of(since);
         } finally {
             lock.unlock();
         }
@@ -160,7 +186,7 @@ final class Upstream {
     Optional<String> trouble() {
         lock.lock();
         try {
-            return fault == null ? Optional.empty() : Optional.of(describe(fault) + ", since " + since);
+            return faults.values().stream().findFirst().map(fault -> describe(fault) + ", since " + since);
         } finally {
             lock.unlock();
         }

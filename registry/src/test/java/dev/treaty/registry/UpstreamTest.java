@@ -1,0 +1,74 @@
+package dev.treaty.registry;
+
+import static dev.treaty.registry.Instances.ORDERS;
+import static dev.treaty.registry.Instances.STOCK;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.ManualTime;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A registry that answers some questions and others not. */
+@Timeout(60) // closing waits in a time that stands still where an assertion failed
+class UpstreamTest {
+    private final ManualTime time = new ManualTime();
+    private final FakeEngine engine = new FakeEngine();
+    private final Map<ServiceName, Engine.Follower> followers = new ConcurrentHashMap<>();
+
+    private static void await(BooleanSupplier reached) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!reached.getAsBoolean()) {
+            assertThat(System.nanoTime() - end).isNegative();
+            LockSupport.parkNanos(50_000);
+        }
+    }
+
+    @Test
+    void renewalsThatSucceedDoNotHurryWatchesThatFail() throws InterruptedException {
+        var renewed = new CopyOnWriteArrayList<Long>();
+        var changes = new CopyOnWriteArrayList<Event.RegistryChanged>();
+        engine.onRenew = () -> renewed.add(time.nanoTime());
+        engine.onFollow = (service, follower) -> {
+            followers.put(service, follower);
+            follower.failed("no permission");
+        };
+        Events events = event -> {
+            if (event instanceof Event.RegistryChanged changed) {
+                changes.add(changed);
+            }
+        };
+
+        try (var registry = NetworkRegistry.over(engine, "fake://engine", engine.surroundings(time, events))) {
+            registry.register(Instances.of(ORDERS, "a"));
+            var following = Thread.ofVirtual().start(() -> registry.instances(STOCK));
+            await(() -> registry.trouble().isPresent());
+            for (int i = 0; i < 200; i++) {
+                time.advance(Duration.ofMillis(50));
+                await(() -> time.sleepers() >= 3); // keeper, replica and the leases of the mirror
+            }
+            following.join();
+
+            assertThat(renewed).as("renewals within ten seconds").hasSizeBetween(1, 7);
+            assertThat(changes).extracting(Event.RegistryChanged::reachable).containsExactly(false);
+            assertThat(registry.trouble()).get().asString().contains("no permission");
+
+            followers.get(STOCK).complete(Map.of());
+            await(() -> {
+                time.advance(Duration.ofMillis(50));
+                return changes.size() > 1;
+            });
+            assertThat(registry.trouble()).isEmpty();
+            assertThat(changes).extracting(Event.RegistryChanged::reachable).containsExactly(false, true);
+        }
+    }
+}
