@@ -19,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -86,19 +87,23 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         final String mark;
         final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, random);
         final RegistryService service = new RegistryService(table, time, Events.NONE);
-        final Map<ServiceName, Reflection> reflections = new TreeMap<>();
+        private final Map<ServiceName, Reflection> reflections = new TreeMap<>(); // guarded by the lock
+        private boolean ended; // guarded by the lock
 
         Mirror(String mark) {
             this.mark = mark;
         }
 
-        /** Those of these services, each followed from now on. */
-        List<Reflection> follow(Iterable<String> names) {
+        /** Those of these services, each followed from now on; empty where the mirror has ended meanwhile. */
+        Optional<List<Reflection>> follow(Iterable<String> names) {
             var asked = new ArrayList<Reflection>();
             var fresh = new ArrayList<Reflection>();
             var idle = new ArrayList<Reflection>();
             lock.lock();
             try {
+                if (ended) {
+                    return Optional.empty();
+                }
                 long now = time.nanoTime();
                 for (String name : names) {
                     var reflection = reflections.computeIfAbsent(name(name), n -> {
@@ -111,12 +116,13 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
                 reflections
                         .values()
                         .removeIf(reflection -> now - reflection.askedAtNanos > IDLE_NANOS && idle.add(reflection));
+                idle.forEach(Reflection::end);
             } finally {
                 lock.unlock();
             }
             fresh.forEach(Reflection::start);
             idle.forEach(Reflection::close);
-            return asked;
+            return Optional.of(asked);
         }
 
         @Override
@@ -124,7 +130,9 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
             List<Reflection> last;
             lock.lock();
             try {
+                ended = true;
                 last = List.copyOf(reflections.values());
+                last.forEach(Reflection::end);
                 reflections.clear();
             } finally {
                 lock.unlock();
@@ -134,16 +142,16 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         }
     }
 
-    /** One service in the mirror. */
+    /** One service in the mirror. What the engine tells and what a watch does take turns by the lock. */
     private final class Reflection implements Engine.Follower, AutoCloseable {
         private final Mirror mirror;
         private final ServiceName service;
         private final Promise<Boolean> settled = new Promise<>();
         private volatile String trouble = "";
-        long askedAtNanos;
-        private final Map<String, Stale> held = new ConcurrentHashMap<>();
-        private volatile Engine.@Nullable Following following;
-        private volatile boolean ended;
+        private long askedAtNanos; // guarded by the lock
+        private final Map<String, Stale> held = new HashMap<>(); // guarded by the lock
+        private Engine.@Nullable Following following; // guarded by the lock
+        private boolean ended; // guarded by the lock
 
         Reflection(Mirror mirror, ServiceName service) {
             this.mirror = mirror;
@@ -152,8 +160,15 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
 
         void start() {
             var begun = engine.follow(service, this);
-            following = begun;
-            if (ended) { // closed meanwhile, when there was nothing to close yet
+            boolean late;
+            lock.lock();
+            try {
+                following = begun;
+                late = ended;
+            } finally {
+                lock.unlock();
+            }
+            if (late) { // closed meanwhile, when there was nothing to close yet
                 begun.close();
             }
         }
@@ -203,58 +218,53 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         }
 
         private boolean put(String value) {
+            ServiceInstance instance;
             try {
-                ServiceInstance instance = format.read(value).read(time.instant());
-                if (instance.service().equals(service) && !ended) {
-                    held.remove(instance.id());
-                    mirror.table.catalog().put(instance, time.instant());
-                    return true;
-                }
-                return false;
+                instance = format.read(value).read(time.instant());
             } catch (IllegalArgumentException e) {
                 return false; // somebody else wrote it: what cannot be read cannot be called
+            }
+            lock.lock();
+            try {
+                if (!instance.service().equals(service) || ended) {
+                    return false;
+                }
+                held.remove(instance.id());
+                mirror.table.catalog().put(instance, time.instant());
+                return true;
+            } finally {
+                lock.unlock();
             }
         }
 
         @Override
         public void removed(String id, String reason) {
-            if (reason.equals(CLOSED)) {
-                held.remove(id);
-                remove(id, reason);
-            } else {
-                gone(id, reason);
-            }
-        }
-
-        private void remove(String id, String reason) {
-            if (!ended) {
-                mirror.table.catalog().remove(service, id, reason, time.instant());
-            }
+            gone(id, reason);
         }
 
         /** Takes out what nobody closed, unless too many are gone at once: then it is kept as stale for a while. */
         private void gone(String id, String reason) {
             Catalog catalog = mirror.table.catalog();
-            Optional<ServiceInstance> known = catalog.find(service, id);
-            if (known.isEmpty() || ended) {
-                return;
-            }
-            long wait = engine.expires() ? waitNanos(catalog) : 0;
-            if (wait == 0) {
-                held.remove(id);
-                remove(id, reason);
-            } else if (held.put(id, new Stale(reason, time.nanoTime() + wait)) == null) {
-                catalog.put(known.get().withHealth(stale()), time.instant());
+            lock.lock();
+            try {
+                Optional<ServiceInstance> known = catalog.find(service, id);
+                if (known.isEmpty() || ended) {
+                    return;
+                }
+                long wait = engine.expires() && !reason.equals(CLOSED) ? waitNanos(catalog) : 0;
+                if (wait == 0) {
+                    held.remove(id);
+                    catalog.remove(service, id, reason, time.instant());
+                } else if (held.put(id, new Stale(reason, time.nanoTime() + wait)) == null) {
+                    catalog.put(known.get().withHealth(stale()), time.instant());
+                }
+            } finally {
+                lock.unlock();
             }
         }
 
         private long waitNanos(Catalog catalog) {
-            lock.lock();
-            try {
-                return preservation.tryRemove(service, catalog.roster(service).size(), catalog.size(), time.nanoTime());
-            } finally {
-                lock.unlock();
-            }
+            return preservation.tryRemove(service, catalog.roster(service).size(), catalog.size(), time.nanoTime());
         }
 
         private ServiceHealth stale() {
@@ -267,11 +277,16 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
 
         /** Asks again to take out those that were kept, where it is their turn. */
         void expire() {
-            held.forEach((id, stale) -> {
-                if (stale.untilNanos - time.nanoTime() <= 0) {
-                    gone(id, stale.reason);
-                }
-            });
+            lock.lock();
+            try {
+                Map.copyOf(held).forEach((id, stale) -> {
+                    if (stale.untilNanos - time.nanoTime() <= 0) {
+                        gone(id, stale.reason);
+                    }
+                });
+            } finally {
+                lock.unlock();
+            }
         }
 
         /** Why nothing can be said of this service, as soon as that is known; empty where it can. */
@@ -288,15 +303,26 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
             settled.complete(true);
         }
 
+        /** Takes nothing in any more; under the lock. */
+        void end() {
+            ended = true;
+            mirror.table.catalog().forget(service);
+            settled.complete(true);
+        }
+
+        /** Lets the engine rest; after it has ended. */
         @Override
         public void close() {
-            ended = true;
-            var begun = following;
+            Engine.Following begun;
+            lock.lock();
+            try {
+                begun = following;
+            } finally {
+                lock.unlock();
+            }
             if (begun != null) {
                 begun.close();
             }
-            settled.complete(true);
-            mirror.table.catalog().forget(service);
         }
     }
 
@@ -539,10 +565,13 @@ final class EngineService implements RegistryProtocol, AutoCloseable {
         Mirror seen = mirror();
         var told = new TreeMap<>(since);
         var unclear = new TreeMap<String, String>();
-        List<Reflection> asked = seen.follow(since.keySet());
+        Optional<List<Reflection>> asked = seen.follow(since.keySet());
+        if (asked.isEmpty()) { // another mirror has taken its place
+            return watch(since, epoch, waitMillis, watcher);
+        }
         long untilNanos =
                 time.nanoTime() + Duration.ofMillis(Engine.PATIENCE_MILLIS).toNanos(); // for all together
-        for (Reflection reflection : asked) {
+        for (Reflection reflection : asked.get()) {
             reflection.expire();
             String trouble = reflection.trouble(untilNanos);
             if (!trouble.isEmpty()) {
