@@ -8,10 +8,9 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.time.Promise;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +27,7 @@ final class Publications {
 
     /** Guarded by the lock, but for what is final. */
     private static final class Publication {
+        final Key key;
         final ServiceContract contract;
         final Promise<Boolean> settled = new Promise<>();
         boolean force;
@@ -41,6 +41,7 @@ final class Publications {
         Fault told; // the refusal that was last made known
 
         Publication(ServiceContract contract, boolean force) {
+            this.key = new Key(contract.name(), contract.version());
             this.contract = contract;
             this.force = force;
         }
@@ -48,7 +49,9 @@ final class Publications {
 
     private final Upstream upstream;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Key, Publication> wished = new LinkedHashMap<>();
+
+    /** In the order in which they are asked for; of one version the last, and those that somebody waits for. */
+    private final List<Publication> wished = new ArrayList<>();
 
     Publications(Upstream upstream) {
         this.upstream = upstream;
@@ -65,14 +68,14 @@ final class Publications {
             throw new IllegalArgumentException("the contract of " + contract.name() + " has " + length
                     + " characters: at most " + RegistryLimits.CONTRACT_LENGTH_MAX + " are allowed");
         }
-        var key = new Key(contract.name(), contract.version());
         var publication = new Publication(contract, force);
         lock.lock();
         try {
-            if (wished.size() >= PUBLICATIONS_MAX && !wished.containsKey(key)) {
+            wished.removeIf(before -> before.key.equals(publication.key) && !before.waiting);
+            if (wished.size() >= PUBLICATIONS_MAX) {
                 throw new IllegalStateException("this process publishes " + PUBLICATIONS_MAX + " contracts already");
             }
-            wished.put(key, publication);
+            wished.add(publication);
         } finally {
             lock.unlock();
         }
@@ -85,9 +88,12 @@ final class Publications {
         lock.lock();
         try {
             publication.waiting = false;
+            if (overtaken(publication)) {
+                wished.remove(publication);
+            }
             Fault refused = publication.refused;
             if (refused != null && refused.code() != Code.RESOURCE_EXHAUSTED) {
-                wished.remove(key, publication);
+                wished.remove(publication);
                 throw refused.code() == Code.FAILED_PRECONDITION
                         ? new IncompatibleContractException(refusal(refused))
                         : new IllegalArgumentException(refusal(refused));
@@ -95,6 +101,12 @@ final class Publications {
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean overtaken(Publication publication) {
+        return wished.stream()
+                .skip(wished.indexOf(publication) + 1L)
+                .anyMatch(later -> later.key.equals(publication.key));
     }
 
     private String refusal(Fault fault) {
@@ -124,7 +136,7 @@ final class Publications {
     private List<Publication> open() {
         lock.lock();
         try {
-            return wished.values().stream()
+            return wished.stream()
                     .filter(publication -> !publication.acknowledged && publication.refused == null)
                     .toList();
         } finally {
@@ -156,7 +168,7 @@ final class Publications {
     void forgotten() {
         lock.lock();
         try {
-            wished.values().forEach(publication -> publication.acknowledged = false);
+            wished.forEach(publication -> publication.acknowledged = false);
         } finally {
             lock.unlock();
         }
@@ -166,7 +178,7 @@ final class Publications {
     void retry() {
         lock.lock();
         try {
-            wished.values().forEach(publication -> publication.refused = null);
+            wished.forEach(publication -> publication.refused = null);
         } finally {
             lock.unlock();
         }
@@ -176,7 +188,7 @@ final class Publications {
     void end() {
         lock.lock();
         try {
-            wished.values().forEach(publication -> publication.settled.complete(true));
+            wished.forEach(publication -> publication.settled.complete(true));
         } finally {
             lock.unlock();
         }
@@ -195,7 +207,7 @@ final class Publications {
     Optional<ServiceContract> newest(ServiceName service) {
         lock.lock();
         try {
-            return wished.values().stream()
+            return wished.stream()
                     .map(publication -> publication.contract)
                     .filter(contract -> contract.name().equals(service))
                     .max(Comparator.comparing(ServiceContract::version));
@@ -208,7 +220,7 @@ final class Publications {
     Optional<String> trouble() {
         lock.lock();
         try {
-            return wished.values().stream()
+            return wished.stream()
                     .flatMap(publication -> Optional.ofNullable(publication.refused).stream())
                     .findFirst()
                     .map(this::refusal);
