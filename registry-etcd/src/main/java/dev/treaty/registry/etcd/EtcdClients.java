@@ -22,6 +22,9 @@ final class EtcdClients implements AutoCloseable {
     /** How long a client may be in trouble before another one takes its place. */
     private static final long TROUBLE_NANOS = Duration.ofSeconds(1).toNanos();
 
+    /** The longest answer, in bytes: etcd may tell of a thousand changes in one. */
+    private static final int ANSWER_MAX = 256 << 20;
+
     private final EtcdAddress address;
     private final Time time;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -53,6 +56,7 @@ final class EtcdClients implements AutoCloseable {
                 .keepaliveWithoutCalls(false)
                 .retryMaxAttempts(0) // whoever asks tries again, with pauses of its own
                 .waitForReady(false)
+                .maxInboundMessageSize(ANSWER_MAX)
                 .executorService(executor)
                 .build();
     }

@@ -22,6 +22,7 @@ import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
+import io.etcd.jetcd.options.OptionsUtil;
 import io.etcd.jetcd.options.PutOption;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,6 +51,12 @@ final class EtcdEngine implements Engine {
 
     /** How many keys one transaction looks at; etcd refuses more than 128 unless it is told otherwise. */
     private static final int BATCH = 100;
+
+    /** How many keys are read at a time. */
+    private static final int PAGE = 1_000;
+
+    /** Behind a key it makes the one that comes next. */
+    private static final ByteSequence FIRST_AFTER = ByteSequence.from(new byte[1]);
 
     /** How often a transaction is tried again that somebody else's came before. */
     private static final int TRIES = 4;
@@ -355,19 +362,38 @@ final class EtcdEngine implements Engine {
         ask(client -> client.getKVClient().delete(bytes(keys.contract(service, version))));
     }
 
-    private GetResponse below(String prefix, boolean keysOnly) throws InterruptedException {
-        return ask(client -> client.getKVClient()
-                .get(
-                        bytes(prefix),
-                        GetOption.builder()
-                                .isPrefix(true)
-                                .withKeysOnly(keysOnly)
-                                .build()));
+    /** What was there below a key as of a revision. */
+    record Snapshot(long revision, List<KeyValue> values) {}
+
+    /** Reads page by page, all pages as of the revision of the first. */
+    private Snapshot below(String prefix, boolean keysOnly) throws InterruptedException {
+        var values = new ArrayList<KeyValue>();
+        ByteSequence end = OptionsUtil.prefixEndOf(bytes(prefix));
+        ByteSequence from = bytes(prefix);
+        long revision = 0;
+        boolean more = true;
+        while (more) {
+            ByteSequence first = from;
+            var option = GetOption.builder()
+                    .withRange(end)
+                    .withLimit(PAGE)
+                    .withRevision(revision)
+                    .withKeysOnly(keysOnly)
+                    .build();
+            GetResponse page = ask(client -> client.getKVClient().get(first, option));
+            values.addAll(page.getKvs());
+            revision = revision == 0 ? page.getHeader().getRevision() : revision;
+            more = page.isMore();
+            if (more) {
+                from = values.getLast().getKey().concat(FIRST_AFTER);
+            }
+        }
+        return new Snapshot(revision, values);
     }
 
     @Override
     public List<String> contracts(ServiceName service) throws InterruptedException {
-        return below(keys.contracts(service), false).getKvs().stream()
+        return below(keys.contracts(service), false).values().stream()
                 .sorted(Comparator.comparingLong(KeyValue::getModRevision))
                 .map(EtcdEngine::text)
                 .toList();
@@ -377,7 +403,7 @@ final class EtcdEngine implements Engine {
     public Set<ServiceName> services() throws InterruptedException {
         var names = new TreeSet<ServiceName>();
         for (String all : List.of(keys.instances(), keys.contracts())) {
-            for (KeyValue each : below(all, true).getKvs()) {
+            for (KeyValue each : below(all, true).values()) {
                 EtcdKeys.service(all, each.getKey().toString(UTF_8)).ifPresent(names::add);
             }
         }
@@ -386,14 +412,14 @@ final class EtcdEngine implements Engine {
 
     @Override
     public List<String> instances(ServiceName service) throws InterruptedException {
-        return below(keys.instances(service), false).getKvs().stream()
+        return below(keys.instances(service), false).values().stream()
                 .map(EtcdEngine::text)
                 .filter(value -> !value.startsWith(GONE))
                 .toList();
     }
 
     /** What is there now of a service, and as of when. */
-    GetResponse snapshot(ServiceName service) throws InterruptedException {
+    Snapshot snapshot(ServiceName service) throws InterruptedException {
         return below(keys.instances(service), false);
     }
 

@@ -21,12 +21,18 @@ import java.util.random.RandomGenerator;
 
 /**
  * Follows one service in etcd: the set as of a revision, then every change after it. A watch that broke goes on from
- * the revision it had reached; where etcd does not keep that far back any more (it was compacted), the set is read
- * anew.
+ * the revision it had reached; where etcd does not keep that far back any more (it was compacted), or where one watch
+ * after the other breaks before anything came, the set is read anew.
  */
 final class EtcdFollowing implements Following {
     private static final long PAUSE_NANOS = Duration.ofMillis(200).toNanos();
     private static final long PAUSE_MAX_NANOS = Duration.ofSeconds(2).toNanos();
+    /** So many watches in a row that were of no use are trouble: a leader's election breaks fewer. */
+    private static final int BROKEN_MAX = 5;
+
+    /** A watch that lasted so long was of use, although nothing came. */
+    private static final long USEFUL_NANOS = Duration.ofSeconds(30).toNanos();
+
     private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
 
     private final EtcdEngine engine;
@@ -66,14 +72,22 @@ final class EtcdFollowing implements Following {
 
     private void run() {
         int failures = 0;
+        int broken = 0; // watches in a row
         while (!closed) {
             try {
                 if (revision == 0) {
                     read();
                 }
                 long before = revision;
-                watch();
-                failures = revision == before ? failures + 1 : 0;
+                long began = time.nanoTime();
+                Throwable cause = watch();
+                boolean useful = revision != before || time.nanoTime() - began >= USEFUL_NANOS;
+                failures = useful ? 0 : failures + 1;
+                broken = useful ? 0 : broken + 1;
+                if (broken == BROKEN_MAX) {
+                    broken = 0;
+                    failed(EtcdEngine.fault(cause).fault().message());
+                }
             } catch (ServiceException e) {
                 failed(e.fault().message());
                 failures++;
@@ -95,7 +109,7 @@ final class EtcdFollowing implements Following {
     private void read() throws InterruptedException {
         var snapshot = engine.snapshot(service);
         var instances = new HashMap<String, String>();
-        for (KeyValue each : snapshot.getKvs()) {
+        for (KeyValue each : snapshot.values()) {
             String value = each.getValue().toString(UTF_8);
             if (!value.startsWith(EtcdEngine.GONE)) {
                 instances.put(id(each), value);
@@ -103,7 +117,7 @@ final class EtcdFollowing implements Following {
         }
         lock.lock();
         try {
-            revision = snapshot.getHeader().getRevision();
+            revision = snapshot.revision();
             told = false;
             if (!closed) {
                 follower.complete(instances);
@@ -117,8 +131,8 @@ final class EtcdFollowing implements Following {
         return each.getKey().toString(UTF_8).substring(prefix.length());
     }
 
-    /** Takes changes in until the watch breaks. */
-    private void watch() throws InterruptedException {
+    /** Takes changes in until the watch breaks; gives back why. */
+    private Throwable watch() throws InterruptedException {
         var broken = new Promise<Throwable>();
         Client client = clients.current();
         var option = WatchOption.builder()
@@ -155,6 +169,7 @@ final class EtcdFollowing implements Following {
                     lock.unlock();
                 }
             }
+            return cause;
         }
     }
 
