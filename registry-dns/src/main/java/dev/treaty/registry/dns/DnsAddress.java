@@ -17,7 +17,7 @@ import org.xbill.DNS.TextParseException;
  *
  * @param pattern the name, perhaps with {@code {service}} or {@code {name}} in it
  * @param port of the instances where DNS does not say; 0 for none
- * @param server whom to ask; nothing for the system's own
+ * @param server whom to ask, not resolved: it may move; nothing for the system's own
  */
 record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) {
     private static final Pattern FORM = Pattern.compile("(?<name>[^:/]+)(?::(?<port>\\d{1,5}))?");
@@ -45,7 +45,8 @@ record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) 
         if (!match.matches()) {
             throw new IllegalArgumentException("\"" + server + "\" is no server");
         }
-        return new InetSocketAddress(match.group("host").replaceAll("[\\[\\]]", ""), port(match.group("port"), DNS));
+        String host = match.group("host").replaceAll("[\\[\\]]", "");
+        return InetSocketAddress.createUnresolved(host, port(match.group("port"), DNS));
     }
 
     private static int port(@Nullable String digits, int otherwise) {

@@ -13,6 +13,7 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryProvider.Surroundings;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,7 +52,7 @@ final class DnsEngine implements ReadOnlyEngine {
     private final InstanceFormat format;
     private final Time time;
     private final RandomGenerator random;
-    private final Resolver resolver;
+    private final Resolver system = new ExtendedResolver();
     private final Set<ServiceName> found = new ConcurrentSkipListSet<>();
 
     /** What a name leads to, and for how long. */
@@ -62,8 +63,6 @@ final class DnsEngine implements ReadOnlyEngine {
         this.format = surroundings.format();
         this.time = surroundings.time();
         this.random = surroundings.random();
-        this.resolver = address.server().<Resolver>map(SimpleResolver::new).orElseGet(ExtendedResolver::new);
-        resolver.setTimeout(Duration.ofMillis(PATIENCE_MILLIS));
     }
 
     @Override
@@ -82,7 +81,12 @@ final class DnsEngine implements ReadOnlyEngine {
     }
 
     private Answer lookUp(ServiceName service) throws InterruptedException {
-        Name name = address.name(service);
+        Name name;
+        try {
+            name = address.name(service);
+        } catch (IllegalArgumentException e) {
+            throw new ServiceException(Code.INVALID_ARGUMENT, service + " cannot be in DNS: " + e.getMessage());
+        }
         var instances = new LinkedHashMap<String, String>();
         var ttl = new long[] {PAUSE_MAX.toSeconds()};
         List<SRVRecord> targets = most(ask(name, Type.SRV, SRVRecord.class, ttl));
@@ -139,7 +143,7 @@ final class DnsEngine implements ReadOnlyEngine {
     private <R extends Record> List<R> ask(Name name, int type, Class<R> kind, long[] ttl) throws InterruptedException {
         Message answer;
         try {
-            answer = resolver.send(Message.newQuery(Record.newRecord(name, type, DClass.IN)));
+            answer = resolver().send(Message.newQuery(Record.newRecord(name, type, DClass.IN)));
         } catch (UnknownHostException e) {
             throw new ServiceException(Code.UNAVAILABLE, "the DNS server is not known: " + e.getMessage());
         } catch (IOException e) {
@@ -163,6 +167,18 @@ final class DnsEngine implements ReadOnlyEngine {
         return records;
     }
 
+    /** Of the server that has the name now. */
+    private Resolver resolver() throws UnknownHostException {
+        Resolver resolver = system;
+        if (address.server().isPresent()) {
+            InetSocketAddress server = address.server().get();
+            resolver = new SimpleResolver(
+                    new InetSocketAddress(InetAddress.getByName(server.getHostString()), server.getPort()));
+        }
+        resolver.setTimeout(Duration.ofMillis(PATIENCE_MILLIS));
+        return resolver;
+    }
+
     @Override
     public Following follow(ServiceName service, Follower follower) {
         Thread thread = Thread.ofVirtual().name("treaty-dns-" + service).start(() -> run(service, follower));
@@ -179,8 +195,9 @@ final class DnsEngine implements ReadOnlyEngine {
                     follower.complete(answer.instances);
                     failures = 0;
                     pause = Math.clamp(answer.ttlNanos, PAUSE_MIN.toNanos(), PAUSE_MAX.toNanos());
-                } catch (ServiceException e) {
-                    follower.failed(e.fault().message());
+                } catch (RuntimeException e) { // of whatever kind: it must not end this thread
+                    follower.failed(
+                            e instanceof ServiceException said ? said.fault().message() : "DNS: " + e);
                     pause = Math.min(Duration.ofSeconds(30).toNanos(), PAUSE_MIN.toNanos() << Math.min(failures++, 5));
                 }
                 time.sleep(pause - random.nextLong(pause / 5 + 1)); // not all at once
