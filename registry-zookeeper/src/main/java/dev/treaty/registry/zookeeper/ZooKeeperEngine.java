@@ -134,7 +134,12 @@ final class ZooKeeperEngine implements Engine {
         return text.getBytes(UTF_8);
     }
 
-    /** The data of a node; null where there is none. */
+    /** Data as text; others write nodes without any. */
+    static String text(byte @Nullable [] data) {
+        return data == null ? "" : new String(data, UTF_8);
+    }
+
+    /** The data of a node; null where there is no such node. */
     @Nullable
     String read(String path) throws InterruptedException {
         return read(path, new Stat());
@@ -142,7 +147,7 @@ final class ZooKeeperEngine implements Engine {
 
     private @Nullable String read(String path, Stat stat) throws InterruptedException {
         try {
-            return new String(ask(zoo -> zoo.getData().storingStatIn(stat).forPath(path)), UTF_8);
+            return text(ask(zoo -> zoo.getData().storingStatIn(stat).forPath(path)));
         } catch (KeeperException.NoNodeException e) {
             return null;
         } catch (KeeperException e) {

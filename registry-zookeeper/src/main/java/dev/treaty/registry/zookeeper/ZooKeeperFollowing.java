@@ -1,7 +1,5 @@
 package dev.treaty.registry.zookeeper;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
@@ -170,7 +168,7 @@ final class ZooKeeperFollowing implements Following {
                             boolean read = event.getResultCode() == KeeperException.Code.OK.intValue();
                             answer.complete(
                                     read
-                                            ? new Node(new String(event.getData(), UTF_8), event.getStat())
+                                            ? new Node(ZooKeeperEngine.text(event.getData()), event.getStat())
                                             : event.getResultCode());
                         })
                         .forPath(each);

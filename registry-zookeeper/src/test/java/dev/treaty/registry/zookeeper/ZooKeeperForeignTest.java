@@ -1,0 +1,47 @@
+package dev.treaty.registry.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.DiscoveryEvent.Added;
+import dev.treaty.core.discovery.DiscoveryEvent.Removed;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.simulation.WatchRecorder;
+import java.time.Instant;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryOneTime;
+import org.apache.curator.test.TestingServer;
+import org.junit.jupiter.api.Test;
+
+/** What others have written into ZooKeeper. */
+class ZooKeeperForeignTest {
+    private static final ServiceName ORDERS = new ServiceName("shop.Orders");
+    private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+
+    @Test
+    void nodes_without_data_are_passed_over() throws Exception {
+        try (var server = new TestingServer();
+                var others = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(100))) {
+            others.start();
+            others.create().creatingParentsIfNeeded().forPath("/foreign/instances/shop.Orders", null);
+            others.create().forPath("/foreign/instances/shop.Orders/empty", null);
+            try (var registry = ZooKeeperRegistryTest.open(
+                    "zookeeper://" + server.getConnectString() + "/foreign", RegistryPolicy.STANDARD, Events.NONE)) {
+                var seen = new WatchRecorder();
+                registry.watch(ORDERS, seen);
+                var endpoint = new ServiceEndpoint("http", "127.0.0.1", 8080);
+                var registration =
+                        registry.register(ServiceInstance.of("a", ORDERS, new Version(1, 0, 0), endpoint, STARTED));
+
+                assertThat(seen.next(Added.class).instance().id()).isEqualTo("a");
+                assertThat(registry.lookup(ORDERS)).hasSize(1);
+                registration.close();
+                assertThat(seen.next(Removed.class).reason()).isEqualTo("closed");
+            }
+        }
+    }
+}
