@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * always believed. Of a question that is not answered in time the thread is interrupted, and until it ends no other is
  * asked: an instance that hangs costs one thread, however long it does.
  *
- * <p>Of an answer that is longer than a registry keeps the beginning is told. Whom it is told may throw: then it is told
+ * <p>Of an answer that is longer than a registry keeps the beginning is told. Where whoever is told throws, it is told
  * again after the next question.
  */
 public final class HealthCheck implements AutoCloseable {
