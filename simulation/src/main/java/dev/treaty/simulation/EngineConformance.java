@@ -17,7 +17,7 @@ public abstract class EngineConformance extends RegistryConformance {
     /** As a program has it, but for a machine that is busy with other tests. */
     public static final RegistryPolicy PATIENT = new RegistryPolicy(
             Duration.ofSeconds(10),
-            Duration.ofSeconds(10),
+            Duration.ofSeconds(20),
             Duration.ofMillis(100),
             Duration.ofSeconds(2),
             Duration.ofSeconds(20),

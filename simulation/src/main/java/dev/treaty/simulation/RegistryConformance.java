@@ -3,6 +3,7 @@ package dev.treaty.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -28,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -96,7 +98,7 @@ public abstract class RegistryConformance {
         var registration = registry.register(orders);
 
         assertThat(registration.instance()).isEqualTo(orders);
-        assertThat(registry.services()).containsExactly(ORDERS);
+        eventually(() -> registry.services().equals(Set.of(ORDERS)));
         assertThat(registry.instances(ORDERS)).containsExactly(orders);
         assertThat(client().instances(ORDERS)).containsExactly(orders);
     }
@@ -108,7 +110,8 @@ public abstract class RegistryConformance {
         assertThat(registry.services()).isEmpty();
         assertThat(registry.instances(ORDERS)).isEmpty();
         assertThat(registry.contract(ORDERS)).isEmpty();
-        assertThat(registry.trouble()).isEmpty();
+        // A question that took too long is trouble, until another one is answered.
+        eventually(() -> registry.services().isEmpty() && registry.trouble().isEmpty());
         assertThat(registry.address()).isNotBlank();
     }
 
@@ -125,14 +128,15 @@ public abstract class RegistryConformance {
     @Test
     void aLookupTellsWhatIsThereNow() {
         var registry = client();
-        assertThat(registry.lookup(ORDERS)).isEmpty();
+        assertThat(answered(() -> registry.lookup(ORDERS))).isEmpty();
         var b = registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
         registry.register(instance(STOCK, "other"));
 
-        assertThat(client().lookup(ORDERS)).containsExactly(instance(ORDERS, "a"), instance(ORDERS, "b"));
+        var other = client();
+        assertThat(answered(() -> other.lookup(ORDERS))).containsExactly(instance(ORDERS, "a"), instance(ORDERS, "b"));
         b.close();
-        assertThat(registry.lookup(ORDERS)).containsExactly(instance(ORDERS, "a"));
+        assertThat(answered(() -> registry.lookup(ORDERS))).containsExactly(instance(ORDERS, "a"));
     }
 
     @Test
@@ -182,7 +186,7 @@ public abstract class RegistryConformance {
         assertThat(removed.reason()).isEqualTo("closed");
         assertThat(removed.timestamp()).isAfterOrEqualTo(critical.timestamp());
         assertThat(registry.instances(ORDERS)).isEmpty();
-        assertThat(registry.services()).isEmpty();
+        eventually(() -> registry.services().isEmpty());
     }
 
     @Test
@@ -222,13 +226,13 @@ public abstract class RegistryConformance {
         var seen = new WatchRecorder();
         registry.watch(ORDERS, seen);
         var registration = registry.register(instance(ORDERS, "orders-1"));
+        seen.next(Added.class);
         registration.close();
         registration.close();
         registration.report(health(Status.WARNING, "nobody listens"));
         registration.drain();
         registry.register(instance(ORDERS, "orders-1"));
 
-        seen.next(Added.class);
         seen.next(Removed.class);
         seen.next(Added.class);
         assertThat(seen.pending()).isEmpty();
@@ -389,7 +393,7 @@ public abstract class RegistryConformance {
         reached.next(Added.class);
 
         eventually(() -> other.contract(ORDERS).equals(Optional.of(contract("1.5.0"))));
-        assertThat(other.services()).containsExactly(ORDERS, STOCK);
+        eventually(() -> other.services().equals(Set.of(ORDERS, STOCK)));
         assertThat(other.instances(ORDERS)).isEmpty();
     }
 
@@ -405,8 +409,8 @@ public abstract class RegistryConformance {
         var other = client();
 
         eventually(() -> other.contracts(ORDERS).equals(List.of(three, two, one)));
-        assertThat(other.contract(ORDERS)).contains(three);
-        assertThat(other.contract(ORDERS, two.fingerprint())).contains(two);
+        eventually(() -> other.contract(ORDERS).equals(Optional.of(three)));
+        eventually(() -> other.contract(ORDERS, two.fingerprint()).equals(Optional.of(two)));
         assertThat(other.contract(ORDERS, "0123456789abcdef0123456789abcdef")).isEmpty();
         assertThat(other.contract(STOCK, two.fingerprint())).isEmpty();
     }
@@ -422,13 +426,14 @@ public abstract class RegistryConformance {
                 .hasMessageContaining("shop.Orders 1.5.0 breaks clients of 1.4.0")
                 .hasMessageContaining("\"id\" in requests of get")
                 .hasMessageContaining("2.0.0");
-        assertThat(client().contracts(ORDERS)).containsExactly(contract("1.4.0"));
+        var other = client();
+        eventually(() -> other.contracts(ORDERS).equals(List.of(contract("1.4.0"))));
 
         client().publish(breaking, true);
-        eventually(() -> client().contract(ORDERS).equals(Optional.of(breaking)));
+        eventually(() -> other.contract(ORDERS).equals(Optional.of(breaking)));
         registry.publish(breaking);
         registry.publish(contract("1.4.0")); // going back is how one gets out of trouble
-        eventually(() -> client().contracts(ORDERS).equals(List.of(breaking, contract("1.4.0"))));
+        eventually(() -> other.contracts(ORDERS).equals(List.of(breaking, contract("1.4.0"))));
     }
 
     @Test
@@ -444,9 +449,10 @@ public abstract class RegistryConformance {
                 .isInstanceOf(IncompatibleContractException.class)
                 .hasMessageContaining("1.6.0 breaks clients of 1.4.0");
         running.close();
-        eventually(() -> client().instances(ORDERS).isEmpty());
+        var other = client();
+        eventually(() -> other.instances(ORDERS).isEmpty());
         client().publish(next);
-        eventually(() -> client().contract(ORDERS).equals(Optional.of(next)));
+        eventually(() -> other.contract(ORDERS).equals(Optional.of(next)));
     }
 
     @Test
@@ -456,8 +462,14 @@ public abstract class RegistryConformance {
             registry.publish(contract("1." + minor + ".0"));
         }
 
-        eventually(() -> client().contract(ORDERS).equals(Optional.of(contract("1.39.0"))));
-        assertThat(client().contracts(ORDERS)).hasSizeBetween(2, 39).startsWith(contract("1.39.0"), contract("1.38.0"));
+        var other = client();
+        eventually(() -> other.contract(ORDERS).equals(Optional.of(contract("1.39.0"))));
+        eventually(() -> {
+            var kept = other.contracts(ORDERS);
+            return kept.size() < 40
+                    && kept.size() >= 2
+                    && kept.subList(0, 2).equals(List.of(contract("1.39.0"), contract("1.38.0")));
+        });
     }
 
     @Test
@@ -564,14 +576,29 @@ public abstract class RegistryConformance {
         return instance.health().status() == Status.WARNING;
     }
 
-    /** For what a registry tells only when asked. */
+    /** For what a registry tells only when asked; a question that is not answered in time is asked again. */
     private static void eventually(BooleanSupplier reached) {
         long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
-        while (!reached.getAsBoolean()) {
+        while (!answered(reached::getAsBoolean)) {
             assertThat(System.nanoTime() - end)
                     .as("nanoseconds over the time to wait")
                     .isNegative();
             LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    /** The first answer to a question; it is asked again where none came in time. */
+    static <T> T answered(Supplier<T> question) {
+        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
+        while (true) {
+            try {
+                return question.get();
+            } catch (ServiceException e) {
+                if (System.nanoTime() - end > 0) {
+                    throw e;
+                }
+                LockSupport.parkNanos(POLL_NANOS);
+            }
         }
     }
 }

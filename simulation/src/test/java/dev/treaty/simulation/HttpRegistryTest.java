@@ -15,7 +15,6 @@ import dev.treaty.http.HttpServerOptions;
 import dev.treaty.http.HttpTransport;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryService;
 import dev.treaty.registry.RegistryTable;
@@ -41,7 +40,7 @@ class HttpRegistryTest extends RegistryConformance {
                 "treaty://" + server.endpoint().authority(),
                 transport.connect(server.endpoint()),
                 Principal.claimed("test"),
-                RegistryPolicy.STANDARD,
+                EngineConformance.PATIENT,
                 time,
                 Chance.secure(),
                 Events.NONE);

@@ -223,6 +223,7 @@ class JournalTest {
             time.advance(Duration.ofMillis(500));
             return kept.journal.trouble().isEmpty();
         });
+        eventually(() -> kept.events.size() >= 2); // the end of the trouble is told after it is over
         assertThat(kept.events).hasSize(2);
         kept.close();
 

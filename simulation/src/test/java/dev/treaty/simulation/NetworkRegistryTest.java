@@ -4,14 +4,13 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.RegistryPolicy;
 
 class NetworkRegistryTest extends RegistryConformance {
     private final RegistryHost host = new RegistryHost(Time.system(), RegistryLimits.STANDARD).start();
 
     @Override
     protected Registry open() {
-        return host.client(RegistryPolicy.STANDARD, Events.NONE);
+        return host.client(EngineConformance.PATIENT, Events.NONE);
     }
 
     @Override
