@@ -27,7 +27,11 @@ class RegistrationWaveTest {
     private final ManualTime time = new ManualTime();
     private final AtomicInteger asking = new AtomicInteger(); // requests under way that are to be answered at once
 
-    /** Lets the time go on in small steps, each when everybody whom the one before woke is through. */
+    /**
+     * Lets the time go on in small steps, each when everybody whom the one before woke is through.
+     *
+     * @param sleepers how many are asleep when nobody has anything to do
+     */
     private void until(BooleanSupplier reached, int sleepers) {
         while (!reached.getAsBoolean()) {
             time.advance(STEP);
@@ -74,7 +78,8 @@ class RegistrationWaveTest {
 
             host.crash();
             long down = time.nanoTime();
-            until(() -> time.nanoTime() - down > Duration.ofSeconds(2).toNanos(), CLIENTS);
+            int asleep = 2 * CLIENTS; // of each client the thread that keeps leases and the one that follows
+            until(() -> time.nanoTime() - down > Duration.ofSeconds(2).toNanos(), asleep);
             host.asked.clear();
             host.start();
             until(
@@ -84,7 +89,7 @@ class RegistrationWaveTest {
                                 .hasSize(CLIENTS);
                         return host.count("register") >= CLIENTS;
                     },
-                    CLIENTS);
+                    asleep + 1); // and the registry's, which ends leases
 
             Map<Long, Integer> buckets = new HashMap<>();
             host.asked.stream()

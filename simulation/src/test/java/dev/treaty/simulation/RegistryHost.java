@@ -19,6 +19,7 @@ import dev.treaty.registry.RegistryTable;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** A networked registry on a network in memory, that a test can start, crash and start again. */
@@ -70,8 +71,12 @@ final class RegistryHost implements AutoCloseable {
     }
 
     NetworkRegistry client(Handler connection, RegistryPolicy policy, Events events) {
+        return client(connection, policy, Chance.system(), events);
+    }
+
+    NetworkRegistry client(Handler connection, RegistryPolicy policy, RandomGenerator random, Events events) {
         return new NetworkRegistry(
-                "treaty://registry:7400", connection, Principal.claimed("test"), policy, time, Chance.system(), events);
+                "treaty://registry:7400", connection, Principal.claimed("test"), policy, time, random, events);
     }
 
     /** The registry as it is asked over the network, without a client's care. */
