@@ -262,7 +262,7 @@ class RateLimiterTest {
 
     @Test
     void theMachinesTimeServesManyThreadsFromStripes() throws InterruptedException, ExecutionException {
-        var policy = new RateLimitPolicy(1_000_000, Duration.ofDays(1), 100_000, Duration.ZERO, Duration.ZERO);
+        var policy = new RateLimitPolicy(1_000, Duration.ofDays(1), 100_000, Duration.ZERO, Duration.ZERO);
         var limiter = new RateLimiter(policy, Time.system());
         assertThat(together(4, _ -> takeAll(limiter))).isBetween(100_000L, 100_100L);
         var frequent = new RateLimiter(RateLimitPolicy.perSecond(1_000_000_000), Time.system());
