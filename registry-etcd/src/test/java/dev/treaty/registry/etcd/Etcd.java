@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -178,8 +179,12 @@ final class Etcd implements AutoCloseable {
     }
 
     Member leader() {
-        await(() -> members.stream().anyMatch(Member::leads));
-        return members.stream().filter(Member::leads).findFirst().orElseThrow();
+        var found = new AtomicReference<Member>();
+        await(() -> {
+            members.stream().filter(Member::leads).findFirst().ifPresent(found::set);
+            return found.get() != null;
+        });
+        return found.get();
     }
 
     void awaitHealthy() {

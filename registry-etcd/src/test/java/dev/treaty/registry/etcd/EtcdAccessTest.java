@@ -78,7 +78,7 @@ class EtcdAccessTest {
                 var plain = stranger(etcd.address("tls"))) {
             known.register(instance());
             Etcd.await(() -> known.instances(ORDERS).size() == 1);
-            assertThat(known.trouble()).isEmpty();
+            Etcd.await(() -> known.trouble().isEmpty());
             for (Registry stranger : List.of(unknown, plain)) {
                 assertThat(stranger.instances(ORDERS)).isEmpty();
                 Etcd.await(() -> stranger.trouble().isPresent());
