@@ -63,13 +63,17 @@ class ZooKeeperOutageTest {
             PreservationPolicy.STANDARD);
 
     /** Where nobody's lease is to end, however long the machine stands still. */
-    private static final RegistryPolicy LASTING = new RegistryPolicy(
-            Duration.ofSeconds(15),
-            HASTY.patience(),
-            HASTY.pauseMin(),
-            HASTY.pauseMax(),
-            Duration.ofMinutes(1),
-            PreservationPolicy.STANDARD);
+    private static final RegistryPolicy LASTING = lasting(Duration.ofSeconds(15));
+
+    private static RegistryPolicy lasting(Duration lease) {
+        return new RegistryPolicy(
+                lease,
+                HASTY.patience(),
+                HASTY.pauseMin(),
+                HASTY.pauseMax(),
+                Duration.ofMinutes(1),
+                PreservationPolicy.STANDARD);
+    }
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -141,9 +145,10 @@ class ZooKeeperOutageTest {
 
     @Test
     void a_zookeeper_that_begins_anew_is_filled_again_and_nobody_is_lost_meanwhile() throws Exception {
+        var policy = lasting(Duration.ofSeconds(8)); // a server that begins anew is only talked to in a new session
         var before = new TestingServer();
-        var serving = client(before, LASTING);
-        var watching = client(before, LASTING);
+        var serving = client(before, policy);
+        var watching = client(before, policy);
         serving.register(instance("orders-1"));
         var seen = new WatchRecorder();
         watching.watch(ORDERS, seen);
@@ -152,7 +157,7 @@ class ZooKeeperOutageTest {
         before.close();
         var server = closing(new TestingServer(before.getPort()));
 
-        var late = client(server, LASTING);
+        var late = client(server, policy);
         await(() -> late.instances(ORDERS).size() == 1);
         serving.register(instance("orders-2"));
         assertThat(seen.until(v -> v.size() == 2)).containsOnlyKeys("orders-1", "orders-2");
