@@ -41,7 +41,9 @@ class AcknowledgedDrainTest {
     private final RegistryHost host = new RegistryHost(Time.system(), RegistryLimits.STANDARD).start();
 
     /** One whose time stands still, so that nobody is ever taken to be gone and nobody's patience ends. */
-    private final RegistryHost timeless = new RegistryHost(new ManualTime(), RegistryLimits.STANDARD).start();
+    private final ManualTime still = new ManualTime();
+
+    private final RegistryHost timeless = new RegistryHost(still, RegistryLimits.STANDARD).start();
 
     private final List<Registry> opened = new ArrayList<>();
 
@@ -78,13 +80,32 @@ class AcknowledgedDrainTest {
         return answer;
     }
 
-    /** Everybody who follows has been called back when the drain is acknowledged, however many there are. */
-    private static void acknowledges(Registry owner, List<Registry> callers) throws InterruptedException {
+    /**
+     * Waits until that many threads sleep. Who asked twice at once may have been answered by nothing, and pauses for a
+     * moment, which has to pass.
+     */
+    private void awaitSleepers(int number) {
+        long end = System.nanoTime() + LONG.toNanos();
+        while (still.sleepers() != number) {
+            assertThat(System.nanoTime() - end).as("%s sleep", still.sleepers()).isNegative();
+            still.advance(Duration.ofMillis(1));
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    /**
+     * Everybody who follows has been called back when the drain is acknowledged, however many there are.
+     *
+     * @param calm waits until all follow
+     */
+    private static void acknowledges(Registry owner, List<Registry> callers, Runnable calm)
+            throws InterruptedException {
         var heard = new AtomicInteger();
         for (Registry caller : callers) {
             caller.watch(ORDERS, event -> {
                 if (event instanceof Updated updated
                         && updated.instance().health().status() == Status.DRAINING) {
+                    LockSupport.parkNanos(POLL_NANOS); // so that whoever does not wait for it is ahead
                     heard.incrementAndGet();
                 }
             });
@@ -92,6 +113,7 @@ class AcknowledgedDrainTest {
         }
         var registration = owner.register(RegistryConformance.instance(ORDERS, "a"));
         owner.register(RegistryConformance.instance(STOCK, "moves-the-revision-on"));
+        calm.run();
 
         registration.drain();
 
@@ -108,13 +130,15 @@ class AcknowledgedDrainTest {
         for (int i = 0; i < 20; i++) {
             callers.add(client(timeless, RegistryPolicy.STANDARD));
         }
-        acknowledges(client(timeless, RegistryPolicy.STANDARD), callers);
+        // The registry, two threads of each client, and of each follower both ends of its request and its two watchers.
+        int sleepers = 1 + 2 + (2 + 2 + 2) * callers.size();
+        acknowledges(client(timeless, RegistryPolicy.STANDARD), callers, () -> awaitSleepers(sleepers));
     }
 
     @Test
     void aDrainIsAcknowledgedWithinAProcess() throws InterruptedException {
-        var registry = embedded(new ManualTime());
-        acknowledges(registry, List.of(registry, registry, registry));
+        var registry = embedded(still);
+        acknowledges(registry, List.of(registry, registry, registry), () -> {});
     }
 
     @Test
