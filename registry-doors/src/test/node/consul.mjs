@@ -12,7 +12,7 @@ await consul.agent.service.register({
   port: 9001,
   tags: ['node'],
   meta: { team: 'shop' },
-  check: { ttl: '30s' },
+  check: { ttl: '1h' },
 });
 say((await consul.health.service({ service: 'shop.Orders', passing: true })).map((e) => e.Service.ID));
 await consul.agent.check.pass({ id: 'service:orders-node', note: 'well' });
@@ -30,7 +30,10 @@ const watch = consul.watch({
 const seen = [];
 let woken = () => {};
 watch.on('change', (entries) => {
-  seen.push(entries.map((e) => e.Service.ID));
+  const ids = entries.map((e) => e.Service.ID);
+  if (JSON.stringify(ids) !== JSON.stringify(seen.at(-1))) {
+    seen.push(ids); // a query whose time is over answers with what was known
+  }
   woken();
 });
 watch.on('error', (e) => say({ error: String(e) }));

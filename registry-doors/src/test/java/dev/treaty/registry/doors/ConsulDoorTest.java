@@ -96,7 +96,7 @@ class ConsulDoorTest {
         var consul = Consul.builder()
                 .withHostAndPort(
                         HostAndPort.fromParts("127.0.0.1", server.endpoint().port()))
-                .withReadTimeoutMillis(20_000) // longer than its cache's ten seconds of waiting for news
+                .withReadTimeoutMillis(60_000) // longer than its cache's ten seconds of waiting for news
                 .build();
         try {
             Registration registration = ImmutableRegistration.builder()
@@ -105,7 +105,7 @@ class ConsulDoorTest {
                     .address("127.0.0.1")
                     .port(9000)
                     .addTags("java")
-                    .check(Registration.RegCheck.ttl(30))
+                    .check(Registration.RegCheck.ttl(3_600))
                     .build();
             consul.agentClient().register(registration);
             assertThat(consul.healthClient()
