@@ -108,7 +108,7 @@ class StoredShopTest {
     private static Order together(CountDownLatch start, Callable<Order> body) throws Exception {
         start.countDown();
         start.await();
-        return body.call();
+        return Patience.available(body); // a statement waits for a lock for a second
     }
 
     @Test
@@ -126,8 +126,10 @@ class StoredShopTest {
                     stocks.add(threads.submit(() -> {
                         start.countDown();
                         start.await();
-                        new StoredPayments(mine, now::get);
-                        return new StoredInventory(mine, now::get).stock("candles");
+                        return Patience.available(() -> {
+                            new StoredPayments(mine, now::get);
+                            return new StoredInventory(mine, now::get).stock("candles");
+                        });
                     }));
                 }
                 for (Future<Integer> stock : stocks) {
