@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ final class Demo {
     private int rate;
     private final Choice choice;
     private final DemoView view;
+    private final List<String> troubles = new CopyOnWriteArrayList<>();
     private volatile @Nullable DemoLoad load;
 
     /**
@@ -62,19 +64,17 @@ final class Demo {
     /**
      * Runs it, to its end or until somebody asks the command to end.
      *
-     * @param told prints the report, before the process may end
+     * @param told prints the report, before all that was started ends: whoever asked the command to end may not wait
+     *     until that is over
      */
     DemoReport run(Consumer<DemoReport> told) throws IOException, InterruptedException {
         Thread self = Thread.currentThread();
         try (var foreground = new Foreground(() -> stop(self))) {
-            DemoReport report;
             try {
-                report = start(foreground);
+                return start(foreground, told);
             } finally {
                 view.close();
             }
-            told.accept(report);
-            return report;
         }
     }
 
@@ -88,13 +88,18 @@ final class Demo {
         }
     }
 
-    private DemoReport start(Foreground foreground) throws IOException, InterruptedException {
+    private DemoReport start(Foreground foreground, Consumer<DemoReport> told)
+            throws IOException, InterruptedException {
         view.tell("starting a registry, a database and the services of the shop …");
         try (DemoRegistry registry = registry()) {
             RegistryAddress address = registry.address();
             try (Treaty caller = Treaty.open(customer().withRegistry(address));
                     DemoFleet fleet = fleet(address.toString())) {
-                return warmUpAndDrive(caller, fleet, registry, foreground);
+                DemoReport report = warmUpAndDrive(caller, fleet, registry, foreground);
+                view.close();
+                troubles.forEach(view::tell);
+                told.accept(report);
+                return report;
             }
         }
     }
@@ -142,7 +147,7 @@ final class Demo {
             if (foreground.asked()) {
                 running.stop();
             }
-            var timetable = new DemoTimetable(fleet, registry, running, duration, watch);
+            var timetable = new DemoTimetable(fleet, registry, running, duration, watch, troubles::add);
             return drive(running, watch, timetable, registry.address().toString());
         }
     }

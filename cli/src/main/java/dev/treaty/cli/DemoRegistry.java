@@ -32,7 +32,7 @@ final class DemoRegistry implements AutoCloseable {
     }
 
     /** How long it may take to start. */
-    private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long READY_NANOS = DemoProcess.START.toNanos();
 
     private static final long LOOK_MILLIS = 20;
 

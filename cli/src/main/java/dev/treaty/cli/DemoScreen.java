@@ -128,6 +128,7 @@ final class DemoScreen implements DemoView {
     @Override
     public void close() {
         if (entered) {
+            entered = false;
             out.print(LEAVE);
             out.flush();
         }

@@ -1,11 +1,13 @@
 package dev.treaty.cli;
 
 import dev.treaty.cli.DemoProcess.Condition;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * What is done to the shop, and when. Times are fractions of the demo's duration, so that a short demo shows the same
@@ -23,22 +25,31 @@ final class DemoTimetable implements Runnable {
     private final DemoLoad load;
     private final long durationNanos;
     private final Hand hand;
+    private final Consumer<String> troubles;
 
     /** What is done to a process by calling it. */
     interface Hand {
         /** Makes it so much slower. */
-        void delay(DemoProcess process, Duration delay);
+        void delay(DemoProcess process, Duration delay) throws InterruptedException;
 
         /** Puts another isolation level in force for its calls to a service. */
-        void level(DemoProcess process, String service, IsolationLevel level);
+        void level(DemoProcess process, String service, IsolationLevel level) throws InterruptedException;
     }
 
-    DemoTimetable(DemoFleet fleet, DemoRegistry registry, DemoLoad load, Duration duration, Hand hand) {
+    /** @param troubles told what could not be done */
+    DemoTimetable(
+            DemoFleet fleet,
+            DemoRegistry registry,
+            DemoLoad load,
+            Duration duration,
+            Hand hand,
+            Consumer<String> troubles) {
         this.fleet = fleet;
         this.registry = registry;
         this.load = load;
         this.durationNanos = duration.toNanos();
         this.hand = hand;
+        this.troubles = troubles;
     }
 
     /** Does it all, until it is interrupted. */
@@ -61,8 +72,8 @@ final class DemoTimetable implements Runnable {
             roll("orders", 0.77);
         } catch (InterruptedException e) {
             // the demo is over; what was cut short is told by its fault
-        } catch (IOException e) {
-            throw new Failure("the demo cannot do its work: " + e.getMessage());
+        } catch (IOException | ServiceException | Failure e) {
+            troubles.accept("the faults after that are left out: " + e.getMessage());
         }
     }
 
@@ -78,6 +89,8 @@ final class DemoTimetable implements Runnable {
                     try {
                         heir.awaitReady();
                         end(fault);
+                    } catch (Failure e) {
+                        troubles.accept(String.valueOf(e.getMessage()));
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
@@ -93,8 +106,8 @@ final class DemoTimetable implements Runnable {
                     try {
                         registry.start();
                         end(fault);
-                    } catch (IOException e) {
-                        throw new Failure("the registry cannot be started again: " + e.getMessage());
+                    } catch (IOException | Failure e) {
+                        troubles.accept("the registry cannot be started again: " + e.getMessage());
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
@@ -124,12 +137,12 @@ final class DemoTimetable implements Runnable {
         end(fault);
     }
 
-    private void slow(DemoProcess victim) {
+    private void slow(DemoProcess victim) throws InterruptedException {
         victim.condition(Condition.SLOW);
         hand.delay(victim, SLOWNESS);
     }
 
-    private void recover(DemoProcess victim) {
+    private void recover(DemoProcess victim) throws InterruptedException {
         hand.delay(victim, Duration.ZERO);
         victim.condition(Condition.RUNNING);
     }
@@ -141,14 +154,18 @@ final class DemoTimetable implements Runnable {
                 "degrade",
                 processes,
                 "makes all " + processes + " " + SLOWNESS.toMillis() + " ms slower: the fallback serves");
-        victims.forEach(this::slow);
+        for (DemoProcess victim : victims) {
+            slow(victim);
+        }
         await(raise);
         DemoProcess caller = fleet.running("storefront").getFirst();
         DemoFault raised =
                 begin("level", caller, "raises the level of " + service + " in " + caller.name() + " to full");
         hand.level(caller, service, IsolationLevel.FULL);
         await(end);
-        victims.forEach(this::recover);
+        for (DemoProcess victim : victims) {
+            recover(victim);
+        }
         end(fault);
         end(raised);
     }

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Asks every process of the demo every two seconds how it stands. What a process that was killed had said last still
@@ -29,9 +30,12 @@ final class DemoWatch implements DemoTimetable.Hand, Runnable, AutoCloseable {
     static final String STOREFRONT = "shop.Storefront";
 
     /** How long to wait until the registry has told of every process. */
-    private static final Duration DISCOVERY = Duration.ofSeconds(10);
+    private static final Duration DISCOVERY = Duration.ofMinutes(2);
 
     private static final Duration INTERVAL = Duration.ofSeconds(2);
+
+    /** How often a process is told what to do before it counts as one that cannot be told. */
+    private static final int TRIES_MAX = 5;
 
     /** From best to worst. */
     private static final List<String> BREAKERS = List.of(
@@ -149,17 +153,32 @@ final class DemoWatch implements DemoTimetable.Hand, Runnable, AutoCloseable {
     }
 
     @Override
-    public void delay(DemoProcess process, Duration delay) {
-        try (var direct = caller.direct(DemoChaos.class, endpoint(process))) {
-            direct.client().delay(delay.toMillis());
-        }
+    public void delay(DemoProcess process, Duration delay) throws InterruptedException {
+        tell(process, DemoChaos.class, chaos -> chaos.delay(delay.toMillis()));
     }
 
     @Override
-    public void level(DemoProcess process, String service, IsolationLevel level) {
-        try (var direct = caller.direct(Control.class, endpoint(process))) {
-            if (!direct.client().level(service, level)) {
+    public void level(DemoProcess process, String service, IsolationLevel level) throws InterruptedException {
+        tell(process, Control.class, control -> {
+            if (!control.level(service, level)) {
                 throw new Failure(process.name() + " does not call " + service);
+            }
+        });
+    }
+
+    /** Tells a process what to do, and again where it is too busy to answer: twice does the same as once. */
+    private <T> void tell(DemoProcess process, Class<T> contract, Consumer<T> what) throws InterruptedException {
+        for (int tries = 1; ; tries++) {
+            try (var direct = caller.direct(contract, endpoint(process))) {
+                what.accept(direct.client());
+                return;
+            } catch (ServiceException e) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                if (tries == TRIES_MAX) {
+                    throw new Failure(process.name() + " cannot be told what to do: " + e.getMessage());
+                }
             }
         }
     }
