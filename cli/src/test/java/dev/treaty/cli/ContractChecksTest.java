@@ -153,30 +153,30 @@ class ContractChecksTest {
             String registry = "treaty://" + hub.endpoint().orElseThrow().authority();
             String breaks = file("1.2.0", "capability tracking 1.0.0\nwhere(id: string) -> string");
 
-            Command check = Command.run("contract", "check", breaks, "--registry", registry);
+            Command check = Command.answered("contract", "check", breaks, "--registry", registry);
             assertThat(check.exit()).isEqualTo(ContractChecks.BREAKS);
             assertThat(check.out()).contains("test.Parcels 1.1.0 -> 1.2.0", "\"send\": the operation is gone");
-            Command refused = Command.run("contract", "publish", breaks, "--registry", registry);
+            Command refused = Command.answered("contract", "publish", breaks, "--registry", registry);
             assertThat(refused.exit()).isEqualTo(Main.FAILED);
             assertThat(refused.err()).contains("breaks clients of 1.1.0", "--force");
 
-            assertThat(Command.run("contract", "publish", breaks, "--force", "--registry", registry)
+            assertThat(Command.answered("contract", "publish", breaks, "--force", "--registry", registry)
                             .out())
                     .isEqualTo("test.Parcels 1.2.0 is published\n");
-            assertThat(Command.run("contract", "check", breaks, "--registry", registry)
+            assertThat(Command.answered("contract", "check", breaks, "--registry", registry)
                             .exit())
                     .isEqualTo(Main.OK);
-            assertThat(Command.run("contract", "show", "test.Parcels", "--versions", "--registry", registry)
+            assertThat(Command.answered("contract", "show", "test.Parcels", "--versions", "--registry", registry)
                             .out())
                     .containsPattern("1\\.2\\.0 +[0-9a-f]{32} +0\n1\\.1\\.0 +[0-9a-f]{32} +1\n");
-            assertThat(Command.run("contract", "show", "test.Parcels@1.1", "--json", "--registry", registry)
+            assertThat(Command.answered("contract", "show", "test.Parcels@1.1", "--json", "--registry", registry)
                             .json())
                     .asInstanceOf(MAP)
                     .containsEntry("version", "1.1.0");
-            assertThat(Command.run("contract", "show", "test.Parcels@7", "--registry", registry)
+            assertThat(Command.answered("contract", "show", "test.Parcels@7", "--registry", registry)
                             .err())
                     .contains("remembers no version 7.0.0");
-            assertThat(Command.run(
+            assertThat(Command.answered(
                                     "contract",
                                     "diff",
                                     "test.Parcels@1.1.0",
@@ -186,10 +186,10 @@ class ContractChecksTest {
                                     registry)
                             .out())
                     .contains("they promise the same");
-            assertThat(Command.run("instances", "test.Parcels", "--capability", "tracking", "--registry", registry)
+            assertThat(Command.answered("instances", "test.Parcels", "--capability", "tracking", "--registry", registry)
                             .exit())
                     .isEqualTo(Main.OK);
-            assertThat(Command.run("instances", "test.Parcels", "--capability", "teleport", "--registry", registry)
+            assertThat(Command.answered("instances", "test.Parcels", "--capability", "teleport", "--registry", registry)
                             .exit())
                     .isEqualTo(Main.FAILED);
         }

@@ -30,6 +30,7 @@ class GuardsCommandTest {
     private final Treaty shop = Treaty.open(Settings.parse("shop", """
         name: shop
         server: {drain: 0s}
+        defaults: {deadline: 50s, attempt-timeout: 20s}
         services: {test.Prices: {retry: {attempts: 2}, hedge: {percentile: 95%, delay-min: 30s}}}
         """, Map.of()));
     private Prices prices;
@@ -53,11 +54,16 @@ class GuardsCommandTest {
         shop.close();
     }
 
+    /** What there is to tell of the shop's guard, once the shop was asked and has answered in time. */
     private Command guards(String... arguments) {
+        return Command.until(command -> command.out().contains("test.Prices"), command(arguments));
+    }
+
+    private String[] command(String... arguments) {
         var all = new ArrayList<>(List.of("guards"));
         all.addAll(List.of(arguments));
         all.addAll(List.of("--registry", registry));
-        return Command.run(all.toArray(String[]::new));
+        return all.toArray(String[]::new);
     }
 
     private static Map<?, ?> only(Command command) {
@@ -95,7 +101,8 @@ class GuardsCommandTest {
     void stepsAreDescribedInTheirOrderAndContradictionsTold() {
         prices.price("tea");
 
-        assertThat(guards("test.Prices", "--describe").out())
+        assertThat(Command.until(command -> command.out().contains("shop at"), command("test.Prices", "--describe"))
+                        .out())
                 .containsSubsequence("shop at http://", "deadline", "fallback", "retry", "hedge", "timeout")
                 .contains("2 attempts");
         assertThat(guards("test.Prices").out())
@@ -116,15 +123,15 @@ class GuardsCommandTest {
 
     @Test
     void whatCannotBeDoneIsSaid() {
-        assertThat(guards("test.Nothing")).satisfies(command -> {
+        assertThat(Command.answered(command("test.Nothing"))).satisfies(command -> {
             assertThat(command.exit()).isEqualTo(Main.FAILED);
             assertThat(command.out()).isEqualToIgnoringNewLines("No process calls test.Nothing.");
         });
-        assertThat(guards("--level", "none")).satisfies(command -> {
+        assertThat(Command.run(command("--level", "none"))).satisfies(command -> {
             assertThat(command.exit()).isNotEqualTo(Main.OK);
             assertThat(command.err()).contains("name the SERVICE whose guards are to be changed");
         });
-        assertThat(guards("test.Prices", "--level", "most").err())
+        assertThat(Command.run(command("test.Prices", "--level", "most")).err())
                 .contains("\"most\" is no level: choose none, basic, enhanced or full");
     }
 }

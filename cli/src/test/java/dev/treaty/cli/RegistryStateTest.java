@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ class RegistryStateTest {
     }
 
     private Map<?, ?> addresses() throws InterruptedException {
-        return (Map<?, ?>) Json.read(String.valueOf(lines.poll(60, TimeUnit.SECONDS)));
+        return (Map<?, ?>) Json.read(String.valueOf(lines.poll(120, TimeUnit.SECONDS)));
     }
 
     private static RegistryAddress registry(Map<?, ?> addresses) {
@@ -77,9 +78,9 @@ class RegistryStateTest {
                     {"Name": "shop.Orders", "ID": "o", "Port": 1, "Check": {"TTL": "1m"}}\
                     """;
                 assertThat(put(addresses, "/v1/agent/service/register", body)).isEqualTo(200);
-                assertThat(client.registry().instances(orders)).hasSize(1);
+                await(() -> client.registry().instances(orders).size() == 1);
                 first.terminate();
-                first.exit().get(20, TimeUnit.SECONDS);
+                first.exit().get(60, TimeUnit.SECONDS);
                 assertThat(client.registry().instances(orders))
                         .as("what the clients of a registry know that has ended")
                         .hasSize(1);
@@ -88,7 +89,7 @@ class RegistryStateTest {
         try (Child second = start(data, "--doors-port", "0")) {
             assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
             second.kill();
-            second.exit().get(20, TimeUnit.SECONDS);
+            second.exit().get(60, TimeUnit.SECONDS);
         }
         try (Child _ = start(data, "--doors-port", "0")) {
             assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
@@ -99,10 +100,9 @@ class RegistryStateTest {
         assertThat(broken.err()).contains(data.resolve("consul").toString(), "broken.json cannot be registered again");
     }
 
-    /** Changes are written a moment after they happened. */
-    private static void awaitWritten(Path data) throws IOException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (logBytes(data) < INSTANCE_BYTES_MIN) {
+    private static void await(Callable<Boolean> reached) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!reached.call()) {
             assertThat(System.nanoTime() - end)
                     .as("nanoseconds over the time to wait")
                     .isNegative();
@@ -126,16 +126,16 @@ class RegistryStateTest {
                 new Version(1, 0, 0),
                 new ServiceEndpoint("http", "127.0.0.1", 8080),
                 Instant.parse("2026-01-01T00:00:00Z"));
-        try (Treaty treaty = Treaty.open(Settings.DEFAULTS)) {
+        try (Treaty treaty = Treaty.open(Settings.parse("test", "defaults: {deadline: 1m}", Map.of()))) {
             try (Child first = start(data);
                     var direct = treaty.direct(RegistryProtocol.class, endpoint())) {
                 direct.client().register(Instance.of(instance), TOKEN, 60_000);
                 Command taken = Command.run("registry", "--port", "0", "--data", data.toString());
                 assertThat(taken.exit()).isEqualTo(Main.FAILED);
                 assertThat(taken.err()).contains("is in use by another registry");
-                awaitWritten(data);
+                await(() -> logBytes(data) >= INSTANCE_BYTES_MIN); // written a moment after it happened
                 first.kill();
-                first.exit().get(20, TimeUnit.SECONDS);
+                first.exit().get(60, TimeUnit.SECONDS);
             }
             try (Child _ = start(data);
                     var direct = treaty.direct(RegistryProtocol.class, endpoint())) {
