@@ -221,7 +221,7 @@ public final class DiscoveryBenchmark extends Benchmark {
                     TimeUnit.NANOSECONDS.sleep(POLLING_PAUSE.toNanos());
                 } else {
                     await(id, started);
-                    TimeUnit.MILLISECONDS.sleep(watching > 1 ? 200 : 2);
+                    TimeUnit.MILLISECONDS.sleep(Math.min(2L * watching, 200));
                 }
             }
             for (String id : started.keySet()) {
