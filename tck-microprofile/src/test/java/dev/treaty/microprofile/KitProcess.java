@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A {@link KitRunner}, seen by whoever started it. Most of its tests wait, so several run side by side. */
 final class KitProcess implements AutoCloseable {
-    /** The longest that the tests of one class may take; the slowest takes a sixth of it. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** The longest that the tests of one class may take; the slowest takes a thirtieth of it on a quick machine. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Process process;
     private final BufferedReader answers;
