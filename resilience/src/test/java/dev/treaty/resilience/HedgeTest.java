@@ -481,7 +481,7 @@ class HedgeTest {
             int spins = i % 50 * 100;
             guard.call(() -> {
                 for (int s = 0; s < spins; s++) {
-                    Thread.yield();
+                    Thread.onSpinWait();
                 }
                 return "answer";
             });
