@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param bodyBytesMax the largest request body, in bytes
  * @param headerBytesMax the largest request line, and the largest headers together, in bytes
  * @param connectionsMax the most connections at a time; further ones wait in the backlog
- * @param idleTimeout how long a connection may be idle; longer than clients keep theirs, so that they close first
+ * @param idleTimeout how long a connection may be idle; longer than clients keep theirs, so that they close first. The
+ *     body of a request may be on its way as long, unless its deadline is earlier
  */
 public record HttpServerOptions(
         String host, int port, int bodyBytesMax, int headerBytesMax, int connectionsMax, Duration idleTimeout) {

@@ -18,10 +18,11 @@ final class Tally {
 
     private static final int DIGITS = 2;
 
-    /** Where an encoded histogram says how many digits it has, and which is the highest value that it tells apart. */
-    private static final int DIGITS_AT = 12;
+    /** Where an encoded histogram says what it is like, behind its form and its length. */
+    private static final int LIKE_AT = 8;
 
-    private static final int HIGHEST_AT = 24;
+    /** The beginning of every encoded histogram of ours. */
+    private static final byte[] HEAD = Arrays.copyOf(encoded(new Histogram(1, MICROS_MAX, DIGITS)), 40);
 
     private static final double MICROS_PER_MILLI = 1_000;
     private static final double NANOS_PER_SECOND = 1e9;
@@ -106,10 +107,14 @@ final class Tally {
         if (requests() == 0) {
             return "";
         }
-        var buffer = ByteBuffer.allocate(micros.getNeededByteBufferCapacity());
+        return Base64.getEncoder().encodeToString(encoded(micros));
+    }
+
+    private static byte[] encoded(Histogram histogram) {
+        var buffer = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
         // Its runs of zeros are short as they are; compressing them costs more than all the rest of a report.
-        int length = micros.encodeIntoByteBuffer(buffer);
-        return Base64.getEncoder().encodeToString(Arrays.copyOf(buffer.array(), length));
+        int length = histogram.encodeIntoByteBuffer(buffer);
+        return Arrays.copyOf(buffer.array(), length);
     }
 
     private static Histogram decoded(String histogram) {
@@ -121,10 +126,10 @@ final class Tally {
                     + " characters, not " + histogram.length());
         }
         try {
-            var bytes = ByteBuffer.wrap(Base64.getDecoder().decode(histogram));
-            // Looked at first: what they say decides how much memory it takes.
-            if (bytes.getInt(DIGITS_AT) == DIGITS && bytes.getLong(HIGHEST_AT) == MICROS_MAX) {
-                return Histogram.decodeFromByteBuffer(bytes, MICROS_MAX);
+            byte[] bytes = Base64.getDecoder().decode(histogram);
+            // Looked at first: what it says decides how much memory it takes, and where counts are looked for.
+            if (Arrays.equals(bytes, LIKE_AT, HEAD.length, HEAD, LIKE_AT, HEAD.length)) {
+                return Histogram.decodeFromByteBuffer(ByteBuffer.wrap(bytes), MICROS_MAX);
             }
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("this is not an encoded histogram of two digits", e);

@@ -14,6 +14,7 @@ import dev.treaty.core.event.Side;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
@@ -125,6 +126,23 @@ class CallFiguresTest {
             CallFigures.merge(List.of(figures));
         } catch (IllegalArgumentException e) {
             assertThat(e).hasMessageContaining("histogram");
+        }
+    }
+
+    @Example
+    void refusesAHistogramWhoseHeadIsDamagedWhereverThatIs() {
+        byte[] sound = Base64.getDecoder()
+                .decode(total(recorded(List.of(1_000_000L, 5_000_000L))).histogram());
+        for (int bit = 0; bit < 40 * 8; bit++) {
+            byte[] damaged = sound.clone();
+            damaged[bit / 8] ^= (byte) (1 << bit % 8);
+            var figures = new CallFigures(
+                    1, 1, Map.of(), 1, 0, 0, 0, 0, 0, Base64.getEncoder().encodeToString(damaged));
+            try {
+                assertThat(CallFigures.merge(List.of(figures)).requests()).isLessThanOrEqualTo(2);
+            } catch (IllegalArgumentException e) {
+                assertThat(e).hasMessageContaining("histogram");
+            }
         }
     }
 

@@ -27,6 +27,7 @@ import java.util.random.RandomGenerator;
 final class EtcdFollowing implements Following {
     private static final long PAUSE_NANOS = Duration.ofMillis(200).toNanos();
     private static final long PAUSE_MAX_NANOS = Duration.ofSeconds(2).toNanos();
+
     /** So many watches in a row that were of no use are trouble: a leader's election breaks fewer. */
     private static final int BROKEN_MAX = 5;
 
