@@ -24,6 +24,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * third of a lease a renewal of them all. Whatever the registry forgot, by a restart or an ended lease, is a difference
  * again.
  *
+ * <p>The thread is one of the machine's: where calls keep all carriers of virtual threads busy, others of these may wait
+ * for longer than a lease lasts.
+ *
  * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find
  * out at about the same time that a registry has restarted; without that, they would all come back at once.
  */
@@ -43,7 +46,7 @@ final class LeaseKeeper implements AutoCloseable {
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
     private final Thread thread =
-            Thread.ofVirtual().name("treaty-registry-keeper").unstarted(this::run);
+            Thread.ofPlatform().daemon().name("treaty-registry-keeper").unstarted(this::run);
     private Promise<Boolean> wake = new Promise<>();
     private String epoch = "";
     private long leaseNanos;
