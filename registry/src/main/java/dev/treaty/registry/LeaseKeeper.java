@@ -24,8 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * third of a lease a renewal of them all. Whatever the registry forgot, by a restart or an ended lease, is a difference
  * again.
  *
- * <p>The thread is one of the machine's: where calls keep all carriers of virtual threads busy, other virtual threads may
- * wait for longer than a lease lasts.
+ * <p>The thread is one of the machine's: where calls keep all carriers of virtual threads busy, other virtual threads
+ * may wait for longer than a lease lasts.
  *
  * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find
  * out at about the same time that a registry has restarted; without that, they would all come back at once.
