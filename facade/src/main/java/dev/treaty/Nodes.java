@@ -172,6 +172,9 @@ final class Nodes implements AutoCloseable {
         Node gone;
         lock.lock();
         try {
+            if (closed) {
+                return;
+            }
             gone = switch (event) {
                 case DiscoveryEvent.Added added -> put(added.instance());
                 case DiscoveryEvent.Updated updated -> put(updated.instance());
@@ -236,25 +239,20 @@ final class Nodes implements AutoCloseable {
     @Override
     public void close() {
         Subscription begun;
-        lock.lock();
-        try {
-            closed = true;
-            begun = subscription;
-        } finally {
-            lock.unlock();
-        }
-        if (begun != null) {
-            begun.close();
-        }
         List<Node> nodes;
         lock.lock();
         try {
+            closed = true; // news that are on their way come to nothing
+            begun = subscription;
             nodes = new ArrayList<>(byId.values());
             byId.clear();
             list = List.of();
             deserted = true;
         } finally {
             lock.unlock();
+        }
+        if (begun != null) {
+            begun.close();
         }
         try {
             fleet.members(this::list);

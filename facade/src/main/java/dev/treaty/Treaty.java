@@ -457,8 +457,8 @@ public final class Treaty implements AutoCloseable {
     ServiceCaller caller(ServiceName name) {
         ServiceCaller known = callers.get(name);
         ServiceCaller caller = known != null ? known : newCaller(name);
-        caller.nodes()
-                .follow(); // not under the lock: other services need not wait until the registry tells of this one
+        // Not under the lock: other services need not wait until the registry tells of this one.
+        caller.nodes().follow();
         return caller;
     }
 

@@ -1,12 +1,12 @@
 package dev.treaty;
 
+import static dev.treaty.Unhurried.knows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.FaultPolicy.InjectedFault;
-import dev.treaty.balance.Fleet;
 import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.balance.RoutingPolicy.Destination;
 import dev.treaty.balance.RoutingPolicy.Match;
@@ -156,22 +156,10 @@ class BalanceTest {
         return someone;
     }
 
-    /** Waits until calls of that client are spread over so many instances. */
-    private static void knows(Treaty client, int instances) {
-        Fleet all = client.caller(WHO).nodes().fleet();
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (all.all(client.time().nanoTime()).size() < instances) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            Thread.yield();
-        }
-    }
-
     /** A client that knows of every instance. */
     private Treaty client(String yaml) {
         Treaty client = open("client", yaml);
-        knows(client, fleet.size());
+        knows(client, WHO, fleet.size());
         assertThat(client.client(Who.class).answers()).isNotEmpty();
         fleet.values().forEach(someone -> someone.calls.set(0));
         return client;
@@ -233,9 +221,8 @@ class BalanceTest {
         Someone hung = fleet.get("b");
         hung.hung = true;
         int got = CALLS;
-        for (int stretch = 0;
-                stretch < STRETCHES_MAX && got >= CALLS / 5;
-                stretch++) { // another may have been slow too
+        // Another may have been slow too, so that they were even for a while.
+        for (int stretch = 0; stretch < STRETCHES_MAX && got >= CALLS / 5; stretch++) {
             int before = hung.calls.get();
             for (int i = 0; i < CALLS; i++) {
                 assertThat(who.answers()).isNotEqualTo("b");
@@ -297,7 +284,7 @@ class BalanceTest {
         assertThat(answers).containsExactlyInAnyOrder("old", "new");
         calling.rebalance(changed);
         Treaty fresh = open("fresh", "");
-        knows(fresh, 2);
+        knows(fresh, WHO, 2);
         fresh.rebalance(changed);
         Who after = fresh.client(Who.class);
         for (int i = 0; i < 50; i++) {

@@ -1,5 +1,7 @@
 package dev.treaty;
 
+import static dev.treaty.Unhurried.knows;
+import static dev.treaty.Unhurried.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -25,10 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -175,22 +174,6 @@ class CompatibleTest {
         return server.serve(BrokenStock.class, new Broken(pings));
     }
 
-    /** Waits until a client's calls are spread over so many instances. */
-    private static void sees(Treaty client, int instances) {
-        var fleet = client.caller(STOCK).nodes().fleet();
-        until(() -> fleet.all(client.time().nanoTime()).size() >= instances);
-    }
-
-    private static void until(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
     @Test
     void inTheMiddleOfABreakingRollOldCallersGoToOldInstancesOnly() {
         Treaty old = member();
@@ -201,14 +184,17 @@ class CompatibleTest {
         assertThat(client.ping()).isEqualTo("1.4.0");
 
         serveBroken();
-        sees(caller, 3);
+        knows(caller, STOCK, 3);
         until(() -> client.ping().equals("1.5.0")); // its contract is known
+        pings.set(0);
 
         for (int i = 0; i < CALLS; i++) {
             assertThat(client.count("tea")).isPositive();
             client.ping();
         }
         assertThat(counts).hasValue(CALLS);
+        assertThat(pings.get()).as("what is as it was goes to the new one too").isPositive();
+
         BrokenStock next = member().client(BrokenStock.class);
         for (int i = 0; i < CALLS; i++) {
             assertThat(next.count("tea", "east")).isEqualTo(-1);
@@ -221,7 +207,7 @@ class CompatibleTest {
     void whereOnlyTheNewOneIsLeftOldCallersAreToldWhy() {
         Hosted server = serveBroken();
         Treaty caller = member();
-        sees(caller, 1);
+        knows(caller, STOCK, 1);
         Stock client = caller.client(Stock.class);
         assertThat(client.ping()).isEqualTo("1.5.0");
 
@@ -253,14 +239,14 @@ class CompatibleTest {
         Treaty caller = member();
         Stock client = caller.client(Stock.class);
         member().serve(NextStock.class, next());
-        sees(caller, 1);
+        knows(caller, STOCK, 1);
 
         assertThatThrownBy(client::ping)
                 .hasMessageContaining("(incompatible contract: version 2.0.0 is not within ^1.0.0)");
         Requirement both = Requirement.NONE.withVersions(VersionRange.parse(">=1.4 <3"));
         assertThat(caller.client(Stock.class, both).ping()).isEqualTo("2.0.0");
         member().serve(Stock.class, stock());
-        sees(caller, 2);
+        knows(caller, STOCK, 2);
         assertThat(client.ping()).isEqualTo("1.4.0");
     }
 
@@ -296,7 +282,7 @@ class CompatibleTest {
     void whatOnlySomeCallsFailAtIsCalledWhereThereIsNoOther() {
         Treaty caller = member();
         member().serve(Stock.class, stock());
-        sees(caller, 1);
+        knows(caller, STOCK, 1);
         FilteredStock client = caller.client(FilteredStock.class);
         assertThat(client.count("tea", Optional.empty())).isPositive();
         assertThatThrownBy(() -> client.count("tea", Optional.of("green")))
@@ -304,7 +290,7 @@ class CompatibleTest {
                         ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.INVALID_ARGUMENT));
 
         member().serve(FilteredStock.class, filtered());
-        sees(caller, 2);
+        knows(caller, STOCK, 2);
         for (int i = 0; i < CALLS; i++) {
             assertThat(client.count("tea", Optional.of("green"))).isEqualTo(-6);
         }
@@ -314,7 +300,7 @@ class CompatibleTest {
     void callersAreSentToWhatOffersTheCapabilitiesTheyRequire() {
         Treaty caller = member();
         Hosted server = member().serve(NextStock.class, next());
-        sees(caller, 1);
+        knows(caller, STOCK, 1);
         assertThat(Requirement.offered(server.instance())).isEqualTo(Map.of("forecast", new Version(1, 2, 0)));
         Requirement same = Requirement.of(ServiceContract.of(NextStock.class));
 
@@ -340,7 +326,7 @@ class CompatibleTest {
         Treaty wants = member(required.formatted("*", "oracle: 0.0"));
         Treaty newer = member(required.formatted("^2.1", ""));
         Treaty silent = member();
-        List.of(fits, wants, newer, silent).forEach(caller -> sees(caller, 1));
+        List.of(fits, wants, newer, silent).forEach(caller -> knows(caller, STOCK, 1));
 
         assertThat(fits.client(Stock.class).ping()).as("where code says 1").isEqualTo("2.0.0");
         assertThatThrownBy(() -> silent.client(Stock.class).ping()).hasMessageContaining("is not within ^1.0.0");
@@ -360,7 +346,7 @@ class CompatibleTest {
         Treaty caller = member();
         member().serve(Stock.class, stock());
         Hosted filtered = member().serve(FilteredStock.class, filtered());
-        sees(caller, 2);
+        knows(caller, STOCK, 2);
         FilteredStock client = caller.client(FilteredStock.class);
         filtered.report(ServiceHealth.of(Status.CRITICAL, Instant.now()));
 

@@ -1,5 +1,6 @@
 package dev.treaty;
 
+import static dev.treaty.Unhurried.knows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.config.Settings;
@@ -14,7 +15,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,18 +56,6 @@ class RollingDeployTest {
         return server;
     }
 
-    /** Waits until they know one more than there are to be: serving does not wait for a slow registry for ever. */
-    private static void await(Treaty... clients) {
-        for (Treaty client : clients) {
-            var fleet = client.caller(COUNTER).nodes().fleet();
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-            while (fleet.all(client.time().nanoTime()).size() < SERVERS + 1) {
-                assertThat(System.nanoTime() - end).isNegative();
-                Thread.yield();
-            }
-        }
-    }
-
     /** With no fault tolerance at all in the callers, nothing can hide a lost call. */
     @ParameterizedTest
     @ValueSource(strings = {"none", "full"})
@@ -100,7 +88,8 @@ class RollingDeployTest {
                 }
                 for (int i = 0; i < SERVERS; i++) {
                     servers.add(server(at));
-                    await(one, other);
+                    knows(one, COUNTER, SERVERS + 1);
+                    knows(other, COUNTER, SERVERS + 1);
                     servers.removeFirst().close();
                 }
                 over.set(true);

@@ -1,5 +1,7 @@
 package dev.treaty;
 
+import static dev.treaty.Unhurried.knows;
+import static dev.treaty.Unhurried.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -33,7 +35,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -92,22 +93,6 @@ class TreatyTest {
     private static String named(Treaty registry, String name) {
         ServiceEndpoint at = registry.endpoint().orElseThrow();
         return "name: " + name + "\nregistry: treaty://" + at.authority() + "\n";
-    }
-
-    /** Waits until calls may go to that service: serving waits a second for the registry, and goes on without it. */
-    private static void knows(Treaty client, String service) {
-        var fleet = client.caller(new ServiceName(service)).nodes().fleet();
-        until(() -> fleet.all(client.time().nanoTime()).size() > 0);
-    }
-
-    private static void until(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            Thread.yield();
-        }
     }
 
     @Test
@@ -183,8 +168,8 @@ class TreatyTest {
                 contexts.add(CallContext.current().orElseThrow());
                 return orders.get(id).customer();
             });
-            knows(outer, "test.Orders");
-            knows(caller, "test.Outer");
+            knows(outer, new ServiceName("test.Orders"), 1);
+            knows(caller, new ServiceName("test.Outer"), 1);
             assertThat(caller.client(Outer.class).describe("1")).isEqualTo("ada");
         }
         CallContext first = contexts.remove();
@@ -255,7 +240,7 @@ class TreatyTest {
                 }
             });
             Orders orders = client.client(Orders.class);
-            knows(client, "test.Orders");
+            knows(client, new ServiceName("test.Orders"), 1);
             orders.place(new Order("0", "ada", 0));
             made.incrementAndGet();
             List<Thread> callers = IntStream.range(0, 8)

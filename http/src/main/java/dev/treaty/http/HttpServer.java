@@ -414,7 +414,8 @@ public final class HttpServer implements Server {
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
-        byte @Nullable [] body = null;
+        byte[] body;
+        boolean inTime;
         uploads.begin(time.nanoTime()
                 + Math.min(within.toNanos(), options.idleTimeout().toNanos()));
         try (InputStream in = request.content().inputStream()) {
@@ -422,11 +423,9 @@ public final class HttpServer implements Server {
         } catch (IOException e) {
             throw new CloseConnectionException("the client went away", e);
         } finally {
-            if (!uploads.end()) {
-                body = null;
-            }
+            inTime = uploads.end();
         }
-        if (body == null) {
+        if (!inTime) {
             throw new CloseConnectionException("the request was not here in time");
         }
         if (body.length > limit) {

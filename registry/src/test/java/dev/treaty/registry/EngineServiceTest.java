@@ -2,6 +2,7 @@ package dev.treaty.registry;
 
 import static dev.treaty.registry.Instances.ORDERS;
 import static dev.treaty.registry.Instances.STOCK;
+import static dev.treaty.registry.Patience.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -19,10 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,14 +30,6 @@ class EngineServiceTest {
     private final ManualTime time = new ManualTime();
     private final FakeEngine engine = new FakeEngine();
     private final Map<ServiceName, Engine.Follower> followers = new ConcurrentHashMap<>();
-
-    private static void await(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(50_000);
-        }
-    }
 
     private static List<RegistryProtocol.Instance> complete(EngineService service, ServiceName watched)
             throws InterruptedException {
@@ -100,7 +90,7 @@ class EngineServiceTest {
         var back = new Thread(() -> follower.changed("i1", instances.get("i1")));
         atInstant.set(() -> {
             back.start();
-            await(() -> !back.isAlive() || back.getState() == Thread.State.WAITING);
+            eventually(() -> !back.isAlive() || back.getState() == Thread.State.WAITING);
         });
         complete(service, ORDERS);
         assertThat(atInstant).hasNullValue();

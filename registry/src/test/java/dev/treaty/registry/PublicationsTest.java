@@ -1,5 +1,6 @@
 package dev.treaty.registry;
 
+import static dev.treaty.registry.Patience.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.contract.ServiceContract;
@@ -7,8 +8,6 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,16 +20,8 @@ class PublicationsTest {
     /** Publishes it in a thread of its own; returns when so many threads wait. */
     private Thread publish(NetworkRegistry registry, String contract, int sleepers) {
         var thread = Thread.ofVirtual().start(() -> registry.publish(ServiceContract.parse(contract)));
-        await(sleepers);
+        eventually(() -> time.sleepers() == sleepers);
         return thread;
-    }
-
-    private void await(int sleepers) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (time.sleepers() != sleepers) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(50_000);
-        }
     }
 
     @Test
@@ -49,12 +40,12 @@ class PublicationsTest {
         };
 
         try (var registry = NetworkRegistry.over(engine, "fake://engine", engine.surroundings(time, Events.NONE))) {
-            await(2); // keeper and replica
+            eventually(() -> time.sleepers() == 2); // keeper and replica
             var other = Thread.ofVirtual()
                     .start(() ->
                             registry.publish(ServiceContract.parse("contract shop.Stock 1.0.0\ncount() -> int32")));
             busy.await();
-            await(2); // replica and the one that publishes; the keeper is busy
+            eventually(() -> time.sleepers() == 2); // replica and the one that publishes; the keeper is busy
             var first = publish(registry, "contract shop.Orders 1.0.0\nfirst() -> string", 3);
             var second = publish(registry, "contract shop.Orders 1.0.0\nsecond() -> string", 4);
             released.countDown();

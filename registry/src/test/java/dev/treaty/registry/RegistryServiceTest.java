@@ -2,6 +2,7 @@ package dev.treaty.registry;
 
 import static dev.treaty.registry.Instances.ORDERS;
 import static dev.treaty.registry.Instances.STARTED;
+import static dev.treaty.registry.Patience.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -27,8 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -40,7 +39,6 @@ import org.junit.jupiter.api.Test;
 class RegistryServiceTest {
     private static final String TOKEN = "a-token-of-mine";
     private static final String SERVICE = ORDERS.value();
-    private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final ManualTime time = new ManualTime(STARTED);
     private final RegistryTable table = new RegistryTable(
@@ -76,7 +74,7 @@ class RegistryServiceTest {
     }
 
     private static News get(Promise<News> news) throws InterruptedException {
-        News got = news.await(Time.system(), PATIENCE_NANOS);
+        News got = news.await(Time.system(), Patience.NANOS);
         assertThat(got).as("news").isNotNull();
         return got;
     }
@@ -87,16 +85,6 @@ class RegistryServiceTest {
             eventually(() -> time.sleepers() > 0);
             time.advance(Duration.ofSeconds(1));
             eventually(() -> table.lookedNanos() == time.nanoTime());
-        }
-    }
-
-    private static void eventually(BooleanSupplier reached) {
-        long end = System.nanoTime() + PATIENCE_NANOS;
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            LockSupport.parkNanos(200_000);
         }
     }
 
@@ -416,7 +404,7 @@ class RegistryServiceTest {
         assertThat(heard.now()).as("one of two").isNull();
         follow("other", drained);
 
-        assertThat(heard.await(Time.system(), PATIENCE_NANOS)).isZero();
+        assertThat(heard.await(Time.system(), Patience.NANOS)).isZero();
     }
 
     @Test
@@ -434,7 +422,7 @@ class RegistryServiceTest {
         assertThat(heard.now()).isNull();
         time.advance(Duration.ofMillis(1));
 
-        assertThat(heard.await(Time.system(), PATIENCE_NANOS)).isZero();
+        assertThat(heard.await(Time.system(), Patience.NANOS)).isZero();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.treaty.registry;
 
 import static dev.treaty.registry.Instances.ORDERS;
 import static dev.treaty.registry.Instances.STOCK;
+import static dev.treaty.registry.Patience.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.contract.ServiceName;
@@ -12,9 +13,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,14 +22,6 @@ class UpstreamTest {
     private final ManualTime time = new ManualTime();
     private final FakeEngine engine = new FakeEngine();
     private final Map<ServiceName, Engine.Follower> followers = new ConcurrentHashMap<>();
-
-    private static void await(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(50_000);
-        }
-    }
 
     @Test
     void renewalsThatSucceedDoNotHurryWatchesThatFail() throws InterruptedException {
@@ -51,10 +41,10 @@ class UpstreamTest {
         try (var registry = NetworkRegistry.over(engine, "fake://engine", engine.surroundings(time, events))) {
             registry.register(Instances.of(ORDERS, "a"));
             var following = Thread.ofVirtual().start(() -> registry.instances(STOCK));
-            await(() -> registry.trouble().isPresent());
+            eventually(() -> registry.trouble().isPresent());
             for (int i = 0; i < 200; i++) {
                 time.advance(Duration.ofMillis(50));
-                await(() -> time.sleepers() >= 3); // keeper, replica and the leases of the mirror
+                eventually(() -> time.sleepers() >= 3); // keeper, replica and the leases of the mirror
             }
             following.join();
 
@@ -63,7 +53,7 @@ class UpstreamTest {
             assertThat(registry.trouble()).get().asString().contains("no permission");
 
             followers.get(STOCK).complete(Map.of());
-            await(() -> {
+            eventually(() -> {
                 time.advance(Duration.ofMillis(50));
                 return changes.size() > 1;
             });

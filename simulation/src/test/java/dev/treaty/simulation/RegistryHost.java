@@ -1,10 +1,12 @@
 package dev.treaty.simulation;
 
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceProxy;
+import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Events;
@@ -37,6 +39,7 @@ final class RegistryHost implements AutoCloseable {
     private final Time time;
     private final RegistryLimits limits;
     private @Nullable RegistryService service;
+    private Handler handler = call -> ServiceResponse.failed(Code.UNAVAILABLE, "it has not started");
 
     RegistryHost(Time time, RegistryLimits limits) {
         this.time = time;
@@ -52,10 +55,11 @@ final class RegistryHost implements AutoCloseable {
         Handler dispatcher = Dispatcher.of(RegistryProtocol.class, contract, started, (call, mistake) -> {
             throw new AssertionError("mistake handling " + call.path(), mistake);
         });
-        network.host(ENDPOINT, call -> {
+        handler = call -> {
             asked.add(new Asked(call.operation().name(), time.nanoTime()));
             return dispatcher.handle(call);
-        });
+        };
+        network.host(ENDPOINT, handler);
         return this;
     }
 
@@ -64,6 +68,11 @@ final class RegistryHost implements AutoCloseable {
         if (service != null) {
             service.close();
         }
+    }
+
+    /** The registry without a network: it answers on the thread that asks. */
+    Handler here() {
+        return handler;
     }
 
     NetworkRegistry client(RegistryPolicy policy, Events events) {
