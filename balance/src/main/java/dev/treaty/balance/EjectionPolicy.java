@@ -11,7 +11,8 @@ import java.time.Duration;
  *   <li>its success rate is below {@code successFloor} and clearly below the median of all: this works however many
  *       others are sick, which a deviation from the mean does not;
  *   <li>or it is lower than the mean by more than {@code deviations} standard deviations;
- *   <li>or more than half of its calls are slower than {@code slowness} times the usual.
+ *   <li>or more than half of its calls, and more than twice the median's share, are slower than {@code slowness} times
+ *       the usual.
  * </ul>
  *
  * <p>It stays out for {@code time}, longer each time up to {@code timeMax}, and then must answer {@code trials} calls

@@ -13,8 +13,11 @@ final class Outliers {
     /** How far below the median a rate under the floor must be: where all fail alike, no instance is to blame. */
     private static final double FLOOR_GAP = 0.1;
 
-    /** From which share of slow calls on an instance is slow; where most are, none is to blame. */
+    /** From which share of slow calls on an instance is slow. */
     private static final double SLOW_RATE = 0.5;
+
+    /** How many times the median's share that must be: where all become slow at once, no instance is to blame. */
+    private static final double SLOW_GAP = 2;
 
     /** Whatever the usual latency, less than this is not slow. */
     private static final float SLOW_NANOS_MIN = 10_000_000;
@@ -39,7 +42,7 @@ final class Outliers {
             rates[i] = judged.get(i).window().successRate();
             slowRates[i] = judged.get(i).window().slowRate();
         }
-        boolean allSlow = median(slowRates) > SLOW_RATE;
+        double slowOutlying = Math.max(SLOW_RATE, SLOW_GAP * median(slowRates));
         double median = median(rates);
         double mean = Arrays.stream(rates).average().orElse(1);
         double deviation = Math.sqrt(
@@ -55,7 +58,7 @@ final class Outliers {
                 String reason = window.failures() + " of " + window.calls() + " calls failed; the median instance has "
                         + percent(median) + " success";
                 found.add(new Found(new Outlier(standing, reason), 2 - rates[i]));
-            } else if (slowRates[i] > SLOW_RATE && !allSlow) {
+            } else if (slowRates[i] > slowOutlying) {
                 String reason = window.slow() + " of " + window.calls() + " calls were " + policy.slowness()
                         + " times slower than usual";
                 found.add(new Found(new Outlier(standing, reason), slowRates[i]));
