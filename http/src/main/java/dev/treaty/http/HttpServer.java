@@ -14,6 +14,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.Connections.Connection;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
@@ -75,9 +76,6 @@ public final class HttpServer implements Server {
     /** How often a draining server looks whether the calls under way have ended. */
     private static final Duration LOOK = Duration.ofMillis(10);
 
-    /** How often it is looked whether a request has been on its way for too long, at least. */
-    private static final Duration UPLOAD_LOOK = Duration.ofSeconds(1);
-
     /** The largest body for which memory is taken before it has come. */
     private static final int TRUSTED_BYTES = 64 << 10;
 
@@ -86,7 +84,7 @@ public final class HttpServer implements Server {
     private final RandomGenerator random;
     private final WebServer server;
     private final ServiceEndpoint endpoint;
-    private final Uploads uploads;
+    private final Connections connections;
 
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Map<String, Hosted> operations = Map.of();
@@ -116,6 +114,7 @@ public final class HttpServer implements Server {
         if (HELIDON.getLevel() == null) {
             HELIDON.setLevel(java.util.logging.Level.SEVERE);
         }
+        this.connections = new Connections(time, options.idleTimeout());
         this.server = WebServer.builder()
                 .host(options.host())
                 .port(options.port())
@@ -126,7 +125,7 @@ public final class HttpServer implements Server {
                 .maxPayloadSize(-1) // limited here, where the refusal can say so
                 .maxTcpConnections(options.connectionsMax())
                 .idleConnectionTimeout(options.idleTimeout())
-                .connectionOptions(socket -> socket.tcpNoDelay(true))
+                .connectionOptions(connections)
                 .addProtocol(Http1Config.builder()
                         .maxPrologueLength(options.headerBytesMax())
                         .maxHeadersSize(options.headerBytesMax())
@@ -140,9 +139,8 @@ public final class HttpServer implements Server {
         if (!server.isRunning()) {
             throw cannotListen(options, new IOException("the reason is in the log"));
         }
+        connections.start();
         this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), server.port());
-        this.uploads = new Uploads(
-                time, Math.min(UPLOAD_LOOK.toNanos(), options.idleTimeout().toNanos()));
     }
 
     /** Tries the address first, since the web server tells its log and not its caller why it cannot listen. */
@@ -265,7 +263,8 @@ public final class HttpServer implements Server {
         return null;
     }
 
-    private void enter(Door door, ServerRequest request, ServerResponse response) throws InterruptedException {
+    private void enter(Door door, ServerRequest request, ServerResponse response, Connection connection)
+            throws InterruptedException {
         var query = new HashMap<String, String>();
         for (String name : request.query().names()) {
             query.put(
@@ -274,13 +273,16 @@ public final class HttpServer implements Server {
         }
         String path = request.prologue().uriPath().path();
         String method = request.prologue().method().text();
-        var asked = new Door.Request(method, path, query, body(request, response, Deadline.MAX));
+        var asked = new Door.Request(method, path, query, body(request, response, connection, Deadline.MAX));
         Door.Answer answer;
+        connection.ourTurn();
         try {
             answer = door.answer(asked);
         } catch (RuntimeException e) {
             LOGGER.log(System.Logger.Level.ERROR, "The door made a mistake handling " + Input.echo(path), e);
             answer = Door.Answer.text(500, "this server made a mistake");
+        } finally {
+            connection.theirTurn();
         }
         response.status(Status.create(answer.status()));
         answer.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
@@ -289,6 +291,8 @@ public final class HttpServer implements Server {
     }
 
     private void handle(ServerRequest request, ServerResponse response) {
+        Connection connection = connections.of(request);
+        connection.theirTurn();
         String path = request.prologue().uriPath().rawPath();
         if (draining) {
             response.header(HeaderValues.CONNECTION_CLOSE);
@@ -308,9 +312,9 @@ public final class HttpServer implements Server {
         }
         try {
             if (door != null) {
-                enter(door, request, response);
+                enter(door, request, response, connection);
             } else {
-                call(path, request, response);
+                call(path, request, response, connection);
             }
         } catch (Refusal refusal) {
             Replies.fault(response, refusal.status(), refusal.fault());
@@ -322,7 +326,8 @@ public final class HttpServer implements Server {
         }
     }
 
-    private void call(String path, ServerRequest request, ServerResponse response) throws InterruptedException {
+    private void call(String path, ServerRequest request, ServerResponse response, Connection connection)
+            throws InterruptedException {
         if (draining) {
             throw new Refusal(Code.UNAVAILABLE, "the server is shutting down: call another instance");
         }
@@ -338,12 +343,19 @@ public final class HttpServer implements Server {
         RequestHead.check(headers);
         CallContext context = RequestHead.context(headers, time, random);
         long left = context.deadline().remainingNanos(time);
-        byte[] body = body(request, response, Duration.ofNanos(left));
+        byte[] body = body(request, response, connection, Duration.ofNanos(left));
         if (context.deadline().expired(time)) {
             throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was here");
         }
         var call = new Call(hosted.service, hosted.operation, arguments(hosted, body), context);
-        reply(hosted, answer(hosted, call), response);
+        ServiceResponse<?> answer;
+        connection.ourTurn();
+        try {
+            answer = answer(hosted, call);
+        } finally {
+            connection.theirTurn();
+        }
+        reply(hosted, answer, response);
     }
 
     private static List<@Nullable Object> arguments(Hosted hosted, byte[] body) {
@@ -405,7 +417,7 @@ public final class HttpServer implements Server {
     }
 
     /** The body of a request, which must be here within that time, and within that of an idle connection. */
-    private byte[] body(ServerRequest request, ServerResponse response, Duration within) {
+    private byte[] body(ServerRequest request, ServerResponse response, Connection connection, Duration within) {
         int limit = options.bodyBytesMax();
         long length = request.headers().contentLength().orElse(-1);
         if (length > limit) {
@@ -415,18 +427,14 @@ public final class HttpServer implements Server {
             return new byte[0];
         }
         byte[] body;
-        boolean inTime;
-        uploads.begin(time.nanoTime()
+        connection.theirTurn(time.nanoTime()
                 + Math.min(within.toNanos(), options.idleTimeout().toNanos()));
         try (InputStream in = request.content().inputStream()) {
             body = read(in, (int) length, limit);
         } catch (IOException e) {
             throw new CloseConnectionException("the client went away", e);
         } finally {
-            inTime = uploads.end();
-        }
-        if (!inTime) {
-            throw new CloseConnectionException("the request was not here in time");
+            connection.theirTurn();
         }
         if (body.length > limit) {
             throw tooLarge(response, limit);
@@ -568,6 +576,6 @@ public final class HttpServer implements Server {
         }
         draining = true;
         server.stop();
-        uploads.close();
+        connections.close();
     }
 }

@@ -10,8 +10,8 @@ import java.time.Duration;
  * @param bodyBytesMax the largest request body, in bytes
  * @param headerBytesMax the largest request line, and the largest headers together, in bytes
  * @param connectionsMax the most connections at a time; further ones wait in the backlog
- * @param idleTimeout how long a connection may be idle; longer than clients keep theirs, so that they close first. The
- *     body of a request may be on its way as long, unless its deadline is earlier
+ * @param idleTimeout how long a connection may be idle; longer than clients keep theirs, so that they close first. A
+ *     client may take as long to send a request, unless its deadline is earlier, and to take the answer
  */
 public record HttpServerOptions(
         String host, int port, int bodyBytesMax, int headerBytesMax, int connectionsMax, Duration idleTimeout) {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -385,27 +386,102 @@ class HttpServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "Connect-Timeout-Ms: 100\r\n"})
     void aRequestThatIsNeverFinishedIsNotWaitedForForEver(String deadline) throws Exception {
+        HttpServerOptions options = deadline.isEmpty() ? impatient(10) : HttpServerOptions.STANDARD;
+        try (var other = new Running(options, HttpTransportOptions.STANDARD);
+                var half = dial(other)) {
+            String head = "POST /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + deadline + "Content-Length: 4194304\r\n\r\n{";
+            half.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+            assertHungUp(half);
+            other.server.drain(Duration.ofDays(1)); // nothing is under way any more
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "P", "POST /shop.Ord", "POST /shop.Orders/last HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: l"})
+    void whoNeverFinishesAskingIsHungUpOnAndOthersAreServed(String begun) throws IOException {
+        for (boolean first : new boolean[] {true, false}) {
+            try (var other = new Running(impatient(1), HttpTransportOptions.STANDARD);
+                    var silent = dial(other)) {
+                if (!first) {
+                    exchange(silent, post("/shop.Orders/last", "{}"));
+                }
+                silent.getOutputStream().write(begun.getBytes(StandardCharsets.UTF_8));
+                try (var patient = dial(other)) {
+                    assertThat(exchange(patient, post("/shop.Orders/last", "{}"))
+                                    .status())
+                            .isEqualTo(200);
+                }
+                assertHungUp(silent);
+            }
+        }
+    }
+
+    @Test
+    void whoNeverTakesAnAnswerIsHungUpOnAndOthersAreServed() throws IOException {
+        try (var other = new Running(impatient(1), HttpTransportOptions.STANDARD)) {
+            other.server.page(
+                    "/-/large", "text/plain", () -> new byte[64 << 20]); // more than any socket's buffers hold
+            try (var deaf = dial(other)) {
+                FakeServer.send(deaf, "GET /-/large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                try (var patient = dial(other)) {
+                    assertThat(exchange(patient, post("/shop.Orders/last", "{}"))
+                                    .status())
+                            .isEqualTo(200);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatTheServerTakesLongForIsNotHungUpOn() throws Exception {
+        var begun = new CountDownLatch(1);
+        var end = new CountDownLatch(1);
+        try (var other = new Running(impatient(10), HttpTransportOptions.STANDARD)) {
+            other.host(_ -> {
+                begun.countDown();
+                end.await();
+                return ServiceResponse.<Object>ok(java.util.Optional.empty());
+            });
+            try (var busy = dial(other)) {
+                FakeServer.send(busy, post("/shop.Orders/last", "{}"));
+                begun.await();
+                try (var silent = dial(other)) {
+                    assertHungUp(silent); // later than whoever waits since before would be
+                }
+                end.countDown();
+                assertThat(exchange(busy, "").status()).isEqualTo(200);
+            }
+        }
+    }
+
+    private static HttpServerOptions impatient(int connectionsMax) {
         HttpServerOptions standard = HttpServerOptions.STANDARD;
-        var options = new HttpServerOptions(
+        return new HttpServerOptions(
                 standard.host(),
                 standard.port(),
                 standard.bodyBytesMax(),
                 standard.headerBytesMax(),
-                standard.connectionsMax(),
-                deadline.isEmpty() ? Duration.ofMillis(200) : standard.idleTimeout());
-        try (var other = new Running(options, HttpTransportOptions.STANDARD);
-                var half = new Socket(
-                        InetAddress.getLoopbackAddress(),
-                        other.server.endpoint().port())) {
-            half.setSoTimeout(60_000);
-            String head = "POST /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                    + deadline + "Content-Length: 4194304\r\n\r\n{";
-            half.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
-            assertThat(half.getInputStream().read())
-                    .as("the connection has ended")
-                    .isEqualTo(-1);
-            other.server.drain(Duration.ofDays(1)); // nothing is under way any more
+                connectionsMax,
+                Duration.ofMillis(200));
+    }
+
+    private static Socket dial(Running other) throws IOException {
+        var socket = new Socket(
+                InetAddress.getLoopbackAddress(), other.server.endpoint().port());
+        socket.setSoTimeout(60_000);
+        return socket;
+    }
+
+    private static void assertHungUp(Socket socket) throws IOException {
+        int read;
+        try {
+            read = socket.getInputStream().read();
+        } catch (SocketException e) {
+            read = -1; // it was reset
         }
+        assertThat(read).as("the connection has ended").isEqualTo(-1);
     }
 
     @Test
