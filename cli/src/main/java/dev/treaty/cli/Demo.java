@@ -166,7 +166,12 @@ final class Demo {
         }
         watch.look();
         return new DemoReport(
-                end, running.total(), running.calm().summary(), running.faults(), running.failures(), watch.counts());
+                end,
+                running.total(),
+                running.calm().summary(),
+                running.faultsBefore(end),
+                running.failures(),
+                watch.counts());
     }
 
     private static DemoLoad.Storefront storefront(Treaty caller) {

@@ -189,6 +189,11 @@ final class DemoLoad {
         return List.copyOf(faults);
     }
 
+    /** Everything that was done before then: what was begun after the last call met none. */
+    List<DemoFault> faultsBefore(long nanos) {
+        return faults.stream().filter(fault -> fault.startNanos() < nanos).toList();
+    }
+
     /** The first failures with their reasons. */
     List<Failed> failures() {
         synchronized (failures) {

@@ -77,6 +77,15 @@ class DemoLoadTest {
     }
 
     @Test
+    void whatBeganAfterTheLastCallIsNotAmongTheFaults() {
+        var load = new DemoLoad((_, _, _) -> ServiceResponse.ok(Map.of()), 1_000, "test");
+        var before = new DemoFault("kill", "one", "kills one", 10);
+        load.count(before);
+        load.count(new DemoFault("deploy", "two", "replaces two", 20));
+        assertThat(load.faultsBefore(20)).containsExactly(before);
+    }
+
+    @Test
     void aFaultCountsTheCallsThatBeganWhileItLasted() {
         var fault = new DemoFault("kill", "x-1", "kills x-1", 100);
         fault.count(99, 1_000, true, false);
