@@ -249,8 +249,8 @@ class TreatyTest {
                             try {
                                 made.incrementAndGet();
                                 orders.place(new Order("1", "ada", 1));
-                                Time.system().sleep(1_000_000); // or what others start would never get a processor, if
-                                // there is but one
+                                // Or what others start would never get a processor, if there is but one.
+                                Time.system().sleep(1_000_000);
                             } catch (RuntimeException | InterruptedException e) {
                                 failures.add(e);
                             }

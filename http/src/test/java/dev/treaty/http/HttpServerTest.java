@@ -42,8 +42,14 @@ class HttpServerTest {
     private record Answer(int status, Map<String, String> headers, String body) {}
 
     private Socket dial() throws IOException {
-        return new Socket(
-                InetAddress.getLoopbackAddress(), running.server.endpoint().port());
+        return dial(running);
+    }
+
+    private static Socket dial(Running other) throws IOException {
+        var socket = new Socket(
+                InetAddress.getLoopbackAddress(), other.server.endpoint().port());
+        socket.setSoTimeout(60_000);
+        return socket;
     }
 
     private Answer send(String request) throws IOException {
@@ -53,7 +59,6 @@ class HttpServerTest {
     }
 
     private static Answer exchange(Socket socket, String request) throws IOException {
-        socket.setSoTimeout(60_000);
         socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
         var in = socket.getInputStream();
         var head = new StringBuilder();
@@ -421,8 +426,8 @@ class HttpServerTest {
     @Test
     void whoNeverTakesAnAnswerIsHungUpOnAndOthersAreServed() throws IOException {
         try (var other = new Running(impatient(1), HttpTransportOptions.STANDARD)) {
-            other.server.page(
-                    "/-/large", "text/plain", () -> new byte[64 << 20]); // more than any socket's buffers hold
+            // More than any socket's buffers hold.
+            other.server.page("/-/large", "text/plain", () -> new byte[64 << 20]);
             try (var deaf = dial(other)) {
                 FakeServer.send(deaf, "GET /-/large HTTP/1.1\r\nHost: localhost\r\n\r\n");
                 try (var patient = dial(other)) {
@@ -465,13 +470,6 @@ class HttpServerTest {
                 standard.headerBytesMax(),
                 connectionsMax,
                 Duration.ofMillis(200));
-    }
-
-    private static Socket dial(Running other) throws IOException {
-        var socket = new Socket(
-                InetAddress.getLoopbackAddress(), other.server.endpoint().port());
-        socket.setSoTimeout(60_000);
-        return socket;
     }
 
     private static void assertHungUp(Socket socket) throws IOException {

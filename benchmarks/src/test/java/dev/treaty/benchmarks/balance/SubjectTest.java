@@ -8,10 +8,11 @@ class SubjectTest {
     /** The libraries of all peers are on one class path, where one may keep another from working. */
     @Test
     void everySubjectReachesTheInstances() throws Exception {
-        for (Subject.Named named : Subject.ALL) {
-            try (var instances = new InstancesProcess();
-                    Subject subject = named.maker().make(instances.httpPorts(), instances.grpcPorts())) {
-                assertThat(subject.call()).as(named.name()).isTrue();
+        try (var instances = new InstancesProcess()) {
+            for (Subject.Named named : Subject.ALL) {
+                try (Subject subject = named.maker().make(instances.httpPorts(), instances.grpcPorts())) {
+                    assertThat(subject.call()).as(named.name()).isTrue();
+                }
             }
         }
     }

@@ -5,10 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.Settings;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent.Added;
@@ -23,8 +21,7 @@ import dev.treaty.registry.Engine;
 import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.resilience.FaultTolerance;
-import dev.treaty.resilience.TimeoutMode;
+import dev.treaty.simulation.OngoingCalls;
 import dev.treaty.simulation.WatchRecorder;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -36,15 +33,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -316,73 +307,32 @@ class EtcdOutageTest {
         back.close();
     }
 
-    /** A service that says which process answered. */
-    @Contract(name = "test.Names", version = "1.0.0")
-    public interface Names {
-        /** Not idempotent, so that a lost answer is a failed call. */
-        String name();
-    }
-
-    /** Who calls fails where nobody answers, and not where an answer takes long on a slow machine. */
-    private static final FaultTolerance PATIENT = Settings.DEFAULTS
-            .defaults()
-            .withTimeouts(Duration.ofSeconds(30), Duration.ofSeconds(20), TimeoutMode.COOPERATIVE);
-
-    /** True where that one answers; whoever has only just begun to look may find nobody. */
-    private static boolean answers(Names names, String expected) {
-        try {
-            return names.name().equals(expected);
-        } catch (ServiceException e) {
-            return false;
-        }
-    }
-
     @Test
     void calls_go_on_while_a_cluster_loses_its_leader_and_instances_come_and_go() throws InterruptedException {
         var etcd = closing(Etcd.start(3));
-        var settings = Settings.DEFAULTS
-                .withRegistry(Etcd.provided(etcd.address("calls")))
-                .withDefaults(PATIENT);
-        var first = Treaty.open(settings);
-        first.serve(Names.class, () -> "first");
-        Treaty second = closing(Treaty.open(settings));
-        second.serve(Names.class, () -> "second");
-        var names = closing(Treaty.open(settings)).client(Names.class);
-        await(() -> answers(names, "first"));
-        await(() -> answers(names, "second"));
-        // A call counts where it began, though its answer be noted later.
-        var answered = new AtomicReference<Map<String, Integer>>(new ConcurrentHashMap<>());
-        var failures = new ConcurrentLinkedQueue<Exception>();
-        var over = new AtomicBoolean();
-        var calls = new AtomicInteger();
-        var calling = Thread.ofVirtual().start(() -> {
-            while (!over.get()) {
-                try {
-                    var here = answered.get();
-                    here.merge(names.name(), 1, Integer::sum);
-                } catch (ServiceException e) {
-                    failures.add(e);
-                }
-                calls.incrementAndGet();
-                LockSupport.parkNanos(1_000_000);
-            }
-        });
+        var settings = OngoingCalls.settings(Etcd.provided(etcd.address("calls")));
+        var first = OngoingCalls.serving(settings, "first");
+        closing(OngoingCalls.serving(settings, "second"));
+        var calls = new OngoingCalls(closing(Treaty.open(settings)));
+        await(() -> calls.answers("first"));
+        await(() -> calls.answers("second"));
+        calls.begin();
 
         var leader = etcd.leader();
         leader.kill();
-        Treaty third = closing(Treaty.open(settings));
-        third.serve(Names.class, () -> "third");
-        await(() -> answered.get().containsKey("third"));
+        closing(OngoingCalls.serving(settings, "third"));
+        await(() -> calls.answered().contains("third"));
         first.close();
-        answered.set(new ConcurrentHashMap<>());
-        await(() -> answered.get().keySet().containsAll(Set.of("second", "third")));
+        calls.forget();
+        await(() -> calls.answered().containsAll(Set.of("second", "third")));
         etcd.start(leader);
         etcd.awaitHealthy();
 
-        over.set(true);
-        calling.join();
-        assertThat(failures).as("failures of " + calls + " calls").isEmpty();
-        assertThat(answered.get()).doesNotContainKey("first");
+        calls.end();
+        assertThat(calls.failures())
+                .as("failures of " + calls.made() + " calls")
+                .isEmpty();
+        assertThat(calls.answered()).doesNotContain("first");
     }
 
     private Client raw(Etcd etcd) {

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.JsonInstances;
 import dev.treaty.Treaty;
-import dev.treaty.config.Settings;
 import dev.treaty.core.call.Principal;
-import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent.Added;
@@ -25,20 +22,14 @@ import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProvider;
-import dev.treaty.resilience.FaultTolerance;
-import dev.treaty.resilience.TimeoutMode;
+import dev.treaty.simulation.OngoingCalls;
 import dev.treaty.simulation.WatchRecorder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -214,70 +205,31 @@ class ZooKeeperOutageTest {
         seen.next(Added.class);
     }
 
-    /** A service that says which process answered. */
-    @Contract(name = "test.Names", version = "1.0.0")
-    public interface Names {
-        /** Not idempotent, so that a lost answer is a failed call. */
-        String name();
-    }
-
-    /** Who calls fails where nobody answers, and not where an answer takes long on a slow machine. */
-    private static final FaultTolerance PATIENT = Settings.DEFAULTS
-            .defaults()
-            .withTimeouts(Duration.ofSeconds(30), Duration.ofSeconds(20), TimeoutMode.COOPERATIVE);
-
-    /** True where that one answers; whoever has only just begun to look may find nobody. */
-    private static boolean answers(Names names, String expected) {
-        try {
-            return names.name().equals(expected);
-        } catch (ServiceException e) {
-            return false;
-        }
-    }
-
     @Test
     void calls_go_on_while_zookeeper_restarts_and_instances_come_and_go() throws Exception {
         var server = closing(new TestingServer());
-        var settings = Settings.DEFAULTS
-                .withRegistry(RegistryAddress.parse(address(server)))
-                .withDefaults(PATIENT);
-        var first = Treaty.open(settings);
-        first.serve(Names.class, () -> "first");
-        Treaty second = closing(Treaty.open(settings));
-        second.serve(Names.class, () -> "second");
-        var names = closing(Treaty.open(settings)).client(Names.class);
-        await(() -> answers(names, "first"));
-        await(() -> answers(names, "second"));
-        // A call counts where it began, though its answer be noted later.
-        var answered = new AtomicReference<Map<String, Integer>>(new ConcurrentHashMap<>());
-        var failures = new ConcurrentLinkedQueue<Exception>();
-        var over = new AtomicBoolean();
-        var calling = Thread.ofVirtual().start(() -> {
-            while (!over.get()) {
-                try {
-                    var here = answered.get();
-                    here.merge(names.name(), 1, Integer::sum);
-                } catch (ServiceException e) {
-                    failures.add(e);
-                }
-                LockSupport.parkNanos(1_000_000);
-            }
-        });
+        var settings = OngoingCalls.settings(RegistryAddress.parse(address(server)));
+        var first = OngoingCalls.serving(settings, "first");
+        closing(OngoingCalls.serving(settings, "second"));
+        var calls = new OngoingCalls(closing(Treaty.open(settings)));
+        await(() -> calls.answers("first"));
+        await(() -> calls.answers("second"));
+        calls.begin();
 
         server.stop();
-        answered.set(new ConcurrentHashMap<>());
-        await(() -> answered.get().size() == 2);
+        calls.forget();
+        await(() -> calls.answered().size() == 2);
         server.restart();
-        Treaty third = closing(Treaty.open(settings));
-        third.serve(Names.class, () -> "third");
-        await(() -> answered.get().containsKey("third"));
+        closing(OngoingCalls.serving(settings, "third"));
+        await(() -> calls.answered().contains("third"));
         first.close();
-        answered.set(new ConcurrentHashMap<>());
-        await(() -> answered.get().size() == 2);
+        calls.forget();
+        await(() -> calls.answered().size() == 2);
 
-        over.set(true);
-        calling.join();
-        assertThat(failures).isEmpty();
-        assertThat(answered.get()).containsOnlyKeys("second", "third");
+        calls.end();
+        assertThat(calls.failures())
+                .as("failures of " + calls.made() + " calls")
+                .isEmpty();
+        assertThat(calls.answered()).containsOnly("second", "third");
     }
 }
