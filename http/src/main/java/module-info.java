@@ -1,9 +1,10 @@
 import org.jspecify.annotations.NullMarked;
 
-/** The wire: the Connect protocol over HTTP, as a client transport, a server and a JSON codec. */
+/** The wire: the Connect protocol over HTTP, as a client transport and a server. */
 @NullMarked
 module dev.treaty.http {
     requires static transitive org.jspecify;
+    requires transitive dev.treaty.codec;
     requires transitive dev.treaty.core;
     requires io.helidon.common.socket;
     requires io.helidon.http;

@@ -10,6 +10,6 @@ module dev.treaty.registry.dns {
 
     exports dev.treaty.registry.dns;
 
-    provides dev.treaty.registry.RegistryProvider with
+    provides dev.treaty.registry.spi.RegistryProvider with
             dev.treaty.registry.dns.DnsRegistryProvider;
 }

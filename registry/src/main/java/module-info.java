@@ -2,11 +2,20 @@ import org.jspecify.annotations.NullMarked;
 
 /** Where instances register under a lease and contracts are published: within the process and over the network. */
 @NullMarked
+@SuppressWarnings("module") // the modules that the qualified exports name are compiled later
 module dev.treaty.registry {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.core;
 
     exports dev.treaty.registry;
+    exports dev.treaty.registry.backend to
+            dev.treaty;
+    exports dev.treaty.registry.server to
+            dev.treaty,
+            dev.treaty.cli,
+            dev.treaty.registry.compat,
+            dev.treaty.simulation;
+    exports dev.treaty.registry.spi;
 
-    uses dev.treaty.registry.RegistryProvider;
+    uses dev.treaty.registry.spi.RegistryProvider;
 }

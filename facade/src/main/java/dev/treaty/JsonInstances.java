@@ -2,13 +2,13 @@ package dev.treaty;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.treaty.codec.JsonCodec;
+import dev.treaty.codec.MessageException;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceContract;
-import dev.treaty.http.JsonCodec;
-import dev.treaty.http.MessageException;
-import dev.treaty.registry.InstanceFormat;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.spi.InstanceFormat;
 import java.io.ByteArrayOutputStream;
 
 /** Instances as the JSON that a registry's process would answer with, so that both are read alike. */

@@ -4,7 +4,7 @@ import dev.treaty.config.ClientSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.Transport;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
@@ -35,8 +35,8 @@ public record Platform(
         Time time = Time.system();
         return new Platform(
                 time,
-                Chance.system(),
-                Chance.secure(),
+                RandomSource.system(),
+                RandomSource.secure(),
                 client -> new HttpTransport(
                         new HttpTransportOptions(
                                 client.connectionsMax(),
@@ -50,6 +50,6 @@ public record Platform(
                                 .at(server.host(), server.port())
                                 .bodyBytesMax(server.bodyBytesMax()),
                         time,
-                        Chance.system()));
+                        RandomSource.system()));
     }
 }

@@ -6,13 +6,13 @@ import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.EmbeddedRegistry;
-import dev.treaty.registry.FileEngine;
 import dev.treaty.registry.JointRegistry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
-import dev.treaty.registry.RegistryProvider;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.backend.FileBackend;
+import dev.treaty.registry.server.RegistryTable;
+import dev.treaty.registry.spi.RegistryProvider;
 import java.nio.file.Path;
 
 /** Opens the registry that an address names. */
@@ -53,16 +53,16 @@ final class Registries {
     }
 
     /** Instances that stand in a file. */
-    private Registry file(RegistryAddress.Provided address, RegistryProvider.Surroundings surroundings) {
+    private Registry file(RegistryAddress.Provided address, RegistryProvider.RegistryContext surroundings) {
         String path = address.rest().startsWith("//") ? address.rest().substring(2) : address.rest();
-        var engine = new FileEngine(
+        var engine = new FileBackend(
                 Path.of(path), text -> InstancesFile.parse(path, text), surroundings.format(), surroundings.time());
         return NetworkRegistry.over(engine, address.toString(), surroundings);
     }
 
     /** @throws IllegalStateException where no module on the class path brings registries of that scheme */
     private Registry provided(RegistryAddress.Provided address) {
-        var surroundings = new RegistryProvider.Surroundings(
+        var surroundings = new RegistryProvider.RegistryContext(
                 self, RegistryPolicy.STANDARD, platform.time(), platform.secrets(), events, new JsonInstances());
         String scheme = address.scheme();
         if (scheme.equals("file")) {

@@ -103,7 +103,7 @@ public final class ServiceClient {
                 .limit(ServiceHealth.DETAILS_MAX)
                 .forEach(i -> details.put(i.id(), i.health().status().name().toLowerCase(Locale.ROOT)));
         String message = instances.isEmpty()
-                ? treaty.registry().trouble(name).orElse("no instance of " + service + " is registered")
+                ? treaty.registry().problem(name).orElse("no instance of " + service + " is registered")
                 : passing + " of " + instances.size() + " instances are passing";
         return new ServiceHealth(status, message, treaty.time().instant(), details);
     }

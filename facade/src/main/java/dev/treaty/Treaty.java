@@ -6,6 +6,13 @@ import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.FaultPolicy.InjectedFault;
 import dev.treaty.balance.LoadBalancer;
 import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.client.BalancingSetup;
+import dev.treaty.client.ClientLocation;
+import dev.treaty.client.CompatibilityFilter;
+import dev.treaty.client.ContractCache;
+import dev.treaty.client.Fallbacks;
+import dev.treaty.client.ServiceCaller;
+import dev.treaty.codec.OpenApi;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
@@ -35,17 +42,17 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
-import dev.treaty.http.OpenApi;
 import dev.treaty.observe.EventLog;
 import dev.treaty.observe.MetricsRecorder;
 import dev.treaty.observe.PrometheusExporter;
+import dev.treaty.pipeline.Pipelines;
 import dev.treaty.registry.EmbeddedRegistry;
-import dev.treaty.registry.FileStore;
-import dev.treaty.registry.Journal;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.RegistryService;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.FileStore;
+import dev.treaty.registry.server.Journal;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.resilience.Admission;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
@@ -93,16 +100,16 @@ public final class Treaty implements AutoCloseable {
     private final List<RegistryService> services = new CopyOnWriteArrayList<>();
     private final RegistryTable table;
     private final Registry registry;
-    private final Contracts contracts;
+    private final ContractCache contracts;
     private final ServiceClient client = new ServiceClient(this);
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
     private final Guards guards = new Guards();
-    private final Map<ServiceName, Hosted> hosted = new ConcurrentHashMap<>();
+    private final Map<ServiceName, ServedService> hosted = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Journal journal;
     private final FaultInjection outgoing;
     private final FaultInjection incoming;
-    private final Whereabouts whereabouts;
+    private final ClientLocation whereabouts;
     private @Nullable Server server;
     private boolean closed;
 
@@ -125,10 +132,10 @@ public final class Treaty implements AutoCloseable {
                 settings.registryServer().preservation(),
                 platform.secrets());
         this.registry = new Registries(platform, self, transport, table, events).open(settings.registry());
-        this.contracts = new Contracts(registry, time);
+        this.contracts = new ContractCache(registry, time);
         this.outgoing = faults(Side.CLIENT, settings.faults().client());
         this.incoming = faults(Side.SERVER, settings.faults().server());
-        this.whereabouts = new Whereabouts(
+        this.whereabouts = new ClientLocation(
                 settings, registry, platform.chance(), place -> callers.values().forEach(c -> c.place(place)));
     }
 
@@ -172,7 +179,7 @@ public final class Treaty implements AutoCloseable {
      *     breaks clients of another version with the same major number; nothing is offered then
      * @throws IllegalStateException where this is closed, or a service of that name is served and was not closed
      */
-    public <T> Hosted serve(Class<T> contract, T implementation) {
+    public <T> ServedService serve(Class<T> contract, T implementation) {
         return serve(contract, ServiceContract.of(contract), implementation);
     }
 
@@ -181,12 +188,13 @@ public final class Treaty implements AutoCloseable {
      *
      * @see #serve(Class, Object)
      */
-    public <T> Hosted serve(Class<T> type, ServiceContract contract, T implementation) {
+    public <T> ServedService serve(Class<T> type, ServiceContract contract, T implementation) {
         var admission = new Admission(contract.name(), settings.server().limits(), time);
         return serve(type, contract, implementation, admission);
     }
 
-    private <T> Hosted serve(Class<T> type, ServiceContract contract, T implementation, @Nullable Admission admission) {
+    private <T> ServedService serve(
+            Class<T> type, ServiceContract contract, T implementation, @Nullable Admission admission) {
         ServiceName name = contract.name();
         lock.lock();
         try {
@@ -208,7 +216,7 @@ public final class Treaty implements AutoCloseable {
                     "application/json",
                     () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
             Registration registration = registry.register(instance(contract, listening));
-            var service = new Hosted(
+            var service = new ServedService(
                     registration,
                     listening,
                     implementation,
@@ -231,7 +239,7 @@ public final class Treaty implements AutoCloseable {
      * @throws IllegalStateException where this process uses a registry elsewhere
      * @throws UncheckedIOException where the directory of its state cannot be used
      */
-    public Hosted serveRegistry() {
+    public ServedService serveRegistry() {
         if (!(registry instanceof EmbeddedRegistry)) {
             throw new IllegalStateException(
                     "this process uses the registry at " + registry.address() + ": only an embedded one can be served");
@@ -264,7 +272,7 @@ public final class Treaty implements AutoCloseable {
     }
 
     void mistake(Call call, Throwable cause) {
-        events.emit(new Event.MistakeMade(call, cause));
+        events.emit(new Event.HandlerFailed(call, cause));
     }
 
     private ServiceInstance instance(ServiceContract contract, Server listening) {
@@ -294,14 +302,14 @@ public final class Treaty implements AutoCloseable {
     }
 
     private ServiceHealth health(ServiceName name) {
-        Hosted service = hosted.get(name);
+        ServedService service = hosted.get(name);
         return service == null ? ServiceHealth.of(Status.UNKNOWN, time.instant()) : service.health();
     }
 
     private Server server() {
         if (server == null) {
             server = platform.server().apply(settings.server());
-            new Pages(this).offer(server);
+            new AdminEndpoints(this).offer(server);
         }
         return server;
     }
@@ -371,9 +379,9 @@ public final class Treaty implements AutoCloseable {
     }
 
     /** Which instances a client's calls may go to: by its contract, by what its code requires, and by the settings. */
-    private Compatible compatible(ServiceName name, @Nullable ServiceContract contract, Requirement code) {
+    private CompatibilityFilter compatible(ServiceName name, @Nullable ServiceContract contract, Requirement code) {
         Requirement all = settings.balance().service(name).requires().over(code);
-        return new Compatible(contract, all, contracts);
+        return new CompatibilityFilter(contract, all, contracts);
     }
 
     private Fallbacks fallbacks(Guard guard, @Nullable Function<Call, Fallback<Object>> code) {
@@ -493,9 +501,9 @@ public final class Treaty implements AutoCloseable {
         return settings.service(name);
     }
 
-    private Balancing balancing(ServiceName name) {
+    private BalancingSetup balancing(ServiceName name) {
         var service = balance.service(name);
-        return new Balancing(
+        return new BalancingSetup(
                 service.policy(),
                 service.routing(),
                 whereabouts.place(),
@@ -601,7 +609,7 @@ public final class Treaty implements AutoCloseable {
         return time;
     }
 
-    List<Hosted> hosted() {
+    List<ServedService> hosted() {
         return List.copyOf(new TreeMap<>(hosted).values());
     }
 
@@ -628,11 +636,11 @@ public final class Treaty implements AutoCloseable {
         Server listening = server;
         if (listening != null) {
             long end = time.nanoTime() + settings.server().drain().toNanos();
-            Hosted.each(hosted.values(), Hosted::drain);
-            Hosted.awaitHeard(hosted.values(), hearing(), time);
+            ServedService.each(hosted.values(), ServedService::drain);
+            ServedService.awaitHeard(hosted.values(), hearing(), time);
             services.forEach(RegistryService::close); // its waiting watches are answered, so that they end
             listening.drain(Duration.ofNanos(Math.max(0, end - time.nanoTime())));
-            Hosted.each(hosted.values(), Hosted::leave);
+            ServedService.each(hosted.values(), ServedService::leave);
         }
         whereabouts.close();
         callers.values().forEach(ServiceCaller::close);

@@ -5,7 +5,7 @@
  * the modules below. A client's call is observed, gets its deadline, perhaps a fallback, is retried within a budget and
  * balanced to a node, which stands for one instance with its breaker and its connection. On the service's side it is
  * observed, dropped where nobody waits any longer, and dispatched to your code. {@link dev.treaty.ServiceClient} calls
- * by name, without Java interfaces; {@link dev.treaty.Hosted} is a service that is offered; {@link
+ * by name, without Java interfaces; {@link dev.treaty.ServedService} is a service that is offered; {@link
  * dev.treaty.Introspection} is what a process tells about itself.
  *
  * {@snippet class="GreetingsExample" region="greetings"}

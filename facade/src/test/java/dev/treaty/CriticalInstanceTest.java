@@ -48,7 +48,7 @@ class CriticalInstanceTest {
             try (Treaty member = networked
                     ? Treaty.open(Unhurried.settings(address))
                     : Treaty.open(Unhurried.settings(AFTER_A_SECOND))) {
-                Hosted fragile = member.serve(Fragile.class, () -> "still here");
+                ServedService fragile = member.serve(Fragile.class, () -> "still here");
                 member.registry().watch(new ServiceName("test.Fragile"), events::add);
                 assertThat(next()).isInstanceOf(DiscoveryEvent.Added.class);
 

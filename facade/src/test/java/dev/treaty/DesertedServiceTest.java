@@ -2,6 +2,7 @@ package dev.treaty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.client.BalancingHandler;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
@@ -119,7 +120,7 @@ class DesertedServiceTest {
     void aCallWaitsForWhoeverFollowsOnesThatLeave() throws Exception {
         leaving(1);
         FutureTask<ServiceResponse<?>> waiting = call();
-        time.advance(Balance.PATIENCE.dividedBy(2));
+        time.advance(BalancingHandler.PATIENCE.dividedBy(2));
         assertThat(waiting.isDone()).isFalse();
         register(2);
         assertThat(answer(waiting)).isEqualTo(2);
@@ -148,14 +149,16 @@ class DesertedServiceTest {
             time.advance(Duration.ofMillis(1));
             Thread.yield();
         }
-        assertThat(waits).filteredOn(wait -> wait >= Balance.PATIENCE.toNanos()).hasSize(1);
+        assertThat(waits)
+                .filteredOn(wait -> wait >= BalancingHandler.PATIENCE.toNanos())
+                .hasSize(1);
         assertThat(waits).as("and before each attempt after the first").hasSizeGreaterThanOrEqualTo(3);
     }
 
     @Test
     void aCallWaitsForTheFirst() throws Exception {
         FutureTask<ServiceResponse<?>> waiting = call();
-        time.advance(Balance.PATIENCE.dividedBy(2));
+        time.advance(BalancingHandler.PATIENCE.dividedBy(2));
         assertThat(waiting.isDone()).isFalse();
         register(1);
         assertThat(answer(waiting)).isEqualTo(1);

@@ -285,7 +285,7 @@ class FallbacksTest {
     @Test
     void otherPoliciesOfBreakersHoldForEveryInstanceFromTheNextCallOn() {
         Treaty treaty = open("services: {test.Prices: {retry: {attempts: 1}, breaker: {consecutive-failures: 100,"
-                + " failure-rate: 1.0, calls-min: 1000}}}\n");
+                + " failure-rate: 1.0, minimum-calls: 1000}}}\n");
         Prices prices = treaty.client(Prices.class);
         var nodes = treaty.caller(PRICES).nodes();
         known.broken = true;

@@ -102,15 +102,15 @@ class FileRegistryTest {
             write("instances:\n" + instance("a", 8080)
                     + "  - id: b\n    service: test.Names\n    host: h\n    prot: 1\n");
 
-            await(() -> treaty.registry().trouble().isPresent());
-            assertThat(treaty.registry().trouble().orElseThrow())
+            await(() -> treaty.registry().problem().isPresent());
+            assertThat(treaty.registry().problem().orElseThrow())
                     .contains(file().toString(), "prot", "port", "is missing");
             assertThat(treaty.registry().instances(NAMES)).hasSize(1);
             Files.delete(file());
             await(() -> treaty.registry().instances(NAMES).size() == 1);
             write("instances:\n" + instance("a", 8080) + instance("b", 8081));
             await(() -> treaty.registry().instances(NAMES).size() == 2);
-            await(() -> treaty.registry().trouble().isEmpty());
+            await(() -> treaty.registry().problem().isEmpty());
         }
     }
 
@@ -143,10 +143,10 @@ class FileRegistryTest {
         write("instances: []\n");
         try (var treaty = open()) {
             treaty.registry().instances(NAMES); // it is followed
-            await(() -> treaty.registry().trouble(NAMES).isEmpty());
+            await(() -> treaty.registry().problem(NAMES).isEmpty());
             write("instances:\n" + instance("a", 8080) + instance("a", 8081));
             await(() -> treaty.registry()
-                    .trouble()
+                    .problem()
                     .filter(told -> told.contains("two instances with the id a"))
                     .isPresent());
             assertThat(treaty.registry().instances(NAMES)).isEmpty();

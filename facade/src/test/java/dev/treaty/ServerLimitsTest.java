@@ -14,6 +14,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.time.Time;
+import dev.treaty.pipeline.Pipelines;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -11,9 +11,9 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.DefaultValue;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.WhenAbsent;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.HealthSource;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -51,7 +51,7 @@ class TreatyTest {
         Order place(Order order);
 
         @Idempotent
-        List<Order> list(String customer, @WhenAbsent("2") int limit);
+        List<Order> list(String customer, @DefaultValue("2") int limit);
     }
 
     private static class KnownOrders implements Orders {
@@ -206,8 +206,8 @@ class TreatyTest {
         try (Treaty service = Treaty.open(Settings.parse("service", address, Map.of()))) {
             service.events().subscribe(events::add);
             service.serve(Orders.class, new KnownOrders());
-            until(() -> service.registry().trouble().isPresent());
-            assertThat(service.registry().trouble())
+            until(() -> service.registry().problem().isPresent());
+            assertThat(service.registry().problem())
                     .hasValueSatisfying(t -> assertThat(t).contains("" + port));
             assertThat(get(service.endpoint().orElseThrow(), "/-/health").status())
                     .isEqualTo(200);
@@ -284,7 +284,7 @@ class TreatyTest {
     void healthIsSeenByCallersAndOnThePage() throws Exception {
         var moody = new Moody();
         try (Treaty treaty = Treaty.open(Unhurried.settings(""))) {
-            Hosted hosted = treaty.serve(Orders.class, moody);
+            ServedService hosted = treaty.serve(Orders.class, moody);
             Orders orders = treaty.client(Orders.class);
             assertThat(orders.get("1").id()).isEqualTo("1");
             var critical = new CountDownLatch(1);
@@ -308,7 +308,7 @@ class TreatyTest {
     @Test
     void aServiceThatWasClosedCanBeServedAgain() throws Exception {
         try (Treaty treaty = Treaty.open(Unhurried.settings(""))) {
-            Hosted first = treaty.serve(Orders.class, new KnownOrders());
+            ServedService first = treaty.serve(Orders.class, new KnownOrders());
             assertThatThrownBy(() -> treaty.serve(Orders.class, new KnownOrders()))
                     .hasMessageContaining("test.Orders is served already");
             first.close();
@@ -316,7 +316,7 @@ class TreatyTest {
             assertThat(get(at, "/-/status").body())
                     .doesNotContain(first.instance().id());
 
-            Hosted second = treaty.serve(Orders.class, new KnownOrders());
+            ServedService second = treaty.serve(Orders.class, new KnownOrders());
             first.close(); // which is over
 
             assertThat(treaty.client(Orders.class).get("42").id()).isEqualTo("42");

@@ -3,10 +3,10 @@ package dev.treaty.balance;
 /**
  * How one service's calls are spread over its instances. It may be replaced while calls are running.
  *
- * @param picker how an instance is picked
+ * @param policy how an instance is picked
  * @param hash what pickers that hash take as the key, and how full an instance may be
  * @param load how load is measured
- * @param budget the largest share of instances that may be left out because they are sick, for whatever reason: open
+ * @param unhealthyRatioMax the largest share of instances that may be left out because they are sick, for whatever reason: open
  *     breakers, ejection, their own health. It is rounded up, so that a single sick one may always be left out. Where
  *     more are sick, all get calls: sending to the sick is better than crushing the few that are left
  * @param ejection how instances that do worse than the others are found out
@@ -15,10 +15,10 @@ package dev.treaty.balance;
  * @param subset how many instances this client calls at most; 0 for all
  */
 public record BalancePolicy(
-        Picker picker,
+        LoadBalancingPolicy policy,
         HashPolicy hash,
         LoadPolicy load,
-        double budget,
+        double unhealthyRatioMax,
         EjectionPolicy ejection,
         SlowStartPolicy slowStart,
         LocalityPolicy locality,
@@ -26,7 +26,7 @@ public record BalancePolicy(
 
     /** Peak-EWMA of two choices, all parts in force, at most half of the instances left out, no subset. */
     public static final BalancePolicy DEFAULT = new BalancePolicy(
-            Picker.PEAK_EWMA,
+            LoadBalancingPolicy.PEAK_EWMA,
             HashPolicy.DEFAULT,
             LoadPolicy.DEFAULT,
             0.5,
@@ -40,42 +40,42 @@ public record BalancePolicy(
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public BalancePolicy {
-        Limits.within("budget", budget, 0, 1);
-        Limits.within("subset", subset, 0, SUBSET_MAX);
+        PolicyChecks.within("unhealthy-ratio-max", unhealthyRatioMax, 0, 1);
+        PolicyChecks.within("subset", subset, 0, SUBSET_MAX);
     }
 
     /** The same with another picker. */
-    public BalancePolicy picker(Picker changed) {
-        return new BalancePolicy(changed, hash, load, budget, ejection, slowStart, locality, subset);
+    public BalancePolicy policy(LoadBalancingPolicy changed) {
+        return new BalancePolicy(changed, hash, load, unhealthyRatioMax, ejection, slowStart, locality, subset);
     }
 
     /** The same with another budget. */
-    public BalancePolicy budget(double changed) {
-        return new BalancePolicy(picker, hash, load, changed, ejection, slowStart, locality, subset);
+    public BalancePolicy unhealthyRatioMax(double changed) {
+        return new BalancePolicy(policy, hash, load, changed, ejection, slowStart, locality, subset);
     }
 
     /** The same with another ejection. */
     public BalancePolicy ejection(EjectionPolicy changed) {
-        return new BalancePolicy(picker, hash, load, budget, changed, slowStart, locality, subset);
+        return new BalancePolicy(policy, hash, load, unhealthyRatioMax, changed, slowStart, locality, subset);
     }
 
     /** The same with another slow start. */
     public BalancePolicy slowStart(SlowStartPolicy changed) {
-        return new BalancePolicy(picker, hash, load, budget, ejection, changed, locality, subset);
+        return new BalancePolicy(policy, hash, load, unhealthyRatioMax, ejection, changed, locality, subset);
     }
 
     /** The same with another locality. */
     public BalancePolicy locality(LocalityPolicy changed) {
-        return new BalancePolicy(picker, hash, load, budget, ejection, slowStart, changed, subset);
+        return new BalancePolicy(policy, hash, load, unhealthyRatioMax, ejection, slowStart, changed, subset);
     }
 
     /** The same with another subset. */
     public BalancePolicy subset(int changed) {
-        return new BalancePolicy(picker, hash, load, budget, ejection, slowStart, locality, changed);
+        return new BalancePolicy(policy, hash, load, unhealthyRatioMax, ejection, slowStart, locality, changed);
     }
 
     /** How many of that many instances may be left out because they are sick. */
     int sickMax(int instances) {
-        return (int) Math.ceil(budget * instances);
+        return (int) Math.ceil(unhealthyRatioMax * instances);
     }
 }

@@ -1,7 +1,7 @@
 package dev.treaty.balance;
 
 import dev.treaty.core.call.Call;
-import dev.treaty.core.call.Choice;
+import dev.treaty.core.call.CandidateSet;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.discovery.ServiceInstance;
@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
  * preferred to, are not {@link #available}; {@link #draw} gives one of the others by chance, by their weights, in
  * constant time.
  */
-public final class Candidates implements Choice {
+public final class Candidates implements CandidateSet {
     /** The most exclusions that are told. */
     static final int EXCLUSIONS_MAX = 1_000;
 
     /** How often chance is asked for another one before all are looked at. */
     private static final int DRAWS_MAX = 4;
 
-    private final Slice slice;
-    private final Standing[] all;
+    private final Subset slice;
+    private final InstanceState[] all;
     private final int @Nullable [] eligible;
     private final float @Nullable [] weights;
-    private final @Nullable Shares shares;
+    private final @Nullable AliasTable shares;
     private final @Nullable Exclusion @Nullable [] exclusions;
     private final float heaviest;
     private final boolean panic;
@@ -46,8 +46,8 @@ public final class Candidates implements Choice {
      * @param exclusions of each instance in the slice, null where it has none; null where none has any
      */
     Candidates(
-            Slice slice,
-            Standing[] all,
+            Subset slice,
+            InstanceState[] all,
             float @Nullable [] weights,
             @Nullable Exclusion @Nullable [] exclusions,
             boolean panic,
@@ -82,14 +82,14 @@ public final class Candidates implements Choice {
         return Arrays.copyOf(indexes, count);
     }
 
-    private static @Nullable Shares shares(float[] weights, int[] eligible) {
+    private static @Nullable AliasTable shares(float[] weights, int[] eligible) {
         var of = new float[eligible.length];
         boolean even = true;
         for (int i = 0; i < of.length; i++) {
             of[i] = weights[eligible[i]];
             even &= of[i] == of[0];
         }
-        return even ? null : new Shares(of);
+        return even ? null : new AliasTable(of);
     }
 
     /** How many there are, available or not. */
@@ -113,8 +113,8 @@ public final class Candidates implements Choice {
         return member(index).instance();
     }
 
-    /** The member that stands for that instance, as it was given to the {@link Fleet}. */
-    public Member member(int index) {
+    /** The member that stands for that instance, as it was given to the {@link BalancedInstances}. */
+    public BalancedInstance member(int index) {
         return slice.member(index);
     }
 
@@ -174,10 +174,10 @@ public final class Candidates implements Choice {
         if (weights != null && weights[index] == 0) {
             return false;
         }
-        Standing standing = slice.standings()[index];
+        InstanceState standing = slice.standings()[index];
         if (panic) {
             Reason reason = standing.member().exclusion(nowNanos);
-            return (reason == null || Standing.sick(reason)) && inFlight(index) < connectionsMax;
+            return (reason == null || InstanceState.sick(reason)) && inFlight(index) < connectionsMax;
         }
         return standing.takesCalls(nowNanos);
     }
@@ -195,7 +195,7 @@ public final class Candidates implements Choice {
     }
 
     /** Whether a call should go there whatever its load: a trial, or the least share of one that is cold. */
-    boolean owed(int index, RandomGenerator random) {
+    boolean mustProbe(int index, RandomGenerator random) {
         return switch (standing(index)) {
             case Load.WELL -> false;
             case Load.SICK -> !panic;
@@ -215,7 +215,7 @@ public final class Candidates implements Choice {
             return LoadBalancer.NONE;
         }
         long bits = random.nextLong();
-        return eligible(shares == null ? Shares.place(bits >>> 32, count) : shares.at(bits));
+        return eligible(shares == null ? AliasTable.place(bits >>> 32, count) : shares.at(bits));
     }
 
     /** Two by chance, by weight, as the halves of a number; different ones where they weigh the same. */
@@ -226,11 +226,11 @@ public final class Candidates implements Choice {
             // Two different ones would give the lightest more than its share.
             return pair(eligible(shares.at(bits)), eligible(shares.at(random.nextLong())));
         }
-        int a = Shares.place(bits >>> 32, count);
+        int a = AliasTable.place(bits >>> 32, count);
         if (count == 1) {
             return pair(eligible(a), eligible(a));
         }
-        int b = Shares.place(bits & 0xFFFF_FFFFL, count - 1);
+        int b = AliasTable.place(bits & 0xFFFF_FFFFL, count - 1);
         return pair(eligible(a), eligible(b >= a ? b + 1 : b));
     }
 
@@ -273,7 +273,7 @@ public final class Candidates implements Choice {
      *
      * @param objection why one is not to be picked; null where it may be
      */
-    public Candidates without(Function<? super Member, @Nullable Exclusion> objection) {
+    public Candidates without(Function<? super BalancedInstance, @Nullable Exclusion> objection) {
         var fewer = new float[slice.size()];
         var reasons = new @Nullable Exclusion[slice.size()];
         for (int i = 0; i < fewer.length; i++) {
@@ -290,7 +290,7 @@ public final class Candidates implements Choice {
     }
 
     /** What stays the same until an instance comes or goes: what tables of hashes are kept by. */
-    Slice slice() {
+    Subset slice() {
         return slice;
     }
 

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  * The same instance for the same key. When an instance comes or goes, only about one key in n moves, and while one does
  * not take calls, only its own keys go elsewhere.
  *
- * <p>Loads are bounded: an instance that has {@link HashPolicy#fullness()} times its part of the calls under way is
+ * <p>Loads are bounded: an instance that has {@link HashPolicy#balanceFactor()} times its part of the calls under way is
  * full, and its keys go elsewhere until it is not; so a popular key cannot crush its instance. They do not go to the
  * next one, which would be crushed in turn, but each key jumps to a place of its own. A cold instance gets a growing
  * share of its keys in the same way. Where a key finds none in some jumps, since calls may be for few of all, the
- * {@link Rendezvous} of those few is its home. The loads of all are only looked at where the first instance asked is
+ * {@link RendezvousHash} of those few is its home. The loads of all are only looked at where the first instance asked is
  * busy; with several threads that pick at the same moment the bound may be exceeded by one call each.
  *
  * @see <a href="https://arxiv.org/abs/1608.01350">Mirrokni, Thorup, Zadimoghaddam, Consistent hashing with bounded
@@ -33,22 +33,22 @@ public final class ConsistentHash implements LoadBalancer {
         int find(long hash);
     }
 
-    private record Built(Slice slice, Table table) {}
+    private record Built(Subset slice, Table table) {}
 
     private final HashPolicy policy;
-    private final Function<Slice, Table> build;
+    private final Function<Subset, Table> build;
     private final LoadBalancer withoutKey;
     private volatile @Nullable Built built;
 
-    private ConsistentHash(HashPolicy policy, Function<Slice, Table> build, RandomGenerator random) {
+    private ConsistentHash(HashPolicy policy, Function<Subset, Table> build, RandomGenerator random) {
         this.policy = policy;
         this.build = build;
         this.withoutKey = TwoChoices.peakEwma(random);
     }
 
-    /** By a ring of hashes; see {@link Ring}. */
+    /** By a ring of hashes; see {@link HashRing}. */
     public static ConsistentHash ring(HashPolicy policy, RandomGenerator random) {
-        return new ConsistentHash(policy, Ring::new, random);
+        return new ConsistentHash(policy, HashRing::new, random);
     }
 
     /** By a table that is as even as can be and needs one look; see {@link MaglevTable}. */
@@ -68,16 +68,16 @@ public final class ConsistentHash implements LoadBalancer {
             int index = table.find(hash);
             if (candidates.fits(index, call, nowNanos)
                     && warm(candidates, index, hash)
-                    && roomy(candidates, index, policy.fullness())) {
+                    && roomy(candidates, index, policy.balanceFactor())) {
                 return index;
             }
             hash = HashPolicy.mix(hash + JUMP);
         }
-        return Rendezvous.pick(candidates, call, key, policy.fullness(), nowNanos);
+        return RendezvousHash.pick(candidates, call, key, policy.balanceFactor(), nowNanos);
     }
 
     @SuppressWarnings("ReferenceEquality") // whoever has other instances has another array
-    private Table table(Slice slice) {
+    private Table table(Subset slice) {
         Built now = built;
         if (now == null || now.slice.standings() != slice.standings()) {
             now = new Built(slice, build.apply(slice));

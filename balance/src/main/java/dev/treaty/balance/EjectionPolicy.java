@@ -20,26 +20,26 @@ import java.time.Duration;
  *
  * @param enabled whether any of this is done
  * @param interval between two looks
- * @param callsMin an instance with fewer calls is not judged
- * @param instancesMin nothing is judged unless so many instances have that many calls
+ * @param minimumCalls an instance with fewer calls is not judged
+ * @param minimumInstances nothing is judged unless so many instances have that many calls
  * @param successFloor no success rate at or above this is bad, but by deviation
  * @param deviations how many standard deviations below the mean are too many
- * @param slowness how many times the median latency is slow
+ * @param latencyFactor how many times the median latency is slow
  * @param time how long it is out the first time
  * @param timeMax the longest it is out
- * @param trials how many calls it must answer before it is back
+ * @param probeCalls how many calls it must answer before it is back
  */
 public record EjectionPolicy(
         boolean enabled,
         Duration interval,
-        int callsMin,
-        int instancesMin,
+        int minimumCalls,
+        int minimumInstances,
         double successFloor,
         double deviations,
-        double slowness,
+        double latencyFactor,
         Duration time,
         Duration timeMax,
-        int trials) {
+        int probeCalls) {
 
     /** Every second, 20 calls, 3 instances; floor 85 %, 1.9 deviations, 5 times slower; out for 5 s up to 5 minutes. */
     public static final EjectionPolicy DEFAULT = new EjectionPolicy(
@@ -47,20 +47,29 @@ public record EjectionPolicy(
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public EjectionPolicy {
-        Limits.within("interval", interval, Duration.ofMillis(100), Limits.DAY);
-        Limits.within("calls-min", callsMin, 1, 1_000_000);
-        Limits.within("instances-min", instancesMin, 2, 1_000_000);
-        Limits.within("success-floor", successFloor, 0, 1);
-        Limits.within("deviations", deviations, 0.5, 100);
-        Limits.within("slowness", slowness, 1.5, 1_000);
-        Limits.within("time", time, Duration.ofMillis(100), Limits.DAY);
-        Limits.within("time-max", timeMax, time, Limits.DAY);
-        Limits.within("trials", trials, 1, 1_000);
+        PolicyChecks.within("interval", interval, Duration.ofMillis(100), PolicyChecks.DAY);
+        PolicyChecks.within("minimum-calls", minimumCalls, 1, 1_000_000);
+        PolicyChecks.within("minimum-instances", minimumInstances, 2, 1_000_000);
+        PolicyChecks.within("success-floor", successFloor, 0, 1);
+        PolicyChecks.within("deviations", deviations, 0.5, 100);
+        PolicyChecks.within("latency-factor", latencyFactor, 1.5, 1_000);
+        PolicyChecks.within("time", time, Duration.ofMillis(100), PolicyChecks.DAY);
+        PolicyChecks.within("time-max", timeMax, time, PolicyChecks.DAY);
+        PolicyChecks.within("probe-calls", probeCalls, 1, 1_000);
     }
 
     /** The same, in force or not. */
     public EjectionPolicy enabled(boolean changed) {
         return new EjectionPolicy(
-                changed, interval, callsMin, instancesMin, successFloor, deviations, slowness, time, timeMax, trials);
+                changed,
+                interval,
+                minimumCalls,
+                minimumInstances,
+                successFloor,
+                deviations,
+                latencyFactor,
+                time,
+                timeMax,
+                probeCalls);
     }
 }

@@ -26,7 +26,7 @@ public record FaultPolicy(List<InjectedFault> faults) {
     /** @throws IllegalArgumentException where there are too many */
     public FaultPolicy {
         faults = List.copyOf(faults);
-        Limits.within("the number of faults", faults.size(), 0, FAULTS_MAX);
+        PolicyChecks.within("the number of faults", faults.size(), 0, FAULTS_MAX);
     }
 
     /**
@@ -46,8 +46,8 @@ public record FaultPolicy(List<InjectedFault> faults) {
 
         /** @throws IllegalArgumentException where a value is out of range */
         public InjectedFault {
-            Limits.within("share", share, 0, 1);
-            Limits.within("delay", delay, Duration.ZERO, DELAY_MAX);
+            PolicyChecks.within("share", share, 0, 1);
+            PolicyChecks.within("delay", delay, Duration.ZERO, DELAY_MAX);
         }
     }
 }

@@ -13,9 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * @param header the name of a header, if one is the key
  * @param argument the path of an argument, such as {@code order.customer}, if one is the key
- * @param fullness how many times the mean load an instance may have before its keys go elsewhere
+ * @param balanceFactor how many times the mean load an instance may have before its keys go elsewhere
  */
-public record HashPolicy(Optional<String> header, Optional<String> argument, double fullness) {
+public record HashPolicy(Optional<String> header, Optional<String> argument, double balanceFactor) {
     /** The part with {@code @PartitionKey}; an instance may have 1.25 times the mean load. */
     public static final HashPolicy DEFAULT = new HashPolicy(Optional.empty(), Optional.empty(), 1.25);
 
@@ -29,7 +29,7 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public HashPolicy {
-        Limits.within("fullness", fullness, 1.05, 100);
+        PolicyChecks.within("balance-factor", balanceFactor, 1.05, 100);
         header = header.map(name -> name.toLowerCase(Locale.ROOT));
         argument.ifPresent(ArgumentPath::of);
     }

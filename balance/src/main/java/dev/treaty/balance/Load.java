@@ -5,11 +5,11 @@ import java.lang.invoke.VarHandle;
 
 /**
  * How busy one instance is, as one client sees it: the calls under way there, and how long calls take. It is measured
- * here and nowhere else; pickers only read. It belongs to the instance and lives as long. {@link Fleet#load} makes it.
+ * here and nowhere else; pickers only read. It belongs to the instance and lives as long. {@link BalancedInstances#load} makes it.
  *
  * <p>The latency is a <em>peak-EWMA</em>: a call that took longer than the mean <em>is</em> the mean from then on, and
  * shorter ones bring it down with weights that depend on the time between them, over about {@link
- * LoadPolicy#memory()}. So an instance that becomes slow is found out by one call. Looking counts as a call that took
+ * LoadPolicy#decayTime()}. So an instance that becomes slow is found out by one call. Looking counts as a call that took
  * no time: what nobody calls any more seems faster and faster until somebody tries again. The cost of one more call is
  * latency × (calls under way + 1).
  *
@@ -17,7 +17,7 @@ import java.lang.invoke.VarHandle;
  * otherwise look like the best of all. A call whose caller gave up counts as long as it took, where that is more than
  * the mean: who hangs would otherwise never be found out.
  *
- * <p>This is a view of some words in a block of {@link Loads}, of which pickers read two. Starting and ending a call is
+ * <p>This is a view of some words in a block of {@link LoadTracker}, of which pickers read two. Starting and ending a call is
  * one atomic addition each; an update of the latency may be lost to another at the same moment, which is no worse than
  * the two having come one after the other. The weight e<sup>−x</sup> is taken as (1 + x/16)<sup>−16</sup>, which
  * needs one division, no more often than once a tick (about a millisecond).
@@ -61,18 +61,18 @@ public final class Load {
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
-    private final Loads all;
+    private final LoadTracker all;
     private final long[] block;
     private final int at;
 
-    Load(Loads all, long[] block, int at) {
+    Load(LoadTracker all, long[] block, int at) {
         this.all = all;
         this.block = block;
         this.at = at;
     }
 
     /** Those that it lies among. */
-    Loads all() {
+    LoadTracker all() {
         return all;
     }
 
@@ -190,7 +190,7 @@ public final class Load {
         return (long) WORD.getVolatile(block, at + FAILURES);
     }
 
-    /** How many calls have ended that took longer than {@link Loads#slowNanos}. */
+    /** How many calls have ended that took longer than {@link LoadTracker#slowNanos}. */
     long slowCalls() {
         return (long) WORD.getVolatile(block, at + SLOW);
     }
@@ -200,7 +200,7 @@ public final class Load {
         return latencyNanos(all, latency(block, at), nowNanos);
     }
 
-    private static float latencyNanos(Loads all, long latency, long nowNanos) {
+    private static float latencyNanos(LoadTracker all, long latency, long nowNanos) {
         int ticks = tick(nowNanos) - (int) latency;
         float mean = mean(latency);
         return ticks > FRESH_TICKS ? mean * all.fading(ticks) : mean;
@@ -212,7 +212,7 @@ public final class Load {
     }
 
     /** The same for one that has these words. */
-    static float cost(Loads all, long calls, long latency, long nowNanos) {
+    static float cost(LoadTracker all, long calls, long latency, long nowNanos) {
         float mean = latencyNanos(all, latency, nowNanos);
         int pending = inFlight(calls);
         if (mean == 0) {

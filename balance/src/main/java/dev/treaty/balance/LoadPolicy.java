@@ -5,10 +5,10 @@ import java.time.Duration;
 /**
  * How {@link Load} is measured.
  *
- * @param memory how long a latency is remembered: after that time it weighs a third
+ * @param decayTime how long a latency is remembered: after that time it weighs a third
  * @param penalty the latency that a failure counts as, where it did not take longer
  */
-public record LoadPolicy(Duration memory, Duration penalty) {
+public record LoadPolicy(Duration decayTime, Duration penalty) {
     /** 10 s; a failure counts as a second. */
     public static final LoadPolicy DEFAULT = new LoadPolicy(Duration.ofSeconds(10), Duration.ofSeconds(1));
 
@@ -17,7 +17,7 @@ public record LoadPolicy(Duration memory, Duration penalty) {
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public LoadPolicy {
-        Limits.within("memory", memory, Duration.ofMillis(100), Limits.DAY);
-        Limits.within("penalty", penalty, Duration.ZERO, Duration.ofMinutes(5));
+        PolicyChecks.within("decay-time", decayTime, Duration.ofMillis(100), PolicyChecks.DAY);
+        PolicyChecks.within("penalty", penalty, Duration.ZERO, Duration.ofMinutes(5));
     }
 }

@@ -8,9 +8,9 @@ package dev.treaty.balance;
  *
  * @param prefer how near is near
  * @param overprovisioning by how much the instances of a level could take more than their part
- * @param instancesMin a level with fewer instances is not preferred: it could not carry this client's calls
+ * @param minimumInstances a level with fewer instances is not preferred: it could not carry this client's calls
  */
-public record LocalityPolicy(Nearness prefer, double overprovisioning, int instancesMin) {
+public record LocalityPolicy(Nearness prefer, double overprovisioning, int minimumInstances) {
     /** The own zone, 1.4, at least two instances. */
     public static final LocalityPolicy DEFAULT = new LocalityPolicy(Nearness.ZONE, 1.4, 2);
 
@@ -26,7 +26,7 @@ public record LocalityPolicy(Nearness prefer, double overprovisioning, int insta
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public LocalityPolicy {
-        Limits.within("overprovisioning", overprovisioning, 1, 10);
-        Limits.within("instances-min", instancesMin, 1, 1_000_000);
+        PolicyChecks.within("overprovisioning", overprovisioning, 1, 10);
+        PolicyChecks.within("minimum-instances", minimumInstances, 1, 1_000_000);
     }
 }

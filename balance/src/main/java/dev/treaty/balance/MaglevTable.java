@@ -18,7 +18,7 @@ final class MaglevTable implements ConsistentHash.Table {
 
     private final int[] owners;
 
-    MaglevTable(Slice slice) {
+    MaglevTable(Subset slice) {
         int count = slice.standings().length;
         int places = count * 100 > PLACES ? PLACES_MANY : PLACES;
         owners = new int[places];

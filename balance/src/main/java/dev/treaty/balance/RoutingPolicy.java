@@ -25,7 +25,7 @@ public record RoutingPolicy(List<Rule> rules) {
     /** @throws IllegalArgumentException where there are too many rules */
     public RoutingPolicy {
         rules = List.copyOf(rules);
-        Limits.within("the number of rules", rules.size(), 0, RULES_MAX);
+        PolicyChecks.within("the number of rules", rules.size(), 0, RULES_MAX);
     }
 
     /**
@@ -46,7 +46,7 @@ public record RoutingPolicy(List<Rule> rules) {
         /** @throws IllegalArgumentException where there are too many destinations, or all have the weight 0 */
         public Rule {
             to = List.copyOf(to);
-            Limits.within("the number of destinations", to.size(), 0, DESTINATIONS_MAX);
+            PolicyChecks.within("the number of destinations", to.size(), 0, DESTINATIONS_MAX);
             if (!to.isEmpty() && to.stream().allMatch(destination -> destination.weight() == 0)) {
                 throw new IllegalArgumentException("to has no destination with a weight: give one of them more than 0");
             }
@@ -106,7 +106,7 @@ public record RoutingPolicy(List<Rule> rules) {
         /** @throws IllegalArgumentException where the version is none, or the weight out of range */
         public Destination {
             metadata = Map.copyOf(metadata);
-            Limits.within("weight", weight, 0, WEIGHT_MAX);
+            PolicyChecks.within("weight", weight, 0, WEIGHT_MAX);
             if (!version.isEmpty()) {
                 Version.parse(version);
             }
@@ -138,7 +138,7 @@ public record RoutingPolicy(List<Rule> rules) {
     public record Mirror(Destination to, double share) {
         /** @throws IllegalArgumentException where the share is out of range */
         public Mirror {
-            Limits.within("share", share, 0, 1);
+            PolicyChecks.within("share", share, 0, 1);
         }
     }
 }

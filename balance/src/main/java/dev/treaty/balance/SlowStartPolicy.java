@@ -24,9 +24,9 @@ public record SlowStartPolicy(Duration window, double share, double aggression) 
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public SlowStartPolicy {
-        Limits.within("window", window, Duration.ZERO, Limits.DAY);
-        Limits.within("share", share, 0.01, 1);
-        Limits.within("aggression", aggression, 0.1, 10);
+        PolicyChecks.within("window", window, Duration.ZERO, PolicyChecks.DAY);
+        PolicyChecks.within("share", share, 0.01, 1);
+        PolicyChecks.within("aggression", aggression, 0.1, 10);
     }
 
     /** The share of an instance of that age. */

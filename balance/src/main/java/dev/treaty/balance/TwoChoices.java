@@ -74,7 +74,7 @@ public final class TwoChoices implements LoadBalancer {
         if (!aFits || !bFits) {
             return aFits ? a : bFits ? b : candidates.drawFitting(call, nowNanos, random);
         }
-        if (candidates.owed(a, random)) {
+        if (candidates.mustProbe(a, random)) {
             return a;
         }
         boolean aSick = candidates.sick(a);

@@ -31,10 +31,10 @@ final class Instances {
     final Random random;
     final List<Event> events = new ArrayList<>();
     final List<Peer> peers = new ArrayList<>();
-    final Fleet fleet;
+    final BalancedInstances fleet;
 
     /** An instance. */
-    static final class Peer implements Member {
+    static final class Peer implements BalancedInstance {
         volatile ServiceInstance instance;
         volatile Exclusion.@Nullable Reason exclusion;
         final Load load;
@@ -64,13 +64,13 @@ final class Instances {
         }
     }
 
-    Instances(BalancePolicy policy, RoutingPolicy rules, Place place, long seed) {
+    Instances(BalancePolicy policy, RoutingPolicy rules, Locality place, long seed) {
         random = new Random(seed);
-        fleet = new Fleet(SERVICE, policy, rules, place, 10_000, time, random, events::add);
+        fleet = new BalancedInstances(SERVICE, policy, rules, place, 10_000, time, random, events::add);
     }
 
     Instances(BalancePolicy policy, long seed) {
-        this(policy, ANY, Place.ANYWHERE, seed);
+        this(policy, ANY, Locality.ANYWHERE, seed);
     }
 
     /** With so many instances that have been running for long. */

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever order threads begin and end calls in, the counters are those of some order, one after the other. */
 public class LoadConcurrencyTest {
-    private final Loads loads = new Loads(LoadPolicy.DEFAULT);
+    private final LoadTracker loads = new LoadTracker(LoadPolicy.DEFAULT);
     private final Load load;
     private final Load neighbour;
 

@@ -14,7 +14,7 @@ class LoadTest {
     private static final long MILLI = 1_000_000;
     private static final long SECOND = 1_000 * MILLI;
 
-    private final Load load = new Loads(LoadPolicy.DEFAULT).load();
+    private final Load load = new LoadTracker(LoadPolicy.DEFAULT).load();
 
     private void call(long now, long latency) {
         load.begin();
@@ -110,7 +110,7 @@ class LoadTest {
     void theMeanStaysWithinWhatWasSeen(
             @ForAll @LongRange(min = 1, max = 60_000_000_000L) long[] latencies,
             @ForAll @IntRange(min = 0, max = 5_000) int millisBetween) {
-        var seen = new Loads(LoadPolicy.DEFAULT).load();
+        var seen = new LoadTracker(LoadPolicy.DEFAULT).load();
         long now = 0;
         long longest = 0;
         long shortest = Long.MAX_VALUE;

@@ -28,13 +28,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PickersTest {
     private static final HashPolicy KEY = new HashPolicy(Optional.empty(), Optional.of("key"), 1.25);
 
-    private static BalancePolicy policy(Picker picker) {
-        BalancePolicy plain = BalancePolicy.DEFAULT.picker(picker);
+    private static BalancePolicy policy(LoadBalancingPolicy picker) {
+        BalancePolicy plain = BalancePolicy.DEFAULT.policy(picker);
         return new BalancePolicy(
                 picker,
                 KEY,
                 plain.load(),
-                plain.budget(),
+                plain.unhealthyRatioMax(),
                 plain.ejection(),
                 plain.slowStart(),
                 plain.locality(),
@@ -42,13 +42,14 @@ class PickersTest {
     }
 
     @Provide
-    Arbitrary<Picker> hashing() {
-        return Arbitraries.of(Picker.RENDEZVOUS, Picker.RING_HASH, Picker.MAGLEV);
+    Arbitrary<LoadBalancingPolicy> hashing() {
+        return Arbitraries.of(
+                LoadBalancingPolicy.RENDEZVOUS, LoadBalancingPolicy.RING_HASH, LoadBalancingPolicy.MAGLEV);
     }
 
     @Property(tries = 40)
     void callsAreSpreadFairly(
-            @ForAll Picker picker, @ForAll @IntRange(min = 1, max = 30) int count, @ForAll long seed) {
+            @ForAll LoadBalancingPolicy picker, @ForAll @IntRange(min = 1, max = 30) int count, @ForAll long seed) {
         var instances = Instances.of(count, policy(picker), seed);
         int calls = 400 * count;
         var picks = new HashMap<String, Integer>();
@@ -60,7 +61,7 @@ class PickersTest {
         assertThat(picks).hasSize(count);
         int most = picks.values().stream().max(Integer::compare).orElseThrow();
         int least = picks.values().stream().min(Integer::compare).orElseThrow();
-        if (picker == Picker.ROUND_ROBIN || picker == Picker.WEIGHTED_ROUND_ROBIN) {
+        if (picker == LoadBalancingPolicy.ROUND_ROBIN || picker == LoadBalancingPolicy.WEIGHTED_ROUND_ROBIN) {
             assertThat(most - least).isLessThanOrEqualTo(1);
         } else {
             // Five deviations of what chance does to 400 expected calls, and what a ring of 512 points adds.
@@ -72,8 +73,8 @@ class PickersTest {
     @Property(tries = 40)
     void callsThatStayAreSpreadMoreEvenlyByTwoChoices(
             @ForAll @IntRange(min = 2, max = 200) int count, @ForAll long seed) {
-        for (Picker picker : List.of(Picker.LEAST_LOADED, Picker.PEAK_EWMA)) {
-            var instances = Instances.of(count, BalancePolicy.DEFAULT.picker(picker), seed);
+        for (LoadBalancingPolicy picker : List.of(LoadBalancingPolicy.LEAST_LOADED, LoadBalancingPolicy.PEAK_EWMA)) {
+            var instances = Instances.of(count, BalancePolicy.DEFAULT.policy(picker), seed);
             for (var peer : instances.peers) {
                 instances.begin(peer);
                 instances.end(peer, Duration.ofMillis(5), true);
@@ -86,17 +87,17 @@ class PickersTest {
                     .max()
                     .orElseThrow();
             // Within a few calls of the mean (log log n), or of what a difference of a quarter hides.
-            assertThat(most).isLessThanOrEqualTo(picker == Picker.LEAST_LOADED ? 56 : 75);
+            assertThat(most).isLessThanOrEqualTo(picker == LoadBalancingPolicy.LEAST_LOADED ? 56 : 75);
         }
     }
 
     @Property(tries = 40)
     void weightsAreKept(
-            @ForAll Picker picker,
+            @ForAll LoadBalancingPolicy picker,
             @ForAll @IntRange(min = 2, max = 8) int count,
             @ForAll @IntRange(min = 2, max = 10) int times,
             @ForAll long seed) {
-        if (picker == Picker.ROUND_ROBIN) {
+        if (picker == LoadBalancingPolicy.ROUND_ROBIN) {
             return;
         }
         var instances = new Instances(policy(picker), seed);
@@ -104,7 +105,7 @@ class PickersTest {
         int calls = 600 * count;
         var heavy = instances.peers.getFirst();
         int got = 0;
-        boolean measures = picker == Picker.PEAK_EWMA || picker == Picker.LEAST_LOADED;
+        boolean measures = picker == LoadBalancingPolicy.PEAK_EWMA || picker == LoadBalancingPolicy.LEAST_LOADED;
         for (int i = 0; i < calls; i++) {
             var peer = instances.pick(instances.keyed("key " + i));
             got += peer == heavy ? 1 : 0;
@@ -117,9 +118,9 @@ class PickersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Picker.class)
-    void whatTakesNoCallsIsNeverPickedHoweverFewAreLeft(Picker picker) {
-        var instances = Instances.of(50, policy(picker).budget(1), 42);
+    @EnumSource(LoadBalancingPolicy.class)
+    void whatTakesNoCallsIsNeverPickedHoweverFewAreLeft(LoadBalancingPolicy picker) {
+        var instances = Instances.of(50, policy(picker).unhealthyRatioMax(1), 42);
         instances.peers.forEach(peer -> peer.exclusion = Reason.UNHEALTHY);
         var only = instances.peers.get(37);
         only.exclusion = null;
@@ -135,9 +136,9 @@ class PickersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Picker.class)
-    void aRetryGoesElsewhereWhileThereIsAnElsewhere(Picker picker) {
-        var instances = Instances.of(3, policy(picker).budget(1), 42);
+    @EnumSource(LoadBalancingPolicy.class)
+    void aRetryGoesElsewhereWhileThereIsAnElsewhere(LoadBalancingPolicy picker) {
+        var instances = Instances.of(3, policy(picker).unhealthyRatioMax(1), 42);
         Call call = instances.keyed("key");
         call.context().record().attempted("i00000", 1, Fault.of(Code.UNAVAILABLE, "broke"));
         call.context().record().attempted("i00002", 1, Fault.of(Code.UNAVAILABLE, "broke"));
@@ -150,8 +151,8 @@ class PickersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Picker.class)
-    void aSecondAttemptBesideAnotherGoesElsewhere(Picker picker) {
+    @EnumSource(LoadBalancingPolicy.class)
+    void aSecondAttemptBesideAnotherGoesElsewhere(LoadBalancingPolicy picker) {
         var instances = Instances.of(2, policy(picker), 42);
         Call call = instances.keyed("key");
         call.context().record().attempting("i00000");
@@ -161,8 +162,8 @@ class PickersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Picker.class)
-    void atTheConnectionLimitAnInstanceGetsNoMore(Picker picker) {
+    @EnumSource(LoadBalancingPolicy.class)
+    void atTheConnectionLimitAnInstanceGetsNoMore(LoadBalancingPolicy picker) {
         var instances = Instances.of(3, policy(picker), 42);
         var full = instances.peers.get(1);
         IntStream.range(0, 10_000).forEach(_ -> instances.begin(full));
@@ -175,7 +176,9 @@ class PickersTest {
 
     @Property(tries = 20)
     void aSmallChangeMovesFewKeys(
-            @ForAll("hashing") Picker picker, @ForAll @IntRange(min = 3, max = 40) int count, @ForAll long seed) {
+            @ForAll("hashing") LoadBalancingPolicy picker,
+            @ForAll @IntRange(min = 3, max = 40) int count,
+            @ForAll long seed) {
         var instances = Instances.of(count, policy(picker), seed);
         int keys = 6_000;
         var before = owners(instances, keys);
@@ -193,7 +196,8 @@ class PickersTest {
     }
 
     @Property(tries = 20)
-    void onlyTheKeysOfOneThatIsLeftOutGoElsewhereAndTheyScatter(@ForAll("hashing") Picker picker, @ForAll long seed) {
+    void onlyTheKeysOfOneThatIsLeftOutGoElsewhereAndTheyScatter(
+            @ForAll("hashing") LoadBalancingPolicy picker, @ForAll long seed) {
         var instances = Instances.of(10, policy(picker), seed);
         int keys = 3_000;
         var before = owners(instances, keys);
@@ -214,18 +218,18 @@ class PickersTest {
 
     @ParameterizedTest
     @EnumSource(names = {"RENDEZVOUS", "RING_HASH", "MAGLEV"})
-    void everyKeyHasAHomeHoweverFewInstancesItMayBeFor(Picker picker) {
+    void everyKeyHasAHomeHoweverFewInstancesItMayBeFor(LoadBalancingPolicy picker) {
         var policy = policy(picker);
         var roomy = new BalancePolicy(
                 picker,
                 new HashPolicy(Optional.empty(), Optional.of("key"), 100),
                 policy.load(),
-                policy.budget(),
+                policy.unhealthyRatioMax(),
                 policy.ejection(),
                 policy.slowStart(),
                 policy.locality(),
                 policy.subset());
-        var instances = new Instances(roomy, RoutingPolicy.DEFAULT, new Place("eu", "eu-1a", 0, 1), 3)
+        var instances = new Instances(roomy, RoutingPolicy.DEFAULT, new Locality("eu", "eu-1a", 0, 1), 3)
                 .add(27, i -> i.withPlace("eu", "eu-1b"))
                 .add(3, i -> i.withPlace("eu", "eu-1a"));
         int keys = 3_000;
@@ -246,7 +250,7 @@ class PickersTest {
 
     @Property(tries = 40)
     void noLoadIsEverAboveItsBound(
-            @ForAll("hashing") Picker picker,
+            @ForAll("hashing") LoadBalancingPolicy picker,
             @ForAll @IntRange(min = 2, max = 20) int count,
             @ForAll @IntRange(min = 1, max = 30) int distinctKeys,
             @ForAll long seed) {
@@ -298,7 +302,7 @@ class PickersTest {
 
     @Test
     void callsWithoutAKeyAreBalancedLikeAnyOther() {
-        var instances = Instances.of(4, policy(Picker.MAGLEV), 3);
+        var instances = Instances.of(4, policy(LoadBalancingPolicy.MAGLEV), 3);
         int[] picks = instances.picks(4_000);
         assertThat(Arrays.stream(picks).min().orElseThrow()).isGreaterThan(800);
     }

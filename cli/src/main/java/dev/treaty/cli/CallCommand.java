@@ -1,10 +1,11 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.cli.output.Style;
+import dev.treaty.codec.Json;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.http.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

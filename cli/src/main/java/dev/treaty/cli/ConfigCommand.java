@@ -1,8 +1,10 @@
 package dev.treaty.cli;
 
+import dev.treaty.cli.output.Style;
+import dev.treaty.cli.output.Table;
+import dev.treaty.codec.Json;
 import dev.treaty.config.Setting;
 import dev.treaty.config.Settings;
-import dev.treaty.http.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.treaty.cli;
 
+import dev.treaty.cli.contract.ContractCommand;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.IsolationLevel;
@@ -13,11 +14,11 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** How words of a command line become values; each says what it accepts where it cannot. */
-final class Converters {
+public final class Converters {
     private Converters() {}
 
     /** The constant whose name in small letters, with hyphens, that word is. */
-    private static <E extends Enum<E>> Optional<E> constant(Class<E> type, String word) {
+    public static <E extends Enum<E>> Optional<E> constant(Class<E> type, String word) {
         return Arrays.stream(type.getEnumConstants())
                 .filter(each ->
                         each.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(word))
@@ -25,7 +26,7 @@ final class Converters {
     }
 
     /** {@code treaty://host:port}, or an address of another kind. */
-    static final class Registry implements ITypeConverter<RegistryAddress> {
+    public static final class Registry implements ITypeConverter<RegistryAddress> {
         @Override
         public RegistryAddress convert(String text) {
             try {
@@ -39,17 +40,6 @@ final class Converters {
             throw new TypeConversionException("\"" + text + "\" is not the address of a registry: write"
                     + " treaty://host:port, such as " + RegistryOptions.USUAL
                     + ", or one that begins with etcd:, zookeeper:, dns: or file:");
-        }
-    }
-
-    /** {@code treaty}, {@code etcd}, {@code zookeeper}, or the address of a registry. */
-    static final class DemoChoice implements ITypeConverter<Demo.Choice> {
-        @Override
-        public Demo.Choice convert(String text) {
-            return constant(DemoRegistry.Kind.class, text)
-                    .map(kind -> new Demo.Choice(Optional.empty(), kind))
-                    .orElseGet(
-                            () -> new Demo.Choice(Optional.of(new Registry().convert(text)), DemoRegistry.Kind.TREATY));
         }
     }
 
@@ -76,7 +66,7 @@ final class Converters {
     }
 
     /** {@code text}, {@code json-schema}, {@code openapi}. */
-    static final class ContractFormat implements ITypeConverter<ContractCommand.Format> {
+    public static final class ContractFormat implements ITypeConverter<ContractCommand.Format> {
         @Override
         public ContractCommand.Format convert(String text) {
             return constant(ContractCommand.Format.class, text)
@@ -86,7 +76,7 @@ final class Converters {
     }
 
     /** {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h}. */
-    static final class Time implements ITypeConverter<Duration> {
+    public static final class Time implements ITypeConverter<Duration> {
         private static final Pattern TEXT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
         @Override

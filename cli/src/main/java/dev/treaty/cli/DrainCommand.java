@@ -1,9 +1,9 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.codec.Json;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.http.Json;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -74,14 +74,14 @@ final class DrainCommand implements Callable<Integer> {
                 }
             }
         }
-        throw new Failure("no instance " + id + " is registered; \"treaty instances\" lists them");
+        throw new CommandFailed("no instance " + id + " is registered; \"treaty instances\" lists them");
     }
 
     private boolean drain(Treaty treaty, ServiceInstance instance) {
         try {
             return treaty.registry().drain(instance, !undo, patience);
         } catch (UnsupportedOperationException | IllegalArgumentException e) {
-            throw new Failure(String.valueOf(e.getMessage()));
+            throw new CommandFailed(String.valueOf(e.getMessage()));
         }
     }
 

@@ -8,7 +8,7 @@ import java.time.Duration;
  * A command that goes on until somebody ends it. Ctrl-C and SIGTERM make the JVM run its shutdown hooks and nothing
  * else; this one lets the command's own thread come to its end, close what it opened and say what it has to say.
  */
-final class Foreground implements AutoCloseable {
+public final class Foreground implements AutoCloseable {
     /** How long a command may take to end once it was asked to. */
     static final Duration PATIENCE = Duration.ofSeconds(25);
 
@@ -17,7 +17,7 @@ final class Foreground implements AutoCloseable {
     private final Thread hook;
 
     /** @param end run when somebody asks the command to end, besides waking {@link #await} */
-    Foreground(Runnable end) {
+    public Foreground(Runnable end) {
         this.hook = new Thread(
                 () -> {
                     asked.complete(true);
@@ -33,14 +33,14 @@ final class Foreground implements AutoCloseable {
     }
 
     /** Waits until somebody asks the command to end. */
-    void await() throws InterruptedException {
+    public void await() throws InterruptedException {
         while (asked.await(Time.system(), Duration.ofHours(1).toNanos()) == null) {
             // goes on
         }
     }
 
     /** True once somebody has. */
-    boolean asked() {
+    public boolean asked() {
         return asked.now() != null;
     }
 

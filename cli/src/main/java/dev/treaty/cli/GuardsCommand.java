@@ -4,11 +4,13 @@ import dev.treaty.Control;
 import dev.treaty.Introspection;
 import dev.treaty.Introspection.GuardStatus;
 import dev.treaty.Treaty;
+import dev.treaty.cli.output.Style;
+import dev.treaty.cli.output.Table;
+import dev.treaty.codec.Json;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.http.Json;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -100,7 +102,7 @@ final class GuardsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (service == null && (level != null || reset)) {
-            throw new Failure("name the SERVICE whose guards are to be changed");
+            throw new CommandFailed("name the SERVICE whose guards are to be changed");
         }
         try (Treaty treaty = registry.open()) {
             Map<String, ServiceEndpoint> processes = processes(treaty);
@@ -125,7 +127,7 @@ final class GuardsCommand implements Callable<Integer> {
 
     private List<Row> rows(Treaty treaty, Map<String, ServiceEndpoint> processes) {
         var rows = new ArrayList<Row>();
-        Statuses.of(treaty, processes.values()).forEach((address, status) -> {
+        StatusQuery.of(treaty, processes.values()).forEach((address, status) -> {
             for (Introspection.Called called : status.calls()) {
                 if (service == null || service.value().equals(called.service())) {
                     rows.add(new Row(status.report().application(), address, called.service(), called.guard()));
@@ -147,7 +149,7 @@ final class GuardsCommand implements Callable<Integer> {
                     direct.client().reset(name);
                 }
             } catch (ServiceException e) {
-                throw new Failure(
+                throw new CommandFailed(
                         e.code() == Code.UNIMPLEMENTED || e.code() == Code.NOT_FOUND
                                 ? row.address + " takes no changes, since it does not listen on loopback"
                                 : row.address + " could not be changed: " + e.fault());

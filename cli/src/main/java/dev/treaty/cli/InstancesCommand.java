@@ -1,10 +1,12 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.cli.output.JsonDocuments;
+import dev.treaty.cli.output.Table;
+import dev.treaty.codec.Json;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.http.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +54,7 @@ final class InstancesCommand implements Callable<Integer> {
         List<ServiceInstance> instances = read();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(Json.indented(instances.stream().map(Documents::of).toList()));
+            out.println(Json.indented(instances.stream().map(JsonDocuments::of).toList()));
         } else if (instances.isEmpty()) {
             out.println(
                     service == null ? "No service is registered." : "No instance of " + service + " is registered.");
@@ -90,7 +92,7 @@ final class InstancesCommand implements Callable<Integer> {
                     .cell(instance.region())
                     .cell(instance.zone())
                     .cell(Integer.toString(instance.weight()))
-                    .cell(Documents.word(instance.health()), Documents.style(instance.health()))
+                    .cell(JsonDocuments.word(instance.health()), JsonDocuments.style(instance.health()))
                     .cell(instance.health().message());
         }
         table.print(out, ansi);

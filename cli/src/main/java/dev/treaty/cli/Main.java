@@ -1,7 +1,10 @@
 package dev.treaty.cli;
 
+import dev.treaty.cli.contract.ContractCommand;
+import dev.treaty.cli.up.UpCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -25,7 +28,6 @@ import picocli.CommandLine.Spec;
             "2:the command line or the configuration is wrong"
         },
         subcommands = {
-            DemoCommand.class,
             UpCommand.class,
             RegistryCommand.class,
             ServicesCommand.class,
@@ -40,13 +42,13 @@ import picocli.CommandLine.Spec;
         })
 public final class Main implements Runnable {
     /** The exit code of a command that did what it was asked to. */
-    static final int OK = 0;
+    public static final int OK = 0;
 
     /** The exit code of a command that could not. */
-    static final int FAILED = 1;
+    public static final int FAILED = 1;
 
     /** The exit code of a command that was asked wrongly. */
-    static final int USAGE = 2;
+    public static final int USAGE = 2;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
@@ -64,6 +66,7 @@ public final class Main implements Runnable {
     /** Runs the command and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         var command = new CommandLine(new Main());
+        ServiceLoader.load(ExtraCommand.class).forEach(command::addSubcommand);
         command.getCommandSpec()
                 .usageMessage()
                 .footer(
@@ -80,8 +83,8 @@ public final class Main implements Runnable {
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false) // @FILE is a request
-                .setParameterExceptionHandler(Mistakes::inUsage)
-                .setExecutionExceptionHandler(Mistakes::inExecution)
+                .setParameterExceptionHandler(ErrorHandler::inUsage)
+                .setExecutionExceptionHandler(ErrorHandler::inExecution)
                 .execute(arguments);
         out.flush(); // what does not end with a line is not written by itself
         err.flush();

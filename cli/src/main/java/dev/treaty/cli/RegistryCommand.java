@@ -1,11 +1,11 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.codec.Json;
 import dev.treaty.config.RegistryServerSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.http.Json;
 import dev.treaty.registry.RegistryAddress;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
             "  treaty registry --doors-port 8500 --dns-port 8600",
             "  curl -d '{}' -H 'Content-Type: application/json' localhost:7400/treaty.Registry/services"
         })
-final class RegistryCommand implements Callable<Integer> {
+public final class RegistryCommand implements Callable<Integer> {
     @Option(
             names = "--port",
             paramLabel = "PORT",
@@ -65,7 +65,7 @@ final class RegistryCommand implements Callable<Integer> {
     private boolean json;
 
     @Mixin
-    private final RegistryDoors doors = new RegistryDoors();
+    private final CompatibilityApis doors = new CompatibilityApis();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
@@ -75,7 +75,7 @@ final class RegistryCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         try (var foreground = new Foreground(() -> {});
                 Treaty treaty = serve(settings());
-                RegistryDoors.Open open = doors.open(treaty, host)) {
+                CompatibilityApis.Open open = doors.open(treaty, host)) {
             PrintWriter out = spec.commandLine().getOut();
             String address = address(treaty).toString();
             if (json) {
@@ -105,16 +105,16 @@ final class RegistryCommand implements Callable<Integer> {
     /**
      * Serves a registry as these settings have it.
      *
-     * @throws Failure where the port is taken
+     * @throws CommandFailed where the port is taken
      */
-    static Treaty serve(Settings settings) {
+    public static Treaty serve(Settings settings) {
         Treaty treaty = Treaty.open(settings);
         try {
             treaty.serveRegistry();
             return treaty;
         } catch (RuntimeException e) {
             treaty.close();
-            throw new Failure(
+            throw new CommandFailed(
                     "no registry can be served at " + settings.server().host() + ":"
                             + settings.server().port() + ": " + reason(e) + "; choose another port"
                             + (settings.registryServer().data().isPresent() ? " or another directory" : ""));
@@ -130,7 +130,7 @@ final class RegistryCommand implements Callable<Integer> {
     }
 
     /** How clients write the registry that this process serves. */
-    static RegistryAddress.Network address(Treaty treaty) {
+    public static RegistryAddress.Network address(Treaty treaty) {
         ServiceEndpoint endpoint =
                 treaty.endpoint().orElseThrow(() -> new IllegalStateException("the registry is not served"));
         String host = treaty.settings().server().advertisedHost();

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which registry a command talks to. */
-final class RegistryOptions {
+public final class RegistryOptions {
     /** Where {@code treaty registry} listens, and where every command looks, unless something else is said. */
-    static final RegistryAddress.Network USUAL = new RegistryAddress.Network("127.0.0.1", 7400);
+    public static final RegistryAddress.Network USUAL = new RegistryAddress.Network("127.0.0.1", 7400);
 
     /** What to do where the registry cannot be reached. */
-    static final String ELSE = "; start one with \"treaty registry\", or name another with --registry";
+    public static final String ELSE = "; start one with \"treaty registry\", or name another with --registry";
 
     private static final String VARIABLE = "TREATY_REGISTRY";
 
@@ -56,14 +56,14 @@ final class RegistryOptions {
     }
 
     /** A client of that registry. */
-    Treaty open() {
+    public Treaty open() {
         return Treaty.open(settings());
     }
 
     /**
      * The names of all services.
      *
-     * @throws Failure where the registry could not be reached
+     * @throws CommandFailed where the registry could not be reached
      */
     static Set<ServiceName> services(Treaty treaty) {
         var names = new TreeSet<>(treaty.registry().services());
@@ -74,9 +74,9 @@ final class RegistryOptions {
     /**
      * The instances of a service, as the registry says that they are now: a command that comes once follows nothing.
      *
-     * @throws Failure where the registry could not be reached
+     * @throws CommandFailed where the registry could not be reached
      */
-    static List<ServiceInstance> instances(Treaty treaty, ServiceName service) {
+    public static List<ServiceInstance> instances(Treaty treaty, ServiceName service) {
         try {
             return treaty.registry().lookup(service);
         } catch (ServiceException e) {
@@ -88,11 +88,11 @@ final class RegistryOptions {
     /**
      * Makes sure that what the registry told is true: without a registry everything would look empty.
      *
-     * @throws Failure where it could not be reached
+     * @throws CommandFailed where it could not be reached
      */
-    static void reached(Treaty treaty) {
-        treaty.registry().trouble().ifPresent(trouble -> {
-            throw new Failure(trouble + ELSE);
+    public static void reached(Treaty treaty) {
+        treaty.registry().problem().ifPresent(trouble -> {
+            throw new CommandFailed(trouble + ELSE);
         });
     }
 }

@@ -2,14 +2,17 @@ package dev.treaty.cli;
 
 import dev.treaty.Introspection;
 import dev.treaty.Treaty;
+import dev.treaty.cli.output.Durations;
+import dev.treaty.cli.output.Style;
+import dev.treaty.cli.output.Table;
+import dev.treaty.codec.Json;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.http.Json;
-import dev.treaty.observe.CallFigures;
+import dev.treaty.observe.CallStatistics;
 import dev.treaty.observe.ServiceMetrics;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryTable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -60,7 +63,8 @@ final class ServicesCommand implements Callable<Integer> {
      * @param figures how it did over the last minute, where that was asked for
      * @param silent how many of its instances did not say
      */
-    private record Row(ServiceName name, List<ServiceInstance> instances, Optional<CallFigures> figures, int silent) {
+    private record Row(
+            ServiceName name, List<ServiceInstance> instances, Optional<CallStatistics> figures, int silent) {
         String versions() {
             return instances.stream()
                     .map(ServiceInstance::version)
@@ -100,7 +104,7 @@ final class ServicesCommand implements Callable<Integer> {
             return fields;
         }
 
-        private Map<String, Object> fields(CallFigures minute) {
+        private Map<String, Object> fields(CallStatistics minute) {
             var fields = new LinkedHashMap<String, Object>();
             fields.put("requests", minute.requests());
             fields.put("requestsPerSecond", minute.requestsPerSecond());
@@ -151,7 +155,7 @@ final class ServicesCommand implements Callable<Integer> {
                 services.put(name, RegistryOptions.instances(treaty, name));
             }
             Map<String, Introspection.Status> statuses =
-                    metrics ? Statuses.of(treaty, endpoints(services.values())) : Map.of();
+                    metrics ? StatusQuery.of(treaty, endpoints(services.values())) : Map.of();
             var rows = new ArrayList<Row>();
             services.forEach((name, instances) -> rows.add(row(name, instances, statuses)));
             return rows;
@@ -175,7 +179,7 @@ final class ServicesCommand implements Callable<Integer> {
                 .map(statuses::get)
                 .filter(status -> status != null)
                 .toList();
-        CallFigures figures = CallFigures.merge(answers.stream()
+        CallStatistics figures = CallStatistics.merge(answers.stream()
                 .flatMap(status -> status.report().server().stream())
                 .filter(served -> served.service().equals(name))
                 .map(ServiceMetrics::minute)
@@ -219,6 +223,6 @@ final class ServicesCommand implements Callable<Integer> {
     }
 
     private static String millis(double millis) {
-        return DemoReport.time(Math.round(millis * 1e6));
+        return Durations.text(Math.round(millis * 1e6));
     }
 }

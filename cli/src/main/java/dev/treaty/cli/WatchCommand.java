@@ -1,10 +1,12 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.cli.output.JsonDocuments;
+import dev.treaty.cli.output.Style;
+import dev.treaty.codec.Json;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.event.Event;
-import dev.treaty.http.Json;
 import dev.treaty.registry.RegistryLimits;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -97,7 +99,7 @@ final class WatchCommand implements Callable<Integer> {
     private Collection<ServiceName> wanted(Treaty treaty) {
         Collection<ServiceName> wanted = services.isEmpty() ? treaty.registry().services() : services;
         if (wanted.size() > RegistryLimits.BATCH_MAX) {
-            throw new Failure("there are " + wanted.size() + " services to watch, and a process can follow "
+            throw new CommandFailed("there are " + wanted.size() + " services to watch, and a process can follow "
                     + RegistryLimits.BATCH_MAX
                     + " at most: name those that matter, as in \"treaty watch shop.Orders\"");
         }
@@ -125,7 +127,7 @@ final class WatchCommand implements Callable<Integer> {
     private synchronized void print(DiscoveryEvent event) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(Json.text(Documents.of(event)));
+            out.println(Json.text(JsonDocuments.of(event)));
             return;
         }
         Ansi ansi = spec.commandLine().getColorScheme().ansi();
@@ -137,9 +139,10 @@ final class WatchCommand implements Callable<Integer> {
                 ? ""
                 : " (" + instance.health().message() + ")";
         out.println(Style.FAINT.paint(ansi, time) + " "
-                + style(event).paint(ansi, "%-7s".formatted(Documents.word(event)))
+                + style(event).paint(ansi, "%-7s".formatted(JsonDocuments.word(event)))
                 + " " + instance.service() + " " + instance.version() + " " + instance.id() + " " + instance.endpoint()
-                + " " + Documents.style(instance.health()).paint(ansi, Documents.word(instance.health())) + message
+                + " " + JsonDocuments.style(instance.health()).paint(ansi, JsonDocuments.word(instance.health()))
+                + message
                 + reason);
     }
 

@@ -1,6 +1,6 @@
 package dev.treaty.cli;
 
-import dev.treaty.http.Json;
+import dev.treaty.codec.Json;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.concurrent.TimeUnit;
@@ -8,10 +8,10 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** A command as it was run: within this process, with what it printed. */
-record Command(int exit, String out, String err) {
+public record Command(int exit, String out, String err) {
     private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
-    static Command run(String... arguments) {
+    public static Command run(String... arguments) {
         var out = new StringWriter();
         var err = new StringWriter();
         int exit = Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
@@ -19,7 +19,7 @@ record Command(int exit, String out, String err) {
     }
 
     /** Runs a command, and again as long as it says that somebody did not answer in time: the machine may stall. */
-    static Command answered(String... arguments) {
+    public static Command answered(String... arguments) {
         return until(Command::answered, arguments);
     }
 
@@ -39,7 +39,7 @@ record Command(int exit, String out, String err) {
     }
 
     /** What it printed, as JSON. */
-    Object json() {
+    public Object json() {
         return Json.read(out);
     }
 }

@@ -2,6 +2,7 @@ package dev.treaty.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.cli.output.Style;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
-import dev.treaty.Hosted;
+import dev.treaty.ServedService;
 import dev.treaty.Treaty;
+import dev.treaty.cli.up.ChildProcess;
+import dev.treaty.codec.Json;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
@@ -16,7 +18,6 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.http.Json;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryLimits;
 import java.io.IOException;
@@ -52,17 +53,17 @@ class RegistryCommandsTest {
     }
 
     private static final BlockingQueue<String> LINES = new LinkedBlockingQueue<>();
-    private static Child registry;
+    private static ChildProcess registry;
     private static String address;
     private static Map<?, ?> addresses;
     private static Treaty treaty;
 
     @BeforeAll
     static void start() throws Exception {
-        registry = Child.start(
-                Child.java(
+        registry = ChildProcess.start(
+                ChildProcess.java(
                         List.of(),
-                        Child.ownClassPath(),
+                        ChildProcess.ownClassPath(),
                         Main.class.getName(),
                         List.of("registry", "--port", "0", "--doors-port", "0", "--dns-port", "0", "--json")),
                 Map.of(),
@@ -312,16 +313,16 @@ class RegistryCommandsTest {
     @Test
     void changesArePrintedAsTheyCome() throws Exception {
         var lines = new LinkedBlockingQueue<String>();
-        try (Child watch = Child.start(
-                Child.java(
+        try (ChildProcess watch = ChildProcess.start(
+                ChildProcess.java(
                         List.of(),
-                        Child.ownClassPath(),
+                        ChildProcess.ownClassPath(),
                         Main.class.getName(),
                         List.of("watch", "test.Going", "--json", "--registry", address)),
                 Map.of(),
                 lines::add)) {
             try (Treaty other = open()) {
-                Hosted going = other.serve(Going.class, () -> {});
+                ServedService going = other.serve(Going.class, () -> {});
                 assertThat(event(lines)).isEqualTo("added");
                 going.drain();
                 assertThat(event(lines)).isEqualTo("updated");

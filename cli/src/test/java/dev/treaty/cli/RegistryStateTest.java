@@ -3,12 +3,13 @@ package dev.treaty.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.Treaty;
+import dev.treaty.cli.up.ChildProcess;
+import dev.treaty.codec.Json;
 import dev.treaty.config.Settings;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.http.Json;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryProtocol.Instance;
@@ -40,11 +41,13 @@ class RegistryStateTest {
 
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
-    private Child start(Path data, String... more) throws Exception {
+    private ChildProcess start(Path data, String... more) throws Exception {
         var arguments = new ArrayList<>(List.of("registry", "--port", "0", "--json", "--data", data.toString()));
         arguments.addAll(List.of(more));
-        return Child.start(
-                Child.java(List.of(), Child.ownClassPath(), Main.class.getName(), arguments), Map.of(), lines::add);
+        return ChildProcess.start(
+                ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Main.class.getName(), arguments),
+                Map.of(),
+                lines::add);
     }
 
     private Map<?, ?> addresses() throws InterruptedException {
@@ -71,7 +74,7 @@ class RegistryStateTest {
     @Test
     void whatRegisteredAsWithConsulOutlivesItTooHoweverItEnds(@TempDir Path data) throws Exception {
         var orders = new ServiceName("shop.Orders");
-        try (Child first = start(data, "--doors-port", "0")) {
+        try (ChildProcess first = start(data, "--doors-port", "0")) {
             Map<?, ?> addresses = addresses();
             try (Treaty client = Treaty.open(Settings.DEFAULTS.withRegistry(registry(addresses)))) {
                 String body = """
@@ -86,12 +89,12 @@ class RegistryStateTest {
                         .hasSize(1);
             }
         }
-        try (Child second = start(data, "--doors-port", "0")) {
+        try (ChildProcess second = start(data, "--doors-port", "0")) {
             assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
             second.kill();
             second.exit().get(60, TimeUnit.SECONDS);
         }
-        try (Child _ = start(data, "--doors-port", "0")) {
+        try (ChildProcess _ = start(data, "--doors-port", "0")) {
             assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
         }
         Files.writeString(data.resolve("consul").resolve("broken.json"), "{");
@@ -127,7 +130,7 @@ class RegistryStateTest {
                 new ServiceEndpoint("http", "127.0.0.1", 8080),
                 Instant.parse("2026-01-01T00:00:00Z"));
         try (Treaty treaty = Treaty.open(Settings.parse("test", "defaults: {deadline: 1m}", Map.of()))) {
-            try (Child first = start(data);
+            try (ChildProcess first = start(data);
                     var direct = treaty.direct(RegistryProtocol.class, endpoint())) {
                 direct.client().register(Instance.of(instance), TOKEN, 60_000);
                 Command taken = Command.run("registry", "--port", "0", "--data", data.toString());
@@ -137,7 +140,7 @@ class RegistryStateTest {
                 first.kill();
                 first.exit().get(60, TimeUnit.SECONDS);
             }
-            try (Child _ = start(data);
+            try (ChildProcess _ = start(data);
                     var direct = treaty.direct(RegistryProtocol.class, endpoint())) {
                 assertThat(direct.client().instances("shop.Orders", "", 10))
                         .extracting(Instance::id)

@@ -17,9 +17,9 @@ public record ClientSettings(int connectionsMax, int idleConnectionsMax, Duratio
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public ClientSettings {
-        Ranges.within("connections-max", connectionsMax, 1, 65_535);
-        Ranges.within("idle-connections-max", idleConnectionsMax, 0, 65_535);
-        Ranges.within("connect-timeout", connectTimeout, Duration.ofMillis(1), Duration.ofMinutes(5));
-        Ranges.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
+        SettingChecks.within("connections-max", connectionsMax, 1, 65_535);
+        SettingChecks.within("idle-connections-max", idleConnectionsMax, 0, 65_535);
+        SettingChecks.within("connect-timeout", connectTimeout, Duration.ofMillis(1), Duration.ofMinutes(5));
+        SettingChecks.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
     }
 }

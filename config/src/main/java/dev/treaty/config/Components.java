@@ -29,7 +29,7 @@ final class Components {
     }
 
     String key(int i) {
-        return Words.kebab(components[i].getName());
+        return KeyNames.kebab(components[i].getName());
     }
 
     Type type(int i) {

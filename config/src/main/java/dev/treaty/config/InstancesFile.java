@@ -1,6 +1,6 @@
 package dev.treaty.config;
 
-import dev.treaty.config.Node.Place;
+import dev.treaty.config.YamlNode.Place;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
@@ -50,11 +50,11 @@ public final class InstancesFile {
      */
     public static List<RegistryProtocol.Instance> parse(String source, String text) {
         var problems = new Problems();
-        Node root = Yaml.read(source, text, problems).orElse(null);
+        YamlNode root = Yaml.read(source, text, problems).orElse(null);
         if (root == null) {
             problems.refuse(source);
         }
-        var reading = new Reading(source, Map.of(), problems);
+        var reading = new SettingsReading(source, Map.of(), problems);
         var instances =
                 reading.section("", root, new Place(1, 1), "default").list("instances", InstancesFile::instance);
         reading.end();

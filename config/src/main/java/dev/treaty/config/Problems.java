@@ -1,6 +1,6 @@
 package dev.treaty.config;
 
-import dev.treaty.config.Node.Place;
+import dev.treaty.config.YamlNode.Place;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,7 +13,8 @@ final class Problems {
     private final List<Problem> found = new ArrayList<>();
 
     void add(String source, Place place, String key, String message) {
-        found.add(new Problem(source, place.line(), place.column(), Words.printable(key), Words.printable(message)));
+        found.add(new Problem(
+                source, place.line(), place.column(), KeyNames.printable(key), KeyNames.printable(message)));
     }
 
     int count() {

@@ -25,7 +25,7 @@ public record RequirementSettings(Optional<VersionRange> versions, Map<String, V
                 new ServiceName(name); // the same letters are allowed
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(
-                        "capabilities has " + Words.quote(name) + ", which no capability can be called", e);
+                        "capabilities has " + KeyNames.quote(name) + ", which no capability can be called", e);
             }
         }
     }

@@ -29,12 +29,12 @@ public sealed interface RunSettings {
 
         /** @throws IllegalArgumentException where a value is out of range */
         public Hosted {
-            Ranges.filled("contract", contract);
-            Ranges.filled("implementation", implementation);
-            Ranges.within("instances", instances, 1, INSTANCES_MAX);
-            Ranges.within("port", port, 0, 65_535);
+            SettingChecks.filled("contract", contract);
+            SettingChecks.filled("implementation", implementation);
+            SettingChecks.within("instances", instances, 1, INSTANCES_MAX);
+            SettingChecks.within("port", port, 0, 65_535);
             if (port > 0) {
-                Ranges.within("the last instance's port", port + instances - 1L, 1, 65_535);
+                SettingChecks.within("the last instance's port", port + instances - 1L, 1, 65_535);
             }
             classPath = List.copyOf(classPath);
             jvm = List.copyOf(jvm);
@@ -65,7 +65,7 @@ public sealed interface RunSettings {
                         + ": write for example http://127.0.0.1:8080; https, grpc, grpcs and tcp are known too");
             }
             if (!HEALTH.matcher(health).matches()) {
-                throw new IllegalArgumentException("health is " + Words.quote(health)
+                throw new IllegalArgumentException("health is " + KeyNames.quote(health)
                         + ": write a path that begins with /, tcp, grpc, grpc/SERVICE or treaty");
             }
         }

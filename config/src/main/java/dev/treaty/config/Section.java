@@ -1,10 +1,10 @@
 package dev.treaty.config;
 
-import dev.treaty.config.Node.Entry;
-import dev.treaty.config.Node.Mapping;
-import dev.treaty.config.Node.Place;
-import dev.treaty.config.Node.Scalar;
-import dev.treaty.config.Node.Sequence;
+import dev.treaty.config.YamlNode.Entry;
+import dev.treaty.config.YamlNode.Mapping;
+import dev.treaty.config.YamlNode.Place;
+import dev.treaty.config.YamlNode.Scalar;
+import dev.treaty.config.YamlNode.Sequence;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A record's components are the keys, in kebab case: {@code bodyBytesMax} is {@code body-bytes-max}. A component may
  * be a record again, a list of plain values, a map with text for keys, an {@code Optional}, an enum, or one of the
- * types that {@link Text} knows; a whole number with the word "bytes" in its name is a size such as {@code 4MiB}. What
+ * types that {@link ValueFormat} knows; a whole number with the word "bytes" in its name is a size such as {@code 4MiB}. What
  * is optional can be set to {@code none}, and a record is there where any of its keys is written. What is not written
  * keeps the value of the <em>base</em>, another instance of the same record: the defaults are the base of a service,
  * and the service is the base of its operations, so inheritance needs no rule of its own. Where there is no base,
@@ -36,7 +36,7 @@ final class Section {
     /** What an optional setting is set to that is not to be inherited. */
     private static final String NONE = "none";
 
-    private final Reading reading;
+    private final SettingsReading reading;
     private final String path;
     private final Place place;
     private final Mapping mapping;
@@ -48,7 +48,7 @@ final class Section {
      * @param place where it is written, or where it would belong
      * @param fallback what to call the origin of values that are not written
      */
-    Section(Reading reading, String path, @Nullable Node node, Place place, String fallback) {
+    Section(SettingsReading reading, String path, @Nullable YamlNode node, Place place, String fallback) {
         this.reading = reading;
         this.path = path;
         this.place = place;
@@ -154,7 +154,7 @@ final class Section {
     void refuseUnknown() {
         for (Entry entry : mapping.entries()) {
             if (!asked.contains(entry.key())) {
-                String meant = Words.nearest(entry.key(), asked)
+                String meant = KeyNames.nearest(entry.key(), asked)
                         .map(k -> "did you mean " + k + "? ")
                         .orElse("");
                 String message = "no setting has this key; " + meant + "Accepted here: " + String.join(", ", asked);
@@ -167,13 +167,13 @@ final class Section {
         return path.isEmpty() ? key : path + "." + key;
     }
 
-    private Section section(String at, @Nullable Node node, Place where, String origin) {
+    private Section section(String at, @Nullable YamlNode node, Place where, String origin) {
         return reading.section(at, node, where, origin);
     }
 
     private @Nullable Object component(String key, Type type, @Nullable Object base) {
         asked.add(key);
-        Node node = mapping.entry(key).map(Entry::value).orElse(null);
+        YamlNode node = mapping.entry(key).map(Entry::value).orElse(null);
         return value(below(key), key, type, node, node == null ? place : node.place(), base);
     }
 
@@ -182,12 +182,12 @@ final class Section {
      * @return null where there is neither a value nor a base, or the value is wrong; which has been noted
      */
     private @Nullable Object value(
-            String at, String word, Type type, @Nullable Node node, Place where, @Nullable Object base) {
+            String at, String word, Type type, @Nullable YamlNode node, Place where, @Nullable Object base) {
         if (type instanceof ParameterizedType generic) {
             return container(at, word, generic, node, where, base);
         }
         var plain = (Class<?>) type;
-        Optional<Text<?>> text = Text.of(plain, word);
+        Optional<ValueFormat<?>> text = ValueFormat.of(plain, word);
         if (text.isPresent()) {
             return scalar(at, text.get(), node, where, base);
         }
@@ -198,14 +198,19 @@ final class Section {
     }
 
     private @Nullable Object container(
-            String at, String word, ParameterizedType type, @Nullable Node node, Place where, @Nullable Object base) {
+            String at,
+            String word,
+            ParameterizedType type,
+            @Nullable YamlNode node,
+            Place where,
+            @Nullable Object base) {
         Type[] parts = type.getActualTypeArguments();
         if (type.getRawType() == Optional.class) {
             return optional(at, word, (Class<?>) parts[0], node, where, base);
         }
         var key = at.substring(path.isEmpty() ? 0 : path.length() + 1);
         if (type.getRawType() == List.class) {
-            return Text.of((Class<?>) parts[0], word)
+            return ValueFormat.of((Class<?>) parts[0], word)
                     .map(text -> list(at, key, text, node, where, base))
                     .orElseGet(() -> groups(key, word, parts[0], node, base));
         }
@@ -229,17 +234,17 @@ final class Section {
 
     /** What may be absent: it is there where it, or any key below it, is written or inherited, unless it says none. */
     private @Nullable Object optional(
-            String at, String word, Class<?> type, @Nullable Node node, Place where, @Nullable Object base) {
+            String at, String word, Class<?> type, @Nullable YamlNode node, Place where, @Nullable Object base) {
         Object inherited = base instanceof Optional<?> optional ? optional.orElse(null) : null;
         Optional<String> variable = reading.variable(at);
-        String name = Reading.variableName(at);
+        String name = SettingsReading.variableName(at);
         String whole = variable.orElseGet(() -> node instanceof Scalar scalar ? scalar.text() : "");
         if (whole.equals(NONE)) {
             reading.inForce(at, NONE, variable.isPresent() ? name : reading.source + ":" + where.line());
             return Optional.empty();
         }
         if (type.isRecord() && variable.isPresent()) {
-            String message = Words.quote(whole) + " is not accepted; write " + NONE + ", or set what belongs to it";
+            String message = KeyNames.quote(whole) + " is not accepted; write " + NONE + ", or set what belongs to it";
             reading.problems.add(name, Problems.NOWHERE, at, message);
             return null;
         }
@@ -251,9 +256,9 @@ final class Section {
 
     /** A list of plain values, which is one setting: a variable has it whole, with commas between. */
     private @Nullable Object list(
-            String at, String key, Text<?> text, @Nullable Node node, Place where, @Nullable Object base) {
+            String at, String key, ValueFormat<?> text, @Nullable YamlNode node, Place where, @Nullable Object base) {
         Optional<String> variable = reading.variable(at);
-        String name = Reading.variableName(at);
+        String name = SettingsReading.variableName(at);
         int before = reading.problems.count();
         var values = new ArrayList<Object>();
         if (variable.isPresent()) {
@@ -274,13 +279,13 @@ final class Section {
     }
 
     /** A list of groups of keys, which only a file can have. */
-    private Object groups(String key, String word, Type type, @Nullable Node node, @Nullable Object base) {
+    private Object groups(String key, String word, Type type, @Nullable YamlNode node, @Nullable Object base) {
         var values = new ArrayList<Object>();
         elements(key, (element, each) -> add(values, value(element, word, type, each, each.place(), null)));
         return node == null && base != null ? base : List.copyOf(values);
     }
 
-    private @Nullable Object element(String at, Text<?> text, Node node) {
+    private @Nullable Object element(String at, ValueFormat<?> text, YamlNode node) {
         if (node instanceof Scalar scalar && !scalar.empty()) {
             return parse(at, text, reading.source, node.place(), scalar.text());
         }
@@ -288,7 +293,7 @@ final class Section {
         return null;
     }
 
-    private List<?> inForce(String at, List<?> values, Text<?> text, String origin) {
+    private List<?> inForce(String at, List<?> values, ValueFormat<?> text, String origin) {
         reading.inForce(at, values.stream().map(text::of).collect(Collectors.joining(", ")), origin);
         return values;
     }
@@ -299,10 +304,11 @@ final class Section {
         }
     }
 
-    private @Nullable Object scalar(String at, Text<?> text, @Nullable Node node, Place where, @Nullable Object base) {
+    private @Nullable Object scalar(
+            String at, ValueFormat<?> text, @Nullable YamlNode node, Place where, @Nullable Object base) {
         Optional<String> variable = reading.variable(at);
         if (variable.isPresent()) {
-            String name = Reading.variableName(at);
+            String name = SettingsReading.variableName(at);
             Object value = parse(at, text, name, Problems.NOWHERE, variable.get());
             return inForce(at, text, value, name);
         }
@@ -321,21 +327,21 @@ final class Section {
         return inForce(at, text, value, reading.source + ":" + where.line());
     }
 
-    private @Nullable Object absent(String at, Text<?> text, Place where, @Nullable Object base) {
+    private @Nullable Object absent(String at, ValueFormat<?> text, Place where, @Nullable Object base) {
         if (base == null) {
             problem(where, at, "is missing, and has no default; write it here");
         }
         return inForce(at, text, base, fallback);
     }
 
-    private @Nullable Object inForce(String at, Text<?> text, @Nullable Object value, String origin) {
+    private @Nullable Object inForce(String at, ValueFormat<?> text, @Nullable Object value, String origin) {
         if (value != null) {
             reading.inForce(at, text.of(value), origin);
         }
         return value;
     }
 
-    private @Nullable Object parse(String at, Text<?> text, String source, Place where, String written) {
+    private @Nullable Object parse(String at, ValueFormat<?> text, String source, Place where, String written) {
         try {
             boolean file = source.equals(reading.source);
             return text.read().apply(file ? reading.interpolate(written) : written);
@@ -346,7 +352,7 @@ final class Section {
     }
 
     private @Nullable Object name(String at, Entry entry, Class<?> type) {
-        Text<?> text = Text.of(type, "")
+        ValueFormat<?> text = ValueFormat.of(type, "")
                 .orElseThrow(() -> new IllegalStateException(at + " has a key that is not text: " + type.getName()));
         try {
             return text.read().apply(entry.key());
@@ -360,9 +366,9 @@ final class Section {
         void read(String at, T node);
     }
 
-    private void elements(String key, Each<Node> each) {
+    private void elements(String key, Each<YamlNode> each) {
         asked.add(key);
-        Node node = mapping.entry(key).map(Entry::value).orElse(null);
+        YamlNode node = mapping.entry(key).map(Entry::value).orElse(null);
         if (node instanceof Sequence(var _, var elements)) {
             for (int i = 0; i < elements.size(); i++) {
                 each.read(below(key) + "[" + i + "]", elements.get(i));
@@ -374,7 +380,7 @@ final class Section {
 
     private void entries(String key, Each<Entry> each) {
         asked.add(key);
-        Node node = mapping.entry(key).map(Entry::value).orElse(null);
+        YamlNode node = mapping.entry(key).map(Entry::value).orElse(null);
         if (node instanceof Mapping(var _, var entries)) {
             entries.forEach(entry -> each.read(below(key) + "." + entry.key(), entry));
         } else {
@@ -382,7 +388,7 @@ final class Section {
         }
     }
 
-    private void refuseUnlessEmpty(@Nullable Node node, String at, String expected) {
+    private void refuseUnlessEmpty(@Nullable YamlNode node, String at, String expected) {
         if (node != null && !(node instanceof Scalar scalar && scalar.empty())) {
             problem(node.place(), at, "here is " + node.kind() + " where " + expected + " belongs");
         }
@@ -418,7 +424,7 @@ final class Section {
     private void refuse(Components.Refusal refusal) {
         String at = refusal.key().isEmpty() ? path : below(refusal.key());
         if (reading.has(at)) {
-            reading.problems.add(Reading.variableName(at), Problems.NOWHERE, at, refusal.message());
+            reading.problems.add(SettingsReading.variableName(at), Problems.NOWHERE, at, refusal.message());
         } else {
             Place where =
                     mapping.entry(refusal.key()).map(e -> e.value().place()).orElse(place);

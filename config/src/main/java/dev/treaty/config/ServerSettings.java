@@ -41,11 +41,11 @@ public record ServerSettings(
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public ServerSettings {
-        Ranges.filled("host", host);
-        Ranges.within("port", port, 0, 65_535);
-        Ranges.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
-        Ranges.within("drain", drain, Duration.ZERO, Duration.ofHours(1));
-        advertise.ifPresent(name -> Ranges.filled("advertise", name));
+        SettingChecks.filled("host", host);
+        SettingChecks.within("port", port, 0, 65_535);
+        SettingChecks.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
+        SettingChecks.within("drain", drain, Duration.ZERO, Duration.ofHours(1));
+        advertise.ifPresent(name -> SettingChecks.filled("advertise", name));
         ServiceInstance.checkWeight(weight);
         metadata = ServiceInstance.checkMetadata(metadata);
         boolean everywhere = host.equals("0.0.0.0") || host.equals("::");

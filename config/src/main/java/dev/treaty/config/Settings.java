@@ -1,6 +1,6 @@
 package dev.treaty.config;
 
-import dev.treaty.config.Node.Place;
+import dev.treaty.config.YamlNode.Place;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
@@ -74,8 +74,8 @@ public record Settings(
 
     /** @throws IllegalArgumentException where the name is empty, or the name, the region or the zone not legal */
     public Settings {
-        Ranges.filled("name", name);
-        Ranges.within("the length of name", name.length(), 1, NAME_LENGTH_MAX);
+        SettingChecks.filled("name", name);
+        SettingChecks.within("the length of name", name.length(), 1, NAME_LENGTH_MAX);
         ServiceInstance.checkPlace("region", region);
         ServiceInstance.checkPlace("zone", zone);
         services = Map.copyOf(services);
@@ -119,11 +119,11 @@ public record Settings(
      */
     public static Effective effective(String source, String yaml, Map<String, String> environment) {
         var problems = new Problems();
-        Node root = Yaml.read(source, yaml, problems).orElse(null);
+        YamlNode root = Yaml.read(source, yaml, problems).orElse(null);
         if (root == null) {
             problems.refuse(source);
         }
-        var reading = new Reading(source, environment, problems);
+        var reading = new SettingsReading(source, environment, problems);
         Settings settings = SettingsReader.read(reading.section("", root, new Place(1, 1), "default"));
         return new Effective(settings, reading.end());
     }

@@ -1,10 +1,10 @@
 package dev.treaty.config;
 
-import dev.treaty.config.Node.Entry;
-import dev.treaty.config.Node.Mapping;
-import dev.treaty.config.Node.Place;
-import dev.treaty.config.Node.Scalar;
-import dev.treaty.config.Node.Sequence;
+import dev.treaty.config.YamlNode.Entry;
+import dev.treaty.config.YamlNode.Mapping;
+import dev.treaty.config.YamlNode.Place;
+import dev.treaty.config.YamlNode.Scalar;
+import dev.treaty.config.YamlNode.Sequence;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -28,7 +28,7 @@ import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /**
- * Reads YAML into {@link Node}s. It keeps to the part of YAML that a configuration needs: one document of mappings,
+ * Reads YAML into {@link YamlNode}s. It keeps to the part of YAML that a configuration needs: one document of mappings,
  * lists and values. Anchors, aliases and tags are refused, so that no file can unfold into more than it is; a value's
  * meaning comes from the setting that it is for, never from how it looks.
  */
@@ -51,7 +51,7 @@ final class Yaml {
     }
 
     /** The document's root; nothing where it is empty, or could not be read, which is then told as a problem. */
-    static Optional<Node> read(String source, String text, Problems problems) {
+    static Optional<YamlNode> read(String source, String text, Problems problems) {
         try {
             return Optional.ofNullable(new Yaml(source, text, problems).document());
         } catch (Refused e) {
@@ -87,8 +87,8 @@ final class Yaml {
         }
     }
 
-    private @Nullable Node document() {
-        Node root = null;
+    private @Nullable YamlNode document() {
+        YamlNode root = null;
         while (events.hasNext()) {
             Event event = events.next();
             if (event instanceof NodeEvent start) {
@@ -100,7 +100,7 @@ final class Yaml {
         return root;
     }
 
-    private Node node(NodeEvent start, String path, int depth) {
+    private YamlNode node(NodeEvent start, String path, int depth) {
         Place place = place(start);
         if (start instanceof AliasEvent || start.getAnchor().isPresent()) {
             throw refused(
@@ -132,7 +132,7 @@ final class Yaml {
     }
 
     private Sequence sequence(Place place, String path, int depth) {
-        var elements = new ArrayList<Node>();
+        var elements = new ArrayList<YamlNode>();
         for (Event at = events.next(); !(at instanceof SequenceEndEvent); at = events.next()) {
             elements.add(node((NodeEvent) at, path + "[" + elements.size() + "]", depth + 1));
         }
@@ -148,7 +148,7 @@ final class Yaml {
             }
             String key = scalar.getValue();
             String below = path.isEmpty() ? key : path + "." + key;
-            Node value = node((NodeEvent) events.next(), below, depth + 1);
+            YamlNode value = node((NodeEvent) events.next(), below, depth + 1);
             Entry before = entries.putIfAbsent(key, new Entry(here, key, value));
             if (before != null) {
                 String twice =

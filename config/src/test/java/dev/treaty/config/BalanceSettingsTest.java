@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.FaultPolicy.InjectedFault;
-import dev.treaty.balance.Picker;
+import dev.treaty.balance.LoadBalancingPolicy;
 import dev.treaty.balance.RoutingPolicy.Destination;
 import dev.treaty.balance.RoutingPolicy.Match;
 import dev.treaty.balance.RoutingPolicy.Mirror;
@@ -35,18 +35,18 @@ class BalanceSettingsTest {
             services:
               shop.Orders:
                 deadline: 1s
-                balance: {picker: ring-hash, hash: {argument: order.customer}, budget: 30%}
+                balance: {policy: ring-hash, hash: {argument: order.customer}, budget: 30%}
             """);
         BalancePolicy own = settings.balance().service(ORDERS).policy();
-        assertThat(own.picker()).isEqualTo(Picker.RING_HASH);
+        assertThat(own.policy()).isEqualTo(LoadBalancingPolicy.RING_HASH);
         assertThat(own.hash().argument()).contains("order.customer");
-        assertThat(own.budget()).isEqualTo(0.3);
+        assertThat(own.unhealthyRatioMax()).isEqualTo(0.3);
         assertThat(own.subset()).isEqualTo(20);
         assertThat(own.slowStart().window()).isEqualTo(Duration.ofSeconds(30));
         assertThat(own.ejection().time()).isEqualTo(Duration.ofSeconds(7));
         BalancePolicy other =
                 settings.balance().service(new ServiceName("shop.Other")).policy();
-        assertThat(other.picker()).isEqualTo(Picker.PEAK_EWMA);
+        assertThat(other.policy()).isEqualTo(LoadBalancingPolicy.PEAK_EWMA);
         assertThat(other.subset()).isEqualTo(20);
     }
 
@@ -139,7 +139,7 @@ class BalanceSettingsTest {
     @Test
     void whatIsWrongIsToldWithItsPlace() {
         assertThatThrownBy(() -> parse("""
-            balance: {budget: 3, picker: p2c}
+            balance: {budget: 3, policy: p2c}
             services:
               shop.Orders:
                 routing: {rules: [{to: [{version: one}]}]}

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.HashPolicy;
-import dev.treaty.balance.Picker;
+import dev.treaty.balance.LoadBalancingPolicy;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
@@ -52,7 +52,7 @@ class SettingsPropertyTest {
         String yaml = "{defaults: " + yaml(tolerance) + "}";
         var environment = Settings.effective("printed", yaml, Map.of()).values().stream()
                 .filter(s -> s.key().startsWith("defaults."))
-                .collect(Collectors.toMap(s -> Reading.variableName(s.key()), Setting::value));
+                .collect(Collectors.toMap(s -> SettingsReading.variableName(s.key()), Setting::value));
         assertThat(Settings.of(environment).defaults()).isEqualTo(tolerance);
     }
 
@@ -78,7 +78,7 @@ class SettingsPropertyTest {
 
     @Property
     void durationsAreReadBack(@ForAll("durations") Duration duration) {
-        String yaml = "{server: {drain: " + Text.writeDuration(duration) + "}}";
+        String yaml = "{server: {drain: " + ValueFormat.writeDuration(duration) + "}}";
         assertThat(Settings.parse("printed", yaml, Map.of()).server().drain()).isEqualTo(duration);
     }
 
@@ -386,7 +386,8 @@ class SettingsPropertyTest {
     }
 
     private static Arbitrary<BalanceSettings> balances() {
-        return Combinators.combine(Arbitraries.of(Picker.values()), whole(0, 1_000), names().optional(), whole(1, 9))
+        return Combinators.combine(
+                        Arbitraries.of(LoadBalancingPolicy.values()), whole(0, 1_000), names().optional(), whole(1, 9))
                 .as((picker, subset, header, tenths) -> {
                     BalancePolicy usual = BalancePolicy.DEFAULT;
                     var hash =
@@ -442,7 +443,7 @@ class SettingsPropertyTest {
                 list.stream().map(SettingsPropertyTest::yaml).collect(Collectors.joining(", ", "[", "]"));
             case Optional<?> optional ->
                 optional.map(SettingsPropertyTest::yaml).orElse("none");
-            case Enum<?> constant -> Words.kebab(constant);
+            case Enum<?> constant -> KeyNames.kebab(constant);
             default -> quoted(value.toString());
         };
     }

@@ -52,8 +52,8 @@ class SettingsTest {
             registry: treaty://[::1]:7400
             registry-server:
               data: /var/lib/treaty
-              expiry-share: 20%
-              expiry-window: 30s
+              eviction-ratio-max: 20%
+              eviction-window: 30s
               deregister-after: 10m
               instances-max: 1000
             server:

@@ -23,7 +23,7 @@ class SimulatedCodeTest {
 
     /** The one place that asks the machine for the time. */
     private static final Pattern SYSTEM_TIME =
-            Pattern.compile("dev/treaty/core/time/(\\w*SystemTime|Time\\$|Chance).*\\.class");
+            Pattern.compile("dev/treaty/core/time/(\\w*SystemTime|Time\\$|RandomSource).*\\.class");
 
     @Test
     void simulated_code_takes_time_and_chance_from_its_constructor() {

@@ -27,6 +27,7 @@ class TidyTest {
             "core",
             "resilience",
             "balance",
+            "codec",
             "registry",
             "registry-etcd",
             "registry-zookeeper",

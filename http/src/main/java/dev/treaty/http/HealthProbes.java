@@ -1,11 +1,14 @@
 package dev.treaty.http;
 
+import dev.treaty.codec.Json;
+import dev.treaty.codec.MessageException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.HealthProbe;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.client.GrpcHealth;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;

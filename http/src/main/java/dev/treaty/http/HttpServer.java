@@ -1,5 +1,9 @@
 package dev.treaty.http;
 
+import dev.treaty.codec.JsonCodec;
+import dev.treaty.codec.MessageException;
+import dev.treaty.codec.OutputBuffer;
+import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
@@ -14,7 +18,12 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.time.Time;
-import dev.treaty.http.Connections.Connection;
+import dev.treaty.http.server.Connections;
+import dev.treaty.http.server.Connections.Connection;
+import dev.treaty.http.server.IdentityEncoding;
+import dev.treaty.http.server.Replies;
+import dev.treaty.http.server.RequestHead;
+import dev.treaty.http.server.RequestRejected;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
@@ -91,7 +100,7 @@ public final class HttpServer implements Server {
     private volatile Map<String, HostedService> services = Map.of();
     private volatile Set<String> withdrawn = Set.of();
     private volatile Map<String, Page> pages = Map.of();
-    private volatile Map<String, Door> doors = Map.of();
+    private volatile Map<String, RawHandler> doors = Map.of();
 
     private final AtomicInteger underWay = new AtomicInteger();
     private volatile long lastCallNanos;
@@ -238,13 +247,13 @@ public final class HttpServer implements Server {
      *
      * @param prefix begins and ends with a slash; the longest that fits a request is the one
      */
-    public void door(String prefix, Door door) {
+    public void door(String prefix, RawHandler door) {
         if (!prefix.startsWith("/") || !prefix.endsWith("/")) {
             throw new IllegalArgumentException("the path of a door begins and ends with a slash, unlike " + prefix);
         }
         lock.lock();
         try {
-            var all = new TreeMap<String, Door>(
+            var all = new TreeMap<String, RawHandler>(
                     Comparator.comparingInt(String::length).reversed().thenComparing(p -> p));
             all.putAll(doors);
             all.put(prefix, door);
@@ -254,8 +263,8 @@ public final class HttpServer implements Server {
         }
     }
 
-    private @Nullable Door door(String path) {
-        for (Map.Entry<String, Door> each : doors.entrySet()) {
+    private @Nullable RawHandler door(String path) {
+        for (Map.Entry<String, RawHandler> each : doors.entrySet()) {
             if (path.startsWith(each.getKey())) {
                 return each.getValue();
             }
@@ -263,7 +272,7 @@ public final class HttpServer implements Server {
         return null;
     }
 
-    private void enter(Door door, ServerRequest request, ServerResponse response, Connection connection)
+    private void enter(RawHandler door, ServerRequest request, ServerResponse response, Connection connection)
             throws InterruptedException {
         var query = new HashMap<String, String>();
         for (String name : request.query().names()) {
@@ -273,16 +282,16 @@ public final class HttpServer implements Server {
         }
         String path = request.prologue().uriPath().path();
         String method = request.prologue().method().text();
-        var asked = new Door.Request(method, path, query, body(request, response, connection, Deadline.MAX));
-        Door.Answer answer;
-        connection.ourTurn();
+        var asked = new RawHandler.Request(method, path, query, body(request, response, connection, Deadline.MAX));
+        RawHandler.Answer answer;
+        connection.busy();
         try {
             answer = door.answer(asked);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The door made a mistake handling " + Input.echo(path), e);
-            answer = Door.Answer.text(500, "this server made a mistake");
+            LOGGER.log(System.Logger.Level.ERROR, "The door made a mistake handling " + MessageReader.echo(path), e);
+            answer = RawHandler.Answer.text(500, "this server made a mistake");
         } finally {
-            connection.theirTurn();
+            connection.awaitingClient();
         }
         response.status(Status.create(answer.status()));
         answer.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
@@ -292,7 +301,7 @@ public final class HttpServer implements Server {
 
     private void handle(ServerRequest request, ServerResponse response) {
         Connection connection = connections.of(request);
-        connection.theirTurn();
+        connection.awaitingClient();
         String path = request.prologue().uriPath().rawPath();
         if (draining) {
             response.header(HeaderValues.CONNECTION_CLOSE);
@@ -305,7 +314,7 @@ public final class HttpServer implements Server {
             page(path, request, response);
             return;
         }
-        Door door = door(path);
+        RawHandler door = door(path);
         underWay.incrementAndGet();
         if (draining) {
             lastCallNanos = time.nanoTime();
@@ -316,7 +325,7 @@ public final class HttpServer implements Server {
             } else {
                 call(path, request, response, connection);
             }
-        } catch (Refusal refusal) {
+        } catch (RequestRejected refusal) {
             Replies.fault(response, refusal.status(), refusal.fault());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -329,7 +338,7 @@ public final class HttpServer implements Server {
     private void call(String path, ServerRequest request, ServerResponse response, Connection connection)
             throws InterruptedException {
         if (draining) {
-            throw new Refusal(Code.UNAVAILABLE, "the server is shutting down: call another instance");
+            throw new RequestRejected(Code.UNAVAILABLE, "the server is shutting down: call another instance");
         }
         Hosted hosted = operations.get(path);
         if (hosted == null) {
@@ -345,15 +354,15 @@ public final class HttpServer implements Server {
         long left = context.deadline().remainingNanos(time);
         byte[] body = body(request, response, connection, Duration.ofNanos(left));
         if (context.deadline().expired(time)) {
-            throw new Refusal(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was here");
+            throw new RequestRejected(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was here");
         }
         var call = new Call(hosted.service, hosted.operation, arguments(hosted, body), context);
         ServiceResponse<?> answer;
-        connection.ourTurn();
+        connection.busy();
         try {
             answer = answer(hosted, call);
         } finally {
-            connection.theirTurn();
+            connection.awaitingClient();
         }
         reply(hosted, answer, response);
     }
@@ -362,7 +371,7 @@ public final class HttpServer implements Server {
         try {
             return hosted.codec.readRequest(body, 0, body.length);
         } catch (MessageException e) {
-            throw new Refusal(Code.INVALID_ARGUMENT, e.sentence());
+            throw new RequestRejected(Code.INVALID_ARGUMENT, e.sentence());
         }
     }
 
@@ -381,7 +390,7 @@ public final class HttpServer implements Server {
         }
         switch (answer) {
             case ServiceResponse.Ok<?>(var value, var _, var _) -> {
-                var body = new Bytes();
+                var body = new OutputBuffer();
                 try {
                     hosted.codec.writeResponse(value, body);
                 } catch (MessageException e) {
@@ -395,25 +404,26 @@ public final class HttpServer implements Server {
         }
     }
 
-    private Refusal unknown(String path) {
+    private RequestRejected unknown(String path) {
         int slash = path.indexOf('/', 1);
         String name = slash < 0 ? path.substring(1) : path.substring(1, slash);
         if (withdrawn.contains(name)) {
-            return new Refusal(Code.UNAVAILABLE, name + " is no longer offered here: call another instance");
+            return new RequestRejected(Code.UNAVAILABLE, name + " is no longer offered here: call another instance");
         }
         HostedService service = services.get(name);
         if (service == null) {
-            return new Refusal(
+            return new RequestRejected(
                     Code.UNIMPLEMENTED,
-                    "no service \"" + Input.echo(name) + "\" is offered here; there "
+                    "no service \"" + MessageReader.echo(name) + "\" is offered here; there "
                             + (services.isEmpty() ? "is none" : "is " + String.join(", ", services.keySet())));
         }
         String operation = slash < 0 ? "" : path.substring(slash + 1);
         List<String> known =
                 service.contract().operations().stream().map(Operation::name).toList();
-        return new Refusal(
+        return new RequestRejected(
                 Code.UNIMPLEMENTED,
-                name + " has no operation \"" + Input.echo(operation) + "\"; it has " + String.join(", ", known));
+                name + " has no operation \"" + MessageReader.echo(operation) + "\"; it has "
+                        + String.join(", ", known));
     }
 
     /** The body of a request, which must be here within that time, and within that of an idle connection. */
@@ -427,14 +437,14 @@ public final class HttpServer implements Server {
             return new byte[0];
         }
         byte[] body;
-        connection.theirTurn(time.nanoTime()
+        connection.awaitingClient(time.nanoTime()
                 + Math.min(within.toNanos(), options.idleTimeout().toNanos()));
         try (InputStream in = request.content().inputStream()) {
             body = read(in, (int) length, limit);
         } catch (IOException e) {
             throw new CloseConnectionException("the client went away", e);
         } finally {
-            connection.theirTurn();
+            connection.awaitingClient();
         }
         if (body.length > limit) {
             throw tooLarge(response, limit);
@@ -451,9 +461,10 @@ public final class HttpServer implements Server {
         return read == length ? body : Arrays.copyOf(body, read);
     }
 
-    private static Refusal tooLarge(ServerResponse response, int limit) {
+    private static RequestRejected tooLarge(ServerResponse response, int limit) {
         response.header(HeaderValues.CONNECTION_CLOSE); // rather than read the rest only to throw it away
-        return new Refusal(Code.RESOURCE_EXHAUSTED, "the request is larger than the limit of " + limit + " bytes");
+        return new RequestRejected(
+                Code.RESOURCE_EXHAUSTED, "the request is larger than the limit of " + limit + " bytes");
     }
 
     private void page(String path, ServerRequest request, ServerResponse response) {
@@ -471,7 +482,7 @@ public final class HttpServer implements Server {
         } else if (path.startsWith(HEALTH + "/") && services.containsKey(path.substring(HEALTH.length() + 1))) {
             health(response, path.substring(HEALTH.length() + 1));
         } else {
-            Replies.fault(response, Fault.unreached(Code.NOT_FOUND, "there is no page " + Input.echo(path)));
+            Replies.fault(response, Fault.unreached(Code.NOT_FOUND, "there is no page " + MessageReader.echo(path)));
         }
     }
 

@@ -3,6 +3,11 @@ package dev.treaty.http;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.client.ByteChannel;
+import dev.treaty.http.client.ConnectionPool;
+import dev.treaty.http.client.EncodedOperation;
+import dev.treaty.http.client.HttpConnection;
+import dev.treaty.http.client.SocketByteChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -18,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class HttpTransport implements Transport {
     private final HttpTransportOptions options;
     private final Time time;
-    private final Wire.Source wires;
-    private final Route.Table routes = new Route.Table();
+    private final ByteChannel.Source wires;
+    private final EncodedOperation.Table routes = new EncodedOperation.Table();
     private final Set<HttpConnection> open = ConcurrentHashMap.newKeySet();
 
     /** A transport with the {@linkplain HttpTransportOptions#STANDARD standard} limits. */
@@ -29,10 +34,10 @@ public final class HttpTransport implements Transport {
 
     /** A transport with those limits. */
     public HttpTransport(HttpTransportOptions options, Time time) {
-        this(options, time, (endpoint, deadline) -> SocketWire.open(endpoint, deadline, time));
+        this(options, time, (endpoint, deadline) -> SocketByteChannel.open(endpoint, deadline, time));
     }
 
-    HttpTransport(HttpTransportOptions options, Time time, Wire.Source wires) {
+    HttpTransport(HttpTransportOptions options, Time time, ByteChannel.Source wires) {
         this.options = options;
         this.time = time;
         this.wires = wires;
@@ -40,7 +45,7 @@ public final class HttpTransport implements Transport {
 
     @Override
     public Connection connect(ServiceEndpoint endpoint) {
-        var pool = new LinkPool(options, time);
+        var pool = new ConnectionPool(options, time);
         var connection = new HttpConnection(endpoint, pool, options, routes, wires, time, open::remove);
         open.add(connection);
         return connection;

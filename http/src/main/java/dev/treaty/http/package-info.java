@@ -4,7 +4,7 @@
  *
  * <p>{@link dev.treaty.http.HttpServer} hosts services and {@link dev.treaty.http.HttpTransport} calls them; each is
  * the edge of a pipeline, knows nothing of retries, balancing or registries, and speaks of failures as faults with one
- * of the sixteen codes. {@link dev.treaty.http.JsonCodec} stands between both and Java: schemas are closed, and what
+ * of the sixteen codes. {@link dev.treaty.codec.JsonCodec} stands between both and Java: schemas are closed, and what
  * is wrong with a message is said in one sentence. The server is Helidon's, because the exposed edge deserves a parser
  * that many have tried to break; the client is written here, because that is where a library costs its callers most.
  *

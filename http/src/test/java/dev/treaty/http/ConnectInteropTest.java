@@ -7,6 +7,8 @@ import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.time.Time;
+import dev.treaty.fixtures.Node;
+import dev.treaty.fixtures.Shop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

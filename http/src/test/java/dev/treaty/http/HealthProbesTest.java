@@ -9,8 +9,9 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
+import dev.treaty.fixtures.Shop;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -93,7 +94,7 @@ class HealthProbesTest {
             new ServiceHealth(Status.WARNING, "the queue is long", Instant.now(), Map.of("queue", "812"))
         };
         var time = Time.system();
-        try (var server = new HttpServer(HttpServerOptions.STANDARD, time, Chance.system())) {
+        try (var server = new HttpServer(HttpServerOptions.STANDARD, time, RandomSource.system())) {
             var dispatcher = Dispatcher.of(Shop.class, Running.CONTRACT, new StoredShop(), (_, _) -> {});
             server.host(new HostedService(Running.CONTRACT, dispatcher, () -> feels[0]));
 

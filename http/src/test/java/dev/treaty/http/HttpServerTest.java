@@ -3,12 +3,14 @@ package dev.treaty.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.codec.Json;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.discovery.ServiceHealth;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
+import dev.treaty.fixtures.Shop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -522,7 +524,7 @@ class HttpServerTest {
     void aPortInUseIsSaidSo() {
         int port = running.server.endpoint().port();
         assertThatThrownBy(() -> new HttpServer(
-                        HttpServerOptions.STANDARD.at("127.0.0.1", port), Time.system(), Chance.system()))
+                        HttpServerOptions.STANDARD.at("127.0.0.1", port), Time.system(), RandomSource.system()))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("cannot listen at 127.0.0.1:" + port)
                 .hasMessageContaining("in use");

@@ -13,6 +13,8 @@ import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
+import dev.treaty.fixtures.Shop;
+import dev.treaty.http.client.SocketByteChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -540,7 +542,7 @@ class HttpTransportTest {
     void theDeadlineEndsLookingUpAName() throws Exception {
         var over = new CountDownLatch(1);
         var somewhere = new ServiceEndpoint("http", "somewhere.test", 80);
-        assertThatThrownBy(() -> SocketWire.address(
+        assertThatThrownBy(() -> SocketByteChannel.address(
                         somewhere,
                         (host, port) -> {
                             await(over);
@@ -551,7 +553,7 @@ class HttpTransportTest {
                 .isInstanceOf(SocketTimeoutException.class);
         over.countDown();
         var here = new ServiceEndpoint("http", "localhost", 80);
-        assertThat(SocketWire.address(
+        assertThat(SocketByteChannel.address(
                                 here,
                                 InetSocketAddress::new,
                                 Deadline.after(Duration.ofMinutes(1), Time.system()),

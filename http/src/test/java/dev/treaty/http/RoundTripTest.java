@@ -12,6 +12,7 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
+import dev.treaty.fixtures.Shop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

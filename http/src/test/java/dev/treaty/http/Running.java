@@ -13,35 +13,36 @@ import dev.treaty.core.call.Trace;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceHealth;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
+import dev.treaty.fixtures.Shop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A server with the shop in it, and a way to it. */
-final class Running implements AutoCloseable {
-    static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
+public final class Running implements AutoCloseable {
+    public static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
 
     final StoredShop shop = new StoredShop();
-    final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
+    public final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
     final HttpServer server;
     final HttpTransport transport;
-    final Transport.Connection connection;
+    public final Transport.Connection connection;
 
-    Running() {
+    public Running() {
         this(HttpServerOptions.STANDARD, HttpTransportOptions.STANDARD);
     }
 
     Running(HttpServerOptions serverOptions, HttpTransportOptions transportOptions) {
-        server = new HttpServer(serverOptions, Time.system(), Chance.system());
+        server = new HttpServer(serverOptions, Time.system(), RandomSource.system());
         host(Dispatcher.of(Shop.class, CONTRACT, shop, (_, mistake) -> mistakes.add(mistake)));
         transport = new HttpTransport(transportOptions, Time.system());
         connection = transport.connect(server.endpoint());
     }
 
-    void host(Handler handler) {
+    public void host(Handler handler) {
         server.host(new HostedService(
                 CONTRACT,
                 handler,
@@ -49,19 +50,19 @@ final class Running implements AutoCloseable {
                         ServiceHealth.Status.PASSING, Time.system().instant())));
     }
 
-    Shop client() {
+    public Shop client() {
         return ServiceProxy.of(Shop.class, CONTRACT, connection, () -> context(Duration.ofMinutes(1)));
     }
 
-    static CallContext context(Duration timeout) {
+    public static CallContext context(Duration timeout) {
         return context(timeout, Map.of());
     }
 
-    static CallContext context(Duration timeout, Map<String, String> headers) {
+    public static CallContext context(Duration timeout, Map<String, String> headers) {
         return new CallContext(
                 Deadline.after(timeout, Time.system()),
                 Principal.claimed("tests"),
-                Trace.start(Chance.system()),
+                Trace.start(RandomSource.system()),
                 1,
                 Priority.NORMAL,
                 headers,

@@ -3,6 +3,7 @@ package dev.treaty.http;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.fixtures.Shop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -128,7 +128,7 @@ public final class EventLog implements Events {
                     write(Level.DEBUG, outcome + " and was answered by a fallback: " + word(origin.name()));
                 }
             }
-            case Event.MistakeMade(var call, var cause) ->
+            case Event.HandlerFailed(var call, var cause) ->
                 write(Level.ERROR, "the service made a mistake handling " + call.path(), cause);
             case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _, Event.CallMirrored _ -> {
                 // Too many to write; metrics count them.

@@ -10,4 +10,5 @@ package dev.treaty.observe;
  * @param minute over the last minute
  * @param total since the instance was first seen
  */
-public record InstanceMetrics(String instance, String health, String breaker, CallFigures minute, CallFigures total) {}
+public record InstanceMetrics(
+        String instance, String health, String breaker, CallStatistics minute, CallStatistics total) {}

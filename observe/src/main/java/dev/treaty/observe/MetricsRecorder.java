@@ -92,7 +92,7 @@ public final class MetricsRecorder implements Events {
             case Event.CallMirrored(var call, var _, var _) ->
                 client.of(call.service()).mirrored();
             case Event.DiscoveryChanged(var change) -> discovered(change);
-            case Event.RegistryChanged _, Event.MistakeMade _, Event.PanicChanged _, Event.FaultInjected _ -> {
+            case Event.RegistryChanged _, Event.HandlerFailed _, Event.PanicChanged _, Event.FaultInjected _ -> {
                 // Nothing to count: the view of the instances stays as it is, a mistake ends a call as internal, and
                 // what is done to a call by configuration shows in its outcome.
             }

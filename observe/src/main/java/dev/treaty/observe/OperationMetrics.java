@@ -9,4 +9,4 @@ import dev.treaty.core.contract.Operation;
  * @param minute over the last minute
  * @param total since the process began
  */
-public record OperationMetrics(String operation, CallFigures minute, CallFigures total) {}
+public record OperationMetrics(String operation, CallStatistics minute, CallStatistics total) {}

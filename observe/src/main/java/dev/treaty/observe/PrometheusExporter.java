@@ -98,7 +98,7 @@ public final class PrometheusExporter implements AutoCloseable {
         var histogram = HistogramSnapshot.builder().name("treaty_calls_seconds").help("Latency of calls");
         for (ServiceMetrics service : services) {
             for (OperationMetrics operation : service.operations()) {
-                var tally = new Tally();
+                var tally = new StatisticsSum();
                 tally.add(operation.total());
                 histogram.dataPoint(HistogramDataPointSnapshot.builder()
                         .labels(labels(service, operation))
@@ -110,7 +110,7 @@ public final class PrometheusExporter implements AutoCloseable {
         return histogram.build();
     }
 
-    private static ClassicHistogramBuckets buckets(Tally tally) {
+    private static ClassicHistogramBuckets buckets(StatisticsSum tally) {
         var buckets = ClassicHistogramBuckets.builder();
         long below = 0;
         long counted = 0;

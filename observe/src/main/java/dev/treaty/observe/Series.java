@@ -104,7 +104,7 @@ final class Series {
     }
 
     /** Adds what was counted to these two. */
-    void addTo(Tally minute, Tally total) {
+    void addTo(StatisticsSum minute, StatisticsSum total) {
         long[] window = new long[CELLS];
         long[] all = new long[CELLS];
         long now = time.nanoTime();
@@ -129,7 +129,7 @@ final class Series {
         add(all, total, now - startedNanos);
     }
 
-    private static void add(long[] cells, Tally tally, long nanos) {
+    private static void add(long[] cells, StatisticsSum tally, long nanos) {
         for (int cell = 0; cell < LATENCIES; cell++) {
             if (cells[cell] > 0) {
                 tally.addLatency(micros(cell), cells[cell]);
@@ -196,7 +196,7 @@ final class Series {
 
     /** The cell of a latency: its doubling and its place within. */
     static int cell(long nanos) {
-        long micros = Math.max(1, (Math.clamp(nanos, 0, Tally.MICROS_MAX * 1_000) + 500) / 1_000);
+        long micros = Math.max(1, (Math.clamp(nanos, 0, StatisticsSum.MICROS_MAX * 1_000) + 500) / 1_000);
         int doubling = Long.SIZE - CHUNK_BITS - 1 - Long.numberOfLeadingZeros(micros | (2 * CHUNK - 1));
         return (doubling << CHUNK_BITS) + (int) (micros >>> doubling);
     }

@@ -130,14 +130,14 @@ final class ServiceCounts {
 
     ServiceMetrics metrics(ServiceName service, Side side, Instant startedAt) {
         forgetStrangers();
-        var minute = new Tally();
-        var total = new Tally();
+        var minute = new StatisticsSum();
+        var total = new StatisticsSum();
         long idleNanos = Long.MAX_VALUE;
         long now = time.nanoTime();
         var operationMetrics = new ArrayList<OperationMetrics>();
         for (var entry : new TreeMap<>(operations).entrySet()) {
-            var ownMinute = new Tally();
-            var ownTotal = new Tally();
+            var ownMinute = new StatisticsSum();
+            var ownTotal = new StatisticsSum();
             entry.getValue().addTo(ownMinute, ownTotal);
             minute.add(ownMinute);
             total.add(ownTotal);
@@ -164,8 +164,8 @@ final class ServiceCounts {
     private List<InstanceMetrics> instanceMetrics() {
         var metrics = new ArrayList<InstanceMetrics>();
         for (var entry : new TreeMap<>(instances).entrySet()) {
-            var minute = new Tally();
-            var total = new Tally();
+            var minute = new StatisticsSum();
+            var total = new StatisticsSum();
             Instance instance = entry.getValue();
             instance.attempts.addTo(minute, total);
             metrics.add(new InstanceMetrics(

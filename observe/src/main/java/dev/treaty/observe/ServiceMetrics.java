@@ -33,8 +33,8 @@ import java.util.function.ToLongFunction;
 public record ServiceMetrics(
         ServiceName service,
         Side side,
-        CallFigures minute,
-        CallFigures total,
+        CallStatistics minute,
+        CallStatistics total,
         List<OperationMetrics> operations,
         List<InstanceMetrics> instances,
         long attempts,
@@ -60,7 +60,7 @@ public record ServiceMetrics(
         return operations.stream()
                 .filter(o -> o.operation().equals(name))
                 .findFirst()
-                .orElseGet(() -> new OperationMetrics(name, CallFigures.NONE, CallFigures.NONE));
+                .orElseGet(() -> new OperationMetrics(name, CallStatistics.NONE, CallStatistics.NONE));
     }
 
     /** How many attempts a call took, on average; 0 where there were no calls. */
@@ -125,8 +125,8 @@ public record ServiceMetrics(
                 figures(same, InstanceMetrics::total));
     }
 
-    private static <T> CallFigures figures(List<T> parts, Function<T, CallFigures> figures) {
-        return CallFigures.merge(parts.stream().map(figures).toList());
+    private static <T> CallStatistics figures(List<T> parts, Function<T, CallStatistics> figures) {
+        return CallStatistics.merge(parts.stream().map(figures).toList());
     }
 
     private static long sum(List<ServiceMetrics> parts, ToLongFunction<ServiceMetrics> figure) {

@@ -116,7 +116,7 @@ class EventLogTest {
 
     @Test
     void aMistakeIsWrittenWithItsCause() {
-        log.emit(new Event.MistakeMade(call(ORDERS, "get"), new IllegalStateException("no database")));
+        log.emit(new Event.HandlerFailed(call(ORDERS, "get"), new IllegalStateException("no database")));
         assertThat(lines.written)
                 .containsExactly("ERROR the service made a mistake handling shop.Orders/get caused by"
                         + " java.lang.IllegalStateException: no database");

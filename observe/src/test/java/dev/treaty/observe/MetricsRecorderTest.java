@@ -54,7 +54,7 @@ class MetricsRecorderTest {
         assertThat(metrics.total().averageMillis()).isCloseTo(25.75, within(0.3));
         assertThat(metrics.operations()).extracting(OperationMetrics::operation).containsExactly("get", "place");
         assertThat(metrics.operation("get").total().errors()).isEqualTo(Map.of(Code.NOT_FOUND, 1L));
-        assertThat(metrics.operation("unheard").total()).isEqualTo(CallFigures.NONE);
+        assertThat(metrics.operation("unheard").total()).isEqualTo(CallStatistics.NONE);
     }
 
     @Test
@@ -75,7 +75,7 @@ class MetricsRecorderTest {
         assertThat(client().minute().seconds()).isEqualTo(50);
 
         time.advance(Duration.ofSeconds(20));
-        CallFigures minute = client().minute();
+        CallStatistics minute = client().minute();
         assertThat(minute.requests()).isEqualTo(1);
         assertThat(minute.errors()).isEmpty();
         assertThat(minute.maxMillis()).isCloseTo(1, within(0.01));

@@ -14,6 +14,9 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.changes.Watchers;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,7 @@ public final class EmbeddedRegistry implements Registry {
      *
      * @param events told of every change of any service, in order
      */
+    @SuppressWarnings("exports") // for the modules of Treaty that also serve the table to other processes
     public EmbeddedRegistry(RegistryTable table, Time time, Events events) {
         this.table = table;
         this.time = time;

@@ -8,6 +8,9 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.changes.WatcherAcks;
+import dev.treaty.registry.changes.Watchers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,11 +44,11 @@ public final class JointRegistry implements Registry {
     private static final int CLOSED_MAX = 1_024;
 
     private final String address;
-    private final List<Registry> together;
-    private final Optional<Registry> behind;
+    private final List<Registry> primaries;
+    private final Optional<Registry> secondary;
     private final Time time;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Catalog catalog = new Catalog(lock, LOG);
+    private final ChangeLog catalog = new ChangeLog(lock, LOG);
     private final Watchers watchers;
     private final Map<ServiceName, Followed> followed = new TreeMap<>();
 
@@ -106,7 +109,7 @@ public final class JointRegistry implements Registry {
                 if (event instanceof DiscoveryEvent.Removed removed) {
                     views.get(which).remove(instance.id());
                     reason = removed.reason();
-                    if (which < together.size() && reason.equals(CLOSED)) {
+                    if (which < primaries.size() && reason.equals(CLOSED)) {
                         closed(which, instance);
                     }
                 } else {
@@ -115,7 +118,7 @@ public final class JointRegistry implements Registry {
                 boolean alone = taking > 0;
                 merge(instance.id());
                 show(instance.id(), reason);
-                if (behind.isPresent() && alone != taking > 0) {
+                if (secondary.isPresent() && alone != taking > 0) {
                     views.getLast().keySet().forEach(id -> show(id, ""));
                 }
             } finally {
@@ -126,7 +129,7 @@ public final class JointRegistry implements Registry {
         /** The first registry's word about it counts most. */
         private void merge(String id) {
             ServiceInstance now = null;
-            for (int i = 0; i < together.size() && now == null; i++) {
+            for (int i = 0; i < primaries.size() && now == null; i++) {
                 ServiceInstance said = views.get(i).get(id);
                 now = said == null || over(i, said) ? null : said;
             }
@@ -141,7 +144,7 @@ public final class JointRegistry implements Registry {
         private void closed(int which, ServiceInstance instance) {
             Closed known = closed.get(instance.id());
             if (known == null || !known.instance.startedAt().equals(instance.startedAt())) {
-                known = new Closed(instance, together.size());
+                known = new Closed(instance, primaries.size());
                 closed.put(instance.id(), known);
             }
             known.times[which]++;
@@ -155,7 +158,7 @@ public final class JointRegistry implements Registry {
 
         private void show(String id, String reason) {
             ServiceInstance seen = merged.get(id);
-            if (seen == null && taking == 0 && behind.isPresent()) {
+            if (seen == null && taking == 0 && secondary.isPresent()) {
                 seen = views.getLast().get(id);
             }
             if (seen != null) {
@@ -170,22 +173,22 @@ public final class JointRegistry implements Registry {
     /**
      * Joins registries.
      *
-     * @param together at least one; closed with this one
-     * @param behind the one that is only read
+     * @param primaries at least one; closed with this one
+     * @param secondary the one that is only read
      */
-    public JointRegistry(List<Registry> together, Optional<Registry> behind, Time time) {
-        this.together = List.copyOf(together);
-        this.behind = behind;
+    public JointRegistry(List<Registry> primaries, Optional<Registry> secondary, Time time) {
+        this.primaries = List.copyOf(primaries);
+        this.secondary = secondary;
         this.time = time;
-        this.watchers = new Watchers(catalog, new Audience(), time);
+        this.watchers = new Watchers(catalog, new WatcherAcks(), time);
         String first =
-                String.join(" + ", together.stream().map(Registry::address).toList());
-        this.address = first + behind.map(then -> " else " + then.address()).orElse("");
+                String.join(" + ", primaries.stream().map(Registry::address).toList());
+        this.address = first + secondary.map(then -> " else " + then.address()).orElse("");
     }
 
     private List<Registry> all() {
-        var all = new ArrayList<>(together);
-        behind.ifPresent(all::add);
+        var all = new ArrayList<>(primaries);
+        secondary.ifPresent(all::add);
         return all;
     }
 
@@ -203,7 +206,7 @@ public final class JointRegistry implements Registry {
     public Registration register(ServiceInstance instance) {
         var registrations = new ArrayList<Registration>();
         try {
-            for (Registry registry : together) {
+            for (Registry registry : primaries) {
                 registrations.add(registry.register(instance));
             }
         } catch (RuntimeException e) {
@@ -247,15 +250,15 @@ public final class JointRegistry implements Registry {
     @Override
     public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
         boolean all = true;
-        for (Registry registry : together) {
-            all &= registry.drain(instance, drained, patience.dividedBy(together.size()));
+        for (Registry registry : primaries) {
+            all &= registry.drain(instance, drained, patience.dividedBy(primaries.size()));
         }
         return all;
     }
 
     @Override
     public void publish(ServiceContract contract, boolean force) {
-        together.forEach(registry -> registry.publish(contract, force));
+        primaries.forEach(registry -> registry.publish(contract, force));
     }
 
     @Override
@@ -274,13 +277,13 @@ public final class JointRegistry implements Registry {
     @Override
     public List<ServiceInstance> lookup(ServiceName service) {
         var found = new TreeMap<String, ServiceInstance>();
-        for (Registry registry : together) { // the first registry's word counts most
+        for (Registry registry : primaries) { // the first registry's word counts most
             registry.lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
         }
         boolean taking = found.values().stream()
                 .anyMatch(instance -> instance.health().status().takesCalls());
-        if (behind.isPresent() && !taking) {
-            behind.get().lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
+        if (secondary.isPresent() && !taking) {
+            secondary.get().lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
         }
         return List.copyOf(found.values());
     }
@@ -372,13 +375,13 @@ public final class JointRegistry implements Registry {
     }
 
     @Override
-    public Optional<String> trouble() {
-        return joined(Registry::trouble);
+    public Optional<String> problem() {
+        return joined(Registry::problem);
     }
 
     @Override
-    public Optional<String> trouble(ServiceName service) {
-        return joined(registry -> registry.trouble(service));
+    public Optional<String> problem(ServiceName service) {
+        return joined(registry -> registry.problem(service));
     }
 
     private Optional<String> joined(Function<Registry, Optional<String>> trouble) {

@@ -15,6 +15,13 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.backend.BackendService;
+import dev.treaty.registry.changes.Watchers;
+import dev.treaty.registry.client.LeaseKeeper;
+import dev.treaty.registry.client.RegistryConnection;
+import dev.treaty.registry.client.WatchClient;
+import dev.treaty.registry.spi.Backend;
+import dev.treaty.registry.spi.RegistryProvider;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,7 +38,7 @@ import java.util.random.RandomGenerator;
 /**
  * A registry in another process, spoken to in the {@link RegistryProtocol}. It keeps this process's instances
  * registered and its view of others current through outages and restarts of the registry: nothing here fails because
- * the registry cannot be reached, and no instance disappears for that reason. {@link #trouble()} says what is wrong.
+ * the registry cannot be reached, and no instance disappears for that reason. {@link #problem()} says what is wrong.
  */
 public final class NetworkRegistry implements Registry {
     /** The most contracts of others that are remembered for when the registry cannot be reached. */
@@ -42,10 +49,10 @@ public final class NetworkRegistry implements Registry {
 
     private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
 
-    private final Upstream upstream;
+    private final RegistryConnection upstream;
     private final Runnable atEnd;
     private final LeaseKeeper keeper;
-    private final Replica replica;
+    private final WatchClient replica;
     private final Watchers watchers;
     private final Map<ServiceName, ServiceContract> contracts = new ConcurrentHashMap<>();
     private volatile Set<ServiceName> services = Set.of();
@@ -82,9 +89,9 @@ public final class NetworkRegistry implements Registry {
             Events events,
             Runnable atEnd) {
         this.atEnd = atEnd;
-        this.upstream = new Upstream(address, registry, self, policy, time, random, events, this::changed);
+        this.upstream = new RegistryConnection(address, registry, self, policy, time, random, events, this::changed);
         this.keeper = new LeaseKeeper(upstream);
-        this.replica = new Replica(upstream, events);
+        this.replica = new WatchClient(upstream, events);
         this.watchers = new Watchers(replica.catalog(), replica.audience(), time);
         keeper.start();
         replica.start();
@@ -95,10 +102,11 @@ public final class NetworkRegistry implements Registry {
      *
      * @param address how the registry is written in a configuration, for messages
      */
-    public static NetworkRegistry over(Engine engine, String address, RegistryProvider.Surroundings surroundings) {
+    public static NetworkRegistry over(Backend engine, String address, RegistryProvider.RegistryContext surroundings) {
         Time time = surroundings.time();
-        var service = new EngineService(engine, surroundings);
-        Handler handler = Dispatcher.of(RegistryProtocol.class, Upstream.PROTOCOL, service, NetworkRegistry::mistake);
+        var service = new BackendService(engine, surroundings);
+        Handler handler =
+                Dispatcher.of(RegistryProtocol.class, RegistryConnection.PROTOCOL, service, NetworkRegistry::mistake);
         return new NetworkRegistry(
                 address,
                 handler,
@@ -128,7 +136,7 @@ public final class NetworkRegistry implements Registry {
      * {@inheritDoc}
      *
      * <p>It waits for the registry as long as the policy has patience, and goes on in the background after that. A
-     * refusal that comes later is told as an event and by {@link #trouble()}.
+     * refusal that comes later is told as an event and by {@link #problem()}.
      *
      * @throws IllegalArgumentException where the id is taken or a part of the instance is over a limit
      * @throws IllegalStateException where this process keeps too many registrations, or this client is closed
@@ -142,7 +150,7 @@ public final class NetworkRegistry implements Registry {
      * {@inheritDoc}
      *
      * <p>It waits for the registry as long as the policy has patience, and goes on in the background after that. A
-     * refusal that comes later is told as an event and by {@link #trouble()}.
+     * refusal that comes later is told as an event and by {@link #problem()}.
      *
      * @throws IllegalArgumentException where the contract's text is over the limit
      * @throws IllegalStateException where this process publishes too many contracts, or this client is closed
@@ -184,14 +192,14 @@ public final class NetworkRegistry implements Registry {
             List<ServiceInstance> page;
             do {
                 String after = instances.isEmpty() ? "" : instances.getLast().id();
-                page = upstream.ask(Upstream.REQUEST_NANOS, registry -> page(registry, service, after));
+                page = upstream.ask(RegistryConnection.REQUEST_NANOS, registry -> page(registry, service, after));
                 instances.addAll(page);
             } while (!page.isEmpty()); // a page may be shorter than asked for
-            upstream.answered(Upstream.Asker.PROGRAM, "");
+            upstream.answered(RegistryConnection.Asker.PROGRAM, "");
             return instances;
         } catch (ServiceException e) {
-            if (!Upstream.refusal(e.fault())) {
-                upstream.failed(Upstream.Asker.PROGRAM, e.fault());
+            if (!RegistryConnection.refusal(e.fault())) {
+                upstream.failed(RegistryConnection.Asker.PROGRAM, e.fault());
             }
             throw e;
         } catch (InterruptedException e) {
@@ -270,14 +278,14 @@ public final class NetworkRegistry implements Registry {
         return contracts;
     }
 
-    private <T> Optional<T> ask(Upstream.Question<Optional<T>> question) {
+    private <T> Optional<T> ask(RegistryConnection.Question<Optional<T>> question) {
         try {
-            Optional<T> answer = upstream.ask(Upstream.REQUEST_NANOS, question);
-            upstream.answered(Upstream.Asker.PROGRAM, "");
+            Optional<T> answer = upstream.ask(RegistryConnection.REQUEST_NANOS, question);
+            upstream.answered(RegistryConnection.Asker.PROGRAM, "");
             return answer;
         } catch (ServiceException e) {
-            if (!Upstream.refusal(e.fault())) {
-                upstream.failed(Upstream.Asker.PROGRAM, e.fault());
+            if (!RegistryConnection.refusal(e.fault())) {
+                upstream.failed(RegistryConnection.Asker.PROGRAM, e.fault());
             }
             return Optional.empty();
         } catch (InterruptedException e) {
@@ -287,13 +295,13 @@ public final class NetworkRegistry implements Registry {
     }
 
     @Override
-    public Optional<String> trouble() {
-        return upstream.trouble().or(keeper::trouble).or(replica::trouble);
+    public Optional<String> problem() {
+        return upstream.problem().or(keeper::problem).or(replica::problem);
     }
 
     @Override
-    public Optional<String> trouble(ServiceName service) {
-        return upstream.trouble().or(() -> replica.trouble(service));
+    public Optional<String> problem(ServiceName service) {
+        return upstream.problem().or(() -> replica.problem(service));
     }
 
     @Override
@@ -309,7 +317,7 @@ public final class NetworkRegistry implements Registry {
             while (true) { // one question waits only so long, and draining may be repeated
                 long wait = Math.min(left, LeaseKeeper.HEARD_NANOS);
                 var heard = upstream.ask(
-                        wait + Upstream.REQUEST_NANOS,
+                        wait + RegistryConnection.REQUEST_NANOS,
                         registry -> registry.drain(
                                 instance.id(), drained, Duration.ofNanos(wait).toMillis()));
                 left = end - upstream.time.nanoTime();

@@ -1,6 +1,7 @@
 package dev.treaty.registry;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

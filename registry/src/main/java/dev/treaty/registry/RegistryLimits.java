@@ -59,15 +59,15 @@ public record RegistryLimits(
         return new RegistryLimits(most, services, contracts, watches, log, leaseMin, leaseMax);
     }
 
-    Duration lease(Duration wish) {
+    public Duration lease(Duration wish) {
         return wish.compareTo(leaseMin) < 0 ? leaseMin : wish.compareTo(leaseMax) > 0 ? leaseMax : wish;
     }
 
-    static void check(ServiceInstance instance) {
+    public static void check(ServiceInstance instance) {
         check("instance " + instance.id(), instance.health());
     }
 
-    static void check(String whose, ServiceHealth health) {
+    public static void check(String whose, ServiceHealth health) {
         total(whose + ": its health", health.message().length() + length(health.details()), HEALTH_LENGTH_MAX);
     }
 
@@ -94,7 +94,7 @@ public record RegistryLimits(
         return message.substring(0, Character.isHighSurrogate(message.charAt(end - 1)) ? end - 1 : end) + "…";
     }
 
-    static void length(String what, String text, int max) {
+    public static void length(String what, String text, int max) {
         total(what, text.length(), max);
     }
 

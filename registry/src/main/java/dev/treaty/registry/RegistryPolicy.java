@@ -20,7 +20,7 @@ public record RegistryPolicy(
         Duration pauseMin,
         Duration pauseMax,
         Duration grace,
-        PreservationPolicy preservation) {
+        SelfPreservationPolicy preservation) {
     /** A crash is seen after ten seconds at most, and an outage is over within two seconds of its end. */
     public static final RegistryPolicy STANDARD = new RegistryPolicy(
             Duration.ofSeconds(10),
@@ -28,7 +28,7 @@ public record RegistryPolicy(
             Duration.ofMillis(100),
             Duration.ofSeconds(2),
             Duration.ofSeconds(20),
-            PreservationPolicy.STANDARD);
+            SelfPreservationPolicy.STANDARD);
 
     /** @throws IllegalArgumentException where a duration is not positive or two are the wrong way round */
     public RegistryPolicy {

@@ -1,16 +1,17 @@
 package dev.treaty.registry;
 
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.DefaultValue;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.core.contract.WhenAbsent;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.server.RegistryService;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ public interface RegistryProtocol {
     Granted register(
             Instance instance,
             @Description("Made up by the registrant, 8 to 256 characters; every later change needs it.") String token,
-            @Description("How long the lease should be; the answer says how long it is.") @WhenAbsent("10000")
+            @Description("How long the lease should be; the answer says how long it is.") @DefaultValue("10000")
                     long leaseMillis)
             throws InterruptedException;
 
@@ -57,7 +58,7 @@ public interface RegistryProtocol {
             + " version with the same major number.")
     void publish(
             String contract,
-            @Description("Whether to take it although it breaks clients.") @WhenAbsent("false") boolean force)
+            @Description("Whether to take it although it breaks clients.") @DefaultValue("false") boolean force)
             throws InterruptedException;
 
     /** The text of the newest contract of that name. */
@@ -69,7 +70,7 @@ public interface RegistryProtocol {
     @Idempotent
     @Description("The texts of all contracts of that name that are remembered, the highest version first.")
     List<String> contracts(
-            String service, @Description("Only the one of this fingerprint.") @WhenAbsent("") String fingerprint)
+            String service, @Description("Only the one of this fingerprint.") @DefaultValue("") String fingerprint)
             throws InterruptedException;
 
     /** The services that have instances or a contract. */
@@ -82,22 +83,22 @@ public interface RegistryProtocol {
     @Description("The instances of a service now, in the order of their ids, from behind one of them.")
     List<Instance> instances(
             String service,
-            @Description("The id after which to begin; empty for the first page.") @WhenAbsent("") String after,
-            @Description("The most instances to answer with.") @WhenAbsent("1000") int max)
+            @Description("The id after which to begin; empty for the first page.") @DefaultValue("") String after,
+            @Description("The most instances to answer with.") @DefaultValue("1000") int max)
             throws InterruptedException;
 
     /** Waits until the clients have heard how an instance is now. */
     @Idempotent
     @Description("Waits until every client that follows the service has heard how the instance is now.")
-    Heard heard(String id, String token, @WhenAbsent("0") long waitMillis) throws InterruptedException;
+    Heard heard(String id, String token, @DefaultValue("0") long waitMillis) throws InterruptedException;
 
     /** Has an instance drain, whatever it reports, or no longer. */
     @Idempotent
     @Description("For operators: has an instance drain, whatever it reports, or no longer.")
     Heard drain(
             String id,
-            @Description("False to take it back.") @WhenAbsent("true") boolean drained,
-            @Description("How long to wait until the clients have heard.") @WhenAbsent("0") long waitMillis)
+            @Description("False to take it back.") @DefaultValue("true") boolean drained,
+            @Description("How long to wait until the clients have heard.") @DefaultValue("0") long waitMillis)
             throws InterruptedException;
 
     /** How the registry is doing. */
@@ -111,10 +112,10 @@ public interface RegistryProtocol {
     News watch(
             @Description("The revision seen of each service; 0 for nothing. No service: to follow nothing any more.")
                     Map<String, Long> since,
-            @Description("The epoch that the revisions are of, as the last answer had it.") @WhenAbsent("")
+            @Description("The epoch that the revisions are of, as the last answer had it.") @DefaultValue("")
                     String epoch,
-            @Description("How long to wait for a change.") @WhenAbsent("25000") long waitMillis,
-            @Description("Made up by the client; a watch ends the one before it of the same watcher.") @WhenAbsent("")
+            @Description("How long to wait for a change.") @DefaultValue("25000") long waitMillis,
+            @Description("Made up by the client; a watch ends the one before it of the same watcher.") @DefaultValue("")
                     String watcher)
             throws InterruptedException;
 
@@ -133,14 +134,14 @@ public interface RegistryProtocol {
             String id,
             String service,
             String version,
-            @WhenAbsent("http") String protocol,
+            @DefaultValue("http") String protocol,
             String host,
             int port,
             Optional<Health> health,
-            @WhenAbsent("") String region,
-            @WhenAbsent("") String zone,
-            @WhenAbsent("100") int weight,
-            @WhenAbsent("") String contract,
+            @DefaultValue("") String region,
+            @DefaultValue("") String zone,
+            @DefaultValue("100") int weight,
+            @DefaultValue("") String contract,
             Optional<Map<String, String>> metadata,
             Optional<Instant> startedAt) {
 
@@ -190,7 +191,7 @@ public interface RegistryProtocol {
      */
     record Health(
             ServiceHealth.Status status,
-            @WhenAbsent("") String message,
+            @DefaultValue("") String message,
             Optional<Instant> timestamp,
             Optional<Map<String, String>> details) {
 
@@ -255,7 +256,7 @@ public interface RegistryProtocol {
     record Complete(
             String service,
             List<Instance> instances,
-            @WhenAbsent("") String next) {}
+            @DefaultValue("") String next) {}
 
     /**
      * More instances of a set.
@@ -293,7 +294,7 @@ public interface RegistryProtocol {
             int watches,
             int stale,
             int expired,
-            @WhenAbsent("0") int critical) {}
+            @DefaultValue("0") int critical) {}
 
     /**
      * One change.

@@ -8,6 +8,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;

@@ -9,21 +9,21 @@ import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Instant;
 
 /** Instances for tests. */
-final class Instances {
-    static final ServiceName ORDERS = new ServiceName("shop.Orders");
-    static final ServiceName STOCK = new ServiceName("shop.Stock");
-    static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+public final class Instances {
+    public static final ServiceName ORDERS = new ServiceName("shop.Orders");
+    public static final ServiceName STOCK = new ServiceName("shop.Stock");
+    public static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
     private Instances() {}
 
-    static ServiceInstance of(ServiceName service, String id, Status status) {
+    public static ServiceInstance of(ServiceName service, String id, Status status) {
         var endpoint = new ServiceEndpoint("http", "127.0.0.1", 8080);
         return ServiceInstance.of(id, service, new Version(1, 0, 0), endpoint, STARTED)
                 .withHealth(ServiceHealth.of(status, STARTED))
                 .withPlace("eu", "eu-1a");
     }
 
-    static ServiceInstance of(ServiceName service, String id) {
+    public static ServiceInstance of(ServiceName service, String id) {
         return of(service, id, Status.PASSING);
     }
 }

@@ -7,12 +7,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what other threads do, which may take long on a busy machine. */
-final class Patience {
-    static final long NANOS = Duration.ofSeconds(20).toNanos();
+public final class Patience {
+    public static final long NANOS = Duration.ofSeconds(20).toNanos();
 
     private Patience() {}
 
-    static void eventually(BooleanSupplier reached) {
+    public static void eventually(BooleanSupplier reached) {
         long end = System.nanoTime() + NANOS;
         while (!reached.getAsBoolean()) {
             assertThat(System.nanoTime() - end)

@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class RegistryPolicyTest {
-    private static final PreservationPolicy USUAL = PreservationPolicy.STANDARD;
+    private static final SelfPreservationPolicy USUAL = SelfPreservationPolicy.STANDARD;
     private static final Duration SECOND = Duration.ofSeconds(1);
 
     @Test

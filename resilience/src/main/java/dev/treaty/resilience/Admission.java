@@ -11,6 +11,7 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.execution.GuardDescription;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -155,12 +156,12 @@ public final class Admission implements Filter {
                         line(
                                 "each caller",
                                 policy.rateLimitPerCaller()
-                                        .map(Description::rate)
+                                        .map(GuardDescription::rate)
                                         .orElse("no rate limit")),
                         line(
                                 "all callers",
-                                policy.rateLimit().map(Description::rate).orElse("no rate limit")),
-                        line("concurrency", Description.concurrency(policy.concurrency())),
+                                policy.rateLimit().map(GuardDescription::rate).orElse("no rate limit")),
+                        line("concurrency", GuardDescription.concurrency(policy.concurrency())),
                         line(
                                 "priority",
                                 "up to " + policy.priorityMax().wire() + " for who has not proved who it is")));

@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.call.Priority;
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.util.Optional;
 
 /**
@@ -33,8 +34,8 @@ public record AdmissionPolicy(
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public AdmissionPolicy {
-        Limits.atLeast("callers-max", callersMax, 1);
-        Limits.atMost("callers-max", callersMax, KeyedRateLimiter.KEYS_MAX);
+        PolicyChecks.atLeast("callers-max", callersMax, 1);
+        PolicyChecks.atMost("callers-max", callersMax, KeyedRateLimiter.KEYS_MAX);
         rateLimitPerCaller.ifPresent(KeyedRateLimiter::check);
     }
 

@@ -1,6 +1,10 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.breaker.CountWindow;
+import dev.treaty.resilience.breaker.OutcomeWindow;
+import dev.treaty.resilience.breaker.TimeWindow;
+import dev.treaty.resilience.internal.Stripes;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -257,7 +261,7 @@ public final class CircuitBreaker {
         return switch (phase) {
             case Phase.Closed _ -> true;
             case Phase.Open open -> open.untilNanos - now <= 0;
-            case Phase.HalfOpen half -> half.admits(policy.trials(), now);
+            case Phase.HalfOpen half -> half.admits(policy.halfOpenCalls(), now);
             case Phase.Forced forced -> forced.mode == Mode.DISABLED;
         };
     }
@@ -297,7 +301,7 @@ public final class CircuitBreaker {
                     }
                 }
                 case Phase.HalfOpen half -> {
-                    if (!half.admits(policy.trials(), now)) {
+                    if (!half.admits(policy.halfOpenCalls(), now)) {
                         return REFUSED;
                     }
                     Phase.HalfOpen admitted = half.admit(now, leaseNanos());
@@ -359,7 +363,7 @@ public final class CircuitBreaker {
         if (counts.failuresInRow() >= policy.consecutiveFailures()) {
             return counts.failuresInRow() + " failures in a row";
         }
-        if (counts.calls() < policy.callsMin()) {
+        if (counts.calls() < policy.minimumCalls()) {
             return "";
         }
         if (counts.failures() > 0 && (double) counts.failures() / counts.calls() >= policy.failureRate()) {
@@ -379,7 +383,7 @@ public final class CircuitBreaker {
                 }
             } else {
                 Phase.HalfOpen better = half.without(admission, 1);
-                boolean enough = better.succeeded == policy.trials();
+                boolean enough = better.succeeded == policy.halfOpenCalls();
                 if (swap(half, enough ? closed(half, now, closedBecause()) : better)) {
                     return;
                 }
@@ -388,7 +392,7 @@ public final class CircuitBreaker {
     }
 
     private String closedBecause() {
-        return policy.trials() == 1 ? "the trial went well" : policy.trials() + " trials went well";
+        return policy.halfOpenCalls() == 1 ? "the trial went well" : policy.halfOpenCalls() + " trials went well";
     }
 
     /** Gives an admission back unused, or with an outcome that says nothing about the service. */

@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
 /**
@@ -12,14 +13,14 @@ import java.time.Duration;
  * @param failureRate opens where that share of the window's calls failed, from 0 to 1
  * @param slowRate opens where that share of the window's calls was slow, from 0 to 1
  * @param slowCall from which duration on a call is slow, whether it went well or failed; up to a day
- * @param callsMin the rates are judged only once the window holds that many calls; 1 or more
+ * @param minimumCalls the rates are judged only once the window holds that many calls; 1 or more
  * @param window how far back the window looks, where it is one of time; up to a day
  * @param windowCalls 0 for a window of time; otherwise the window holds the last so many calls, 10,000 at most
  * @param open how long it stays open the first time; each further opening without recovery doubles it. All of them are
  *     spread by an eighth up and down, so that callers do not come back together
  * @param openMax the longest it stays open, and the longest that a trial keeps the next from passing; up to a day. It
  *     is best longer than a call may take: more trials than {@code trials} are under way at a time where it is not
- * @param trials how many calls pass at a time to try whether the service has recovered, and how many of them must go
+ * @param halfOpenCalls how many calls pass at a time to try whether the service has recovered, and how many of them must go
  *     well, without one going wrong, to close the breaker; 1 to 100
  */
 public record CircuitBreakerPolicy(
@@ -27,12 +28,12 @@ public record CircuitBreakerPolicy(
         double failureRate,
         double slowRate,
         Duration slowCall,
-        int callsMin,
+        int minimumCalls,
         Duration window,
         int windowCalls,
         Duration open,
         Duration openMax,
-        int trials) {
+        int halfOpenCalls) {
 
     /** The most calls that a window of calls holds. */
     public static final int WINDOW_CALLS_MAX = 10_000;
@@ -58,53 +59,98 @@ public record CircuitBreakerPolicy(
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public CircuitBreakerPolicy {
-        Limits.atLeast("consecutive-failures", consecutiveFailures, 1);
-        Limits.ratio("failure-rate", failureRate);
-        Limits.ratio("slow-rate", slowRate);
-        Limits.positive("slow-call", slowCall);
-        Limits.atLeast("calls-min", callsMin, 1);
-        Limits.positive("window", window);
-        Limits.atLeast("window-calls", windowCalls, 0);
-        Limits.atMost("window-calls", windowCalls, WINDOW_CALLS_MAX);
-        if (windowCalls > 0 && callsMin > windowCalls) {
+        PolicyChecks.atLeast("consecutive-failures", consecutiveFailures, 1);
+        PolicyChecks.ratio("failure-rate", failureRate);
+        PolicyChecks.ratio("slow-rate", slowRate);
+        PolicyChecks.positive("slow-call", slowCall);
+        PolicyChecks.atLeast("minimum-calls", minimumCalls, 1);
+        PolicyChecks.positive("window", window);
+        PolicyChecks.atLeast("window-calls", windowCalls, 0);
+        PolicyChecks.atMost("window-calls", windowCalls, WINDOW_CALLS_MAX);
+        if (windowCalls > 0 && minimumCalls > windowCalls) {
             throw new IllegalArgumentException(
-                    "calls-min is " + callsMin + ": use at most window-calls (" + windowCalls + ")");
+                    "minimum-calls is " + minimumCalls + ": use at most window-calls (" + windowCalls + ")");
         }
-        Limits.positive("open", open);
-        Limits.positive("open-max", openMax);
-        Limits.notShorter("open-max", openMax, "open", open);
-        Limits.atLeast("trials", trials, 1);
-        Limits.atMost("trials", trials, TRIALS_MAX);
+        PolicyChecks.positive("open", open);
+        PolicyChecks.positive("open-max", openMax);
+        PolicyChecks.notShorter("open-max", openMax, "open", open);
+        PolicyChecks.atLeast("half-open-calls", halfOpenCalls, 1);
+        PolicyChecks.atMost("half-open-calls", halfOpenCalls, TRIALS_MAX);
     }
 
     /** The same, opening after so many failures in a row. */
     public CircuitBreakerPolicy withConsecutiveFailures(int changed) {
         return new CircuitBreakerPolicy(
-                changed, failureRate, slowRate, slowCall, callsMin, window, windowCalls, open, openMax, trials);
+                changed,
+                failureRate,
+                slowRate,
+                slowCall,
+                minimumCalls,
+                window,
+                windowCalls,
+                open,
+                openMax,
+                halfOpenCalls);
     }
 
     /** The same, opening where that share of at least so many calls failed. */
     public CircuitBreakerPolicy withFailureRate(double rate, int calls) {
         return new CircuitBreakerPolicy(
-                consecutiveFailures, rate, slowRate, slowCall, calls, window, windowCalls, open, openMax, trials);
+                consecutiveFailures,
+                rate,
+                slowRate,
+                slowCall,
+                calls,
+                window,
+                windowCalls,
+                open,
+                openMax,
+                halfOpenCalls);
     }
 
     /** The same, opening where that share of the calls took that long or longer. */
     public CircuitBreakerPolicy withSlowRate(double rate, Duration from) {
         return new CircuitBreakerPolicy(
-                consecutiveFailures, failureRate, rate, from, callsMin, window, windowCalls, open, openMax, trials);
+                consecutiveFailures,
+                failureRate,
+                rate,
+                from,
+                minimumCalls,
+                window,
+                windowCalls,
+                open,
+                openMax,
+                halfOpenCalls);
     }
 
     /** The same, looking back that far. */
     public CircuitBreakerPolicy withWindow(Duration changed) {
         return new CircuitBreakerPolicy(
-                consecutiveFailures, failureRate, slowRate, slowCall, callsMin, changed, 0, open, openMax, trials);
+                consecutiveFailures,
+                failureRate,
+                slowRate,
+                slowCall,
+                minimumCalls,
+                changed,
+                0,
+                open,
+                openMax,
+                halfOpenCalls);
     }
 
     /** The same, looking back on that many calls. */
     public CircuitBreakerPolicy withWindowCalls(int changed) {
         return new CircuitBreakerPolicy(
-                consecutiveFailures, failureRate, slowRate, slowCall, callsMin, window, changed, open, openMax, trials);
+                consecutiveFailures,
+                failureRate,
+                slowRate,
+                slowCall,
+                minimumCalls,
+                window,
+                changed,
+                open,
+                openMax,
+                halfOpenCalls);
     }
 
     /** The same, open for that long at first and at most. */
@@ -114,12 +160,12 @@ public record CircuitBreakerPolicy(
                 failureRate,
                 slowRate,
                 slowCall,
-                callsMin,
+                minimumCalls,
                 window,
                 windowCalls,
                 first,
                 max,
-                trials);
+                halfOpenCalls);
     }
 
     /** The same with that many trials. */
@@ -129,7 +175,7 @@ public record CircuitBreakerPolicy(
                 failureRate,
                 slowRate,
                 slowCall,
-                callsMin,
+                minimumCalls,
                 window,
                 windowCalls,
                 open,

@@ -4,8 +4,13 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
-import dev.treaty.resilience.SampleWindow.Sample;
-import dev.treaty.resilience.WaitingLine.Turn;
+import dev.treaty.resilience.internal.Stripes;
+import dev.treaty.resilience.limit.AdaptiveLimit;
+import dev.treaty.resilience.limit.PermitPool;
+import dev.treaty.resilience.limit.SampleWindow;
+import dev.treaty.resilience.limit.SampleWindow.Sample;
+import dev.treaty.resilience.limit.WaitQueue;
+import dev.treaty.resilience.limit.WaitQueue.Turn;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -72,7 +77,7 @@ public final class ConcurrencyLimiter {
     private final ReentrantLock lock = new ReentrantLock();
 
     // Written under the lock alone.
-    private final WaitingLine line = new WaitingLine();
+    private final WaitQueue line = new WaitQueue();
     private volatile ConcurrencyPolicy policy;
     private volatile @Nullable AdaptiveLimit adaptive;
     private volatile int limit;

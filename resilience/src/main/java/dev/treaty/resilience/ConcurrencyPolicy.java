@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
 /**
@@ -43,14 +44,14 @@ public record ConcurrencyPolicy(
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public ConcurrencyPolicy {
-        Limits.atLeast("limit-min", limitMin, 1);
-        Limits.atLeast("limit-max", limitMax, limitMin);
-        Limits.atMost("limit-max", limitMax, LIMIT_MAX);
-        Limits.atLeast("limit", limit, algorithm == Algorithm.FIXED ? 1 : limitMin);
-        Limits.atMost("limit", limit, algorithm == Algorithm.FIXED ? LIMIT_MAX : limitMax);
-        Limits.atLeast("queue", queue, 0);
-        Limits.atMost("queue", queue, QUEUE_MAX);
-        Limits.positive("wait-max", waitMax);
+        PolicyChecks.atLeast("limit-min", limitMin, 1);
+        PolicyChecks.atLeast("limit-max", limitMax, limitMin);
+        PolicyChecks.atMost("limit-max", limitMax, LIMIT_MAX);
+        PolicyChecks.atLeast("limit", limit, algorithm == Algorithm.FIXED ? 1 : limitMin);
+        PolicyChecks.atMost("limit", limit, algorithm == Algorithm.FIXED ? LIMIT_MAX : limitMax);
+        PolicyChecks.atLeast("queue", queue, 0);
+        PolicyChecks.atMost("queue", queue, QUEUE_MAX);
+        PolicyChecks.positive("wait-max", waitMax);
     }
 
     /** That many calls at once; more are refused at once. */

@@ -6,6 +6,7 @@ import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.ServiceResponse.Failed;
+import dev.treaty.resilience.execution.ExceptionMapping;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 
@@ -74,7 +75,7 @@ public interface Fallback<T> {
         try {
             return fallback.answer(fault);
         } catch (RuntimeException e) {
-            return ServiceResponse.failed(Faults.of(e));
+            return ServiceResponse.failed(ExceptionMapping.of(e));
         }
     }
 
@@ -110,7 +111,7 @@ public interface Fallback<T> {
             } catch (ServiceException e) {
                 return ServiceResponse.failed(e.fault());
             } catch (Exception e) {
-                return ServiceResponse.failed(Faults.of(e));
+                return ServiceResponse.failed(ExceptionMapping.of(e));
             }
         };
     }

@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -26,10 +27,10 @@ public record FallbackPolicy(Duration cacheFor, int cacheMax, Optional<String> a
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public FallbackPolicy {
         if (!cacheFor.isZero()) {
-            Limits.positive("cache-for", cacheFor);
+            PolicyChecks.positive("cache-for", cacheFor);
         }
-        Limits.atLeast("cache-max", cacheMax, 1);
-        Limits.atMost("cache-max", cacheMax, CACHE_MAX);
+        PolicyChecks.atLeast("cache-max", cacheMax, 1);
+        PolicyChecks.atMost("cache-max", cacheMax, CACHE_MAX);
         alternative.ifPresent(ServiceName::new);
     }
 

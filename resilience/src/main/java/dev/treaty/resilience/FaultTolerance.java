@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -53,8 +54,8 @@ public record FaultTolerance(
 
     /** @throws IllegalArgumentException where a time is not positive */
     public FaultTolerance {
-        Limits.positive("deadline", deadline);
-        Limits.positive("attempt-timeout", attemptTimeout);
+        PolicyChecks.positive("deadline", deadline);
+        PolicyChecks.positive("attempt-timeout", attemptTimeout);
     }
 
     /** The defaults at that level. */

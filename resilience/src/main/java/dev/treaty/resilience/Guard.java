@@ -13,8 +13,20 @@ import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.execution.Attempts;
+import dev.treaty.resilience.execution.CallWork;
+import dev.treaty.resilience.execution.CodeWork;
+import dev.treaty.resilience.execution.ExceptionMapping;
+import dev.treaty.resilience.execution.GuardDescription;
+import dev.treaty.resilience.execution.Plan;
+import dev.treaty.resilience.execution.PolicyWarnings;
+import dev.treaty.resilience.execution.Work;
+import dev.treaty.resilience.internal.Failure;
+import dev.treaty.resilience.internal.GuardCounters;
+import dev.treaty.resilience.internal.Stripes;
+import dev.treaty.resilience.timeout.Watchdog;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -55,9 +67,9 @@ public final class Guard {
     private final Function<? super Exception, Fault> faults;
     private final Time time;
     private final RandomGenerator random;
-    private final Plan.Ground ground;
-    private final Tally tally;
-    private final CallTrial calls;
+    private final Plan.RuntimeDependencies ground;
+    private final GuardCounters tally;
+    private final CallWork calls;
     private final Attempts attempts;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Plan plan;
@@ -75,9 +87,9 @@ public final class Guard {
         this.faults = made.faults;
         this.time = made.time;
         this.random = made.random;
-        this.tally = new Tally(Stripes.count(time));
-        this.calls = new CallTrial(made.events);
-        this.ground = new Plan.Ground(
+        this.tally = new GuardCounters(Stripes.count(time));
+        this.calls = new CallWork(made.events);
+        this.ground = new Plan.RuntimeDependencies(
                 name, time, random, Watchdog.of(time), this::calls, made.breaker ? this::breakerChanged : null);
         this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
         this.plan = new Plan(made.tolerance, null, null, ground);
@@ -90,7 +102,7 @@ public final class Guard {
         this.faults = service.faults;
         this.time = service.time;
         this.random = service.random;
-        this.tally = new Tally(Stripes.count(time));
+        this.tally = new GuardCounters(Stripes.count(time));
         this.calls = service.calls;
         this.ground = service.ground.with(tally::calls);
         this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
@@ -118,9 +130,9 @@ public final class Guard {
         private FaultTolerance tolerance = FaultTolerance.DEFAULT;
         private boolean idempotent;
         private boolean breaker = true;
-        private Function<? super Exception, Fault> faults = Faults::of;
+        private Function<? super Exception, Fault> faults = ExceptionMapping::of;
         private Time time = Time.system();
-        private RandomGenerator random = Chance.system();
+        private RandomGenerator random = RandomSource.system();
         private Events events = Events.NONE;
 
         private Builder(String name) {
@@ -167,7 +179,7 @@ public final class Guard {
         }
 
         /** Without a breaker of its own, because the work has one at each instance. */
-        public Builder breakersElsewhere() {
+        public Builder withoutBreaker() {
             breaker = false;
             return this;
         }
@@ -190,7 +202,7 @@ public final class Guard {
      */
     public <T extends @Nullable Object, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body)
             throws X {
-        return answer(outcome(BodyTrial.INSTANCE, body));
+        return answer(outcome(CodeWork.INSTANCE, body));
     }
 
     /**
@@ -199,9 +211,9 @@ public final class Guard {
      * @see #call(ScopedValue.CallableOp)
      */
     public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body, Fallback<T> fallback) throws X {
-        Object outcome = outcome(BodyTrial.INSTANCE, body);
+        Object outcome = outcome(CodeWork.INSTANCE, body);
         if (outcome instanceof Failure failure) {
-            ServiceResponse<T> instead = instead(failure, fallback);
+            ServiceResponse<T> instead = applyFallback(failure, fallback);
             return instead != null ? instead.orThrow() : answer(outcome);
         }
         T answer = answer(outcome);
@@ -215,13 +227,13 @@ public final class Guard {
      */
     public <T> ServiceResponse<T> respond(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback) {
         long start = time.nanoTime();
-        Object outcome = outcome(BodyTrial.INSTANCE, body);
+        Object outcome = outcome(CodeWork.INSTANCE, body);
         ServiceResponse<T> response;
         if (outcome instanceof Failure failure) {
             if (failure.given() instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
-            ServiceResponse<T> instead = instead(failure, fallback);
+            ServiceResponse<T> instead = applyFallback(failure, fallback);
             response = instead != null ? instead : ServiceResponse.failed(failure.fault());
         } else {
             T answer = answer(outcome);
@@ -255,7 +267,7 @@ public final class Guard {
         return future;
     }
 
-    private <W> @Nullable Object outcome(Trial<W> trial, W work) {
+    private <W> @Nullable Object outcome(Work<W> trial, W work) {
         try {
             return run(trial, work);
         } catch (InterruptedException e) {
@@ -293,11 +305,10 @@ public final class Guard {
 
     /** The guard as a filter of a pipeline, with what answers in the place of each call that cannot be. */
     public Filter filter(Function<? super Call, ? extends Fallback<Object>> fallbacks) {
-        return (call, next) -> guard(call.operation()).handle(new CallTrial.Passage(call, next), fallbacks.apply(call));
+        return (call, next) -> guard(call.operation()).handle(new CallWork.Passage(call, next), fallbacks.apply(call));
     }
 
-    private ServiceResponse<?> handle(CallTrial.Passage passage, Fallback<Object> fallback)
-            throws InterruptedException {
+    private ServiceResponse<?> handle(CallWork.Passage passage, Fallback<Object> fallback) throws InterruptedException {
         Object outcome = run(calls, passage);
         if (!(outcome instanceof Failure failure)) {
             if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
@@ -308,7 +319,7 @@ public final class Guard {
         if (failure.given() instanceof InterruptedException interrupted) {
             throw interrupted;
         }
-        ServiceResponse<?> instead = instead(failure, fallback);
+        ServiceResponse<?> instead = applyFallback(failure, fallback);
         if (instead instanceof ServiceResponse.Ok<?> ok) {
             calls.events().emit(new Event.FallbackServed(passage.call(), failure.fault(), ok.origin()));
         }
@@ -330,7 +341,7 @@ public final class Guard {
 
     // ------------------------------------------------------------------------------------------------- The outer half
 
-    private <W> @Nullable Object run(Trial<W> trial, W work) throws InterruptedException {
+    private <W> @Nullable Object run(Work<W> trial, W work) throws InterruptedException {
         Plan now = plan;
         long clock = time.nanoTime();
         CallContext context = trial.context(work);
@@ -341,20 +352,20 @@ public final class Guard {
         Object outcome = deadline - clock > 0 ? throttled(now, trial, work, context, clock, deadline) : Failure.LATE;
         tally.call();
         if (outcome instanceof Failure) {
-            tally.add(Tally.Count.FAILED);
+            tally.add(GuardCounters.Count.FAILED);
         }
         return outcome;
     }
 
     private <W> @Nullable Object throttled(
-            Plan now, Trial<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
+            Plan now, Work<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
             throws InterruptedException {
         Throttle throttle = now.throttle;
         if (throttle == null) {
             return limited(now, trial, work, context, clock, deadline);
         }
         if (!throttle.admits(clock, random)) {
-            tally.add(Tally.Count.THROTTLED);
+            tally.add(GuardCounters.Count.THROTTLED);
             return now.throttled();
         }
         Object outcome = limited(now, trial, work, context, clock, deadline);
@@ -371,7 +382,7 @@ public final class Guard {
     }
 
     private <W> @Nullable Object limited(
-            Plan now, Trial<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
+            Plan now, Work<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
             throws InterruptedException {
         long began = clock;
         RateLimiter rate = now.rateLimiter;
@@ -393,7 +404,7 @@ public final class Guard {
         Priority priority = context == null ? Priority.NORMAL : context.priority();
         if (!limiter.tryAcquire(priority)) {
             if (!limiter.acquire(priority, began, Math.min(now.concurrencyWaitNanos, deadline - began))) {
-                tally.add(Tally.Count.CONCURRENCY_LIMITED);
+                tally.add(GuardCounters.Count.CONCURRENCY_LIMITED);
                 return now.crowded();
             }
             began = time.nanoTime();
@@ -414,7 +425,7 @@ public final class Guard {
     }
 
     private Failure overRate(RateLimiter rate, long clock) {
-        tally.add(Tally.Count.RATE_LIMITED);
+        tally.add(GuardCounters.Count.RATE_LIMITED);
         var fault = Fault.unreached(Code.RESOURCE_EXHAUSTED, "the rate limit of " + name + " is reached")
                 .retryAfter(Duration.ofNanos(rate.retryAfterNanos(1, clock)));
         return new Failure(fault, null, true);
@@ -435,7 +446,7 @@ public final class Guard {
     }
 
     /** The fallback's answer to a failure, or null where there is none and the failure stands. */
-    private <T> @Nullable ServiceResponse<T> instead(Failure failure, Fallback<T> fallback) {
+    private <T> @Nullable ServiceResponse<T> applyFallback(Failure failure, Fallback<T> fallback) {
         if (!plan.tolerance.level().includes(IsolationLevel.ENHANCED)
                 || !failure.fault().code().blamesService()) {
             return null;
@@ -445,15 +456,15 @@ public final class Guard {
             answer = fallback.answer(failure.fault());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            answer = ServiceResponse.failed(Faults.of(e));
+            answer = ServiceResponse.failed(ExceptionMapping.of(e));
         } catch (RuntimeException e) {
-            answer = ServiceResponse.failed(Faults.of(e));
+            answer = ServiceResponse.failed(ExceptionMapping.of(e));
         }
         if (answer instanceof ServiceResponse.Failed<T>(var second, var _)) {
             if (second.code() == Code.UNIMPLEMENTED) {
                 return null;
             }
-            tally.add(Tally.Count.FALLBACKS_FAILED);
+            tally.add(GuardCounters.Count.FALLBACKS_FAILED);
             Fault first = failure.fault();
             return ServiceResponse.failed(new Fault(
                     first.code(),
@@ -461,7 +472,7 @@ public final class Guard {
                     first.reached(),
                     first.retryAfter()));
         }
-        tally.add(Tally.Count.FALLBACKS_SERVED);
+        tally.add(GuardCounters.Count.FALLBACKS_SERVED);
         return answer;
     }
 
@@ -585,12 +596,12 @@ public final class Guard {
 
     /** The steps in their order, with every parameter, and what in them contradicts itself. */
     public String describe() {
-        return new Description(plan.tolerance, breakerHere()).print(name, warnings());
+        return new GuardDescription(plan.tolerance, breakerHere()).print(name, warnings());
     }
 
     /** What in the policies contradicts itself, in one sentence each; nothing where all is well. */
     public List<String> warnings() {
-        return Contradictions.in(plan.tolerance, idempotent || !breakerHere());
+        return PolicyWarnings.in(plan.tolerance, idempotent || !breakerHere());
     }
 
     private boolean breakerHere() {

@@ -1,5 +1,7 @@
 package dev.treaty.resilience;
 
+import dev.treaty.resilience.internal.GuardCounters;
+
 /**
  * What a guard has counted since it was made or {@linkplain Guard#reset() reset}.
  *
@@ -32,22 +34,22 @@ public record GuardStatistics(
         long fallbacksServed,
         long fallbacksFailed) {
 
-    /** Of {@linkplain Tally#all all counts} of a guard. */
+    /** Of {@linkplain GuardCounters#all all counts} of a guard. */
     static GuardStatistics of(long[] counts) {
         return new GuardStatistics(
-                Tally.callsOf(counts),
-                Tally.of(counts, Tally.Count.FAILED),
-                Tally.of(counts, Tally.Count.RETRIES),
-                Tally.of(counts, Tally.Count.RETRIED_CALLS),
-                Tally.of(counts, Tally.Count.HEDGES),
-                Tally.of(counts, Tally.Count.HEDGES_WON),
-                Tally.of(counts, Tally.Count.DETACHED),
-                Tally.of(counts, Tally.Count.RATE_LIMITED),
-                Tally.of(counts, Tally.Count.CONCURRENCY_LIMITED),
-                Tally.of(counts, Tally.Count.THROTTLED),
-                Tally.of(counts, Tally.Count.BREAKER_OPEN),
-                Tally.of(counts, Tally.Count.FALLBACKS_SERVED),
-                Tally.of(counts, Tally.Count.FALLBACKS_FAILED));
+                GuardCounters.callsOf(counts),
+                GuardCounters.of(counts, GuardCounters.Count.FAILED),
+                GuardCounters.of(counts, GuardCounters.Count.RETRIES),
+                GuardCounters.of(counts, GuardCounters.Count.RETRIED_CALLS),
+                GuardCounters.of(counts, GuardCounters.Count.HEDGES),
+                GuardCounters.of(counts, GuardCounters.Count.HEDGES_WON),
+                GuardCounters.of(counts, GuardCounters.Count.DETACHED),
+                GuardCounters.of(counts, GuardCounters.Count.RATE_LIMITED),
+                GuardCounters.of(counts, GuardCounters.Count.CONCURRENCY_LIMITED),
+                GuardCounters.of(counts, GuardCounters.Count.THROTTLED),
+                GuardCounters.of(counts, GuardCounters.Count.BREAKER_OPEN),
+                GuardCounters.of(counts, GuardCounters.Count.FALLBACKS_SERVED),
+                GuardCounters.of(counts, GuardCounters.Count.FALLBACKS_FAILED));
     }
 
     /** How many calls asked a fallback. */

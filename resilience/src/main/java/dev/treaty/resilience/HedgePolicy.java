@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
 /**
@@ -19,7 +20,7 @@ public record HedgePolicy(double percentile, Duration delayMin, double budget) {
         if (!(percentile >= 0.5 && percentile <= 0.999)) {
             throw new IllegalArgumentException("percentile is " + percentile + ": use 0.5 to 0.999");
         }
-        Limits.positive("delay-min", delayMin);
-        Limits.ratio("budget", budget);
+        PolicyChecks.positive("delay-min", delayMin);
+        PolicyChecks.ratio("budget", budget);
     }
 }

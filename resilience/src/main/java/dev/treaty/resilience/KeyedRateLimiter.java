@@ -1,6 +1,8 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.internal.PolicyChecks;
+import dev.treaty.resilience.limit.Gcra;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,8 +67,8 @@ public final class KeyedRateLimiter<K> {
      * @throws IllegalArgumentException where the policy has a warm-up, or the number of keys is out of range
      */
     public KeyedRateLimiter(RateLimitPolicy policy, int keysMax, Time time) {
-        Limits.atLeast("keys-max", keysMax, 1);
-        Limits.atMost("keys-max", keysMax, KEYS_MAX);
+        PolicyChecks.atLeast("keys-max", keysMax, 1);
+        PolicyChecks.atMost("keys-max", keysMax, KEYS_MAX);
         this.policy = check(policy);
         this.gcra = new Gcra(policy);
         this.keysMax = keysMax;

@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
 /**
@@ -23,11 +24,11 @@ public record RateLimitPolicy(int permits, Duration per, int burst, Duration wai
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public RateLimitPolicy {
-        Limits.atLeast("permits", permits, 1);
-        Limits.positive("per", per);
-        Limits.atLeast("burst", burst, 1);
-        Limits.upToADay("wait-max", waitMax);
-        Limits.upToADay("warm-up", warmUp);
+        PolicyChecks.atLeast("permits", permits, 1);
+        PolicyChecks.positive("per", per);
+        PolicyChecks.atLeast("burst", burst, 1);
+        PolicyChecks.upToADay("wait-max", waitMax);
+        PolicyChecks.upToADay("warm-up", warmUp);
         if (per.toNanos() < permits) {
             throw new IllegalArgumentException(
                     "permits is " + permits + " in " + per + ": use at most one a nanosecond");

@@ -1,6 +1,9 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.internal.Stripes;
+import dev.treaty.resilience.limit.Gcra;
+import dev.treaty.resilience.limit.WarmUp;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;

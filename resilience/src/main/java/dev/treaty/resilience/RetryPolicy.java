@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.call.Code;
+import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -47,16 +48,16 @@ public record RetryPolicy(
 
     /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
     public RetryPolicy {
-        Limits.atLeast("attempts", attempts, 1);
-        Limits.atMost("attempts", attempts, ATTEMPTS_MAX);
-        Limits.positive("backoff", backoff);
-        Limits.positive("backoff-max", backoffMax);
-        Limits.notShorter("backoff-max", backoffMax, "backoff", backoff);
+        PolicyChecks.atLeast("attempts", attempts, 1);
+        PolicyChecks.atMost("attempts", attempts, ATTEMPTS_MAX);
+        PolicyChecks.positive("backoff", backoff);
+        PolicyChecks.positive("backoff-max", backoffMax);
+        PolicyChecks.notShorter("backoff-max", backoffMax, "backoff", backoff);
         if (!(multiplier >= 1 && multiplier <= 100)) {
             throw new IllegalArgumentException("multiplier is " + multiplier + ": use 1 to 100");
         }
         on = List.copyOf(on);
-        Limits.ratio("budget", budget);
+        PolicyChecks.ratio("budget", budget);
         if (!(budgetPerSecond >= 0 && budgetPerSecond <= 1_000_000)) {
             throw new IllegalArgumentException("budget-per-second is " + budgetPerSecond + ": use 0 to 1000000");
         }
@@ -68,18 +69,18 @@ public record RetryPolicy(
     }
 
     /** Whether another attempt may follow one whose time ran out: where not, there is no use in cutting it short. */
-    boolean mendsTimeouts() {
+    public boolean retriesTimeouts() {
         return attempts > 1 && on.contains(Code.DEADLINE_EXCEEDED);
     }
 
     /** The longest pause before the attempt after the nth, in nanoseconds. */
-    long backoffNanos(int attempt) {
+    public long backoffNanos(int attempt) {
         double nanos = (double) backoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
         return (long) Math.min(nanos, (double) backoffMax.toNanos());
     }
 
     /** The pause before the attempt after the nth, jitter included, in nanoseconds. */
-    long pauseNanos(int attempt, RandomGenerator random) {
+    public long pauseNanos(int attempt, RandomGenerator random) {
         return jitter.spread(backoffNanos(attempt), random);
     }
 }

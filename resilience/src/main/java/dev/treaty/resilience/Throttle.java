@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.internal.Stripes;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.random.RandomGenerator;
 
@@ -134,7 +135,7 @@ public final class Throttle {
     /** The probability with which a call is held back now. */
     public double probability(long now) {
         long requests = requests(now);
-        if (requests < policy.callsMin()) {
+        if (requests < policy.minimumCalls()) {
             return 0;
         }
         return Math.max(0, (requests - policy.ratio() * accepts(now)) / (requests + 1));

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.resilience.CircuitBreaker.State;
+import dev.treaty.resilience.breaker.CountWindow;
+import dev.treaty.resilience.breaker.OutcomeWindow;
+import dev.treaty.resilience.breaker.TimeWindow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

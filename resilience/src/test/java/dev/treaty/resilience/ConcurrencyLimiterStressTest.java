@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
+import dev.treaty.resilience.limit.PermitPool;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

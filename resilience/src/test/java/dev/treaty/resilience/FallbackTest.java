@@ -22,7 +22,7 @@ class FallbackTest {
                 .tolerance(FaultTolerance.of(level).with(RetryPolicy.NONE))
                 .time(time)
                 .events(events::add)
-                .breakersElsewhere()
+                .withoutBreaker()
                 .build();
         return guard.filter(_ -> fallback)
                 .handle(Fixtures.call(Fixtures.READ, time), _ -> ServiceResponse.failed(code, "no"));

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Random;
 
 /** What the tests of this package call with. */
-final class Fixtures {
-    static final Operation READ = operation("read", true);
-    static final Operation WRITE = operation("write", false);
+public final class Fixtures {
+    public static final Operation READ = operation("read", true);
+    public static final Operation WRITE = operation("write", false);
 
     private Fixtures() {}
 
@@ -26,14 +26,14 @@ final class Fixtures {
         return new Operation(name, "", idempotent, empty, empty, Signature.DYNAMIC);
     }
 
-    static Call call(Operation operation, Time time) {
+    public static Call call(Operation operation, Time time) {
         var context = CallContext.next(Principal.ANONYMOUS, time, new Random(1))
                 .within(Deadline.after(Duration.ofSeconds(5), time));
         return new Call(new ServiceName("test"), operation, List.of(), context);
     }
 
     /** A time for one thread, in which waiting takes no time: each wait moves the clock to its end. */
-    static final class SkippingTime implements Time {
+    public static final class SkippingTime implements Time {
         private long nanos = 1;
 
         @Override
@@ -51,7 +51,7 @@ final class Fixtures {
             nanos += duration;
         }
 
-        void advance(Duration duration) {
+        public void advance(Duration duration) {
             nanos += duration.toNanos();
         }
     }

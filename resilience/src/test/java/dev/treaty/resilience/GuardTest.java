@@ -480,7 +480,7 @@ class GuardTest {
         assertThat(guard.retryBudget().orElseThrow()).isGreaterThan(atFirst);
         assertThat(guard.warnings()).singleElement().asString().contains("not said to be idempotent");
         assertThat(builder(full()).idempotent().build().warnings()).isEmpty();
-        assertThat(builder(full()).breakersElsewhere().build().warnings())
+        assertThat(builder(full()).withoutBreaker().build().warnings())
                 .as("whether a call is idempotent is known when it comes")
                 .isEmpty();
         guard.level(IsolationLevel.NONE);

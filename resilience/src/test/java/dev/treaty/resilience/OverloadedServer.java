@@ -11,7 +11,7 @@ import java.util.Random;
  * one call at a time, and a backlog from which they take the oldest. Calls come whether or not others were refused.
  * Time is virtual and chance is seeded, so every run is the same.
  */
-final class OverloadedServer {
+public final class OverloadedServer {
     private final ManualTime time = new ManualTime();
     private final Random random = new Random(7);
     private final PriorityQueue<Long> workersFreeAt = new PriorityQueue<>();
@@ -37,10 +37,10 @@ final class OverloadedServer {
      * @param slowness how long those took on average, backlog included, in units of the time of service
      * @param limit the limit at its end
      */
-    record Report(double goodput, double slowness, int limit) {}
+    public record Report(double goodput, double slowness, int limit) {}
 
     /** A server whose backlog holds that many calls; what comes beyond it is dropped. */
-    OverloadedServer(ConcurrencyPolicy policy, int workers, int backlogMax) {
+    public OverloadedServer(ConcurrencyPolicy policy, int workers, int backlogMax) {
         this.workers = workers;
         this.backlogMax = backlogMax;
         this.limiter = new ConcurrencyLimiter(policy, time);
@@ -49,7 +49,7 @@ final class OverloadedServer {
         }
     }
 
-    ConcurrencyLimiter limiter() {
+    public ConcurrencyLimiter limiter() {
         return limiter;
     }
 
@@ -57,14 +57,14 @@ final class OverloadedServer {
      * From now on a call takes that long on average, a fifth more or less, and so many times as many come as it can
      * serve.
      */
-    OverloadedServer serves(Duration mean, double overload) {
+    public OverloadedServer serves(Duration mean, double overload) {
         serviceNanos = mean.toNanos();
         callsPerSecond = overload * workers * 1e9 / serviceNanos;
         nextCallAt = time.nanoTime();
         return this;
     }
 
-    Report run(Duration span) {
+    public Report run(Duration span) {
         long began = time.nanoTime();
         long end = began + span.toNanos();
         long served = 0;

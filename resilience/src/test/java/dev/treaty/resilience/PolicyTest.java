@@ -31,13 +31,13 @@ class PolicyTest {
         assertThatThrownBy(() -> breaker.withSlowRate(-0.1, SECOND)).hasMessage("slow-rate is -0.1: use 0 to 1");
         assertThatThrownBy(() -> breaker.withSlowRate(0.1, Duration.ZERO))
                 .hasMessage("slow-call is PT0S: use more than nothing");
-        assertThatThrownBy(() -> breaker.withFailureRate(0.1, 0)).hasMessage("calls-min is 0: use 1 or more");
+        assertThatThrownBy(() -> breaker.withFailureRate(0.1, 0)).hasMessage("minimum-calls is 0: use 1 or more");
         assertThatThrownBy(() -> breaker.withWindow(Duration.ZERO)).hasMessage("window is PT0S: use more than nothing");
         assertThatThrownBy(() -> breaker.withWindowCalls(-1)).hasMessage("window-calls is -1: use 0 or more");
         assertThatThrownBy(() -> breaker.withWindowCalls(10_001))
                 .hasMessage("window-calls is 10001: use at most 10000");
         assertThatThrownBy(() -> breaker.withWindowCalls(19))
-                .hasMessage("calls-min is 20: use at most window-calls (19)");
+                .hasMessage("minimum-calls is 20: use at most window-calls (19)");
         assertThat(breaker.withWindowCalls(20).windowCalls()).isEqualTo(20);
         assertThatThrownBy(() -> breaker.withOpen(Duration.ZERO, SECOND))
                 .hasMessage("open is PT0S: use more than nothing");

@@ -78,7 +78,7 @@ class ThrottleTest {
         long accepts = recent.stream().filter(Outcome::accepted).count();
         assertThat(throttle.requests(now)).isEqualTo(requests);
         assertThat(throttle.accepts(now)).isEqualTo(accepts);
-        double probability = requests < throttle.policy().callsMin()
+        double probability = requests < throttle.policy().minimumCalls()
                 ? 0
                 : Math.max(0, (requests - throttle.policy().ratio() * accepts) / (requests + 1));
         assertThat(throttle.probability(now)).isEqualTo(probability);
@@ -251,6 +251,6 @@ class ThrottleTest {
         assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofMillis(999), 5))
                 .hasMessage("window is PT0.999S: use a second or more");
         assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofSeconds(1), 0))
-                .hasMessage("calls-min is 0: use 1 or more");
+                .hasMessage("minimum-calls is 0: use 1 or more");
     }
 }

@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.timeout.Watchdog;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A time that a test moves on from one look of a watchdog to the next. It moves only while the watchdog sleeps, and
  * then waits until that has looked: so every run is the same.
  */
-final class WatchdogTime implements Time {
+public final class WatchdogTime implements Time {
     private final Map<Thread, Long> sleeps = new ConcurrentHashMap<>();
     private volatile @Nullable Thread watchdog;
     private volatile long now;
@@ -38,7 +39,7 @@ final class WatchdogTime implements Time {
     }
 
     /** Until when that thread sleeps, once it does. */
-    long sleepsUntil(Thread thread) {
+    public long sleepsUntil(Thread thread) {
         Long until;
         while ((until = sleeps.get(thread)) == null) {
             Thread.yield();
@@ -47,7 +48,7 @@ final class WatchdogTime implements Time {
     }
 
     /** Waits until a watchdog sleeps that will look no later than that. */
-    void settle(long latest) {
+    public void settle(long latest) {
         Thread sleeper;
         while ((sleeper = watchdog) == null || sleeps.getOrDefault(sleeper, Long.MAX_VALUE) > latest) {
             Thread.yield();
@@ -55,7 +56,7 @@ final class WatchdogTime implements Time {
     }
 
     /** Moves on to that moment, and waits until the watchdog has looked, if it is to, and sleeps or has ended. */
-    void advanceTo(long moment) {
+    public void advanceTo(long moment) {
         awaitSleep(now);
         now = moment;
         sleeps.forEach((sleeper, until) -> {
@@ -74,7 +75,7 @@ final class WatchdogTime implements Time {
     }
 
     /** Moves on to the watchdog's next look, whenever that is; false where it has ended instead of going on. */
-    boolean look() {
+    public boolean look() {
         Thread sleeper = watchdog;
         if (sleeper == null || !sleeper.isAlive()) {
             return false;
@@ -84,7 +85,7 @@ final class WatchdogTime implements Time {
     }
 
     /** How long the watchdog sleeps from now on, once it does. */
-    long sleep() {
+    public long sleep() {
         settle(Long.MAX_VALUE - 1);
         Thread sleeper = watchdog;
         return sleeper == null ? 0 : sleepsUntil(sleeper) - now;

@@ -1,6 +1,6 @@
 package dev.treaty.simulation;
 
-import dev.treaty.registry.Store;
+import dev.treaty.registry.spi.Store;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;

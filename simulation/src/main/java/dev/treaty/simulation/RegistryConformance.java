@@ -111,7 +111,7 @@ public abstract class RegistryConformance {
         assertThat(registry.instances(ORDERS)).isEmpty();
         assertThat(registry.contract(ORDERS)).isEmpty();
         // A question that took too long is trouble, until another one is answered.
-        eventually(() -> registry.services().isEmpty() && registry.trouble().isEmpty());
+        eventually(() -> registry.services().isEmpty() && registry.problem().isEmpty());
         assertThat(registry.address()).isNotBlank();
     }
 

@@ -10,15 +10,15 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +55,7 @@ class AcknowledgedDrainTest {
     }
 
     private Registry client() {
-        return client(host, EngineConformance.PATIENT);
+        return client(host, BackendConformance.PATIENT);
     }
 
     private Registry client(RegistryHost of, RegistryPolicy policy) {
@@ -65,8 +65,8 @@ class AcknowledgedDrainTest {
     }
 
     private Registry embedded(Time time) {
-        var registry =
-                new EmbeddedRegistry(new RegistryTable(RegistryLimits.STANDARD, Chance.system()), time, Events.NONE);
+        var registry = new EmbeddedRegistry(
+                new RegistryTable(RegistryLimits.STANDARD, RandomSource.system()), time, Events.NONE);
         opened.add(registry);
         return registry;
     }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
-import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ class BusyCarriersTest {
             Duration.ofMillis(10),
             Duration.ofMillis(50),
             Duration.ofSeconds(20),
-            PreservationPolicy.STANDARD);
+            SelfPreservationPolicy.STANDARD);
 
     private static final int RENEWALS = 3;
 

@@ -12,9 +12,9 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
-import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -38,7 +38,7 @@ class ContractOutageTest {
             Duration.ofMillis(10),
             Duration.ofMillis(50),
             Duration.ofSeconds(2),
-            PreservationPolicy.STANDARD);
+            SelfPreservationPolicy.STANDARD);
 
     /** The same for those whose registry is up: it may be slow. */
     private static final RegistryPolicy PATIENT = new RegistryPolicy(
@@ -47,7 +47,7 @@ class ContractOutageTest {
             QUICK.pauseMin(),
             QUICK.pauseMax(),
             QUICK.grace(),
-            PreservationPolicy.STANDARD);
+            SelfPreservationPolicy.STANDARD);
 
     private static void eventually(BooleanSupplier reached) {
         long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
@@ -75,8 +75,8 @@ class ContractOutageTest {
             };
             try (NetworkRegistry late = host.client(gated, QUICK, events)) {
                 late.publish(BREAKING);
-                eventually(() -> late.trouble().isPresent());
-                assertThat(late.trouble().orElseThrow()).contains("the gate is shut");
+                eventually(() -> late.problem().isPresent());
+                assertThat(late.problem().orElseThrow()).contains("the gate is shut");
 
                 open.set(true);
 
@@ -85,7 +85,7 @@ class ContractOutageTest {
                     message = told.poll(20, TimeUnit.SECONDS);
                     assertThat(message).as("what is told").isNotNull();
                 }
-                eventually(() -> late.trouble()
+                eventually(() -> late.problem()
                         .filter(trouble -> trouble.contains("1.5.0 breaks clients of 1.4.0"))
                         .isPresent());
                 assertThat(other.contracts(ORDERS)).containsExactly(OLD);
@@ -105,7 +105,7 @@ class ContractOutageTest {
             host.start();
 
             eventually(() -> one.contracts(ORDERS).equals(List.of(BREAKING, OLD)));
-            eventually(() -> other.trouble().isEmpty());
+            eventually(() -> other.problem().isEmpty());
         }
     }
 }

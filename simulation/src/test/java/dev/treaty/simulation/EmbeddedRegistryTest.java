@@ -10,18 +10,18 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryTable;
 import java.time.Instant;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class EmbeddedRegistryTest extends RegistryConformance {
-    private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, Chance.system());
+    private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
 
     @Override
     protected Registry open() {

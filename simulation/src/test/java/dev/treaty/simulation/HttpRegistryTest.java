@@ -8,7 +8,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
@@ -16,8 +16,8 @@ import dev.treaty.http.HttpTransport;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.RegistryService;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
 
 /** The networked registry over real HTTP on loopback. */
 class HttpRegistryTest extends RegistryConformance {
@@ -25,8 +25,8 @@ class HttpRegistryTest extends RegistryConformance {
 
     private final Time time = Time.system();
     private final RegistryService service =
-            new RegistryService(new RegistryTable(RegistryLimits.STANDARD, Chance.secure()), time, Events.NONE);
-    private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, time, Chance.system());
+            new RegistryService(new RegistryTable(RegistryLimits.STANDARD, RandomSource.secure()), time, Events.NONE);
+    private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, time, RandomSource.system());
     private final HttpTransport transport = new HttpTransport(time);
 
     HttpRegistryTest() {
@@ -40,9 +40,9 @@ class HttpRegistryTest extends RegistryConformance {
                 "treaty://" + server.endpoint().authority(),
                 transport.connect(server.endpoint()),
                 Principal.claimed("test"),
-                EngineConformance.PATIENT,
+                BackendConformance.PATIENT,
                 time,
-                Chance.secure(),
+                RandomSource.secure(),
                 Events.NONE);
     }
 

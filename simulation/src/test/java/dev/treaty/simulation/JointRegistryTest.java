@@ -10,12 +10,12 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.JointRegistry;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryTable;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 
 /** Two registries together keep the promises of one. */
 class JointRegistryTest extends RegistryConformance {
-    private final RegistryTable old = new RegistryTable(RegistryLimits.STANDARD, Chance.system());
-    private final RegistryTable fresh = new RegistryTable(RegistryLimits.STANDARD, Chance.system());
+    private final RegistryTable old = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
+    private final RegistryTable fresh = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
 
     private static Registry over(RegistryTable table) {
         return new EmbeddedRegistry(table, Time.system(), Events.NONE);

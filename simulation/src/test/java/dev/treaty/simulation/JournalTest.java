@@ -7,18 +7,18 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
-import dev.treaty.registry.FileStore;
-import dev.treaty.registry.Journal;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol.Health;
 import dev.treaty.registry.RegistryProtocol.Instance;
 import dev.treaty.registry.RegistryProtocol.Lease;
-import dev.treaty.registry.RegistryService;
-import dev.treaty.registry.RegistryTable;
-import dev.treaty.registry.Store;
+import dev.treaty.registry.server.FileStore;
+import dev.treaty.registry.server.Journal;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
+import dev.treaty.registry.spi.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ class JournalTest {
 
     /** A registry over a disk, without a network. */
     private static final class Kept implements AutoCloseable {
-        final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, Chance.system());
+        final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
         final Queue<String> events = new ConcurrentLinkedQueue<>();
         final Journal journal;
         final RegistryService service;
@@ -213,15 +213,15 @@ class JournalTest {
         var kept = new Kept(store, time);
         store.fail(true);
         kept.register("a");
-        eventually(() -> kept.journal.trouble().isPresent());
-        assertThat(kept.journal.trouble()).get().asString().contains("cannot be saved", "no space left on device");
+        eventually(() -> kept.journal.problem().isPresent());
+        assertThat(kept.journal.problem()).get().asString().contains("cannot be saved", "no space left on device");
         assertThat(kept.view()).as("the registry goes on").containsOnlyKeys("a");
 
         store.fail(false);
         kept.register("b");
         eventually(() -> {
             time.advance(Duration.ofMillis(500));
-            return kept.journal.trouble().isEmpty();
+            return kept.journal.problem().isEmpty();
         });
         eventually(() -> kept.events.size() >= 2); // the end of the trouble is told after it is over
         assertThat(kept.events).hasSize(2);
@@ -239,17 +239,17 @@ class JournalTest {
         try (var kept = new Kept(store, time)) {
             store.fail(true);
             kept.register("a");
-            eventually(() -> kept.journal.trouble().isPresent() && time.sleepers() == 2);
+            eventually(() -> kept.journal.problem().isPresent() && time.sleepers() == 2);
             for (int i = 0; i < 3; i++) {
                 time.advance(Duration.ofSeconds(5));
                 eventually(() -> time.sleepers() == 2); // leases, and the journal that waits for its next try
             }
-            assertThat(kept.journal.trouble()).isPresent();
+            assertThat(kept.journal.problem()).isPresent();
             assertThat(kept.events).as("it is told once").hasSize(1);
 
             store.fail(false);
             time.advance(Duration.ofSeconds(5));
-            eventually(() -> kept.journal.trouble().isEmpty());
+            eventually(() -> kept.journal.problem().isEmpty());
             try (var after = new Kept(store.afterStop(new Random(1)), Time.system())) {
                 assertThat(after.view()).containsOnlyKeys("a");
             }

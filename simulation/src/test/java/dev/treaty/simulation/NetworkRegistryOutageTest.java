@@ -20,13 +20,13 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
-import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,18 +65,18 @@ class NetworkRegistryOutageTest {
     private static final RandomGenerator EARLY = new RandomGenerator() {
         @Override
         public long nextLong() {
-            return Chance.system().nextLong();
+            return RandomSource.system().nextLong();
         }
 
         @Override
         public long nextLong(long bound) {
-            return Chance.system().nextLong(bound) / 20;
+            return RandomSource.system().nextLong(bound) / 20;
         }
     };
 
     private static RegistryPolicy policy(Duration lease, Duration patience, Duration grace) {
         return new RegistryPolicy(
-                lease, patience, Duration.ofMillis(5), Duration.ofMillis(40), grace, PreservationPolicy.STANDARD);
+                lease, patience, Duration.ofMillis(5), Duration.ofMillis(40), grace, SelfPreservationPolicy.STANDARD);
     }
 
     private static final ServiceHealth LONG_STORY = new ServiceHealth(
@@ -262,11 +262,11 @@ class NetworkRegistryOutageTest {
         var client = client(host, host.network.connect(RegistryHost.ENDPOINT), HASTY, new Reachability());
 
         assertThat(client.services()).isEmpty();
-        assertThat(client.trouble()).get().asString().contains("cannot be reached");
+        assertThat(client.problem()).get().asString().contains("cannot be reached");
 
         host.start();
 
-        eventually(() -> client.services().isEmpty() && client.trouble().isEmpty());
+        eventually(() -> client.services().isEmpty() && client.problem().isEmpty());
     }
 
     @Test
@@ -307,13 +307,13 @@ class NetworkRegistryOutageTest {
         assertThat(seen.pending()).isEmpty();
         assertThat(client.services()).isEmpty();
         assertThat(client.contract(ORDERS)).isEmpty();
-        assertThat(client.trouble()).get().asString().contains("treaty://registry:7400", "cannot be reached");
+        assertThat(client.problem()).get().asString().contains("treaty://registry:7400", "cannot be reached");
         assertThat(reachability.reachable()).containsExactly(false);
 
         host.start();
 
         assertThat(seen.next(Added.class).instance().health().status()).isEqualTo(Status.WARNING);
-        eventually(() -> client.trouble().isEmpty() && reachability.changes.size() > 1);
+        eventually(() -> client.problem().isEmpty() && reachability.changes.size() > 1);
         assertThat(reachability.reachable()).as("once per change").containsExactly(false, true);
     }
 
@@ -488,7 +488,7 @@ class NetworkRegistryOutageTest {
         assertThatThrownBy(() -> client.lookup(ORDERS))
                 .isInstanceOfSatisfying(
                         ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.UNAVAILABLE));
-        assertThat(client.trouble()).isPresent();
+        assertThat(client.problem()).isPresent();
     }
 
     @Test
@@ -533,8 +533,8 @@ class NetworkRegistryOutageTest {
         host.start();
 
         var refusal = "refuses instance same of shop.Orders";
-        eventually(() -> first.trouble()
-                .or(second::trouble)
+        eventually(() -> first.problem()
+                .or(second::problem)
                 .filter(t -> t.contains(refusal))
                 .isPresent());
         eventually(() -> List.of(one, other).stream()

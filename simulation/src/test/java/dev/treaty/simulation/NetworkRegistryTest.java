@@ -10,7 +10,7 @@ class NetworkRegistryTest extends RegistryConformance {
 
     @Override
     protected Registry open() {
-        return host.client(EngineConformance.PATIENT, Events.NONE);
+        return host.client(BackendConformance.PATIENT, Events.NONE);
     }
 
     @Override

@@ -15,7 +15,7 @@ import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
@@ -26,8 +26,8 @@ import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryProtocol.Instance;
-import dev.treaty.registry.RegistryService;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -68,9 +68,9 @@ class RegistryGuestsTest {
             HttpTransportOptions.STANDARD.responseBytesMax());
 
     private final Time time = Time.system();
-    private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, Chance.secure());
+    private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, RandomSource.secure());
     private final RegistryService service = new RegistryService(table, time, Events.NONE);
-    private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, time, Chance.system());
+    private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, time, RandomSource.system());
     private final HttpTransport transport = new HttpTransport(STAYING, time);
     private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -96,7 +96,7 @@ class RegistryGuestsTest {
                 Principal.claimed("test"),
                 PATIENT,
                 time,
-                Chance.secure(),
+                RandomSource.secure(),
                 Events.NONE);
         opened.add(client);
         return client;

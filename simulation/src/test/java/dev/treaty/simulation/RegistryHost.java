@@ -10,14 +10,14 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.RegistryService;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -49,7 +49,7 @@ final class RegistryHost implements AutoCloseable {
 
     /** Starts it, with nothing in it. */
     RegistryHost start() {
-        var started = new RegistryService(new RegistryTable(limits, Chance.system()), time, Events.NONE);
+        var started = new RegistryService(new RegistryTable(limits, RandomSource.system()), time, Events.NONE);
         service = started;
         var contract = ServiceContract.of(RegistryProtocol.class);
         Handler dispatcher = Dispatcher.of(RegistryProtocol.class, contract, started, (call, mistake) -> {
@@ -80,7 +80,7 @@ final class RegistryHost implements AutoCloseable {
     }
 
     NetworkRegistry client(Handler connection, RegistryPolicy policy, Events events) {
-        return client(connection, policy, Chance.system(), events);
+        return client(connection, policy, RandomSource.system(), events);
     }
 
     NetworkRegistry client(Handler connection, RegistryPolicy policy, RandomGenerator random, Events events) {
@@ -94,7 +94,7 @@ final class RegistryHost implements AutoCloseable {
                 RegistryProtocol.class,
                 ServiceContract.of(RegistryProtocol.class),
                 network.connect(ENDPOINT),
-                () -> CallContext.next(Principal.claimed("test"), time, Chance.system()));
+                () -> CallContext.next(Principal.claimed("test"), time, RandomSource.system()));
     }
 
     long count(String operation) {

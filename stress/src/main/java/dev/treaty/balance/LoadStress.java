@@ -16,7 +16,7 @@ import org.openjdk.jcstress.infra.results.III_Result;
 @Outcome(id = "0, 2, 1", expect = ACCEPTABLE, desc = "both")
 @State
 public class LoadStress {
-    private final Load load = new Loads(LoadPolicy.DEFAULT).load();
+    private final Load load = new LoadTracker(LoadPolicy.DEFAULT).load();
 
     @Actor
     public void goesWell() {

@@ -3,6 +3,7 @@ package dev.treaty.resilience;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.resilience.limit.PermitPool;
 import java.time.Duration;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;

@@ -3,6 +3,12 @@ package dev.treaty.resilience;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.resilience.breaker.CountWindow;
+import dev.treaty.resilience.breaker.OutcomeWindow;
+import dev.treaty.resilience.breaker.TimeWindow;
+import dev.treaty.resilience.internal.GuardCounters;
+import dev.treaty.resilience.limit.SampleWindow;
+import dev.treaty.resilience.retry.LatencyWindow;
 import java.util.Objects;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -179,12 +185,12 @@ public final class WindowStress {
     @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "all")
     @State
     public static class Tallied {
-        private final Tally tally = new Tally(1);
+        private final GuardCounters tally = new GuardCounters(1);
 
         @Actor
         public void one() {
             tally.call();
-            tally.add(Tally.Count.FALLBACKS_SERVED);
+            tally.add(GuardCounters.Count.FALLBACKS_SERVED);
         }
 
         @Actor
@@ -195,7 +201,7 @@ public final class WindowStress {
         @Arbiter
         public void after(II_Result r) {
             r.r1 = (int) tally.calls();
-            r.r2 = (int) Tally.of(tally.all(), Tally.Count.FALLBACKS_SERVED);
+            r.r2 = (int) GuardCounters.of(tally.all(), GuardCounters.Count.FALLBACKS_SERVED);
         }
     }
 }

@@ -204,7 +204,7 @@ final class GuardedMethod {
                 .tolerance(FaultTolerance.of(IsolationLevel.ENHANCED)
                         .with(RetryPolicy.NONE)
                         .withDeadline(FOR_EVER))
-                .breakersElsewhere()
+                .withoutBreaker()
                 .faults(thrown -> fault(found.counts("applyOn", "skipOn", thrown)))
                 .build();
         return (work, invocation) -> {

@@ -1,11 +1,11 @@
 package dev.treaty.benchmarks.balance;
 
 import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.BalancedInstance;
+import dev.treaty.balance.BalancedInstances;
 import dev.treaty.balance.Candidates;
-import dev.treaty.balance.Fleet;
 import dev.treaty.balance.Load;
-import dev.treaty.balance.Member;
-import dev.treaty.balance.Place;
+import dev.treaty.balance.Locality;
 import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
@@ -17,7 +17,7 @@ import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import java.time.Instant;
 import java.util.List;
@@ -37,7 +37,7 @@ public class TreatyPicks {
     private static final long STEP = 50;
 
     /** An instance that always takes calls. */
-    record Instance(ServiceInstance instance, Load load) implements Member {
+    record Instance(ServiceInstance instance, Load load) implements BalancedInstance {
         @Override
         public Exclusion.@Nullable Reason exclusion(long nowNanos) {
             return null;
@@ -55,15 +55,15 @@ public class TreatyPicks {
                 .toList();
     }
 
-    static Fleet fleet(List<ServiceInstance> instances) {
-        var fleet = new Fleet(
+    static BalancedInstances fleet(List<ServiceInstance> instances) {
+        var fleet = new BalancedInstances(
                 new ServiceName("bench.Service"),
                 BalancePolicy.DEFAULT,
                 RoutingPolicy.DEFAULT,
-                Place.ANYWHERE,
+                Locality.ANYWHERE,
                 256,
                 Time.system(),
-                Chance.system(),
+                RandomSource.system(),
                 Events.NONE);
         List<Instance> members =
                 instances.stream().map(i -> new Instance(i, fleet.load())).toList();
@@ -84,10 +84,13 @@ public class TreatyPicks {
         final Time time = Time.system();
         final ServiceName name = new ServiceName("bench.Service");
         final Call call = new Call(
-                name, Operation.unknown("op"), List.of(), CallContext.next(Principal.ANONYMOUS, time, Chance.system()));
+                name,
+                Operation.unknown("op"),
+                List.of(),
+                CallContext.next(Principal.ANONYMOUS, time, RandomSource.system()));
 
         @Nullable
-        Fleet fleet;
+        BalancedInstances fleet;
 
         /** Makes the instances. */
         @Setup
@@ -95,8 +98,8 @@ public class TreatyPicks {
             fleet = TreatyPicks.fleet(instances(count));
         }
 
-        Fleet fleet() {
-            Fleet made = fleet;
+        BalancedInstances fleet() {
+            BalancedInstances made = fleet;
             if (made == null) {
                 throw new IllegalStateException("not set up");
             }

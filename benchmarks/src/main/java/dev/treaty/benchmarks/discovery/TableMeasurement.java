@@ -3,15 +3,15 @@ package dev.treaty.benchmarks.discovery;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol.Health;
 import dev.treaty.registry.RegistryProtocol.Instance;
 import dev.treaty.registry.RegistryProtocol.Lease;
-import dev.treaty.registry.RegistryService;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -72,7 +72,7 @@ final class TableMeasurement {
     Map<String, Double> measure() throws InterruptedException {
         var values = new HashMap<String, Double>();
         long before = Heap.usedBytes();
-        var table = new RegistryTable(RegistryLimits.STANDARD.withInstances(instances + LARGE), Chance.system());
+        var table = new RegistryTable(RegistryLimits.STANDARD.withInstances(instances + LARGE), RandomSource.system());
         try (var service = new RegistryService(table, Time.system(), Events.NONE);
                 var registry = new EmbeddedRegistry(table, Time.system(), Events.NONE)) {
             for (int i = 0; i < instances; i++) {

@@ -1,7 +1,7 @@
 package dev.treaty.benchmarks.guards;
 
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
 import dev.treaty.resilience.CircuitBreakerPolicy;
@@ -69,7 +69,7 @@ public class TreatyGuards {
     }
 
     private static CircuitBreaker breaker(CircuitBreakerPolicy policy) {
-        return new CircuitBreaker(policy, Time.system(), Chance.system(), (_, _, _) -> {});
+        return new CircuitBreaker(policy, Time.system(), RandomSource.system(), (_, _, _) -> {});
     }
 
     private static ConcurrencyLimiter adaptive(Algorithm algorithm) {

@@ -16,18 +16,18 @@ public final class DecisionRecord {
 
     private final AtomicReference<@Nullable Attempt> last = new AtomicReference<>();
 
-    private volatile @Nullable Choice choice;
+    private volatile @Nullable CandidateSet choice;
 
     /** Where the last attempt began. */
     private volatile @Nullable String begun;
 
     /** Notes among whom the instance for an attempt is picked, where that were not all; the last one is kept. */
-    public void choosing(Choice among) {
+    public void choosing(CandidateSet among) {
         choice = among;
     }
 
     /** Among whom the last attempt was picked; nothing where that were all there are. */
-    public Optional<Choice> choice() {
+    public Optional<CandidateSet> choice() {
         return Optional.ofNullable(choice);
     }
 

@@ -1,6 +1,6 @@
 package dev.treaty.core.contract;
 
-import dev.treaty.core.contract.Difference.Harm;
+import dev.treaty.core.contract.Difference.Impact;
 import java.util.List;
 import java.util.Map;
 
@@ -22,10 +22,10 @@ public final class Compatibility {
     public static final int DIFFERENCES_MAX = 1_000;
 
     private final List<Difference> differences;
-    private final Map<String, Harm> oldClients;
-    private final Map<String, Harm> newClients;
+    private final Map<String, Impact> oldClients;
+    private final Map<String, Impact> newClients;
 
-    Compatibility(List<Difference> differences, Map<String, Harm> oldClients, Map<String, Harm> newClients) {
+    Compatibility(List<Difference> differences, Map<String, Impact> oldClients, Map<String, Impact> newClients) {
         this.differences = List.copyOf(differences);
         this.oldClients = Map.copyOf(oldClients);
         this.newClients = Map.copyOf(newClients);
@@ -52,12 +52,12 @@ public final class Compatibility {
     }
 
     /** How many calls of that operation fail, made by clients of the older version to servers of the newer one. */
-    public Harm oldClients(String operation) {
-        return oldClients.getOrDefault(operation, Harm.NONE);
+    public Impact oldClients(String operation) {
+        return oldClients.getOrDefault(operation, Impact.NONE);
     }
 
     /** How many calls of that operation fail, made by clients of the newer version to servers of the older one. */
-    public Harm newClients(String operation) {
-        return newClients.getOrDefault(operation, Harm.NONE);
+    public Impact newClients(String operation) {
+        return newClients.getOrDefault(operation, Impact.NONE);
     }
 }

@@ -1,10 +1,10 @@
 package dev.treaty.core.contract;
 
-import dev.treaty.core.contract.Difference.Harm;
+import dev.treaty.core.contract.ComparisonResult.Found;
+import dev.treaty.core.contract.ComparisonResult.Place;
+import dev.treaty.core.contract.Difference.Impact;
 import dev.treaty.core.contract.Difference.Kind;
 import dev.treaty.core.contract.Difference.Message;
-import dev.treaty.core.contract.Findings.Found;
-import dev.treaty.core.contract.Findings.Place;
 import dev.treaty.core.contract.Shape.Structure;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,8 +26,8 @@ final class ContractComparison {
     private static final class Told {
         final Set<String> operations = new LinkedHashSet<>();
         final String text;
-        Harm oldClients = Harm.NONE;
-        Harm newClients = Harm.NONE;
+        Impact oldClients = Impact.NONE;
+        Impact newClients = Impact.NONE;
 
         Told(String text) {
             this.text = text;
@@ -37,8 +37,8 @@ final class ContractComparison {
     private final ServiceContract older;
     private final ServiceContract newer;
     private final Map<Place, Told> told = new LinkedHashMap<>();
-    private final Map<String, Harm> oldClients = new HashMap<>();
-    private final Map<String, Harm> newClients = new HashMap<>();
+    private final Map<String, Impact> oldClients = new HashMap<>();
+    private final Map<String, Impact> newClients = new HashMap<>();
 
     ContractComparison(ServiceContract older, ServiceContract newer) {
         this.older = older;
@@ -56,8 +56,8 @@ final class ContractComparison {
                             "the service is called " + newer.name()
                                     + " now: it is found by its name, so for its callers"
                                     + " it is another service. Serve both names until nobody calls the old one.",
-                            Harm.ALL,
-                            Harm.ALL));
+                            Impact.ALL,
+                            Impact.ALL));
         }
         operations();
         capabilities();
@@ -125,8 +125,8 @@ final class ContractComparison {
                         operation,
                         "the operation is gone: old clients that call it get UNIMPLEMENTED. Keep it until nobody calls"
                                 + " it any more.",
-                        Harm.ALL,
-                        Harm.NONE));
+                        Impact.ALL,
+                        Impact.NONE));
     }
 
     private void added(String operation) {
@@ -138,8 +138,8 @@ final class ContractComparison {
                         operation,
                         "the operation is new: old servers do not know it. Roll out the servers before the clients that"
                                 + " call it.",
-                        Harm.NONE,
-                        Harm.ALL));
+                        Impact.NONE,
+                        Impact.ALL));
     }
 
     private void renamed(String operation, String other) {
@@ -150,10 +150,10 @@ final class ContractComparison {
                 "the operation seems to be called \"" + other
                         + "\" now: operations are called by name, so this removes one" + " and adds another. Keep \""
                         + operation + "\" beside it until nobody calls it any more.",
-                Harm.ALL,
-                Harm.ALL);
-        count(operation, Harm.ALL, Harm.NONE);
-        count(other, Harm.NONE, Harm.ALL);
+                Impact.ALL,
+                Impact.ALL);
+        count(operation, Impact.ALL, Impact.NONE);
+        count(other, Impact.NONE, Impact.ALL);
         tell(operation, found);
         tell(other, found);
     }
@@ -168,8 +168,8 @@ final class ContractComparison {
                             one.name(),
                             "the operation is no longer idempotent: old clients repeat calls that may have run, so it"
                                     + " may run twice. Keep it idempotent, or give the new one another name.",
-                            Harm.SOME,
-                            Harm.NONE));
+                            Impact.SOME,
+                            Impact.NONE));
         } else if (!one.idempotent() && two.idempotent()) {
             add(
                     one.name(),
@@ -179,8 +179,8 @@ final class ContractComparison {
                             one.name(),
                             "the operation is idempotent now: new clients repeat calls that may have run, against old"
                                     + " servers too, where it may run twice. Roll out the servers before the clients.",
-                            Harm.NONE,
-                            Harm.SOME));
+                            Impact.NONE,
+                            Impact.SOME));
         }
     }
 
@@ -195,14 +195,14 @@ final class ContractComparison {
                         before.name(),
                         "the capability is gone: clients that require it are sent to no server without it. Keep it"
                                 + " until nobody requires it, or switch it off first.",
-                        Harm.SOME);
+                        Impact.SOME);
             } else if (after != null && before.enabled() && !after.enabled()) {
                 capability(
                         Kind.CAPABILITY_OFF,
                         before.name(),
                         "the capability is switched off: clients that require it are not sent to servers that do not"
                                 + " offer it.",
-                        Harm.NONE);
+                        Impact.NONE);
             } else if (after != null && !before.enabled() && after.enabled()) {
                 offered.put(after.name(), after);
             }
@@ -213,11 +213,11 @@ final class ContractComparison {
                         Kind.CAPABILITY_ADDED,
                         capability.name(),
                         "the capability is new: clients that require it are sent only to servers that offer it.",
-                        Harm.NONE));
+                        Impact.NONE));
     }
 
-    private void capability(Kind kind, String name, String text, Harm oldClients) {
-        add("", new Found(kind, Message.NONE, name, text, oldClients, Harm.NONE));
+    private void capability(Kind kind, String name, String text, Impact oldClients) {
+        add("", new Found(kind, Message.NONE, name, text, oldClients, Impact.NONE));
     }
 
     private void add(String operation, Found found) {
@@ -225,17 +225,17 @@ final class ContractComparison {
         tell(operation, found);
     }
 
-    private void add(String operation, Findings findings) {
+    private void add(String operation, ComparisonResult findings) {
         count(operation, findings.oldClients(), findings.newClients());
         findings.all().forEach(found -> tell(operation, found));
     }
 
-    private void count(String operation, Harm old, Harm fresh) {
-        if (old != Harm.NONE) {
-            oldClients.merge(operation, old, Harm::or);
+    private void count(String operation, Impact old, Impact fresh) {
+        if (old != Impact.NONE) {
+            oldClients.merge(operation, old, Impact::or);
         }
-        if (fresh != Harm.NONE) {
-            newClients.merge(operation, fresh, Harm::or);
+        if (fresh != Impact.NONE) {
+            newClients.merge(operation, fresh, Impact::or);
         }
     }
 

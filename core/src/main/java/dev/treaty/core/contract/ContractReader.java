@@ -280,7 +280,7 @@ final class ContractReader {
         Type inner = unwrapOptional(declared);
         boolean optional = !inner.equals(declared);
         var whenAbsent =
-                Optional.ofNullable(notes.getAnnotation(WhenAbsent.class)).map(WhenAbsent::value);
+                Optional.ofNullable(notes.getAnnotation(DefaultValue.class)).map(DefaultValue::value);
         if (nullable && declared instanceof Class<?> c && c.isPrimitive()) {
             problems.add(where + ": a primitive cannot be @Nullable");
         }
@@ -288,7 +288,9 @@ final class ContractReader {
             problems.add(where + ": it is Optional and has a default: choose one");
         }
         Shape shape = shape(inner, where);
-        whenAbsent.flatMap(text -> Defaults.problem(shape, text)).ifPresent(p -> problems.add(where + ": " + p));
+        whenAbsent
+                .flatMap(text -> DefaultValueCheck.problem(shape, text))
+                .ifPresent(p -> problems.add(where + ": " + p));
         boolean required = !optional && !nullable && whenAbsent.isEmpty();
         return new Field(name, shape, required, description(notes), whenAbsent);
     }

@@ -20,8 +20,8 @@ public record Difference(
         Message message,
         String where,
         List<String> operations,
-        Harm oldClients,
-        Harm newClients,
+        Impact oldClients,
+        Impact newClients,
         String text) {
 
     /** How many operations {@link #toString()} names. */
@@ -33,7 +33,7 @@ public record Difference(
     }
 
     /** How many calls of an operation fail. */
-    public enum Harm {
+    public enum Impact {
         /** None. */
         NONE,
         /** Some: those that leave out a field, that carry a certain value, that are repeated. */
@@ -42,12 +42,12 @@ public record Difference(
         ALL;
 
         /** The greater of the two. */
-        public Harm or(Harm other) {
+        public Impact or(Impact other) {
             return compareTo(other) >= 0 ? this : other;
         }
 
         /** The same inside something that not every message has: an optional field, a list, one of several records. */
-        Harm inPart() {
+        Impact inPart() {
             return this == ALL ? SOME : this;
         }
     }
@@ -135,11 +135,11 @@ public record Difference(
 
     /** True where calls of old clients to new servers fail. */
     public boolean breaksOldClients() {
-        return oldClients != Harm.NONE;
+        return oldClients != Impact.NONE;
     }
 
     /** True where calls of new clients to old servers fail. */
     public boolean breaksNewClients() {
-        return newClients != Harm.NONE;
+        return newClients != Impact.NONE;
     }
 }

@@ -1,9 +1,9 @@
 package dev.treaty.core.contract;
 
-import dev.treaty.core.contract.Difference.Harm;
+import dev.treaty.core.contract.ComparisonResult.Found;
+import dev.treaty.core.contract.Difference.Impact;
 import dev.treaty.core.contract.Difference.Kind;
 import dev.treaty.core.contract.Difference.Message;
-import dev.treaty.core.contract.Findings.Found;
 import dev.treaty.core.contract.Shape.Choice;
 import dev.treaty.core.contract.Shape.Enumeration;
 import dev.treaty.core.contract.Shape.Mapping;
@@ -56,11 +56,11 @@ final class ShapeComparison {
 
     private record Pair(String older, String newer, Message message) {}
 
-    private final Map<Pair, Findings> known = new HashMap<>();
+    private final Map<Pair, ComparisonResult> known = new HashMap<>();
 
     /** What differs in the messages of an operation. */
-    Findings messages(Operation one, Operation two) {
-        var findings = new Findings();
+    ComparisonResult messages(Operation one, Operation two) {
+        var findings = new ComparisonResult();
         findings.add(structures(one.request(), two.request(), Message.REQUEST), true);
         boolean common = one.response().fields().stream()
                 .anyMatch(field -> two.response().field(field.name()).isPresent());
@@ -83,8 +83,8 @@ final class ShapeComparison {
     }
 
     /** What happens where a reader finds nothing of what it knows. */
-    private static Harm misread(Structure reader) {
-        return reader.fields().stream().anyMatch(Field::required) ? Harm.ALL : Harm.SOME;
+    private static Impact misread(Structure reader) {
+        return reader.fields().stream().anyMatch(Field::required) ? Impact.ALL : Impact.SOME;
     }
 
     private static String result(Operation operation) {
@@ -106,7 +106,7 @@ final class ShapeComparison {
         };
     }
 
-    private Findings compare(Shape one, Shape two, Message message, String where) {
+    private ComparisonResult compare(Shape one, Shape two, Message message, String where) {
         return switch (one) {
             case Structure before when two instanceof Structure after -> structures(before, after, message);
             case Choice before when two instanceof Choice after -> choices(before, after, message);
@@ -119,21 +119,21 @@ final class ShapeComparison {
         };
     }
 
-    private static Findings part(Findings inside) {
-        var findings = new Findings();
+    private static ComparisonResult part(ComparisonResult inside) {
+        var findings = new ComparisonResult();
         findings.add(inside, false);
         return findings;
     }
 
-    private static Findings values(Shape one, Shape two, Message message, String where) {
-        var findings = new Findings();
+    private static ComparisonResult values(Shape one, Shape two, Message message, String where) {
+        var findings = new ComparisonResult();
         if (!one.equals(two) || !(one instanceof Scalar)) {
             String what = "it is " + word(two) + " where it was " + word(one) + ": ";
-            Harm forth = reading(one, two);
-            Harm back = reading(two, one);
-            String advice = forth == Harm.NONE && back == Harm.NONE
+            Impact forth = reading(one, two);
+            Impact back = reading(two, one);
+            String advice = forth == Impact.NONE && back == Impact.NONE
                     ? "either is read as the other."
-                    : forth == Harm.NONE
+                    : forth == Impact.NONE
                             ? "what was " + word(one) + " is read as " + word(two) + ", but not the other way round. "
                                     + order(message)
                             : "values do not fit. Keep it, and add a field of another name.";
@@ -155,35 +155,35 @@ final class ShapeComparison {
      * @param forth what happens where something written in the old shape is read in the new one
      * @param back what happens where something written in the new shape is read in the old one
      */
-    private static Found found(Kind kind, Message message, String where, String text, Harm forth, Harm back) {
+    private static Found found(Kind kind, Message message, String where, String text, Impact forth, Impact back) {
         boolean request = message == Message.REQUEST;
         return new Found(kind, message, where, text, request ? forth : back, request ? back : forth);
     }
 
     /** What happens to values of one shape that are read as another; the two are not of the same composite kind. */
-    private static Harm reading(Shape writer, Shape reader) {
+    private static Impact reading(Shape writer, Shape reader) {
         if (writer instanceof Scalar from && reader instanceof Scalar to) {
             return reading(from, to);
         }
         if (text(writer) && text(reader)) {
-            return reader == Scalar.STRING ? Harm.NONE : Harm.SOME;
+            return reader == Scalar.STRING ? Impact.NONE : Impact.SOME;
         }
-        return object(writer) && object(reader) ? Harm.SOME : Harm.ALL;
+        return object(writer) && object(reader) ? Impact.SOME : Impact.ALL;
     }
 
-    private static Harm reading(Scalar writer, Scalar reader) {
+    private static Impact reading(Scalar writer, Scalar reader) {
         if (writer == reader) {
-            return Harm.NONE;
+            return Impact.NONE;
         }
         if (TEXT.contains(writer) && TEXT.contains(reader)) {
-            return reader == Scalar.STRING ? Harm.NONE : Harm.SOME;
+            return reader == Scalar.STRING ? Impact.NONE : Impact.SOME;
         }
         Set<Scalar> wider = WIDER.get(writer);
         if (wider == null || !WIDER.containsKey(reader)) {
-            return Harm.ALL;
+            return Impact.ALL;
         }
         boolean whole = reader == Scalar.INT32 || reader == Scalar.INT64 || reader == Scalar.INTEGER;
-        return wider.contains(reader) ? Harm.NONE : FLOATING.contains(writer) && whole ? Harm.ALL : Harm.SOME;
+        return wider.contains(reader) ? Impact.NONE : FLOATING.contains(writer) && whole ? Impact.ALL : Impact.SOME;
     }
 
     private static boolean text(Shape shape) {
@@ -194,12 +194,12 @@ final class ShapeComparison {
         return shape instanceof Structure || shape instanceof Mapping || shape instanceof Choice;
     }
 
-    private Findings structures(Structure one, Structure two, Message message) {
+    private ComparisonResult structures(Structure one, Structure two, Message message) {
         if (one.anonymous() || two.anonymous()) {
             return fields(one, two, message);
         }
         var pair = new Pair(one.name(), two.name(), message);
-        Findings findings = known.get(pair);
+        ComparisonResult findings = known.get(pair);
         if (findings == null) {
             findings = fields(one, two, message);
             renamed(findings, one.name(), two.name(), message);
@@ -208,20 +208,20 @@ final class ShapeComparison {
         return findings;
     }
 
-    private static void renamed(Findings findings, String one, String two, Message message) {
+    private static void renamed(ComparisonResult findings, String one, String two, Message message) {
         if (!one.equals(two)) {
             findings.add(found(
                     Kind.TYPE_RENAMED,
                     message,
                     one,
                     "the type is called " + two + " now, which does not travel.",
-                    Harm.NONE,
-                    Harm.NONE));
+                    Impact.NONE,
+                    Impact.NONE));
         }
     }
 
-    private Findings fields(Structure one, Structure two, Message message) {
-        var findings = new Findings();
+    private ComparisonResult fields(Structure one, Structure two, Message message) {
+        var findings = new ComparisonResult();
         String prefix = one.anonymous() ? "" : one.name() + ".";
         var before = byName(one);
         var after = byName(two);
@@ -252,23 +252,23 @@ final class ShapeComparison {
         return byName;
     }
 
-    private Findings field(Field one, Field two, Message message, String where) {
-        var findings = new Findings();
+    private ComparisonResult field(Field one, Field two, Message message, String where) {
+        var findings = new ComparisonResult();
         findings.add(compare(one.shape(), two.shape(), message, where), one.required() && two.required());
         boolean request = message == Message.REQUEST;
         if (!one.required() && two.required()) {
             String text = request
                     ? "it is required now: requests of old clients that leave it out are refused. Let it be left out,"
-                            + " or give it a default with @WhenAbsent."
+                            + " or give it a default with @DefaultValue."
                     : "it is always there now, and new clients count on it, also where old servers leave it out. Roll"
                             + " out the servers before the clients.";
-            findings.add(found(Kind.FIELD_REQUIRED, message, where, text, Harm.SOME, Harm.NONE));
+            findings.add(found(Kind.FIELD_REQUIRED, message, where, text, Impact.SOME, Impact.NONE));
         } else if (one.required() && !two.required()) {
             String text = request
                     ? "it may be left out now: old servers refuse requests without it. Roll out the servers before the"
                             + " clients that leave it out."
                     : "it may be left out now: old clients require it. Keep it until all clients do without it.";
-            findings.add(found(Kind.FIELD_OPTIONAL, message, where, text, Harm.NONE, Harm.SOME));
+            findings.add(found(Kind.FIELD_OPTIONAL, message, where, text, Impact.NONE, Impact.SOME));
         } else if (!one.required() && !one.whenAbsent().equals(two.whenAbsent())) {
             String reader = request ? "server" : "client";
             findings.add(found(
@@ -277,8 +277,8 @@ final class ShapeComparison {
                     where,
                     "where it is left out it means " + meant(two) + ", and meant " + meant(one) + ": which of them is"
                             + " up to the version of the " + reader + ".",
-                    Harm.NONE,
-                    Harm.NONE));
+                    Impact.NONE,
+                    Impact.NONE));
         }
         return findings;
     }
@@ -305,7 +305,7 @@ final class ShapeComparison {
         if (request) {
             text = field.required()
                     ? "it is new and required: old clients do not send it. Let it be left out, or give it a default"
-                            + " with @WhenAbsent."
+                            + " with @DefaultValue."
                     : "it is new: old servers refuse requests that have it. Roll out the servers before the clients"
                             + " that send it.";
         } else {
@@ -332,17 +332,17 @@ final class ShapeComparison {
     }
 
     /** What happens where a writer writes a field that the reader does not know. */
-    private static Harm written(Field field, Message message) {
-        return message == Message.RESPONSE ? Harm.NONE : field.required() ? Harm.ALL : Harm.SOME;
+    private static Impact written(Field field, Message message) {
+        return message == Message.RESPONSE ? Impact.NONE : field.required() ? Impact.ALL : Impact.SOME;
     }
 
     /** What happens where a reader seeks a field that the writer does not know. */
-    private static Harm missed(Field field) {
-        return field.required() ? Harm.ALL : Harm.NONE;
+    private static Impact missed(Field field) {
+        return field.required() ? Impact.ALL : Impact.NONE;
     }
 
-    private static Findings enumerations(Enumeration one, Enumeration two, Message message) {
-        var findings = new Findings();
+    private static ComparisonResult enumerations(Enumeration one, Enumeration two, Message message) {
+        var findings = new ComparisonResult();
         closed(
                 findings,
                 one.values(),
@@ -354,13 +354,13 @@ final class ShapeComparison {
         return findings;
     }
 
-    private Findings choices(Choice one, Choice two, Message message) {
+    private ComparisonResult choices(Choice one, Choice two, Message message) {
         var pair = new Pair(one.name(), two.name(), message);
-        Findings before = known.get(pair);
+        ComparisonResult before = known.get(pair);
         if (before != null) {
             return before;
         }
-        var findings = new Findings();
+        var findings = new ComparisonResult();
         if (!one.tag().equals(two.tag())) {
             findings.add(found(
                     Kind.TAG_CHANGED,
@@ -368,8 +368,8 @@ final class ShapeComparison {
                     one.name(),
                     "its records are told apart by \"" + two.tag() + "\" in place of \"" + one.tag()
                             + "\", which no reader of the other version looks at. Keep \"" + one.tag() + "\".",
-                    Harm.ALL,
-                    Harm.ALL));
+                    Impact.ALL,
+                    Impact.ALL));
         }
         var after = new LinkedHashMap<String, Structure>();
         two.options().forEach(option -> after.put(option.tag(), option.structure()));
@@ -393,7 +393,7 @@ final class ShapeComparison {
 
     /** Compares two closed lists of words, of which a reader accepts only those of its own. */
     private static void closed(
-            Findings findings,
+            ComparisonResult findings,
             Collection<String> one,
             Collection<String> two,
             Kind[] removedAndAdded,
@@ -411,8 +411,8 @@ final class ShapeComparison {
                             + " gone: old clients may still send it, and it is refused. Keep it until nobody does."
                     : listed(gone) + " gone: new clients refuse it, and old servers may still answer with it. Roll out"
                             + " the servers before the clients.";
-            Harm harm = gone.size() == one.size() ? Harm.ALL : Harm.SOME;
-            findings.add(found(removedAndAdded[0], message, where, text, harm, Harm.NONE));
+            Impact harm = gone.size() == one.size() ? Impact.ALL : Impact.SOME;
+            findings.add(found(removedAndAdded[0], message, where, text, harm, Impact.NONE));
         }
         if (!fresh.isEmpty()) {
             String text = request
@@ -420,8 +420,8 @@ final class ShapeComparison {
                             + " new: old servers refuse it. Roll out the servers before the clients that send it."
                     : listed(fresh) + " new: old clients refuse an answer with it. Answer with it only to those who ask"
                             + " for it in a new field or operation, until all clients have been updated.";
-            Harm harm = fresh.size() == two.size() ? Harm.ALL : Harm.SOME;
-            findings.add(found(removedAndAdded[1], message, where, text, Harm.NONE, harm));
+            Impact harm = fresh.size() == two.size() ? Impact.ALL : Impact.SOME;
+            findings.add(found(removedAndAdded[1], message, where, text, Impact.NONE, harm));
         }
     }
 

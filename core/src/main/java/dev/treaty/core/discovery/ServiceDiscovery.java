@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 
 /**
  * How clients read what is registered. A view never goes empty because the registry cannot be reached: the last good
- * list is kept, and {@link #trouble()} says why it may be old.
+ * list is kept, and {@link #problem()} says why it may be old.
  */
 public interface ServiceDiscovery {
     /** The names of all services that have instances or a published contract. */
@@ -55,13 +55,13 @@ public interface ServiceDiscovery {
     }
 
     /** What keeps this view from being current, in one sentence; nothing where all is well. */
-    default Optional<String> trouble() {
+    default Optional<String> problem() {
         return Optional.empty();
     }
 
     /** What keeps the view of that service from being current, in one sentence; nothing where all is well with it. */
-    default Optional<String> trouble(ServiceName service) {
-        return trouble();
+    default Optional<String> problem(ServiceName service) {
+        return problem();
     }
 
     /** Since when what is read here may be old, because the registry cannot be reached; nothing where it can. */

@@ -67,14 +67,14 @@ public record ServiceInstance(
 
     /** @throws IllegalArgumentException where a part is not legal; the message says which, and what is */
     public ServiceInstance {
-        LegalText.name("an instance id", id, 1, ID_LENGTH_MAX);
+        PermittedText.name("an instance id", id, 1, ID_LENGTH_MAX);
         if (id.indexOf('/') >= 0) {
             throw new IllegalArgumentException("the instance id " + id + " has a '/': leave it out");
         }
         checkPlace("region", region);
         checkPlace("zone", zone);
         checkWeight(weight);
-        LegalText.name("the contract fingerprint of " + id, contract, 0, CONTRACT_LENGTH_MAX);
+        PermittedText.name("the contract fingerprint of " + id, contract, 0, CONTRACT_LENGTH_MAX);
         metadata = checkMetadata(metadata);
     }
 
@@ -129,7 +129,7 @@ public record ServiceInstance(
      * @throws IllegalArgumentException where it is not legal
      */
     public static void checkPlace(String what, String place) {
-        LegalText.name(what, place, 0, PLACE_LENGTH_MAX);
+        PermittedText.name(what, place, 0, PLACE_LENGTH_MAX);
     }
 
     /**
@@ -156,9 +156,9 @@ public record ServiceInstance(
         }
         long bytes = 0;
         for (var entry : metadata.entrySet()) {
-            LegalText.name("a key of metadata", entry.getKey(), 1, METADATA_KEY_LENGTH_MAX);
-            LegalText.text("the metadata \"" + entry.getKey() + "\"", entry.getValue());
-            bytes += LegalText.bytes(entry.getKey()) + LegalText.bytes(entry.getValue());
+            PermittedText.name("a key of metadata", entry.getKey(), 1, METADATA_KEY_LENGTH_MAX);
+            PermittedText.text("the metadata \"" + entry.getKey() + "\"", entry.getValue());
+            bytes += PermittedText.bytes(entry.getKey()) + PermittedText.bytes(entry.getValue());
         }
         if (bytes > METADATA_BYTES_MAX) {
             throw new IllegalArgumentException(

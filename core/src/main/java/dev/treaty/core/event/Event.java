@@ -28,7 +28,7 @@ public sealed interface Event {
     record FallbackServed(Call call, Fault fault, Origin origin) implements Event {}
 
     /** A service's own code threw what is no fault: its caller got {@code internal} and none of the text. */
-    record MistakeMade(Call call, Throwable cause) implements Event {}
+    record HandlerFailed(Call call, Throwable cause) implements Event {}
 
     /**
      * A circuit breaker changed its state.

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.treaty.core.contract.Difference.Harm;
+import dev.treaty.core.contract.Difference.Impact;
 import dev.treaty.core.contract.Difference.Kind;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,9 +14,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class CompatibilityTest {
-    private static final Harm NONE = Harm.NONE;
-    private static final Harm SOME = Harm.SOME;
-    private static final Harm ALL = Harm.ALL;
+    private static final Impact NONE = Impact.NONE;
+    private static final Impact SOME = Impact.SOME;
+    private static final Impact ALL = Impact.ALL;
 
     private static ServiceContract contract(String body) {
         return ServiceContract.parse("contract shop.Orders 1.0.0\n" + body);
@@ -146,7 +146,7 @@ class CompatibilityTest {
 
     @ParameterizedTest
     @MethodSource("differences")
-    void oneDifference(String older, String newer, Kind kind, String where, Harm oldClients, Harm newClients) {
+    void oneDifference(String older, String newer, Kind kind, String where, Impact oldClients, Impact newClients) {
         var compatibility = between(older, newer);
 
         assertThat(compatibility.differences()).singleElement().satisfies(difference -> {

@@ -28,7 +28,7 @@ class ServiceContractTest {
     @Description("One line of an order.")
     record Line(
             String sku,
-            @WhenAbsent("1") int quantity,
+            @DefaultValue("1") int quantity,
             @Nullable String note) {}
 
     @Tagged("kind")
@@ -55,7 +55,7 @@ class ServiceContractTest {
         @Description("Reads one.")
         Order get(OrderId id);
 
-        Page<Order> list(@Description("whose") String customer, @WhenAbsent("20") int limit, OptionalInt skip);
+        Page<Order> list(@Description("whose") String customer, @DefaultValue("20") int limit, OptionalInt skip);
 
         void drop(String id);
 
@@ -176,7 +176,7 @@ class ServiceContractTest {
 
         void keys(Map<Integer, String> map);
 
-        void wrongDefault(@WhenAbsent("many") int count);
+        void wrongDefault(@DefaultValue("many") int count);
 
         List<Optional<String>> holes();
     }

@@ -109,7 +109,7 @@ class ServiceInstanceTest {
     void bytesAreCountedAsUtf8Has(@ForAll String text) {
         String sound = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
 
-        assertThat(LegalText.bytes(sound)).isEqualTo(sound.getBytes(StandardCharsets.UTF_8).length);
+        assertThat(PermittedText.bytes(sound)).isEqualTo(sound.getBytes(StandardCharsets.UTF_8).length);
     }
 
     @ParameterizedTest

@@ -3,7 +3,7 @@ package dev.treaty.registry.dns;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
-import dev.treaty.registry.RegistryProvider;
+import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Set;
 
 /** Opens {@code dns://name:port?server=host:port}. */
@@ -17,8 +17,8 @@ public final class DnsRegistryProvider implements RegistryProvider {
     }
 
     @Override
-    public Registry open(RegistryAddress.Provided address, Surroundings surroundings) {
-        var engine = new DnsEngine(DnsAddress.parse(address), surroundings);
+    public Registry open(RegistryAddress.Provided address, RegistryContext surroundings) {
+        var engine = new DnsBackend(DnsAddress.parse(address), surroundings);
         return NetworkRegistry.over(engine, address.toString(), surroundings);
     }
 }

@@ -64,9 +64,9 @@ class DnsFaultsTest {
         try (var treaty = asking("127.0.0.1", server.port())) {
             assertThat(treaty.registry().instances(unfit)).isEmpty();
             await(() -> treaty.registry().instances(ORDERS).size() == 1);
-            await(() -> treaty.registry().trouble(unfit).isPresent());
-            assertThat(treaty.registry().trouble(unfit).orElseThrow()).contains("cannot be in DNS");
-            assertThat(treaty.registry().trouble(ORDERS)).isEmpty();
+            await(() -> treaty.registry().problem(unfit).isPresent());
+            assertThat(treaty.registry().problem(unfit).orElseThrow()).contains("cannot be in DNS");
+            assertThat(treaty.registry().problem(ORDERS)).isEmpty();
             register("b", "127.0.0.2");
             await(() -> treaty.registry().instances(ORDERS).size() == 2);
             assertThatExceptionOfType(ServiceException.class)
@@ -81,7 +81,7 @@ class DnsFaultsTest {
         try (var nowhere = asking("nowhere.invalid", server.port());
                 var named = asking("localhost", server.port())) {
             assertThat(nowhere.registry().instances(ORDERS)).isEmpty();
-            await(() -> nowhere.registry().trouble().orElse("").contains("the DNS server is not known"));
+            await(() -> nowhere.registry().problem().orElse("").contains("the DNS server is not known"));
             await(() -> named.registry().instances(ORDERS).size() == 1);
         }
     }

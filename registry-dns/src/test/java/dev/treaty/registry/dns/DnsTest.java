@@ -181,8 +181,8 @@ class DnsTest {
             second.close();
             await(() -> treaty.registry().instances(ORDERS).size() == 1);
             server.close();
-            await(() -> treaty.registry().trouble().isPresent());
-            assertThat(treaty.registry().trouble().orElseThrow()).contains("DNS gave no answer");
+            await(() -> treaty.registry().problem().isPresent());
+            assertThat(treaty.registry().problem().orElseThrow()).contains("DNS gave no answer");
             assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
         }
     }
@@ -199,20 +199,20 @@ class DnsTest {
             known.registry().register(instance("b", "127.0.0.2", 8081));
             await(() -> treaty.registry().instances(ORDERS).size() == 2);
 
-            await(() -> treaty.registry().trouble(ORDERS).isEmpty()
-                    && treaty.registry().trouble(stock).isPresent());
-            assertThat(treaty.registry().trouble(stock))
+            await(() -> treaty.registry().problem(ORDERS).isEmpty()
+                    && treaty.registry().problem(stock).isPresent());
+            assertThat(treaty.registry().problem(stock))
                     .get()
                     .asString()
                     .contains("cannot tell who offers shop.Stock", "shop.stock.treaty. has no SRV records in DNS");
-            assertThat(treaty.registry().trouble()).isEqualTo(treaty.registry().trouble(stock));
+            assertThat(treaty.registry().problem()).isEqualTo(treaty.registry().problem(stock));
 
             var endpoint = new ServiceEndpoint("http", "127.0.0.3", 8082);
             known.registry()
                     .register(ServiceInstance.of("c", stock, new Version(1, 0, 0), endpoint, STARTED)
                             .withHealth(ServiceHealth.of(Status.PASSING, STARTED)));
             await(() -> treaty.registry().instances(stock).size() == 1);
-            await(() -> treaty.registry().trouble().isEmpty());
+            await(() -> treaty.registry().problem().isEmpty());
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.treaty.registry.etcd;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.registry.RegistryAccess;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.spi.RegistryAccess;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;

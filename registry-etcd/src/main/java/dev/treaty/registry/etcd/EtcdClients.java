@@ -1,7 +1,7 @@
 package dev.treaty.registry.etcd;
 
 import dev.treaty.core.time.Time;
-import dev.treaty.registry.RegistryAccess;
+import dev.treaty.registry.spi.RegistryAccess;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.ClientBuilder;
 import java.net.URI;
@@ -46,8 +46,8 @@ final class EtcdClients implements AutoCloseable {
                 .toList();
         RegistryAccess access = address.access();
         ClientBuilder builder = Client.builder();
-        access.user().ifPresent(user -> builder.user(EtcdEngine.bytes(user)));
-        access.password().ifPresent(password -> builder.password(EtcdEngine.bytes(password)));
+        access.user().ifPresent(user -> builder.user(EtcdBackend.bytes(user)));
+        access.password().ifPresent(password -> builder.password(EtcdBackend.bytes(password)));
         access.ca().ifPresent(ca -> encrypt(builder, ca, access));
         return builder.endpoints(members)
                 .connectTimeout(Duration.ofSeconds(2))

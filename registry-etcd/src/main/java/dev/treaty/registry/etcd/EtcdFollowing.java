@@ -6,8 +6,8 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
-import dev.treaty.registry.Engine.Follower;
-import dev.treaty.registry.Engine.Following;
+import dev.treaty.registry.spi.Backend.Follower;
+import dev.treaty.registry.spi.Backend.Following;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.Watch;
@@ -36,7 +36,7 @@ final class EtcdFollowing implements Following {
 
     private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
 
-    private final EtcdEngine engine;
+    private final EtcdBackend engine;
     private final EtcdClients clients;
     private final Time time;
     private final RandomGenerator random;
@@ -50,7 +50,7 @@ final class EtcdFollowing implements Following {
     private volatile boolean closed;
 
     EtcdFollowing(
-            EtcdEngine engine,
+            EtcdBackend engine,
             EtcdClients clients,
             EtcdKeys keys,
             Time time,
@@ -87,13 +87,13 @@ final class EtcdFollowing implements Following {
                 broken = useful ? 0 : broken + 1;
                 if (broken == BROKEN_MAX) {
                     broken = 0;
-                    failed(EtcdEngine.fault(cause).fault().message());
+                    failed(EtcdBackend.fault(cause).fault().message());
                 }
             } catch (ServiceException e) {
                 failed(e.fault().message());
                 failures++;
             } catch (RuntimeException e) { // what jetcd throws must not end this thread
-                failed("etcd: " + EtcdEngine.firstLine(e));
+                failed("etcd: " + EtcdBackend.firstLine(e));
                 failures++;
             } catch (InterruptedException e) {
                 return;
@@ -112,7 +112,7 @@ final class EtcdFollowing implements Following {
         var instances = new HashMap<String, String>();
         for (KeyValue each : snapshot.values()) {
             String value = each.getValue().toString(UTF_8);
-            if (!value.startsWith(EtcdEngine.GONE)) {
+            if (!value.startsWith(EtcdBackend.GONE)) {
                 instances.put(id(each), value);
             }
         }
@@ -157,12 +157,12 @@ final class EtcdFollowing implements Following {
                 broken.complete(new IllegalStateException("the watch ended"));
             }
         };
-        try (Watch.Watcher _ = client.getWatchClient().watch(EtcdEngine.bytes(prefix), option, listener)) {
+        try (Watch.Watcher _ = client.getWatchClient().watch(EtcdBackend.bytes(prefix), option, listener)) {
             Throwable cause = null;
             while (cause == null) {
                 cause = broken.await(time, WAIT_NANOS);
             }
-            if (EtcdEngine.compacted(cause)) {
+            if (EtcdBackend.compacted(cause)) {
                 lock.lock();
                 try {
                     revision = 0;
@@ -187,8 +187,8 @@ final class EtcdFollowing implements Following {
                 String value = now.getValue().toString(UTF_8);
                 switch (event.getEventType()) {
                     case PUT -> {
-                        if (value.startsWith(EtcdEngine.GONE)) {
-                            follower.removed(id(now), value.substring(EtcdEngine.GONE.length()));
+                        if (value.startsWith(EtcdBackend.GONE)) {
+                            follower.removed(id(now), value.substring(EtcdBackend.GONE.length()));
                         } else {
                             follower.changed(id(now), value);
                         }

@@ -3,7 +3,7 @@ package dev.treaty.registry.etcd;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
-import dev.treaty.registry.RegistryProvider;
+import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Set;
 
 /** Opens {@code etcd://host:2379,host:2379/prefix}. */
@@ -17,8 +17,8 @@ public final class EtcdRegistryProvider implements RegistryProvider {
     }
 
     @Override
-    public Registry open(RegistryAddress.Provided address, Surroundings surroundings) {
-        var engine = new EtcdEngine(EtcdAddress.parse(address), surroundings);
+    public Registry open(RegistryAddress.Provided address, RegistryContext surroundings) {
+        var engine = new EtcdBackend(EtcdAddress.parse(address), surroundings);
         return NetworkRegistry.over(engine, address.toString(), surroundings);
     }
 }

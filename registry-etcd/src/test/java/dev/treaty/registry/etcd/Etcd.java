@@ -6,11 +6,11 @@ import dev.treaty.JsonInstances;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
-import dev.treaty.registry.RegistryProvider;
+import dev.treaty.registry.spi.RegistryProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -201,9 +201,9 @@ final class Etcd implements AutoCloseable {
         return (RegistryAddress.Provided) RegistryAddress.parse(address);
     }
 
-    static RegistryProvider.Surroundings surroundings(RegistryPolicy policy, Events events) {
-        return new RegistryProvider.Surroundings(
-                Principal.claimed("test"), policy, Time.system(), Chance.secure(), events, new JsonInstances());
+    static RegistryProvider.RegistryContext surroundings(RegistryPolicy policy, Events events) {
+        return new RegistryProvider.RegistryContext(
+                Principal.claimed("test"), policy, Time.system(), RandomSource.secure(), events, new JsonInstances());
     }
 
     /** A client as a program has it that names the address, found by its scheme. */

@@ -78,10 +78,10 @@ class EtcdAccessTest {
                 var plain = stranger(etcd.address("tls"))) {
             known.register(instance());
             Etcd.await(() -> known.instances(ORDERS).size() == 1);
-            Etcd.await(() -> known.trouble().isEmpty());
+            Etcd.await(() -> known.problem().isEmpty());
             for (Registry stranger : List.of(unknown, plain)) {
                 assertThat(stranger.instances(ORDERS)).isEmpty();
-                Etcd.await(() -> stranger.trouble().isPresent());
+                Etcd.await(() -> stranger.problem().isPresent());
             }
         }
     }
@@ -107,8 +107,8 @@ class EtcdAccessTest {
                 known.register(instance());
                 assertThat(known.instances(ORDERS)).hasSize(1);
                 assertThat(unknown.instances(ORDERS)).isEmpty();
-                Etcd.await(() -> unknown.trouble().isPresent());
-                assertThat(unknown.trouble().orElseThrow() + unknown.address())
+                Etcd.await(() -> unknown.problem().isPresent());
+                assertThat(unknown.problem().orElseThrow() + unknown.address())
                         .doesNotContain("battery-staple")
                         .doesNotContain("correct-horse");
             }

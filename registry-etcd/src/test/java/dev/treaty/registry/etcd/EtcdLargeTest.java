@@ -12,10 +12,10 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
-import dev.treaty.registry.Engine;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.RegistryProvider.Surroundings;
+import dev.treaty.registry.spi.Backend;
+import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import dev.treaty.simulation.WatchRecorder;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -50,7 +50,7 @@ import org.junit.jupiter.api.Test;
 class EtcdLargeTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
-    private static final Surroundings SURROUNDINGS = Etcd.surroundings(RegistryPolicy.STANDARD, Events.NONE);
+    private static final RegistryContext SURROUNDINGS = Etcd.surroundings(RegistryPolicy.STANDARD, Events.NONE);
 
     /** More than are read at a time, and more than 4 MiB together. */
     private static final int INSTANCES = 1_100;
@@ -109,7 +109,7 @@ class EtcdLargeTest {
     @Test
     void a_watch_catches_up_on_many_changes_at_once() {
         write("behind", 1);
-        var engine = new EtcdEngine(EtcdAddress.parse(Etcd.provided(etcd.address("behind"))), SURROUNDINGS);
+        var engine = new EtcdBackend(EtcdAddress.parse(Etcd.provided(etcd.address("behind"))), SURROUNDINGS);
         ConcurrentMap<String, String> view = new ConcurrentHashMap<>();
         var told = new LinkedBlockingQueue<String>();
         try (var _ = engine.follow(ORDERS, new Recording(told) {
@@ -132,7 +132,7 @@ class EtcdLargeTest {
     }
 
     /** What an engine tells of the state of a following. */
-    private static class Recording implements Engine.Follower {
+    private static class Recording implements Backend.Follower {
         private final BlockingQueue<String> told;
 
         Recording(BlockingQueue<String> told) {
@@ -193,7 +193,7 @@ class EtcdLargeTest {
     @Test
     void a_watch_that_breaks_again_and_again_is_told_and_the_set_read_anew() throws IOException, InterruptedException {
         var time = new ManualTime();
-        var surroundings = new Surroundings(
+        var surroundings = new RegistryContext(
                 SURROUNDINGS.self(),
                 SURROUNDINGS.policy(),
                 time,
@@ -202,7 +202,7 @@ class EtcdLargeTest {
                 SURROUNDINGS.format());
         var told = new LinkedBlockingQueue<String>();
         Server server = withoutWatches();
-        var engine = new EtcdEngine(
+        var engine = new EtcdBackend(
                 EtcdAddress.parse(Etcd.provided("etcd://127.0.0.1:" + server.getPort() + "/broken")), surroundings);
         try (var _ = engine.follow(ORDERS, new Recording(told))) {
             assertThat(next(told, time)).isEqualTo("complete");

@@ -17,10 +17,10 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
-import dev.treaty.registry.Engine;
-import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.SelfPreservationPolicy;
+import dev.treaty.registry.spi.Backend;
 import dev.treaty.simulation.OngoingCalls;
 import dev.treaty.simulation.WatchRecorder;
 import io.etcd.jetcd.ByteSequence;
@@ -51,7 +51,7 @@ class EtcdOutageTest {
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             Duration.ofSeconds(20),
-            PreservationPolicy.STANDARD);
+            SelfPreservationPolicy.STANDARD);
 
     /** Where nobody's lease is to end, however long the machine stands still. */
     private static final RegistryPolicy LASTING = new RegistryPolicy(
@@ -60,7 +60,7 @@ class EtcdOutageTest {
             HASTY.pauseMin(),
             HASTY.pauseMax(),
             Duration.ofMinutes(1),
-            PreservationPolicy.STANDARD);
+            SelfPreservationPolicy.STANDARD);
 
     private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -101,17 +101,17 @@ class EtcdOutageTest {
         seen.next(Added.class);
 
         etcd.only().kill();
-        await(() -> watching.trouble().isPresent() && serving.trouble().isPresent());
+        await(() -> watching.problem().isPresent() && serving.problem().isPresent());
         serving.register(instance("orders-2"));
         registration.report(ServiceHealth.of(Status.WARNING, STARTED));
         assertThat(watching.instances(ORDERS)).hasSize(1);
-        assertThat(watching.trouble().orElseThrow()).contains(etcd.address("outage"), "cannot be reached");
+        assertThat(watching.problem().orElseThrow()).contains(etcd.address("outage"), "cannot be reached");
         etcd.start(etcd.only());
 
         var view = seen.until(v -> v.size() == 2 && v.get("orders-1").health().status() == Status.WARNING);
         assertThat(view).containsOnlyKeys("orders-1", "orders-2");
         assertThat(seen.smallest()).as("the smallest set that any removal left").isEqualTo(Integer.MAX_VALUE);
-        await(() -> watching.trouble().isEmpty() && serving.trouble().isEmpty());
+        await(() -> watching.problem().isEmpty() && serving.problem().isEmpty());
     }
 
     @Test
@@ -195,7 +195,7 @@ class EtcdOutageTest {
     @Test
     void a_watch_that_compaction_overtook_reads_the_set_anew() throws Exception {
         var etcd = closing(Etcd.start(1));
-        var engine = closing(new EtcdEngine(
+        var engine = closing(new EtcdBackend(
                 EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), Etcd.surroundings(HASTY, Events.NONE)));
         Client raw = closing(raw(etcd));
         raw.getKVClient()
@@ -203,7 +203,7 @@ class EtcdOutageTest {
                 .get();
         var told = new LinkedBlockingQueue<String>();
 
-        closing(engine.follow(ORDERS, new Engine.Follower() {
+        closing(engine.follow(ORDERS, new Backend.Follower() {
             private boolean again;
 
             @Override
@@ -250,18 +250,18 @@ class EtcdOutageTest {
     }
 
     /** A process that holds these and does not renew them. */
-    private EtcdEngine dying(Etcd etcd, int instances, RegistryPolicy policy) throws InterruptedException {
+    private EtcdBackend dying(Etcd etcd, int instances, RegistryPolicy policy) throws InterruptedException {
         var surroundings = Etcd.surroundings(policy, Events.NONE);
-        var engine = closing(new EtcdEngine(EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), surroundings));
+        var engine = closing(new EtcdBackend(EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), surroundings));
         for (int i = 0; i < instances; i++) {
             String value = surroundings.format().write(RegistryProtocol.Instance.of(instance("o-" + i)));
-            hold(engine, new Engine.Holding("o-" + i, ORDERS, "owner", value));
+            hold(engine, new Backend.Holding("o-" + i, ORDERS, "owner", value));
         }
         return engine;
     }
 
     /** Holds it, trying again as long as etcd does not answer in time. */
-    private static void hold(EtcdEngine engine, Engine.Holding holding) throws InterruptedException {
+    private static void hold(EtcdBackend engine, Backend.Holding holding) throws InterruptedException {
         long end = System.nanoTime() + Etcd.PATIENCE.toNanos();
         while (true) {
             try {

@@ -2,13 +2,13 @@ package dev.treaty.registry.etcd;
 
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
-import dev.treaty.simulation.EngineConformance;
+import dev.treaty.simulation.BackendConformance;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 /** A registry in a real etcd; each test has a prefix of its own. */
-class EtcdRegistryTest extends EngineConformance {
+class EtcdRegistryTest extends BackendConformance {
     private static final AtomicInteger TESTS = new AtomicInteger();
     private static Etcd etcd;
 

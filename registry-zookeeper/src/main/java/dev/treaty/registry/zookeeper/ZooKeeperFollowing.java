@@ -5,8 +5,8 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
-import dev.treaty.registry.Engine.Follower;
-import dev.treaty.registry.Engine.Following;
+import dev.treaty.registry.spi.Backend.Follower;
+import dev.treaty.registry.spi.Backend.Following;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,7 +36,7 @@ final class ZooKeeperFollowing implements Following {
     /** A node as it was read. */
     private record Node(String text, Stat stat) {}
 
-    private final ZooKeeperEngine engine;
+    private final ZooKeeperBackend engine;
     private final CuratorFramework client;
     private final Time time;
     private final RandomGenerator random;
@@ -52,7 +52,7 @@ final class ZooKeeperFollowing implements Following {
     private volatile boolean closed;
 
     ZooKeeperFollowing(
-            ZooKeeperEngine engine,
+            ZooKeeperBackend engine,
             CuratorFramework client,
             ZooKeeperPaths paths,
             Time time,
@@ -168,7 +168,7 @@ final class ZooKeeperFollowing implements Following {
                             boolean read = event.getResultCode() == KeeperException.Code.OK.intValue();
                             answer.complete(
                                     read
-                                            ? new Node(ZooKeeperEngine.text(event.getData()), event.getStat())
+                                            ? new Node(ZooKeeperBackend.text(event.getData()), event.getStat())
                                             : event.getResultCode());
                         })
                         .forPath(each);

@@ -2,7 +2,7 @@ package dev.treaty.registry.zookeeper;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.registry.Engine.Holding;
+import dev.treaty.registry.spi.Backend.Holding;
 
 /**
  * Where everything stands in ZooKeeper.

@@ -3,7 +3,7 @@ package dev.treaty.registry.zookeeper;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
-import dev.treaty.registry.RegistryProvider;
+import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Set;
 
 /** Opens {@code zookeeper://host:2181,host:2181/path}. */
@@ -17,8 +17,8 @@ public final class ZooKeeperRegistryProvider implements RegistryProvider {
     }
 
     @Override
-    public Registry open(RegistryAddress.Provided address, Surroundings surroundings) {
-        var engine = new ZooKeeperEngine(ZooKeeperAddress.parse(address), surroundings);
+    public Registry open(RegistryAddress.Provided address, RegistryContext surroundings) {
+        var engine = new ZooKeeperBackend(ZooKeeperAddress.parse(address), surroundings);
         return NetworkRegistry.over(engine, address.toString(), surroundings);
     }
 }

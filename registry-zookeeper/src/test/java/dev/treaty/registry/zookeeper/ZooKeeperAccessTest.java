@@ -51,7 +51,7 @@ class ZooKeeperAccessTest {
                 while (!trouble.contains("does not let us use")) { // at first it may be that nobody answers in time
                     assertThat(System.nanoTime() - end).as(trouble).isNegative();
                     LockSupport.parkNanos(1_000_000);
-                    trouble = unknown.trouble().orElse("");
+                    trouble = unknown.problem().orElse("");
                 }
                 assertThat(trouble).doesNotContain("battery-staple");
             }
@@ -122,9 +122,9 @@ class ZooKeeperAccessTest {
             known.register(ServiceInstance.of(
                     "o", ORDERS, new Version(1, 0, 0), new ServiceEndpoint("http", "127.0.0.1", 1), Instant.EPOCH));
             long end = System.nanoTime() + SERVER_STARTS.toNanos();
-            while (known.instances(ORDERS).isEmpty() || unknown.trouble().isEmpty()) {
+            while (known.instances(ORDERS).isEmpty() || unknown.problem().isEmpty()) {
                 assertThat(System.nanoTime() - end)
-                        .as("%s; %s", known.trouble(), Files.readString(directory.resolve("log")))
+                        .as("%s; %s", known.problem(), Files.readString(directory.resolve("log")))
                         .isNegative();
                 assertThat(unknown.instances(ORDERS)).isEmpty();
                 LockSupport.parkNanos(1_000_000);

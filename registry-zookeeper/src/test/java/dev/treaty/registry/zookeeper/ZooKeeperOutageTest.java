@@ -15,13 +15,13 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
-import dev.treaty.registry.PreservationPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
-import dev.treaty.registry.RegistryProvider;
+import dev.treaty.registry.SelfPreservationPolicy;
+import dev.treaty.registry.spi.RegistryProvider;
 import dev.treaty.simulation.OngoingCalls;
 import dev.treaty.simulation.WatchRecorder;
 import java.time.Duration;
@@ -51,7 +51,7 @@ class ZooKeeperOutageTest {
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             Duration.ofSeconds(20),
-            PreservationPolicy.STANDARD);
+            SelfPreservationPolicy.STANDARD);
 
     /** Where nobody's lease is to end, however long the machine stands still. */
     private static final RegistryPolicy LASTING = lasting(Duration.ofSeconds(15));
@@ -63,7 +63,7 @@ class ZooKeeperOutageTest {
                 HASTY.pauseMin(),
                 HASTY.pauseMax(),
                 Duration.ofMinutes(1),
-                PreservationPolicy.STANDARD);
+                SelfPreservationPolicy.STANDARD);
     }
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -121,17 +121,17 @@ class ZooKeeperOutageTest {
         seen.next(Added.class);
 
         server.stop();
-        await(() -> watching.trouble().isPresent() && serving.trouble().isPresent());
+        await(() -> watching.problem().isPresent() && serving.problem().isPresent());
         serving.register(instance("orders-2"));
         registration.report(ServiceHealth.of(Status.WARNING, STARTED));
         assertThat(watching.instances(ORDERS)).hasSize(1);
-        assertThat(watching.trouble().orElseThrow()).contains(address(server), "cannot be reached");
+        assertThat(watching.problem().orElseThrow()).contains(address(server), "cannot be reached");
         server.restart();
 
         var view = seen.until(v -> v.size() == 2 && v.get("orders-1").health().status() == Status.WARNING);
         assertThat(view).containsOnlyKeys("orders-1", "orders-2");
         assertThat(seen.smallest()).as("the smallest set that any removal left").isEqualTo(Integer.MAX_VALUE);
-        await(() -> watching.trouble().isEmpty() && serving.trouble().isEmpty());
+        await(() -> watching.problem().isEmpty() && serving.problem().isEmpty());
     }
 
     @Test
@@ -158,9 +158,14 @@ class ZooKeeperOutageTest {
     @Test
     void an_instance_whose_session_ended_is_registered_in_another() throws Exception {
         var server = closing(new TestingServer());
-        var surroundings = new RegistryProvider.Surroundings(
-                Principal.claimed("test"), HASTY, Time.system(), Chance.secure(), Events.NONE, new JsonInstances());
-        var engine = new ZooKeeperEngine(
+        var surroundings = new RegistryProvider.RegistryContext(
+                Principal.claimed("test"),
+                HASTY,
+                Time.system(),
+                RandomSource.secure(),
+                Events.NONE,
+                new JsonInstances());
+        var engine = new ZooKeeperBackend(
                 ZooKeeperAddress.parse((RegistryAddress.Provided) RegistryAddress.parse(address(server))),
                 surroundings);
         var serving = closing(NetworkRegistry.over(engine, address(server), surroundings));

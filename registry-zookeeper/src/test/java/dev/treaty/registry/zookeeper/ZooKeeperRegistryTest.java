@@ -4,19 +4,19 @@ import dev.treaty.JsonInstances;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
-import dev.treaty.registry.RegistryProvider;
-import dev.treaty.simulation.EngineConformance;
+import dev.treaty.registry.spi.RegistryProvider;
+import dev.treaty.simulation.BackendConformance;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 /** A registry in a real ZooKeeper server; each test has a node of its own. */
-class ZooKeeperRegistryTest extends EngineConformance {
+class ZooKeeperRegistryTest extends BackendConformance {
     private static final AtomicInteger TESTS = new AtomicInteger();
     private static TestingServer server;
 
@@ -44,11 +44,11 @@ class ZooKeeperRegistryTest extends EngineConformance {
                 .orElseThrow()
                 .open(
                         read,
-                        new RegistryProvider.Surroundings(
+                        new RegistryProvider.RegistryContext(
                                 Principal.claimed("test"),
                                 policy,
                                 Time.system(),
-                                Chance.secure(),
+                                RandomSource.secure(),
                                 events,
                                 new JsonInstances()));
     }

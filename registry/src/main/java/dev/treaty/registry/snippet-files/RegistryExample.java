@@ -9,8 +9,8 @@ import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
-import dev.treaty.registry.RegistryService;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryService;
+import dev.treaty.registry.server.RegistryTable;
 import java.security.SecureRandom;
 
 class RegistryExample {

@@ -1,16 +1,16 @@
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Chance;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.RegistryTable;
+import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.simulation.RegistryConformance;
 
 class ConformanceExample {
     // @start region="suite"
     static class EmbeddedRegistryTest extends RegistryConformance {
-        private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, Chance.system());
+        private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
 
         @Override
         protected Registry open() {

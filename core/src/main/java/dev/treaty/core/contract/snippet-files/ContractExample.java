@@ -1,8 +1,7 @@
 import dev.treaty.core.contract.Contract;
-import dev.treaty.core.contract.Description;
+import dev.treaty.core.contract.DefaultValue;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceContract;
-import dev.treaty.core.contract.WhenAbsent;
 import java.util.List;
 
 class ContractExample {
@@ -10,13 +9,13 @@ class ContractExample {
     record Order(String id, String customer, List<String> items) {}
 
     @Contract(name = "shop.Orders", version = "1.4.0")
-    @Description("Takes orders and keeps them.")
+    @GuardDescription("Takes orders and keeps them.")
     interface Orders {
         @Idempotent
         Order get(String id);
 
         @Idempotent
-        List<Order> list(String customer, @WhenAbsent("20") int limit);
+        List<Order> list(String customer, @DefaultValue("20") int limit);
 
         Order place(Order order);
     }

@@ -1,9 +1,9 @@
 package dev.treaty.example.shop;
 
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.DefaultValue;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
-import dev.treaty.core.contract.WhenAbsent;
 import java.util.List;
 
 /** Keeps the orders: reserves the goods, takes the money and writes it down. */
@@ -28,5 +28,5 @@ public interface Orders {
     @Description("The customer's orders, newest first.")
     List<Order> list(
             @Description("The customer's id.") String customer,
-            @Description("The most orders to return, up to 100.") @WhenAbsent("20") int limit);
+            @Description("The most orders to return, up to 100.") @DefaultValue("20") int limit);
 }

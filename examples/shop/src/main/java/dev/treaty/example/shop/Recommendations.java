@@ -1,9 +1,9 @@
 package dev.treaty.example.shop;
 
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.DefaultValue;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
-import dev.treaty.core.contract.WhenAbsent;
 import java.util.List;
 
 /** Guesses what a customer might like: nice to have, and a page is complete without it. */
@@ -15,5 +15,5 @@ public interface Recommendations {
     @Description("What the customer might like, best first.")
     List<Product> suggest(
             @Description("The customer's id.") String customer,
-            @Description("How many products.") @WhenAbsent("3") int limit);
+            @Description("How many products.") @DefaultValue("3") int limit);
 }

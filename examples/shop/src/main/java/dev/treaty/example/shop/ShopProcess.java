@@ -1,6 +1,6 @@
 package dev.treaty.example.shop;
 
-import dev.treaty.Hosted;
+import dev.treaty.ServedService;
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.core.contract.Version;
@@ -99,7 +99,7 @@ public final class ShopProcess {
         }
         Treaty treaty = opened(Treaty.open(settings()));
         var slowness = new Slowness();
-        Hosted hosted = switch (arguments.service) {
+        ServedService hosted = switch (arguments.service) {
             case "storefront" ->
                 treaty.serve(
                         Storefront.class,
@@ -131,7 +131,7 @@ public final class ShopProcess {
                 + instance.endpoint());
     }
 
-    private Hosted orders(Treaty treaty, Slowness slowness, Version version) {
+    private ServedService orders(Treaty treaty, Slowness slowness, Version version) {
         var orders = new StoredOrders(
                 database(), treaty.client(Inventory.class), treaty.client(Payments.class), InstantSource.system());
         return version.minor() == 0

@@ -3,7 +3,7 @@ package dev.treaty.example.shop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.treaty.Hosted;
+import dev.treaty.ServedService;
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Code;
@@ -29,7 +29,7 @@ class ShopTest {
     private DatabaseServer server;
     private Database database;
     private Treaty treaty;
-    private Hosted recommendations;
+    private ServedService recommendations;
     private Storefront storefront;
 
     @BeforeEach

@@ -1,0 +1,89 @@
+package dev.treaty.codec;
+
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** A growing buffer that is kept and used again; it gives back what one large message made it grow to. */
+public final class OutputBuffer extends OutputStream {
+    /** The size to which a buffer shrinks after a larger message, in bytes. */
+    public static final int KEPT_MAX = 64 << 10;
+
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+    private byte[] array = new byte[1 << 10];
+    private int length;
+
+    public byte[] array() {
+        return array;
+    }
+
+    public int length() {
+        return length;
+    }
+
+    public void clear() {
+        length = 0;
+        if (array.length > KEPT_MAX) {
+            array = new byte[KEPT_MAX];
+        }
+    }
+
+    private void ensure(int more) {
+        if (array.length - length < more) {
+            array = Arrays.copyOf(array, Math.max(array.length * 2, length + more));
+        }
+    }
+
+    @Override
+    public void write(int b) {
+        ensure(1);
+        array[length++] = (byte) b;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) {
+        ensure(count);
+        System.arraycopy(bytes, offset, array, length, count);
+        length += count;
+    }
+
+    public OutputBuffer add(byte[] bytes) {
+        write(bytes, 0, bytes.length);
+        return this;
+    }
+
+    /** Adds text that is known to be ASCII. */
+    public OutputBuffer add(String ascii) {
+        ensure(ascii.length());
+        for (int i = 0; i < ascii.length(); i++) {
+            array[length++] = (byte) ascii.charAt(i);
+        }
+        return this;
+    }
+
+    /** Adds a number that is not negative, in decimal. */
+    public OutputBuffer addNumber(long number) {
+        int digits = 1;
+        for (long rest = number; rest >= 10; rest /= 10) {
+            digits++;
+        }
+        ensure(digits);
+        long rest = number;
+        for (int i = length + digits - 1; i >= length; i--) {
+            array[i] = (byte) ('0' + rest % 10);
+            rest /= 10;
+        }
+        length += digits;
+        return this;
+    }
+
+    /** Adds a number as sixteen hexadecimal digits. */
+    public OutputBuffer addHex(long number) {
+        ensure(16);
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            array[length++] = HEX[(int) (number >>> shift) & 15];
+        }
+        return this;
+    }
+}

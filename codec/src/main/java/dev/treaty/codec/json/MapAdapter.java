@@ -1,0 +1,60 @@
+package dev.treaty.codec.json;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonToken;
+
+/** JSON objects with keys of the sender's choice, as maps in the order sent. Values are never null. */
+final class MapAdapter implements JsonAdapter {
+    private final @Nullable EnumAdapter keys;
+    private final JsonAdapter values;
+
+    /** @param keys the enum that keys are constants of, or null where they are any strings */
+    MapAdapter(@Nullable EnumAdapter keys, JsonAdapter values) {
+        this.keys = keys;
+        this.values = values;
+    }
+
+    @Override
+    public String expected() {
+        return "an object";
+    }
+
+    @Override
+    public Object read(MessageReader in) {
+        if (in.parser.currentToken() != JsonToken.START_OBJECT) {
+            throw in.mismatch(expected());
+        }
+        var map = new LinkedHashMap<Object, Object>();
+        for (String name = in.parser.nextName(); name != null; name = in.parser.nextName()) {
+            Object key = keys == null ? name : keys.constant(in, name);
+            if (map.containsKey(key)) {
+                throw in.refuse("is given twice");
+            }
+            if (in.parser.nextToken() == JsonToken.VALUE_NULL) {
+                throw in.mismatch(values.expected());
+            }
+            map.put(key, values.read(in));
+        }
+        return Collections.unmodifiableMap(map);
+    }
+
+    @Override
+    public void write(MessageWriter out, Object value) {
+        out.generator.writeStartObject();
+        for (Map.Entry<?, ?> entry : ((Map<?, ?>) value).entrySet()) {
+            switch (entry.getKey()) {
+                case Enum<?> constant -> out.generator.writeName(constant.name());
+                case String name -> out.generator.writeName(name);
+                case null, default -> throw out.refuse("has a key that is no string");
+            }
+            if (entry.getValue() == null) {
+                throw out.refuse("must not be null");
+            }
+            values.write(out, entry.getValue());
+        }
+        out.generator.writeEndObject();
+    }
+}

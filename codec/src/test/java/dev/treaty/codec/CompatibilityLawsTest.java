@@ -1,0 +1,116 @@
+package dev.treaty.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.codec.json.JsonAdapters;
+import dev.treaty.codec.json.JsonFormat;
+import dev.treaty.codec.json.MessageReader;
+import dev.treaty.codec.json.MessageWriter;
+import dev.treaty.core.contract.Compatibility;
+import dev.treaty.core.contract.Difference;
+import dev.treaty.core.contract.Difference.Impact;
+import dev.treaty.core.contract.Difference.Kind;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.Shape.Structure;
+import dev.treaty.fixtures.RandomContracts;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.statistics.Statistics;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+
+/** What the comparison of two contracts says of the wire is what the codec does. */
+class CompatibilityLawsTest {
+    private static final int CALLS = 12;
+
+    @Property(tries = 2_000)
+    void theJudgementIsWhatTheCodecDoes(@ForAll long seed) {
+        var random = new Random(seed);
+        var contracts = new RandomContracts(random);
+        ServiceContract older = contracts.contract();
+        ServiceContract newer = contracts.changed(older);
+        var compatibility = Compatibility.between(older, newer);
+
+        Impact old = wire(compatibility, true);
+        Impact fresh = wire(compatibility, false);
+        Statistics.label("old clients").collect(old);
+        Statistics.label("new clients").collect(fresh);
+        judged(older, newer, old, contracts, compatibility);
+        judged(newer, older, fresh, contracts, compatibility);
+    }
+
+    /** That idempotency differs does not show on the wire. */
+    private static Impact wire(Compatibility compatibility, boolean oldClients) {
+        Impact harm = oldClients ? compatibility.oldClients("work") : compatibility.newClients("work");
+        boolean messages = compatibility.differences().stream()
+                .filter(d -> d.kind() != Kind.IDEMPOTENCY_WEAKENED && d.kind() != Kind.IDEMPOTENCY_STRENGTHENED)
+                .anyMatch(oldClients ? Difference::breaksOldClients : Difference::breaksNewClients);
+        return messages ? harm : Impact.NONE;
+    }
+
+    private static void judged(
+            ServiceContract client,
+            ServiceContract server,
+            Impact harm,
+            RandomContracts contracts,
+            Compatibility compatibility) {
+        Operation calling = client.operations().getFirst();
+        Operation called = server.operations().getFirst();
+        for (int i = 0; i < CALLS; i++) {
+            Map<String, Object> request = contracts.message(calling.request());
+            Map<String, Object> response = contracts.message(called.response());
+            boolean works = travels(calling.request(), called.request(), request, false)
+                    && travels(called.response(), calling.response(), response, true);
+            String what = "%s%n%s%nclient of %s, %s, %s: %s"
+                    .formatted(
+                            client.text(),
+                            server.text(),
+                            client.version(),
+                            request,
+                            response,
+                            compatibility.differences());
+            assertThat(works || harm != Impact.NONE)
+                    .as("nothing fails: %s", what)
+                    .isTrue();
+            assertThat(works && harm == Impact.ALL).as("all fail: %s", what).isFalse();
+        }
+    }
+
+    /** Whether a message is read in one shape where it was written in another. */
+    private static boolean travels(Structure writer, Structure reader, Map<String, Object> message, boolean lenient) {
+        var bytes = new OutputBuffer();
+        try (JsonGenerator generator = JsonFormat.generator(bytes)) {
+            JsonAdapters.dynamic(writer).write(new MessageWriter(generator), message);
+        }
+        try (JsonParser parser = JsonFormat.parser(bytes.array(), 0, bytes.length())) {
+            JsonFormat.first(parser);
+            JsonAdapters.dynamic(reader).read(new MessageReader(parser, bytes.array(), 0, bytes.length(), lenient));
+            JsonFormat.last(parser);
+            return true;
+        } catch (MessageException e) {
+            return false;
+        }
+    }
+
+    @Property(tries = 500)
+    void aContractIsCompatibleWithItselfAndTheTextOfItself(@ForAll long seed) {
+        ServiceContract contract = new RandomContracts(new Random(seed)).contract();
+        var same = Compatibility.between(contract, ServiceContract.parse(contract.text()));
+        assertThat(same.differences()).isEmpty();
+        assertThat(same.oldClientsWork() && same.newClientsWork()).isTrue();
+    }
+
+    @Property(tries = 500)
+    void lookingFromTheOtherSideTurnsTheJudgementRound(@ForAll long seed) {
+        var contracts = new RandomContracts(new Random(seed));
+        ServiceContract older = contracts.contract();
+        ServiceContract newer = contracts.changed(older);
+        var there = Compatibility.between(older, newer);
+        var back = Compatibility.between(newer, older);
+        assertThat(there.oldClients("work")).isEqualTo(back.newClients("work"));
+        assertThat(there.newClients("work")).isEqualTo(back.oldClients("work"));
+    }
+}

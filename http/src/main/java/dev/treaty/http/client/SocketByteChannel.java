@@ -1,0 +1,164 @@
+package dev.treaty.http.client;
+
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Time;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.SocketChannel;
+import java.util.function.BiFunction;
+
+/**
+ * A TCP socket. It is a {@link SocketChannel} rather than a plain socket for two reasons: an interrupt ends its waits
+ * on platform threads too, and it can be asked without waiting whether the peer has closed. Reading waits with the
+ * socket's timeout, which is a mere field here; writing never waits inside the kernel, where no timeout would end it.
+ */
+public final class SocketByteChannel implements ByteChannel {
+    /** The longest pause between two tries to write to a peer that does not read, in nanoseconds. */
+    private static final long WRITE_PAUSE_MAX_NANOS = 1_000_000;
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final SocketChannel channel;
+    private final InputStream in;
+    private final Time time;
+    private final ByteBuffer probe = ByteBuffer.allocate(1);
+    private boolean blocking = true;
+    private boolean wrote;
+
+    private SocketByteChannel(SocketChannel channel, Time time) throws IOException {
+        this.channel = channel;
+        this.in = channel.socket().getInputStream();
+        this.time = time;
+    }
+
+    /** Connects to that endpoint. */
+    public static ByteChannel open(ServiceEndpoint endpoint, Deadline deadline, Time time) throws IOException {
+        if (!endpoint.protocol().equals("http")) {
+            throw new IOException("the protocol " + endpoint.protocol() + " is not supported: use http");
+        }
+        InetSocketAddress address = address(endpoint, InetSocketAddress::new, deadline, time);
+        if (address.isUnresolved()) {
+            throw new UnknownHostException("the host name is not known");
+        }
+        SocketChannel channel = SocketChannel.open();
+        try {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.socket().connect(address, millis(deadline, time));
+            return new SocketByteChannel(channel, time);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The address of an endpoint. A name is looked up on a thread of its own, since nothing ends a lookup; it is one of
+     * the machine's, since a lookup would keep a carrier of virtual threads as long as it takes.
+     */
+    public static InetSocketAddress address(
+            ServiceEndpoint endpoint,
+            BiFunction<String, Integer, InetSocketAddress> lookup,
+            Deadline deadline,
+            Time time)
+            throws IOException {
+        if (literal(endpoint.host())) {
+            return new InetSocketAddress(endpoint.host(), endpoint.port());
+        }
+        var found = new Promise<InetSocketAddress>();
+        Thread.ofPlatform()
+                .daemon()
+                .name("treaty-http-lookup")
+                .start(() -> found.complete(lookup.apply(endpoint.host(), endpoint.port())));
+        try {
+            InetSocketAddress address = found.await(time, deadline.remainingNanos(time));
+            if (address == null) {
+                throw new SocketTimeoutException();
+            }
+            return address;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClosedByInterruptException();
+        }
+    }
+
+    private static boolean literal(String host) {
+        return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+    }
+
+    private static int millis(Deadline deadline, Time time) throws SocketTimeoutException {
+        long nanos = deadline.remainingNanos(time);
+        if (nanos <= 0) {
+            throw new SocketTimeoutException();
+        }
+        return (int) Math.min(Integer.MAX_VALUE, (nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
+    }
+
+    private void blocking(boolean wanted) throws IOException {
+        if (blocking != wanted) {
+            channel.configureBlocking(wanted);
+            blocking = wanted;
+        }
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length, Deadline deadline) throws IOException {
+        blocking(true);
+        channel.socket().setSoTimeout(millis(deadline, time));
+        return in.read(into, offset, length);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length, Deadline deadline) throws IOException {
+        wrote = false;
+        blocking(false);
+        ByteBuffer rest = ByteBuffer.wrap(bytes, offset, length);
+        long pause = WRITE_PAUSE_MAX_NANOS / 16;
+        while (rest.hasRemaining()) {
+            if (channel.write(rest) > 0) {
+                wrote = true;
+                continue;
+            }
+            long left = deadline.remainingNanos(time);
+            if (left <= 0) {
+                throw new SocketTimeoutException();
+            }
+            time.park(this, Math.min(left, pause));
+            pause = Math.min(pause * 2, WRITE_PAUSE_MAX_NANOS);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new ClosedByInterruptException();
+            }
+        }
+    }
+
+    @Override
+    public boolean wrote() {
+        return wrote;
+    }
+
+    @Override
+    public boolean quiet() {
+        try {
+            blocking(false);
+            return channel.read(probe.clear()) == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // nobody is left to tell: the connection is gone either way
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.treaty.http.server;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
+import io.helidon.http.Status;
+
+/** A request that is refused before it is dispatched, with the HTTP status where its code has not the right one. */
+public final class RequestRejected extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final transient Fault fault;
+    private final transient Status status;
+
+    public RequestRejected(Code code, String message) {
+        this(Status.create(code.httpStatus()), code, message);
+    }
+
+    RequestRejected(Status status, Code code, String message) {
+        super(message, null, false, false);
+        this.fault = Fault.unreached(code, message);
+        this.status = status;
+    }
+
+    public Fault fault() {
+        return fault;
+    }
+
+    public Status status() {
+        return status;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.treaty.registry.compat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.Treaty;
+import dev.treaty.core.contract.Contract;
+import dev.treaty.core.time.RandomSource;
+import dev.treaty.core.time.Time;
+import dev.treaty.http.HttpServer;
+import dev.treaty.http.HttpServerOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Debian's Prometheus finds instances through the door and scrapes them. */
+class PrometheusApiTest {
+    @TempDir
+    Path directory;
+
+    /** What is scraped. */
+    @Contract(name = "test.Names", version = "1.0.0")
+    public interface Names {
+        /** A name. */
+        String name();
+    }
+
+    private static String ask(HttpClient http, String url) {
+        try {
+            return http.send(
+                            HttpRequest.newBuilder(URI.create(url))
+                                    .timeout(Duration.ofSeconds(5))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        } catch (IOException e) {
+            return "";
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void prometheus_scrapes_what_is_registered() throws Exception {
+        try (var treaty = Treaty.open();
+                var server = new HttpServer(HttpServerOptions.STANDARD, Time.system(), RandomSource.system());
+                var http = HttpClient.newHttpClient()) {
+            treaty.serve(Names.class, () -> "a");
+            server.door("/prometheus/", new PrometheusApi(treaty.registry()));
+            int port;
+            try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                port = free.getLocalPort();
+            }
+            Path config = Files.writeString(directory.resolve("prometheus.yml"), """
+                scrape_configs:
+                  - job_name: treaty
+                    scrape_interval: 1s
+                    http_sd_configs:
+                      - url: %s/prometheus/targets
+                        refresh_interval: 1s
+                    relabel_configs:
+                      - source_labels: [__meta_treaty_services]
+                        regex: .*,test\\.Names,.*
+                        action: keep
+                      - source_labels: [__meta_treaty_version]
+                        target_label: version
+                """.formatted(server.endpoint()));
+            Process prometheus = new ProcessBuilder(
+                            "prometheus",
+                            "--config.file=" + config,
+                            "--storage.tsdb.path=" + directory.resolve("data"),
+                            "--web.listen-address=127.0.0.1:" + port)
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("log").toFile())
+                    .start();
+            try {
+                String query = "http://127.0.0.1:" + port + "/api/v1/query?query=up";
+                long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+                String answer = "";
+                while (!answer.contains("\"1\"]")) {
+                    assertThat(System.nanoTime() - end)
+                            .as("%s; %s", answer, Files.readString(directory.resolve("log")))
+                            .isNegative();
+                    LockSupport.parkNanos(50_000_000);
+                    answer = ask(http, query);
+                }
+                assertThat(answer)
+                        .contains("\"instance\":\""
+                                + treaty.endpoint().orElseThrow().authority() + "\"")
+                        .contains("\"job\":\"treaty\"", "\"version\":\"1.0.0\"");
+            } finally {
+                prometheus.destroyForcibly();
+                prometheus.waitFor();
+            }
+        }
+    }
+}

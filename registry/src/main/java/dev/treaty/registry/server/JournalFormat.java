@@ -1,0 +1,221 @@
+package dev.treaty.registry.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.server.RegistryTable.Entry;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/**
+ * How entries of a journal are written: after eight bytes that name the format, each is its length, the CRC-32C of its
+ * bytes, and its bytes. Reading ends at the first that is torn.
+ */
+final class JournalFormat {
+    /** What a file begins with; the last byte is the version of the format. */
+    static final byte[] HEADER = "TREATY\0\1".getBytes(UTF_8);
+
+    private static final int RECORD_BYTES_MAX = 1 << 20;
+    private static final int REGISTERED = 1;
+    private static final int GONE = 2;
+    private static final int PUBLISHED = 3;
+    private static final int END = 4;
+
+    private JournalFormat() {}
+
+    /** Is told of each entry that was read. */
+    @FunctionalInterface
+    interface Reader {
+        void read(Entry entry);
+    }
+
+    /** The bytes of an entry, with its length and sum before them. */
+    static byte[] record(Entry entry) {
+        return record(out -> {
+            switch (entry) {
+                case Entry.Registered(var instance, var token, var lengthNanos, var drained) -> {
+                    out.writeByte(REGISTERED);
+                    text(out, token);
+                    out.writeLong(lengthNanos);
+                    out.writeBoolean(drained);
+                    instance(out, instance);
+                }
+                case Entry.Gone(var id) -> {
+                    out.writeByte(GONE);
+                    text(out, id);
+                }
+                case Entry.Published(var contract) -> {
+                    out.writeByte(PUBLISHED);
+                    text(out, contract.text());
+                }
+            }
+        });
+    }
+
+    /** The last record of a file that is whole. */
+    static byte[] end(int entries) {
+        return record(out -> {
+            out.writeByte(END);
+            out.writeInt(entries);
+        });
+    }
+
+    @FunctionalInterface
+    private interface Content {
+        void write(DataOutputStream out) throws IOException;
+    }
+
+    private static byte[] record(Content content) {
+        var bytes = new ByteArrayOutputStream(512);
+        try (var out = new DataOutputStream(bytes)) {
+            out.writeLong(0); // the place of length and sum
+            content.write(out);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory cannot fail", e);
+        }
+        byte[] record = bytes.toByteArray();
+        var sum = new CRC32C();
+        sum.update(record, Long.BYTES, record.length - Long.BYTES);
+        ByteBuffer.wrap(record).putInt(record.length - Long.BYTES).putInt((int) sum.getValue());
+        return record;
+    }
+
+    /**
+     * Reads entries until the end or the first that is torn.
+     *
+     * @return how many bytes were sound; negative where the file is whole, with its last record
+     */
+    static int read(byte[] file, Reader to) {
+        if (file.length < HEADER.length || !java.util.Arrays.equals(file, 0, HEADER.length, HEADER, 0, HEADER.length)) {
+            return 0;
+        }
+        int at = HEADER.length;
+        var buffer = ByteBuffer.wrap(file);
+        while (file.length - at > Long.BYTES) {
+            int length = buffer.getInt(at);
+            int from = at + Long.BYTES;
+            if (length < 1 || length > RECORD_BYTES_MAX || length > file.length - from) {
+                return at;
+            }
+            var sum = new CRC32C();
+            sum.update(file, from, length);
+            if (buffer.getInt(at + Integer.BYTES) != (int) sum.getValue()) {
+                return at;
+            }
+            if (file[from] == END) {
+                return -from - length;
+            }
+            try (var in = new DataInputStream(new ByteArrayInputStream(file, from, length))) {
+                to.read(entry(in));
+            } catch (IOException | IllegalArgumentException | DateTimeException e) {
+                return at; // sound, and yet not ours: of a version to come
+            }
+            at = from + length;
+        }
+        return at;
+    }
+
+    private static Entry entry(DataInputStream in) throws IOException {
+        int type = in.readByte();
+        return switch (type) {
+            case REGISTERED -> {
+                String token = text(in);
+                long lengthNanos = in.readLong();
+                boolean drained = in.readBoolean();
+                yield new Entry.Registered(instance(in), token, lengthNanos, drained);
+            }
+            case GONE -> new Entry.Gone(text(in));
+            case PUBLISHED -> new Entry.Published(ServiceContract.parse(text(in)));
+            default -> throw new IOException("an entry of type " + type);
+        };
+    }
+
+    private static void instance(DataOutputStream out, ServiceInstance instance) throws IOException {
+        text(out, instance.id());
+        text(out, instance.service().value());
+        text(out, instance.version().toString());
+        text(out, instance.endpoint().protocol());
+        text(out, instance.endpoint().host());
+        out.writeInt(instance.endpoint().port());
+        ServiceHealth health = instance.health();
+        text(out, health.status().name());
+        text(out, health.message());
+        instant(out, health.timestamp());
+        texts(out, health.details());
+        text(out, instance.region());
+        text(out, instance.zone());
+        out.writeInt(instance.weight());
+        text(out, instance.contract());
+        texts(out, instance.metadata());
+        instant(out, instance.startedAt());
+    }
+
+    private static ServiceInstance instance(DataInputStream in) throws IOException {
+        return new ServiceInstance(
+                text(in),
+                new ServiceName(text(in)),
+                Version.parse(text(in)),
+                new ServiceEndpoint(text(in), text(in), in.readInt()),
+                new ServiceHealth(ServiceHealth.Status.valueOf(text(in)), text(in), instant(in), texts(in)),
+                text(in),
+                text(in),
+                in.readInt(),
+                text(in),
+                texts(in),
+                instant(in));
+    }
+
+    private static void text(DataOutputStream out, String text) throws IOException {
+        byte[] bytes = text.getBytes(UTF_8);
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
+    private static String text(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        if (length < 0 || length > RECORD_BYTES_MAX) {
+            throw new IOException("a text of " + length + " bytes");
+        }
+        return new String(in.readNBytes(length), UTF_8);
+    }
+
+    private static void texts(DataOutputStream out, Map<String, String> texts) throws IOException {
+        out.writeInt(texts.size());
+        for (var entry : texts.entrySet()) {
+            text(out, entry.getKey());
+            text(out, entry.getValue());
+        }
+    }
+
+    private static Map<String, String> texts(DataInputStream in) throws IOException {
+        var texts = new HashMap<String, String>();
+        for (int left = in.readInt(); left > 0; left--) {
+            texts.put(text(in), text(in));
+        }
+        return texts;
+    }
+
+    private static void instant(DataOutputStream out, Instant instant) throws IOException {
+        out.writeLong(instant.getEpochSecond());
+        out.writeInt(instant.getNano());
+    }
+
+    private static Instant instant(DataInputStream in) throws IOException {
+        return Instant.ofEpochSecond(in.readLong(), in.readInt());
+    }
+}

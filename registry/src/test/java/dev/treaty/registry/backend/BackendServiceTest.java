@@ -1,0 +1,154 @@
+package dev.treaty.registry.backend;
+
+import static dev.treaty.registry.Instances.ORDERS;
+import static dev.treaty.registry.Instances.STOCK;
+import static dev.treaty.registry.Patience.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.Instances;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.server.RegistryTable;
+import dev.treaty.registry.spi.Backend;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.AbstractMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a registry over an engine does where two threads meet. */
+@Timeout(60) // closing waits in a time that stands still where an assertion failed
+class BackendServiceTest {
+    private final ManualTime time = new ManualTime();
+    private final FakeBackend engine = new FakeBackend();
+    private final Map<ServiceName, Backend.Follower> followers = new ConcurrentHashMap<>();
+
+    private static List<RegistryProtocol.Instance> complete(BackendService service, ServiceName watched)
+            throws InterruptedException {
+        return service.watch(Map.of(watched.value(), 0L), "", 0, "watcher")
+                .complete()
+                .getFirst()
+                .instances();
+    }
+
+    @Test
+    void anInstanceThatIsBackWhileItIsTakenOutStays() throws InterruptedException {
+        var atInstant = new AtomicReference<Runnable>();
+        var watching = Thread.currentThread();
+        var service = new BackendService(
+                engine,
+                engine.surroundings(
+                        new Time() {
+                            @Override
+                            public Instant instant() {
+                                Runnable once =
+                                        Thread.currentThread().equals(watching) ? atInstant.getAndSet(null) : null;
+                                if (once != null) {
+                                    once.run();
+                                }
+                                return time.instant();
+                            }
+
+                            @Override
+                            public long nanoTime() {
+                                return time.nanoTime();
+                            }
+
+                            @Override
+                            public void park(Object blocker, long nanos) {
+                                time.park(blocker, nanos);
+                            }
+                        },
+                        Events.NONE));
+        var instances = new HashMap<String, String>();
+        for (int i = 0; i < 10; i++) {
+            instances.put("i" + i, engine.written(Instances.of(ORDERS, "i" + i)));
+        }
+        engine.onFollow = (_, follower) -> {
+            followers.put(ORDERS, follower);
+            follower.complete(instances);
+        };
+        assertThat(complete(service, ORDERS)).hasSize(10);
+        var follower = followers.get(ORDERS);
+        follower.removed("i0", "lease expired");
+        follower.removed("i1", "lease expired");
+        assertThat(complete(service, ORDERS))
+                .filteredOn(instance -> instance.id().equals("i1"))
+                .extracting(
+                        instance -> instance.read(Instances.STARTED).health().details())
+                .containsExactly(Map.of(RegistryTable.STALE, "true"));
+
+        time.advance(RegistryPolicy.STANDARD.preservation().evictionWindow());
+        var back = new Thread(() -> follower.changed("i1", instances.get("i1")));
+        atInstant.set(() -> {
+            back.start();
+            eventually(() -> !back.isAlive() || back.getState() == Thread.State.WAITING);
+        });
+        complete(service, ORDERS);
+        assertThat(atInstant).hasNullValue();
+        back.join();
+
+        assertThat(complete(service, ORDERS))
+                .filteredOn(instance -> instance.id().equals("i1"))
+                .extracting(
+                        instance -> instance.read(Instances.STARTED).health().status())
+                .containsExactly(Status.PASSING);
+        service.close();
+    }
+
+    @Test
+    void aWatchThatMeetsTheEndLeavesNothingFollowed() {
+        var service = new BackendService(engine, engine.surroundings(time, Events.NONE));
+        engine.onFollow = (_, follower) -> follower.complete(Map.of());
+        var since = new AbstractMap<String, Long>() {
+            @Override
+            public Set<Entry<String, Long>> entrySet() {
+                service.close();
+                return Map.of(ORDERS.value(), 0L).entrySet();
+            }
+        };
+
+        assertThatExceptionOfType(ServiceException.class).isThrownBy(() -> service.watch(since, "", 0, "watcher"));
+        assertThat(engine.open).hasValue(0);
+    }
+
+    @Test
+    void aServiceThatIsWatchedAgainWhileItIsGivenUpIsKnown() throws InterruptedException {
+        var service = new BackendService(engine, engine.surroundings(time, Events.NONE));
+        engine.onFollow = (name, follower) -> {
+            followers.put(name, follower);
+            follower.complete(Map.of("a", engine.written(Instances.of(name, "a"))));
+        };
+        engine.onClose = name -> {
+            engine.onClose = _ -> {};
+            try {
+                complete(service, name);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        };
+        assertThat(complete(service, STOCK)).hasSize(1);
+
+        time.advance(Duration.ofMinutes(2));
+        complete(service, ORDERS);
+
+        assertThat(engine.open).hasValue(2);
+        followers.get(STOCK).changed("b", engine.written(Instances.of(STOCK, "b")));
+        assertThat(complete(service, STOCK)).hasSize(2);
+        service.close();
+        assertThat(engine.open).hasValue(0);
+    }
+}

@@ -1,0 +1,127 @@
+package dev.treaty.registry.backend;
+
+import dev.treaty.core.call.Principal;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.spi.Backend;
+import dev.treaty.registry.spi.InstanceFormat;
+import dev.treaty.registry.spi.RegistryProvider;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/** An engine that holds whatever it is given, and tells followers what a test says. */
+public final class FakeBackend implements Backend, InstanceFormat {
+    /** Run by whoever begins to follow a service. */
+    public volatile BiConsumer<ServiceName, Follower> onFollow = (_, _) -> {};
+
+    /** Run by whoever ends to follow one. */
+    volatile Consumer<ServiceName> onClose = _ -> {};
+
+    public volatile Runnable onRenew = () -> {};
+
+    /** Given every contract that is stored. */
+    public volatile Consumer<String> onStore = _ -> {};
+
+    /** How many followings are open. */
+    final AtomicInteger open = new AtomicInteger();
+
+    private final Map<String, RegistryProtocol.Instance> written = new ConcurrentHashMap<>();
+
+    public RegistryProvider.RegistryContext surroundings(Time time, Events events) {
+        return new RegistryProvider.RegistryContext(
+                Principal.claimed("test"), RegistryPolicy.STANDARD, time, new Random(1), events, this);
+    }
+
+    String written(ServiceInstance instance) {
+        return write(RegistryProtocol.Instance.of(instance));
+    }
+
+    @Override
+    public String write(RegistryProtocol.Instance instance) {
+        written.put(instance.toString(), instance);
+        return instance.toString();
+    }
+
+    @Override
+    public RegistryProtocol.Instance read(String text) {
+        return Optional.ofNullable(written.get(text)).orElseThrow(() -> new IllegalArgumentException(text));
+    }
+
+    @Override
+    public String epoch(String candidate) {
+        return "one";
+    }
+
+    @Override
+    public Optional<Holder> hold(Holding holding) {
+        return Optional.empty();
+    }
+
+    @Override
+    public long leaseMillis() {
+        return RegistryPolicy.STANDARD.lease().toMillis();
+    }
+
+    @Override
+    public boolean replace(Holding holding) {
+        return true;
+    }
+
+    @Override
+    public Set<String> renew(Collection<Holding> holdings) {
+        onRenew.run();
+        return Set.of();
+    }
+
+    @Override
+    public void release(Holding holding, String reason) {}
+
+    @Override
+    public void store(ServiceName service, Version version, String contract) {
+        onStore.accept(contract);
+    }
+
+    @Override
+    public void forget(ServiceName service, Version version) {}
+
+    @Override
+    public List<String> contracts(ServiceName service) {
+        return List.of();
+    }
+
+    @Override
+    public Set<ServiceName> services() {
+        return Set.of();
+    }
+
+    @Override
+    public List<String> instances(ServiceName service) {
+        return List.of();
+    }
+
+    @Override
+    public Following follow(ServiceName service, Follower follower) {
+        open.incrementAndGet();
+        onFollow.accept(service, follower);
+        return () -> {
+            open.decrementAndGet();
+            onClose.accept(service);
+        };
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,387 @@
+package dev.treaty.registry.server;
+
+import static dev.treaty.registry.Instances.ORDERS;
+import static dev.treaty.registry.Instances.STARTED;
+import static dev.treaty.registry.Instances.STOCK;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.DiscoveryEvent.Removed;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.registry.Instances;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.SelfPreservationPolicy;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+class RegistryTableTest {
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+    private static final Duration LEASE = Duration.ofSeconds(10);
+    private static final String MINE = "my-token";
+    private static final String YOURS = "your-token";
+
+    /** Close to where the clock wraps, which the clock of a machine may be. */
+    private static final long START = Long.MAX_VALUE - 3 * SECOND;
+
+    private final RegistryTable table = table(3);
+    private long lookedNanos = START;
+
+    private static RegistryTable table(int instances) {
+        var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        return new RegistryTable(
+                limits, new SelfPreservationPolicy(1, Duration.ofMinutes(1), Optional.empty()), new Random(1));
+    }
+
+    private Duration register(String id, String token, Duration lease, long atNanos) {
+        return table.register(Instances.of(ORDERS, id), token, lease, atNanos, STARTED);
+    }
+
+    /** Looks at the leases every second until then, as a registry does. */
+    private long expire(long atNanos) {
+        while (atNanos - lookedNanos > SECOND) {
+            lookedNanos += SECOND;
+            table.expire(lookedNanos, STARTED);
+        }
+        lookedNanos = atNanos;
+        return table.expire(atNanos, STARTED);
+    }
+
+    private static void refused(Code code, String message, ThrowingCallable what) {
+        assertThatThrownBy(what).isInstanceOfSatisfying(ServiceException.class, e -> {
+            assertThat(e.code()).isEqualTo(code);
+            assertThat(e.fault().message()).contains(message);
+        });
+    }
+
+    @Test
+    void aLeaseEndsAtItsMomentAndNotBefore() {
+        register("a", MINE, LEASE, START);
+
+        assertThat(expire(START + 10 * SECOND - 1)).isEqualTo(1);
+        assertThat(table.catalog().roster(ORDERS)).hasSize(1);
+        assertThat(expire(START + 10 * SECOND)).isEqualTo(Long.MAX_VALUE);
+        assertThat(table.catalog().roster(ORDERS)).isEmpty();
+    }
+
+    @Test
+    void leasesEndInTheOrderOfTheirEnds() {
+        register("a", MINE, Duration.ofSeconds(9), START);
+        register("b", MINE, Duration.ofSeconds(7), START + SECOND);
+        register("c", MINE, Duration.ofSeconds(3), START + 2 * SECOND);
+        expire(START + 4 * SECOND);
+        table.renew("c", MINE, START + 4 * SECOND + SECOND / 2, STARTED);
+        long seen = table.catalog().revision();
+
+        assertThat(expire(START + 5 * SECOND)).isEqualTo(2 * SECOND + SECOND / 2);
+        expire(START + 60 * SECOND);
+
+        var removed = table.catalog().read(Map.of(ORDERS, seen)).changes();
+        assertThat(removed).extracting(c -> c.event().instance().id()).containsExactly("c", "b", "a");
+        assertThat(removed)
+                .allMatch(c -> c.event() instanceof Removed r && r.reason().equals("lease expired"));
+    }
+
+    @Test
+    void theClockMayWrapBetweenTwoEnds() {
+        register("after", MINE, LEASE, START);
+        register("before", MINE, Duration.ofSeconds(2), START);
+
+        assertThat(expire(START)).isEqualTo(2 * SECOND);
+        expire(START + 5 * SECOND);
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "after"));
+    }
+
+    @Test
+    void renewingBeginsTheLeaseAnew() {
+        register("a", MINE, LEASE, START);
+
+        assertThat(table.renew("a", MINE, START + 9 * SECOND, STARTED)).isTrue();
+        assertThat(expire(START + 10 * SECOND)).isEqualTo(9 * SECOND);
+        assertThat(table.renew("a", YOURS, START + 15 * SECOND, STARTED)).isFalse();
+        assertThat(table.renew("b", MINE, START + 15 * SECOND, STARTED)).isFalse();
+        expire(START + 19 * SECOND);
+        assertThat(table.renew("a", MINE, START + 19 * SECOND, STARTED)).isFalse();
+    }
+
+    @Test
+    void aLeaseWithoutLengthNeverEnds() {
+        register("a", MINE, Duration.ZERO, START);
+
+        assertThat(expire(START + Duration.ofHours(1).toNanos())).isEqualTo(Long.MAX_VALUE);
+        assertThat(table.catalog().roster(ORDERS)).hasSize(1);
+    }
+
+    @Test
+    void leasesAreGrantedWithinLimits() {
+        assertThat(register("a", MINE, Duration.ofMillis(1), START)).isEqualTo(Duration.ofSeconds(1));
+        assertThat(register("a", MINE, LEASE, START)).isEqualTo(LEASE);
+        assertThat(register("a", MINE, Duration.ofDays(9), START)).isEqualTo(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void registeringAgainWithTheSameTokenReplaces() {
+        register("a", MINE, LEASE, START);
+        table.register(Instances.of(ORDERS, "a", Status.WARNING), MINE, LEASE, START + 5 * SECOND, STARTED);
+
+        assertThat(expire(START + 10 * SECOND)).isEqualTo(5 * SECOND);
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.WARNING));
+        refused(
+                Code.INVALID_ARGUMENT,
+                "is registered as shop.Orders",
+                () -> table.register(Instances.of(STOCK, "a"), MINE, LEASE, START, STARTED));
+    }
+
+    @Test
+    void nobodyElseTouchesAnInstance() {
+        register("a", MINE, LEASE, START);
+        var sick = ServiceHealth.of(Status.CRITICAL, STARTED);
+
+        refused(Code.ALREADY_EXISTS, "instance a", () -> register("a", YOURS, LEASE, START));
+        refused(Code.PERMISSION_DENIED, "another token", () -> table.report("a", YOURS, sick, START, STARTED));
+        refused(Code.PERMISSION_DENIED, "another token", () -> table.remove("a", YOURS, "closed", STARTED));
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a"));
+
+        table.report("a", MINE, sick, START, STARTED);
+        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.CRITICAL));
+        table.remove("a", MINE, "closed", STARTED);
+        table.remove("a", YOURS, "closed", STARTED);
+        refused(Code.NOT_FOUND, "register it again", () -> table.report("a", MINE, sick, START, STARTED));
+        assertThat(register("a", YOURS, LEASE, START)).isEqualTo(LEASE);
+    }
+
+    @Test
+    void tokensThatAreTooEasyAreRefused() {
+        refused(Code.INVALID_ARGUMENT, "8 to 256", () -> register("a", "1234567", LEASE, START));
+        refused(Code.INVALID_ARGUMENT, "8 to 256", () -> register("a", "1".repeat(257), LEASE, START));
+        assertThat(table.catalog().roster(ORDERS)).isEmpty();
+    }
+
+    @Test
+    void aFullTableRefusesNewInstancesOnly() {
+        register("a", MINE, LEASE, START);
+        register("b", MINE, LEASE, START);
+        register("c", MINE, LEASE, START);
+
+        refused(Code.RESOURCE_EXHAUSTED, "holds 3 instances", () -> register("d", MINE, LEASE, START));
+        register("c", MINE, LEASE, START + SECOND);
+        table.remove("a", MINE, "closed", STARTED);
+        register("d", MINE, LEASE, START);
+    }
+
+    @Test
+    void everyStartHasAnEpochOfItsOwn() {
+        var random = new Random(7);
+        var limits = RegistryLimits.STANDARD;
+
+        assertThat(new RegistryTable(limits, random).epoch()).isNotEqualTo(new RegistryTable(limits, random).epoch());
+    }
+
+    private static RegistryTable preserving(int instances, int services) {
+        var limits = new RegistryLimits(1_000, 100, 2, 1, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        var table = new RegistryTable(limits, SelfPreservationPolicy.STANDARD, new Random(1));
+        for (int i = 0; i < instances; i++) {
+            var service = new ServiceName("s" + i % services);
+            table.register(Instances.of(service, "i" + i), MINE, LEASE, START, STARTED);
+        }
+        return table;
+    }
+
+    private static void pass(RegistryTable table, int fromSecond, int toSecond) {
+        for (int second = fromSecond; second <= toSecond; second++) {
+            table.expire(START + second * SECOND, STARTED);
+        }
+    }
+
+    @Test
+    void massExpiryIsHeldBack() {
+        var held = preserving(100, 1);
+        var service = new ServiceName("s0");
+        pass(held, 1, 12);
+
+        assertThat(held.catalog().roster(service)).as("15 % are gone").hasSize(85);
+        assertThat(held.figures(START + 12 * SECOND).held()).isEqualTo(85);
+        assertThat(held.figures(START + 12 * SECOND).removedLately()).isEqualTo(15);
+        assertThat(held.catalog().roster(service)).allSatisfy(stale -> {
+            assertThat(stale.health().status()).isEqualTo(Status.UNKNOWN);
+            assertThat(stale.health().message()).contains("its lease has ended", "many ended at once");
+            assertThat(stale.health().details()).containsKey(RegistryTable.STALE);
+        });
+
+        pass(held, 13, 69);
+        assertThat(held.catalog().roster(service)).as("within the same minute").hasSize(85);
+        pass(held, 70, 71);
+        assertThat(held.catalog().roster(service))
+                .as("a minute later, 15 % of 85")
+                .hasSize(73);
+    }
+
+    @Test
+    void whoeverRenewsInTimeIsStaleNoMore() {
+        var held = preserving(100, 1);
+        pass(held, 1, 11);
+        long seen = held.catalog().revision();
+        var stale = held.catalog().roster(new ServiceName("s0")).getFirst();
+
+        assertThat(held.renew(stale.id(), MINE, START + 11 * SECOND, STARTED)).isTrue();
+
+        assertThat(held.catalog().find(stale.service(), stale.id()))
+                .contains(Instances.of(stale.service(), stale.id()));
+        assertThat(held.catalog().readAll(seen).changes()).hasSize(1);
+        assertThat(held.figures(START + 11 * SECOND).held()).isEqualTo(84);
+        pass(held, 12, 20);
+        assertThat(held.catalog().find(stale.service(), stale.id())).isPresent();
+    }
+
+    @Test
+    void preservationIsOfTheWholeRegistryToo() {
+        var held = preserving(100, 50); // of two instances each, one may be taken out
+        pass(held, 1, 12);
+
+        assertThat(held.catalog().size()).isEqualTo(85);
+    }
+
+    @Test
+    void aSingleDeathIsNoMassExpiry() {
+        var held = preserving(3, 1);
+        pass(held, 1, 9);
+        held.renew("i0", MINE, START + 9 * SECOND, STARTED);
+        held.renew("i1", MINE, START + 9 * SECOND, STARTED);
+        pass(held, 10, 11);
+
+        assertThat(held.catalog().roster(new ServiceName("s0"))).hasSize(2);
+        assertThat(held.figures(START + 11 * SECOND).held()).isZero();
+    }
+
+    @Test
+    void timeInWhichTheProcessWasStoppedDoesNotCount() {
+        var stopped = preserving(100, 10);
+        pass(stopped, 1, 3);
+
+        stopped.expire(START + 63 * SECOND, STARTED);
+        assertThat(stopped.catalog().size()).isEqualTo(100);
+        assertThat(stopped.figures(START + 63 * SECOND).held())
+                .as("not even stale")
+                .isZero();
+
+        pass(stopped, 64, 69);
+        assertThat(stopped.catalog().size())
+                .as("seven seconds are left of each lease")
+                .isEqualTo(100);
+        assertThat(stopped.figures(START + 69 * SECOND).held()).isZero();
+        pass(stopped, 70, 71);
+        assertThat(stopped.figures(START + 71 * SECOND).held()).isEqualTo(90);
+    }
+
+    @Test
+    void renewingThousandTimesLeavesNothingBehind() {
+        for (int second = 0; second < 1_000; second++) {
+            register("a", MINE, LEASE, START + second * SECOND);
+            table.remove("a", MINE, "closed", STARTED);
+            register("b", MINE, second % 2 == 0 ? LEASE : Duration.ofSeconds(3), START + second * SECOND);
+        }
+        expire(START + 999 * SECOND);
+        assertThat(expire(START + 999 * SECOND)).isEqualTo(3 * SECOND);
+        expire(START + 1_002 * SECOND);
+        assertThat(table.catalog().roster(ORDERS)).isEmpty();
+    }
+
+    @Test
+    void anOperatorMayHaveAnInstanceDrain() {
+        register("a", MINE, LEASE, START);
+        table.drain("a", true, STARTED);
+        table.report("a", MINE, ServiceHealth.of(Status.WARNING, STARTED), START, STARTED);
+        assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.DRAINING);
+
+        table.drain("a", false, STARTED);
+        assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.WARNING);
+        refused(Code.NOT_FOUND, "no instance b", () -> table.drain("b", true, STARTED));
+    }
+
+    private static RegistryTable deregistering(int instances, double share) {
+        var policy = new SelfPreservationPolicy(share, Duration.ofMinutes(1), Optional.of(Duration.ofSeconds(30)));
+        var table = new RegistryTable(RegistryLimits.STANDARD, policy, new Random(1));
+        for (int i = 0; i < instances; i++) {
+            table.register(Instances.of(ORDERS, "i" + i), MINE, Duration.ofMinutes(5), START, STARTED);
+        }
+        return table;
+    }
+
+    private static void critical(RegistryTable table, String id, long atNanos) {
+        var health = new ServiceHealth(Status.CRITICAL, "the disk is full", STARTED, Map.of());
+        table.report(id, MINE, health, atNanos, STARTED);
+    }
+
+    @Test
+    void whatStaysCriticalIsListedNoMoreUntilItIsWell() {
+        var table = deregistering(2, 1);
+        critical(table, "i0", START + SECOND);
+        pass(table, 2, 30);
+        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+
+        long seen = table.catalog().revision();
+        pass(table, 31, 31);
+        assertThat(table.catalog().readAll(seen).changes())
+                .singleElement()
+                .satisfies(change -> assertThat(((Removed) change.event()).reason())
+                        .isEqualTo("critical for 30 s: the disk is full"));
+        assertThat(table.figures(START + 31 * SECOND).out()).isEqualTo(1);
+
+        assertThat(table.renew("i0", MINE, START + 32 * SECOND, STARTED))
+                .as("it keeps its lease")
+                .isTrue();
+        critical(table, "i0", START + 33 * SECOND);
+        assertThat(table.catalog().find(ORDERS, "i0")).as("it is not better").isEmpty();
+
+        table.report("i0", MINE, ServiceHealth.of(Status.PASSING, STARTED), START + 34 * SECOND, STARTED);
+        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+        assertThat(table.figures(START + 34 * SECOND).out()).isZero();
+
+        critical(table, "i0", START + 35 * SECOND);
+        pass(table, 36, 64);
+        assertThat(table.catalog().find(ORDERS, "i0")).as("its time began anew").isPresent();
+        pass(table, 65, 65);
+        assertThat(table.catalog().find(ORDERS, "i0")).isEmpty();
+    }
+
+    @Test
+    void whoIsWellInTimeStays() {
+        var table = deregistering(1, 1);
+        critical(table, "i0", START);
+        pass(table, 1, 29);
+        table.report("i0", MINE, ServiceHealth.of(Status.WARNING, STARTED), START + 29 * SECOND, STARTED);
+        pass(table, 30, 100);
+
+        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+    }
+
+    @Test
+    void whereAllAreCriticalMostStayListed() {
+        var table = deregistering(20, 0.15);
+        for (int i = 0; i < 20; i++) {
+            critical(table, "i" + i, START);
+        }
+        pass(table, 1, 60);
+        assertThat(table.catalog().roster(ORDERS)).hasSize(17);
+
+        pass(table, 61, 91);
+        assertThat(table.catalog().roster(ORDERS)).as("the next turn").hasSize(15);
+    }
+
+    @Test
+    void aLeaseEndsWhetherItsInstanceIsListedOrNot() {
+        var table = deregistering(1, 1);
+        critical(table, "i0", START);
+        pass(table, 1, 301);
+
+        assertThat(table.renew("i0", MINE, START + 301 * SECOND, STARTED)).isFalse();
+        assertThat(table.figures(START + 301 * SECOND).out()).isZero();
+    }
+}

@@ -1,0 +1,78 @@
+package dev.treaty.resilience.breaker;
+
+/**
+ * The outcomes of the last while, in ten buckets: exact for the buckets it holds, and forgetting the oldest tenth at a
+ * time. Fixed buckets and not a decaying average, since an average hides a short burst of failures.
+ */
+public final class TimeWindow extends OutcomeWindow {
+    static final int BUCKETS = 10;
+
+    // Each kind of count has a word per bucket.
+    private static final int CALLS = 0;
+    private static final int FAILURES = BUCKETS;
+    private static final int SLOW = 2 * BUCKETS;
+    private static final int WORDS = 3 * BUCKETS;
+
+    private final long bucketNanos;
+    private int current;
+
+    public TimeWindow(long windowNanos, int stripes, long now) {
+        super(stripes, WORDS, now + bucketNanos(windowNanos));
+        this.bucketNanos = bucketNanos(windowNanos);
+    }
+
+    private static long bucketNanos(long windowNanos) {
+        return Math.max(1, windowNanos / BUCKETS);
+    }
+
+    @Override
+    void put(long successes) {
+        increase(CALLS, successes);
+    }
+
+    @Override
+    void put(boolean failed, boolean slow) {
+        increase(CALLS, 1);
+        increase(FAILURES, failed ? 1 : 0);
+        increase(SLOW, slow ? 1 : 0);
+    }
+
+    private void increase(int kind, long by) {
+        cold(kind + current, cold(kind + current) + by);
+    }
+
+    @Override
+    long turn(long now, long due) {
+        long passed = (now - due) / bucketNanos + 1;
+        for (long i = Math.min(passed, BUCKETS); i > 0; i--) {
+            current = (current + 1) % BUCKETS;
+            cold(CALLS + current, 0);
+            cold(FAILURES + current, 0);
+            cold(SLOW + current, 0);
+        }
+        return due + passed * bucketNanos;
+    }
+
+    @Override
+    long calls() {
+        return sum(CALLS);
+    }
+
+    @Override
+    long failures() {
+        return sum(FAILURES);
+    }
+
+    @Override
+    long slow() {
+        return sum(SLOW);
+    }
+
+    private long sum(int kind) {
+        long sum = 0;
+        for (int bucket = 0; bucket < BUCKETS; bucket++) {
+            sum += cold(kind + bucket);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.treaty.resilience.breaker;
+
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Successes, failures and looks from several threads leave a window as if they had come one after the other. With one
+ * stripe, since the sum of several is exact only once those who add have come to rest; the stress test covers that.
+ */
+public class OutcomeWindowLincheckTest {
+    private static final long BUCKET = 100;
+
+    /** What Lincheck calls; public, since it does so by reflection. */
+    public abstract static class Subject {
+        private final OutcomeWindow window;
+
+        Subject(OutcomeWindow window) {
+            this.window = window;
+        }
+
+        @Operation
+        public void succeeded() {
+            window.succeeded(0);
+        }
+
+        @Operation
+        public String failed() {
+            return window.add(true, false, 0).toString();
+        }
+
+        @Operation
+        public String slow() {
+            return window.add(false, true, 0).toString();
+        }
+
+        @Operation
+        public String counts() {
+            return window.counts(0).toString();
+        }
+    }
+
+    /** A window of time. */
+    public static class OfTime extends Subject {
+        public OfTime() {
+            super(new TimeWindow(10 * BUCKET, 1, 0));
+        }
+    }
+
+    /** A window so small that outcomes leave it. */
+    public static class OfCalls extends Subject {
+        public OfCalls() {
+            super(new CountWindow(2, 1, 0));
+        }
+    }
+
+    private static ModelCheckingOptions options() {
+        return new ModelCheckingOptions()
+                .threads(2)
+                .actorsPerThread(3)
+                .iterations(8)
+                .invocationsPerIteration(300);
+    }
+
+    @Test
+    void theTimeWindowIsLinearizable() {
+        options().check(OfTime.class);
+    }
+
+    @Test
+    void theCountWindowIsLinearizable() {
+        options().check(OfCalls.class);
+    }
+}

@@ -1,0 +1,15 @@
+package dev.treaty.resilience.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Time;
+import org.junit.jupiter.api.Test;
+
+class StripesTest {
+    @Test
+    void whatATestOrASimulationSeesDoesNotDependOnTheThread() {
+        assertThat(Stripes.count(new ManualTime())).isEqualTo(1);
+        assertThat(Integer.bitCount(Stripes.count(Time.system()))).isEqualTo(1);
+    }
+}
