@@ -19,19 +19,19 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Finds calls, in compiled code, by which code would take time, chance or a scheduler from anywhere but its
- * constructor. Such code could not run inside the simulator, or not twice the same.
+ * Finds calls in compiled code that take time, random numbers or scheduling from anywhere but the constructor. A
+ * simulation cannot control or repeat such code.
  *
- * <p>It reads what the compiler wrote, so that imports, aliases and method references hide nothing. It does not see
- * what a library called from here does in turn, nor calls by reflection.
+ * <p>It reads bytecode, so that imports and method references hide nothing. It detects neither what libraries call nor
+ * calls by reflection.
  */
 final class BannedCalls {
 
     private static final String TIME = "time comes from the injected Time";
-    private static final String WAIT = "wait with Time.park, in a loop that looks at what it waits for";
-    private static final String CHANCE = "chance comes from the injected RandomGenerator";
+    private static final String WAIT = "wait with Time.park, in a loop that checks the condition";
+    private static final String RANDOM = "random numbers come from the injected RandomGenerator";
     private static final String TIMER = "start a virtual thread that waits with Time.park";
-    private static final String ORDER = "a loop, or threads of its own; the common pool runs in no order";
+    private static final String ORDER = "use a loop or own threads; the order of the common pool is not deterministic";
 
     private static final String JUC = "java.util.concurrent.";
     private static final Set<String> OWN_RANDOM =
@@ -63,17 +63,17 @@ final class BannedCalls {
                     TIMER,
                     call -> call.owner().equals(JUC + "Executors")
                             && call.name().contains("Scheduled")),
-            new Ban(CHANCE, call -> call.owner().equals(JUC + "ThreadLocalRandom")),
+            new Ban(RANDOM, call -> call.owner().equals(JUC + "ThreadLocalRandom")),
             new Ban(
-                    CHANCE,
+                    RANDOM,
                     call -> call.isNamed("random") && call.ownerIsOneOf("java.lang.Math", "java.lang.StrictMath")),
-            new Ban(CHANCE, call -> call.is("java.util.UUID", "randomUUID")),
-            new Ban(CHANCE, call -> call.isNew(call.owner()) && OWN_RANDOM.contains(call.owner())),
+            new Ban(RANDOM, call -> call.is("java.util.UUID", "randomUUID")),
+            new Ban(RANDOM, call -> call.isNew(call.owner()) && OWN_RANDOM.contains(call.owner())),
             new Ban(
-                    CHANCE,
+                    RANDOM,
                     call -> call.owner().equals("java.security.SecureRandom")
                             && call.name().startsWith("getInstance")),
-            new Ban(CHANCE, call -> call.is("java.util.random.RandomGenerator", "getDefault", "of")),
+            new Ban(RANDOM, call -> call.is("java.util.random.RandomGenerator", "getDefault", "of")),
             new Ban(ORDER, call -> call.isNamed("parallelStream")),
             new Ban(ORDER, call -> call.owner().startsWith("java.util.stream.") && call.isNamed("parallel")),
             new Ban(
@@ -83,7 +83,7 @@ final class BannedCalls {
 
     private BannedCalls() {}
 
-    /** Each banned call of a compiled class, with the place and what to do instead. */
+    /** Returns each banned call of a compiled class, with its place and the alternative. */
     static List<String> in(byte[] compiled) {
         ClassModel type = ClassFile.of().parse(compiled);
         List<String> findings = new ArrayList<>();
@@ -106,10 +106,10 @@ final class BannedCalls {
                     report(call, place, line, findings);
                 }
                 case InvokeDynamicInstruction dynamic -> {
-                    // A method reference names its method among the arguments of its making.
+                    // the method of a method reference is a bootstrap argument
                     for (ConstantDesc argument : dynamic.bootstrapArgs()) {
                         if (argument instanceof DirectMethodHandleDesc handle
-                                && handle.lookupDescriptor().startsWith("(")) { // not one of a record's fields
+                                && handle.lookupDescriptor().startsWith("(")) { // not a field of a record
                             MethodTypeDesc described = MethodTypeDesc.ofDescriptor(handle.lookupDescriptor());
                             report(new Call(handle.owner(), handle.methodName(), described), place, line, findings);
                         }
@@ -164,7 +164,7 @@ final class BannedCalls {
             return Set.of(descriptors).contains(described.descriptorString());
         }
 
-        /** Whether the last parameters are these: how a timeout is passed. */
+        /** Returns whether these are the last parameters, as those of a timeout. */
         boolean ends(String... parameters) {
             List<String> all = described.parameterList().stream()
                     .map(ClassDesc::descriptorString)

@@ -17,7 +17,7 @@ class DependenciesTest {
 
     private static final String OWN_GROUP = "dev.treaty:";
 
-    /** The modules that each module may need at run time. The house is built from the first line to the last. */
+    /** The modules that each module may depend on at run time, in the order of the build. */
     private static final Map<String, Set<String>> MAY_NEED = Map.ofEntries(
             entry("core", Set.of()),
             entry("resilience", Set.of("core")),
@@ -29,11 +29,9 @@ class DependenciesTest {
             entry("registry-compat", Set.of("core", "codec", "registry", "http")),
             entry("codec", Set.of("core")),
             entry("http", Set.of("core", "codec")),
-            entry("security", Set.of("core")),
             entry("config", Set.of("core", "resilience", "balance", "registry")),
             entry("observe", Set.of("core")),
             entry("facade", upTo("observe")),
-            entry("console", upTo("facade")),
             entry("simulation", upTo("facade")),
             entry("cli", upTo("registry-compat")),
             entry("demo", upTo("cli")),
@@ -44,7 +42,7 @@ class DependenciesTest {
             entry("format", Set.of()),
             entry("house", Set.of()));
 
-    /** Whoever uses one of these gets nothing else with it. */
+    /** The modules without third-party dependencies. */
     private static final Set<String> WITHOUT_LIBRARIES = Set.of("core", "resilience", "balance", "registry");
 
     private static final String JSPECIFY = "org.jspecify";
@@ -57,11 +55,9 @@ class DependenciesTest {
                 "codec",
                 "registry",
                 "http",
-                "security",
                 "config",
                 "observe",
                 "facade",
-                "console",
                 "simulation",
                 "registry-etcd",
                 "registry-zookeeper",
@@ -73,22 +69,22 @@ class DependenciesTest {
     }
 
     @Test
-    void every_module_has_its_place() {
+    void every_module_is_in_the_order_of_dependencies() {
         new Rule(
-                        "Every module has its place in the order of dependencies; these have none:",
-                        "add it to the table in " + DependenciesTest.class.getName() + ", as low as it can stand.")
+                        "Every module is listed in the order of dependencies; these are missing:",
+                        "add it to the table in " + DependenciesTest.class.getName() + ", with as few dependencies as possible.")
                 .expectNone(Repository.modules().stream()
                         .filter(module -> !MAY_NEED.containsKey(module))
                         .toList());
     }
 
     @Test
-    void dependencies_point_one_way() {
+    void modules_depend_only_on_allowed_modules() {
         List<String> findings = new ArrayList<>();
         for (String module : Repository.modules()) {
             for (String needed : neededByPom(module)) {
                 if (!MAY_NEED.getOrDefault(module, Set.of()).contains(needed)) {
-                    findings.add(module + "/pom.xml needs " + needed);
+                    findings.add(module + "/pom.xml depends on " + needed);
                 }
             }
             for (String needed : neededByDescriptor(module)) {
@@ -98,18 +94,18 @@ class DependenciesTest {
             }
         }
         new Rule(
-                        "A module needs only modules that stand above it in the table of DependenciesTest:",
-                        "move what is shared to the module above, or pass it in through a constructor.")
+                        "A module depends only on the modules that the table of DependenciesTest allows:",
+                        "move shared code to the module that both depend on, or pass it to a constructor.")
                 .expectNone(findings);
     }
 
     @Test
-    void the_foundation_brings_no_library() {
+    void the_foundation_has_no_third_party_dependencies() {
         List<String> findings = new ArrayList<>();
         for (String module : WITHOUT_LIBRARIES) {
             for (String needed : Repository.declaredDependencies(module)) {
                 if (!needed.startsWith(OWN_GROUP) && !needed.startsWith(JSPECIFY)) {
-                    findings.add(module + "/pom.xml needs " + needed);
+                    findings.add(module + "/pom.xml depends on " + needed);
                 }
             }
             for (Requires required : requires(module)) {
@@ -121,9 +117,9 @@ class DependenciesTest {
             }
         }
         new Rule(
-                        "The modules " + WITHOUT_LIBRARIES + " need nothing but the JDK and JSpecify:",
-                        "write the small part that is needed, or put the library behind an interface, in a module"
-                                + " above.")
+                        "The modules " + WITHOUT_LIBRARIES + " depend on nothing but the JDK and JSpecify:",
+                        "implement the small part that is needed, or put the library behind an interface, in a"
+                                + " module that depends on this one.")
                 .expectNone(findings);
     }
 

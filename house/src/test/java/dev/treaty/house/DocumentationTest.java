@@ -18,16 +18,16 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the documentation shows is true: its examples compile, and every setting is described with its default. */
+/** The examples of the documentation compile, and every setting is documented with its default. */
 class DocumentationTest {
     private static final Pattern README_EXAMPLE =
             Pattern.compile("<!-- readme-example -->\n```java\n(.*?)```", Pattern.DOTALL);
 
-    /** An example of a page, after what says whose it is; Treaty's where nothing does. */
+    /** An example of a page, after a comment with the name of its library; without one, it is Treaty's. */
     private static final Pattern EXAMPLE =
             Pattern.compile("(?:<!-- ([a-z0-9.]+) -->\n)?```(java|yaml)\n(.*?)```", Pattern.DOTALL);
 
-    /** What the examples on fault tolerance take for granted. */
+    /** The types that the examples on fault tolerance use. */
     private static final String SHOP = """
         class CardRefused extends IOException {}
 
@@ -103,7 +103,7 @@ class DocumentationTest {
     private record Source(String name, String text) {}
 
     @Test
-    void theExamplesOfThePackagesCompile() {
+    void the_examples_of_packages_compile() {
         List<Source> examples = new ArrayList<>();
         for (Path file : Repository.files(".java")) {
             if (isExample(file)) {
@@ -121,7 +121,7 @@ class DocumentationTest {
     }
 
     @Test
-    void theExampleOfTheReadmeCompiles() {
+    void the_example_of_the_readme_compiles() {
         var match = README_EXAMPLE.matcher(Repository.read(Repository.ROOT.resolve("README.md")));
         assertThat(match.find()).isTrue();
         String code = """
@@ -137,7 +137,7 @@ class DocumentationTest {
     }
 
     @Test
-    void theExamplesOnFaultToleranceCompileOursAndTheirs() {
+    void the_examples_on_fault_tolerance_compile_for_both_libraries() {
         List<MatchResult> examples = EXAMPLE.matcher(page("fault-tolerance.md"))
                 .results()
                 .filter(example -> example.group(2).equals("java"))
@@ -153,7 +153,7 @@ class DocumentationTest {
     }
 
     @Test
-    void theSettingsOnFaultToleranceAreAccepted() {
+    void the_settings_on_fault_tolerance_are_accepted() {
         List<String> examples = EXAMPLE.matcher(page("fault-tolerance.md"))
                 .results()
                 .map(example -> example.group(3))
@@ -168,7 +168,7 @@ class DocumentationTest {
     }
 
     @Test
-    void everySettingIsDescribedWithItsDefault() {
+    void every_setting_is_documented_with_its_default() {
         String page = page("configuration.md");
         for (Setting setting : Settings.effective("nothing", "", Map.of()).values()) {
             String key = setting.key().replaceFirst("^defaults\\.", "");
@@ -177,9 +177,9 @@ class DocumentationTest {
         }
     }
 
-    /** What the compiler says against it. */
+    /** Returns the errors of the compiler. */
     private String compile(Source source) {
-        var said = new StringWriter();
+        var output = new StringWriter();
         var unit = new SimpleJavaFileObject(URI.create("string:///" + source.name), JavaFileObject.Kind.SOURCE) {
             @Override
             public CharSequence getCharContent(boolean ignoreEncodingErrors) {
@@ -188,9 +188,9 @@ class DocumentationTest {
         };
         var options = List.of("-d", classes.toString(), "-parameters", "-proc:none", "-cp", classPath());
         ToolProvider.getSystemJavaCompiler()
-                .getTask(said, null, null, options, null, List.of(unit))
+                .getTask(output, null, null, options, null, List.of(unit))
                 .call();
-        return said.toString();
+        return output.toString();
     }
 
     private static String classPath() {

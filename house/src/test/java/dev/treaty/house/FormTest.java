@@ -13,12 +13,12 @@ class FormTest {
     private final HouseStyle style = HouseStyle.create();
 
     @Test
-    void every_source_is_in_the_form_of_the_house() throws IOException {
+    void every_source_is_formatted() throws IOException {
         List<String> findings = HouseStyle.sources(Repository.ROOT).parallelStream()
                 .map(this::finding)
                 .flatMap(Optional::stream)
                 .toList();
-        new Rule("Every Java source has the form that the formatter gives it; these differ:", "./treaty format")
+        new Rule("Every Java source is formatted; these are not:", "./treaty format")
                 .expectNone(findings);
     }
 

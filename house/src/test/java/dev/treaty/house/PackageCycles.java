@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Finds cycles between the packages of a module in its compiled classes; the module's root package is left out. */
+/** Finds cycles between the packages of a module in its compiled classes; the root package of the module is ignored. */
 final class PackageCycles {
     private final Map<String, Set<String>> uses = new TreeMap<>();
     private final Set<String> done = new HashSet<>();
@@ -37,11 +37,11 @@ final class PackageCycles {
         uses.keySet().stream()
                 .min(String::compareTo)
                 .filter(_ -> uses.size() > 1)
-                .ifPresent(this::leaveOut);
+                .ifPresent(this::ignore);
     }
 
-    /** The root package is the prefix of all others; a module without one, such as `core`, keeps all of its packages. */
-    private void leaveOut(String shortest) {
+    /** Ignores the root package, the prefix of all others; modules such as {@code core} have none. */
+    private void ignore(String shortest) {
         if (uses.keySet().stream().allMatch(name -> name.equals(shortest) || name.startsWith(shortest + "."))) {
             uses.remove(shortest);
         }
@@ -55,9 +55,9 @@ final class PackageCycles {
     }
 
     private void follow(String name) {
-        int seen = path.indexOf(name);
-        if (seen >= 0) {
-            cycles.add(String.join(" -> ", path.subList(seen, path.size())) + " -> " + name);
+        int watcher = path.indexOf(name);
+        if (watcher >= 0) {
+            cycles.add(String.join(" -> ", path.subList(watcher, path.size())) + " -> " + name);
             return;
         }
         if (!done.add(name)) {

@@ -23,24 +23,46 @@ import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
-/** The files of this repository, found from the directory that the tests run in. */
+/** The files of this repository. */
 final class Repository {
 
     static final Path ROOT = root();
 
-    /** Directories whose content nobody wrote, and hidden ones but for those that are part of the repository. */
-    private static final Set<String> UNWRITTEN = Set.of("target", "node_modules");
+    /** Generated directories, and the hidden ones that are part of the repository. */
+    private static final Set<String> GENERATED = Set.of("target", "node_modules");
 
-    private static final Set<String> WRITTEN_THOUGH_HIDDEN = Set.of(".ci", ".mvn", ".github");
+    private static final Set<String> HIDDEN_SOURCES = Set.of(".ci", ".mvn", ".github");
+
+    /** The modules that applications depend on. */
+    private static final List<String> LIBRARIES = List.of(
+            "core",
+            "resilience",
+            "balance",
+            "codec",
+            "registry",
+            "registry-etcd",
+            "registry-zookeeper",
+            "registry-dns",
+            "registry-compat",
+            "http",
+            "config",
+            "observe",
+            "facade",
+            "simulation");
 
     private Repository() {}
 
-    /** The directories of all modules, in the order of the parent pom. */
+    /** Returns the directories of the modules that applications depend on. */
+    static List<String> libraries() {
+        return LIBRARIES;
+    }
+
+    /** Returns the directories of all modules, in the order of the parent pom. */
     static List<String> modules() {
         return texts(pom(ROOT), "modules", "module");
     }
 
-    /** What a module needs to run, as its pom declares it: {@code group:artifact}. */
+    /** Returns the run-time dependencies in the pom of a module, as {@code group:artifact}. */
     static List<String> declaredDependencies(String module) {
         NodeList found = pom(ROOT.resolve(module)).getElementsByTagName("dependency");
         return IntStream.range(0, found.getLength())
@@ -55,7 +77,7 @@ final class Repository {
         return children(project, "artifactId").getFirst().getTextContent().strip();
     }
 
-    /** The compiled descriptor of a module, if it has one. */
+    /** Returns the compiled descriptor of a module, if it has one. */
     static Optional<ModuleDescriptor> descriptor(String module) {
         if (!Files.exists(ROOT.resolve(module, "src/main/java/module-info.java"))) {
             return Optional.empty();
@@ -68,7 +90,7 @@ final class Repository {
         }
     }
 
-    /** Every compiled class of a module's main code, descriptors left out. */
+    /** Returns the compiled classes of a module's main code, without descriptors. */
     static List<Path> compiled(String module) {
         Path classes = classes(module);
         if (!Files.isDirectory(classes)) {
@@ -84,7 +106,7 @@ final class Repository {
         return ROOT.resolve(module, "target/classes");
     }
 
-    /** Every file that somebody wrote and that can be read as text, in order. */
+    /** Returns all text files that are not generated, in order. */
     static List<Text> texts() {
         return walk(ROOT, _ -> true).stream()
                 .flatMap(file -> text(file).stream())
@@ -122,7 +144,7 @@ final class Repository {
         }
     }
 
-    /** How a message names a file: from the root, with forward slashes. */
+    /** Returns the path of a file from the root, with forward slashes. */
     static String name(Path file) {
         return ROOT.relativize(file).toString().replace('\\', '/');
     }
@@ -135,14 +157,14 @@ final class Repository {
                 public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
                     String name = directory.getFileName().toString();
                     boolean skipped = !directory.equals(from)
-                            && (UNWRITTEN.contains(name)
-                                    || (name.startsWith(".") && !WRITTEN_THOUGH_HIDDEN.contains(name)));
+                            && (GENERATED.contains(name)
+                                    || (name.startsWith(".") && !HIDDEN_SOURCES.contains(name)));
                     return skipped ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
                 }
 
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                    // In a work tree apart, `.git` is a file.
+                    // `.git` is a file in a linked work tree
                     if (wanted.test(file) && !file.getFileName().toString().equals(".git")) {
                         found.add(file);
                     }
@@ -161,7 +183,7 @@ final class Repository {
         while (!Files.exists(directory.resolve(".ci/run"))) {
             directory = directory.getParent();
             if (directory == null) {
-                throw new IllegalStateException("These tests are run from within the repository.");
+                throw new IllegalStateException("run these tests within the repository");
             }
         }
         return directory;
@@ -173,7 +195,7 @@ final class Repository {
                     .newDocumentBuilder()
                     .parse(directory.resolve("pom.xml").toFile());
         } catch (Exception e) {
-            throw new IllegalStateException("Cannot read the pom of " + directory, e);
+            throw new IllegalStateException("cannot read the pom of " + directory, e);
         }
     }
 

@@ -18,15 +18,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SimulatedCodeTest {
 
-    /** The modules that also run inside the simulator, where time, chance and the order of threads are its own. */
-    private static final List<String> SIMULATED = List.of("core", "resilience", "balance", "registry", "facade");
+    /** The modules that run in a simulation, which controls time, random numbers and the order of threads. */
+    private static final List<String> SIMULATED = List.of(
+            "core",
+            "resilience",
+            "balance",
+            "codec",
+            "registry",
+            "registry-dns",
+            "registry-compat",
+            "config",
+            "observe",
+            "facade");
 
-    /** The one place that asks the machine for the time. */
+    /** The classes that read the clocks and random numbers of the machine. */
     private static final Pattern SYSTEM_TIME =
             Pattern.compile("dev/treaty/core/time/(\\w*SystemTime|Time\\$|RandomSource).*\\.class");
 
     @Test
-    void simulated_code_takes_time_and_chance_from_its_constructor() {
+    void simulated_code_takes_time_and_random_numbers_from_its_constructor() {
         List<String> findings = new ArrayList<>();
         for (String module : SIMULATED) {
             for (Path file : Repository.compiled(module)) {
@@ -36,8 +46,8 @@ class SimulatedCodeTest {
             }
         }
         new Rule(
-                        "The modules " + SIMULATED + " run inside the simulator, so they make none of these calls:",
-                        "take what is needed as a constructor's parameter; only Time.system() asks the machine.")
+                        "The modules " + SIMULATED + " run in a simulation, so they make none of these calls:",
+                        "take time and random numbers as constructor parameters; only Time.system() reads the machine's clocks.")
                 .expectNone(findings);
     }
 
@@ -56,12 +66,12 @@ class SimulatedCodeTest {
     }
 
     @Test
-    void what_only_looks_like_a_banned_call_is_let_through() throws IOException {
+    void calls_that_resemble_banned_ones_are_allowed() throws IOException {
         assertThat(BannedCalls.in(compiled(Allowed.class))).isEmpty();
     }
 
     @Test
-    void a_finding_tells_where_what_and_what_instead() throws IOException {
+    void a_finding_has_the_place_the_call_and_the_alternative() throws IOException {
         assertThat(BannedCalls.in(compiled(Banned.class)))
                 .anyMatch(finding -> finding.matches("dev\\.treaty\\.house\\.planted\\.Banned\\.sleeps:\\d+ calls "
                         + "java\\.lang\\.Thread\\.sleep; instead: wait with Time\\.park, .*"));

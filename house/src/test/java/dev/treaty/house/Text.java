@@ -6,19 +6,19 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A file of the repository that people can read. */
+/** A text file of the repository. */
 record Text(Path file, String content) {
 
     String name() {
         return Repository.name(file);
     }
 
-    boolean isCalled(String suffix) {
+    boolean hasSuffix(String suffix) {
         return name().endsWith(suffix);
     }
 
-    /** The lines that match, as a message shows them: where, and what. */
-    Stream<String> linesWhere(Predicate<String> found) {
+    /** Returns the matching lines with their places, for messages. */
+    Stream<String> matchingLines(Predicate<String> found) {
         List<String> lines = content.lines().toList();
         return IntStream.range(0, lines.size())
                 .filter(i -> found.test(lines.get(i)))

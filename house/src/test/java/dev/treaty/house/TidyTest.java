@@ -4,7 +4,6 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.instruction.FieldInstruction;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -18,34 +17,14 @@ class TidyTest {
 
     private static final int LONGEST_FILE_LINES = 800;
     private static final int LONGEST_LINE_COLUMNS = 120;
-    private static final int SHORTEST_PACKAGE_STORY_CHARACTERS = 200;
+    private static final int SHORTEST_PACKAGE_DOCUMENTATION = 200;
 
     private static final List<Text> TEXTS = Repository.texts();
 
-    /** Modules whose output is not theirs to print. */
-    private static final Set<String> LIBRARIES = Set.of(
-            "core",
-            "resilience",
-            "balance",
-            "codec",
-            "registry",
-            "registry-etcd",
-            "registry-zookeeper",
-            "http",
-            "security",
-            "config",
-            "observe",
-            "facade",
-            "console",
-            "simulation");
-
-    private static final Pattern EMPTY_NAME =
-            Pattern.compile("(Abstract|Base|Default)([A-Z].*)?|.*(Impl|Manager|Util|Utils|Helper|Info)");
-
-    /** Written in two halves, so that this file does not break its own rule. */
+    /** In two halves, so that this file does not violate its own rule. */
     private static final Pattern UNFINISHED = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
 
-    private static final List<String> FOREIGN_WORDS = List.of(
+    private static final List<String> MACHINE_NAMES = List.of(
             "/wo" + "rk/",
             "/ro" + "ot/",
             "/tmp/" + "wt",
@@ -58,7 +37,7 @@ class TidyTest {
             Pattern.compile("/\\*\\*(.*?)\\*/\\s*(?:@\\w+\\s*)*package ", Pattern.DOTALL);
 
     @Test
-    void every_package_tells_its_story() {
+    void every_package_is_documented() {
         Set<Path> packages = new TreeSet<>();
         for (Path source : Repository.files(".java")) {
             boolean example = source.getParent().endsWith("snippet-files");
@@ -68,20 +47,20 @@ class TidyTest {
         }
         List<String> findings = new ArrayList<>();
         for (Path directory : packages) {
-            Path story = directory.resolve("package-info.java");
-            int length = story.toFile().exists() ? storyLength(Repository.read(story)) : 0;
-            if (length < SHORTEST_PACKAGE_STORY_CHARACTERS) {
-                findings.add(Repository.name(story) + ": " + length + " characters of Javadoc");
+            Path documentation = directory.resolve("package-info.java");
+            int length = documentation.toFile().exists() ? documentationLength(Repository.read(documentation)) : 0;
+            if (length < SHORTEST_PACKAGE_DOCUMENTATION) {
+                findings.add(Repository.name(documentation) + ": " + length + " characters of Javadoc");
             }
         }
         new Rule(
-                        "Every package tells what it is, why, and how it composes, in %d characters or more:"
-                                .formatted(SHORTEST_PACKAGE_STORY_CHARACTERS),
-                        "write the package-info.java for somebody who has never seen the package, with an example.")
+                        "The Javadoc of every package has at least %d characters:"
+                                .formatted(SHORTEST_PACKAGE_DOCUMENTATION),
+                        "explain in package-info.java what the package is for and how to use it, with an example.")
                 .expectNone(findings);
     }
 
-    private static int storyLength(String packageInfo) {
+    private static int documentationLength(String packageInfo) {
         Matcher javadoc = JAVADOC_BEFORE_PACKAGE.matcher(packageInfo);
         if (!javadoc.find()) {
             return 0;
@@ -94,42 +73,42 @@ class TidyTest {
     }
 
     @Test
-    void nothing_is_left_unfinished() {
+    void no_file_has_marks_of_unfinished_work() {
         new Rule(
-                        "No file says what is still to be done in it, because nobody reads it there:",
-                        "do it, or open an issue and take the mark out.")
+                        "No file has marks of unfinished work:",
+                        "finish it, or open an issue and remove the mark.")
                 .expectNone(linesOf(
-                        TEXTS.stream().filter(text -> !text.isCalled(".md")),
+                        TEXTS.stream().filter(text -> !text.hasSuffix(".md")),
                         line -> UNFINISHED.matcher(line).find()));
     }
 
     @Test
-    void no_file_speaks_of_the_machine_it_was_written_on() {
+    void no_file_names_paths_or_hosts_of_a_machine() {
         new Rule(
-                        "No file names directories or hosts of the machine that it was written on:",
-                        "say it in words that hold on every machine.")
+                        "No file names directories or registry hosts of one machine:",
+                        "write what is true on every machine.")
                 .expectNone(
-                        linesOf(TEXTS.stream(), line -> FOREIGN_WORDS.stream().anyMatch(line::contains)));
+                        linesOf(TEXTS.stream(), line -> MACHINE_NAMES.stream().anyMatch(line::contains)));
     }
 
     @Test
-    void lines_fit_on_a_page() {
+    void lines_are_short_enough() {
         new Rule(
-                        "No line of Java is longer than %d columns, but for addresses:".formatted(LONGEST_LINE_COLUMNS),
-                        "break it; what the formatter leaves long is a comment or a string.")
+                        "No line of Java is longer than %d columns, except for addresses:".formatted(LONGEST_LINE_COLUMNS),
+                        "wrap it; the formatter does not wrap comments and strings.")
                 .expectNone(linesOf(
-                        TEXTS.stream().filter(text -> text.isCalled(".java")),
+                        TEXTS.stream().filter(text -> text.hasSuffix(".java")),
                         line -> line.codePointCount(0, line.length()) > LONGEST_LINE_COLUMNS && !line.contains("://")));
     }
 
     @Test
-    void files_fit_in_the_head() {
+    void files_are_short_enough() {
         Set<String> read = Set.of(".java", ".xml", ".md", ".js", ".css", ".html", ".yaml", ".yml");
         new Rule(
-                        "No file that people read has more than %d lines:".formatted(LONGEST_FILE_LINES),
-                        "find the two things that it is about, and give each a file.")
+                        "No source, page or configuration has more than %d lines:".formatted(LONGEST_FILE_LINES),
+                        "split it by topic.")
                 .expectNone(TEXTS.stream()
-                        .filter(text -> read.stream().anyMatch(text::isCalled))
+                        .filter(text -> read.stream().anyMatch(text::hasSuffix))
                         .filter(text -> text.content().lines().count() > LONGEST_FILE_LINES)
                         .map(text -> text.name() + ": " + text.content().lines().count() + " lines")
                         .toList());
@@ -137,7 +116,7 @@ class TidyTest {
 
     @Test
     void files_end_with_a_newline() {
-        new Rule("Every text file ends with one newline:", "./treaty format for Java; else the editor.")
+        new Rule("Every text file ends with one newline:", "./treaty format for Java; otherwise in an editor.")
                 .expectNone(TEXTS.stream()
                         .filter(text -> !text.name().contains("/src/test/resources/"))
                         .filter(text -> !text.content().isEmpty())
@@ -148,36 +127,9 @@ class TidyTest {
     }
 
     @Test
-    void names_are_nouns_of_the_field() {
-        Set<String> findings = new TreeSet<>();
-        for (String module : Repository.modules()) {
-            for (Path file : Repository.compiled(module)) {
-                String name = file.getFileName().toString().replace(".class", "");
-                String simple = name.substring(name.lastIndexOf('$') + 1);
-                if (EMPTY_NAME.matcher(simple).matches()) {
-                    findings.add(module + ": " + name.replace('$', '.'));
-                }
-            }
-        }
-        for (Path source : Repository.files(".java")) {
-            String name = source.getFileName().toString().replace(".java", "");
-            if (!isMain(source) && EMPTY_NAME.matcher(name).matches()) {
-                findings.add(Repository.name(source));
-            }
-        }
-        new Rule(
-                        "A class is called by a noun of the field, not by the part it plays in the code (%s):"
-                                .formatted(EMPTY_NAME),
-                        "ask what it is; if there is no word for it, it may be two things.")
-                .expectNone(findings);
-    }
-
-    @Test
     void libraries_do_not_print() {
         List<String> findings = new ArrayList<>();
-        Set<String> present = new HashSet<>(Repository.modules());
-        present.retainAll(LIBRARIES);
-        for (String module : present) {
+        for (String module : Repository.libraries()) {
             for (Path file : Repository.compiled(module)) {
                 if (prints(Repository.bytes(file))) {
                     findings.add(module + ": " + file.getFileName().toString().replace(".class", ""));
@@ -186,7 +138,7 @@ class TidyTest {
         }
         new Rule(
                         "A library does not write to System.out or System.err:",
-                        "publish an event, or return what is to be shown.")
+                        "emit an event, or return the text.")
                 .expectNone(findings);
     }
 
@@ -203,6 +155,6 @@ class TidyTest {
     }
 
     private static List<String> linesOf(Stream<Text> texts, Predicate<String> found) {
-        return texts.flatMap(text -> text.linesWhere(found)).toList();
+        return texts.flatMap(text -> text.matchingLines(found)).toList();
     }
 }

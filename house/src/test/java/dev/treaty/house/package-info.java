@@ -1,8 +1,8 @@
 /**
- * Holds every module to the rules of the house: which way dependencies point, what simulated code may call, how sources
- * look. A rule that only a page tells is forgotten within a week; one that a test tells is kept, and kept without talk.
+ * Tests that check the rules for all modules: the direction of dependencies, the calls that simulated code may make, the
+ * format of sources, the names of public types, and the examples of the documentation.
  *
- * <p>The tests read the repository as a reader would: its poms, its sources, and the classes that were compiled from
- * them. So the module is built last, and each test says what is wrong, where, and how to mend it.
+ * <p>The tests read the poms, the sources and the compiled classes of the repository, so this module is built last. A
+ * failure reports the rule, each place that violates it, and how to fix it.
  */
 package dev.treaty.house;

@@ -21,26 +21,20 @@ public final class MemoryStore implements Store {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final TreeMap<String, File> files = new TreeMap<>();
-    private boolean failing;
+    private volatile boolean failing;
 
     /** Creates an empty disk. */
     public MemoryStore() {}
 
     /** Sets whether writes fail. */
     public void fail(boolean now) {
-        lock.lock();
-        try {
-            failing = now;
-        } finally {
-            lock.unlock();
-        }
+        failing = now;
     }
 
     /** Returns what a crash of the machine at this moment leaves. */
-    public MemoryStore afterCrash(RandomGenerator random) {
-        var after = new MemoryStore();
-        lock.lock();
-        try {
+    public MemoryStore afterCrash(RandomGenerator random) throws IOException {
+        return locked(() -> {
+            var after = new MemoryStore();
             files.forEach((name, file) -> {
                 var kept = new File();
                 int length = file.forced + random.nextInt(file.bytes.length - file.forced + 1);
@@ -54,10 +48,8 @@ public final class MemoryStore implements Store {
                 kept.forced = length;
                 after.files.put(name, kept);
             });
-        } finally {
-            lock.unlock();
-        }
-        return after;
+            return after;
+        });
     }
 
     private interface Action<T> {

@@ -14,11 +14,11 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
-/** What stands beside the banned calls and is not one of them. */
+/** Calls that resemble banned ones and are allowed. */
 @SuppressWarnings("all")
 public final class Allowed {
 
-    Instant asksTheInjectedSource(InstantSource source) {
+    Instant readsTheInjectedSource(InstantSource source) {
         return source.instant();
     }
 
@@ -41,11 +41,11 @@ public final class Allowed {
         return lock.tryLock() && semaphore.tryAcquire() && queue.offer(this) && queue.poll() != null;
     }
 
-    int drawsFromTheInjectedChance(RandomGenerator chance) {
-        return chance.nextInt() + new Random(42).nextInt();
+    int usesTheInjectedRandom(RandomGenerator random) {
+        return random.nextInt() + new Random(42).nextInt();
     }
 
-    UUID makesAName(long most, long least) {
+    UUID createsAName(long most, long least) {
         return new UUID(most, least);
     }
 

@@ -65,7 +65,7 @@ public final class Banned {
         return InstantSource.system();
     }
 
-    Date makesADate() {
+    Date createsADate() {
         return new Date();
     }
 
@@ -77,11 +77,11 @@ public final class Banned {
         TimeUnit.SECONDS.sleep(1);
     }
 
-    boolean joinsForAWhile(Thread thread) throws InterruptedException {
+    boolean joinsWithTimeout(Thread thread) throws InterruptedException {
         return thread.join(Duration.ofSeconds(1));
     }
 
-    void parksForAWhile() {
+    void parksWithTimeout() {
         LockSupport.parkNanos(this, 1);
     }
 
@@ -89,23 +89,23 @@ public final class Banned {
         LockSupport.parkUntil(1);
     }
 
-    Object pollsForAWhile(BlockingQueue<Object> queue) throws InterruptedException {
+    Object pollsWithTimeout(BlockingQueue<Object> queue) throws InterruptedException {
         return queue.poll(1, TimeUnit.SECONDS);
     }
 
-    boolean offersForAWhile(BlockingQueue<Object> queue) throws InterruptedException {
+    boolean offersWithTimeout(BlockingQueue<Object> queue) throws InterruptedException {
         return queue.offer(this, 1, TimeUnit.SECONDS);
     }
 
-    boolean awaitsForAWhile(CountDownLatch latch) throws InterruptedException {
+    boolean awaitsWithTimeout(CountDownLatch latch) throws InterruptedException {
         return latch.await(1, TimeUnit.SECONDS);
     }
 
-    boolean acquiresForAWhile(Semaphore semaphore) throws InterruptedException {
+    boolean acquiresWithTimeout(Semaphore semaphore) throws InterruptedException {
         return semaphore.tryAcquire(1, TimeUnit.SECONDS);
     }
 
-    boolean locksForAWhile(Lock lock) throws InterruptedException {
+    boolean locksWithTimeout(Lock lock) throws InterruptedException {
         return lock.tryLock(1, TimeUnit.SECONDS);
     }
 
@@ -113,7 +113,7 @@ public final class Banned {
         return condition.awaitNanos(1);
     }
 
-    Object getsForAWhile(Future<Object> future) throws Exception {
+    Object getsWithTimeout(Future<Object> future) throws Exception {
         return future.get(1, TimeUnit.SECONDS);
     }
 
@@ -125,15 +125,15 @@ public final class Banned {
         wait();
     }
 
-    void waitsForAWhile(Object monitor) throws InterruptedException {
+    void waitsWithTimeout(Object monitor) throws InterruptedException {
         monitor.wait(1);
     }
 
-    Timer makesATimer() {
+    Timer createsATimer() {
         return new Timer();
     }
 
-    Object makesAScheduler() {
+    Object createsAScheduler() {
         return Executors.newSingleThreadScheduledExecutor();
     }
 
@@ -141,27 +141,27 @@ public final class Banned {
         return scheduler.schedule(task, 1, TimeUnit.SECONDS);
     }
 
-    int drawsFromTheThread() {
+    int usesTheRandomOfTheThread() {
         return ThreadLocalRandom.current().nextInt();
     }
 
-    double drawsFromMath() {
+    double usesTheRandomOfMath() {
         return Math.random();
     }
 
-    UUID drawsAName() {
+    UUID createsARandomName() {
         return UUID.randomUUID();
     }
 
-    Random seedsItself() {
+    Random seedsARandom() {
         return new Random();
     }
 
-    SplittableRandom seedsItselfAndSplits() {
+    SplittableRandom seedsASplittableRandom() {
         return new SplittableRandom();
     }
 
-    SecureRandom isSecure() {
+    SecureRandom createsASecureRandom() {
         return new SecureRandom();
     }
 
@@ -173,7 +173,7 @@ public final class Banned {
         return list.parallelStream();
     }
 
-    Stream<Object> turnsParallel(Stream<Object> stream) {
+    Stream<Object> makesAStreamParallel(Stream<Object> stream) {
         return stream.parallel();
     }
 

@@ -1,5 +1,5 @@
 /**
- * Code that breaks the rule about time and chance once in each method, and code that only seems to. Nobody runs it: it
- * is there to be read by {@code BannedCalls}, so that a ban that finds nothing is known to look.
+ * Code for the tests of {@code BannedCalls}: one class has a banned call in each method, the other has calls that
+ * resemble banned ones. It is never run.
  */
 package dev.treaty.house.planted;

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The part of a Consul agent that registers instances. An instance with a TTL check is critical until its check reports
@@ -29,13 +28,14 @@ final class ConsulAgent implements AutoCloseable {
     /** The longest note of a check or reason for maintenance, in characters; longer ones are shortened, as in Consul. */
     static final int NOTE_LENGTH_MAX = 4_096;
 
+    private static final Answer OK = Answer.text(200, "");
     private static final long CHECK_NANOS = Duration.ofMillis(250).toNanos();
 
     private final Registry registry;
     private final Time time;
     private final ConsulFiles files;
     private final Map<String, ConsulInstance> instances = new ConcurrentSkipListMap<>();
-    private final ReentrantLock changing = new ReentrantLock(); // guards additions and removals
+    private final FileLock lock = new FileLock(); // of additions and removals
     private final Promise<Boolean> closed = new Promise<>();
 
     ConsulAgent(Registry registry, Time time, ConsulFiles files) {
@@ -79,15 +79,13 @@ final class ConsulAgent implements AutoCloseable {
     private void check(String id, ConsulInstance each) {
         try {
             if (each.expire()) {
-                changing.lock();
-                try {
+                lock.run(() -> {
                     if (closed.now() == null && each.expire()) { // it may have reported meanwhile
                         each.deregister();
                         instances.remove(id, each);
                     }
-                } finally {
-                    changing.unlock();
-                }
+                    return true;
+                });
             }
             each.saveChanges();
         } catch (IOException e) {
@@ -131,8 +129,7 @@ final class ConsulAgent implements AutoCloseable {
     private Answer register(Request request) throws IOException {
         var definition = ConsulDefinition.read(ConsulDefinition.object(request.body()), time.instant());
         String id = definition.instance().id();
-        changing.lock();
-        try {
+        return lock.run(() -> {
             requireOpen();
             ConsulInstance known = instances.get(id);
             if (known != null) {
@@ -142,26 +139,21 @@ final class ConsulAgent implements AutoCloseable {
             } else {
                 instances.put(id, ConsulInstance.register(definition, registry, files, time));
             }
-        } finally {
-            changing.unlock();
-        }
-        return Answer.text(200, "");
+            return OK;
+        });
     }
 
     private Answer deregister(String id) throws IOException {
-        changing.lock();
-        try {
+        return lock.run(() -> {
             requireOpen();
             ConsulInstance known = instances.get(id);
             if (known == null) {
-                return Answer.text(404, "Unknown service ID \"" + id + "\"");
+                return unknown("service", id);
             }
             known.deregister();
             instances.remove(id);
-        } finally {
-            changing.unlock();
-        }
-        return Answer.text(200, "");
+            return OK;
+        });
     }
 
     private void requireOpen() {
@@ -181,10 +173,10 @@ final class ConsulAgent implements AutoCloseable {
         var health = new ServiceHealth(status, note, time.instant(), Map.of());
         for (ConsulInstance each : instances.values()) {
             if (each.report(check, health)) {
-                return Answer.text(200, "");
+                return OK;
             }
         }
-        return Answer.text(404, "Unknown check ID \"" + check + "\"");
+        return unknown("check", check);
     }
 
     private Answer maintenance(String id, Request request) throws IOException {
@@ -197,9 +189,11 @@ final class ConsulAgent implements AutoCloseable {
             default -> throw new IllegalArgumentException("Missing value for enable: write true or false");
         };
         ConsulInstance known = instances.get(id);
-        return known != null && known.maintain(reason)
-                ? Answer.text(200, "")
-                : Answer.text(404, "Unknown service ID \"" + id + "\"");
+        return known != null && known.maintain(reason) ? OK : unknown("service", id);
+    }
+
+    private static Answer unknown(String kind, String id) {
+        return Answer.text(404, "Unknown " + kind + " ID \"" + id + "\"");
     }
 
     /** Returns the registered instances by id. */
@@ -212,21 +206,21 @@ final class ConsulAgent implements AutoCloseable {
     /** Stops the checks; instances stay registered. */
     @Override
     public void close() {
-        changing.lock();
         try {
-            if (closed.complete(true)) {
-                try {
-                    for (ConsulInstance each : instances.values()) {
-                        each.saveChanges();
+            lock.run(() -> {
+                if (closed.complete(true)) {
+                    try {
+                        for (ConsulInstance each : instances.values()) {
+                            each.saveChanges();
+                        }
+                    } finally {
+                        files.close();
                     }
-                } finally {
-                    files.close();
                 }
-            }
+                return true;
+            });
         } catch (IOException e) {
             // some reports are not stored; after a restart, the next reports replace them
-        } finally {
-            changing.unlock();
         }
     }
 }

@@ -9,7 +9,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class ConsulFiles {
     private static final String SUFFIX = ".json";
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final FileLock lock = new FileLock();
     private @Nullable Store store;
 
     ConsulFiles(@Nullable Store store) {
@@ -31,14 +30,12 @@ final class ConsulFiles {
     }
 
     private void locked(Action action) throws IOException {
-        lock.lock();
-        try {
+        lock.run(() -> {
             if (store != null) {
                 action.run(store);
             }
-        } finally {
-            lock.unlock();
-        }
+            return true;
+        });
     }
 
     /** Returns the content of all files by name. */

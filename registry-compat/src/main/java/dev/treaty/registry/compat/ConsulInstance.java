@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /** An instance that is registered with a {@link ConsulAgent}. */
 final class ConsulInstance {
@@ -20,8 +19,8 @@ final class ConsulInstance {
     private final Registry registry;
     private final ConsulFiles files;
     private final Time time;
-    private final ReentrantLock lock = new ReentrantLock();
-    private Registration registration;
+    private final FileLock lock = new FileLock();
+    private volatile Registration registration;
     private State state;
     private boolean unsaved;
     private boolean deregistered;
@@ -119,22 +118,9 @@ final class ConsulInstance {
         return new ConsulInstance(definition, ConsulDefinition.text(body, MAINTENANCE, ""), registry, files, time);
     }
 
-    private interface Action<T> {
-        T run() throws IOException;
-    }
-
-    private <T> T locked(Action<T> action) throws IOException {
-        lock.lock();
-        try {
-            return action.run();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Changes the definition; if the registry rejects it or it cannot be stored, nothing changes. */
     void define(ConsulDefinition other) throws IOException {
-        locked(() -> {
+        lock.run(() -> {
             State before = state;
             update(before.withDefinition(other, time.nanoTime()));
             try {
@@ -164,7 +150,7 @@ final class ConsulInstance {
 
     /** Records a report of a check; returns false if it is not the check of this instance. */
     boolean report(String check, ServiceHealth health) throws IOException {
-        return locked(() -> {
+        return lock.run(() -> {
             ConsulDefinition definition = state.definition;
             if (deregistered
                     || definition.ttlNanos() == 0
@@ -184,7 +170,7 @@ final class ConsulInstance {
 
     /** Begins maintenance, or ends it if the reason is empty; returns false if the instance is not registered. */
     boolean maintain(String reason) throws IOException {
-        return locked(() -> {
+        return lock.run(() -> {
             if (deregistered) {
                 return false;
             }
@@ -196,7 +182,7 @@ final class ConsulInstance {
 
     /** Expires the last report if its TTL has passed; returns whether the instance is to be deregistered for that. */
     boolean expire() throws IOException {
-        return locked(() -> {
+        return lock.run(() -> {
             ConsulDefinition definition = state.definition;
             long overdueNanos = time.nanoTime() - state.reportedAtNanos - definition.ttlNanos();
             if (deregistered || definition.ttlNanos() == 0 || overdueNanos < 0) {
@@ -211,7 +197,7 @@ final class ConsulInstance {
 
     /** Stores changes that are not stored yet. */
     void saveChanges() throws IOException {
-        locked(() -> {
+        lock.run(() -> {
             if (unsaved && !deregistered) {
                 save();
             }
@@ -226,7 +212,7 @@ final class ConsulInstance {
 
     /** @throws IOException if its file cannot be deleted; then it stays registered */
     void deregister() throws IOException {
-        locked(() -> {
+        lock.run(() -> {
             files.delete(state.definition.instance().id());
             deregistered = true;
             registration.close();
@@ -240,11 +226,6 @@ final class ConsulInstance {
     }
 
     ServiceInstance instance() {
-        lock.lock();
-        try {
-            return registration.instance();
-        } finally {
-            lock.unlock();
-        }
+        return registration.instance();
     }
 }

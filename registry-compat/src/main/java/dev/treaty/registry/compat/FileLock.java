@@ -1,0 +1,22 @@
+package dev.treaty.registry.compat;
+
+import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A lock for actions that may write files. */
+final class FileLock {
+    private final ReentrantLock lock = new ReentrantLock();
+
+    interface Action<T> {
+        T run() throws IOException;
+    }
+
+    <T> T run(Action<T> action) throws IOException {
+        lock.lock();
+        try {
+            return action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+}
