@@ -226,7 +226,7 @@ public final class JsonAdapters {
             throw new ContractException(
                     "record " + record.getName(),
                     List.of("it cannot be read and written: make it public and export its package, or open the package"
-                            + " to dev.treaty.http (" + e.getMessage() + ")"));
+                            + " to dev.treaty.codec (" + e.getMessage() + ")"));
         }
     }
 
