@@ -2,6 +2,8 @@ package dev.treaty.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -23,20 +25,6 @@ import picocli.CommandLine.Spec;
             "0:it worked",
             "1:it did not: a fault, something that is not there, a failed call in a demo",
             "2:the command line or the configuration is wrong"
-        },
-        subcommands = {
-            DemoCommand.class,
-            UpCommand.class,
-            RegistryCommand.class,
-            ServicesCommand.class,
-            InstancesCommand.class,
-            WatchCommand.class,
-            DrainCommand.class,
-            GuardsCommand.class,
-            CallCommand.class,
-            ContractCommand.class,
-            ConfigCommand.class,
-            HelpCommand.class
         })
 public final class Main implements Runnable {
     /** The exit code of a command that did what it was asked to. */
@@ -47,6 +35,48 @@ public final class Main implements Runnable {
 
     /** The exit code of a command that was asked wrongly. */
     static final int USAGE = 2;
+
+    /** The commands by name, in the order of the help. */
+    private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("demo", DemoCommand.class);
+        COMMANDS.put("up", UpCommand.class);
+        COMMANDS.put("registry", RegistryCommand.class);
+        COMMANDS.put("services", ServicesCommand.class);
+        COMMANDS.put("instances", InstancesCommand.class);
+        COMMANDS.put("watch", WatchCommand.class);
+        COMMANDS.put("drain", DrainCommand.class);
+        COMMANDS.put("guards", GuardsCommand.class);
+        COMMANDS.put("call", CallCommand.class);
+        COMMANDS.put("contract", ContractCommand.class);
+        COMMANDS.put("config", ConfigCommand.class);
+        COMMANDS.put("help", HelpCommand.class);
+    }
+
+    /** Commands of the launcher, which picocli does not know, and variables. */
+    private static final String[] FOOTER = {
+        "",
+        "In a source tree, ./treaty also has:",
+        "  test       Compiles with all checks and runs the tests; see test --help.",
+        "  bench      Runs benchmarks; see bench --help.",
+        "  format     Formats every Java source.",
+        "  stress     Searches lock-free code for races, with jcstress.",
+        "  java       Runs java with Treaty on the class path.",
+        "  javac      Runs javac with Treaty on the class path.",
+        "",
+        "Environment variables:",
+        "  TREATY_REGISTRY       The address of the registry, as --registry sets it.",
+        "  TREATY_DEBUG=1        Prints the stack trace of an error.",
+        "  TREATY_LOG=DEBUG      Logs what libraries do, from this level on.",
+        "  TREATY_JAVA_OPTIONS   Options for the JVM that ./treaty starts.",
+        "",
+        "Examples:",
+        "  treaty demo                          a shop, with faults on a timetable",
+        "  treaty registry                      a registry on 127.0.0.1:7400",
+        "  treaty services --metrics            what is registered, and how it does",
+        "  treaty call shop.Orders get '{\"id\":\"42\"}'"
+    };
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
@@ -63,19 +93,7 @@ public final class Main implements Runnable {
 
     /** Runs the command and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        var command = new CommandLine(new Main());
-        command.getCommandSpec()
-                .usageMessage()
-                .footer(
-                        "",
-                        "Examples:",
-                        "  treaty demo                          a shop of twelve processes, hurt on a timetable",
-                        "  treaty registry                      a registry on 127.0.0.1:7400",
-                        "  treaty services --metrics            what is registered, and how it does",
-                        "  treaty call shop.Orders get '{\"id\":\"42\"}'",
-                        "",
-                        "In a source tree, ./treaty test builds and tests everything.",
-                        "Set TREATY_DEBUG=1 to see where an error came from.");
+        CommandLine command = commandLine(arguments);
         int exit = command.setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -86,6 +104,19 @@ public final class Main implements Runnable {
         out.flush(); // what does not end with a line is not written by itself
         err.flush();
         return exit;
+    }
+
+    /** The command line for these arguments, which is that of the whole command unless they begin with a subcommand. */
+    static CommandLine commandLine(String... arguments) {
+        var command = new CommandLine(new Main());
+        command.getCommandSpec().usageMessage().footer(FOOTER);
+        Class<?> named = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+        if (named != null && named != HelpCommand.class) {
+            command.addSubcommand(arguments[0], named); // the others would take longer to set up than to run this one
+        } else {
+            COMMANDS.forEach(command::addSubcommand);
+        }
+        return command;
     }
 
     @Override
