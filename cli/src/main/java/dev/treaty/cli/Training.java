@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Runs the usual commands in one process, against a registry of its own. The launcher runs it once after each build with
- * {@code -XX:AOTCacheOutput}: the JVM archives the classes that were loaded and how often their methods were called, and
- * later commands start in a third of the time.
+ * Runs the usual commands in one process, against a registry of its own. The launcher runs it after a build with
+ * {@code -XX:AOTCacheOutput}: the JVM archives the classes that were loaded, and later commands start in a third of the
+ * time.
  */
 public final class Training {
     private static final List<String> COMMANDS = List.of(

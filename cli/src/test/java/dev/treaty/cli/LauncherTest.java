@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Help.Ansi;
 
-/** The launcher, {@code ./treaty}: in a directory with nothing to build, or with programs that stand for Maven and Java. */
+/** The launcher, {@code ./treaty}, in a directory of its own with scripts in place of Maven and Java. */
 class LauncherTest {
     private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
 
