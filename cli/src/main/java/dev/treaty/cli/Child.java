@@ -62,7 +62,8 @@ final class Child implements AutoCloseable {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         String cache = System.getProperty(AOT_CACHE);
-        if (cache != null && classPath.equals(ownClassPath())) {
+        boolean fits = classPath.equals(ownClassPath()) && options.stream().noneMatch(o -> o.startsWith("-Xshare"));
+        if (cache != null && fits) {
             command.add("-XX:AOTCache=" + cache);
             command.add("-Xlog:aot*=off,cds*=off"); // a cache that does not fit the options is no reason to complain
         }

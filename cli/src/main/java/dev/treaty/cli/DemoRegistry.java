@@ -87,7 +87,7 @@ final class DemoRegistry implements AutoCloseable {
 
     private static DemoRegistry treaty(int port) {
         List<String> command = Child.java(
-                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"),
+                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"),
                 Child.ownClassPath(),
                 Main.class.getName(),
                 List.of("registry", "--port", String.valueOf(port)));
@@ -124,7 +124,7 @@ final class DemoRegistry implements AutoCloseable {
                         "admin.enableServer=false",
                         ""));
         List<String> command = Child.java(
-                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"),
+                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"),
                 Child.ownClassPath(),
                 "org.apache.zookeeper.server.ZooKeeperServerMain",
                 List.of(config.toString()));

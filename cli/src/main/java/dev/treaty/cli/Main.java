@@ -69,7 +69,7 @@ public final class Main implements Runnable {
         "  TREATY_REGISTRY       The address of the registry, as --registry sets it.",
         "  TREATY_DEBUG=1        Prints the stack trace of an error.",
         "  TREATY_LOG=DEBUG      Logs what libraries do, from this level on.",
-        "  TREATY_JAVA_OPTIONS   Options for the JVM that ./treaty starts.",
+        "  TREATY_JAVA_OPTIONS   Options for the JVM, instead of those of ./treaty.",
         "",
         "Examples:",
         "  treaty demo                          a shop, with faults on a timetable",
