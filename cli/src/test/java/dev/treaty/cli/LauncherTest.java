@@ -12,6 +12,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +103,15 @@ class LauncherTest {
         change(Instant.now().plusSeconds(60));
         assertThat(treaty("services")).contains("/src/X.java:[1,1] no such class", "could not build");
         assertThat(copies()).hasSize(1);
+    }
+
+    @Test
+    void the_training_run_for_the_cache_succeeds() throws Exception {
+        var lines = new LinkedBlockingQueue<String>();
+        List<String> command = Child.java(List.of(), Child.ownClassPath(), Training.class.getName(), List.of());
+        try (Child training = Child.start(command, Map.of(), lines::add)) {
+            assertThat(training.exit().get(2, TimeUnit.MINUTES)).as("%s", lines).isEqualTo(Main.OK);
+        }
     }
 
     /** A repository with the launcher, its texts, and a source. */
