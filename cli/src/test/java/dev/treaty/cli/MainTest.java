@@ -27,7 +27,7 @@ class MainTest {
         Command run = Command.run();
 
         assertThat(run.exit()).isEqualTo(Main.OK);
-        assertThat(run.out()).contains(COMMANDS).contains("./treaty test", "Exit codes:");
+        assertThat(run.out()).contains(COMMANDS).contains("./treaty", "Exit codes:");
     }
 
     @ParameterizedTest

@@ -23,8 +23,8 @@ final class SettingsReading {
     /** What the names of variables begin with. */
     static final String PREFIX = "TREATY_";
 
-    /** Variables that are for the command and its launcher. */
-    private static final Set<String> RESERVED = Set.of("TREATY_HOME", "TREATY_CONFIG", "TREATY_OPTS");
+    /** Variables of the command and its launcher, which are not settings. */
+    private static final Set<String> RESERVED = Set.of("TREATY_DEBUG", "TREATY_LOG", "TREATY_JAVA_OPTIONS");
 
     /** What Kubernetes sets in every container where a service is named {@code treaty} or {@code treaty-…}. */
     private static final Pattern KUBERNETES = Pattern.compile(

@@ -189,9 +189,9 @@ class SettingsTest {
     @Test
     void leavesAloneTheVariablesOfTheLauncherAndOfKubernetes() {
         var environment = Map.of(
-                "TREATY_HOME", "/opt/treaty",
-                "TREATY_CONFIG", "x.yaml",
-                "TREATY_OPTS", "-Xmx1g",
+                "TREATY_DEBUG", "1",
+                "TREATY_LOG", "DEBUG",
+                "TREATY_JAVA_OPTIONS", "-Xmx1g",
                 "TREATY_PORT", "tcp://10.0.0.1:80",
                 "TREATY_SERVER_PORT", "tcp://10.0.0.1:80",
                 "TREATY_REGISTRY_SERVICE_HOST", "10.0.0.1",

@@ -90,7 +90,7 @@ public final class DemoRegistry implements AutoCloseable {
 
     private static DemoRegistry treaty(int port) {
         List<String> command = ChildProcess.java(
-                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"),
+                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"),
                 ChildProcess.ownClassPath(),
                 Main.class.getName(),
                 List.of("registry", "--port", String.valueOf(port)));
@@ -127,7 +127,7 @@ public final class DemoRegistry implements AutoCloseable {
                         "admin.enableServer=false",
                         ""));
         List<String> command = ChildProcess.java(
-                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"),
+                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"),
                 ChildProcess.ownClassPath(),
                 "org.apache.zookeeper.server.ZooKeeperServerMain",
                 List.of(config.toString()));

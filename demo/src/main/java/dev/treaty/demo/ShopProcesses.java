@@ -31,8 +31,7 @@ final class ShopProcesses implements AutoCloseable {
     static final String NEXT_VERSION = "1.1.0";
 
     /** Virtual machines that start fast and stay small: a dozen of them share one machine. */
-    private static final List<String> SMALL =
-            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx96m");
+    private static final List<String> SMALL = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx96m");
 
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, Integer> numbers = new HashMap<>();

@@ -27,6 +27,9 @@ public final class ChildProcess implements AutoCloseable {
     /** How long a child may take to end by itself once it was asked to. */
     public static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /** The system property with the JVM's cache for this process's class path, which the launcher made. */
+    private static final String AOT_CACHE = "treaty.aot-cache";
+
     private final Process process;
     private final Deque<String> last = new ArrayDeque<>();
     private final Thread reader;
@@ -59,6 +62,12 @@ public final class ChildProcess implements AutoCloseable {
             List<String> options, List<String> classPath, String mainClass, List<String> arguments) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        String cache = System.getProperty(AOT_CACHE);
+        boolean fits = classPath.equals(ownClassPath()) && options.stream().noneMatch(o -> o.startsWith("-Xshare"));
+        if (cache != null && fits) {
+            command.add("-XX:AOTCache=" + cache);
+            command.add("-Xlog:aot*=off,cds*=off"); // a cache that does not fit the options is no reason to complain
+        }
         command.addAll(options);
         command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), mainClass));
         command.addAll(arguments);
