@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** How names are written in files, in variables and in messages. */
-final class KeyNames {
+public final class KeyNames {
     private static final int TEXT_LENGTH_MAX = 400;
     private static final int QUOTE_LENGTH_MAX = 60;
 
@@ -65,8 +65,8 @@ final class KeyNames {
         return line.toString();
     }
 
-    /** The one that was probably meant: the nearest, where no more than about a third of its letters differ. */
-    static Optional<String> nearest(String written, Collection<String> known) {
+    /** Returns the most similar name, if no more than about a third of its letters differ. */
+    public static Optional<String> nearest(String written, Collection<String> known) {
         return known.stream()
                 .filter(k -> distance(written, k) <= Math.max(1, k.length() / 3))
                 .min(Comparator.<String>comparingInt(k -> distance(written, k)).thenComparing(k -> k));
