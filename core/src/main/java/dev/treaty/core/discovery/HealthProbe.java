@@ -1,11 +1,11 @@
 package dev.treaty.core.discovery;
 
 /**
- * Finds out how an instance feels, by asking it. A {@link HealthSource} says it of itself; this asks somebody else, and
- * may have to wait for the answer.
+ * Checks the health of an instance by a request, and may wait for the response. In contrast, a {@link HealthSource} is
+ * part of the service and reports its own health.
  */
 @FunctionalInterface
 public interface HealthProbe {
-    /** How it feels now. One that throws is taken to be critical. It ends when its thread is interrupted. */
+    /** Returns the current health; an exception means critical. It ends when its thread is interrupted. */
     ServiceHealth probe() throws InterruptedException;
 }

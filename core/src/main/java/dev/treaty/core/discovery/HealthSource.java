@@ -1,8 +1,8 @@
 package dev.treaty.core.discovery;
 
-/** A service that can say how it feels. An implementation that is also a health source is asked every few seconds. */
+/** Reports the health of a service. If an implementation of a contract is a health source, it is polled. */
 @FunctionalInterface
 public interface HealthSource {
-    /** How it feels now. It is quick; one that throws is taken to be critical. */
+    /** Returns the current health without waiting; an exception means critical. */
     ServiceHealth health();
 }

@@ -4,37 +4,37 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * How an instance feels.
+ * The health of an instance.
  *
- * @param status the one word for it
- * @param message one sentence for a person; may be empty
- * @param timestamp when it was found out
- * @param details what else there is to know, such as the state of a database; at most {@value #DETAILS_MAX} entries
+ * @param status whether it accepts calls
+ * @param message one sentence for people; may be empty
+ * @param timestamp when the health was determined
+ * @param details further information, such as the state of a database; at most {@value #DETAILS_MAX} entries
  */
 public record ServiceHealth(Status status, String message, Instant timestamp, Map<String, String> details) {
-    /** The most entries that {@code details} may have. */
+    /** The maximum number of {@code details}. */
     public static final int DETAILS_MAX = 64;
 
-    /** The one word for how an instance feels. */
+    /** The health of an instance as one word. */
     public enum Status {
-        /** Takes calls. */
+        /** Accepts calls. */
         PASSING,
-        /** Takes calls, but something needs attention. */
+        /** Accepts calls, but something needs attention. */
         WARNING,
-        /** Takes no calls. */
+        /** Accepts no calls. */
         CRITICAL,
-        /** Ends what it has begun and takes no new calls. */
+        /** Completes running calls and accepts no new ones. */
         DRAINING,
-        /** Nobody has said yet; it is taken as able to take calls. */
+        /** Not determined yet; clients assume that it accepts calls. */
         UNKNOWN;
 
-        /** Whether clients should send calls there. */
+        /** Returns true if clients should send calls. */
         public boolean takesCalls() {
             return this == PASSING || this == WARNING || this == UNKNOWN;
         }
     }
 
-    /** @throws IllegalArgumentException where there are too many details */
+    /** @throws IllegalArgumentException if there are too many details */
     public ServiceHealth {
         details = Map.copyOf(details);
         if (details.size() > DETAILS_MAX) {
@@ -42,7 +42,7 @@ public record ServiceHealth(Status status, String message, Instant timestamp, Ma
         }
     }
 
-    /** That status and nothing more to say. */
+    /** A status without message and details. */
     public static ServiceHealth of(Status status, Instant timestamp) {
         return new ServiceHealth(status, "", timestamp, Map.of());
     }

@@ -1,7 +1,7 @@
 package dev.treaty.registry.spi;
 
-import dev.treaty.core.contract.Compatibility;
-import dev.treaty.core.contract.Difference;
+import dev.treaty.core.contract.compatibility.Compatibility;
+import dev.treaty.core.contract.compatibility.Difference;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceCapability;
 import dev.treaty.core.contract.ServiceContract;
