@@ -16,8 +16,10 @@ import dev.treaty.codec.OpenApi;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
@@ -397,9 +399,9 @@ public final class Treaty implements AutoCloseable {
     /** A typed client of one endpoint, without discovery, balancing or retries: for tools. Close it when done. */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
         var connection = transport.connect(endpoint);
-        var guard =
-                Guard.named("direct").tolerance(settings.defaults()).time(time).build();
-        Handler handler = guard.deadline().around(connection);
+        Duration wait = settings.defaults().deadline();
+        Handler handler = call ->
+                connection.handle(call.with(call.context().within(Deadline.after(wait, time))));
         return new Direct<>(
                 ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection);
     }
@@ -431,22 +433,7 @@ public final class Treaty implements AutoCloseable {
      * }</pre>
      */
     public <R> CompletableFuture<R> callAsync(Callable<R> call) {
-        Optional<CallContext> context = CallContext.current();
-        var future = new CompletableFuture<R>();
-        Thread thread = Thread.ofVirtual().name("treaty-call").unstarted(() -> {
-            try {
-                future.complete(context.isPresent() ? context.get().run(call::call) : call.call());
-            } catch (Throwable e) {
-                future.completeExceptionally(e);
-            }
-        });
-        var _ = future.whenComplete((_, _) -> {
-            if (future.isCancelled()) {
-                thread.interrupt();
-            }
-        });
-        thread.start();
-        return future;
+        return AsyncCall.start("treaty-call", call);
     }
 
     /**

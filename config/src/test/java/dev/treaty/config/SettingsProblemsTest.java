@@ -130,7 +130,7 @@ class SettingsProblemsTest {
                 file(
                         "an operation's value",
                         "services: {a.B: {operations: {get: {deadline: 0s}}}}",
-                        "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than nothing"),
+                        "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than zero"),
                 file(
                         "a breaker of one operation",
                         "services: {a.B: {operations: {get: {breaker: {open: 3s}}}}}",

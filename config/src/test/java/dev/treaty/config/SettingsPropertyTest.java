@@ -267,7 +267,7 @@ class SettingsPropertyTest {
                         .withWindow(window)
                         .withWindowCalls(calls)
                         .withOpen(open, openMax)
-                        .withTrials(trials));
+                        .withHalfOpenCalls(trials));
         var fallbacks = Combinators.combine(
                         nanos(0, 90_000_000_000L),
                         whole(1, 1_000_000),

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each client keeps answers of its own, because their Java types are its own.
  */
-public final class Fallbacks implements Function<Call, Fallback<Object>> {
+public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallback<Object>> {
     /** Answers nothing. */
     static final Fallback<Object> NONE = _ -> ServiceResponse.failed(Fallback.NO_ANSWER);
 
@@ -144,8 +145,7 @@ public final class Fallbacks implements Function<Call, Fallback<Object>> {
     }
 
     @Override
-    public Fallback<Object> apply(Call call) {
-        FallbackPolicy policy = policy(call.operation());
+    public Fallback<Object> apply(Call call, FallbackPolicy policy) {
         if (!policy.any()) {
             return code == null ? NONE : code.apply(call);
         }

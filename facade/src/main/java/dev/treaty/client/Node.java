@@ -131,11 +131,7 @@ public final class Node implements BalancedInstance {
     private ServiceResponse<?> ended(Call call, long admission, ServiceResponse<?> response, long start, long now) {
         Fault fault = measured(response, start, now);
         if (reports(admission)) {
-            if (fault == null || !fault.code().blamesService()) {
-                breaker.succeeded(admission, now, now - start);
-            } else {
-                breaker.failed(admission, now, now - start);
-            }
+            breaker.ended(admission, fault, start, now);
         }
         call.context().record().attempted(instance.id(), now - start, fault);
         events.emit(new Event.AttemptEnded(call, instance, response.withLatencyNanos(now - start)));

@@ -12,11 +12,14 @@ import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
 import dev.treaty.pipeline.Pipelines;
 import dev.treaty.resilience.Fallback;
+import dev.treaty.resilience.FallbackPolicy;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -53,9 +56,7 @@ public final class ServiceCaller implements AutoCloseable {
         this.time = time;
         this.events = events;
         this.guard = Guard.named(service.value())
-                .time(time)
-                .random(random)
-                .events(events)
+                .runtime(new RuntimeDependencies(time, random, events))
                 .withoutBreaker()
                 .build();
         guard.apply(policies);
@@ -66,12 +67,13 @@ public final class ServiceCaller implements AutoCloseable {
         this.discovery = discovery;
         this.any = any;
         this.handler = pipeline(fallbacks.apply(guard), any).handler();
-        this.bare = pipeline(_ -> Fallbacks.NONE, any).handler();
+        this.bare = pipeline((_, _) -> Fallbacks.NONE, any).handler();
     }
 
     /** The client's pipeline for this service, with those fallbacks, to those of its nodes. */
     public Pipeline pipeline(
-            Function<? super Call, ? extends Fallback<Object>> fallbacks, CompatibilityFilter compatible) {
+            BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks,
+            CompatibilityFilter compatible) {
         // Inside the retries, so that a call meets an injected fault as it would meet a real one.
         Handler balance = faults.around(new BalancingHandler(nodes, mirror, discovery, time, compatible));
         return Pipelines.client(guard, fallbacks, balance, time, events);
@@ -79,7 +81,7 @@ public final class ServiceCaller implements AutoCloseable {
 
     /** The steps of a call, outermost first. */
     public String describe() {
-        return pipeline(_ -> Fallbacks.NONE, any).describe();
+        return pipeline((_, _) -> Fallbacks.NONE, any).describe();
     }
 
     /** The pipeline to any node, ready to be called. */

@@ -13,10 +13,11 @@ import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.Admission;
 import dev.treaty.resilience.Fallback;
+import dev.treaty.resilience.FallbackPolicy;
 import dev.treaty.resilience.Guard;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The one way a call takes: one method per side, one line and one reason per step, outermost first. */
@@ -32,7 +33,7 @@ public final class Pipelines {
      */
     public static Pipeline client(
             Guard guard,
-            Function<? super Call, ? extends Fallback<Object>> fallbacks,
+            BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks,
             Handler balance,
             Time time,
             Events events) {
@@ -43,12 +44,8 @@ public final class Pipelines {
                                 "outermost, so that it sees what the caller sees",
                                 new ObservationFilter(Side.CLIENT, time, events)),
                         new Step(
-                                "deadline",
-                                "before anything that waits, so that all of it ends in time",
-                                guard.deadline()),
-                        new Step(
                                 "guard",
-                                "around the picking, so that each attempt can go elsewhere",
+                                "sets the deadline before anything waits; around the picking, so that each attempt can go elsewhere",
                                 guard::describe,
                                 guard.filter(fallbacks))),
                 "balance          picks a node: breaker, observe attempt, transport",

@@ -146,7 +146,7 @@ class AdmissionTest {
         make(admission, by("ada"), handler);
         time.advance(Duration.ofMillis(300));
         Fault fault = refusal(make(admission, by("ada"), handler));
-        assertThat(fault.message()).isEqualTo("this caller has reached its rate limit of test");
+        assertThat(fault.message()).isEqualTo("the caller's rate limit of test is reached");
         assertThat(fault.retryAfter()).contains(Duration.ofMillis(700));
         make(admission, by("bob"), handler);
         make(admission, by(new Principal("ada", true), Priority.NORMAL), handler);

@@ -106,7 +106,7 @@ class CircuitBreakerLawsTest {
                 CircuitBreakerPolicy.DEFAULT
                         .withConsecutiveFailures(1)
                         .withOpen(Duration.ofSeconds(1), lease)
-                        .withTrials(trials),
+                        .withHalfOpenCalls(trials),
                 1);
         breaker.failed(breaker.tryAcquire());
         time.advance(Duration.ofSeconds(2));

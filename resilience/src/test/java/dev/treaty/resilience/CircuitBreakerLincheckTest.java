@@ -17,7 +17,7 @@ public class CircuitBreakerLincheckTest {
                 CircuitBreakerPolicy.DEFAULT
                         .withConsecutiveFailures(1)
                         .withOpen(Duration.ofNanos(1), Duration.ofSeconds(1))
-                        .withTrials(2),
+                        .withHalfOpenCalls(2),
                 new ManualTime(),
                 new Random(1),
                 (_, _, _) -> {},

@@ -105,7 +105,7 @@ class CircuitBreakerStressTest {
                 CircuitBreakerPolicy.DEFAULT
                         .withConsecutiveFailures(1)
                         .withOpen(Duration.ofSeconds(1), Duration.ofSeconds(1))
-                        .withTrials(trials),
+                        .withHalfOpenCalls(trials),
                 time,
                 new Random(1),
                 (_, _, _) -> {},

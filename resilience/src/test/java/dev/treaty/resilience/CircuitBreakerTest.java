@@ -188,7 +188,7 @@ class CircuitBreakerTest {
 
     @Test
     void callsLongerThanALeaseCloseItAllTheSame() {
-        breaker(policy.withTrials(2).withOpen(OPEN, OPEN));
+        breaker(policy.withHalfOpenCalls(2).withOpen(OPEN, OPEN));
         fail(3);
         pastOpen();
         long[] first = trials(2);
@@ -232,7 +232,7 @@ class CircuitBreakerTest {
 
     @Test
     void aTrialThatFailsWhileAnotherIsGivenBackOpensItAllTheSame() {
-        breaker(policy.withTrials(2), time, () -> {
+        breaker(policy.withHalfOpenCalls(2), time, () -> {
             meanwhile();
             return 1;
         });
@@ -356,7 +356,7 @@ class CircuitBreakerTest {
 
     @Test
     void severalTrialsPassAndAllMustGoWell() {
-        breaker(policy.withTrials(3));
+        breaker(policy.withHalfOpenCalls(3));
         fail(3);
         pastOpen();
         long[] trials = trials(3);
@@ -373,7 +373,7 @@ class CircuitBreakerTest {
 
     @Test
     void oneBadTrialOfSeveralOpensItAndTheOthersHaveNoSayAnyMore() {
-        breaker(policy.withTrials(2));
+        breaker(policy.withHalfOpenCalls(2));
         fail(3);
         pastOpen();
         long[] trials = trials(2);
@@ -432,7 +432,7 @@ class CircuitBreakerTest {
         assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
         assertThat(breaker.state()).isEqualTo(State.OPEN);
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
-        assertThat(breaker.snapshot().reason()).isEqualTo("forced open by hand");
+        assertThat(breaker.snapshot().reason()).isEqualTo("forced open by an operator");
         assertThat(changes).containsExactly("CLOSED to OPEN");
     }
 
@@ -471,7 +471,7 @@ class CircuitBreakerTest {
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
         breaker.reset();
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
-        assertThat(breaker.snapshot().reason()).isEqualTo("reset by hand");
+        assertThat(breaker.snapshot().reason()).isEqualTo("reset by an operator");
         assertThat(breaker.available()).isTrue();
     }
 

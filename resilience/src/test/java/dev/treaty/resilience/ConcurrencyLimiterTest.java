@@ -9,6 +9,7 @@ import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class ConcurrencyLimiterTest {
     private static final Duration HOUR = Duration.ofHours(1);
+
+    private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.BLOCKED);
 
     private final ManualTime time = new ManualTime();
 
@@ -53,7 +56,7 @@ class ConcurrencyLimiterTest {
         assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 5, 65_537, 0, HOUR))
                 .hasMessage("limit-max is 65537: use at most 65536");
         assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.FIXED, 5, 5, 9, 0, Duration.ZERO))
-                .hasMessage("wait-max is PT0S: use more than nothing");
+                .hasMessage("wait-max is PT0S: use more than zero");
     }
 
     @Test
@@ -293,7 +296,7 @@ class ConcurrencyLimiterTest {
 
     /** Waits until that thread waits, or has ended. */
     private static void stops(Thread thread) {
-        while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+        while (thread.isAlive() && !WAITING.contains(thread.getState())) {
             Thread.yield();
         }
     }
@@ -377,7 +380,7 @@ class ConcurrencyLimiterTest {
         assertThat(snapshot.queued()).isZero();
         assertThat(snapshot.baseline()).isEmpty();
         assertThat(snapshot.lastSample()).isEmpty();
-        assertThat(snapshot.reason()).isEqualTo("it is fixed");
+        assertThat(snapshot.reason()).isEqualTo("the limit is fixed");
         assertThat(limiter.adaptive()).isFalse();
     }
 }

@@ -2,6 +2,8 @@ package dev.treaty.resilience;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Random;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Origin;
@@ -20,11 +22,10 @@ class FallbackTest {
         var time = new SkippingTime();
         var guard = Guard.named("test")
                 .tolerance(FaultTolerance.of(level).with(RetryPolicy.NONE))
-                .time(time)
-                .events(events::add)
+                .runtime(new RuntimeDependencies(time, new Random(1), events::add))
                 .withoutBreaker()
                 .build();
-        return guard.filter(_ -> fallback)
+        return guard.filter((_, _) -> fallback)
                 .handle(Fixtures.call(Fixtures.READ, time), _ -> ServiceResponse.failed(code, "no"));
     }
 

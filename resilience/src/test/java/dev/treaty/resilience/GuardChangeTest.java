@@ -72,7 +72,7 @@ class GuardChangeTest {
         var slow = FaultTolerance.DEFAULT.withDeadline(Duration.ofSeconds(30));
         var own = FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(1));
         guard.apply(new Policies(FaultTolerance.DEFAULT, Map.of("read", slow, "write", own)));
-        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         var inFlight = new ArrayList<Integer>();
         for (var operation : List.of(Fixtures.READ, Fixtures.WRITE)) {
             filter.handle(Fixtures.call(operation, Time.system()), _ -> {
@@ -96,7 +96,7 @@ class GuardChangeTest {
     /** How many attempts a call of that operation makes that fails each time. */
     private int attempts(Operation operation) throws InterruptedException {
         var attempts = new AtomicInteger();
-        guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
+        guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
                 .handle(Fixtures.call(operation, Time.system()), _ -> {
                     attempts.incrementAndGet();
                     return ServiceResponse.failed(Code.ABORTED, "broken");
@@ -140,7 +140,7 @@ class GuardChangeTest {
         guard.apply(new Policies(two, Map.of("read", two.withDeadline(Duration.ofSeconds(30)))));
         guard.apply(new Policies(
                 two.with(ConcurrencyPolicy.fixed(1)), guard.policies().operations()));
-        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         var read = Fixtures.call(Fixtures.READ, Time.system());
         var ofService = new AtomicInteger();
         ServiceResponse<?> answer = filter.handle(
@@ -156,7 +156,7 @@ class GuardChangeTest {
     @Test
     void whatAnOperationCountedStaysCountedWhenItHasNothingOfItsOwnAnyMore() throws InterruptedException {
         var own = Map.of("read", FaultTolerance.DEFAULT.withDeadline(Duration.ofSeconds(30)));
-        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         var read = Fixtures.call(Fixtures.READ, Time.system());
         for (Map<String, FaultTolerance> operations : List.of(own, Map.<String, FaultTolerance>of(), own)) {
             guard.apply(new Policies(FaultTolerance.DEFAULT, operations));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
@@ -44,9 +45,7 @@ class GuardTest {
     private Guard.Builder builder(FaultTolerance tolerance) {
         return Guard.named("test")
                 .tolerance(tolerance)
-                .time(time)
-                .random(new Random(7))
-                .events(events::add);
+                .runtime(new RuntimeDependencies(time, new Random(7), events::add));
     }
 
     private static FaultTolerance full() {
@@ -171,7 +170,7 @@ class GuardTest {
         assertThat(guard.concurrency().orElseThrow().inFlight()).isZero();
         guard.call(() -> {
             assertThatThrownBy(() -> guard.call(() -> "another"))
-                    .hasMessage("resource_exhausted: as many calls of test are under way as its limit allows");
+                    .hasMessage("resource_exhausted: the concurrency limit of test is reached");
             return "one";
         });
         assertThat(guard.statistics().concurrencyLimited()).isEqualTo(1);
@@ -302,7 +301,7 @@ class GuardTest {
                     .isEqualTo("down; the fallback failed too: IllegalStateException: broken too");
         });
         assertThat(guard.statistics().fallbacksFailed()).isEqualTo(1);
-        assertThat(guard.statistics().fallbackCalls()).isEqualTo(1);
+        assertThat(guard.statistics().fallbacksServed()).isZero();
     }
 
     @Test
@@ -401,7 +400,7 @@ class GuardTest {
             assertThat(guard.<Object, RuntimeException>call(() -> "called", fallback))
                     .isEqualTo("called");
             assertThat(guard.<Object>respond(() -> "asked", fallback).orThrow()).isEqualTo("asked");
-            ServiceResponse<?> handled = guard.filter(_ -> fallback)
+            ServiceResponse<?> handled = guard.filter((_, _) -> fallback)
                     .handle(Fixtures.call(Fixtures.WRITE, time), _ -> ServiceResponse.ok("handled"));
             assertThat(handled.orThrow()).isEqualTo("handled");
             assertThat(heard).as("level %s", level).containsExactly("called", "asked", "handled");
@@ -431,7 +430,7 @@ class GuardTest {
         Guard guard = guard(full());
         guard.<Object, RuntimeException>call(() -> "called", fallback);
         guard.<Object>respond(() -> "asked", fallback);
-        Filter filter = guard.filter(_ -> fallback);
+        Filter filter = guard.filter((_, _) -> fallback);
         filter.handle(Fixtures.call(Fixtures.WRITE, time), _ -> ServiceResponse.ok("handled"));
         filter.handle(
                 Fixtures.call(Fixtures.WRITE, time), _ -> ServiceResponse.failed(Code.NOT_FOUND, "there is none"));
@@ -449,10 +448,11 @@ class GuardTest {
             left.add(Duration.ofNanos(call.context().deadline().remainingNanos(time)));
             return ServiceResponse.ok("answer");
         };
-        guard.deadline().handle(Fixtures.call(Fixtures.READ, time), looks);
-        guard.deadline().handle(Fixtures.call(Fixtures.WRITE, time), looks);
+        Filter filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        filter.handle(Fixtures.call(Fixtures.READ, time), looks);
+        filter.handle(Fixtures.call(Fixtures.WRITE, time), looks);
         guard.apply(full().withDeadline(Duration.ofSeconds(9)));
-        guard.deadline().handle(Fixtures.call(Fixtures.READ, time), looks);
+        filter.handle(Fixtures.call(Fixtures.READ, time), looks);
         assertThat(left)
                 .as("calls come with five seconds")
                 .containsExactly(Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(5));
@@ -478,7 +478,7 @@ class GuardTest {
         double atFirst = guard.retryBudget().orElseThrow();
         time.advance(Duration.ofSeconds(5));
         assertThat(guard.retryBudget().orElseThrow()).isGreaterThan(atFirst);
-        assertThat(guard.warnings()).singleElement().asString().contains("not said to be idempotent");
+        assertThat(guard.warnings()).singleElement().asString().contains("not declared idempotent");
         assertThat(builder(full()).idempotent().build().warnings()).isEmpty();
         assertThat(builder(full()).withoutBreaker().build().warnings())
                 .as("whether a call is idempotent is known when it comes")
@@ -583,17 +583,17 @@ class GuardTest {
                 .build();
         assertThat(guard.describe().lines()).containsExactly("""
             test: level full
-              deadline     5s for a call with all of its attempts
-              fallback     none but those in code
-              throttle     begins once the service takes fewer than 1 in 2 of its calls, of 20 at least within 10s
-              rate limit   100 per 1s, burst 100, waits up to 0.05s
-              concurrency  200 calls at once, 50 more wait up to 0.1s
-              retry        3 attempts, pauses of 0.02s growing 2 times up to 1s (full jitter), on unavailable, \
+              deadline     5s for a call with all its attempts
+              fallback     none configured
+              throttle     starts if the service accepts fewer than 1 in 2 calls, of at least 20 calls within 10s
+              rate limit   100 per 1s, burst 100, wait up to 0.05s
+              concurrency  200 calls at a time, queue of 50 for up to 0.1s
+              retry        3 attempts, backoff from 0.02s to 1s, multiplier 2, full jitter, on unavailable, \
             deadline_exceeded, resource_exhausted, unknown, aborted; budget 0.2 per call and 10 per second
               hedge        a second attempt after the 0.95 quantile, at least 0.001s; for at most 0.05 of all calls
-              breaker      opens after 5 failures in a row, or where of the calls of 10s (20 at least) 50 % failed \
-            or 100 % took 1m; for 1s growing to 30s; 1 trial
-              timeout      1.5s for an attempt that another may follow, cooperative\
+              breaker      opens after 5 failures in a row, or if 50 % of the calls within 10s failed or 100 % took \
+            1m (at least 20 calls); open for 1s to 30s; half-open calls 1
+              timeout      1.5s for an attempt that a retry may follow, cooperative\
             """.lines().toArray(String[]::new));
     }
 }

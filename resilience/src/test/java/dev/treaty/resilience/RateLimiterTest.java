@@ -106,7 +106,7 @@ class RateLimiterTest {
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(1_000_000_001))
                 .hasMessage("permits is 1000000001 in PT1S: use at most one a nanosecond");
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ZERO, 1, Duration.ZERO, Duration.ZERO))
-                .hasMessage("per is PT0S: use more than nothing");
+                .hasMessage("per is PT0S: use more than zero");
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ofDays(2), 1, Duration.ZERO, Duration.ZERO))
                 .hasMessage("per is PT48H: use at most a day");
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(1_000_001).withWarmUp(SECOND))

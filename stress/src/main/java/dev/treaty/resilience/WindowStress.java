@@ -6,6 +6,7 @@ import dev.treaty.core.time.ManualTime;
 import dev.treaty.resilience.breaker.CountWindow;
 import dev.treaty.resilience.breaker.OutcomeWindow;
 import dev.treaty.resilience.breaker.TimeWindow;
+import dev.treaty.resilience.limit.Throttle;
 import dev.treaty.resilience.internal.GuardCounters;
 import dev.treaty.resilience.limit.SampleWindow;
 import dev.treaty.resilience.retry.LatencyWindow;

@@ -1,5 +1,7 @@
 package dev.treaty.microprofile;
 
+import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Origin;
@@ -161,8 +163,8 @@ final class GuardedMethod {
                         .with(policy)
                         .withDeadline(FOR_EVER))
                 .faults(thrown -> fault(found.counts("failOn", "skipOn", thrown)))
-                // The standard knows no spread of the time that a breaker is open, so it gets no chance.
-                .random(() -> 0)
+                // The specification has no jitter of a breaker's open time, so the random numbers are constant.
+                .runtime(new RuntimeDependencies(Time.system(), () -> 0, Events.NONE))
                 .build();
         return (work, invocation) -> guarded(guard, work);
     }

@@ -1,8 +1,8 @@
 package dev.treaty.resilience.breaker;
 
 /**
- * The outcomes of the last while, in ten buckets: exact for the buckets it holds, and forgetting the oldest tenth at a
- * time. Fixed buckets and not a decaying average, since an average hides a short burst of failures.
+ * The outcomes of a period in ten buckets: exact for the buckets it has, and dropping the oldest tenth at a time. It has
+ * buckets instead of a decaying average because an average hides a short burst of failures.
  */
 public final class TimeWindow extends OutcomeWindow {
     static final int BUCKETS = 10;
@@ -42,7 +42,7 @@ public final class TimeWindow extends OutcomeWindow {
     }
 
     @Override
-    long turn(long now, long due) {
+    long expire(long now, long due) {
         long passed = (now - due) / bucketNanos + 1;
         for (long i = Math.min(passed, BUCKETS); i > 0; i--) {
             current = (current + 1) % BUCKETS;
@@ -54,18 +54,8 @@ public final class TimeWindow extends OutcomeWindow {
     }
 
     @Override
-    long calls() {
-        return sum(CALLS);
-    }
-
-    @Override
-    long failures() {
-        return sum(FAILURES);
-    }
-
-    @Override
-    long slow() {
-        return sum(SLOW);
+    Counts count(int failuresInRow) {
+        return new Counts(sum(CALLS), sum(FAILURES), sum(SLOW), failuresInRow);
     }
 
     private long sum(int kind) {

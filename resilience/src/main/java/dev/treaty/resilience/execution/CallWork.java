@@ -8,54 +8,40 @@ import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
+import dev.treaty.resilience.internal.Failure;
 import java.time.Duration;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Calls on their way through a pipeline. */
-public final class CallWork extends Work<CallWork.Passage> {
-    /** A call, and the rest of its pipeline. */
+/**
+ * Calls of a pipeline.
+ *
+ * @param faults maps the exceptions of the next handler
+ * @param events receives the retries
+ */
+public record CallWork(Function<? super Exception, Fault> faults, Events events) implements Work<CallWork.Passage> {
+    /** A call, and the handler of each attempt. */
     public record Passage(Call call, Handler next) {}
 
-    private final Events events;
-
-    public CallWork(Events events) {
-        this.events = events;
-    }
-
-    public Events events() {
-        return events;
-    }
-
     @Override
-    public CallContext context(Passage passage) {
-        return passage.call.context();
-    }
-
-    @Override
-    public boolean idempotent(Passage passage, boolean declared) {
-        return passage.call.operation().idempotent();
-    }
-
-    @Override
-    Object attempt(Passage passage, @Nullable CallContext context, int number, long deadlineNanos)
-            throws InterruptedException {
+    public @Nullable Object attempt(Passage passage, @Nullable CallContext context, int number, long deadlineNanos) {
         Call call = passage.call;
-        return passage.next.handle(call.with(call.context().attempt(number).within(new Deadline(deadlineNanos))));
+        try {
+            ServiceResponse<?> response =
+                    passage.next.handle(call.with(call.context().attempt(number).within(new Deadline(deadlineNanos))));
+            return response instanceof ServiceResponse.Failed<?> failed ? Failure.of(failed.fault(), failed) : response;
+        } catch (Exception e) {
+            return ExceptionMapping.failure(e, faults);
+        }
     }
 
     @Override
-    @Nullable
-    Fault fault(@Nullable Object answer) {
-        return answer instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
-    }
-
-    @Override
-    void retrying(Passage passage, Fault fault, Duration pause) {
+    public void retryScheduled(Passage passage, Fault fault, Duration pause) {
         events.emit(new Event.RetryScheduled(passage.call, fault, pause));
     }
 
     @Override
-    void retryRefused(Passage passage, Fault fault, String reason) {
+    public void retryRefused(Passage passage, Fault fault, String reason) {
         events.emit(new Event.RetryRefused(passage.call, fault, reason));
     }
 }

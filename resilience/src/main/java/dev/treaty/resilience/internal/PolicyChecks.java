@@ -3,7 +3,7 @@ package dev.treaty.resilience.internal;
 import java.time.Duration;
 import java.util.Locale;
 
-/** The checks that policies share; their messages are what a reader of a bad configuration sees. */
+/** Validates the components of policies, with one wording for all messages. */
 public final class PolicyChecks {
     public static final Duration DAY = Duration.ofDays(1);
 
@@ -15,26 +15,28 @@ public final class PolicyChecks {
         }
     }
 
-    public static void atMost(String name, long value, long max) {
+    public static void within(String name, long value, long min, long max) {
+        atLeast(name, value, min);
         if (value > max) {
             throw new IllegalArgumentException(name + " is " + value + ": use at most " + max);
         }
     }
 
-    public static void ratio(String name, double value) {
-        if (!(value >= 0 && value <= 1)) {
-            throw new IllegalArgumentException(name + " is " + value + ": use 0 to 1");
+    public static void within(String name, double value, double min, double max) {
+        if (!(value >= min && value <= max)) {
+            throw new IllegalArgumentException(name + " is " + value + ": use " + text(min) + " to " + text(max));
         }
     }
 
+    /** Accepts a duration of more than zero, up to a day. */
     public static void positive(String name, Duration value) {
         if (value.isNegative() || value.isZero()) {
-            throw new IllegalArgumentException(name + " is " + value + ": use more than nothing");
+            throw new IllegalArgumentException(name + " is " + value + ": use more than zero");
         }
         upToADay(name, value);
     }
 
-    /** Accepts nothing at all, too. */
+    /** Accepts a duration of zero, up to a day. */
     public static void upToADay(String name, Duration value) {
         if (value.isNegative()) {
             throw new IllegalArgumentException(name + " is " + value + ": use zero or more");
@@ -51,8 +53,18 @@ public final class PolicyChecks {
         }
     }
 
-    /** A duration as a configuration has it, such as {@code 1.5s}. */
+    /** Returns a duration as it is written in a configuration, such as {@code 1.5s}. */
     public static String text(Duration duration) {
         return duration.isZero() ? "0s" : duration.toString().substring(2).toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns a number, without decimals if it is whole. */
+    public static String text(double value) {
+        return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    }
+
+    /** Returns a constant as it is written in a configuration. */
+    public static String text(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -186,7 +186,7 @@ class HedgeTest {
         var poor = HEDGED.with(new HedgePolicy(0.95, Duration.ofMillis(2), 0.001));
         Guard guard = Guard.named("test").build();
         guard.apply(new Policies(FaultTolerance.DEFAULT, Map.of("read", poor)));
-        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         for (int i = 0; i < 2 * LatencyWindow.SAMPLES_MIN; i++) {
             filter.handle(Fixtures.call(Fixtures.READ, Time.system()), _ -> ServiceResponse.ok("quick"));
         }
@@ -276,8 +276,9 @@ class HedgeTest {
         return hedge.delayNanos(time.nanoTime());
     }
 
+    @SuppressWarnings("EnumOrdinal")
     private long hedges() {
-        return GuardCounters.of(tally.all(), GuardCounters.Count.HEDGES);
+        return tally.sinceReset()[GuardCounters.Count.HEDGES.ordinal()];
     }
 
     /** In the first attempt: becomes slow, and waits until the second has begun. */
@@ -386,7 +387,7 @@ class HedgeTest {
                 tally);
         assertThat(answer).isEqualTo("late");
         assertThat(hedges()).isZero();
-        assertThat(watchdog.disarm(other)).isFalse();
+        assertThat(other.disarm()).isFalse();
     }
 
     @Test

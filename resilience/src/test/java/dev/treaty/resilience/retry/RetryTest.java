@@ -2,6 +2,7 @@ package dev.treaty.resilience.retry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
@@ -53,15 +54,13 @@ class RetryTest {
     private Guard guard(FaultTolerance tolerance) {
         return Guard.named("test")
                 .tolerance(tolerance)
-                .time(time)
-                .random(new Random(3))
-                .events(events::add)
+                .runtime(new RuntimeDependencies(time, new Random(3), events::add))
                 .withoutBreaker()
                 .build();
     }
 
     private static ServiceResponse<?> handle(Guard guard, Call call, Handler next) throws InterruptedException {
-        return guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
+        return guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
                 .handle(call, next);
     }
 
@@ -101,7 +100,7 @@ class RetryTest {
         assertThat(attempts).hasSize(3);
         assertThat(events.getLast())
                 .isInstanceOfSatisfying(
-                        Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("that was attempt 3 of 3"));
+                        Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("attempt 3 of 3 failed"));
     }
 
     @Test

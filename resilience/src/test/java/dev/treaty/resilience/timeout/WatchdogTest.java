@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class WatchdogTest {
     private static final long SECOND = 1_000_000_000;
+
+    private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.BLOCKED);
 
     private final WatchdogTime time = new WatchdogTime();
     private final Watchdog watchdog = Watchdog.of(time);
@@ -54,7 +57,7 @@ class WatchdogTest {
         assertThat(lookUntilRang(1)).isLessThan(10);
         assertThat(time.nanoTime()).isEqualTo(13 * SECOND / 10);
         assertThat(time.sleep()).isGreaterThan(SECOND / 10);
-        assertThat(watchdog.disarm(watch)).isTrue();
+        assertThat(watch.disarm()).isTrue();
         assertThat(rang).hasValue(1);
     }
 
@@ -66,16 +69,16 @@ class WatchdogTest {
         Watchdog.Watch early = arm(time.nanoTime() + SECOND / 10);
         lookUntilRang(1);
         assertThat(time.nanoTime()).isLessThan(SECOND);
-        assertThat(watchdog.disarm(early)).isTrue();
+        assertThat(early.disarm()).isTrue();
         lookUntilRang(2);
         assertThat(time.nanoTime()).as("it has not ended meanwhile").isEqualTo(40 * SECOND);
-        assertThat(watchdog.disarm(late)).isTrue();
-        assertThat(watchdog.disarm(latest)).isFalse();
+        assertThat(late.disarm()).isTrue();
+        assertThat(latest.disarm()).isFalse();
     }
 
     @Test
     void whatIsDisarmedDoesNotRing() {
-        assertThat(watchdog.disarm(arm(SECOND))).isFalse();
+        assertThat(arm(SECOND).disarm()).isFalse();
         assertThat(ends()).isTrue();
         assertThat(rang).hasValue(0);
     }
@@ -84,7 +87,7 @@ class WatchdogTest {
     void endsWhenNothingIsArmedForAWhileAndRingsInTimeWheneverTheNextIsArmed() {
         for (int idleLooks = 0; idleLooks < 30; idleLooks++) {
             int before = rang.get();
-            watchdog.disarm(arm(time.nanoTime() + SECOND));
+            arm(time.nanoTime() + SECOND).disarm();
             long began = time.nanoTime();
             boolean ended = false;
             for (int i = 0; i < idleLooks && !ended; i++) {
@@ -97,7 +100,7 @@ class WatchdogTest {
             Watchdog.Watch watch = arm(at);
             lookUntilRang(before + 1);
             assertThat(time.nanoTime()).isEqualTo(at);
-            assertThat(watchdog.disarm(watch)).isTrue();
+            assertThat(watch.disarm()).isTrue();
         }
         assertThat(ends()).isTrue();
     }
@@ -110,7 +113,7 @@ class WatchdogTest {
         }
         lookUntilRang(1_000);
         assertThat(time.nanoTime()).isEqualTo(SECOND);
-        assertThat(watches).allMatch(watchdog::disarm);
+        assertThat(watches).allMatch(Watchdog.Watch::disarm);
         assertThat(ends()).isTrue();
     }
 
@@ -124,10 +127,10 @@ class WatchdogTest {
         }
         assertThatThrownBy(() -> small.arm(caller, SECOND, null))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("128 calls are being watched over at once, which is the limit");
-        assertThat(small.disarm(watches.removeFirst())).isFalse();
+                .hasMessage("128 calls have timeouts at a time, which is the limit");
+        assertThat(watches.removeFirst().disarm()).isFalse();
         watches.add(small.arm(caller, SECOND, null));
-        assertThat(watches).noneMatch(small::disarm);
+        assertThat(watches).noneMatch(Watchdog.Watch::disarm);
     }
 
     /** A time in which the call that wakes the watchdog stops halfway, that being locked, until the test goes on. */
@@ -168,7 +171,7 @@ class WatchdogTest {
     /** Arms a watch over the thread of the test, on another; afterwards that waits, or has ended. */
     private static Thread arms(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
         Thread thread = Thread.startVirtualThread(() -> watches.add(small.arm(over, SECOND, null)));
-        while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+        while (thread.isAlive() && !WAITING.contains(thread.getState())) {
             Thread.yield();
         }
         return thread;
@@ -188,7 +191,7 @@ class WatchdogTest {
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(watches).hasSize(10).noneMatch(small::disarm);
+        assertThat(watches).hasSize(10).noneMatch(Watchdog.Watch::disarm);
     }
 
     /** Those might all be busy; and a program that is over must not have to wait for it. */
@@ -201,7 +204,7 @@ class WatchdogTest {
         Thread thread = ringing.await(Time.system(), Long.MAX_VALUE / 2);
         assertThat(thread.isVirtual()).isFalse();
         assertThat(thread.isDaemon()).isTrue();
-        assertThat(machine.disarm(watch)).isTrue();
+        assertThat(watch.disarm()).isTrue();
     }
 
     @Test
@@ -220,7 +223,7 @@ class WatchdogTest {
                             Thread.yield();
                         }
                     }
-                    if (machine.disarm(watch)) {
+                    if (watch.disarm()) {
                         rings.incrementAndGet();
                         Thread.interrupted();
                     }

@@ -1,9 +1,10 @@
-package dev.treaty.resilience;
+package dev.treaty.resilience.limit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.treaty.resilience.ThrottlePolicy;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,13 +65,14 @@ class ThrottleTest {
                 now += step.pause;
                 throttle.report(step.stripe % stripes, step.accepted, now);
                 outcomes.add(new Outcome(now, step.accepted));
-                expectAsTheModel(throttle, outcomes, origin, now);
-                expectAsTheModel(throttle, outcomes, origin, now + step.pause * 3);
+                expectAsTheModel(policy, throttle, outcomes, origin, now);
+                expectAsTheModel(policy, throttle, outcomes, origin, now + step.pause * 3);
             }
         }
     }
 
-    private static void expectAsTheModel(Throttle throttle, List<Outcome> outcomes, long origin, long now) {
+    private static void expectAsTheModel(
+            ThrottlePolicy policy, Throttle throttle, List<Outcome> outcomes, long origin, long now) {
         List<Outcome> recent = outcomes.stream()
                 .filter(o -> (now - origin) / BUCKET - (o.moment - origin) / BUCKET < 10)
                 .toList();
@@ -78,9 +80,9 @@ class ThrottleTest {
         long accepts = recent.stream().filter(Outcome::accepted).count();
         assertThat(throttle.requests(now)).isEqualTo(requests);
         assertThat(throttle.accepts(now)).isEqualTo(accepts);
-        double probability = requests < throttle.policy().minimumCalls()
+        double probability = requests < policy.minimumCalls()
                 ? 0
-                : Math.max(0, (requests - throttle.policy().ratio() * accepts) / (requests + 1));
+                : Math.max(0, (requests - policy.ratio() * accepts) / (requests + 1));
         assertThat(throttle.probability(now)).isEqualTo(probability);
         if (probability == 0) {
             assertThat(throttle.admits(now, new Random(1))).isTrue();
@@ -94,8 +96,8 @@ class ThrottleTest {
             throw new IllegalStateException("asked");
         };
         for (int i = 0; i < 100; i++) {
-            assertThat(throttle.admits(unused)).isTrue();
-            throttle.accepted();
+            assertThat(throttle.admits(time.nanoTime(), unused)).isTrue();
+            throttle.accepted(time.nanoTime());
             time.advance(Duration.ofMillis(10));
         }
         assertThat(throttle.requests(time.nanoTime())).isBetween(90L, 100L);
@@ -112,14 +114,14 @@ class ThrottleTest {
             for (int call = 0; call < 1000; call++) {
                 time.advance(Duration.ofMillis(1));
                 room += call % 10 == 0 ? 1 : 0;
-                if (throttle.admits(random)) {
+                if (throttle.admits(time.nanoTime(), random)) {
                     sent += second >= 10 ? 1 : 0;
                     if (room > 0) {
                         room--;
                         accepted += second >= 10 ? 1 : 0;
-                        throttle.accepted();
+                        throttle.accepted(time.nanoTime());
                     } else {
-                        throttle.rejected();
+                        throttle.rejected(time.nanoTime());
                     }
                 }
             }
@@ -132,12 +134,12 @@ class ThrottleTest {
     void aCallHeldBackCountsAsARequestAndNotAsAnAccept() {
         var throttle = new Throttle(POLICY, time);
         for (int i = 0; i < 99; i++) {
-            throttle.rejected();
+            throttle.rejected(time.nanoTime());
         }
         assertThat(throttle.probability(time.nanoTime())).isCloseTo(0.99, within(1e-9));
         int held = 0;
         for (int i = 0; i < 1000; i++) {
-            held += throttle.admits(random) ? 0 : 1;
+            held += throttle.admits(time.nanoTime(), random) ? 0 : 1;
         }
         assertThat(held).isBetween(980, 1000);
         assertThat(throttle.requests(time.nanoTime())).isEqualTo(99L + held);
@@ -151,40 +153,40 @@ class ThrottleTest {
         time.advance(Duration.ofNanos(start));
         var throttle = new Throttle(POLICY, time);
         RandomGenerator unlucky = () -> 0;
-        assertThat(throttle.admits(unlucky)).isTrue();
+        assertThat(throttle.admits(time.nanoTime(), unlucky)).isTrue();
         for (int i = 0; i < 5; i++) {
-            throttle.rejected();
+            throttle.rejected(time.nanoTime());
         }
         throttle.rejected(start - BUCKET); // a late report does not shorten the time for which calls are held back
-        assertThat(throttle.admits(unlucky)).isFalse();
+        assertThat(throttle.admits(time.nanoTime(), unlucky)).isFalse();
         time.advance(Duration.ofNanos(BUCKET * 10 - 1));
         for (int i = 0; i < 5; i++) {
-            throttle.accepted();
+            throttle.accepted(time.nanoTime());
         }
         assertThat(throttle.requests(time.nanoTime())).isGreaterThanOrEqualTo(11);
         time.advance(Duration.ofNanos(1));
-        assertThat(throttle.admits(unlucky)).isTrue();
+        assertThat(throttle.admits(time.nanoTime(), unlucky)).isTrue();
     }
 
     @Test
     void aDrawBelowTheProbabilityHoldsBackAndNoneAboveIt() {
         var throttle = new Throttle(POLICY, time);
-        throttle.accepted();
+        throttle.accepted(time.nanoTime());
         for (int i = 0; i < 4; i++) {
-            throttle.rejected();
+            throttle.rejected(time.nanoTime());
         }
         assertThat(throttle.probability(time.nanoTime())).isEqualTo(0.5);
         RandomGenerator half = () -> 1L << 63;
         RandomGenerator less = () -> (1L << 63) - 1;
-        assertThat(throttle.admits(half)).isTrue();
-        assertThat(throttle.admits(less)).isFalse();
+        assertThat(throttle.admits(time.nanoTime(), half)).isTrue();
+        assertThat(throttle.admits(time.nanoTime(), less)).isFalse();
     }
 
     @Test
     void callsPassFreelyAgainOnceTheRejectionsHaveLeftTheWindow() {
         var throttle = new Throttle(POLICY, time);
         for (int i = 0; i < 50; i++) {
-            throttle.rejected();
+            throttle.rejected(time.nanoTime());
         }
         time.advance(Duration.ofNanos(BUCKET * 10 - 1));
         assertThat(throttle.probability(time.nanoTime())).isGreaterThan(0.9);

@@ -1,4 +1,4 @@
-package dev.treaty.resilience;
+package dev.treaty.resilience.retry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,6 @@
-package dev.treaty.resilience;
+package dev.treaty.resilience.limit;
 
+import dev.treaty.resilience.ThrottlePolicy;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
