@@ -182,9 +182,13 @@ public final class JsonSchema {
                 "message", object("type", "string"),
                 "details", object("type", "array", "items", object("type", "object")));
         return object(
-                "type", "object",
-                "description", "Why the call failed.",
-                "properties", properties,
-                "required", List.of("code"));
+                "type",
+                "object",
+                "description",
+                "Why the call failed.",
+                "properties",
+                properties,
+                "required",
+                List.of("code"));
     }
 }

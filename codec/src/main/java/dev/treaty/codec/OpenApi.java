@@ -39,8 +39,8 @@ public final class OpenApi {
         schemas.put(
                 ERROR,
                 JsonSchema.error(Arrays.stream(Code.values()).map(Code::wire).toList()));
-        var document = object(
-                "openapi", "3.1.0", "info", info, "paths", paths, "components", Map.of("schemas", schemas));
+        var document =
+                object("openapi", "3.1.0", "info", info, "paths", paths, "components", Map.of("schemas", schemas));
         if (!contract.capabilities().isEmpty()) {
             document.put(
                     "x-treaty-capabilities",

@@ -6,13 +6,13 @@ import dev.treaty.codec.json.JsonAdapters;
 import dev.treaty.codec.json.JsonFormat;
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.codec.json.MessageWriter;
+import dev.treaty.core.contract.Operation;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.Shape.Structure;
 import dev.treaty.core.contract.compatibility.Compatibility;
 import dev.treaty.core.contract.compatibility.Difference;
 import dev.treaty.core.contract.compatibility.Difference.Impact;
 import dev.treaty.core.contract.compatibility.Difference.Kind;
-import dev.treaty.core.contract.Operation;
-import dev.treaty.core.contract.ServiceContract;
-import dev.treaty.core.contract.Shape.Structure;
 import dev.treaty.fixtures.RandomContracts;
 import java.util.Map;
 import java.util.Random;
@@ -75,12 +75,15 @@ class CompatibilityLawsTest {
             assertThat(works || impact != Impact.NONE)
                     .as("no call fails: %s", what)
                     .isTrue();
-            assertThat(works && impact == Impact.ALL).as("all calls fail: %s", what).isFalse();
+            assertThat(works && impact == Impact.ALL)
+                    .as("all calls fail: %s", what)
+                    .isFalse();
         }
     }
 
     /** Returns true if a message that is written in one shape can be read in another. */
-    private static boolean isReadable(Structure writer, Structure reader, Map<String, Object> message, boolean lenient) {
+    private static boolean isReadable(
+            Structure writer, Structure reader, Map<String, Object> message, boolean lenient) {
         var bytes = new OutputBuffer();
         try (JsonGenerator generator = JsonFormat.generator(bytes)) {
             JsonAdapters.dynamic(writer).write(new MessageWriter(generator), message);

@@ -51,7 +51,8 @@ class SchemaTest {
                 "a duration such as",
                 "not a number with a fraction");
         return JsonCodecTest.rejections()
-                .filter(rejection -> beyondSchemas.stream().noneMatch(((String) rejection.get()[2])::contains));
+                .filter(rejection ->
+                        beyondSchemas.stream().noneMatch(((String) rejection.get()[2])::contains));
     }
 
     @ParameterizedTest

@@ -2,9 +2,9 @@ package dev.treaty.cli.contract;
 
 import dev.treaty.cli.output.JsonDocuments;
 import dev.treaty.cli.output.Style;
+import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.compatibility.Compatibility;
 import dev.treaty.core.contract.compatibility.Difference;
-import dev.treaty.core.contract.ServiceContract;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

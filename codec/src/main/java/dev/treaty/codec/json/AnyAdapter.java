@@ -74,7 +74,8 @@ public enum AnyAdapter implements JsonAdapter {
             case Temporal time -> out.generator.writeString(time.toString());
             default -> {
                 if (!value.getClass().isArray()) {
-                    throw out.reject("has a value that JSON does not have: use maps, lists, strings, numbers and booleans");
+                    throw out.reject(
+                            "has a value that JSON does not have: use maps, lists, strings, numbers and booleans");
                 }
                 out.generator.writeStartArray();
                 for (int i = 0; i < Array.getLength(value); i++) {

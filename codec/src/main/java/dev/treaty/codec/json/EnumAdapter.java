@@ -13,7 +13,8 @@ final class EnumAdapter implements JsonAdapter {
 
     /** An adapter for the constants of an enum. */
     EnumAdapter(Class<?> type) {
-        Arrays.stream(type.getEnumConstants()).forEach(constant -> constants.put(((Enum<?>) constant).name(), constant));
+        Arrays.stream(type.getEnumConstants())
+                .forEach(constant -> constants.put(((Enum<?>) constant).name(), constant));
         this.expected = "one of " + String.join(", ", constants.keySet());
     }
 

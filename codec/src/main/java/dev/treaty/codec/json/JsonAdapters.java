@@ -169,8 +169,7 @@ public final class JsonAdapters {
     private static Part part(Field field, Type type) {
         Class<?> raw = JavaTypes.raw(type);
         if (raw == Optional.class) {
-            return Part.of(
-                    field, adapter(field.shape(), JavaTypes.argument(type, 0)), Optional::of, Optional.empty());
+            return Part.of(field, adapter(field.shape(), JavaTypes.argument(type, 0)), Optional::of, Optional.empty());
         }
         if (raw == OptionalInt.class) {
             return Part.of(

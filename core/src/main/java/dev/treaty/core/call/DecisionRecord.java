@@ -50,10 +50,7 @@ public final class DecisionRecord {
 
     /** Records an attempt that has ended. */
     public void attempted(String instance, long durationNanos, @Nullable Fault fault) {
-        Attempt before;
-        do {
-            before = last.get();
-        } while (!last.compareAndSet(before, new Attempt(instance, durationNanos, fault, before)));
+        last.updateAndGet(before -> new Attempt(instance, durationNanos, fault, before));
     }
 
     /** Returns true if no attempt has begun at an instance. */

@@ -84,7 +84,9 @@ final class ContractParser {
     private boolean atDefinition() {
         return DEFINITIONS.contains(scanner.textAt(0))
                 && scanner.isWord(1)
-                && (scanner.isString(2) || scanner.textAt(2).equals("{") || scanner.textAt(2).equals("by"));
+                && (scanner.isString(2)
+                        || scanner.textAt(2).equals("{")
+                        || scanner.textAt(2).equals("by"));
     }
 
     private Operation operation() {
@@ -114,8 +116,7 @@ final class ContractParser {
         boolean required = !scanner.take("?");
         return required && shape instanceof Structure structure
                 ? structure
-                : Structure.message(
-                        List.of(new Field(Operation.RESULT, shape, required, "", Optional.empty())));
+                : Structure.message(List.of(new Field(Operation.RESULT, shape, required, "", Optional.empty())));
     }
 
     private List<Field> fields(String end, int depth) {
@@ -214,8 +215,7 @@ final class ContractParser {
     private Choice.Option option(int depth) {
         String tag = scanner.string();
         scanner.expect(":");
-        return new Choice.Option(
-                tag, record(scanner.word("a record's name"), depth, "the option \"" + tag + "\""));
+        return new Choice.Option(tag, record(scanner.word("a record's name"), depth, "the option \"" + tag + "\""));
     }
 
     private String description() {

@@ -20,7 +20,6 @@ import java.lang.reflect.TypeVariable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +41,7 @@ final class ContractReader {
     private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS =
             Map.of(OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
 
-    private static final Set<Class<?>> COLLECTIONS =
-            Set.of(List.class, Set.class, Collection.class, Iterable.class);
+    private static final Set<Class<?>> COLLECTIONS = Set.of(List.class, Set.class, Collection.class, Iterable.class);
 
     /** An element without annotations, for the result of an operation. */
     private static final AnnotatedElement NO_ANNOTATIONS = void.class;
@@ -61,7 +59,14 @@ final class ContractReader {
 
     private static Map<Class<?>, Scalar> scalars() {
         var scalars = new HashMap<Class<?>, Scalar>(Map.of(
-                byte.class, Scalar.INT32, Byte.class, Scalar.INT32, short.class, Scalar.INT32, Short.class, Scalar.INT32));
+                byte.class,
+                Scalar.INT32,
+                Byte.class,
+                Scalar.INT32,
+                short.class,
+                Scalar.INT32,
+                Short.class,
+                Scalar.INT32));
         for (Scalar scalar : Scalar.values()) {
             scalars.put(scalar.type(), scalar);
             scalars.put(MethodType.methodType(scalar.type()).unwrap().returnType(), scalar);
@@ -115,10 +120,7 @@ final class ContractReader {
 
     private static ServiceCapability capability(Capability capability) {
         return new ServiceCapability(
-                capability.name(),
-                capability.description(),
-                Version.parse(capability.version()),
-                capability.enabled());
+                capability.name(), capability.description(), Version.parse(capability.version()), capability.enabled());
     }
 
     private List<Operation> operations() {
@@ -153,8 +155,9 @@ final class ContractReader {
                         + ", which cannot be sent: throw ServiceException with one of the sixteen codes");
             }
         }
-        var parameters =
-                Arrays.stream(method.getGenericParameterTypes()).map(JavaTypes::resolve).toList();
+        var parameters = Arrays.stream(method.getGenericParameterTypes())
+                .map(JavaTypes::resolve)
+                .toList();
         Type result = JavaTypes.resolve(method.getGenericReturnType());
         return new Operation(
                 method.getName(),
@@ -384,7 +387,8 @@ final class ContractReader {
                 problems.add(where + ": " + name + " is not a record: a @Tagged interface permits records only");
             } else if (shape(option, where + " (" + name + ")") instanceof Structure structure) {
                 if (structure.field(tagged.value()).isPresent()) {
-                    problems.add(where + ": " + name + " has a field \"" + tagged.value() + "\", which is the tag's name");
+                    problems.add(
+                            where + ": " + name + " has a field \"" + tagged.value() + "\", which is the tag's name");
                 }
                 if (options.values().stream().anyMatch(other -> other.tag().equals(tag))) {
                     problems.add(where + ": two records have the tag \"" + tag + "\"");
@@ -392,8 +396,7 @@ final class ContractReader {
                 options.put(name, new Choice.Option(tag, structure));
             }
         }
-        return new Choice(
-                sealed.getSimpleName(), description(sealed), tagged.value(), List.copyOf(options.values()));
+        return new Choice(sealed.getSimpleName(), description(sealed), tagged.value(), List.copyOf(options.values()));
     }
 
     /** Contract text, JSON Schema and OpenAPI refer to types by name, so that a name means one type in a contract. */
@@ -411,10 +414,14 @@ final class ContractReader {
     private static String shapeName(Type whole) {
         return switch (whole) {
             case Class<?> c when c.isArray() -> shapeName(c.getComponentType()) + "s";
-            case Class<?> c -> Character.toUpperCase(c.getSimpleName().charAt(0)) + c.getSimpleName().substring(1);
+            case Class<?> c ->
+                Character.toUpperCase(c.getSimpleName().charAt(0))
+                        + c.getSimpleName().substring(1);
             case ParameterizedType p -> {
                 var name = new StringBuilder(shapeName(p.getRawType())).append("Of");
-                Arrays.stream(p.getActualTypeArguments()).map(ContractReader::shapeName).forEach(name::append);
+                Arrays.stream(p.getActualTypeArguments())
+                        .map(ContractReader::shapeName)
+                        .forEach(name::append);
                 yield name.toString();
             }
             case GenericArrayType a -> shapeName(a.getGenericComponentType()) + "s";
@@ -436,7 +443,8 @@ final class ContractReader {
     private static boolean nullable(AnnotatedType annotated, AnnotatedElement element) {
         return Stream.of(annotated.getAnnotations(), element.getAnnotations())
                 .flatMap(Arrays::stream)
-                .anyMatch(annotation -> annotation.annotationType().getSimpleName().equals("Nullable"));
+                .anyMatch(annotation ->
+                        annotation.annotationType().getSimpleName().equals("Nullable"));
     }
 
     private static String description(AnnotatedElement element) {

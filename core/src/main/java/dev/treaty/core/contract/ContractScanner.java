@@ -138,7 +138,8 @@ final class ContractScanner {
 
     /** An exception that names the line of the current token. */
     ContractException problem(String reason) {
-        long line = 1 + text.chars().limit(token(0).offset).filter(c -> c == '\n').count();
+        long line =
+                1 + text.chars().limit(token(0).offset).filter(c -> c == '\n').count();
         return new ContractException("contract text", List.of("line " + line + ": " + reason));
     }
 }

@@ -88,7 +88,8 @@ final class ContractWriter {
     }
 
     private String field(Field field) {
-        String whenAbsent = field.whenAbsent().map(value -> " = " + quote(value)).orElse("");
+        String whenAbsent =
+                field.whenAbsent().map(value -> " = " + quote(value)).orElse("");
         return field.name() + (field.required() ? "" : "?") + ": " + type(field.shape()) + whenAbsent
                 + text(" ", field.description());
     }
@@ -98,10 +99,14 @@ final class ContractWriter {
             case Scalar scalar -> scalar.word();
             case Sequence(var element) -> "[" + type(element) + "]";
             case Mapping(var value) -> "map[" + type(value) + "]";
-            case Structure s -> define(s.name(), s, s.fields().stream().map(Field::shape).toList());
+            case Structure s ->
+                define(s.name(), s, s.fields().stream().map(Field::shape).toList());
             case Enumeration e -> define(e.name(), e, List.of());
             case Choice c ->
-                define(c.name(), c, c.options().stream().map(Choice.Option::structure).toList());
+                define(
+                        c.name(),
+                        c,
+                        c.options().stream().map(Choice.Option::structure).toList());
         };
     }
 
@@ -115,14 +120,18 @@ final class ContractWriter {
     private void definition(Shape shape) {
         switch (shape) {
             case Structure s ->
-                definition("record " + s.name(), s.description(), s.fields().stream().map(this::field).toList());
+                definition(
+                        "record " + s.name(),
+                        s.description(),
+                        s.fields().stream().map(this::field).toList());
             case Enumeration e -> definition("enum " + e.name(), e.description(), e.values());
             case Choice c ->
                 definition(
                         "choice " + c.name() + " by " + c.tag(),
                         c.description(),
                         c.options().stream()
-                                .map(option -> quote(option.tag()) + ": " + option.structure().name())
+                                .map(option -> quote(option.tag()) + ": "
+                                        + option.structure().name())
                                 .toList());
             default -> throw new IllegalStateException("only named types are defined: " + shape);
         }
@@ -140,7 +149,10 @@ final class ContractWriter {
 
     private static String quote(String text) {
         return '"'
-                + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\t", "\\t")
+                + text.replace("\\", "\\\\")
+                        .replace("\"", "\\\"")
+                        .replace("\n", "\\n")
+                        .replace("\t", "\\t")
                 + '"';
     }
 }

@@ -11,9 +11,4 @@ import java.util.Optional;
  * @param description its documentation; may be empty
  * @param whenAbsent its default, in the scalar's text form
  */
-public record Field(String name, Shape shape, boolean required, String description, Optional<String> whenAbsent) {
-    /** A required field without a description. */
-    public static Field of(String name, Shape shape) {
-        return new Field(name, shape, true, "", Optional.empty());
-    }
-}
+public record Field(String name, Shape shape, boolean required, String description, Optional<String> whenAbsent) {}

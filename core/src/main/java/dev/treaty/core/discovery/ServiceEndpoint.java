@@ -20,7 +20,8 @@ public record ServiceEndpoint(String protocol, String host, int port) {
     public ServiceEndpoint {
         if (!PROTOCOL.matcher(protocol).matches()) {
             throw new IllegalArgumentException(
-                    "an endpoint needs a protocol, such as http: up to 32 lower-case letters, digits, '+', '.' and '-'");
+                    "an endpoint needs a protocol, such as http: up to 32 lower-case letters, digits, '+', '.' and"
+                            + " '-'");
         }
         if (!HOST.matcher(host).matches()) {
             throw new IllegalArgumentException("an endpoint needs a host: up to " + HOST_LENGTH_MAX

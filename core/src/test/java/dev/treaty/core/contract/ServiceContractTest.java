@@ -109,7 +109,7 @@ class ServiceContractTest {
     @Test
     void a_result_that_is_not_a_record_is_wrapped_and_void_is_empty() {
         assertThat(contract.operation("now").orElseThrow().wrappedResult())
-                .contains(Field.of("result", Scalar.INSTANT));
+                .contains(new Field("result", Scalar.INSTANT, true, "", Optional.empty()));
         assertThat(contract.operation("find")
                         .orElseThrow()
                         .wrappedResult()
@@ -239,13 +239,13 @@ class ServiceContractTest {
     @Test
     void words_of_the_grammar_may_be_names() {
         var parsed = ServiceContract.parse("""
-                contract record 1
-                capability enum 1.0.0 "text"
-                record(record: string, enum?: boolean, by: int32) -> [choice] "text"
-                idempotent(choice) // a comment
-                idempotent idempotent2() -> string
-                record choice "text" { record: map[string] = "a \\"b\\"" }
-                """);
+            contract record 1
+            capability enum 1.0.0 "text"
+            record(record: string, enum?: boolean, by: int32) -> [choice] "text"
+            idempotent(choice) // a comment
+            idempotent idempotent2() -> string
+            record choice "text" { record: map[string] = "a \\"b\\"" }
+            """);
 
         assertThat(parsed.operations())
                 .extracting(Operation::name, Operation::idempotent)

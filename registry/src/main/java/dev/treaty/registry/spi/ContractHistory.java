@@ -1,11 +1,11 @@
 package dev.treaty.registry.spi;
 
-import dev.treaty.core.contract.compatibility.Compatibility;
-import dev.treaty.core.contract.compatibility.Difference;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceCapability;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.contract.compatibility.Compatibility;
+import dev.treaty.core.contract.compatibility.Difference;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

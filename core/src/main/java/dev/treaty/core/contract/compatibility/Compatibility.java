@@ -16,29 +16,27 @@ import java.util.Map;
  *
  * <p>The comparison covers what a contract expresses. It does not know what a field means, that an {@code int32} is a
  * {@code byte} in the Java code of one version, or which enum the keys of a map belong to.
+ *
+ * @param differences the differences, those of operations first; empty if both versions promise the same
+ * @param oldClients how many calls of each operation fail that old clients send to new servers, without those of which
+ *     none fails; an empty name stands for the service and its capabilities
+ * @param newClients the same for calls that new clients send to old servers
  */
-public final class Compatibility {
+public record Compatibility(
+        List<Difference> differences, Map<String, Impact> oldClients, Map<String, Impact> newClients) {
     /** The maximum number of {@link #differences()}; all differences count for the result. */
     public static final int DIFFERENCES_MAX = 1_000;
 
-    private final List<Difference> differences;
-    private final Map<String, Impact> oldClients;
-    private final Map<String, Impact> newClients;
-
-    Compatibility(List<Difference> differences, Map<String, Impact> oldClients, Map<String, Impact> newClients) {
-        this.differences = List.copyOf(differences);
-        this.oldClients = Map.copyOf(oldClients);
-        this.newClients = Map.copyOf(newClients);
+    /** Copies the collections. */
+    public Compatibility {
+        differences = List.copyOf(differences);
+        oldClients = Map.copyOf(oldClients);
+        newClients = Map.copyOf(newClients);
     }
 
     /** Compares two versions of a contract. */
     public static Compatibility between(ServiceContract older, ServiceContract newer) {
         return new ContractComparison(older, newer).compare();
-    }
-
-    /** The differences, those of operations first; empty if both versions promise the same. */
-    public List<Difference> differences() {
-        return differences;
     }
 
     /** Returns true if every call from an old client to a new server succeeds. */

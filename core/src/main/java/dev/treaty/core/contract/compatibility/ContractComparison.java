@@ -48,8 +48,8 @@ final class ContractComparison {
         added.values().forEach(operation -> add(operation, Kind.OPERATION_ADDED));
         capabilities();
         var differences = all.byPlace().entrySet().stream()
-                .map(entry -> entry.getValue()
-                        .withOperations(List.copyOf(operations.getOrDefault(entry.getKey(), Set.of()))))
+                .map(entry ->
+                        entry.getValue().withOperations(List.copyOf(operations.getOrDefault(entry.getKey(), Set.of()))))
                 .toList();
         return new Compatibility(differences, oldClients, newClients);
     }

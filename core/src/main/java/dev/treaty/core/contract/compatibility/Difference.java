@@ -140,14 +140,13 @@ public record Difference(
     public String summary() {
         String listed = operations.stream().limit(OPERATIONS_LISTED_MAX).collect(Collectors.joining(", "));
         int more = operations.size() - OPERATIONS_LISTED_MAX;
-        String place =
-                switch (message) {
-                    case REQUEST -> " in requests of " + listed;
-                    case RESPONSE -> " in responses of " + listed;
-                    case NONE -> "";
-                };
-        return "\"" + where + "\"" + place + (more > 0 && message != Message.NONE ? " and " + more + " more" : "") + ": "
-                + change;
+        String place = switch (message) {
+            case REQUEST -> " in requests of " + listed;
+            case RESPONSE -> " in responses of " + listed;
+            case NONE -> "";
+        };
+        return "\"" + where + "\"" + place + (more > 0 && message != Message.NONE ? " and " + more + " more" : "")
+                + ": " + change;
     }
 
     /** The {@link #summary()} with its consequence. */

@@ -29,7 +29,8 @@ final class Findings {
                     place,
                     difference,
                     (one, other) -> one.withImpact(
-                            one.oldClients().or(other.oldClients()), one.newClients().or(other.newClients())));
+                            one.oldClients().or(other.oldClients()),
+                            one.newClients().or(other.newClients())));
         }
     }
 

@@ -95,8 +95,7 @@ final class Rules {
     private record Rule(String key, Impact oldClients, Impact newClients, String change, String consequence) {
         static Rule parse(String line) {
             String[] columns = line.split(" \\| ", 5);
-            return new Rule(
-                    columns[0], Impact.valueOf(columns[1]), Impact.valueOf(columns[2]), columns[3], columns[4]);
+            return new Rule(columns[0], Impact.valueOf(columns[1]), Impact.valueOf(columns[2]), columns[3], columns[4]);
         }
     }
 

@@ -68,7 +68,8 @@ final class ShapeComparison {
         return before.wrappedResult().isPresent() != now.wrappedResult().isPresent()
                 && !fields.isEmpty()
                 && !now.response().fields().isEmpty()
-                && fields.stream().allMatch(field -> now.response().field(field.name()).isEmpty());
+                && fields.stream()
+                        .allMatch(field -> now.response().field(field.name()).isEmpty());
     }
 
     /** How many messages are rejected if a reader finds none of its fields. */
@@ -128,9 +129,9 @@ final class ShapeComparison {
                                     + (request
                                             ? "Roll out the servers before the clients."
                                             : "Roll out the clients before the servers, or keep it.");
-            findings.add(Rules.difference(
-                            Kind.TYPE_CHANGED, message, where, false, word(now), word(before), consequence)
-                    .withImpact(request ? forth : back, request ? back : forth));
+            findings.add(
+                    Rules.difference(Kind.TYPE_CHANGED, message, where, false, word(now), word(before), consequence)
+                            .withImpact(request ? forth : back, request ? back : forth));
         }
         return findings;
     }
@@ -213,8 +214,8 @@ final class ShapeComparison {
             Kind kind = now.required() ? Kind.FIELD_REQUIRED : Kind.FIELD_OPTIONAL;
             findings.add(Rules.difference(kind, message, where, now.required()));
         } else if (!now.required() && !before.whenAbsent().equals(now.whenAbsent())) {
-            findings.add(Rules.difference(
-                    Kind.DEFAULT_CHANGED, message, where, false, defaultOf(now), defaultOf(before)));
+            findings.add(
+                    Rules.difference(Kind.DEFAULT_CHANGED, message, where, false, defaultOf(now), defaultOf(before)));
         }
     }
 

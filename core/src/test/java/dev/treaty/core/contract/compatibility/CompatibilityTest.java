@@ -145,7 +145,8 @@ class CompatibilityTest {
 
     @ParameterizedTest
     @MethodSource("differences")
-    void each_difference_has_its_kind_place_and_impact(String older, String newer, Kind kind, String where, Impact oldClients, Impact newClients) {
+    void each_difference_has_its_kind_place_and_impact(
+            String older, String newer, Kind kind, String where, Impact oldClients, Impact newClients) {
         var compatibility = between(older, newer);
 
         assertThat(compatibility.differences()).singleElement().satisfies(difference -> {
