@@ -9,5 +9,6 @@ module dev.treaty.core {
     exports dev.treaty.core.contract;
     exports dev.treaty.core.discovery;
     exports dev.treaty.core.event;
+    exports dev.treaty.core.health;
     exports dev.treaty.core.time;
 }
