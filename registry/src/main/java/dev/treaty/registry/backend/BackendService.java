@@ -275,11 +275,11 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
             throws InterruptedException {
         CachedView current = view();
+        var clear = new TreeMap<>(since);
         Optional<List<CachedView.FollowedService>> followed = current.follow(since.keySet());
         if (followed.isEmpty()) { // another view has replaced it
             return watch(since, epoch, waitMillis, watcher);
         }
-        var clear = new TreeMap<>(since);
         var unclear = new TreeMap<String, String>();
         long untilNanos =
                 time.nanoTime() + Duration.ofMillis(Backend.PATIENCE_MILLIS).toNanos(); // for all together

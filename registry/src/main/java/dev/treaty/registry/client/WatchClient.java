@@ -155,8 +155,8 @@ public final class WatchClient implements AutoCloseable {
 
     private Optional<String> unclear(ServiceName service) {
         return Optional.ofNullable(state.unclear().get(service))
-                .map(why -> "the registry " + connection.address + " cannot list the instances of " + service + ": "
-                        + why);
+                .map(why ->
+                        "the registry " + connection.address + " cannot list the instances of " + service + ": " + why);
     }
 
     /** Sends a new request instead of waiting for an answer that may never arrive. */
@@ -324,7 +324,7 @@ public final class WatchClient implements AutoCloseable {
             state = update.state();
             for (DiscoveryEvent event : update.events()) {
                 ServiceInstance instance = event.instance();
-                if (event instanceof DiscoveryEvent.Removed(_, var reason, var at)) {
+                if (event instanceof DiscoveryEvent.Removed(var _, var reason, var at)) {
                     changes.remove(instance.service(), instance.id(), reason, at);
                 } else if (changes.put(instance, event.timestamp()) > 0
                         && instance.health().status() == ServiceHealth.Status.DRAINING) {
@@ -366,8 +366,7 @@ public final class WatchClient implements AutoCloseable {
                     kept.put(id, new WatchState.Missing(service, now + wait));
                 } else {
                     kept.remove(id);
-                    changes.remove(
-                            service, id, RemovalReason.NOT_REGISTERED_AGAIN.text(), connection.time.instant());
+                    changes.remove(service, id, RemovalReason.NOT_REGISTERED_AGAIN.text(), connection.time.instant());
                 }
             });
             state = state.withMissing(kept);

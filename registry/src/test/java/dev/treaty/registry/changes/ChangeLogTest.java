@@ -58,7 +58,7 @@ class ChangeLogTest {
         private final Map<ServiceName, Map<String, ServiceInstance>> view = new TreeMap<>();
 
         void read(ChangeLog changes) {
-            var reading = log.read(since);
+            var reading = changes.read(since);
             reading.complete().forEach((service, instances) -> {
                 view.put(service, new TreeMap<>());
                 instances.forEach(i -> view.get(service).put(i.id(), i));
