@@ -10,5 +10,6 @@ module dev.treaty.core {
     exports dev.treaty.core.contract.compatibility;
     exports dev.treaty.core.discovery;
     exports dev.treaty.core.event;
+    exports dev.treaty.core.health;
     exports dev.treaty.core.time;
 }

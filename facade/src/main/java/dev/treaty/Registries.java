@@ -5,6 +5,7 @@ import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.JointRegistry;
 import dev.treaty.registry.NetworkRegistry;
@@ -40,14 +41,12 @@ final class Registries {
                         transport.connect(remote.endpoint()),
                         self,
                         RegistryPolicy.STANDARD,
-                        platform.time(),
-                        platform.secrets(),
-                        events);
+                        new RuntimeDependencies(platform.time(), platform.secrets(), events));
             case RegistryAddress.Provided provided -> provided(provided);
             case RegistryAddress.Several several ->
                 new JointRegistry(
-                        several.together().stream().map(this::open).toList(),
-                        several.otherwise().map(this::open),
+                        several.primaries().stream().map(this::open).toList(),
+                        several.secondary().map(this::open),
                         platform.time());
         };
     }

@@ -1,14 +1,14 @@
 package dev.treaty;
 
 import dev.treaty.core.call.Server;
-import dev.treaty.core.discovery.HealthSource;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.health.HealthCheck;
+import dev.treaty.core.health.HealthPolicy;
+import dev.treaty.core.health.HealthSource;
 import dev.treaty.core.time.Time;
-import dev.treaty.registry.HealthCheck;
-import dev.treaty.registry.HealthPolicy;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

@@ -175,7 +175,7 @@ public final class Treaty implements AutoCloseable {
      *
      * @param contract an interface with {@link dev.treaty.core.contract.Contract}
      * @param implementation keeps it. Each call runs on a virtual thread of its own; one that is also a {@link
-     *     dev.treaty.core.discovery.HealthSource} is asked how it feels
+     *     dev.treaty.core.health.HealthSource} is asked how it feels
      * @throws dev.treaty.core.contract.ContractException where the contract cannot travel
      * @throws dev.treaty.core.contract.IncompatibleContractException where the registry refuses the contract because it
      *     breaks clients of another version with the same major number; nothing is offered then

@@ -9,7 +9,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.registry.HealthPolicy;
+import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.AdmissionPolicy;
 import dev.treaty.resilience.CircuitBreakerPolicy;

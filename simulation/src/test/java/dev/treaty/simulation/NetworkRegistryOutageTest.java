@@ -79,8 +79,8 @@ class NetworkRegistryOutageTest {
                 lease, patience, Duration.ofMillis(5), Duration.ofMillis(40), grace, SelfPreservationPolicy.STANDARD);
     }
 
-    private static final ServiceHealth LONG_STORY = new ServiceHealth(
-            Status.PASSING, "x".repeat(RegistryLimits.HEALTH_LENGTH_MAX / 2), Instant.EPOCH, Map.of());
+    private static final ServiceHealth LONG_STORY =
+            new ServiceHealth(Status.PASSING, "x".repeat(ServiceHealth.LENGTH_MAX / 2), Instant.EPOCH, Map.of());
 
     /** So many instances with a long story do not fit into one answer of a watch. */
     private static final int MORE_THAN_AN_ANSWER = 300;

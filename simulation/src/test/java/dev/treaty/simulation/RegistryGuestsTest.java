@@ -15,6 +15,7 @@ import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
@@ -95,9 +96,7 @@ class RegistryGuestsTest {
                 transport.connect(server.endpoint()),
                 Principal.claimed("test"),
                 PATIENT,
-                time,
-                RandomSource.secure(),
-                Events.NONE);
+                new RuntimeDependencies(time, RandomSource.secure(), Events.NONE));
         opened.add(client);
         return client;
     }
@@ -208,7 +207,7 @@ class RegistryGuestsTest {
         var thief = client();
         assertThatThrownBy(() -> thief.register(RegistryConformance.instance(ORDERS, "mine")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("registered by somebody else");
+                .hasMessageContaining("registered by another process");
         thief.close();
         assertThat(client().instances(ORDERS)).containsExactly(registration.instance());
     }

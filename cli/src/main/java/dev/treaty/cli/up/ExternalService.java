@@ -6,10 +6,10 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.health.HealthCheck;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HealthProbes;
-import dev.treaty.registry.HealthCheck;
 import java.time.Instant;
 import java.util.function.Consumer;
 

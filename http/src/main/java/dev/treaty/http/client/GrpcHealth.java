@@ -1,10 +1,10 @@
 package dev.treaty.http.client;
 
 import dev.treaty.codec.json.MessageReader;
-import dev.treaty.core.discovery.HealthProbe;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.health.HealthProbe;
 import dev.treaty.core.time.Time;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;

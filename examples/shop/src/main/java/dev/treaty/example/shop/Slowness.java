@@ -1,6 +1,6 @@
 package dev.treaty.example.shop;
 
-import dev.treaty.core.discovery.HealthSource;
+import dev.treaty.core.health.HealthSource;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.TimeUnit;
