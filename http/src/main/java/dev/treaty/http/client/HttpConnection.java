@@ -20,6 +20,7 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -252,7 +253,10 @@ public final class HttpConnection implements Transport.Connection {
     private static Map<?, ?> error(ResponseReader response) {
         try {
             boolean json = response.json() && response.bodyLength() > 0;
-            Object body = json ? Json.read(response.body(), response.bodyStart(), response.bodyLength()) : null;
+            Object body = json
+                    ? Json.read(Arrays.copyOfRange(
+                            response.body(), response.bodyStart(), response.bodyStart() + response.bodyLength()))
+                    : null;
             return body instanceof Map<?, ?> map ? map : Map.of();
         } catch (MessageException e) {
             return Map.of(); // not the error of a Connect server; the status says what there is to say
