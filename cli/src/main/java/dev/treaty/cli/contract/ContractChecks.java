@@ -7,7 +7,7 @@ import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryOptions;
 import dev.treaty.cli.output.JsonDocuments;
 import dev.treaty.cli.output.Style;
-import dev.treaty.core.contract.Compatibility;
+import dev.treaty.core.contract.compatibility.Compatibility;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceInstance;

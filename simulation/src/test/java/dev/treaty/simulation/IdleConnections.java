@@ -11,48 +11,48 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process that opens many connections and does nothing with them, so that it has the files that they take and the
- * server's process does not. Half of them begin a request that they never end.
+ * A process that opens many idle connections, so that their open files do not count for the process of the test. Half of
+ * them send the beginning of a request.
  */
-final class IdleGuests implements AutoCloseable {
+final class IdleConnections implements AutoCloseable {
     private final Process process;
 
-    private IdleGuests(Process process) {
+    private IdleConnections(Process process) {
         this.process = process;
     }
 
-    /** Opens so many connections; returns when they are there. */
-    static IdleGuests at(ServiceEndpoint endpoint, int connections) throws IOException {
+    /** Opens a number of connections and waits for them. */
+    static IdleConnections at(ServiceEndpoint endpoint, int connections) throws IOException {
         var command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                IdleGuests.class.getName(),
+                IdleConnections.class.getName(),
                 endpoint.host(),
                 String.valueOf(endpoint.port()),
                 String.valueOf(connections));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        BufferedReader said = process.inputReader(UTF_8);
-        String line = said.readLine();
+        BufferedReader output = process.inputReader(UTF_8);
+        String line = output.readLine();
         if (!"ready".equals(line)) {
             process.destroyForcibly();
-            throw new IOException("the guests do not come: " + line);
+            throw new IOException("the connections were not opened: " + line);
         }
-        return new IdleGuests(process);
+        return new IdleConnections(process);
     }
 
     public static void main(String[] arguments) throws IOException {
-        var guests = new ArrayList<Socket>();
+        var sockets = new ArrayList<Socket>();
         for (int i = 0; i < Integer.parseInt(arguments[2]); i++) {
-            var guest = new Socket(arguments[0], Integer.parseInt(arguments[1]));
+            var socket = new Socket(arguments[0], Integer.parseInt(arguments[1]));
             if (i % 2 == 0) {
-                guest.getOutputStream().write("POST /treaty.Registry/reg".getBytes(UTF_8)); // and never the rest
+                socket.getOutputStream().write("POST /treaty.Registry/reg".getBytes(UTF_8)); // without the rest
             }
-            guests.add(guest);
+            sockets.add(socket);
         }
         System.out.println("ready");
-        System.in.read(); // until the one who started it closes
-        System.exit(guests.isEmpty() ? 1 : 0);
+        System.in.read(); // until the test ends
+        System.exit(sockets.isEmpty() ? 1 : 0);
     }
 
     @Override
