@@ -400,8 +400,7 @@ public final class Treaty implements AutoCloseable {
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
         var connection = transport.connect(endpoint);
         Duration wait = settings.defaults().deadline();
-        Handler handler = call ->
-                connection.handle(call.with(call.context().within(Deadline.after(wait, time))));
+        Handler handler = call -> connection.handle(call.with(call.context().within(Deadline.after(wait, time))));
         return new Direct<>(
                 ServiceProxy.of(contract, ServiceContract.of(contract), handler, this::nextContext), connection);
     }

@@ -45,7 +45,8 @@ public final class Pipelines {
                                 new ObservationFilter(Side.CLIENT, time, events)),
                         new Step(
                                 "guard",
-                                "sets the deadline before anything waits; around the picking, so that each attempt can go elsewhere",
+                                "sets the deadline before anything waits; around the picking, so that each attempt can"
+                                        + " go elsewhere",
                                 guard::describe,
                                 guard.filter(fallbacks))),
                 "balance          picks a node: breaker, observe attempt, transport",

@@ -7,11 +7,11 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Test;
 
-/** Half-open, the breaker gives trials, takes their outcomes and obeys hands as if all came one after the other. */
+/** A half-open breaker admits trials, counts outcomes and obeys operators as if all calls were sequential. */
 public class CircuitBreakerLincheckTest {
     private static final long SECOND = 1_000_000_000;
 
-    /** Half-open from the beginning, with two trials; what is not admitted is reported too, and must change nothing. */
+    /** Half-open from the start, with two trials; outcomes of refused trials are reported too, without effect. */
     public static class Subject {
         private final CircuitBreaker breaker = new CircuitBreaker(
                 CircuitBreakerPolicy.DEFAULT
@@ -80,7 +80,7 @@ public class CircuitBreakerLincheckTest {
     }
 
     @Test
-    void theBreakerIsLinearizable() {
+    void the_breaker_is_linearizable() {
         new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)

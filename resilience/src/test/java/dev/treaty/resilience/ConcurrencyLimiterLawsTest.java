@@ -15,9 +15,9 @@ import net.jqwik.api.constraints.Size;
 class ConcurrencyLimiterLawsTest {
     private static final List<Priority> PRIORITIES = List.of(Priority.values());
 
-    /** Against the naive model of two numbers, over any history of calls that come and go and limits that move. */
+    /** Compares with a simple model of two numbers, for any history of calls and changes of the limit. */
     @Property(tries = 300)
-    void letsInWhatANaiveModelLetsIn(
+    void admits_the_same_calls_as_a_simple_model(
             @ForAll @Size(max = 150) List<@IntRange(max = 9) Integer> steps,
             @ForAll @IntRange(min = 1, max = 20) int first,
             @ForAll @IntRange(max = 2) int stripeBits) {
@@ -48,12 +48,12 @@ class ConcurrencyLimiterLawsTest {
         for (; inFlight < limit; inFlight++) {
             assertThat(limiter.tryAcquire()).as("no permit was lost").isTrue();
         }
-        assertThat(limiter.tryAcquire()).as("none was made up").isFalse();
+        assertThat(limiter.tryAcquire()).as("no permit was added").isFalse();
     }
 
     @Property(tries = 50)
-    void servesTheMostImportantFirstAndWithinAPriorityWhoCameFirst(
-            @ForAll @Size(min = 1, max = 12) List<Priority> comers) throws InterruptedException {
+    void admits_waiting_calls_by_priority_and_then_by_arrival(@ForAll @Size(min = 1, max = 12) List<Priority> comers)
+            throws InterruptedException {
         var waiting = new Waiting(12);
         for (int i = 0; i < comers.size(); i++) {
             waiting.comes(comers.get(i));
@@ -63,14 +63,14 @@ class ConcurrencyLimiterLawsTest {
         for (int i = 0; i < comers.size(); i++) {
             expected.add(i);
         }
-        expected.sort(Comparator.comparing(comers::get)); // which keeps the order of those that are equal
+        expected.sort(Comparator.comparing(comers::get)); // a stable sort
         assertThat(waiting.served()).isEqualTo(expected);
         assertThat(waiting.refused()).isEmpty();
     }
 
-    /** Against the naive model of a sorted list. */
+    /** Compares with a simple model, a sorted list. */
     @Property(tries = 50)
-    void aFullLineShedsTheLastOfTheLeastImportant(
+    void a_full_queue_displaces_the_last_call_of_the_lowest_priority(
             @ForAll @Size(min = 1, max = 12) List<Priority> comers, @ForAll @IntRange(min = 1, max = 5) int queue)
             throws InterruptedException {
         var waiting = new Waiting(queue);

@@ -39,7 +39,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void refusalsOfAPolicyNameTheValueAndWhatIsAccepted() {
+    void an_invalid_policy_is_rejected_with_the_value_and_the_accepted_range() {
         var policy = ConcurrencyPolicy.DEFAULT;
         assertThatThrownBy(() -> policy.withLimit(0)).hasMessage("limit is 0: use 1 or more");
         assertThatThrownBy(() -> policy.withLimit(65_537)).hasMessage("limit is 65537: use at most 65536");
@@ -60,7 +60,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void letsInAsManyAsTheLimitSays() {
+    void admits_calls_up_to_the_limit() {
         var limiter = fixed(3);
         acquire(limiter, 3);
         assertThat(limiter.tryAcquire()).isFalse();
@@ -71,7 +71,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aPermitMayBePutBackByAnotherThread() throws InterruptedException {
+    void a_permit_may_be_released_by_another_thread() throws InterruptedException {
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(5), Time.system(), 4);
         for (int i = 0; i < 20; i++) {
             acquire(limiter, 5);
@@ -82,7 +82,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void theLastQuarterIsKeptForCallsThatMatterMore() {
+    void the_last_quarter_is_reserved_for_higher_priorities() {
         var limiter = fixed(8);
         acquire(limiter, 5);
         assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isTrue();
@@ -100,7 +100,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aLimitThatFallsLetsNobodyInUntilEnoughHaveEnded() {
+    void a_lowered_limit_admits_no_call_until_enough_have_ended() {
         var limiter = fixed(5);
         acquire(limiter, 5);
         limiter.change(ConcurrencyPolicy.fixed(2));
@@ -114,7 +114,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aLimitThatRisesFirstPaysWhatItOwes() {
+    void a_raised_limit_first_repays_its_debt() {
         var limiter = fixed(5);
         acquire(limiter, 5);
         limiter.change(ConcurrencyPolicy.fixed(1));
@@ -130,7 +130,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aLimitThatRisesLetsInWhoWaits() throws InterruptedException {
+    void a_raised_limit_admits_waiting_calls() throws InterruptedException {
         var waiting = new Waiting(5);
         Thread first = waiting.comes(Priority.NORMAL);
         var policy = new ConcurrencyPolicy(Algorithm.FIXED, 2, 1, 2, 5, HOUR);
@@ -141,7 +141,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void nobodyOvertakesWhoWaitsButTheMoreImportant() throws InterruptedException {
+    void only_calls_of_higher_priority_overtake_waiting_calls() throws InterruptedException {
         var limiter = fixed(4);
         limiter.change(ConcurrencyPolicy.DEFAULT.withLimit(4));
         acquire(limiter, 3);
@@ -155,7 +155,7 @@ class ConcurrencyLimiterTest {
         while (limiter.queued() == 0) {
             Thread.yield();
         }
-        acquire(limiter, 1); // the fourth, which the waiting one may not use
+        acquire(limiter, 1); // the fourth, which the waiting sheddable call may not use
         limiter.release();
         assertThat(limiter.queued()).isEqualTo(1);
         assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isFalse();
@@ -165,7 +165,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aFullLineRefusesAtOnceAndNoLineDoesNotWait() throws InterruptedException {
+    void a_full_queue_refuses_at_once_and_so_does_a_limiter_without_a_queue() throws InterruptedException {
         var waiting = new Waiting(1);
         waiting.comes(Priority.NORMAL);
         assertThat(waiting.limiter().acquire(HOUR)).isFalse();
@@ -177,7 +177,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void whoCannotWaitPushesNobodyOutOfTheLine() throws InterruptedException {
+    void a_call_that_cannot_wait_displaces_no_other() throws InterruptedException {
         var waiting = new Waiting(1);
         waiting.comes(Priority.SHEDDABLE);
         waiting.comes(Priority.CRITICAL, Duration.ZERO);
@@ -187,7 +187,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aWaitEndsWithItsDeadlineOrThePolicysLimit() throws InterruptedException {
+    void a_wait_ends_at_the_deadline_or_the_longest_wait_of_the_policy() throws InterruptedException {
         var waiting = new Waiting(5);
         waiting.time().advance(Duration.ofDays(1));
         waiting.comes(Priority.NORMAL, Duration.ofSeconds(1));
@@ -209,7 +209,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void anInterruptEndsAWaitAndTakesNothing() throws InterruptedException {
+    void an_interrupt_ends_a_wait_without_a_permit() throws InterruptedException {
         var waiting = new Waiting(5);
         Thread first = waiting.comes(Priority.NORMAL);
         waiting.comes(Priority.NORMAL);
@@ -221,7 +221,7 @@ class ConcurrencyLimiterTest {
         assertThat(waiting.limiter().inFlight()).isZero();
     }
 
-    /** A time in which the turn comes while its thread is being interrupted. */
+    /** A clock on which a waiting thread is admitted and interrupted at the same time. */
     private static final class Unlucky implements Time {
         private ConcurrencyLimiter limiter;
 
@@ -243,7 +243,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aTurnThatComesWithAnInterruptIsNotLost() {
+    void an_admission_during_an_interrupt_is_released() {
         var unlucky = new Unlucky();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), unlucky);
         unlucky.limiter = limiter;
@@ -253,7 +253,7 @@ class ConcurrencyLimiterTest {
         assertThat(limiter.queued()).isZero();
     }
 
-    /** A time in which a change of policy stops halfway, the limiter being locked, until the test lets it go on. */
+    /** A clock that stops a change of policy halfway, with the lock held, until the test continues it. */
     private static final class Halfway implements Time {
         private final CountDownLatch goesOn = new CountDownLatch(1);
         private volatile Thread changes;
@@ -280,7 +280,7 @@ class ConcurrencyLimiterTest {
             LockSupport.park(blocker);
         }
 
-        /** Begins to change to an adaptive limit, whose first window looks at the clock. */
+        /** Starts a change to an adaptive limit, whose first window reads the clock. */
         Thread begins(ConcurrencyLimiter limiter, int limit) {
             changes = Thread.ofVirtual()
                     .unstarted(() -> limiter.change(new ConcurrencyPolicy(Algorithm.AIMD, limit, 1, limit, 5, HOUR)));
@@ -294,14 +294,14 @@ class ConcurrencyLimiterTest {
         }
     }
 
-    /** Waits until that thread waits, or has ended. */
+    /** Waits until a thread waits or has ended. */
     private static void stops(Thread thread) {
         while (thread.isAlive() && !WAITING.contains(thread.getState())) {
             Thread.yield();
         }
     }
 
-    /** Asks to be let in. */
+    /** Starts a call on a thread of its own. */
     private static Thread comes(ConcurrencyLimiter limiter, Duration waitMax, AtomicReference<Boolean> answer) {
         Thread thread = Thread.startVirtualThread(() -> {
             try {
@@ -315,7 +315,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void whoComesWhileAPermitIsOnItsWayToWhoWaitsDoesNotOvertake() throws InterruptedException {
+    void a_new_call_does_not_take_a_permit_on_its_way_to_a_waiting_call() throws InterruptedException {
         var halfway = new Halfway();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
         acquire(limiter, 1);
@@ -337,7 +337,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aPermitPutBackJustBeforeACallJoinsTheLineIsNotMissed() throws InterruptedException {
+    void a_permit_released_just_before_a_call_queues_is_not_missed() throws InterruptedException {
         var halfway = new Halfway();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
         acquire(limiter, 1);
@@ -353,7 +353,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aLimitThatRisesWhileACallEndsLosesNoPermit() throws InterruptedException {
+    void a_limit_raised_while_a_call_ends_loses_no_permit() throws InterruptedException {
         var halfway = new Halfway();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(5), halfway);
         acquire(limiter, 5);
@@ -370,7 +370,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void theSnapshotTellsHowItStands() {
+    void the_snapshot_contains_the_current_state() {
         var limiter = fixed(3);
         acquire(limiter, 2);
         var snapshot = limiter.snapshot();

@@ -10,7 +10,7 @@ class GuardsTest {
     private final Guard payments = guards.add(Guard.of("payments", FaultTolerance.of(IsolationLevel.BASIC)));
 
     @Test
-    void areListedByTheirNamesAndFoundByThem() {
+    void guards_are_listed_and_found_by_name() {
         Guard orders = guards.add(Guard.of("orders", FaultTolerance.DEFAULT));
         assertThat(guards.list()).containsExactly(orders, payments);
         assertThat(guards.find("payments")).containsSame(payments);
@@ -21,7 +21,7 @@ class GuardsTest {
     }
 
     @Test
-    void areChangedByTheirNames() {
+    void the_level_of_a_guard_is_changed_by_name() {
         guards.level("payments", IsolationLevel.FULL);
         assertThat(payments.tolerance().level()).isEqualTo(IsolationLevel.FULL);
         assertThatThrownBy(() -> guards.level("orders", IsolationLevel.FULL))

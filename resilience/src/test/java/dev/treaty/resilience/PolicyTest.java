@@ -3,20 +3,20 @@ package dev.treaty.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Random;
-import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.resilience.Fixtures.SkippingTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class PolicyTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
     @Test
-    void refusalsNameTheValueAndWhatIsAccepted() {
+    void invalid_policies_are_rejected_with_the_value_and_the_accepted_range() {
         assertThatThrownBy(() -> RetryPolicy.DEFAULT.withAttempts(0)).hasMessage("attempts is 0: use 1 or more");
         assertThatThrownBy(() -> RetryPolicy.DEFAULT.withAttempts(11)).hasMessage("attempts is 11: use at most 10");
         assertThatThrownBy(() -> new RetryPolicy(3, SECOND, Duration.ofMillis(5), 2, Jitter.FULL, List.of(), 0.2, 10))
@@ -56,18 +56,18 @@ class PolicyTest {
     }
 
     @Test
-    void levelsInclude() {
+    void each_level_includes_those_below() {
         assertThat(IsolationLevel.FULL.includes(IsolationLevel.ENHANCED)).isTrue();
         assertThat(IsolationLevel.BASIC.includes(IsolationLevel.BASIC)).isTrue();
         assertThat(IsolationLevel.NONE.includes(IsolationLevel.BASIC)).isFalse();
     }
 
     @Test
-    void aCallWhoseTimeIsUpIsNotMade() throws InterruptedException {
+    void a_call_after_its_deadline_is_not_made() throws InterruptedException {
         var time = new SkippingTime();
         var guard = Guard.named("test")
-.runtime(new RuntimeDependencies(time, new Random(1), _ -> {}))
-.build();
+                .runtime(new RuntimeDependencies(time, new Random(1), _ -> {}))
+                .build();
         var call = Fixtures.call(Fixtures.READ, time);
         time.advance(Duration.ofSeconds(5));
         assertThat(guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))

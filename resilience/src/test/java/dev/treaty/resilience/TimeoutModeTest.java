@@ -30,7 +30,7 @@ class TimeoutModeTest {
     }
 
     @Test
-    void aBodyThatBlocksIsInterruptedOnItsCallersThread() {
+    void a_blocking_body_is_interrupted_on_its_callers_thread() {
         var thread = Thread.currentThread();
         assertThatThrownBy(() -> guard(TimeoutMode.INTERRUPT).call(() -> {
                     assertThat(Thread.currentThread()).isSameAs(thread);
@@ -41,11 +41,11 @@ class TimeoutModeTest {
                     assertThat(e.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
                     assertThat(e.fault().reached()).isTrue();
                 });
-        assertThat(Thread.interrupted()).as("the flag that the guard set").isFalse();
+        assertThat(Thread.interrupted()).as("the interrupt of the guard").isFalse();
     }
 
     @Test
-    void aBodyThatDoesNotListenIsLateAllTheSame() {
+    void a_body_that_ignores_the_interrupt_times_out_all_the_same() {
         assertThatThrownBy(() -> guard(TimeoutMode.INTERRUPT).call(() -> {
                     long end = System.nanoTime() + 3 * SHORT.toNanos();
                     while (System.nanoTime() < end) {
@@ -59,7 +59,7 @@ class TimeoutModeTest {
     }
 
     @Test
-    void aBodyInTimeIsNotInterrupted() {
+    void a_body_in_time_is_not_interrupted() {
         Guard guard = guard(TimeoutMode.INTERRUPT, Duration.ofMinutes(1));
         for (int i = 0; i < 1_000; i++) {
             assertThat(guard.call(() -> "in time")).isEqualTo("in time");
@@ -68,13 +68,13 @@ class TimeoutModeTest {
     }
 
     @Test
-    void aCallerIsBackInTimeWhateverADetachedBodyDoes() throws InterruptedException {
+    void a_caller_returns_in_time_whatever_a_detached_body_does() throws InterruptedException {
         Guard guard = guard(TimeoutMode.DETACH);
         var release = new AtomicBoolean();
         var ended = new CountDownLatch(1);
         assertThatThrownBy(() -> guard.call(() -> {
                     while (!release.get()) {
-                        LockSupport.parkNanos(1_000_000); // deaf to interrupts
+                        LockSupport.parkNanos(1_000_000); // ignores interrupts
                     }
                     ended.countDown();
                     return "late";
@@ -88,7 +88,7 @@ class TimeoutModeTest {
     }
 
     @Test
-    void aDetachedBodyKeepsTheContextAndPassesItsExceptionOn() {
+    void a_detached_body_has_the_context_and_its_exception_is_thrown() {
         var context = CallContext.next(Principal.claimed("caller"), Time.system(), new Random(1));
         Guard guard = guard(TimeoutMode.DETACH, Duration.ofMinutes(1));
         String name = context.run(() ->
@@ -102,7 +102,7 @@ class TimeoutModeTest {
     }
 
     @Test
-    void attemptsLeftBehindAreLimited() throws InterruptedException {
+    void detached_attempts_are_limited() throws InterruptedException {
         Guard guard = Guard.of(
                 "test",
                 FaultTolerance.of(IsolationLevel.BASIC)
@@ -119,7 +119,7 @@ class TimeoutModeTest {
                             release.await();
                             done = true;
                         } catch (InterruptedException e) {
-                            // deaf
+                            // ignores interrupts
                         }
                     }
                     return "late";
@@ -133,7 +133,7 @@ class TimeoutModeTest {
     }
 
     @Test
-    void cooperativeCodeFindsItsDeadlineInTheContext() {
+    void cooperative_code_finds_its_deadline_in_the_context() {
         var context = CallContext.next(Principal.ANONYMOUS, Time.system(), new Random(1));
         Deadline deadline = context.run(() -> guard(TimeoutMode.COOPERATIVE)
                 .call(() -> CallContext.current().orElseThrow().deadline()));

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A limiter of one call at a time, which is under way, and others that come one after the other and wait. */
+/** A limiter of one call at a time, which runs, and further calls that queue one after the other. */
 final class Waiting {
     private static final Duration WAIT_MAX = Duration.ofHours(1);
 
@@ -32,7 +32,7 @@ final class Waiting {
         return time;
     }
 
-    /** One more comes; afterwards it waits, or has its answer, and so has whom it pushed out. */
+    /** Starts a call; afterwards it waits or has its result, and so has a call that it displaced. */
     Thread comes(Priority priority) throws InterruptedException {
         return comes(priority, WAIT_MAX);
     }
@@ -72,7 +72,7 @@ final class Waiting {
         }
     }
 
-    /** Ends the call that is under way; each that waited is served in turn. */
+    /** Ends the running call; the waiting calls are admitted in turn. */
     void serveAll() throws InterruptedException {
         limiter.release();
         for (Thread thread : threads) {

@@ -1,12 +1,12 @@
 package dev.treaty.microprofile;
 
-import dev.treaty.core.event.Events;
-import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.ConcurrencyLimiter;

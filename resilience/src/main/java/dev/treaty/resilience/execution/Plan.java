@@ -174,7 +174,9 @@ public final class Plan {
                 return this;
             }
             Object own = runtime.apply(before);
-            return own != null && own.equals(runtime.apply(before.service)) ? new Known(tolerance, service, null) : this;
+            return own != null && own.equals(runtime.apply(before.service))
+                    ? new Known(tolerance, service, null)
+                    : this;
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.treaty.resilience.limit;
 
-import dev.treaty.resilience.ThrottlePolicy;
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.resilience.ThrottlePolicy;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.IntGen;
@@ -11,7 +11,7 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
 
-/** Whatever the interleaving, and wherever buckets begin: when all is quiet, every call is counted once. */
+/** In any interleaving and at any bucket boundary, every call is counted once. */
 public class ThrottleLincheckTest {
     private static final long BUCKET = 100_000_000;
 
@@ -35,7 +35,7 @@ public class ThrottleLincheckTest {
     }
 
     @Validate
-    public void everyCallIsCountedOnce() {
+    public void every_call_is_counted_once() {
         long requests = throttle.requests(3 * BUCKET);
         long accepts = throttle.accepts(3 * BUCKET);
         if (accepts != accepted.get() || requests != accepted.get() + rejected.get()) {
@@ -45,7 +45,7 @@ public class ThrottleLincheckTest {
     }
 
     @Test
-    void nothingIsLost() {
+    void counts_are_linearizable() {
         new ModelCheckingOptions()
                 .iterations(5)
                 .invocationsPerIteration(200)

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.treaty.resilience.ThrottlePolicy;
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.resilience.ThrottlePolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,10 +32,10 @@ class ThrottleTest {
     private final ManualTime time = new ManualTime();
     private final RandomGenerator random = new Random(1);
 
-    /** An outcome that long after the one before, on that stripe. */
+    /** An outcome: the pause before it, and its stripe. */
     record Step(long pause, int stripe, boolean accepted) {}
 
-    /** One of the two, at that moment. */
+    /** An outcome and its time. */
     record Outcome(long moment, boolean accepted) {}
 
     @Provide
@@ -47,9 +47,9 @@ class ThrottleTest {
                 .as(Step::new);
     }
 
-    /** Against the naive model: all outcomes are kept, and those of the last ten buckets count. */
+    /** Compares with a simple model that keeps all outcomes and counts those of the last ten buckets. */
     @Property
-    void holdsBackAsTheBookSays(
+    void throttles_with_the_probability_of_the_formula(
             @ForAll @Size(max = 150) List<@From("step") Step> steps,
             @ForAll @DoubleRange(min = 1, max = 4) double ratio,
             @ForAll @IntRange(min = 1, max = 10) int callsMin,
@@ -90,7 +90,7 @@ class ThrottleTest {
     }
 
     @Test
-    void whileEverythingIsAcceptedChanceIsNotAsked() {
+    void without_rejections_no_random_number_is_drawn() {
         var throttle = new Throttle(POLICY, time);
         RandomGenerator unused = () -> {
             throw new IllegalStateException("asked");
@@ -103,9 +103,9 @@ class ThrottleTest {
         assertThat(throttle.requests(time.nanoTime())).isBetween(90L, 100L);
     }
 
-    /** A service that takes 100 a second of 1000 that are wanted: it has to reject about 100 more, not 900. */
+    /** A service that accepts 100 of 1000 calls a second has to reject about 100 more, not 900. */
     @Test
-    void anOverloadedServiceIsSentAboutTwiceWhatItAccepts() {
+    void an_overloaded_service_gets_about_twice_the_calls_it_accepts() {
         var throttle = new Throttle(POLICY, time);
         int sent = 0;
         int accepted = 0;
@@ -131,7 +131,7 @@ class ThrottleTest {
     }
 
     @Test
-    void aCallHeldBackCountsAsARequestAndNotAsAnAccept() {
+    void a_throttled_call_counts_as_a_request_and_not_as_an_accept() {
         var throttle = new Throttle(POLICY, time);
         for (int i = 0; i < 99; i++) {
             throttle.rejected(time.nanoTime());
@@ -146,10 +146,10 @@ class ThrottleTest {
         assertThat(throttle.accepts(time.nanoTime())).isZero();
     }
 
-    /** The clock counts from anywhere, may stand below zero, and may pass the greatest number that there is. */
+    /** The clock may start at any value, be negative, and overflow. */
     @ParameterizedTest
     @ValueSource(longs = {-3_600_000_000_000L, 0, 3_600_000_000_000L, Long.MAX_VALUE - 5 * BUCKET})
-    void holdsBackWhereverTheClockStands(long start) {
+    void throttles_at_any_clock_value(long start) {
         time.advance(Duration.ofNanos(start));
         var throttle = new Throttle(POLICY, time);
         RandomGenerator unlucky = () -> 0;
@@ -157,7 +157,7 @@ class ThrottleTest {
         for (int i = 0; i < 5; i++) {
             throttle.rejected(time.nanoTime());
         }
-        throttle.rejected(start - BUCKET); // a late report does not shorten the time for which calls are held back
+        throttle.rejected(start - BUCKET); // a late report does not shorten the time of throttling
         assertThat(throttle.admits(time.nanoTime(), unlucky)).isFalse();
         time.advance(Duration.ofNanos(BUCKET * 10 - 1));
         for (int i = 0; i < 5; i++) {
@@ -169,7 +169,7 @@ class ThrottleTest {
     }
 
     @Test
-    void aDrawBelowTheProbabilityHoldsBackAndNoneAboveIt() {
+    void only_a_random_number_below_the_probability_throttles() {
         var throttle = new Throttle(POLICY, time);
         throttle.accepted(time.nanoTime());
         for (int i = 0; i < 4; i++) {
@@ -183,7 +183,7 @@ class ThrottleTest {
     }
 
     @Test
-    void callsPassFreelyAgainOnceTheRejectionsHaveLeftTheWindow() {
+    void calls_pass_again_when_the_rejections_have_left_the_window() {
         var throttle = new Throttle(POLICY, time);
         for (int i = 0; i < 50; i++) {
             throttle.rejected(time.nanoTime());
@@ -196,7 +196,7 @@ class ThrottleTest {
     }
 
     @Test
-    void moreThanAMillionInABucketKeepTheirProportions() {
+    void more_than_a_million_calls_in_a_bucket_keep_their_proportions() {
         var throttle = new Throttle(POLICY, time);
         for (int i = 0; i < 3_000_000; i++) {
             throttle.report(0, i % 4 == 0, 0);
@@ -207,7 +207,7 @@ class ThrottleTest {
     }
 
     @Test
-    void aThreadWhoseClockWasReadEarlierCountsToo() {
+    void a_call_with_an_older_reading_of_the_clock_is_counted() {
         var throttle = new Throttle(POLICY, time);
         throttle.rejected(BUCKET);
         throttle.rejected(BUCKET - 1);
@@ -217,7 +217,7 @@ class ThrottleTest {
     }
 
     @Test
-    void aThreadThatLagsBehindPushesNoLaterCallsOutOfTheWindow() {
+    void a_late_report_removes_no_later_calls_from_the_window() {
         var throttle = new Throttle(POLICY, time, 2);
         throttle.report(0, false, 0);
         throttle.report(1, false, BUCKET * 10);
@@ -226,9 +226,9 @@ class ThrottleTest {
         assertThat(throttle.requests(BUCKET * 11)).isEqualTo(3);
     }
 
-    /** Where a throttle is made anew while calls run, some of them have read the clock long before it was made. */
+    /** If a throttle is created while calls run, some of them read the clock long before. */
     @Test
-    void callsOlderThanTheThrottleItselfAreCountedOrForgottenLikeAnyOther() {
+    void calls_older_than_the_throttle_are_counted_or_expire_like_others() {
         var throttle = new Throttle(POLICY, time);
         throttle.rejected(-23 * BUCKET);
         throttle.rejected(-14 * BUCKET);
@@ -240,7 +240,7 @@ class ThrottleTest {
     }
 
     @Test
-    void policiesNameWhatIsWrongAndWhatIsAccepted() {
+    void invalid_policies_are_rejected_with_the_accepted_range() {
         assertThat(new ThrottlePolicy(100, Duration.ofDays(1), 1).ratio()).isEqualTo(ThrottlePolicy.RATIO_MAX);
         assertThatThrownBy(() -> new ThrottlePolicy(100.1, Duration.ofSeconds(1), 5))
                 .hasMessage("ratio is 100.1: use 1 to 100");

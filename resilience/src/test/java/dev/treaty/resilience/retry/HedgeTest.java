@@ -46,13 +46,13 @@ class HedgeTest {
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /**
-     * Whether this is the first attempt, which stays on its caller's thread; on a busy machine the second may be ahead.
+     * Returns whether this is the first attempt, which stays on its caller's thread; the second may be ahead of it.
      */
     private boolean first() {
         return Thread.currentThread().equals(caller);
     }
 
-    /** A guard that has seen enough quick calls to know what is slow. */
+    /** Returns a guard with enough samples to hedge. */
     private static Guard experienced(Guard.Builder builder) {
         Guard guard = builder.build();
         for (int i = 0; i < 2 * LatencyWindow.SAMPLES_MIN; i++) {
@@ -66,9 +66,9 @@ class HedgeTest {
     }
 
     @Test
-    void aSlowAttemptGetsASecondWhichAnswersAndEndsTheFirst() throws InterruptedException {
+    void a_slow_attempt_is_hedged_and_the_second_answers() throws InterruptedException {
         Guard guard = experienced();
-        GuardStatistics before = guard.statistics(); // on a busy machine a quick call may have been slow too
+        GuardStatistics before = guard.statistics(); // on a busy machine a fast call may have been slow
         var interrupted = new CountDownLatch(1);
         String answer = guard.call(() -> {
             if (first()) {
@@ -89,7 +89,7 @@ class HedgeTest {
     }
 
     @Test
-    void theFirstToAnswerWinsAndTheSecondIsInterruptedAndWaitedFor() throws InterruptedException {
+    void the_first_attempt_may_win_and_the_second_is_interrupted_and_awaited() throws InterruptedException {
         Guard guard = experienced();
         long wonBefore = guard.statistics().hedgesWon();
         var second = new CountDownLatch(1);
@@ -113,7 +113,7 @@ class HedgeTest {
     }
 
     @Test
-    void aSecondThatFailsDoesNotSpoilTheFirst() throws Exception {
+    void a_second_attempt_that_fails_does_not_affect_the_first() throws Exception {
         Guard guard = experienced();
         var second = new CountDownLatch(1);
         String answer = guard.call(() -> {
@@ -128,7 +128,7 @@ class HedgeTest {
     }
 
     @Test
-    void aFirstThatFailsWaitsForTheSecond() throws Exception {
+    void a_first_attempt_that_fails_waits_for_the_second() throws Exception {
         Guard guard = experienced();
         var second = new CountDownLatch(1);
         var first = new CountDownLatch(1);
@@ -146,7 +146,7 @@ class HedgeTest {
     }
 
     @Test
-    void whereBothFailTheFirstFailureStands() throws Exception {
+    void if_both_attempts_fail_the_first_failure_stands() throws Exception {
         Guard guard = experienced();
         var second = new CountDownLatch(1);
         assertThatThrownBy(() -> guard.call(() -> {
@@ -161,7 +161,7 @@ class HedgeTest {
     }
 
     @Test
-    void nothingIsHedgedThatIsUnknownOrNotIdempotentOrBeyondTheBudget() throws InterruptedException {
+    void work_is_not_hedged_without_samples_or_idempotence_or_budget() throws InterruptedException {
         Guard unknown = Guard.named("test").tolerance(HEDGED).idempotent().build();
         slowly(unknown);
         assertThat(unknown.statistics().hedges()).isZero();
@@ -171,7 +171,7 @@ class HedgeTest {
         Guard poor = experienced(Guard.named("test")
                 .tolerance(HEDGED.with(new HedgePolicy(0.95, Duration.ofMillis(2), 0)))
                 .idempotent());
-        // A budget begins with one.
+        // A budget starts with one.
         poor.call(() -> {
             spinUntilHedged(poor);
             return "slow";
@@ -182,7 +182,7 @@ class HedgeTest {
     }
 
     @Test
-    void aBudgetOfAnOperationAloneIsEarnedByItsOwnCalls() throws InterruptedException {
+    void a_budget_of_one_operation_is_earned_by_its_own_calls() throws InterruptedException {
         var poor = HEDGED.with(new HedgePolicy(0.95, Duration.ofMillis(2), 0.001));
         Guard guard = Guard.named("test").build();
         guard.apply(new Policies(FaultTolerance.DEFAULT, Map.of("read", poor)));
@@ -203,7 +203,7 @@ class HedgeTest {
                 return ServiceResponse.ok("slow");
             });
         }
-        assertThat(guard.statistics().hedges()).as("a budget begins with one").isEqualTo(1);
+        assertThat(guard.statistics().hedges()).as("a budget starts with one").isEqualTo(1);
     }
 
     private static void slowly(Guard guard) {
@@ -220,7 +220,7 @@ class HedgeTest {
         }
     }
 
-    /** Is slow for as long as it takes a busy machine to notice. */
+    /** Is slow until the second attempt has started. */
     private static void spinUntilHedged(Guard guard) {
         long end = System.nanoTime() + 20 * SECOND;
         while (guard.statistics().hedges() == 0 && System.nanoTime() - end < 0) {
@@ -229,7 +229,7 @@ class HedgeTest {
     }
 
     @Test
-    void anErrorInTheFirstPassesAndEndsTheSecond() throws InterruptedException {
+    void an_error_in_the_first_attempt_passes_and_ends_the_second() throws InterruptedException {
         Guard guard = experienced();
         var second = new CountDownLatch(1);
         var ended = new CountDownLatch(1);
@@ -251,9 +251,9 @@ class HedgeTest {
         assertThat(Thread.interrupted()).isFalse();
     }
 
-    // The following move the time themselves, from one moment at which something happens to the next.
+    // The following tests advance the clock themselves.
 
-    /** So many attempts take that long, one after the other, without a second one beside them. */
+    /** Makes sequential attempts of that duration that are not hedged. */
     private void attemptsTake(long nanos, int times) throws InterruptedException {
         for (int i = 0; i < times; i++) {
             long now = time.nanoTime();
@@ -270,7 +270,7 @@ class HedgeTest {
         }
     }
 
-    /** It is known what is slow; gives back how long that is. */
+    /** Adds enough samples, and returns the delay. */
     private long experience() throws InterruptedException {
         attemptsTake(10 * MILLI, 2 * LatencyWindow.SAMPLES_MIN);
         return hedge.delayNanos(time.nanoTime());
@@ -281,7 +281,7 @@ class HedgeTest {
         return tally.sinceReset()[GuardCounters.Count.HEDGES.ordinal()];
     }
 
-    /** In the first attempt: becomes slow, and waits until the second has begun. */
+    /** In the first attempt: advances the clock to the delay, and waits until the second has started. */
     private void becomeSlow(long at) throws InterruptedException {
         time.settle(at);
         time.advanceTo(at);
@@ -299,25 +299,25 @@ class HedgeTest {
         }
     }
 
-    /** In the second attempt: runs on until then, whoever interrupts it. */
+    /** In the second attempt: runs until then and ignores interrupts. */
     private static void runUntil(CountDownLatch then) {
         while (true) {
             try {
                 then.await();
                 return;
             } catch (InterruptedException e) {
-                // it does not listen
+                // ignores interrupts
             }
         }
     }
 
-    /** Once the calling thread sleeps, moves on to when it would wake by itself. */
+    /** When the calling thread sleeps, advances the clock to the end of its sleep. */
     private void letTheCallerSleepOn() {
         Thread.ofVirtual().start(() -> time.advanceTo(time.sleepsUntil(caller)));
     }
 
     @Test
-    void whatIsSlowIsKnownAsSoonAsEnoughAttemptsHaveEnded() throws InterruptedException {
+    void the_delay_is_known_as_soon_as_enough_attempts_have_ended() throws InterruptedException {
         attemptsTake(1, LatencyWindow.SAMPLES_MIN - 1);
         assertThat(hedge.delayNanos(time.nanoTime())).isEqualTo(-1);
         attemptsTake(1, 1);
@@ -325,8 +325,8 @@ class HedgeTest {
     }
 
     @Test
-    void whatIsSlowIsFoundOutAnewNowAndThen() throws InterruptedException {
-        assertThat(hedge.delayNanos(0)).as("too little is known").isEqualTo(-1);
+    void the_delay_is_refreshed_regularly() throws InterruptedException {
+        assertThat(hedge.delayNanos(0)).as("too few samples").isEqualTo(-1);
         attemptsTake(5 * MILLI, 20);
         assertThat(hedge.delayNanos(100 * MILLI)).isBetween(5 * MILLI, 6 * MILLI);
         attemptsTake(10 * MILLI, 9);
@@ -336,7 +336,7 @@ class HedgeTest {
     }
 
     @Test
-    void aSecondAttemptStartsWhenTheFirstHasBecomeSlowAndNotBefore() throws InterruptedException {
+    void a_second_attempt_starts_after_the_delay_and_not_before() throws InterruptedException {
         long delay = experience();
         long now = time.nanoTime();
         List<Integer> numbers = Collections.synchronizedList(new ArrayList<>());
@@ -363,7 +363,7 @@ class HedgeTest {
     }
 
     @Test
-    void whatIsQuickIsAnsweredWithoutASecondAttempt() throws InterruptedException {
+    void a_fast_attempt_is_not_hedged() throws InterruptedException {
         experience();
         long now = time.nanoTime();
         assertThat(hedge.race(_ -> "quick", 1, now, now + SECOND, tally)).isEqualTo("quick");
@@ -371,10 +371,10 @@ class HedgeTest {
     }
 
     @Test
-    void noSecondAttemptStartsWhereTheCallMustBeOverByThen() throws InterruptedException {
+    void no_second_attempt_starts_after_the_deadline() throws InterruptedException {
         long delay = experience();
         long now = time.nanoTime();
-        Watchdog.Watch other = watchdog.arm(caller, now + 3600 * SECOND, null); // so that it looks
+        Watchdog.Watch other = watchdog.arm(caller, now + 3600 * SECOND, null); // so that the watchdog checks
         time.settle(now + SECOND);
         Object answer = hedge.race(
                 _ -> {
@@ -391,7 +391,7 @@ class HedgeTest {
     }
 
     @Test
-    void anInterruptFromOutsideEndsBothAttempts() throws InterruptedException {
+    void an_interrupt_from_outside_ends_both_attempts() throws InterruptedException {
         long slow = experience() + time.nanoTime();
         assertThatThrownBy(() -> hedge.race(
                         _ -> {
@@ -411,7 +411,7 @@ class HedgeTest {
     }
 
     @Test
-    void aSecondThatDoesNotListenIsWaitedForUntilTheCallMustBeOver() throws InterruptedException {
+    void a_second_attempt_that_ignores_interrupts_is_awaited_until_the_deadline() throws InterruptedException {
         long slow = experience() + time.nanoTime();
         long until = time.nanoTime() + SECOND;
         var over = new CountDownLatch(1);
@@ -436,7 +436,7 @@ class HedgeTest {
     }
 
     @Test
-    void whereTheFirstFailedTheSecondHasUntilTheCallMustBeOver() throws InterruptedException {
+    void after_a_failed_first_attempt_the_second_has_until_the_deadline() throws InterruptedException {
         long slow = experience() + time.nanoTime();
         long until = time.nanoTime() + SECOND;
         Failure failure = Failure.of(Fault.of(Code.UNAVAILABLE, "broken"), null);
@@ -459,7 +459,7 @@ class HedgeTest {
     }
 
     @Test
-    void whatASecondAnswersAfterAnErrorInTheFirstInterruptsNobody() throws InterruptedException {
+    void a_second_result_after_an_error_of_the_first_interrupts_no_thread() throws InterruptedException {
         long slow = experience() + time.nanoTime();
         var over = new CountDownLatch(1);
         var second = new AtomicReference<Thread>();
@@ -486,7 +486,7 @@ class HedgeTest {
     }
 
     @Test
-    void noInterruptReachesCodeAfterTheCall() throws InterruptedException {
+    void no_interrupt_reaches_code_after_the_call() throws InterruptedException {
         Guard guard = experienced(Guard.named("test")
                 .tolerance(HEDGED.with(new HedgePolicy(0.5, Duration.ofNanos(1_000), 1)))
                 .idempotent());

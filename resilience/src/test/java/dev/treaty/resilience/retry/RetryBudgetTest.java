@@ -28,9 +28,9 @@ class RetryBudgetTest {
         return spent;
     }
 
-    /** Each thread spends what it can; some look at the balance first. */
+    /** Each thread spends what it can; some read the balance first. */
     @Test
-    void threadsTogetherSpendWhatWasEarnedAndNoMore() throws InterruptedException, ExecutionException {
+    void concurrent_threads_spend_exactly_what_was_earned() throws InterruptedException, ExecutionException {
         for (int round = 0; round < 100; round++) {
             var budget = budget(0.25, 0);
             calls.addAndGet(160);
@@ -50,19 +50,19 @@ class RetryBudgetTest {
     }
 
     @Test
-    void startsNearlyEmpty() {
+    void a_budget_starts_nearly_empty() {
         assertThat(spendAll(budget(0.2, 10))).isEqualTo(1);
     }
 
     @Test
-    void callsEarnTheirPart() {
+    void calls_earn_a_fraction_of_a_retry() {
         var budget = budget(0.2, 0);
         calls.addAndGet(50);
         assertThat(spendAll(budget)).isEqualTo(11);
     }
 
     @Test
-    void timeEarnsTooAndThereIsAMaximum() {
+    void time_earns_retries_up_to_a_maximum() {
         var budget = budget(0, 10);
         spendAll(budget);
         time.advance(Duration.ofSeconds(2));

@@ -31,7 +31,7 @@ class WatchdogTest {
         return watch;
     }
 
-    /** Moves on until it has rung so often; gives back how often it looked for that. */
+    /** Advances until the watchdog has fired that often; returns the number of checks. */
     private int lookUntilRang(int times) {
         int looks = 0;
         while (rang.get() < times) {
@@ -52,7 +52,7 @@ class WatchdogTest {
     }
 
     @Test
-    void ringsAtTheVeryMomentAndLooksOnlyNowAndThen() {
+    void fires_on_time_and_checks_rarely() {
         Watchdog.Watch watch = arm(13 * SECOND / 10);
         assertThat(lookUntilRang(1)).isLessThan(10);
         assertThat(time.nanoTime()).isEqualTo(13 * SECOND / 10);
@@ -62,7 +62,7 @@ class WatchdogTest {
     }
 
     @Test
-    void anEarlierWatchIsNotMissedWhileALaterOneIsWaitedFor() {
+    void an_earlier_watch_armed_later_fires_on_time() {
         Watchdog.Watch late = arm(40 * SECOND);
         Watchdog.Watch latest = arm(41 * SECOND);
         time.look();
@@ -71,20 +71,20 @@ class WatchdogTest {
         assertThat(time.nanoTime()).isLessThan(SECOND);
         assertThat(early.disarm()).isTrue();
         lookUntilRang(2);
-        assertThat(time.nanoTime()).as("it has not ended meanwhile").isEqualTo(40 * SECOND);
+        assertThat(time.nanoTime()).as("its thread has not ended").isEqualTo(40 * SECOND);
         assertThat(late.disarm()).isTrue();
         assertThat(latest.disarm()).isFalse();
     }
 
     @Test
-    void whatIsDisarmedDoesNotRing() {
+    void a_disarmed_watch_does_not_fire() {
         assertThat(arm(SECOND).disarm()).isFalse();
         assertThat(ends()).isTrue();
         assertThat(rang).hasValue(0);
     }
 
     @Test
-    void endsWhenNothingIsArmedForAWhileAndRingsInTimeWheneverTheNextIsArmed() {
+    void the_thread_ends_when_idle_and_the_next_watch_fires_on_time() {
         for (int idleLooks = 0; idleLooks < 30; idleLooks++) {
             int before = rang.get();
             arm(time.nanoTime() + SECOND).disarm();
@@ -94,7 +94,7 @@ class WatchdogTest {
                 ended = !time.look();
             }
             assertThat(ended && time.nanoTime() - began < SECOND)
-                    .as("calls come back before")
+                    .as("calls return before")
                     .isFalse();
             long at = time.nanoTime() + 3 * SECOND;
             Watchdog.Watch watch = arm(at);
@@ -106,7 +106,7 @@ class WatchdogTest {
     }
 
     @Test
-    void watchesOverMoreCallsThanItBeganWith() {
+    void the_table_grows_with_the_number_of_watches() {
         var watches = new ArrayList<Watchdog.Watch>();
         for (int i = 0; i < 1_000; i++) {
             watches.add(arm(SECOND));
@@ -118,7 +118,7 @@ class WatchdogTest {
     }
 
     @Test
-    void refusesACallMoreThanItMayWatchOverUntilOneHasEnded() {
+    void the_number_of_watches_is_limited() {
         var small = new Watchdog(time, 128);
         Thread caller = Thread.currentThread();
         var watches = new ArrayList<Watchdog.Watch>();
@@ -133,7 +133,7 @@ class WatchdogTest {
         assertThat(watches).noneMatch(Watchdog.Watch::disarm);
     }
 
-    /** A time in which the call that wakes the watchdog stops halfway, that being locked, until the test goes on. */
+    /** A clock that stops the call that wakes the watchdog halfway, with the lock held, until the test continues. */
     private static final class Halfway implements Time {
         private final CountDownLatch goesOn = new CountDownLatch(1);
 
@@ -168,7 +168,7 @@ class WatchdogTest {
         }
     }
 
-    /** Arms a watch over the thread of the test, on another; afterwards that waits, or has ended. */
+    /** Arms a watch on another thread, which afterwards waits or has ended. */
     private static Thread arms(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
         Thread thread = Thread.startVirtualThread(() -> watches.add(small.arm(over, SECOND, null)));
         while (thread.isAlive() && !WAITING.contains(thread.getState())) {
@@ -178,13 +178,13 @@ class WatchdogTest {
     }
 
     @Test
-    void callsThatFindTheTableFullAtTheSameMomentAreAllWatchedOver() throws InterruptedException {
+    void concurrent_calls_that_find_the_table_full_all_get_a_watch() throws InterruptedException {
         var halfway = new Halfway();
         var small = new Watchdog(halfway, 128);
         Thread caller = Thread.currentThread();
         List<Watchdog.Watch> watches = Collections.synchronizedList(new ArrayList<>());
         var threads = new ArrayList<Thread>();
-        for (int i = 0; i < 10; i++) { // a caller looks at eight places before the table grows
+        for (int i = 0; i < 10; i++) { // a call tries eight watches before the table grows
             threads.add(arms(small, caller, watches));
         }
         halfway.goesOn.countDown();
@@ -194,9 +194,9 @@ class WatchdogTest {
         assertThat(watches).hasSize(10).noneMatch(Watchdog.Watch::disarm);
     }
 
-    /** Those might all be busy; and a program that is over must not have to wait for it. */
+    /** Carriers might all be busy; and a program must be able to exit without waiting for it. */
     @Test
-    void onTheMachinesTimeItNeedsNoCarrierOfVirtualThreads() throws InterruptedException {
+    void on_the_system_clock_it_runs_on_a_daemon_platform_thread() throws InterruptedException {
         var ringing = new Promise<Thread>();
         Watchdog machine = Watchdog.of(Time.system());
         Watchdog.Watch watch =
@@ -208,7 +208,7 @@ class WatchdogTest {
     }
 
     @Test
-    void anInterruptNeverReachesCodeAfterTheCall() throws InterruptedException {
+    void an_interrupt_never_reaches_code_after_the_call() throws InterruptedException {
         Watchdog machine = Watchdog.of(Time.system());
         var strays = new AtomicInteger();
         var rings = new AtomicInteger();
