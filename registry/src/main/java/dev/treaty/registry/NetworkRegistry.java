@@ -6,7 +6,6 @@ import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
@@ -19,6 +18,7 @@ import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.client.LeaseKeeper;
 import dev.treaty.registry.client.RegistryConnection;
 import dev.treaty.registry.client.WatchClient;
+import dev.treaty.registry.server.Requests;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
@@ -33,7 +33,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The client of a registry in another process, which speaks the {@link RegistryProtocol}. It keeps the instances of this
@@ -222,28 +221,16 @@ public final class NetworkRegistry implements Registry {
      */
     @Override
     public List<ServiceContract> contracts(ServiceName service) {
-        return ask(registry -> Optional.of(parse(registry.contracts(service.value(), ""))))
+        return ask(registry -> Optional.of(Requests.readableContracts(registry.contracts(service.value(), ""))))
                 .orElseGet(() -> known(service).stream().toList());
     }
 
     @Override
     public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
-        return ask(registry -> parse(registry.contracts(service.value(), fingerprint)).stream()
+        return ask(registry -> Requests.readableContracts(registry.contracts(service.value(), fingerprint)).stream()
                         .findFirst())
                 .or(() -> keeper.contract(service)
                         .filter(contract -> contract.fingerprint().equals(fingerprint)));
-    }
-
-    private static List<ServiceContract> parse(List<String> texts) {
-        return texts.stream().flatMap(NetworkRegistry::parse).toList();
-    }
-
-    private static Stream<ServiceContract> parse(String text) {
-        try {
-            return Stream.of(ServiceContract.parse(text));
-        } catch (ContractException e) {
-            return Stream.empty(); // written by a newer version of Treaty; the other contracts are of use
-        }
     }
 
     private <T> Optional<T> ask(RegistryConnection.Request<Optional<T>> request) {

@@ -52,7 +52,7 @@ public record RegistryLimits(
     }
 
     /** Returns the lease that is granted to a request. */
-    public Duration lease(Duration wish) {
-        return wish.compareTo(leaseMin) < 0 ? leaseMin : wish.compareTo(leaseMax) > 0 ? leaseMax : wish;
+    public Duration lease(Duration requested) {
+        return requested.compareTo(leaseMin) < 0 ? leaseMin : requested.compareTo(leaseMax) > 0 ? leaseMax : requested;
     }
 }

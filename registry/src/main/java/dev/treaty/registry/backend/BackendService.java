@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
@@ -201,17 +200,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     private ContractHistory history(ServiceName service) throws InterruptedException {
-        return ContractHistory.of(backend.contracts(service).stream()
-                .flatMap(BackendService::parse)
-                .toList());
-    }
-
-    private static Stream<ServiceContract> parse(String text) {
-        try {
-            return Stream.of(ServiceContract.parse(text));
-        } catch (ContractException e) {
-            return Stream.empty(); // written by another program
-        }
+        return ContractHistory.of(Requests.readableContracts(backend.contracts(service)));
     }
 
     @Override

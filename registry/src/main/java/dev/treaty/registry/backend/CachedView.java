@@ -17,7 +17,6 @@ import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.server.Requests;
 import dev.treaty.registry.server.SelfPreservation;
 import dev.treaty.registry.spi.Backend;
-import dev.treaty.registry.spi.InstanceFormat;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.random.RandomGenerator;
 
 /**
  * The instances of the watched services of a backend, in the memory of this process. A view belongs to one {@linkplain
@@ -41,9 +39,8 @@ final class CachedView implements AutoCloseable {
     final String epoch;
     final RegistryService service;
     private final Backend backend;
-    private final InstanceFormat format;
+    private final RegistryContext context;
     private final Time time;
-    private final RandomGenerator random;
     private final SelfPreservation preservation;
     private final Runnable onNewEpoch;
     private final RegistryTable table;
@@ -60,12 +57,11 @@ final class CachedView implements AutoCloseable {
             Runnable onNewEpoch) {
         this.epoch = epoch;
         this.backend = backend;
-        this.format = context.format();
+        this.context = context;
         this.time = context.time();
-        this.random = context.random();
         this.preservation = preservation;
         this.onNewEpoch = onNewEpoch;
-        this.table = new RegistryTable(RegistryLimits.STANDARD, random);
+        this.table = new RegistryTable(RegistryLimits.STANDARD, context.random());
         this.changes = table.changes();
         this.service = new RegistryService(table, time, Events.NONE);
     }
@@ -154,7 +150,7 @@ final class CachedView implements AutoCloseable {
         /** Whether this is another store: then nothing is missing in it, and another view replaces this one. */
         private boolean hasNewEpoch() {
             try {
-                if (backend.epoch(RegistryTable.token(random)).equals(epoch)) {
+                if (backend.epoch(RegistryTable.token(context.random())).equals(epoch)) {
                     return false;
                 }
             } catch (InterruptedException e) {
@@ -173,7 +169,7 @@ final class CachedView implements AutoCloseable {
         private boolean put(String value) {
             ServiceInstance instance;
             try {
-                instance = format.read(value).read(time.instant());
+                instance = context.format().read(value).read(time.instant());
             } catch (IllegalArgumentException e) {
                 return false; // written by another program: what cannot be read cannot be called
             }

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Interns values that many instances share, such as names, versions and zones. A decoder creates them anew for each
+ * Interns values that many instances share, such as names, versions and zones. A decoder creates new ones for each
  * instance, which would be half of an instance's memory. Not thread-safe: the owner holds a lock.
  */
 public final class Interner {

@@ -13,7 +13,6 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.client.RegistryConnection.Requester;
 import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +36,7 @@ public final class LeaseKeeper implements AutoCloseable {
 
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
-    private final RegistryConnection connection;
+    final RegistryConnection connection;
     private final ContractPublisher publisher;
     private final Map<String, ManagedRegistration> registrations = new LinkedHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
@@ -60,14 +59,6 @@ public final class LeaseKeeper implements AutoCloseable {
         thread.start();
     }
 
-    Instant now() {
-        return connection.time.instant();
-    }
-
-    void await(Promise<Boolean> promise) {
-        connection.await(promise);
-    }
-
     /** Lets the thread compare again. */
     synchronized void wake() {
         wake.complete(true);
@@ -76,7 +67,7 @@ public final class LeaseKeeper implements AutoCloseable {
     public Registration register(ServiceInstance instance) {
         var registration = new ManagedRegistration(instance, RegistryTable.token(connection.random), this);
         add(registration);
-        await(registration.settled());
+        connection.await(registration.settled());
         Optional<Fault> refused = registration.endRegistering();
         if (refused.isPresent()) {
             forget(registration);
@@ -160,7 +151,7 @@ public final class LeaseKeeper implements AutoCloseable {
         closed.complete(true);
         registrations().forEach(ManagedRegistration::startClosing);
         wake();
-        await(ended);
+        connection.await(ended);
         thread.interrupt();
     }
 

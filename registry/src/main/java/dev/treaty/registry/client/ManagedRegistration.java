@@ -81,8 +81,8 @@ final class ManagedRegistration implements Registration {
 
     @Override
     public void drain() {
-        change(ServiceHealth.of(ServiceHealth.Status.DRAINING, keeper.now()), true);
-        keeper.await(settled());
+        change(ServiceHealth.of(ServiceHealth.Status.DRAINING, keeper.connection.time.instant()), true);
+        keeper.connection.await(settled());
     }
 
     @Override
@@ -111,7 +111,7 @@ final class ManagedRegistration implements Registration {
     @Override
     public void close() {
         startClosing();
-        keeper.await(settled());
+        keeper.connection.await(settled());
     }
 
     void startClosing() {

@@ -24,7 +24,7 @@ final class Lease {
     @Nullable
     Check check;
 
-    /** A time at which a lease has to be checked. Renewing leaves it where it is, so that a renewal sorts nothing. */
+    /** A scheduled check. A renewal does not move it: a check that is too early schedules the next one. */
     record Check(Lease lease, long atNanos) {}
 
     Lease(ServiceInstance reported, String token) {

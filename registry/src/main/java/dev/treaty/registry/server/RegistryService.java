@@ -80,12 +80,12 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                 long left = table.expire(now, time.instant());
                 table.acks().removeGone(now);
                 pages.removeExpired(now);
-                var statistics = table.statistics(now);
-                if (preserving != statistics.stale() > 0) {
+                var overview = table.overview(waitingRequests.get(), now);
+                if (preserving != overview.stale() > 0) {
                     preserving = !preserving;
                     String message = preserving
-                            ? "many leases expired at once: " + statistics.removedLately()
-                                    + " instances were removed, " + statistics.stale()
+                            ? "many leases expired at once: " + overview.expired()
+                                    + " instances were removed, " + overview.stale()
                                     + " are kept as stale until they renew or may be removed"
                             : "no instance is kept as stale any more";
                     events.emit(new Event.RegistryChanged(SELF, true, message));
@@ -209,17 +209,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public Overview overview() {
-        var statistics = table.statistics(time.nanoTime());
-        return new Overview(
-                table.epoch(),
-                statistics.revision(),
-                statistics.services(),
-                statistics.instances(),
-                statistics.contracts(),
-                waitingRequests.get(),
-                statistics.stale(),
-                statistics.removedLately(),
-                statistics.delisted());
+        return table.overview(waitingRequests.get(), time.nanoTime());
     }
 
     @Override
@@ -275,12 +265,12 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         }
     }
 
-    private long waitNanos(long wishMillis) {
-        long wish = Duration.ofMillis(Math.clamp(wishMillis, 0, WAIT_MAX.toMillis()))
+    private long waitNanos(long requestedMillis) {
+        long requested = Duration.ofMillis(Math.clamp(requestedMillis, 0, WAIT_MAX.toMillis()))
                 .toNanos();
         return CallContext.current()
-                .map(context -> Math.min(wish, context.deadline().remainingNanos(time) - MARGIN_NANOS))
-                .orElse(wish);
+                .map(context -> Math.min(requested, context.deadline().remainingNanos(time) - MARGIN_NANOS))
+                .orElse(requested);
     }
 
     /** Waits until there are changes, the time is over, or the waiter is closed. */

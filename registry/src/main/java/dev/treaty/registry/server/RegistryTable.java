@@ -11,6 +11,7 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.SelfPreservationPolicy;
 import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.Interner;
@@ -114,9 +115,6 @@ public final class RegistryTable {
         record Published(ServiceContract contract) implements Entry {}
     }
 
-    record Statistics(
-            long revision, int services, int instances, int contracts, int stale, int delisted, int removedLately) {}
-
     /** Returns 32 random hexadecimal digits. */
     public static String token(RandomGenerator random) {
         var hex = HexFormat.of();
@@ -143,15 +141,18 @@ public final class RegistryTable {
         return acks;
     }
 
-    synchronized Statistics statistics(long nowNanos) {
-        return new Statistics(
+    /** @param watches number of waiting watches */
+    synchronized RegistryProtocol.Overview overview(int watches, long nowNanos) {
+        return new RegistryProtocol.Overview(
+                epoch,
                 changes.revision(),
                 changes.serviceCount(),
                 changes.instanceCount(),
                 contracts.services().size(),
+                watches,
                 stale,
-                delisted,
-                preservation.removedLately(running(nowNanos)));
+                preservation.removedLately(running(nowNanos)),
+                delisted);
     }
 
     /** Returns when leases were last checked or changed, for tests: a jump of the time would look like a stop. */
@@ -172,18 +173,18 @@ public final class RegistryTable {
     /**
      * Registers an instance, or replaces one that was registered with the same token.
      *
-     * @param wish requested length of the lease; zero for a lease that never expires
+     * @param requested length of the lease as requested; zero for a lease that never expires
      * @return length of the lease
      */
     public synchronized Duration register(
-            ServiceInstance instance, String token, Duration wish, long nowNanos, Instant at) {
+            ServiceInstance instance, String token, Duration requested, long nowNanos, Instant at) {
         Requests.checkHealth(instance.id(), instance.health());
         if (token.length() < RegistryLimits.TOKEN_LENGTH_MIN || token.length() > RegistryLimits.TOKEN_LENGTH_MAX) {
             throw Requests.invalid("the token of instance " + instance.id() + " has " + token.length()
                     + " characters: choose one of " + RegistryLimits.TOKEN_LENGTH_MIN + " to "
                     + RegistryLimits.TOKEN_LENGTH_MAX);
         }
-        Duration granted = wish.isZero() ? wish : limits.lease(wish);
+        Duration granted = requested.isZero() ? requested : limits.lease(requested);
         Lease lease = leases.get(instance.id());
         if (lease == null) {
             checkCapacity(instance.service());

@@ -2,12 +2,15 @@ package dev.treaty.registry.server;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.spi.ContractHistory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -31,6 +34,19 @@ public final class Requests {
     public static ServiceContract contract(String text) {
         checkLength("the contract", text.length(), RegistryLimits.CONTRACT_LENGTH_MAX);
         return read("contract", () -> ServiceContract.parse(text));
+    }
+
+    /** Returns the contracts that this version of Treaty can read; others were written by other programs. */
+    public static List<ServiceContract> readableContracts(List<String> texts) {
+        var contracts = new ArrayList<ServiceContract>();
+        for (String text : texts) {
+            try {
+                contracts.add(ServiceContract.parse(text));
+            } catch (ContractException e) {
+                // the other contracts are of use
+            }
+        }
+        return contracts;
     }
 
     public static void checkHealth(String id, ServiceHealth health) {

@@ -207,8 +207,8 @@ class RegistryTableTest {
         pass(table, 1, 12);
 
         assertThat(table.changes().instances(service)).as("15 % are removed").hasSize(85);
-        assertThat(table.statistics(START + 12 * SECOND).stale()).isEqualTo(85);
-        assertThat(table.statistics(START + 12 * SECOND).removedLately()).isEqualTo(15);
+        assertThat(table.overview(0, START + 12 * SECOND).stale()).isEqualTo(85);
+        assertThat(table.overview(0, START + 12 * SECOND).expired()).isEqualTo(15);
         assertThat(table.changes().instances(service)).allSatisfy(stale -> {
             assertThat(stale.health().status()).isEqualTo(Status.UNKNOWN);
             assertThat(stale.health().message()).contains("its lease has expired", "many expired at once");
@@ -237,7 +237,7 @@ class RegistryTableTest {
         assertThat(table.changes().find(stale.service(), stale.id()))
                 .contains(Instances.of(stale.service(), stale.id()));
         assertThat(table.changes().readAll(seen).changes()).hasSize(1);
-        assertThat(table.statistics(START + 11 * SECOND).stale()).isEqualTo(84);
+        assertThat(table.overview(0, START + 11 * SECOND).stale()).isEqualTo(84);
         pass(table, 12, 20);
         assertThat(table.changes().find(stale.service(), stale.id())).isPresent();
     }
@@ -259,7 +259,7 @@ class RegistryTableTest {
         pass(table, 10, 11);
 
         assertThat(table.changes().instances(new ServiceName("s0"))).hasSize(2);
-        assertThat(table.statistics(START + 11 * SECOND).stale()).isZero();
+        assertThat(table.overview(0, START + 11 * SECOND).stale()).isZero();
     }
 
     @Test
@@ -269,7 +269,7 @@ class RegistryTableTest {
 
         stopped.expire(START + 63 * SECOND, STARTED);
         assertThat(stopped.changes().instanceCount()).isEqualTo(100);
-        assertThat(stopped.statistics(START + 63 * SECOND).stale())
+        assertThat(stopped.overview(0, START + 63 * SECOND).stale())
                 .as("not even stale")
                 .isZero();
 
@@ -277,9 +277,9 @@ class RegistryTableTest {
         assertThat(stopped.changes().instanceCount())
                 .as("seven seconds are left of each lease")
                 .isEqualTo(100);
-        assertThat(stopped.statistics(START + 69 * SECOND).stale()).isZero();
+        assertThat(stopped.overview(0, START + 69 * SECOND).stale()).isZero();
         pass(stopped, 70, 71);
-        assertThat(stopped.statistics(START + 71 * SECOND).stale()).isEqualTo(90);
+        assertThat(stopped.overview(0, START + 71 * SECOND).stale()).isEqualTo(90);
     }
 
     @Test
@@ -336,7 +336,7 @@ class RegistryTableTest {
                 .singleElement()
                 .satisfies(change -> assertThat(((Removed) change.event()).reason())
                         .isEqualTo("critical for 30 s: the disk is full"));
-        assertThat(table.statistics(START + 31 * SECOND).delisted()).isEqualTo(1);
+        assertThat(table.overview(0, START + 31 * SECOND).critical()).isEqualTo(1);
 
         assertThat(table.renew("i0", MINE, START + 32 * SECOND, STARTED))
                 .as("it keeps its lease")
@@ -346,7 +346,7 @@ class RegistryTableTest {
 
         table.report("i0", MINE, ServiceHealth.of(Status.PASSING, STARTED), START + 34 * SECOND, STARTED);
         assertThat(table.changes().find(ORDERS, "i0")).isPresent();
-        assertThat(table.statistics(START + 34 * SECOND).delisted()).isZero();
+        assertThat(table.overview(0, START + 34 * SECOND).critical()).isZero();
 
         reportCritical(table, "i0", START + 35 * SECOND);
         pass(table, 36, 64);
@@ -388,6 +388,6 @@ class RegistryTableTest {
         pass(table, 1, 301);
 
         assertThat(table.renew("i0", MINE, START + 301 * SECOND, STARTED)).isFalse();
-        assertThat(table.statistics(START + 301 * SECOND).delisted()).isZero();
+        assertThat(table.overview(0, START + 301 * SECOND).critical()).isZero();
     }
 }
