@@ -69,19 +69,19 @@ final class CallCommand extends OutputCommand {
         }
         Map<String, ?> message = message(text());
         try (Treaty treaty = registry.open()) {
-            switch (treaty.client().call(service.value(), operation, message, deadline, headers)) {
+            return switch (treaty.client().call(service.value(), operation, message, deadline, headers)) {
                 case ServiceResponse.Ok<?> ok -> {
                     out().println(json() ? Json.text(ok.value()) : Json.indented(ok.value()));
-                    return Main.OK;
+                    yield Main.OK;
                 }
                 case ServiceResponse.Failed<?> failed -> {
                     Fault fault = failed.fault();
                     String code = fault.code().wire();
                     ErrorHandler.print(
                             spec().commandLine(), json(), code, code, fault.message() + suggestion(treaty, fault));
-                    return Main.FAILED;
+                    yield Main.FAILED;
                 }
-            }
+            };
         }
     }
 

@@ -19,10 +19,7 @@ import picocli.CommandLine.Parameters;
             "The instance continues to run and completes calls in flight. It stays drained until it stops or until"
                     + " --undo. The exit code is 1 if not all clients have acknowledged in time."
         },
-        footer = {
-            "  treaty drain Orders-1f3a9c02",
-            "  treaty drain Orders-1f3a9c02 --undo"
-        })
+        footer = {"  treaty drain Orders-1f3a9c02", "  treaty drain Orders-1f3a9c02 --undo"})
 final class DrainCommand extends OutputCommand {
     @Parameters(paramLabel = "INSTANCE", description = "The id of the instance, as \"treaty instances\" prints it.")
     private String id = "";

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -46,7 +47,12 @@ public final class ErrorHandler {
         return switch (e) {
             case ServiceException service -> service.code().wire();
             case ConfigurationException _ -> "configuration";
-            case CommandFailed _, IOException _, IllegalArgumentException _, UnsupportedOperationException _ -> "failed";
+            case CommandFailed _,
+                    IOException _,
+                    UncheckedIOException _,
+                    IllegalArgumentException _,
+                    UnsupportedOperationException _ ->
+                "failed";
             default -> "internal";
         };
     }
@@ -55,8 +61,9 @@ public final class ErrorHandler {
     public static String message(Exception e) {
         return switch (e) {
             case NoSuchFileException missing -> "file " + missing.getFile() + " does not exist";
-            case UncheckedIOException wrapper -> message(wrapper.getCause());
-            case UnmatchedArgumentException unmatched when !unmatched.getSuggestions().isEmpty() ->
+            case UncheckedIOException wrapper -> message(Objects.requireNonNull(wrapper.getCause()));
+            case UnmatchedArgumentException unmatched
+            when !unmatched.getSuggestions().isEmpty() ->
                 e.getMessage() + "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
             case CommandFailed _, ServiceException _, ParameterException _ -> String.valueOf(e.getMessage());
             case IOException _, IllegalArgumentException _, UnsupportedOperationException _ ->

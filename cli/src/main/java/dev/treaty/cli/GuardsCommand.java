@@ -114,8 +114,8 @@ final class GuardsCommand extends OutputCommand {
             }
         });
         if (service != null && rows.isEmpty()) {
-            throw new CommandFailed("no client guards found for " + service
-                    + RegistryOptions.suggestion(service.value(), called));
+            throw new CommandFailed(
+                    "no client guards found for " + service + RegistryOptions.suggestion(service.value(), called));
         }
         return rows;
     }
@@ -171,7 +171,9 @@ final class GuardsCommand extends OutputCommand {
             table.row(row.service, row.process, guard.level())
                     .cell(guard.health(), guard.health().equals("passing") ? Style.PLAIN : Style.WARNING)
                     .cells(guard.calls(), guard.failed(), guard.refused(), guard.retries())
-                    .cells(String.format(Locale.ROOT, "%.3f", guard.averageAttempts()), guard.fallbacksServed() + failed);
+                    .cells(
+                            String.format(Locale.ROOT, "%.3f", guard.averageAttempts()),
+                            guard.fallbacksServed() + failed);
         }
         return table;
     }

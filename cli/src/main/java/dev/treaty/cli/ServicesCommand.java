@@ -165,12 +165,16 @@ final class ServicesCommand extends OutputCommand {
             Style style = passing == row.instances.size() ? Style.GOOD : passing > 0 ? Style.WARNING : Style.FAULT;
             Table.Row cells = table.row(row.name, String.join(", ", row.versions()), row.instances.size())
                     .cell(Long.toString(passing), style);
-            row.minute.filter(minute -> minute.requests() > 0).ifPresent(minute -> cells.cell(
-                            String.format(Locale.ROOT, "%.1f", minute.requestsPerSecond()))
-                    .cell(
-                            String.format(Locale.ROOT, "%.1f%%", 100 * minute.errorRate()),
-                            minute.failures() == 0 ? Style.PLAIN : Style.FAULT)
-                    .cells(millis(minute.averageMillis()), millis(minute.p95Millis()), millis(minute.p99Millis())));
+            row.minute
+                    .filter(minute -> minute.requests() > 0)
+                    .ifPresent(minute -> cells.cell(String.format(Locale.ROOT, "%.1f", minute.requestsPerSecond()))
+                            .cell(
+                                    String.format(Locale.ROOT, "%.1f%%", 100 * minute.errorRate()),
+                                    minute.failures() == 0 ? Style.PLAIN : Style.FAULT)
+                            .cells(
+                                    millis(minute.averageMillis()),
+                                    millis(minute.p95Millis()),
+                                    millis(minute.p99Millis())));
         }
         return table;
     }

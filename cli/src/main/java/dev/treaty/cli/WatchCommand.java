@@ -77,8 +77,9 @@ final class WatchCommand extends OutputCommand {
     private Collection<ServiceName> wanted(Treaty treaty) {
         Collection<ServiceName> wanted = services.isEmpty() ? treaty.registry().services() : services;
         if (wanted.size() > RegistryLimits.BATCH_MAX) {
-            throw new CommandFailed("there are " + wanted.size() + " services to watch, and a process can watch at most "
-                    + RegistryLimits.BATCH_MAX + ": name some, as in \"treaty watch shop.Orders\"");
+            throw new CommandFailed(
+                    "there are " + wanted.size() + " services to watch, and a process can watch at most "
+                            + RegistryLimits.BATCH_MAX + ": name some, as in \"treaty watch shop.Orders\"");
         }
         return wanted;
     }
@@ -104,12 +105,11 @@ final class WatchCommand extends OutputCommand {
         }
         ServiceInstance instance = event.instance();
         String message = instance.health().message();
-        Style style =
-                switch (event) {
-                    case DiscoveryEvent.Added _ -> Style.GOOD;
-                    case DiscoveryEvent.Updated _ -> Style.ACTION;
-                    case DiscoveryEvent.Removed _ -> Style.FAULT;
-                };
+        Style style = switch (event) {
+            case DiscoveryEvent.Added _ -> Style.GOOD;
+            case DiscoveryEvent.Updated _ -> Style.ACTION;
+            case DiscoveryEvent.Removed _ -> Style.FAULT;
+        };
         print(
                 event.timestamp(),
                 style,

@@ -57,7 +57,7 @@ final class ContractSource {
                 spec.commandLine(), "name a service or a file, or a class with --class NAME --class-path PATH");
     }
 
-    /** Reads a file if the subject is one, else what the service {@code SERVICE} or {@code SERVICE@VERSION} published. */
+    /** Reads a file if the subject is one, else the published contract {@code SERVICE} or {@code SERVICE@VERSION}. */
     ServiceContract read(String subject) throws IOException {
         Path file = Path.of(subject);
         return Files.isRegularFile(file) ? ServiceContract.parse(Files.readString(file)) : published(subject);

@@ -14,7 +14,8 @@ abstract class ReadingCommand extends OutputCommand {
             paramLabel = "SERVICE|FILE",
             arity = "0..1",
             description = "A service that has published its contract, SERVICE@VERSION, or a file with contract text.")
-    @Nullable String subject;
+    @Nullable
+    String subject;
 
     @Mixin
     final ContractSource source = new ContractSource();

@@ -3,6 +3,7 @@ package dev.treaty.cli.shell;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
 import java.util.List;
+import java.util.Locale;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +34,7 @@ public final class CompletionCommand extends OutputCommand {
     public Integer call() {
         var command = Main.commandLine();
         LAUNCHER.forEach(name -> command.addSubcommand(name, CommandSpec.create()));
+        out().println("# Completion of treaty for " + shell.name().toLowerCase(Locale.ROOT));
         out().print(AutoComplete.bash("treaty", command));
         return Main.OK;
     }

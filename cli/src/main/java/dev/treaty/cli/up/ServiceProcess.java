@@ -48,7 +48,7 @@ final class ServiceProcess {
             RegistryAddress registry,
             Map<String, String> environment,
             PrefixedOutput output) {
-        this.name = service.contract().substring(service.contract().lastIndexOf('.') + 1) + "-" + (number + 1);
+        this.name = service.contract().replaceAll(".*[.$]", "") + "-" + (number + 1);
         this.lines = output.source(name);
         var classPath = new ArrayList<String>();
         service.classPath().forEach(entry -> classPath.add(resolve(file, entry).toString()));
@@ -60,8 +60,7 @@ final class ServiceProcess {
                 List.of(file.toString(), service.contract(), service.implementation()));
         this.environment = new HashMap<>(environment);
         this.environment.put("TREATY_REGISTRY", registry.toString());
-        this.environment.put(
-                "TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
+        this.environment.put("TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
         this.supervisor = Thread.ofVirtual().name("supervisor of " + name).start(this::supervise);
     }
 

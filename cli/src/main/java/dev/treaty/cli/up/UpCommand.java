@@ -62,16 +62,10 @@ public final class UpCommand extends OutputCommand {
     /** How long after Ctrl-C the command itself exits at the latest. */
     private static final Duration SHUTDOWN_MAX = Duration.ofMillis(1900);
 
-    @Parameters(
-            paramLabel = "FILE",
-            arity = "0..1",
-            description = "The file (default: treaty.yaml).")
+    @Parameters(paramLabel = "FILE", arity = "0..1", description = "The file (default: treaty.yaml).")
     private Path file = Path.of("treaty.yaml");
 
-    @Option(
-            names = "--registry",
-            paramLabel = "ADDRESS",
-            description = "Use this registry instead of serving one.")
+    @Option(names = "--registry", paramLabel = "ADDRESS", description = "Use this registry instead of serving one.")
     private @Nullable RegistryAddress registry;
 
     private final List<ServiceProcess> processes = new ArrayList<>();
@@ -104,7 +98,8 @@ public final class UpCommand extends OutputCommand {
     private void check(List<RunSettings> run) {
         if (run.isEmpty()) {
             throw new CommandFailed(
-                    file + " lists nothing to run: add a service under run:, as \"treaty up --help\" shows", Main.USAGE);
+                    file + " lists nothing to run: add a service under run:, as \"treaty up --help\" shows",
+                    Main.USAGE);
         }
         for (RunSettings service : run) {
             if (service instanceof RunSettings.Hosted hosted) {
@@ -126,8 +121,8 @@ public final class UpCommand extends OutputCommand {
         RegistryAddress address = registry;
         if (address == null) {
             var at = settings.registry() instanceof RegistryAddress.Network network ? network : RegistryOptions.USUAL;
-            Treaty hub = serve(settings.withServer(registryServer(settings.server(), at))
-                    .withRegistry(RegistryAddress.EMBEDDED));
+            Treaty hub = serve(
+                    settings.withServer(registryServer(settings.server(), at)).withRegistry(RegistryAddress.EMBEDDED));
             others.push(hub);
             address = RegistryCommand.address(hub);
             output.source("treaty").accept("registry " + address + "; Ctrl-C ends everything");
@@ -173,7 +168,7 @@ public final class UpCommand extends OutputCommand {
 
     /** Ends the command once each process has been ready or has failed to start, if any has failed. */
     private void endOnFailure(Foreground foreground) {
-        CompletableFuture.allOf(processes.stream().map(ServiceProcess::started).toArray(CompletableFuture[]::new))
+        var _ = CompletableFuture.allOf(processes.stream().map(ServiceProcess::started).toArray(CompletableFuture[]::new))
                 .thenRun(() -> {
                     if (!failures().isEmpty()) {
                         foreground.end();
@@ -187,8 +182,8 @@ public final class UpCommand extends OutputCommand {
         for (ServiceProcess process : processes) {
             process.started()
                     .getNow(Optional.empty())
-                    .ifPresent(reason ->
-                            names.computeIfAbsent(reason, _ -> new ArrayList<>()).add(process.name()));
+                    .ifPresent(reason -> names.computeIfAbsent(reason, _ -> new ArrayList<>())
+                            .add(process.name()));
         }
         return names.entrySet().stream()
                 .map(entry -> String.join(", ", entry.getValue()) + ": " + entry.getKey())
