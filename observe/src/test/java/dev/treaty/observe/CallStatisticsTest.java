@@ -2,14 +2,11 @@ package dev.treaty.observe;
 
 import static dev.treaty.observe.Traffic.ORDERS;
 import static dev.treaty.observe.Traffic.ended;
-import static dev.treaty.observe.Traffic.failed;
 import static dev.treaty.observe.Traffic.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.treaty.core.call.Code;
-import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Side;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
@@ -83,40 +80,6 @@ class CallStatisticsTest {
         long micros = Math.max(1, (Math.clamp(nanos, 0, StatisticsSum.MICROS_MAX * 1_000) + 500) / 1_000);
         assertThat(Series.micros(cell)).isLessThanOrEqualTo(micros);
         assertThat(Series.micros(cell + 1)).isGreaterThan(micros);
-    }
-
-    @Example
-    void mergesServicesByOperationAndInstance() {
-        var one = new MetricsRecorder(new ManualTime());
-        one.emit(ended("get", ok(Duration.ofMillis(1))));
-        one.emit(Traffic.attempt("a", ok(Duration.ofMillis(1))));
-        var two = new MetricsRecorder(new ManualTime());
-        two.emit(ended("get", failed(Code.ABORTED, Duration.ofMillis(9))));
-        two.emit(ended("place", ok(Duration.ofMillis(2))));
-        two.emit(Traffic.attempt("a", ok(Duration.ofMillis(1))));
-        two.emit(Traffic.attempt("b", ok(Duration.ofMillis(1))));
-
-        ServiceMetrics merged =
-                ServiceMetrics.merge(List.of(one.metrics(ORDERS, Side.CLIENT), two.metrics(ORDERS, Side.CLIENT)));
-        assertThat(merged.total().requests()).isEqualTo(3);
-        assertThat(merged.attempts()).isEqualTo(3);
-        assertThat(merged.operation("get").total().requests()).isEqualTo(2);
-        assertThat(merged.operation("get").total().errors()).isEqualTo(Map.of(Code.ABORTED, 1L));
-        assertThat(merged.operation("place").total().requests()).isEqualTo(1);
-        assertThat(merged.instances())
-                .extracting(i -> i.instance() + "=" + i.total().requests())
-                .containsExactly("a=2", "b=1");
-    }
-
-    @Example
-    void refusesToMergeWhatIsNotAlike() {
-        var recorder = new MetricsRecorder(new ManualTime());
-        assertThatThrownBy(() -> ServiceMetrics.merge(List.of())).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> ServiceMetrics.merge(List.of(
-                        recorder.metrics(ORDERS, Side.CLIENT),
-                        recorder.metrics(new ServiceName("shop.Stock"), Side.CLIENT))))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("shop.Stock");
     }
 
     @Property(tries = 300)

@@ -122,7 +122,6 @@ class MetricsRecorderTest {
 
         ServiceMetrics metrics = client();
         assertThat(metrics.attempts()).isEqualTo(2);
-        assertThat(metrics.attemptsPerCall()).isEqualTo(2);
         assertThat(metrics.retries()).isEqualTo(1);
         assertThat(metrics.retriesRefused()).isEqualTo(1);
         assertThat(metrics.fallbacks()).isEqualTo(Map.of(Origin.CACHED, 1L));
