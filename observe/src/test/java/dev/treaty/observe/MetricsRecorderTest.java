@@ -149,7 +149,7 @@ class MetricsRecorderTest {
         recorder.emit(attempt("a", ok(MILLI)));
         recorder.emit(added("b", Status.PASSING));
         assertThat(client().instances()).hasSize(2);
-        time.advance(ServiceCounts.STRANGER_IDLE_MAX.plusSeconds(1));
+        time.advance(ServiceCounts.UNKNOWN_IDLE_MAX.plusSeconds(1));
         assertThat(client().instances()).extracting(InstanceMetrics::instance).containsExactly("b");
     }
 

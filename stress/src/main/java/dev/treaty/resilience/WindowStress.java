@@ -200,6 +200,7 @@ public final class WindowStress {
         }
 
         @Arbiter
+        @SuppressWarnings("EnumOrdinal") // the order of the counters is that of the constants
         public void after(II_Result r) {
             r.r1 = (int) tally.calls();
             r.r2 = (int) tally.sinceReset()[GuardCounters.Count.FALLBACKS_SERVED.ordinal()];
