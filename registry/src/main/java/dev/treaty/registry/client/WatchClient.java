@@ -180,7 +180,6 @@ public final class WatchClient implements AutoCloseable {
                 boolean hasty = false;
                 switch (watch(begin())) {
                     case Outcome.Answered(var news) -> {
-                        connection.answered(Requester.WATCH_CLIENT, news.epoch());
                         hasty = news.complete().isEmpty()
                                 && news.changes().isEmpty()
                                 && connection.time.nanoTime() - began
@@ -311,8 +310,8 @@ public final class WatchClient implements AutoCloseable {
         var draining = new HashMap<ServiceName, Long>();
         long before = changes.revision();
         Map<ServiceName, String> unclearBefore = state.unclear();
+        WatchState.Update update;
         synchronized (this) {
-            WatchState.Update update;
             try {
                 long graceEnd =
                         connection.time.nanoTime() + connection.policy.grace().toNanos();
@@ -322,8 +321,14 @@ public final class WatchClient implements AutoCloseable {
                         Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e));
             }
             state = update.state();
+        }
+        connection.answered(Requester.WATCH_CLIENT, news.epoch()); // before its instances are visible
+        synchronized (this) {
             for (DiscoveryEvent event : update.events()) {
                 ServiceInstance instance = event.instance();
+                if (!isCurrent(instance.service(), news)) {
+                    continue;
+                }
                 if (event instanceof DiscoveryEvent.Removed(var _, var reason, var at)) {
                     changes.remove(instance.service(), instance.id(), reason, at);
                 } else if (changes.put(instance, event.timestamp()) > 0
@@ -333,7 +338,7 @@ public final class WatchClient implements AutoCloseable {
             }
             update.answered().forEach(service -> {
                 Interest interest = interests.get(service);
-                if (interest != null) {
+                if (interest != null && isCurrent(service, news)) {
                     interest.loaded.complete(true);
                 }
             });
@@ -348,6 +353,11 @@ public final class WatchClient implements AutoCloseable {
             acks.await(each.getKey(), each.getValue(), connection.time, DRAIN_NANOS);
         }
         return new Outcome.Answered(news);
+    }
+
+    /** Whether a service is still followed since before an answer: not given up, or followed again, after it. */
+    private boolean isCurrent(ServiceName service, RegistryProtocol.News news) {
+        return Long.valueOf(news.revision()).equals(state.revisions().get(service));
     }
 
     private void removeMissing() {
