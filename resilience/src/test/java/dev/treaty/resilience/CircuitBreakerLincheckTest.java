@@ -84,8 +84,8 @@ public class CircuitBreakerLincheckTest {
         new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)
-                .iterations(12)
-                .invocationsPerIteration(300)
+                .iterations(6)
+                .invocationsPerIteration(150)
                 .check(Subject.class);
     }
 }

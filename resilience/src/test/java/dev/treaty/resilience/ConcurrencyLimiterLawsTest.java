@@ -29,9 +29,9 @@ class ConcurrencyLimiterLawsTest {
             if (step < 6) {
                 Priority priority = PRIORITIES.get(step % 3);
                 int allowed = priority == Priority.SHEDDABLE ? Math.max(1, limit * 3 / 4) : limit;
-                boolean letIn = limiter.tryAcquire(priority);
-                assertThat(letIn).as("step %d of %s", i, steps).isEqualTo(inFlight < allowed);
-                inFlight += letIn ? 1 : 0;
+                boolean admitted = limiter.tryAcquire(priority);
+                assertThat(admitted).as("step %d of %s", i, steps).isEqualTo(inFlight < allowed);
+                inFlight += admitted ? 1 : 0;
             } else if (step < 9 && inFlight > 0) {
                 limiter.release();
                 inFlight--;
@@ -52,40 +52,40 @@ class ConcurrencyLimiterLawsTest {
     }
 
     @Property(tries = 50)
-    void admits_waiting_calls_by_priority_and_then_by_arrival(@ForAll @Size(min = 1, max = 12) List<Priority> comers)
+    void admits_waiting_calls_by_priority_and_then_by_arrival(@ForAll @Size(min = 1, max = 12) List<Priority> calls)
             throws InterruptedException {
         var waiting = new Waiting(12);
-        for (int i = 0; i < comers.size(); i++) {
-            waiting.comes(comers.get(i));
+        for (int i = 0; i < calls.size(); i++) {
+            waiting.start(calls.get(i));
         }
-        waiting.serveAll();
+        waiting.releaseAll();
         List<Integer> expected = new ArrayList<>();
-        for (int i = 0; i < comers.size(); i++) {
+        for (int i = 0; i < calls.size(); i++) {
             expected.add(i);
         }
-        expected.sort(Comparator.comparing(comers::get)); // a stable sort
-        assertThat(waiting.served()).isEqualTo(expected);
+        expected.sort(Comparator.comparing(calls::get)); // a stable sort
+        assertThat(waiting.admitted()).isEqualTo(expected);
         assertThat(waiting.refused()).isEmpty();
     }
 
     /** Compares with a simple model, a sorted list. */
     @Property(tries = 50)
     void a_full_queue_displaces_the_last_call_of_the_lowest_priority(
-            @ForAll @Size(min = 1, max = 12) List<Priority> comers, @ForAll @IntRange(min = 1, max = 5) int queue)
+            @ForAll @Size(min = 1, max = 12) List<Priority> calls, @ForAll @IntRange(min = 1, max = 5) int queue)
             throws InterruptedException {
         var waiting = new Waiting(queue);
         List<Integer> line = new ArrayList<>();
         List<Integer> shed = new ArrayList<>();
-        for (int i = 0; i < comers.size(); i++) {
-            waiting.comes(comers.get(i));
+        for (int i = 0; i < calls.size(); i++) {
+            waiting.start(calls.get(i));
             line.add(i);
-            line.sort(Comparator.comparing(comers::get));
+            line.sort(Comparator.comparing(calls::get));
             if (line.size() > queue) {
                 shed.add(line.removeLast());
             }
             assertThat(waiting.refused()).isEqualTo(shed);
         }
-        waiting.serveAll();
-        assertThat(waiting.served()).isEqualTo(line);
+        waiting.releaseAll();
+        assertThat(waiting.admitted()).isEqualTo(line);
     }
 }

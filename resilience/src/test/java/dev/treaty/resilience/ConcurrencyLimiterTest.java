@@ -132,11 +132,11 @@ class ConcurrencyLimiterTest {
     @Test
     void a_raised_limit_admits_waiting_calls() throws InterruptedException {
         var waiting = new Waiting(5);
-        Thread first = waiting.comes(Priority.NORMAL);
+        Thread first = waiting.start(Priority.NORMAL);
         var policy = new ConcurrencyPolicy(Algorithm.FIXED, 2, 1, 2, 5, HOUR);
         waiting.limiter().change(policy);
         first.join();
-        assertThat(waiting.served()).containsExactly(0);
+        assertThat(waiting.admitted()).containsExactly(0);
         assertThat(waiting.limiter().inFlight()).isEqualTo(1);
     }
 
@@ -167,10 +167,10 @@ class ConcurrencyLimiterTest {
     @Test
     void a_full_queue_refuses_at_once_and_so_does_a_limiter_without_a_queue() throws InterruptedException {
         var waiting = new Waiting(1);
-        waiting.comes(Priority.NORMAL);
+        waiting.start(Priority.NORMAL);
         assertThat(waiting.limiter().acquire(HOUR)).isFalse();
         assertThat(waiting.limiter().queued()).isEqualTo(1);
-        waiting.serveAll();
+        waiting.releaseAll();
         var limiter = fixed(1);
         assertThat(limiter.acquire(HOUR)).isTrue();
         assertThat(limiter.acquire(HOUR)).isFalse();
@@ -179,20 +179,20 @@ class ConcurrencyLimiterTest {
     @Test
     void a_call_that_cannot_wait_displaces_no_other() throws InterruptedException {
         var waiting = new Waiting(1);
-        waiting.comes(Priority.SHEDDABLE);
-        waiting.comes(Priority.CRITICAL, Duration.ZERO);
+        waiting.start(Priority.SHEDDABLE);
+        waiting.start(Priority.CRITICAL, Duration.ZERO);
         assertThat(waiting.refused()).containsExactly(1);
-        waiting.serveAll();
-        assertThat(waiting.served()).containsExactly(0);
+        waiting.releaseAll();
+        assertThat(waiting.admitted()).containsExactly(0);
     }
 
     @Test
     void a_wait_ends_at_the_deadline_or_the_longest_wait_of_the_policy() throws InterruptedException {
         var waiting = new Waiting(5);
         waiting.time().advance(Duration.ofDays(1));
-        waiting.comes(Priority.NORMAL, Duration.ofSeconds(1));
-        waiting.comes(Priority.NORMAL, Duration.ofHours(5));
-        waiting.comes(Priority.NORMAL, Duration.ZERO);
+        waiting.start(Priority.NORMAL, Duration.ofSeconds(1));
+        waiting.start(Priority.NORMAL, Duration.ofHours(5));
+        waiting.start(Priority.NORMAL, Duration.ZERO);
         assertThat(waiting.refused()).containsExactly(2);
         waiting.time().advance(Duration.ofMillis(999));
         waiting.settle();
@@ -211,18 +211,18 @@ class ConcurrencyLimiterTest {
     @Test
     void an_interrupt_ends_a_wait_without_a_permit() throws InterruptedException {
         var waiting = new Waiting(5);
-        Thread first = waiting.comes(Priority.NORMAL);
-        waiting.comes(Priority.NORMAL);
+        Thread first = waiting.start(Priority.NORMAL);
+        waiting.start(Priority.NORMAL);
         first.interrupt();
         first.join();
         assertThat(waiting.interrupted()).containsExactly(0);
-        waiting.serveAll();
-        assertThat(waiting.served()).containsExactly(1);
+        waiting.releaseAll();
+        assertThat(waiting.admitted()).containsExactly(1);
         assertThat(waiting.limiter().inFlight()).isZero();
     }
 
     /** A clock on which a waiting thread is admitted and interrupted at the same time. */
-    private static final class Unlucky implements Time {
+    private static final class InterruptedOnAdmission implements Time {
         private ConcurrencyLimiter limiter;
 
         @Override
@@ -244,9 +244,9 @@ class ConcurrencyLimiterTest {
 
     @Test
     void an_admission_during_an_interrupt_is_released() {
-        var unlucky = new Unlucky();
-        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), unlucky);
-        unlucky.limiter = limiter;
+        var clock = new InterruptedOnAdmission();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), clock);
+        clock.limiter = limiter;
         acquire(limiter, 1);
         assertThatThrownBy(() -> limiter.acquire(HOUR)).isInstanceOf(InterruptedException.class);
         assertThat(limiter.inFlight()).isZero();
@@ -255,7 +255,7 @@ class ConcurrencyLimiterTest {
 
     /** A clock that stops a change of policy halfway, with the lock held, until the test continues it. */
     private static final class Halfway implements Time {
-        private final CountDownLatch goesOn = new CountDownLatch(1);
+        private final CountDownLatch resume = new CountDownLatch(1);
         private volatile Thread changes;
 
         @Override
@@ -267,7 +267,7 @@ class ConcurrencyLimiterTest {
         public long nanoTime() {
             if (Thread.currentThread().equals(changes)) {
                 try {
-                    goesOn.await();
+                    resume.await();
                 } catch (InterruptedException e) {
                     throw new AssertionError(e);
                 }
@@ -281,28 +281,28 @@ class ConcurrencyLimiterTest {
         }
 
         /** Starts a change to an adaptive limit, whose first window reads the clock. */
-        Thread begins(ConcurrencyLimiter limiter, int limit) {
+        Thread startChange(ConcurrencyLimiter limiter, int limit) {
             changes = Thread.ofVirtual()
                     .unstarted(() -> limiter.change(new ConcurrencyPolicy(Algorithm.AIMD, limit, 1, limit, 5, HOUR)));
             changes.start();
-            stops(changes);
+            awaitWaiting(changes);
             return changes;
         }
 
-        void goesOn() {
-            goesOn.countDown();
+        void resume() {
+            resume.countDown();
         }
     }
 
     /** Waits until a thread waits or has ended. */
-    private static void stops(Thread thread) {
+    private static void awaitWaiting(Thread thread) {
         while (thread.isAlive() && !WAITING.contains(thread.getState())) {
             Thread.yield();
         }
     }
 
     /** Starts a call on a thread of its own. */
-    private static Thread comes(ConcurrencyLimiter limiter, Duration waitMax, AtomicReference<Boolean> answer) {
+    private static Thread start(ConcurrencyLimiter limiter, Duration waitMax, AtomicReference<Boolean> answer) {
         Thread thread = Thread.startVirtualThread(() -> {
             try {
                 answer.set(limiter.acquire(waitMax));
@@ -310,7 +310,7 @@ class ConcurrencyLimiterTest {
                 throw new AssertionError(e);
             }
         });
-        stops(thread);
+        awaitWaiting(thread);
         return thread;
     }
 
@@ -320,16 +320,16 @@ class ConcurrencyLimiterTest {
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
         acquire(limiter, 1);
         var first = new AtomicReference<Boolean>();
-        Thread waits = comes(limiter, HOUR, first);
-        Thread changes = halfway.begins(limiter, 1);
+        Thread waiting = start(limiter, HOUR, first);
+        Thread changes = halfway.startChange(limiter, 1);
         Thread ends = Thread.startVirtualThread(limiter::release);
-        stops(ends);
+        awaitWaiting(ends);
         var second = new AtomicReference<Boolean>();
-        Thread comes = comes(limiter, Duration.ZERO, second);
-        halfway.goesOn();
-        comes.join();
+        Thread call = start(limiter, Duration.ZERO, second);
+        halfway.resume();
+        call.join();
         assertThat(second).hasValue(false);
-        waits.join();
+        waiting.join();
         assertThat(first).hasValue(true);
         ends.join();
         changes.join();
@@ -341,12 +341,12 @@ class ConcurrencyLimiterTest {
         var halfway = new Halfway();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
         acquire(limiter, 1);
-        Thread changes = halfway.begins(limiter, 1);
+        Thread changes = halfway.startChange(limiter, 1);
         var answer = new AtomicReference<Boolean>();
-        Thread comes = comes(limiter, HOUR, answer);
+        Thread call = start(limiter, HOUR, answer);
         limiter.release();
-        halfway.goesOn();
-        comes.join();
+        halfway.resume();
+        call.join();
         assertThat(answer).hasValue(true);
         changes.join();
         assertThat(limiter.inFlight()).isEqualTo(1);
@@ -358,10 +358,10 @@ class ConcurrencyLimiterTest {
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(5), halfway);
         acquire(limiter, 5);
         limiter.change(ConcurrencyPolicy.fixed(2));
-        Thread changes = halfway.begins(limiter, 5);
+        Thread changes = halfway.startChange(limiter, 5);
         Thread ends = Thread.startVirtualThread(limiter::release);
-        stops(ends);
-        halfway.goesOn();
+        awaitWaiting(ends);
+        halfway.resume();
         changes.join();
         ends.join();
         assertThat(limiter.inFlight()).isEqualTo(4);

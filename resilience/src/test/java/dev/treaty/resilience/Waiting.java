@@ -14,7 +14,7 @@ final class Waiting {
     private final ManualTime time = new ManualTime();
     private final ConcurrencyLimiter limiter;
     private final List<Thread> threads = new ArrayList<>();
-    private final List<Integer> served = Collections.synchronizedList(new ArrayList<>());
+    private final List<Integer> admitted = Collections.synchronizedList(new ArrayList<>());
     private final List<Integer> refused = Collections.synchronizedList(new ArrayList<>());
     private final List<Integer> interrupted = Collections.synchronizedList(new ArrayList<>());
 
@@ -33,13 +33,13 @@ final class Waiting {
     }
 
     /** Starts a call; afterwards it waits or has its result, and so has a call that it displaced. */
-    Thread comes(Priority priority) throws InterruptedException {
-        return comes(priority, WAIT_MAX);
+    Thread start(Priority priority) throws InterruptedException {
+        return start(priority, WAIT_MAX);
     }
 
-    Thread comes(Priority priority, Duration waitMax) throws InterruptedException {
+    Thread start(Priority priority, Duration waitMax) throws InterruptedException {
         int number = threads.size();
-        Thread thread = Thread.startVirtualThread(() -> come(number, priority, waitMax));
+        Thread thread = Thread.startVirtualThread(() -> run(number, priority, waitMax));
         threads.add(thread);
         settle();
         return thread;
@@ -59,10 +59,10 @@ final class Waiting {
         } while (waiting != limiter.queued());
     }
 
-    private void come(int number, Priority priority, Duration waitMax) {
+    private void run(int number, Priority priority, Duration waitMax) {
         try {
             if (limiter.acquire(priority, time.nanoTime(), waitMax.toNanos())) {
-                served.add(number);
+                admitted.add(number);
                 limiter.release();
             } else {
                 refused.add(number);
@@ -73,15 +73,15 @@ final class Waiting {
     }
 
     /** Ends the running call; the waiting calls are admitted in turn. */
-    void serveAll() throws InterruptedException {
+    void releaseAll() throws InterruptedException {
         limiter.release();
         for (Thread thread : threads) {
             thread.join();
         }
     }
 
-    List<Integer> served() {
-        return served;
+    List<Integer> admitted() {
+        return admitted;
     }
 
     List<Integer> refused() {

@@ -58,8 +58,8 @@ public class OutcomeWindowLincheckTest {
         return new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)
-                .iterations(8)
-                .invocationsPerIteration(300);
+                .iterations(6)
+                .invocationsPerIteration(200);
     }
 
     @Test

@@ -211,7 +211,7 @@ class AdaptiveLimitTest {
         int before = limit.limit();
         assertThat(before).isGreaterThan(100);
         assertThat(limit.next(window(100, 90), true)).isEqualTo(20);
-        assertThat(limit.reason()).isEqualTo(before + " to 20: to measure the baseline anew");
+        assertThat(limit.reason()).isEqualTo(before + " to 20: the baseline is being measured again");
         assertThat(limit.next(window(150, 20), true)).isEqualTo(20);
         assertThat(limit.next(window(120, 20), true)).isEqualTo(before);
         assertThat(limit.reason()).isEqualTo("20 to " + before + ": the baseline was measured again");

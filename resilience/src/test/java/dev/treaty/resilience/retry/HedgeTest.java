@@ -40,9 +40,9 @@ class HedgeTest {
     private final Thread caller = Thread.currentThread();
     private final WatchdogTime time = new WatchdogTime();
     private final Watchdog watchdog = Watchdog.of(time);
-    private final GuardCounters tally = new GuardCounters(1);
+    private final GuardCounters counters = new GuardCounters(1);
     private final Hedge hedge = new Hedge(new HedgePolicy(0.95, Duration.ofMillis(2), 1), () -> 0, watchdog, time);
-    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /**
@@ -53,7 +53,7 @@ class HedgeTest {
     }
 
     /** Returns a guard with enough samples to hedge. */
-    private static Guard experienced(Guard.Builder builder) {
+    private static Guard sampled(Guard.Builder builder) {
         Guard guard = builder.build();
         for (int i = 0; i < 2 * LatencyWindow.SAMPLES_MIN; i++) {
             guard.call(() -> "quick");
@@ -61,13 +61,13 @@ class HedgeTest {
         return guard;
     }
 
-    private static Guard experienced() {
-        return experienced(Guard.named("test").tolerance(HEDGED).idempotent());
+    private static Guard sampled() {
+        return sampled(Guard.named("test").tolerance(HEDGED).idempotent());
     }
 
     @Test
     void a_slow_attempt_is_hedged_and_the_second_answers() throws InterruptedException {
-        Guard guard = experienced();
+        Guard guard = sampled();
         GuardStatistics before = guard.statistics(); // on a busy machine a fast call may have been slow
         var interrupted = new CountDownLatch(1);
         String answer = guard.call(() -> {
@@ -90,7 +90,7 @@ class HedgeTest {
 
     @Test
     void the_first_attempt_may_win_and_the_second_is_interrupted_and_awaited() throws InterruptedException {
-        Guard guard = experienced();
+        Guard guard = sampled();
         long wonBefore = guard.statistics().hedgesWon();
         var second = new CountDownLatch(1);
         var ended = new AtomicInteger();
@@ -114,7 +114,7 @@ class HedgeTest {
 
     @Test
     void a_second_attempt_that_fails_does_not_affect_the_first() throws Exception {
-        Guard guard = experienced();
+        Guard guard = sampled();
         var second = new CountDownLatch(1);
         String answer = guard.call(() -> {
             if (first()) {
@@ -129,7 +129,7 @@ class HedgeTest {
 
     @Test
     void a_first_attempt_that_fails_waits_for_the_second() throws Exception {
-        Guard guard = experienced();
+        Guard guard = sampled();
         var second = new CountDownLatch(1);
         var first = new CountDownLatch(1);
         String answer = guard.call(() -> {
@@ -147,7 +147,7 @@ class HedgeTest {
 
     @Test
     void if_both_attempts_fail_the_first_failure_stands() throws Exception {
-        Guard guard = experienced();
+        Guard guard = sampled();
         var second = new CountDownLatch(1);
         assertThatThrownBy(() -> guard.call(() -> {
                     if (first()) {
@@ -163,12 +163,12 @@ class HedgeTest {
     @Test
     void work_is_not_hedged_without_samples_or_idempotence_or_budget() throws InterruptedException {
         Guard unknown = Guard.named("test").tolerance(HEDGED).idempotent().build();
-        slowly(unknown);
+        callSlowly(unknown);
         assertThat(unknown.statistics().hedges()).isZero();
-        Guard writes = experienced(Guard.named("test").tolerance(HEDGED));
-        slowly(writes);
+        Guard writes = sampled(Guard.named("test").tolerance(HEDGED));
+        callSlowly(writes);
         assertThat(writes.statistics().hedges()).isZero();
-        Guard poor = experienced(Guard.named("test")
+        Guard poor = sampled(Guard.named("test")
                 .tolerance(HEDGED.with(new HedgePolicy(0.95, Duration.ofMillis(2), 0)))
                 .idempotent());
         // A budget starts with one.
@@ -176,8 +176,8 @@ class HedgeTest {
             spinUntilHedged(poor);
             return "slow";
         });
-        slowly(poor);
-        slowly(poor);
+        callSlowly(poor);
+        callSlowly(poor);
         assertThat(poor.statistics().hedges()).isEqualTo(1);
     }
 
@@ -206,7 +206,7 @@ class HedgeTest {
         assertThat(guard.statistics().hedges()).as("a budget starts with one").isEqualTo(1);
     }
 
-    private static void slowly(Guard guard) {
+    private static void callSlowly(Guard guard) {
         guard.call(() -> {
             spin();
             return "slow";
@@ -222,7 +222,7 @@ class HedgeTest {
 
     /** Is slow until the second attempt has started. */
     private static void spinUntilHedged(Guard guard) {
-        long end = System.nanoTime() + 20 * SECOND;
+        long end = System.nanoTime() + 60 * SECOND;
         while (guard.statistics().hedges() == 0 && System.nanoTime() - end < 0) {
             Thread.yield();
         }
@@ -230,7 +230,7 @@ class HedgeTest {
 
     @Test
     void an_error_in_the_first_attempt_passes_and_ends_the_second() throws InterruptedException {
-        Guard guard = experienced();
+        Guard guard = sampled();
         var second = new CountDownLatch(1);
         var ended = new CountDownLatch(1);
         assertThatThrownBy(() -> guard.call(() -> {
@@ -265,32 +265,32 @@ class HedgeTest {
                     1,
                     now,
                     now,
-                    tally);
+                    counters);
             assertThat(answer).isEqualTo("alone");
         }
     }
 
     /** Adds enough samples, and returns the delay. */
-    private long experience() throws InterruptedException {
+    private long addSamples() throws InterruptedException {
         attemptsTake(10 * MILLI, 2 * LatencyWindow.SAMPLES_MIN);
         return hedge.delayNanos(time.nanoTime());
     }
 
     @SuppressWarnings("EnumOrdinal")
     private long hedges() {
-        return tally.sinceReset()[GuardCounters.Count.HEDGES.ordinal()];
+        return counters.sinceReset()[GuardCounters.Count.HEDGES.ordinal()];
     }
 
     /** In the first attempt: advances the clock to the delay, and waits until the second has started. */
-    private void becomeSlow(long at) throws InterruptedException {
+    private void exceedDelay(long at) throws InterruptedException {
         time.settle(at);
         time.advanceTo(at);
-        begun.await();
+        started.await();
     }
 
     /** In the second attempt: runs until it is interrupted. */
     private Object runUntilInterrupted() throws InterruptedException {
-        begun.countDown();
+        started.countDown();
         try {
             new CountDownLatch(1).await();
             return "never";
@@ -337,7 +337,7 @@ class HedgeTest {
 
     @Test
     void a_second_attempt_starts_after_the_delay_and_not_before() throws InterruptedException {
-        long delay = experience();
+        long delay = addSamples();
         long now = time.nanoTime();
         List<Integer> numbers = Collections.synchronizedList(new ArrayList<>());
         Object answer = hedge.race(
@@ -349,13 +349,13 @@ class HedgeTest {
                     time.settle(now + delay);
                     time.advanceTo(now + delay - 1);
                     assertThat(hedges()).isZero();
-                    becomeSlow(now + delay);
+                    exceedDelay(now + delay);
                     return "first";
                 },
                 7,
                 now,
                 now + SECOND,
-                tally);
+                counters);
         assertThat(answer).isEqualTo("first");
         assertThat(numbers).containsExactly(7, 8);
         assertThat(hedges()).isEqualTo(1);
@@ -364,15 +364,15 @@ class HedgeTest {
 
     @Test
     void a_fast_attempt_is_not_hedged() throws InterruptedException {
-        experience();
+        addSamples();
         long now = time.nanoTime();
-        assertThat(hedge.race(_ -> "quick", 1, now, now + SECOND, tally)).isEqualTo("quick");
+        assertThat(hedge.race(_ -> "quick", 1, now, now + SECOND, counters)).isEqualTo("quick");
         assertThat(hedges()).isZero();
     }
 
     @Test
     void no_second_attempt_starts_after_the_deadline() throws InterruptedException {
-        long delay = experience();
+        long delay = addSamples();
         long now = time.nanoTime();
         Watchdog.Watch other = watchdog.arm(caller, now + 3600 * SECOND, null); // so that the watchdog checks
         time.settle(now + SECOND);
@@ -384,7 +384,7 @@ class HedgeTest {
                 1,
                 now,
                 now + delay,
-                tally);
+                counters);
         assertThat(answer).isEqualTo("late");
         assertThat(hedges()).isZero();
         assertThat(other.disarm()).isFalse();
@@ -392,19 +392,19 @@ class HedgeTest {
 
     @Test
     void an_interrupt_from_outside_ends_both_attempts() throws InterruptedException {
-        long slow = experience() + time.nanoTime();
+        long slow = addSamples() + time.nanoTime();
         assertThatThrownBy(() -> hedge.race(
                         _ -> {
                             if (!first()) {
                                 return runUntilInterrupted();
                             }
-                            becomeSlow(slow);
+                            exceedDelay(slow);
                             throw new InterruptedException("from outside");
                         },
                         1,
                         time.nanoTime(),
                         time.nanoTime() + SECOND,
-                        tally))
+                        counters))
                 .isInstanceOf(InterruptedException.class)
                 .hasMessage("from outside");
         assertThat(ended.getCount()).as("the second has ended before the call").isZero();
@@ -412,24 +412,24 @@ class HedgeTest {
 
     @Test
     void a_second_attempt_that_ignores_interrupts_is_awaited_until_the_deadline() throws InterruptedException {
-        long slow = experience() + time.nanoTime();
+        long slow = addSamples() + time.nanoTime();
         long until = time.nanoTime() + SECOND;
         var over = new CountDownLatch(1);
         Object answer = hedge.race(
                 _ -> {
                     if (!first()) {
-                        begun.countDown();
+                        started.countDown();
                         runUntil(over);
                         return "far too late";
                     }
-                    becomeSlow(slow);
+                    exceedDelay(slow);
                     letTheCallerSleepOn();
                     return "first";
                 },
                 1,
                 time.nanoTime(),
                 until,
-                tally);
+                counters);
         assertThat(answer).isEqualTo("first");
         assertThat(time.nanoTime()).isEqualTo(until);
         over.countDown();
@@ -437,7 +437,7 @@ class HedgeTest {
 
     @Test
     void after_a_failed_first_attempt_the_second_has_until_the_deadline() throws InterruptedException {
-        long slow = experience() + time.nanoTime();
+        long slow = addSamples() + time.nanoTime();
         long until = time.nanoTime() + SECOND;
         Failure failure = Failure.of(Fault.of(Code.UNAVAILABLE, "broken"), null);
         Object outcome = hedge.race(
@@ -445,14 +445,14 @@ class HedgeTest {
                     if (!first()) {
                         return runUntilInterrupted();
                     }
-                    becomeSlow(slow);
+                    exceedDelay(slow);
                     letTheCallerSleepOn();
                     return failure;
                 },
                 1,
                 time.nanoTime(),
                 until,
-                tally);
+                counters);
         assertThat(outcome).isEqualTo(failure);
         assertThat(time.nanoTime()).isEqualTo(until);
         ended.await(); // it was interrupted
@@ -460,24 +460,24 @@ class HedgeTest {
 
     @Test
     void a_second_result_after_an_error_of_the_first_interrupts_no_thread() throws InterruptedException {
-        long slow = experience() + time.nanoTime();
+        long slow = addSamples() + time.nanoTime();
         var over = new CountDownLatch(1);
         var second = new AtomicReference<Thread>();
         assertThatThrownBy(() -> hedge.race(
                         _ -> {
                             if (!first()) {
                                 second.set(Thread.currentThread());
-                                begun.countDown();
+                                started.countDown();
                                 runUntil(over);
                                 return "far too late";
                             }
-                            becomeSlow(slow);
+                            exceedDelay(slow);
                             throw new AssertionError("broken");
                         },
                         1,
                         time.nanoTime(),
                         time.nanoTime() + SECOND,
-                        tally))
+                        counters))
                 .isInstanceOf(AssertionError.class)
                 .hasMessage("broken");
         over.countDown();
@@ -487,7 +487,7 @@ class HedgeTest {
 
     @Test
     void no_interrupt_reaches_code_after_the_call() throws InterruptedException {
-        Guard guard = experienced(Guard.named("test")
+        Guard guard = sampled(Guard.named("test")
                 .tolerance(HEDGED.with(new HedgePolicy(0.5, Duration.ofNanos(1_000), 1)))
                 .idempotent());
         for (int i = 0; i < 3_000; i++) {

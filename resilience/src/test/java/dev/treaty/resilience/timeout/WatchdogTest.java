@@ -23,27 +23,27 @@ class WatchdogTest {
 
     private final WatchdogTime time = new WatchdogTime();
     private final Watchdog watchdog = Watchdog.of(time);
-    private final AtomicInteger rang = new AtomicInteger();
+    private final AtomicInteger fired = new AtomicInteger();
 
     private Watchdog.Watch arm(long at) {
-        Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), at, rang::incrementAndGet);
+        Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), at, fired::incrementAndGet);
         time.settle(at);
         return watch;
     }
 
     /** Advances until the watchdog has fired that often; returns the number of checks. */
-    private int lookUntilRang(int times) {
-        int looks = 0;
-        while (rang.get() < times) {
+    private int advanceUntilFired(int times) {
+        int checks = 0;
+        while (fired.get() < times) {
             assertThat(time.look()).isTrue();
-            assertThat(looks).as("it sleeps in between").isLessThan(100);
-            looks++;
+            assertThat(checks).as("it sleeps in between").isLessThan(100);
+            checks++;
         }
-        return looks;
+        return checks;
     }
 
     private boolean ends() {
-        for (int looks = 0; looks < 100; looks++) {
+        for (int checks = 0; checks < 100; checks++) {
             if (!time.look()) {
                 return true;
             }
@@ -54,11 +54,11 @@ class WatchdogTest {
     @Test
     void fires_on_time_and_checks_rarely() {
         Watchdog.Watch watch = arm(13 * SECOND / 10);
-        assertThat(lookUntilRang(1)).isLessThan(10);
+        assertThat(advanceUntilFired(1)).isLessThan(10);
         assertThat(time.nanoTime()).isEqualTo(13 * SECOND / 10);
         assertThat(time.sleep()).isGreaterThan(SECOND / 10);
         assertThat(watch.disarm()).isTrue();
-        assertThat(rang).hasValue(1);
+        assertThat(fired).hasValue(1);
     }
 
     @Test
@@ -67,10 +67,10 @@ class WatchdogTest {
         Watchdog.Watch latest = arm(41 * SECOND);
         time.look();
         Watchdog.Watch early = arm(time.nanoTime() + SECOND / 10);
-        lookUntilRang(1);
+        advanceUntilFired(1);
         assertThat(time.nanoTime()).isLessThan(SECOND);
         assertThat(early.disarm()).isTrue();
-        lookUntilRang(2);
+        advanceUntilFired(2);
         assertThat(time.nanoTime()).as("its thread has not ended").isEqualTo(40 * SECOND);
         assertThat(late.disarm()).isTrue();
         assertThat(latest.disarm()).isFalse();
@@ -80,13 +80,13 @@ class WatchdogTest {
     void a_disarmed_watch_does_not_fire() {
         assertThat(arm(SECOND).disarm()).isFalse();
         assertThat(ends()).isTrue();
-        assertThat(rang).hasValue(0);
+        assertThat(fired).hasValue(0);
     }
 
     @Test
     void the_thread_ends_when_idle_and_the_next_watch_fires_on_time() {
         for (int idleLooks = 0; idleLooks < 30; idleLooks++) {
-            int before = rang.get();
+            int before = fired.get();
             arm(time.nanoTime() + SECOND).disarm();
             long began = time.nanoTime();
             boolean ended = false;
@@ -98,7 +98,7 @@ class WatchdogTest {
                     .isFalse();
             long at = time.nanoTime() + 3 * SECOND;
             Watchdog.Watch watch = arm(at);
-            lookUntilRang(before + 1);
+            advanceUntilFired(before + 1);
             assertThat(time.nanoTime()).isEqualTo(at);
             assertThat(watch.disarm()).isTrue();
         }
@@ -111,7 +111,7 @@ class WatchdogTest {
         for (int i = 0; i < 1_000; i++) {
             watches.add(arm(SECOND));
         }
-        lookUntilRang(1_000);
+        advanceUntilFired(1_000);
         assertThat(time.nanoTime()).isEqualTo(SECOND);
         assertThat(watches).allMatch(Watchdog.Watch::disarm);
         assertThat(ends()).isTrue();
@@ -135,12 +135,12 @@ class WatchdogTest {
 
     /** A clock that stops the call that wakes the watchdog halfway, with the lock held, until the test continues. */
     private static final class Halfway implements Time {
-        private final CountDownLatch goesOn = new CountDownLatch(1);
+        private final CountDownLatch resume = new CountDownLatch(1);
 
         @Override
         public boolean equals(Object other) {
             try {
-                goesOn.await();
+                resume.await();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -169,7 +169,7 @@ class WatchdogTest {
     }
 
     /** Arms a watch on another thread, which afterwards waits or has ended. */
-    private static Thread arms(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
+    private static Thread armOnAnotherThread(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
         Thread thread = Thread.startVirtualThread(() -> watches.add(small.arm(over, SECOND, null)));
         while (thread.isAlive() && !WAITING.contains(thread.getState())) {
             Thread.yield();
@@ -185,9 +185,9 @@ class WatchdogTest {
         List<Watchdog.Watch> watches = Collections.synchronizedList(new ArrayList<>());
         var threads = new ArrayList<Thread>();
         for (int i = 0; i < 10; i++) { // a call tries eight watches before the table grows
-            threads.add(arms(small, caller, watches));
+            threads.add(armOnAnotherThread(small, caller, watches));
         }
-        halfway.goesOn.countDown();
+        halfway.resume.countDown();
         for (Thread thread : threads) {
             thread.join();
         }
@@ -197,11 +197,11 @@ class WatchdogTest {
     /** Carriers might all be busy; and a program must be able to exit without waiting for it. */
     @Test
     void on_the_system_clock_it_runs_on_a_daemon_platform_thread() throws InterruptedException {
-        var ringing = new Promise<Thread>();
-        Watchdog machine = Watchdog.of(Time.system());
+        var fired = new Promise<Thread>();
+        Watchdog system = Watchdog.of(Time.system());
         Watchdog.Watch watch =
-                machine.arm(Thread.currentThread(), System.nanoTime(), () -> ringing.complete(Thread.currentThread()));
-        Thread thread = ringing.await(Time.system(), Long.MAX_VALUE / 2);
+                system.arm(Thread.currentThread(), System.nanoTime(), () -> fired.complete(Thread.currentThread()));
+        Thread thread = fired.await(Time.system(), Long.MAX_VALUE / 2);
         assertThat(thread.isVirtual()).isFalse();
         assertThat(thread.isDaemon()).isTrue();
         assertThat(watch.disarm()).isTrue();
@@ -209,22 +209,22 @@ class WatchdogTest {
 
     @Test
     void an_interrupt_never_reaches_code_after_the_call() throws InterruptedException {
-        Watchdog machine = Watchdog.of(Time.system());
+        Watchdog system = Watchdog.of(Time.system());
         var strays = new AtomicInteger();
-        var rings = new AtomicInteger();
+        var fires = new AtomicInteger();
         var done = new CountDownLatch(4);
         for (int t = 0; t < 4; t++) {
             Thread.ofVirtual().start(() -> {
                 for (int i = 0; i < 5_000; i++) {
                     long at = System.nanoTime() + (i % 3) * 20_000L;
-                    Watchdog.Watch watch = machine.arm(Thread.currentThread(), at, null);
+                    Watchdog.Watch watch = system.arm(Thread.currentThread(), at, null);
                     if (i % 5 == 0) {
                         while (System.nanoTime() - at < 30_000) {
                             Thread.yield();
                         }
                     }
                     if (watch.disarm()) {
-                        rings.incrementAndGet();
+                        fires.incrementAndGet();
                         Thread.interrupted();
                     }
                     if (Thread.interrupted()) {
@@ -236,6 +236,6 @@ class WatchdogTest {
         }
         done.await();
         assertThat(strays).hasValue(0);
-        assertThat(rings).hasPositiveValue();
+        assertThat(fires).hasPositiveValue();
     }
 }
