@@ -64,9 +64,18 @@ public final class Json {
      * @throws MessageException if the text is not one JSON value, or exceeds a limit
      */
     public static @Nullable Object read(byte[] bytes) {
-        try (JsonParser parser = JsonFormat.parser(bytes, 0, bytes.length)) {
+        return read(bytes, 0, bytes.length);
+    }
+
+    /**
+     * Reads one JSON value from a part of the bytes.
+     *
+     * @throws MessageException if the text is not one JSON value, or exceeds a limit
+     */
+    public static @Nullable Object read(byte[] bytes, int offset, int length) {
+        try (JsonParser parser = JsonFormat.parser(bytes, offset, length)) {
             JsonFormat.first(parser);
-            Object value = AnyAdapter.ANY.readNullable(new MessageReader(parser, bytes, 0, bytes.length, false));
+            Object value = AnyAdapter.ANY.readNullable(new MessageReader(parser, bytes, offset, length, false));
             JsonFormat.last(parser);
             return value;
         } catch (JacksonException e) {

@@ -7,7 +7,6 @@ import dev.treaty.codec.json.JsonFormat;
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.codec.json.MessageWriter;
 import dev.treaty.codec.json.StructureAdapter;
-import dev.treaty.codec.json.StructureAdapter.MessageInstantiator;
 import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
@@ -16,6 +15,7 @@ import dev.treaty.core.contract.Signature;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.reflect.Type;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -82,9 +82,7 @@ public final class JsonCodec {
             return JsonAdapters.dynamic(message);
         }
         List<Type> types = operation.signature().parameters();
-        return message.anonymous()
-                ? JsonAdapters.fields(message, types, MessageInstantiator.ARGUMENTS)
-                : JsonAdapters.record(message, types.getFirst());
+        return message.anonymous() ? JsonAdapters.list(message, types) : JsonAdapters.record(message, types.getFirst());
     }
 
     private JsonAdapter newResponseAdapter() {
@@ -96,8 +94,7 @@ public final class JsonCodec {
         if (!message.anonymous()) {
             return JsonAdapters.record(message, type);
         }
-        List<Type> types = message.fields().isEmpty() ? List.of() : List.of(type);
-        return JsonAdapters.fields(message, types, MessageInstantiator.RESULT);
+        return JsonAdapters.list(message, message.fields().isEmpty() ? List.of() : List.of(type));
     }
 
     /**
@@ -161,7 +158,7 @@ public final class JsonCodec {
         if (dynamic) {
             value = result == null ? Map.of() : result;
         } else if (operation.response().anonymous()) {
-            value = new StructureAdapter.Result(result);
+            value = Collections.singletonList(result);
         }
         write(response, responseAdapter, value, out);
     }
@@ -173,13 +170,10 @@ public final class JsonCodec {
      */
     public @Nullable Object readResponse(byte[] bytes, int offset, int length) {
         Object value = read(response, responseAdapter, bytes, offset, length, true);
-        if (value instanceof StructureAdapter.Result(var result)) {
-            return result;
-        }
         if (dynamic && !(value instanceof Map)) {
             throw new MessageException(response + " must be an object");
         }
-        return value;
+        return value instanceof List<?> results ? results.isEmpty() ? null : results.getFirst() : value;
     }
 
     private static Object read(

@@ -49,13 +49,10 @@ public final class JsonSchema {
             schema.definitions.put(operation.name() + ".request", schema.schema(operation.request()));
             schema.definitions.put(operation.name() + ".response", schema.schema(operation.response()));
         }
-        var document = object(
-                "$schema",
-                "https://json-schema.org/draft/2020-12/schema",
-                "title",
-                contract.name() + " " + contract.version());
-        describe(document, contract.description());
-        document.put("$defs", schema.definitions);
+        var document = object("$schema", "https://json-schema.org/draft/2020-12/schema");
+        put(document, "title", contract.name() + " " + contract.version());
+        put(document, "description", contract.description());
+        put(document, "$defs", schema.definitions);
         return Json.indented(document);
     }
 
@@ -69,11 +66,7 @@ public final class JsonSchema {
         return switch (shape) {
             case Scalar scalar -> scalar(scalar);
             case Enumeration(var name, var description, var values) ->
-                named(name, () -> {
-                    var schema = object("type", "string", "enum", values);
-                    describe(schema, description);
-                    return schema;
-                });
+                named(name, () -> object("type", "string", "enum", values, "description", description));
             case Sequence(var element) -> object("type", "array", "items", schema(element));
             case Mapping(var value) -> object("type", "object", "additionalProperties", schema(value));
             case Structure structure ->
@@ -92,24 +85,20 @@ public final class JsonSchema {
     }
 
     private Map<String, Object> structure(Structure structure, Map<String, Object> first) {
-        var schema = object("type", "object");
-        describe(schema, structure.description());
         var properties = new LinkedHashMap<>(first);
         var required = new ArrayList<>(first.keySet());
         for (Field field : structure.fields()) {
             var property = schema(field.shape());
-            describe(property, field.description());
+            put(property, "description", field.description());
             field.whenAbsent().ifPresent(text -> property.put("default", defaultValue(field.shape(), text)));
             properties.put(field.name(), property);
             if (field.required()) {
                 required.add(field.name());
             }
         }
-        schema.put("properties", properties);
-        if (!required.isEmpty()) {
-            schema.put("required", required);
-        }
-        schema.put("additionalProperties", false);
+        var schema = object("type", "object", "description", structure.description(), "properties", properties);
+        put(schema, "required", required.isEmpty() ? "" : required);
+        put(schema, "additionalProperties", false);
         return schema;
     }
 
@@ -118,8 +107,6 @@ public final class JsonSchema {
     }
 
     private Map<String, Object> choice(Choice choice) {
-        var schema = object();
-        describe(schema, choice.description());
         var options = new ArrayList<Object>();
         var mapping = object();
         for (var option : choice.options()) {
@@ -128,10 +115,8 @@ public final class JsonSchema {
             options.add(named(name, () -> structure(option.structure(), Map.of(choice.tag(), tag))));
             mapping.put(option.tag(), prefix + name);
         }
-        schema.put("oneOf", options);
-        if (discriminators) {
-            schema.put("discriminator", object("propertyName", choice.tag(), "mapping", mapping));
-        }
+        var schema = object("description", choice.description(), "oneOf", options);
+        put(schema, "discriminator", discriminators ? object("propertyName", choice.tag(), "mapping", mapping) : "");
         return schema;
     }
 
@@ -160,18 +145,19 @@ public final class JsonSchema {
         return object("type", "integer", "format", format, "minimum", min, "maximum", max);
     }
 
-    /** Returns a JSON object with these names and values, which alternate. */
+    /** Returns a JSON object with these names and values, which alternate, as {@link #put} does. */
     static Map<String, Object> object(Object... namesAndValues) {
         var object = new LinkedHashMap<String, Object>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
-            object.put((String) namesAndValues[i], namesAndValues[i + 1]);
+            put(object, (String) namesAndValues[i], namesAndValues[i + 1]);
         }
         return object;
     }
 
-    static void describe(Map<String, Object> schema, String description) {
-        if (!description.isEmpty()) {
-            schema.put("description", description);
+    /** Adds a value unless it is an empty string. */
+    static void put(Map<String, Object> object, String name, Object value) {
+        if (!value.equals("")) {
+            object.put(name, value);
         }
     }
 

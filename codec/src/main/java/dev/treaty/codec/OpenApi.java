@@ -1,7 +1,7 @@
 package dev.treaty.codec;
 
-import static dev.treaty.codec.JsonSchema.describe;
 import static dev.treaty.codec.JsonSchema.object;
+import static dev.treaty.codec.JsonSchema.put;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.contract.Operation;
@@ -33,35 +33,31 @@ public final class OpenApi {
                     "/" + contract.name() + "/" + operation.name(), Map.of("post", post(contract, operation, schema)));
         }
         var info = object(
-                "title", contract.name().value(), "version", contract.version().toString());
-        describe(info, contract.description());
-        Map<String, Object> schemas = schema.definitions();
-        schemas.put(
-                ERROR,
-                JsonSchema.error(Arrays.stream(Code.values()).map(Code::wire).toList()));
-        var document =
-                object("openapi", "3.1.0", "info", info, "paths", paths, "components", Map.of("schemas", schemas));
-        if (!contract.capabilities().isEmpty()) {
-            document.put(
-                    "x-treaty-capabilities",
-                    contract.capabilities().stream().map(OpenApi::capability).toList());
-        }
+                "title", contract.name().value(),
+                "version", contract.version().toString(),
+                "description", contract.description());
+        var codes = Arrays.stream(Code.values()).map(Code::wire).toList();
+        schema.definitions().put(ERROR, JsonSchema.error(codes));
+        var capabilities =
+                contract.capabilities().stream().map(OpenApi::capability).toList();
+        var document = object("openapi", "3.1.0", "info", info, "paths", paths);
+        put(document, "components", Map.of("schemas", schema.definitions()));
+        put(document, "x-treaty-capabilities", capabilities.isEmpty() ? "" : capabilities);
         return Json.indented(document);
     }
 
     private static Map<String, Object> post(ServiceContract contract, Operation operation, JsonSchema schema) {
-        var request = object("required", true, "content", content(schema.schema(operation.request())));
         String result = operation.response().fields().isEmpty() ? "The operation succeeded." : "The result.";
         var responses = object(
                 "200", response(result, schema.schema(operation.response())),
                 "default", response("A fault.", Map.of("$ref", SCHEMAS + ERROR)));
-        var post = object(
-                "operationId", operation.name(), "tags", List.of(contract.name().value()));
-        describe(post, operation.description());
-        post.put("x-treaty-idempotent", operation.idempotent());
-        post.put("requestBody", request);
-        post.put("responses", responses);
-        return post;
+        return object(
+                "operationId", operation.name(),
+                "tags", List.of(contract.name().value()),
+                "description", operation.description(),
+                "x-treaty-idempotent", operation.idempotent(),
+                "requestBody", object("required", true, "content", content(schema.schema(operation.request()))),
+                "responses", responses);
     }
 
     private static Map<String, Object> response(String description, Map<String, Object> schema) {
@@ -73,10 +69,10 @@ public final class OpenApi {
     }
 
     private static Map<String, Object> capability(ServiceCapability capability) {
-        var object = object(
-                "name", capability.name(), "version", capability.version().toString());
-        describe(object, capability.description());
-        object.put("enabled", capability.enabled());
-        return object;
+        return object(
+                "name", capability.name(),
+                "version", capability.version().toString(),
+                "description", capability.description(),
+                "enabled", capability.enabled());
     }
 }

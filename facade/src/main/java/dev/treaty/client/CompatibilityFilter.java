@@ -176,14 +176,8 @@ public final class CompatibilityFilter {
                 + judgement
                         .reason(operation)
                         .map(difference ->
-                                node.instance().version() + " breaks " + operation + ", " + brief(difference))
+                                node.instance().version() + " breaks " + operation + ", " + difference.summary())
                         .orElse("version " + node.instance().version());
-    }
-
-    private static String brief(Difference difference) {
-        String text = difference.toString();
-        int end = text.indexOf(": ", text.indexOf(": ") + 1);
-        return end < 0 ? text : text.substring(0, end);
     }
 
     private @Nullable Judgement judge(ServiceInstance instance) {
@@ -219,7 +213,7 @@ public final class CompatibilityFilter {
     private @Nullable Judgement judgeAnew(ServiceInstance instance) {
         Optional<String> objection = requirement.objection(instance);
         if (objection.isPresent()) {
-            String what = objection.get().startsWith("version") ? INCOMPATIBLE : "";
+            String what = requirement.versionObjection(instance).isPresent() ? INCOMPATIBLE : "";
             return new Judgement(what + objection.get(), null, false);
         }
         ServiceContract own = contract;

@@ -77,8 +77,7 @@ class RoundTripTest {
                 .isInstanceOfSatisfying(
                         ServiceException.class,
                         e -> assertThat(e.fault())
-                                .isEqualTo(Fault.of(
-                                        Code.INTERNAL, "the service made a mistake handling shop.Orders/get")));
+                                .isEqualTo(Fault.of(Code.INTERNAL, "internal error handling shop.Orders/get")));
         assertThat(running.mistakes).singleElement().isInstanceOf(IllegalStateException.class);
     }
 

@@ -57,7 +57,11 @@ public final class EventLog implements Events {
 
     /** Limits the lines in a period. */
     private static final class LineLimit {
-        private record Period(long startNanos, int lines) {}
+        private record Period(long startNanos, int lines) {
+            Period next(long now) {
+                return now - startNanos >= PERIOD_NANOS ? new Period(now, 1) : new Period(startNanos, lines + 1);
+            }
+        }
 
         private final AtomicReference<Period> period;
 
@@ -67,13 +71,8 @@ public final class EventLog implements Events {
 
         /** Returns a negative number if the line must be omitted, else how many were omitted before it. */
         int take(long now) {
-            Period before;
-            Period after;
-            do {
-                before = period.get();
-                boolean over = now - before.startNanos >= PERIOD_NANOS;
-                after = over ? new Period(now, 1) : new Period(before.startNanos, before.lines + 1);
-            } while (!period.compareAndSet(before, after));
+            Period before = period.getAndUpdate(last -> last.next(now));
+            Period after = before.next(now);
             if (after.lines > LINES_MAX) {
                 return -1;
             }

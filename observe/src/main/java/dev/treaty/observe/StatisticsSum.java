@@ -16,6 +16,8 @@ final class StatisticsSum {
     static final int HISTOGRAM_LENGTH_MAX = 64 << 10;
 
     private static final int DIGITS = 2;
+    private static final String MALFORMED =
+            "not an encoded histogram with " + DIGITS + " digits and at most " + HISTOGRAM_LENGTH_MAX + " characters";
 
     /** The offset of the parameters in an encoded histogram, after its format and length. */
     private static final int PARAMETERS_AT = 8;
@@ -101,19 +103,17 @@ final class StatisticsSum {
         if (histogram.isEmpty()) {
             return new Histogram(1, MICROS_MAX, DIGITS);
         }
-        if (histogram.length() > HISTOGRAM_LENGTH_MAX) {
-            throw new IllegalArgumentException("an encoded histogram has at most " + HISTOGRAM_LENGTH_MAX
-                    + " characters, not " + histogram.length());
-        }
         try {
-            byte[] bytes = Base64.getDecoder().decode(histogram);
+            byte[] bytes = histogram.length() > HISTOGRAM_LENGTH_MAX
+                    ? new byte[0]
+                    : Base64.getDecoder().decode(histogram);
             // Checked first, because the parameters determine how much memory is allocated.
             if (Arrays.equals(bytes, PARAMETERS_AT, HEAD.length, HEAD, PARAMETERS_AT, HEAD.length)) {
                 return Histogram.decodeFromByteBuffer(ByteBuffer.wrap(bytes), MICROS_MAX);
             }
-        } catch (RuntimeException e) {
-            throw new IllegalArgumentException("not an encoded histogram with two digits", e);
+        } catch (RuntimeException e) { // too short, or damaged
+            throw new IllegalArgumentException(MALFORMED, e);
         }
-        throw new IllegalArgumentException("not an encoded histogram with two digits");
+        throw new IllegalArgumentException(MALFORMED);
     }
 }

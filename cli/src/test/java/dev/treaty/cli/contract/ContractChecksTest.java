@@ -51,7 +51,7 @@ class ContractChecksTest {
         assertThat(diff.out()).isEqualToNormalizingNewlines("""
             test.Parcels 1.0.0 -> 1.1.0
               breaks old, new clients  "from" in requests of send: it is new and required: old clients do \
-            not send it. Let it be left out, or give it a default with @DefaultValue.
+            not send it. Make it optional, or give it a default with @DefaultValue.
               breaks new clients       "where": the operation is new: old servers do not know it. Roll out \
             the servers before the clients that call it.
               clients of 1.0.0 and servers of 1.1.0: calls fail

@@ -64,7 +64,14 @@ public enum AnyAdapter implements JsonAdapter {
         }
         switch (value) {
             case Enum<?> constant -> out.generator.writeString(constant.name());
-            case Map<?, ?> map -> writeMap(out, map);
+            case Map<?, ?> map -> {
+                out.generator.writeStartObject();
+                map.forEach((key, inner) -> {
+                    out.generator.writeName(key instanceof Enum<?> constant ? constant.name() : String.valueOf(key));
+                    writeNullable(out, inner);
+                });
+                out.generator.writeEndObject();
+            }
             case Iterable<?> list -> {
                 out.generator.writeStartArray();
                 list.forEach(element -> writeNullable(out, element));
@@ -93,14 +100,5 @@ public enum AnyAdapter implements JsonAdapter {
         } else {
             write(out, value);
         }
-    }
-
-    private void writeMap(MessageWriter out, Map<?, ?> map) {
-        out.generator.writeStartObject();
-        map.forEach((key, value) -> {
-            out.generator.writeName(key instanceof Enum<?> constant ? constant.name() : String.valueOf(key));
-            writeNullable(out, value);
-        });
-        out.generator.writeEndObject();
     }
 }

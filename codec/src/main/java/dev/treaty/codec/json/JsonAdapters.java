@@ -1,6 +1,6 @@
 package dev.treaty.codec.json;
 
-import dev.treaty.codec.json.StructureAdapter.Instantiator;
+import dev.treaty.codec.json.StructureAdapter.ListInstantiator;
 import dev.treaty.codec.json.StructureAdapter.MapInstantiator;
 import dev.treaty.codec.json.StructureAdapter.Part;
 import dev.treaty.codec.json.StructureAdapter.RecordInstantiator;
@@ -34,6 +34,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,17 @@ public final class JsonAdapters {
         }
     };
 
+    /** An optional of a primitive type. */
+    private record Container(Class<?> type, UnaryOperator<Object> wrap, Object empty) {}
+
+    private static final Map<Class<?>, Container> CONTAINERS = Map.of(
+            OptionalInt.class,
+            new Container(int.class, value -> OptionalInt.of((int) value), OptionalInt.empty()),
+            OptionalLong.class,
+            new Container(long.class, value -> OptionalLong.of((long) value), OptionalLong.empty()),
+            OptionalDouble.class,
+            new Container(double.class, value -> OptionalDouble.of((double) value), OptionalDouble.empty()));
+
     private JsonAdapters() {}
 
     /** Returns the adapter of a message that is a Java record. */
@@ -54,9 +66,9 @@ public final class JsonAdapters {
         return structure(structure, type, null);
     }
 
-    /** Returns the adapter of a message whose fields have these Java types. */
-    public static StructureAdapter fields(Structure structure, List<Type> types, Instantiator instantiator) {
-        return new StructureAdapter(parts(structure, types), instantiator, null);
+    /** Returns the adapter of a message whose fields have these Java types, which is a list of their values. */
+    public static StructureAdapter list(Structure structure, List<Type> types) {
+        return new StructureAdapter(parts(structure, types), ListInstantiator.LIST, null);
     }
 
     /** Returns the adapter of a message without Java types. */
@@ -168,30 +180,12 @@ public final class JsonAdapters {
 
     private static Part part(Field field, Type type) {
         Class<?> raw = JavaTypes.raw(type);
-        if (raw == Optional.class) {
-            return Part.of(field, adapter(field.shape(), JavaTypes.argument(type, 0)), Optional::of, Optional.empty());
+        Container container = CONTAINERS.get(raw);
+        if (container != null) {
+            return Part.of(field, adapter(field.shape(), container.type), container.wrap, container.empty);
         }
-        if (raw == OptionalInt.class) {
-            return Part.of(
-                    field,
-                    adapter(field.shape(), int.class),
-                    value -> OptionalInt.of((int) value),
-                    OptionalInt.empty());
-        }
-        if (raw == OptionalLong.class) {
-            return Part.of(
-                    field,
-                    adapter(field.shape(), long.class),
-                    value -> OptionalLong.of((long) value),
-                    OptionalLong.empty());
-        }
-        if (raw == OptionalDouble.class) {
-            return Part.of(
-                    field,
-                    adapter(field.shape(), double.class),
-                    value -> OptionalDouble.of((double) value),
-                    OptionalDouble.empty());
-        }
-        return Part.of(field, adapter(field.shape(), type), value -> value, null);
+        return raw == Optional.class
+                ? Part.of(field, adapter(field.shape(), JavaTypes.argument(type, 0)), Optional::of, Optional.empty())
+                : Part.of(field, adapter(field.shape(), type), value -> value, null);
     }
 }

@@ -21,7 +21,7 @@ import tools.jackson.core.util.Named;
 
 /**
  * Reads and writes JSON objects with known fields. The fields are read into an array in the order of the shape and
- * checked; then an {@link Instantiator} creates the Java value: a record, a list of arguments, a result or a map.
+ * checked; then an {@link Instantiator} creates the Java value: a record, a list or a map.
  */
 public final class StructureAdapter implements JsonAdapter {
     /** Represents a field that is null in the message, until all fields are read. */
@@ -53,7 +53,7 @@ public final class StructureAdapter implements JsonAdapter {
     record Tagging(String field, String value) {}
 
     /** Creates the Java value of an object from its fields, and reads the fields of such a value. */
-    public interface Instantiator {
+    interface Instantiator {
         /** Creates a value from its fields, which are in the order of the shape. */
         Object create(MessageReader in, @Nullable Object[] values);
 
@@ -92,36 +92,20 @@ public final class StructureAdapter implements JsonAdapter {
         }
     }
 
-    /** Creates the values of messages that are not Java records. */
-    public enum MessageInstantiator implements Instantiator {
-        /** Creates lists of arguments. */
-        ARGUMENTS {
-            @Override
-            public Object create(MessageReader in, @Nullable Object[] values) {
-                return Arrays.asList(values);
-            }
+    /** Creates lists: the arguments of an operation, or its result as the only element, none for {@code void}. */
+    enum ListInstantiator implements Instantiator {
+        LIST;
 
-            @Override
-            public @Nullable Object field(Object value, int index) {
-                return ((List<?>) value).get(index);
-            }
-        },
-        /** Creates the {@link Result} of an operation. */
-        RESULT {
-            @Override
-            public Object create(MessageReader in, @Nullable Object[] values) {
-                return new Result(values.length == 0 ? null : values[0]);
-            }
+        @Override
+        public Object create(MessageReader in, @Nullable Object[] values) {
+            return Arrays.asList(values);
+        }
 
-            @Override
-            public @Nullable Object field(Object value, int index) {
-                return ((Result) value).value();
-            }
+        @Override
+        public @Nullable Object field(Object value, int index) {
+            return ((List<?>) value).get(index);
         }
     }
-
-    /** A result that is not a record; null for {@code void}, and for an absent one. */
-    public record Result(@Nullable Object value) {}
 
     /** Creates maps of the fields that are present, for messages without Java types. */
     record MapInstantiator(List<Part> parts, @Nullable Tagging tagging) implements Instantiator {

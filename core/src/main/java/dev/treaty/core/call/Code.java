@@ -2,10 +2,7 @@ package dev.treaty.core.call;
 
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Why a call failed: the sixteen error codes of gRPC and of the Connect protocol.
@@ -46,9 +43,6 @@ public enum Code {
     /** The caller is not authenticated. */
     UNAUTHENTICATED(401);
 
-    private static final Map<String, Code> BY_WIRE =
-            Arrays.stream(values()).collect(Collectors.toMap(Code::wire, Function.identity()));
-
     private final int httpStatus;
     private final String wire;
 
@@ -69,7 +63,7 @@ public enum Code {
 
     /** Returns the code with this {@link #wire()} name, if any. */
     public static Optional<Code> of(String wire) {
-        return Optional.ofNullable(BY_WIRE.get(wire));
+        return Arrays.stream(values()).filter(code -> code.wire.equals(wire)).findFirst();
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.treaty.core.call;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -79,9 +78,8 @@ public final class DecisionRecord {
     public List<Attempt> attempts() {
         var attempts = new ArrayList<Attempt>();
         for (Attempt at = last.get(); at != null; at = at.before()) {
-            attempts.add(at);
+            attempts.addFirst(at);
         }
-        Collections.reverse(attempts);
         return attempts;
     }
 }

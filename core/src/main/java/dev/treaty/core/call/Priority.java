@@ -2,10 +2,7 @@ package dev.treaty.core.call;
 
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * The priority of a call when a limit is reached: calls of higher priority are served first and shed last. It is sent
@@ -23,9 +20,6 @@ public enum Priority {
      * the last quarter is reserved for calls of higher priority.
      */
     SHEDDABLE(0.75);
-
-    private static final Map<String, Priority> BY_WIRE =
-            Arrays.stream(values()).collect(Collectors.toMap(Priority::wire, Function.identity()));
 
     private final double share;
     private final String wire;
@@ -47,6 +41,8 @@ public enum Priority {
 
     /** Returns the priority with this {@link #wire()} name, if any. */
     public static Optional<Priority> of(String wire) {
-        return Optional.ofNullable(BY_WIRE.get(wire));
+        return Arrays.stream(values())
+                .filter(priority -> priority.wire.equals(wire))
+                .findFirst();
     }
 }

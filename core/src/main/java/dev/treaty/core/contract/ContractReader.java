@@ -58,15 +58,8 @@ final class ContractReader {
     }
 
     private static Map<Class<?>, Scalar> scalars() {
-        var scalars = new HashMap<Class<?>, Scalar>(Map.of(
-                byte.class,
-                Scalar.INT32,
-                Byte.class,
-                Scalar.INT32,
-                short.class,
-                Scalar.INT32,
-                Short.class,
-                Scalar.INT32));
+        var scalars = new HashMap<Class<?>, Scalar>();
+        List.of(byte.class, Byte.class, short.class, Short.class).forEach(c -> scalars.put(c, Scalar.INT32));
         for (Scalar scalar : Scalar.values()) {
             scalars.put(scalar.type(), scalar);
             scalars.put(MethodType.methodType(scalar.type()).unwrap().returnType(), scalar);
@@ -247,41 +240,33 @@ final class ContractReader {
             problems.add(where + ": it is Optional and has a default: choose one");
         }
         Shape shape = shape(inner, where);
-        whenAbsent.flatMap(text -> problemOfDefault(shape, text)).ifPresent(p -> problems.add(where + ": " + p));
+        whenAbsent.ifPresent(text -> checkDefault(shape, text, where));
         boolean required = !optional && !nullable && whenAbsent.isEmpty();
         return new Field(name, shape, required, description(element), whenAbsent);
     }
 
-    private static Optional<String> problemOfDefault(Shape shape, String text) {
-        String value = "the default \"" + text + "\" is not ";
+    private void checkDefault(Shape shape, String text, String where) {
         switch (shape) {
-            case Enumeration enumeration -> {
-                return enumeration.values().contains(text)
-                        ? Optional.empty()
-                        : Optional.of(value + "one of " + enumeration.values());
-            }
             case Scalar scalar -> {
                 try {
                     scalar.parse(text);
-                    return Optional.empty();
                 } catch (IllegalArgumentException e) {
-                    return Optional.of(value + "a value of type " + scalar.word());
+                    problems.add(where + ": the default \"" + text + "\" is not a value of type " + scalar.word());
                 }
             }
-            default -> {
-                return Optional.of("only a scalar or an enum can have a default");
-            }
+            case Enumeration(var _, var _, var values) when values.contains(text) -> {}
+            case Enumeration(var _, var _, var values) ->
+                problems.add(where + ": the default \"" + text + "\" is not one of " + values);
+            default -> problems.add(where + ": only a scalar or an enum can have a default");
         }
     }
 
     private static Type unwrapOptional(Type declared) {
-        return declared instanceof Class<?> c
-                ? PRIMITIVE_OPTIONALS.getOrDefault(c, c)
-                : isGeneric(declared, Optional.class) ? JavaTypes.argument(declared, 0) : declared;
-    }
-
-    private static boolean isGeneric(Type type, Class<?> raw) {
-        return type instanceof ParameterizedType generic && generic.getRawType() == raw;
+        return switch (declared) {
+            case Class<?> c -> PRIMITIVE_OPTIONALS.getOrDefault(c, c);
+            case ParameterizedType p when p.getRawType() == Optional.class -> p.getActualTypeArguments()[0];
+            default -> declared;
+        };
     }
 
     private Shape shape(Type declared, String where) {

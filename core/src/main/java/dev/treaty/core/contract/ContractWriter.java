@@ -10,10 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Writes a contract as text. The grammar, which {@link ContractParser} parses:
@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
 final class ContractWriter {
     private final boolean descriptions;
     private final StringBuilder out = new StringBuilder(1024);
-    private final Map<String, Shape> definitions = new TreeMap<>();
+    private final Map<String, String> definitions = new TreeMap<>();
 
     ContractWriter(boolean descriptions) {
         this.descriptions = descriptions;
@@ -66,7 +66,7 @@ final class ContractWriter {
 
     private void body(ServiceContract contract) {
         contract.operations().forEach(this::operation);
-        definitions.values().forEach(this::definition);
+        definitions.values().forEach(definition -> out.append('\n').append(definition));
     }
 
     private void operation(Operation operation) {
@@ -99,48 +99,30 @@ final class ContractWriter {
             case Scalar scalar -> scalar.word();
             case Sequence(var element) -> "[" + type(element) + "]";
             case Mapping(var value) -> "map[" + type(value) + "]";
-            case Structure s ->
-                define(s.name(), s, s.fields().stream().map(Field::shape).toList());
-            case Enumeration e -> define(e.name(), e, List.of());
-            case Choice c ->
+            case Structure(var name, var description, var fields) ->
+                define(name, "record " + name, description, fields.stream().map(this::field));
+            case Enumeration(var name, var description, var values) ->
+                define(name, "enum " + name, description, values.stream());
+            case Choice(var name, var description, var tag, var options) ->
                 define(
-                        c.name(),
-                        c,
-                        c.options().stream().map(Choice.Option::structure).toList());
+                        name,
+                        "choice " + name + " by " + tag,
+                        description,
+                        options.stream().map(this::option));
         };
     }
 
-    private String define(String name, Shape shape, List<? extends Shape> parts) {
-        if (definitions.putIfAbsent(name, shape) == null) {
-            parts.forEach(this::type);
+    private String option(Choice.Option option) {
+        return quote(option.tag()) + ": " + type(option.structure());
+    }
+
+    private String define(String name, String head, String description, Stream<String> lines) {
+        if (!definitions.containsKey(name)) {
+            String body = lines.collect(Collectors.joining(",\n  "));
+            definitions.put(
+                    name, head + text(" ", description) + (body.isEmpty() ? " {}\n" : " {\n  " + body + "\n}\n"));
         }
         return name;
-    }
-
-    private void definition(Shape shape) {
-        switch (shape) {
-            case Structure s ->
-                definition(
-                        "record " + s.name(),
-                        s.description(),
-                        s.fields().stream().map(this::field).toList());
-            case Enumeration e -> definition("enum " + e.name(), e.description(), e.values());
-            case Choice c ->
-                definition(
-                        "choice " + c.name() + " by " + c.tag(),
-                        c.description(),
-                        c.options().stream()
-                                .map(option -> quote(option.tag()) + ": "
-                                        + option.structure().name())
-                                .toList());
-            default -> throw new IllegalStateException("only named types are defined: " + shape);
-        }
-    }
-
-    private void definition(String head, String description, List<String> lines) {
-        out.append('\n').append(head).append(text(" ", description));
-        out.append(lines.isEmpty() ? " {" : " {\n  ").append(String.join(",\n  ", lines));
-        out.append(lines.isEmpty() ? "}\n" : "\n}\n");
     }
 
     private String text(String separator, String description) {

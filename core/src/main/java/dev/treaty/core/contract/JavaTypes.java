@@ -110,10 +110,5 @@ public final class JavaTypes {
         }
     }
 
-    private record GenericArray(Type getGenericComponentType) implements GenericArrayType {
-        @Override
-        public String toString() {
-            return getGenericComponentType.getTypeName() + "[]";
-        }
-    }
+    private record GenericArray(Type getGenericComponentType) implements GenericArrayType {}
 }

@@ -8,8 +8,9 @@ import java.util.random.RandomGenerator;
  * The random numbers of production code, which any number of threads may share. Simulations use a seeded generator
  * instead.
  */
-public final class RandomSource implements RandomGenerator {
-    private static final RandomSource SYSTEM = new RandomSource();
+public final class RandomSource {
+    private static final RandomGenerator SYSTEM =
+            () -> ThreadLocalRandom.current().nextLong();
 
     private RandomSource() {}
 
@@ -25,15 +26,5 @@ public final class RandomSource implements RandomGenerator {
 
     private static final class Secure {
         private static final SecureRandom RANDOM = new SecureRandom();
-    }
-
-    @Override
-    public long nextLong() {
-        return ThreadLocalRandom.current().nextLong();
-    }
-
-    @Override
-    public int nextInt(int bound) {
-        return ThreadLocalRandom.current().nextInt(bound);
     }
 }

@@ -38,10 +38,10 @@ class ContractHistoryTest {
                 .isInstanceOf(IncompatibleContractException.class)
                 .hasMessage("""
                     contract shop.Orders 1.1.0 breaks clients of 1.0.0 and has the same major version:
-                      - "from" in requests of get: it is new and required: old clients do not send it. Let it be \
-                    left out, or give it a default with @DefaultValue.
+                      - "from" in requests of get: it is new and required: old clients do not send it. Make it \
+                    optional, or give it a default with @DefaultValue.
                       - "drop": the operation is gone: old clients that call it get UNIMPLEMENTED. Keep it until \
-                    nobody calls it any more.
+                    no client calls it.
                     Change the contract as described, or give it the version 2.0.0; "treaty contract publish \
                     --force" publishes it as it is.\
                     """);

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 final class Rules {
     /**
      * Each rule has a key, the impact on old and on new clients, what is different, and the consequence. The key is a
-     * kind, and if they matter, the message and whether the field is required.
+     * kind, where VALUE stands for a value of an enum and for a record of a choice, and if they matter, the message and
+     * whether the field is required.
      */
     private static final String TABLE = """
         SERVICE_RENAMED | ALL | ALL | the service is now called %s \
@@ -65,22 +66,13 @@ final class Rules {
         TYPE_RENAMED | NONE | NONE | the type is now called %s | messages do not contain type names.
         TAG_CHANGED | ALL | ALL | its tag is "%1$s" in place of "%2$s" \
         | readers of the other version do not find it. Keep "%2$s".
-        ENUM_VALUE_REMOVED REQUEST | SOME | NONE | it no longer has %s \
+        VALUE_REMOVED REQUEST | SOME | NONE | it no longer has %s \
         | old clients may still send it, and it is rejected. Keep it until no client sends it.
-        ENUM_VALUE_REMOVED RESPONSE | NONE | SOME | it no longer has %s \
+        VALUE_REMOVED RESPONSE | NONE | SOME | it no longer has %s \
         | new clients reject it, and old servers may still return it. Roll out the servers before the clients.
-        ENUM_VALUE_ADDED REQUEST | NONE | SOME | it also has %s \
+        VALUE_ADDED REQUEST | NONE | SOME | it also has %s \
         | old servers reject it. Roll out the servers before the clients that send it.
-        ENUM_VALUE_ADDED RESPONSE | SOME | NONE | it also has %s \
-        | old clients reject a response with it. Return it only to clients that ask for it in a new field or \
-        operation, until all clients have been upgraded.
-        OPTION_REMOVED REQUEST | SOME | NONE | it no longer has %s \
-        | old clients may still send it, and it is rejected. Keep it until no client sends it.
-        OPTION_REMOVED RESPONSE | NONE | SOME | it no longer has %s \
-        | new clients reject it, and old servers may still return it. Roll out the servers before the clients.
-        OPTION_ADDED REQUEST | NONE | SOME | it also has %s \
-        | old servers reject it. Roll out the servers before the clients that send it.
-        OPTION_ADDED RESPONSE | SOME | NONE | it also has %s \
+        VALUE_ADDED RESPONSE | SOME | NONE | it also has %s \
         | old clients reject a response with it. Return it only to clients that ask for it in a new field or \
         operation, until all clients have been upgraded.
         CAPABILITY_REMOVED | SOME | NONE | the capability is gone \
@@ -116,8 +108,13 @@ final class Rules {
      * @param arguments the values that the texts of the rule name
      */
     static Difference difference(Kind kind, Message message, String where, boolean required, Object... arguments) {
-        String inMessage = kind + " " + message;
-        Rule rule = Stream.of(inMessage + (required ? " required" : " optional"), inMessage, kind.name())
+        String name = switch (kind) {
+            case ENUM_VALUE_REMOVED, OPTION_REMOVED -> "VALUE_REMOVED";
+            case ENUM_VALUE_ADDED, OPTION_ADDED -> "VALUE_ADDED";
+            default -> kind.name();
+        };
+        String inMessage = name + " " + message;
+        Rule rule = Stream.of(inMessage + (required ? " required" : " optional"), inMessage, name)
                 .map(BY_KEY::get)
                 .filter(Objects::nonNull)
                 .findFirst()
