@@ -47,17 +47,11 @@ public final class ErrorHandler {
         return switch (e) {
             case ServiceException service -> service.code().wire();
             case ConfigurationException _ -> "configuration";
-            case CommandFailed _,
-                    IOException _,
-                    UncheckedIOException _,
-                    IllegalArgumentException _,
-                    UnsupportedOperationException _ ->
-                "failed";
-            default -> "internal";
+            default -> "failed";
         };
     }
 
-    /** What to print for an exception: its message, without the class name unless it is a defect of Treaty. */
+    /** Returns what to print for an exception: its message if it is expected, else that of an internal error. */
     public static String message(Exception e) {
         return switch (e) {
             case NoSuchFileException missing -> "file " + missing.getFile() + " does not exist";

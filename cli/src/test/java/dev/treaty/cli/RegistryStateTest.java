@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The state of a registry, in its own process, across restarts. */
 class RegistryStateTest {
-    private static final String TOKEN = "a-token";
+    private static final String TOKEN = "a-long-token";
 
     /** Less than one instance in the log, and more than an empty log. */
     private static final long INSTANCE_BYTES_MIN = 100;

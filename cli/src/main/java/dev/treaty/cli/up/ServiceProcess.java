@@ -1,12 +1,11 @@
 package dev.treaty.cli.up;
 
 import dev.treaty.config.RunSettings;
-import dev.treaty.registry.RegistryAddress;
+import dev.treaty.config.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,13 +40,7 @@ final class ServiceProcess {
     private final Thread supervisor;
 
     /** Starts the instance with this number. */
-    ServiceProcess(
-            Path file,
-            RunSettings.Hosted service,
-            int number,
-            RegistryAddress registry,
-            Map<String, String> environment,
-            PrefixedOutput output) {
+    ServiceProcess(Path file, Settings settings, RunSettings.Hosted service, int number, PrefixedOutput output) {
         this.name = service.contract().replaceAll(".*[.$]", "") + "-" + (number + 1);
         this.lines = output.source(name);
         var classPath = new ArrayList<String>();
@@ -58,9 +51,10 @@ final class ServiceProcess {
                 classPath,
                 ServiceMain.class.getName(),
                 List.of(file.toString(), service.contract(), service.implementation()));
-        this.environment = new HashMap<>(environment);
-        this.environment.put("TREATY_REGISTRY", registry.toString());
-        this.environment.put("TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
+        this.environment = Map.of(
+                "TREATY_REGISTRY", settings.registry().toString(),
+                "TREATY_SERVER_DRAIN", settings.server().drain().toString(),
+                "TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
         this.supervisor = Thread.ofVirtual().name("supervisor of " + name).start(this::supervise);
     }
 

@@ -8,7 +8,6 @@ import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryCommand;
 import dev.treaty.cli.RegistryOptions;
 import dev.treaty.config.RunSettings;
-import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Files;
@@ -17,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +34,9 @@ import picocli.CommandLine.Parameters;
         description = {
             "Runs a registry and the services that a file lists under run:, until Ctrl-C.",
             "Each instance of a service with contract and implementation runs in its own process, which is restarted if"
-                    + " it ends after it was ready; if it cannot start, up ends. A service with name and address runs"
-                    + " elsewhere, and is registered and health-checked.",
+                    + " it ends after it was ready; if it cannot start, up ends. At the end, calls in flight get"
+                    + " half a second, unless TREATY_SERVER_DRAIN is set.",
+            "A service with name and address runs elsewhere, and is registered and health-checked.",
             "The registry listens at the address registry: in the file, by default at port 7400 of this machine."
         },
         footer = {
@@ -53,8 +54,8 @@ import picocli.CommandLine.Parameters;
             "      health: /healthz"
         })
 public final class UpCommand extends OutputCommand {
-    /** How long processes drain, unless the file sets it. */
-    private static final String DRAIN = "1s";
+    /** The variable with the time to drain, which up shortens unless it is set. */
+    private static final String DRAIN = "TREATY_SERVER_DRAIN";
 
     /** How long processes get to end before they are killed. */
     private static final Duration STOP_MAX = Duration.ofMillis(1500);
@@ -73,7 +74,9 @@ public final class UpCommand extends OutputCommand {
 
     @Override
     public Integer call() throws Exception {
-        Settings settings = Settings.load(file, System.getenv());
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.putIfAbsent(DRAIN, "500ms");
+        Settings settings = Settings.load(file, environment);
         check(settings.run());
         var output = new PrefixedOutput(out(), ansi(), json());
         try (var foreground = new Foreground(() -> {}, SHUTDOWN_MAX)) {
@@ -102,38 +105,36 @@ public final class UpCommand extends OutputCommand {
                     Main.USAGE);
         }
         for (RunSettings service : run) {
-            if (service instanceof RunSettings.Hosted hosted) {
-                for (String entry : hosted.classPath()) {
-                    if (!Files.exists(ServiceProcess.resolve(file, entry))) {
-                        throw new CommandFailed(
-                                hosted.contract() + ": class-path has " + entry + ", which does not exist in "
-                                        + file.toAbsolutePath().getParent(),
-                                Main.USAGE);
-                    }
+            List<String> classPath = service instanceof RunSettings.Hosted hosted ? hosted.classPath() : List.of();
+            for (String entry : classPath) {
+                Path path = ServiceProcess.resolve(file, entry);
+                if (!Files.exists(path)) {
+                    throw new CommandFailed(
+                            "class-path has " + entry + ", but " + path + " does not exist", Main.USAGE);
                 }
             }
         }
     }
 
     private void start(Settings settings, PrefixedOutput output) {
-        boolean drainSet = !settings.server().drain().equals(ServerSettings.DEFAULT.drain());
-        Map<String, String> drain = drainSet ? Map.of() : Map.of("TREATY_SERVER_DRAIN", DRAIN);
         RegistryAddress address = registry;
         if (address == null) {
             var at = settings.registry() instanceof RegistryAddress.Network network ? network : RegistryOptions.USUAL;
-            Treaty hub = serve(
-                    settings.withServer(registryServer(settings.server(), at)).withRegistry(RegistryAddress.EMBEDDED));
+            var server = settings.server()
+                    .withAddress(at.host(), at.port(), settings.server().advertise());
+            Treaty hub = serve(settings.withServer(server).withRegistry(RegistryAddress.EMBEDDED));
             others.push(hub);
             address = RegistryCommand.address(hub);
             output.source("treaty").accept("registry " + address + "; Ctrl-C ends everything");
         }
-        Treaty treaty = Treaty.open(settings.withRegistry(address));
+        Settings client = settings.withRegistry(address);
+        Treaty treaty = Treaty.open(client);
         others.push(treaty);
         for (RunSettings run : settings.run()) {
             switch (run) {
                 case RunSettings.Hosted hosted -> {
                     for (int i = 0; i < hosted.instances(); i++) {
-                        processes.add(new ServiceProcess(file, hosted, i, address, drain, output));
+                        processes.add(new ServiceProcess(file, client, hosted, i, output));
                     }
                 }
                 case RunSettings.Existing existing ->
@@ -143,19 +144,6 @@ public final class UpCommand extends OutputCommand {
                             output.source(existing.name().value())));
             }
         }
-    }
-
-    /** The registry is not drained: its clients end before it. */
-    private static ServerSettings registryServer(ServerSettings server, RegistryAddress.Network at) {
-        return new ServerSettings(
-                at.host(),
-                at.port(),
-                server.bodyBytesMax(),
-                Duration.ZERO,
-                server.advertise(),
-                server.weight(),
-                server.metadata(),
-                server.limits());
     }
 
     private static Treaty serve(Settings settings) {
@@ -168,7 +156,8 @@ public final class UpCommand extends OutputCommand {
 
     /** Ends the command once each process has been ready or has failed to start, if any has failed. */
     private void endOnFailure(Foreground foreground) {
-        var _ = CompletableFuture.allOf(processes.stream().map(ServiceProcess::started).toArray(CompletableFuture[]::new))
+        var _ = CompletableFuture.allOf(
+                        processes.stream().map(ServiceProcess::started).toArray(CompletableFuture[]::new))
                 .thenRun(() -> {
                     if (!failures().isEmpty()) {
                         foreground.end();

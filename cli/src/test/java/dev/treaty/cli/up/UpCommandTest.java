@@ -262,7 +262,7 @@ class UpCommandTest {
         Command up = Command.run("up", file.toString());
         assertThat(up.exit()).isEqualTo(Main.USAGE);
         assertThat(up.err())
-                .contains("class-path has clases, which does not exist in " + directory)
+                .contains("class-path has clases, but " + directory.resolve("clases") + " does not exist")
                 .hasLineCount(1);
     }
 
