@@ -58,8 +58,8 @@ final class CompatibilityApis implements AutoCloseable {
                 closers.push(server::close);
                 ConsulApi consul = consul(treaty);
                 closers.push(consul::close);
-                server.door("/v1/", consul);
-                server.door("/prometheus/", new PrometheusApi(treaty.registry()));
+                server.handle("/v1/", consul);
+                server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
                 String address = "http://" + host + ":" + server.endpoint().port();
                 addresses.put("consul", address);
                 addresses.put("prometheus", address + "/prometheus/targets");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** The Connect client for JavaScript against the server. */
 class ConnectInteropTest {
     @Test
-    void aConnectClientInAnotherLanguageCallsTheShop() throws Exception {
+    void a_connect_client_in_another_language_calls_the_service() throws Exception {
         try (var running = new Running()) {
             var line = new Shop.Line("tea", 2);
             running.shop.place(new Shop.Order("42", Shop.Status.PAID, List.of(line), new Shop.Card("1")));

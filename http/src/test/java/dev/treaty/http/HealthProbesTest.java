@@ -73,7 +73,7 @@ class HealthProbesTest {
     }
 
     @Test
-    void http() throws Exception {
+    void an_http_probe_maps_the_status() throws Exception {
         try (var server = new FakeServer(HealthProbesTest::answer)) {
             var at = server.endpoint();
             assertThat(ask("/200", at).status()).isEqualTo(Status.PASSING);
@@ -89,7 +89,7 @@ class HealthProbesTest {
     }
 
     @Test
-    void whatTreatyTellsIsTakenAtItsWord() throws Exception {
+    void a_treaty_health_page_is_used_with_message_and_details() throws Exception {
         var feels = new ServiceHealth[] {
             new ServiceHealth(Status.WARNING, "the queue is long", Instant.now(), Map.of("queue", "812"))
         };
@@ -112,7 +112,7 @@ class HealthProbesTest {
     }
 
     @Test
-    void tcp() throws Exception {
+    void a_tcp_probe_connects() throws Exception {
         try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             assertThat(ask("tcp", endpoint("tcp", socket.getLocalPort())).status())
                     .isEqualTo(Status.PASSING);
@@ -126,7 +126,7 @@ class HealthProbesTest {
     }
 
     @Test
-    void grpc() throws Exception {
+    void a_grpc_probe_reads_the_serving_status() throws Exception {
         var health = new HealthStatusManager();
         Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addService(health.getHealthService())
@@ -156,7 +156,7 @@ class HealthProbesTest {
     }
 
     @Test
-    void aWordThatMeansNothingIsRefused() {
+    void an_unknown_probe_is_rejected() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> probes.of("ping", SHOP, endpoint("http", 80)))
                 .withMessageContaining("grpc/SERVICE");

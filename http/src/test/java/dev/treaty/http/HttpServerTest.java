@@ -259,7 +259,7 @@ class HttpServerTest {
 
     @ParameterizedTest
     @MethodSource("badInput")
-    void badInputGetsACodeAStatusAndOneSentence(String request, int status, String code, String message)
+    void invalid_requests_get_a_code_a_status_and_a_message(String request, int status, String code, String message)
             throws IOException {
         Answer answer = send(request);
         assertThat(answer.body()).isEqualTo(Json.text(error(code, message)));
@@ -277,14 +277,14 @@ class HttpServerTest {
     }
 
     @Test
-    void aWrongMethodIsToldTheRightOne() throws IOException {
+    void a_wrong_method_gets_the_allowed_one() throws IOException {
         assertThat(send("DELETE /shop.Orders/get HTTP/1.1\r\nHost: localhost\r\n\r\n")
                         .headers())
                 .containsEntry("allow", "POST");
     }
 
     @Test
-    void aFaultOfTheServiceHasReachedIt() throws IOException {
+    void a_fault_of_the_service_is_marked_as_reached() throws IOException {
         Answer answer = send(post("/shop.Orders/get", "{\"id\":\"busy\"}"));
         assertThat(answer.status()).isEqualTo(429);
         assertThat(answer.headers()).containsEntry("retry-after", "3").doesNotContainKey("treaty-reached");
@@ -292,7 +292,7 @@ class HttpServerTest {
     }
 
     @Test
-    void manyRequestsTravelOnOneConnectionAlsoPipelinedAndRefused() throws IOException {
+    void one_connection_carries_pipelined_and_rejected_requests() throws IOException {
         try (var socket = dial()) {
             assertThat(exchange(socket, post("/shop.Orders/last", "{}")).body()).isEqualTo("{}");
             assertThat(exchange(socket, post("/shop.Orders/get", "{\"id\":1}")).status())
@@ -306,7 +306,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aBodyIsAskedForWhereTheClientWaits() throws IOException {
+    void expect_continue_is_answered() throws IOException {
         try (var socket = dial()) {
             String request = post("/shop.Orders/last", "{}", "Expect: 100-continue");
             assertThat(exchange(socket, request.substring(0, request.length() - 2))
@@ -317,14 +317,14 @@ class HttpServerTest {
     }
 
     @Test
-    void theEncodingIdentityIsNone() throws IOException {
+    void the_encoding_identity_is_accepted() throws IOException {
         assertThat(send(post("/shop.Orders/last", "{}", "Content-Encoding: identity"))
                         .status())
                 .isEqualTo(200);
     }
 
     @Test
-    void aBodyInChunksIsRead() throws IOException {
+    void a_chunked_body_is_read() throws IOException {
         assertThat(send("""
             POST /shop.Orders/count HTTP/1.1
             Host: localhost
@@ -343,7 +343,7 @@ class HttpServerTest {
     }
 
     @Test
-    void healthTellsOfEachServiceAndOfTheWorst() throws IOException {
+    void the_health_page_lists_each_service_and_the_worst_status() throws IOException {
         Answer well = send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assertThat(well.status()).isEqualTo(200);
         assertThat((Map<?, ?>) Json.read(well.body())).extracting("status").isEqualTo("passing");
@@ -368,7 +368,7 @@ class HttpServerTest {
     }
 
     @Test
-    void pagesAreServed() throws IOException {
+    void pages_are_served() throws IOException {
         running.server.page("/-/metrics", "text/plain", () -> "calls 1\n".getBytes(StandardCharsets.UTF_8));
         Answer answer = send("GET /-/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assertThat(answer.body()).isEqualTo("calls 1\n");
@@ -378,7 +378,7 @@ class HttpServerTest {
     }
 
     @Test
-    void whoAsksForHeadersAloneGetsNoBody() throws IOException {
+    void a_head_request_gets_no_body() throws IOException {
         try (var socket = dial()) {
             FakeServer.send(socket, "HEAD /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             var head = new StringBuilder();
@@ -392,7 +392,7 @@ class HttpServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "Connect-Timeout-Ms: 100\r\n"})
-    void aRequestThatIsNeverFinishedIsNotWaitedForForEver(String deadline) throws Exception {
+    void an_unfinished_request_times_out(String deadline) throws Exception {
         HttpServerOptions options = deadline.isEmpty() ? impatient(10) : HttpServerOptions.STANDARD;
         try (var other = new Running(options, HttpTransportOptions.STANDARD);
                 var half = dial(other)) {
@@ -407,7 +407,7 @@ class HttpServerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"", "P", "POST /shop.Ord", "POST /shop.Orders/last HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: l"})
-    void whoNeverFinishesAskingIsHungUpOnAndOthersAreServed(String begun) throws IOException {
+    void clients_with_unfinished_requests_are_disconnected_while_others_are_served(String begun) throws IOException {
         for (boolean first : new boolean[] {true, false}) {
             try (var other = new Running(impatient(1), HttpTransportOptions.STANDARD);
                     var silent = dial(other)) {
@@ -426,7 +426,7 @@ class HttpServerTest {
     }
 
     @Test
-    void whoNeverTakesAnAnswerIsHungUpOnAndOthersAreServed() throws IOException {
+    void clients_that_do_not_read_are_disconnected_while_others_are_served() throws IOException {
         try (var other = new Running(impatient(1), HttpTransportOptions.STANDARD)) {
             // More than any socket's buffers hold.
             other.server.page("/-/large", "text/plain", () -> new byte[64 << 20]);
@@ -442,7 +442,7 @@ class HttpServerTest {
     }
 
     @Test
-    void whatTheServerTakesLongForIsNotHungUpOn() throws Exception {
+    void a_long_call_is_not_disconnected() throws Exception {
         var begun = new CountDownLatch(1);
         var end = new CountDownLatch(1);
         try (var other = new Running(impatient(10), HttpTransportOptions.STANDARD)) {
@@ -485,7 +485,7 @@ class HttpServerTest {
     }
 
     @Test
-    void drainingLetsCallsEndAndRefusesNewOnes() throws Exception {
+    void draining_lets_calls_end_and_rejects_new_ones() throws Exception {
         var begun = new CountDownLatch(1);
         var end = new CountDownLatch(1);
         running.host(_ -> {
@@ -521,7 +521,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aPortInUseIsSaidSo() {
+    void a_port_in_use_is_reported() {
         int port = running.server.endpoint().port();
         assertThatThrownBy(() -> new HttpServer(
                         HttpServerOptions.STANDARD.at("127.0.0.1", port), Time.system(), RandomSource.system()))
@@ -531,7 +531,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aResultThatDoesNotKeepTheContractIsAMistakeOfTheService() throws IOException {
+    void a_result_that_violates_the_contract_is_an_internal_error() throws IOException {
         running.host(_ -> ServiceResponse.<Object>ok(new Shop.OrderId(null)));
         Answer answer = send(post(
                 "/shop.Orders/place",

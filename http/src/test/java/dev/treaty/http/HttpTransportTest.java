@@ -113,7 +113,7 @@ class HttpTransportTest {
 
     @ParameterizedTest
     @MethodSource("goodResponses")
-    void whatHttpAllowsIsUnderstood(String response) throws Exception {
+    void valid_responses_are_read(String response) throws Exception {
         try (var server = new FakeServer(FakeServer.once(response))) {
             assertThat(transport.connect(server.endpoint()).handle(idempotent()).orThrow())
                     .isEqualTo(Optional.empty());
@@ -122,7 +122,7 @@ class HttpTransportTest {
 
     @ParameterizedTest
     @MethodSource("goodResponses")
-    void alsoByteByByte(String response) throws Exception {
+    void valid_responses_are_read_byte_by_byte(String response) throws Exception {
         try (var server = new FakeServer(socket -> {
             FakeServer.request(socket);
             socket.setTcpNoDelay(true);
@@ -209,7 +209,7 @@ class HttpTransportTest {
 
     @ParameterizedTest
     @MethodSource("malformedResponses")
-    void whatHttpForbidsIsRefusedAndTheConnectionIsNotUsedAgain(String response, String what) throws Exception {
+    void a_malformed_response_fails_and_closes_the_connection(String response, String what) throws Exception {
         try (var server = new FakeServer(FakeServer.always(response), FakeServer.always(NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             assertThat(fault(connection.handle(idempotent())))
@@ -232,7 +232,7 @@ class HttpTransportTest {
 
     @ParameterizedTest
     @MethodSource("truncatedResponses")
-    void aResponseThatEndsInTheMiddleMayHaveRun(String response) throws Exception {
+    void a_truncated_response_is_marked_as_reached(String response) throws Exception {
         try (var server = new FakeServer(FakeServer.once(response))) {
             assertThat(fault(transport.connect(server.endpoint()).handle(idempotent())))
                     .isEqualTo(Fault.of(
@@ -254,7 +254,7 @@ class HttpTransportTest {
 
     @ParameterizedTest
     @MethodSource("largeResponses")
-    void aResponseHasALargestSize(String response) throws Exception {
+    void a_response_has_a_maximum_size(String response) throws Exception {
         try (var server = new FakeServer(FakeServer.once(response))) {
             assertThat(fault(transport.connect(server.endpoint()).handle(idempotent())))
                     .isEqualTo(Fault.of(
@@ -314,7 +314,7 @@ class HttpTransportTest {
 
     @ParameterizedTest
     @MethodSource("errors")
-    void errorsBecomeFaultsAndTheConnectionStays(String response, Fault fault) throws Exception {
+    void error_responses_become_faults_and_the_connection_is_kept(String response, Fault fault) throws Exception {
         try (var server = new FakeServer(FakeServer.always(response))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             for (int i = 0; i < 2; i++) {
@@ -328,7 +328,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void theRequestStandsOnTheWireAsTheProtocolSays() throws Exception {
+    void requests_follow_the_connect_protocol() throws Exception {
         var seen = new ArrayList<String>();
         try (var server = new FakeServer(socket -> {
             seen.add(FakeServer.request(socket));
@@ -358,7 +358,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void nobodyThereHasNotBeenReached() throws Exception {
+    void a_refused_connection_is_marked_as_unreached() throws Exception {
         ServiceEndpoint nowhere;
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nowhere = new ServiceEndpoint("http", "127.0.0.1", socket.getLocalPort());
@@ -370,7 +370,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void aServerThatClosesWithoutAnAnswerMayHaveRun() throws Exception {
+    void a_connection_closed_without_a_response_is_marked_as_reached() throws Exception {
         try (var server = new FakeServer(FakeServer.once(""))) {
             assertThat(fault(transport.connect(server.endpoint()).handle(idempotent())))
                     .isEqualTo(
@@ -380,7 +380,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void anIdleConnectionThatDiedIsReplacedUnnoticed() throws Exception {
+    void a_closed_idle_connection_is_replaced() throws Exception {
         var closed = new CountDownLatch(1);
         try (var server = new FakeServer(
                 socket -> {
@@ -399,7 +399,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void aRequestOnADyingConnectionIsSentAgainOnlyWhereThatIsHarmless() throws Exception {
+    void a_request_on_a_closing_connection_is_sent_again_only_if_idempotent() throws Exception {
         for (boolean harmless : List.of(true, false)) {
             String answer = harmless ? NOTHING : PLACED;
             try (var server = new FakeServer(
@@ -426,7 +426,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void anAnswerThatBeganIsNeverAskedForAgain() throws Exception {
+    void a_request_is_never_sent_again_after_a_response_began() throws Exception {
         try (var server = new FakeServer(
                 socket -> {
                     FakeServer.request(socket);
@@ -443,7 +443,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void whatIsNoNameOfAnOperationIsNotSent() throws Exception {
+    void an_invalid_operation_name_is_not_sent() throws Exception {
         try (var server = new FakeServer(FakeServer.always(NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             for (String name :
@@ -465,7 +465,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void whatComesUnaskedSpoilsTheConnection() throws Exception {
+    void unexpected_data_closes_the_connection() throws Exception {
         try (var server = new FakeServer(FakeServer.always(NOTHING + NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             connection.handle(idempotent()).orThrow();
@@ -475,7 +475,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void aServerThatWantsToCloseIsLeft() throws Exception {
+    void connection_close_is_respected() throws Exception {
         String last = NOTHING.replace("\r\n\r\n", "\r\nConnection: foo , Close\r\n\r\n");
         try (var server = new FakeServer(FakeServer.always(last))) {
             Transport.Connection connection = transport.connect(server.endpoint());
@@ -507,14 +507,14 @@ class HttpTransportTest {
     }
 
     @Test
-    void theDeadlineEndsTheWaitForASilentServer() throws Exception {
+    void the_deadline_ends_the_wait_for_a_silent_server() throws Exception {
         try (var server = new FakeServer(socket -> new CountDownLatch(1).await())) {
             endsWaiting(server, HttpTransportTest::idempotent, Duration.ofMillis(300));
         }
     }
 
     @Test
-    void theDeadlineEndsTheWaitForAServerThatDribbles() throws Exception {
+    void the_deadline_ends_the_wait_for_a_slow_response() throws Exception {
         try (var server = new FakeServer(socket -> {
             FakeServer.request(socket);
             FakeServer.send(socket, "HTTP/1.1 200 OK\r\nX: ");
@@ -528,7 +528,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void theDeadlineEndsTheWaitForAServerThatDoesNotRead() throws Exception {
+    void the_deadline_ends_the_wait_for_a_server_that_does_not_read() throws Exception {
         try (var server = new FakeServer(socket -> new CountDownLatch(1).await())) {
             var huge = new Shop.Order("x".repeat(40 << 20), Shop.Status.NEW, List.of(), new Shop.Card("1"));
             endsWaiting(
@@ -539,7 +539,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void theDeadlineEndsLookingUpAName() throws Exception {
+    void the_deadline_ends_a_name_lookup() throws Exception {
         var over = new CountDownLatch(1);
         var somewhere = new ServiceEndpoint("http", "somewhere.test", 80);
         assertThatThrownBy(() -> SocketByteChannel.address(
@@ -572,7 +572,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void theDeadlineEndsConnecting() throws Exception {
+    void the_deadline_ends_connecting() throws Exception {
         try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var fill = new ArrayList<Socket>();
             try {
@@ -601,7 +601,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void aDeadlineThatHasPassedSendsNothing() throws Exception {
+    void a_call_after_its_deadline_sends_nothing() throws Exception {
         try (var server = new FakeServer(FakeServer.always(NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             connection.handle(idempotent()).orThrow();
@@ -613,7 +613,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void aTimeoutNeverLeavesItsLateAnswerToTheNextCall() throws Exception {
+    void a_late_response_is_never_read_by_the_next_call() throws Exception {
         var late = new CountDownLatch(1);
         try (var server = new FakeServer(
                 socket -> {
@@ -639,7 +639,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void anInterruptEndsTheCallOnEveryKindOfThread() throws Exception {
+    void an_interrupt_ends_the_call_on_every_kind_of_thread() throws Exception {
         for (Thread.Builder kind : List.of(Thread.ofVirtual(), Thread.ofPlatform())) {
             var asked = new CountDownLatch(1);
             try (var server = new FakeServer(socket -> {
@@ -661,7 +661,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void whoFindsNoConnectionLeftWaitsUntilTheDeadline() throws Exception {
+    void calls_wait_for_a_connection_until_their_deadline() throws Exception {
         var asked = new CountDownLatch(2);
         var answer = new CountDownLatch(1);
         try (var server = new FakeServer(socket -> {
@@ -702,7 +702,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void manyCallersShareFewConnections() throws Exception {
+    void many_callers_share_few_connections() throws Exception {
         try (var server = new FakeServer(FakeServer.always(NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             var calls = new ArrayList<FutureTask<ServiceResponse<?>>>();
@@ -717,7 +717,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void closingLetsCallsUnderWayEndAndRefusesNewOnes() throws Exception {
+    void closing_lets_calls_end_and_rejects_new_ones() throws Exception {
         var asked = new CountDownLatch(1);
         var answer = new CountDownLatch(1);
         try (var server = new FakeServer(socket -> {
@@ -739,7 +739,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void closingTheTransportEndsCallsUnderWay() throws Exception {
+    void closing_the_transport_ends_calls_in_flight() throws Exception {
         var asked = new CountDownLatch(1);
         try (var server = new FakeServer(socket -> {
             FakeServer.request(socket);
@@ -755,7 +755,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void idleConnectionsGrowOldAndGo() throws Exception {
+    void idle_connections_expire() throws Exception {
         var soon = new HttpTransportOptions(2, 2, Duration.ofNanos(1), Duration.ofSeconds(2), 1_000);
         try (var hasty = new HttpTransport(soon, Time.system());
                 var server = new FakeServer(FakeServer.always(NOTHING))) {
@@ -767,7 +767,7 @@ class HttpTransportTest {
     }
 
     @Test
-    void limitsThatMakeNoSenseAreRefused() {
+    void invalid_limits_are_rejected() {
         assertThatThrownBy(() -> new HttpTransportOptions(0, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 1))
                 .hasMessage("connectionsMax must be at least 1, not 0");
         assertThatThrownBy(() -> HttpServerOptions.STANDARD.at("127.0.0.1", 70_000))

@@ -40,7 +40,7 @@ class RoundTripTest {
     }
 
     @Test
-    void everyKindOfOperationTravels() {
+    void every_kind_of_operation_can_be_called() {
         assertThat(client.last()).isEmpty();
         assertThat(client.place(ORDER)).isEqualTo(new Shop.OrderId("42"));
         assertThat(client.get(new Shop.OrderId("42"))).isEqualTo(ORDER);
@@ -58,7 +58,7 @@ class RoundTripTest {
     }
 
     @Test
-    void faultsKeepTheirCodeMessageAndRetryAfter() {
+    void faults_keep_their_code_message_and_retry_delay() {
         assertThatThrownBy(() -> client.get(new Shop.OrderId("1")))
                 .isInstanceOfSatisfying(
                         ServiceException.class,
@@ -72,7 +72,7 @@ class RoundTripTest {
     }
 
     @Test
-    void whatAServiceThrowsDoesNotLeak() {
+    void exceptions_of_a_service_do_not_leak() {
         assertThatThrownBy(() -> client.get(new Shop.OrderId("bug")))
                 .isInstanceOfSatisfying(
                         ServiceException.class,
@@ -82,7 +82,7 @@ class RoundTripTest {
     }
 
     @Test
-    void callersWithoutTheContractUseMaps() throws InterruptedException {
+    void clients_without_the_contract_use_maps() throws InterruptedException {
         client.place(ORDER);
         var call = new Call(
                 Running.CONTRACT.name(),
@@ -102,7 +102,7 @@ class RoundTripTest {
     }
 
     @Test
-    void aWrongMapIsRefusedByTheTypedServer() throws InterruptedException {
+    void an_invalid_map_is_rejected_by_the_typed_server() throws InterruptedException {
         var call = new Call(
                 Running.CONTRACT.name(),
                 Operation.unknown("get"),
@@ -115,7 +115,7 @@ class RoundTripTest {
     }
 
     @Test
-    void theContextTravels() throws InterruptedException {
+    void the_context_is_propagated() throws InterruptedException {
         var seen = new AtomicReference<CallContext>();
         running.host(call -> {
             seen.set(call.context());
@@ -147,7 +147,7 @@ class RoundTripTest {
     }
 
     @Test
-    void headersThatCannotTravelAreRefusedBeforeAnythingIsSent() throws InterruptedException {
+    void invalid_headers_are_rejected_before_anything_is_sent() throws InterruptedException {
         Operation last = Running.CONTRACT.operation("last").orElseThrow();
         for (Map<String, String> headers : List.of(
                 Map.of("x", "a\r\nHost: evil"), Map.of("X-Big", "a"), Map.of("host", "a"), Map.of("connect-x", "a"))) {

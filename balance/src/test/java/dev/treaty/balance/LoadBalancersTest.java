@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What holds for every picker, or for every one of a kind. */
-class PickersTest {
+/** Laws of all load-balancing policies, or of those that hash. */
+class LoadBalancersTest {
     private static final HashPolicy KEY = new HashPolicy(Optional.empty(), Optional.of("key"), 1.25);
 
-    private static BalancePolicy policy(LoadBalancingPolicy picker) {
-        BalancePolicy plain = BalancePolicy.DEFAULT.policy(picker);
+    private static BalancePolicy configured(LoadBalancingPolicy policy) {
+        BalancePolicy plain = BalancePolicy.DEFAULT.policy(policy);
         return new BalancePolicy(
-                picker,
+                policy,
                 KEY,
                 plain.load(),
                 plain.unhealthyRatioMax(),
@@ -48,33 +48,33 @@ class PickersTest {
     }
 
     @Property(tries = 40)
-    void callsAreSpreadFairly(
-            @ForAll LoadBalancingPolicy picker, @ForAll @IntRange(min = 1, max = 30) int count, @ForAll long seed) {
-        var instances = Instances.of(count, policy(picker), seed);
+    void calls_are_distributed_evenly(
+            @ForAll LoadBalancingPolicy policy, @ForAll @IntRange(min = 1, max = 30) int count, @ForAll long seed) {
+        var instances = Instances.of(count, configured(policy), seed);
         int calls = 400 * count;
         var picks = new HashMap<String, Integer>();
         for (int i = 0; i < calls; i++) {
-            // What hashes gets keys, all others calls that stay: both are as even as the picker is.
+            // The keys are for policies that hash; the others ignore them.
             var peer = instances.pick(instances.keyed("key " + seed + i));
             picks.merge(peer.id(), 1, Integer::sum);
         }
         assertThat(picks).hasSize(count);
         int most = picks.values().stream().max(Integer::compare).orElseThrow();
         int least = picks.values().stream().min(Integer::compare).orElseThrow();
-        if (picker == LoadBalancingPolicy.ROUND_ROBIN || picker == LoadBalancingPolicy.WEIGHTED_ROUND_ROBIN) {
+        if (policy == LoadBalancingPolicy.ROUND_ROBIN || policy == LoadBalancingPolicy.WEIGHTED_ROUND_ROBIN) {
             assertThat(most - least).isLessThanOrEqualTo(1);
         } else {
-            // Five deviations of what chance does to 400 expected calls, and what a ring of 512 points adds.
+            // Five standard deviations at 400 expected calls, plus the unevenness of a ring of 512 points.
             assertThat(most).isLessThanOrEqualTo(400 * 3 / 2);
             assertThat(least).isGreaterThanOrEqualTo(400 * 2 / 3);
         }
     }
 
     @Property(tries = 40)
-    void callsThatStayAreSpreadMoreEvenlyByTwoChoices(
+    void two_choices_distribute_long_calls_more_evenly(
             @ForAll @IntRange(min = 2, max = 200) int count, @ForAll long seed) {
-        for (LoadBalancingPolicy picker : List.of(LoadBalancingPolicy.LEAST_LOADED, LoadBalancingPolicy.PEAK_EWMA)) {
-            var instances = Instances.of(count, BalancePolicy.DEFAULT.policy(picker), seed);
+        for (LoadBalancingPolicy policy : List.of(LoadBalancingPolicy.LEAST_LOADED, LoadBalancingPolicy.PEAK_EWMA)) {
+            var instances = Instances.of(count, BalancePolicy.DEFAULT.policy(policy), seed);
             for (var peer : instances.peers) {
                 instances.begin(peer);
                 instances.end(peer, Duration.ofMillis(5), true);
@@ -86,31 +86,31 @@ class PickersTest {
                     .mapToInt(p -> p.load.inFlight())
                     .max()
                     .orElseThrow();
-            // Within a few calls of the mean (log log n), or of what a difference of a quarter hides.
-            assertThat(most).isLessThanOrEqualTo(picker == LoadBalancingPolicy.LEAST_LOADED ? 56 : 75);
+            // Within a few calls of the mean (log log n), or of the quarter by which costs count as equal.
+            assertThat(most).isLessThanOrEqualTo(policy == LoadBalancingPolicy.LEAST_LOADED ? 56 : 75);
         }
     }
 
     @Property(tries = 40)
-    void weightsAreKept(
-            @ForAll LoadBalancingPolicy picker,
+    void calls_follow_the_weights(
+            @ForAll LoadBalancingPolicy policy,
             @ForAll @IntRange(min = 2, max = 8) int count,
             @ForAll @IntRange(min = 2, max = 10) int times,
             @ForAll long seed) {
-        if (picker == LoadBalancingPolicy.ROUND_ROBIN) {
+        if (policy == LoadBalancingPolicy.ROUND_ROBIN) {
             return;
         }
-        var instances = new Instances(policy(picker), seed);
+        var instances = new Instances(configured(policy), seed);
         instances.add(1, i -> i.withWeight(100 * times / 2)).add(count - 1, i -> i.withWeight(50));
         int calls = 600 * count;
         var heavy = instances.peers.getFirst();
         int got = 0;
-        boolean measures = picker == LoadBalancingPolicy.PEAK_EWMA || picker == LoadBalancingPolicy.LEAST_LOADED;
+        boolean byLoad = policy == LoadBalancingPolicy.PEAK_EWMA || policy == LoadBalancingPolicy.LEAST_LOADED;
         for (int i = 0; i < calls; i++) {
             var peer = instances.pick(instances.keyed("key " + i));
             got += peer == heavy ? 1 : 0;
-            if (measures) {
-                instances.begin(peer); // calls stay, so that loads compared with weights decide
+            if (byLoad) {
+                instances.begin(peer); // the calls stay in flight, so that loads relative to weights decide
             }
         }
         double expected = (double) calls * times / (times + count - 1);
@@ -119,8 +119,8 @@ class PickersTest {
 
     @ParameterizedTest
     @EnumSource(LoadBalancingPolicy.class)
-    void whatTakesNoCallsIsNeverPickedHoweverFewAreLeft(LoadBalancingPolicy picker) {
-        var instances = Instances.of(50, policy(picker).unhealthyRatioMax(1), 42);
+    void an_unavailable_instance_is_never_picked(LoadBalancingPolicy policy) {
+        var instances = Instances.of(50, configured(policy).unhealthyRatioMax(1), 42);
         instances.peers.forEach(peer -> peer.exclusion = Reason.UNHEALTHY);
         var only = instances.peers.get(37);
         only.exclusion = null;
@@ -132,16 +132,16 @@ class PickersTest {
         only.exclusion = Reason.DRAINING;
         instances.touch();
         assertThat(instances.pick(instances.keyed("a"))).isNull();
-        assertThat(new Instances(policy(picker), 1).pick(instances.call())).isNull();
+        assertThat(new Instances(configured(policy), 1).pick(instances.call())).isNull();
     }
 
     @ParameterizedTest
     @EnumSource(LoadBalancingPolicy.class)
-    void aRetryGoesElsewhereWhileThereIsAnElsewhere(LoadBalancingPolicy picker) {
-        var instances = Instances.of(3, policy(picker).unhealthyRatioMax(1), 42);
+    void a_retry_prefers_an_instance_that_was_not_tried(LoadBalancingPolicy policy) {
+        var instances = Instances.of(3, configured(policy).unhealthyRatioMax(1), 42);
         Call call = instances.keyed("key");
-        call.context().record().attempted("i00000", 1, Fault.of(Code.UNAVAILABLE, "broke"));
-        call.context().record().attempted("i00002", 1, Fault.of(Code.UNAVAILABLE, "broke"));
+        call.context().record().attempted("i00000", 1, Fault.of(Code.UNAVAILABLE, "failed"));
+        call.context().record().attempted("i00002", 1, Fault.of(Code.UNAVAILABLE, "failed"));
         for (int i = 0; i < 200; i++) {
             assertThat(instances.pick(call)).isSameAs(instances.peers.get(1));
         }
@@ -152,8 +152,8 @@ class PickersTest {
 
     @ParameterizedTest
     @EnumSource(LoadBalancingPolicy.class)
-    void aSecondAttemptBesideAnotherGoesElsewhere(LoadBalancingPolicy picker) {
-        var instances = Instances.of(2, policy(picker), 42);
+    void a_hedged_attempt_goes_to_another_instance(LoadBalancingPolicy policy) {
+        var instances = Instances.of(2, configured(policy), 42);
         Call call = instances.keyed("key");
         call.context().record().attempting("i00000");
         for (int i = 0; i < 200; i++) {
@@ -163,72 +163,72 @@ class PickersTest {
 
     @ParameterizedTest
     @EnumSource(LoadBalancingPolicy.class)
-    void atTheConnectionLimitAnInstanceGetsNoMore(LoadBalancingPolicy picker) {
-        var instances = Instances.of(3, policy(picker), 42);
+    void an_instance_at_its_connection_limit_gets_no_calls(LoadBalancingPolicy policy) {
+        var instances = Instances.of(3, configured(policy), 42);
         var full = instances.peers.get(1);
         IntStream.range(0, 10_000).forEach(_ -> instances.begin(full));
         for (int i = 0; i < 300; i++) {
             assertThat(instances.pick(instances.keyed(i))).isNotSameAs(full);
         }
-        var told = instances.fleet.all(instances.time.nanoTime()).exclusions();
-        assertThat(told).singleElement().hasToString("i00001 (at the connection limit: 10000 calls under way)");
+        var exclusions = instances.balanced.all(instances.time.nanoTime()).exclusions();
+        assertThat(exclusions).singleElement().hasToString("i00001 (at the connection limit: 10000 calls under way)");
     }
 
     @Property(tries = 20)
-    void aSmallChangeMovesFewKeys(
-            @ForAll("hashing") LoadBalancingPolicy picker,
+    void removing_an_instance_moves_few_keys(
+            @ForAll("hashing") LoadBalancingPolicy policy,
             @ForAll @IntRange(min = 3, max = 40) int count,
             @ForAll long seed) {
-        var instances = Instances.of(count, policy(picker), seed);
+        var instances = Instances.of(count, configured(policy), seed);
         int keys = 6_000;
         var before = owners(instances, keys);
         var gone = instances.peers.get(Math.floorMod(seed, count));
         instances.remove(gone);
         var after = owners(instances, keys);
         long moved = IntStream.range(0, keys).filter(k -> before[k] != after[k]).count();
-        long needless = IntStream.range(0, keys)
+        long unnecessary = IntStream.range(0, keys)
                 .filter(k -> before[k] != gone && before[k] != after[k])
                 .count();
-        // 1.2 / n, and three deviations of what so few keys can tell.
+        // 1.2 / n, and three standard deviations at this number of keys.
         double expected = (double) keys / count;
         assertThat(moved).isLessThanOrEqualTo((long) (1.2 * expected + 3 * Math.sqrt(expected)));
-        assertThat(needless).isLessThanOrEqualTo((long) (0.2 * expected + 3 * Math.sqrt(0.2 * expected)));
+        assertThat(unnecessary).isLessThanOrEqualTo((long) (0.2 * expected + 3 * Math.sqrt(0.2 * expected)));
     }
 
     @Property(tries = 20)
-    void onlyTheKeysOfOneThatIsLeftOutGoElsewhereAndTheyScatter(
-            @ForAll("hashing") LoadBalancingPolicy picker, @ForAll long seed) {
-        var instances = Instances.of(10, policy(picker), seed);
+    void only_the_keys_of_an_excluded_instance_move_and_they_spread(
+            @ForAll("hashing") LoadBalancingPolicy policy, @ForAll long seed) {
+        var instances = Instances.of(10, configured(policy), seed);
         int keys = 3_000;
         var before = owners(instances, keys);
-        var sick = instances.peers.get(3);
-        sick.exclusion = Reason.BREAKER_OPEN;
+        var unhealthy = instances.peers.get(3);
+        unhealthy.exclusion = Reason.BREAKER_OPEN;
         instances.touch();
         var after = owners(instances, keys);
-        Map<String, Integer> heirs = new HashMap<>();
+        Map<String, Integer> newOwners = new HashMap<>();
         for (int k = 0; k < keys; k++) {
-            if (before[k] == sick) {
-                heirs.merge(after[k].id(), 1, Integer::sum);
+            if (before[k] == unhealthy) {
+                newOwners.merge(after[k].id(), 1, Integer::sum);
             } else {
                 assertThat(after[k]).isSameAs(before[k]);
             }
         }
-        assertThat(heirs).hasSize(9);
+        assertThat(newOwners).hasSize(9);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"RENDEZVOUS", "RING_HASH", "MAGLEV"})
-    void everyKeyHasAHomeHoweverFewInstancesItMayBeFor(LoadBalancingPolicy picker) {
-        var policy = policy(picker);
+    void keys_are_stable_even_if_few_instances_are_eligible(LoadBalancingPolicy policy) {
+        var plain = configured(policy);
         var roomy = new BalancePolicy(
-                picker,
+                policy,
                 new HashPolicy(Optional.empty(), Optional.of("key"), 100),
-                policy.load(),
-                policy.unhealthyRatioMax(),
-                policy.ejection(),
-                policy.slowStart(),
-                policy.locality(),
-                policy.subset());
+                plain.load(),
+                plain.unhealthyRatioMax(),
+                plain.ejection(),
+                plain.slowStart(),
+                plain.locality(),
+                plain.subset());
         var instances = new Instances(roomy, RoutingPolicy.DEFAULT, new Locality("eu", "eu-1a", 0, 1), 3)
                 .add(27, i -> i.withPlace("eu", "eu-1b"))
                 .add(3, i -> i.withPlace("eu", "eu-1a"));
@@ -237,7 +237,7 @@ class PickersTest {
         assertThat(Arrays.stream(before).collect(Collectors.groupingBy(Instances.Peer::id, Collectors.counting())))
                 .hasSize(3)
                 .allSatisfy((_, owned) -> assertThat(owned).isBetween(800L, 1_200L));
-        // Whoever is busier now: a key stays where its instance has room.
+        // Other loads do not matter: a key stays while its instance is below its bound.
         IntStream.range(0, 9).forEach(n -> instances.begin(instances.peers.get(27 + n % 2)));
         assertThat(owners(instances, keys)).containsExactly(before);
     }
@@ -249,12 +249,12 @@ class PickersTest {
     }
 
     @Property(tries = 40)
-    void noLoadIsEverAboveItsBound(
-            @ForAll("hashing") LoadBalancingPolicy picker,
+    void no_load_exceeds_its_bound(
+            @ForAll("hashing") LoadBalancingPolicy policy,
             @ForAll @IntRange(min = 2, max = 20) int count,
             @ForAll @IntRange(min = 1, max = 30) int distinctKeys,
             @ForAll long seed) {
-        var instances = Instances.of(count, policy(picker), seed);
+        var instances = Instances.of(count, configured(policy), seed);
         for (int i = 0; i < 400; i++) {
             var peer = instances.pick(instances.keyed(instances.random.nextInt(distinctKeys)));
             int total =
@@ -272,7 +272,7 @@ class PickersTest {
     }
 
     @Test
-    void theFasterOfTwoIsPickedUnlessItIsBusier() {
+    void the_faster_of_two_is_picked_unless_it_is_busier() {
         var instances = Instances.of(2, BalancePolicy.DEFAULT, 42);
         var slow = instances.peers.get(0);
         var fast = instances.peers.get(1);
@@ -286,33 +286,33 @@ class PickersTest {
     }
 
     @Test
-    void aFastFailingInstanceDoesNotAttractCalls() {
+    void a_fast_failing_instance_does_not_attract_calls() {
         var instances = Instances.of(10, BalancePolicy.DEFAULT, 7);
-        int toTheSick = 0;
+        int toFailing = 0;
         for (int i = 0; i < 5_000; i++) {
             var peer = instances.pick(instances.call());
-            boolean sick = peer == instances.peers.get(4);
-            toTheSick += sick ? 1 : 0;
+            boolean failing = peer == instances.peers.get(4);
+            toFailing += failing ? 1 : 0;
             instances.begin(peer);
             instances.time.advance(Duration.ofMillis(1));
-            instances.end(peer, sick ? Duration.ofNanos(1_000) : Duration.ofMillis(5), !sick);
+            instances.end(peer, failing ? Duration.ofNanos(1_000) : Duration.ofMillis(5), !failing);
         }
-        assertThat(toTheSick).isLessThan(50);
+        assertThat(toFailing).isLessThan(50);
     }
 
     @Test
-    void callsWithoutAKeyAreBalancedLikeAnyOther() {
-        var instances = Instances.of(4, policy(LoadBalancingPolicy.MAGLEV), 3);
+    void calls_without_a_key_are_balanced_by_two_choices() {
+        var instances = Instances.of(4, configured(LoadBalancingPolicy.MAGLEV), 3);
         int[] picks = instances.picks(4_000);
         assertThat(Arrays.stream(picks).min().orElseThrow()).isGreaterThan(800);
     }
 
     @Test
-    void aPickerOfOnesOwnIsALambda() {
+    void a_custom_load_balancer_is_a_lambda() {
         var instances = Instances.of(5, BalancePolicy.DEFAULT, 3);
-        instances.fleet.balancer((candidates, _, _) -> candidates.size() - 1);
+        instances.balanced.balancer((candidates, _, _) -> candidates.size() - 1);
         assertThat(instances.picks(100)).containsExactly(0, 0, 0, 0, 100);
-        instances.fleet.balancer(null);
+        instances.balanced.balancer(null);
         assertThat(instances.picks(1_000)).doesNotContain(0);
     }
 }

@@ -1,7 +1,7 @@
 import dev.treaty.balance.LoadBalancer;
 
-class PickerExample {
-    // @start region="picker"
+class LoadBalancerExample {
+    // @start region="balancer"
     LoadBalancer firstAvailable = (candidates, call, nowNanos) -> {
         for (int i = 0; i < candidates.size(); i++) {
             if (candidates.available(i, nowNanos)) {
