@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The client against the server, over a real socket. */
+/** The client calls the server over a real socket. */
 class RoundTripTest {
     private static final Shop.Order ORDER = new Shop.Order(
             "42",
@@ -67,7 +67,7 @@ class RoundTripTest {
                 .isInstanceOfSatisfying(
                         ServiceException.class,
                         e -> assertThat(e.fault())
-                                .isEqualTo(Fault.of(Code.RESOURCE_EXHAUSTED, "too many askers")
+                                .isEqualTo(Fault.of(Code.RESOURCE_EXHAUSTED, "too many requests")
                                         .retryAfter(Duration.ofSeconds(3))));
     }
 
@@ -77,8 +77,9 @@ class RoundTripTest {
                 .isInstanceOfSatisfying(
                         ServiceException.class,
                         e -> assertThat(e.fault())
-                                .isEqualTo(Fault.of(Code.INTERNAL, "internal error handling shop.Orders/get")));
-        assertThat(running.mistakes).singleElement().isInstanceOf(IllegalStateException.class);
+                                .isEqualTo(Fault.of(
+                                        Code.INTERNAL, "the service made a mistake handling shop.Orders/get")));
+        assertThat(running.failures).singleElement().isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -150,7 +151,7 @@ class RoundTripTest {
     void invalid_headers_are_rejected_before_anything_is_sent() throws InterruptedException {
         Operation last = Running.CONTRACT.operation("last").orElseThrow();
         for (Map<String, String> headers : List.of(
-                Map.of("x", "a\r\nHost: evil"), Map.of("X-Big", "a"), Map.of("host", "a"), Map.of("connect-x", "a"))) {
+                Map.of("x", "a\r\nHost: evil"), Map.of("X-Upper", "a"), Map.of("host", "a"), Map.of("connect-x", "a"))) {
             var call =
                     new Call(Running.CONTRACT.name(), last, List.of(), Running.context(Duration.ofMinutes(1), headers));
             assertThat(running.connection.handle(call)).isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {
