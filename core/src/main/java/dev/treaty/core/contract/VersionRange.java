@@ -20,7 +20,7 @@ public record VersionRange(Version from, Version below) {
     /** @throws IllegalArgumentException if the range is empty */
     public VersionRange {
         if (from.compareTo(below) >= 0) {
-            throw new IllegalArgumentException("no version is at least " + from + " and below " + below);
+            throw new IllegalArgumentException("no version is " + from + " or newer and below " + below);
         }
     }
 
