@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The base class of commands: the option {@code --json}, and where the output goes. */
+/** The base class of commands: the option {@code --json}, and output. */
 @Command(footerHeading = OutputCommand.EXAMPLES)
 public abstract class OutputCommand implements Callable<Integer> {
     /** The heading of the footer of each command's help. */

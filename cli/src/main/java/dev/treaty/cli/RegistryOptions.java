@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 
 /** The options that select a registry, and reads of it that fail if it cannot be reached. */
 public final class RegistryOptions {
-    /** Where {@code treaty registry} listens and where commands connect by default. */
+    /** The default address of {@code treaty registry}, to which commands connect by default. */
     public static final RegistryAddress.Network USUAL = new RegistryAddress.Network("127.0.0.1", 7400);
 
     /** The hint for an unreachable registry. */

@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options that select where a contract is read from: a registry, a file or a class. */
+/** The options that select the source of a contract: a registry, a file or a class. */
 final class ContractSource {
     @Option(
             names = "--class",

@@ -95,7 +95,10 @@ final class ServiceProcess {
         } catch (InterruptedException e) {
             // stopped
         } catch (IOException e) {
-            started.complete(Optional.of("cannot be started: " + e.getMessage()));
+            String reason = "cannot be started: " + e.getMessage();
+            if (!started.complete(Optional.of(reason))) {
+                lines.accept(reason);
+            }
         }
     }
 

@@ -116,10 +116,10 @@ class UpCommandTest {
     private ChildProcess up(String text, String... options) throws IOException {
         var arguments = new ArrayList<>(List.of("up", file(text).toString()));
         arguments.addAll(List.of(options));
-        return ChildProcess.start(
-                ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Main.class.getName(), arguments),
-                Map.of(),
-                lines::add);
+        // A background job, which this JVM may be, ignores SIGINT, and its children would too.
+        var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Main.class.getName(), arguments));
+        return ChildProcess.start(command, Map.of(), lines::add);
     }
 
     @Test
