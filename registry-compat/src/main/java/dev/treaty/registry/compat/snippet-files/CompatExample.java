@@ -6,7 +6,7 @@ import dev.treaty.http.HttpServerOptions;
 import dev.treaty.registry.compat.ConsulApi;
 import dev.treaty.registry.compat.PrometheusApi;
 
-class DoorsExample {
+class CompatExample {
     void open(Treaty treaty) {
         // @start region="open"
         var server =
