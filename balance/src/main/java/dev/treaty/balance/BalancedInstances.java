@@ -390,7 +390,8 @@ public final class BalancedInstances<M extends BalancedInstance> {
                 states.add(all[i]);
             }
         }
-        InstanceState[] inSubset = states.toArray(InstanceState[]::new);
+        boolean every = states.size() == all.length; // shares the arrays then
+        InstanceState[] inSubset = every ? all : states.toArray(InstanceState[]::new);
         float[] capacities = capacities(chosen);
         float initialShare = (float) policy.slowStart().share();
         if (before != null && before.same(inSubset, capacities, initialShare)) {
@@ -400,7 +401,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
         LoadBalancer balancer = given != null
                 ? given
                 : before != null ? before.balancer : policy.policy().create(policy.hash(), runtime.random());
-        var subset = new Subset<M>(inSubset, List.copyOf(chosen), loads, capacities, balancer, initialShare);
+        var subset = new Subset<M>(inSubset, every ? members : List.copyOf(chosen), loads, capacities, balancer, initialShare);
         subsets.put(to, subset);
         return subset;
     }

@@ -88,8 +88,8 @@ final class CompatibilityApis {
                 dns.ifPresent(DnsServer::close);
                 throw e;
             }
-            server.door("/v1/", consul);
-            server.door("/prometheus/", new PrometheusApi(treaty.registry()));
+            server.handle("/v1/", consul);
+            server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
             return new Open(Optional.of(server), Optional.of(consul), dns);
         } catch (UncheckedIOException | IllegalArgumentException e) {
             dns.ifPresent(DnsServer::close);

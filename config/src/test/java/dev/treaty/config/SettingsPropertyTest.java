@@ -331,7 +331,8 @@ class SettingsPropertyTest {
                         Arbitraries.maps(places().filter(s -> !s.isEmpty()), values())
                                 .ofMaxSize(3),
                         limits())
-                .as(ServerSettings::new);
+                .as((host, port, bytes, drain, advertise, weight, metadata, limits) -> new ServerSettings(
+                        host, port, bytes, drain, weight % 2 == 0, advertise, weight, metadata, limits));
         var clients = Combinators.combine(
                         whole(1, 65_535), whole(0, 65_535), nanos(1_000_000, 300_000_000_000L), whole(1024, 1 << 30))
                 .as(ClientSettings::new);

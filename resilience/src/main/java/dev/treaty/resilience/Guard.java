@@ -6,6 +6,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
+import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
@@ -269,7 +270,10 @@ public final class Guard {
 
     private <W> @Nullable Object outcome(Work<W> trial, W work) {
         try {
-            return run(trial, work);
+            Plan now = plan;
+            CallContext context = trial.context(work);
+            long clock = time.nanoTime();
+            return run(now, trial, work, context, clock, deadline(now, context, clock));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Failure.refused(Code.CANCELED, "the calling thread was interrupted");
@@ -293,23 +297,25 @@ public final class Guard {
     // ------------------------------------------------------------------------------------------------- The pipeline
 
     /**
-     * Gives every call of a pipeline its deadline: that of its operation, or the one it inherited if that is earlier.
+     * Returns the guard as a filter of a pipeline. It gives each call its deadline: that of its operation, or the one
+     * it inherited if that is earlier.
+     *
+     * @param fallbacks returns the fallback of each call
      */
-    public Filter deadline() {
-        return (call, next) -> {
-            Plan now = guard(call.operation()).plan;
-            var deadline = new Deadline(time.nanoTime() + now.deadlineNanos);
-            return next.handle(call.with(call.context().within(deadline)));
-        };
-    }
-
-    /** The guard as a filter of a pipeline, with what answers in the place of each call that cannot be. */
     public Filter filter(Function<? super Call, ? extends Fallback<Object>> fallbacks) {
-        return (call, next) -> guard(call.operation()).handle(new CallWork.Passage(call, next), fallbacks.apply(call));
+        return Filter.wrapping(next -> call -> guard(call.operation()).handle(call, next, fallbacks));
     }
 
-    private ServiceResponse<?> handle(CallWork.Passage passage, Fallback<Object> fallback) throws InterruptedException {
-        Object outcome = run(calls, passage);
+    private ServiceResponse<?> handle(
+            Call given, Handler next, Function<? super Call, ? extends Fallback<Object>> fallbacks)
+            throws InterruptedException {
+        Plan now = plan;
+        long clock = time.nanoTime();
+        var deadline = new Deadline(deadline(now, given.context(), clock));
+        Call call = given.with(given.context().within(deadline));
+        Fallback<Object> fallback = fallbacks.apply(call);
+        var passage = new CallWork.Passage(call, next);
+        Object outcome = run(now, calls, passage, call.context(), clock, deadline.atNanos());
         if (!(outcome instanceof Failure failure)) {
             if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
                 tell(fallback, value);
@@ -341,14 +347,17 @@ public final class Guard {
 
     // ------------------------------------------------------------------------------------------------- The outer half
 
-    private <W> @Nullable Object run(Work<W> trial, W work) throws InterruptedException {
-        Plan now = plan;
-        long clock = time.nanoTime();
-        CallContext context = trial.context(work);
+    /** The deadline of a call, in nanoseconds: that of the plan, or the one it inherited if that is earlier. */
+    private static long deadline(Plan now, @Nullable CallContext context, long clock) {
         long deadline = clock + now.deadlineNanos;
-        if (context != null && context.deadline().atNanos() - deadline < 0) {
-            deadline = context.deadline().atNanos();
-        }
+        return context != null && context.deadline().atNanos() - deadline < 0
+                ? context.deadline().atNanos()
+                : deadline;
+    }
+
+    private <W> @Nullable Object run(
+            Plan now, Work<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
+            throws InterruptedException {
         Object outcome = deadline - clock > 0 ? throttled(now, trial, work, context, clock, deadline) : Failure.LATE;
         tally.call();
         if (outcome instanceof Failure) {

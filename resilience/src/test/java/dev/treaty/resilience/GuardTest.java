@@ -440,19 +440,21 @@ class GuardTest {
 
     @Test
     void aCallHasTheDeadlineOfItsOperationOrKeepsAnEarlierOne() throws InterruptedException {
+        FaultTolerance untimed = full().with(IsolationLevel.NONE); // no attempt has a timeout of its own
         Guard guard = guard(full());
         guard.apply(new Policies(
-                full().withDeadline(Duration.ofSeconds(3)),
-                Map.of("write", full().withDeadline(Duration.ofSeconds(1)))));
+                untimed.withDeadline(Duration.ofSeconds(3)),
+                Map.of("write", untimed.withDeadline(Duration.ofSeconds(1)))));
+        Filter filter = guard.filter(_ -> Fallback.value("fallback"));
         var left = new ArrayList<Duration>();
         Handler looks = call -> {
             left.add(Duration.ofNanos(call.context().deadline().remainingNanos(time)));
             return ServiceResponse.ok("answer");
         };
-        guard.deadline().handle(Fixtures.call(Fixtures.READ, time), looks);
-        guard.deadline().handle(Fixtures.call(Fixtures.WRITE, time), looks);
-        guard.apply(full().withDeadline(Duration.ofSeconds(9)));
-        guard.deadline().handle(Fixtures.call(Fixtures.READ, time), looks);
+        filter.handle(Fixtures.call(Fixtures.READ, time), looks);
+        filter.handle(Fixtures.call(Fixtures.WRITE, time), looks);
+        guard.apply(untimed.withDeadline(Duration.ofSeconds(9)));
+        filter.handle(Fixtures.call(Fixtures.READ, time), looks);
         assertThat(left)
                 .as("calls come with five seconds")
                 .containsExactly(Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(5));

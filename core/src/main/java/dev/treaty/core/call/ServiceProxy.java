@@ -61,14 +61,10 @@ public final class ServiceProxy implements InvocationHandler {
             return other(proxy, method, arguments);
         }
         List<? extends @Nullable Object> values = arguments == null ? List.of() : Arrays.asList(arguments);
-        Object result = answer(new Call(service, operation, values, contexts.get()), method)
-                .orThrow();
-        return result == null && method.getReturnType() == Optional.class ? Optional.empty() : result;
-    }
-
-    private ServiceResponse<?> answer(Call call, Method method) throws InterruptedException {
         try {
-            return handler.handle(call);
+            Object result = handler.handle(new Call(service, operation, values, contexts.get()))
+                    .orThrow();
+            return result == null && method.getReturnType() == Optional.class ? Optional.empty() : result;
         } catch (InterruptedException e) {
             if (Arrays.asList(method.getExceptionTypes()).contains(InterruptedException.class)) {
                 throw e;

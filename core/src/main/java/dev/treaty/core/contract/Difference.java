@@ -133,6 +133,13 @@ public record Difference(
                 + ": " + text;
     }
 
+    /** What is different and where, such as {@code "limit" in requests of list, find: it is new}. */
+    public String summary() {
+        String text = toString();
+        int end = text.indexOf(": ", text.indexOf(": ") + 1);
+        return end < 0 ? text : text.substring(0, end);
+    }
+
     /** True where calls of old clients to new servers fail. */
     public boolean breaksOldClients() {
         return oldClients != Impact.NONE;

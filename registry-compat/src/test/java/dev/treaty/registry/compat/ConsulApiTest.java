@@ -59,7 +59,7 @@ class ConsulApiTest {
     private final HttpClient http = HttpClient.newHttpClient();
 
     ConsulApiTest() {
-        server.door("/v1/", door);
+        server.handle("/v1/", door);
     }
 
     @AfterEach
@@ -304,7 +304,7 @@ class ConsulApiTest {
         try (var full = new EmbeddedRegistry(
                         new RegistryTable(limits, RandomSource.system()), Time.system(), Events.NONE);
                 var other = new ConsulApi(full, Time.system())) {
-            server.door("/v1/agent/service/", other);
+            server.handle("/v1/agent/service/", other);
             put("service/register", WITH_TTL);
             put("service/register", WITH_TTL.replace("\"o\"", "\"p\""));
 
@@ -353,7 +353,7 @@ class ConsulApiTest {
         List<ServiceInstance> before;
         try (Treaty first = Treaty.open();
                 var kept = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", kept);
+            server.handle("/v1/agent/", kept);
             put("service/register", WITH_TTL);
             put("check/warn/service:o?note=slow", "");
             put("service/register", WITH_TTL.replace("\"o\"", "\"gone\""));
@@ -367,7 +367,7 @@ class ConsulApiTest {
 
         try (Treaty second = Treaty.open();
                 var kept = new ConsulApi(second.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", kept);
+            server.handle("/v1/agent/", kept);
             List<ServiceInstance> after = second.registry().instances(ORDERS);
             assertThat(after).extracting(ServiceInstance::id).containsExactly("o", "plain", "short");
             assertThat(after.subList(0, 2))
@@ -396,7 +396,7 @@ class ConsulApiTest {
     void a_file_that_cannot_be_read_is_named(@TempDir Path data) throws Exception {
         try (Treaty first = Treaty.open();
                 var kept = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", kept);
+            server.handle("/v1/agent/", kept);
             put("service/register", WITH_TTL);
         }
         Path broken = Files.writeString(data.resolve("0.json"), "{\"Name\": ");

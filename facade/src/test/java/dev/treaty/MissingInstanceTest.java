@@ -28,16 +28,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Calls of a service that has nobody, or nobody but those that are leaving: they wait a moment for whoever follows. */
-class DesertedServiceTest {
+/** Calls to a service without instances, or with draining ones only, wait a moment for an instance. */
+class MissingInstanceTest {
     private static final String CALLER = "caller";
     private static final ServiceName SHIPS = new ServiceName("test.Ships");
 
     private final ManualTime time = new ManualTime();
     private final Queue<Long> waits = new ConcurrentLinkedQueue<>();
 
-    /** The same time, which notes how long calls wait. */
-    private final class Noting implements Time {
+    /** Manual time that records the waits of calls. */
+    private final class RecordingTime implements Time {
         @Override
         public Instant instant() {
             return time.instant();
@@ -59,13 +59,13 @@ class DesertedServiceTest {
 
     private final Treaty treaty = Treaty.open(
             Settings.parse("test", "defaults: {deadline: 30s, attempt-timeout: 30s}\n", Map.of()),
-            new Platform(new Noting(), new Random(1), new Random(2), _ -> new Echoing(), _ -> {
+            new Platform(new RecordingTime(), new Random(1), new Random(2), _ -> new Echoing(), _ -> {
                 throw new IllegalStateException("nothing is served here");
-            }));
+            }, _ -> () -> {}));
 
-    /** A network whose endpoints answer with their ports. */
+    /** A network whose endpoints return their ports. */
     private static final class Echoing implements Transport {
-        private record Line(ServiceEndpoint to) implements Connection {
+        private record EchoConnection(ServiceEndpoint to) implements Connection {
             @Override
             public ServiceResponse<?> handle(Call call) {
                 return ServiceResponse.ok(to.port());
@@ -77,7 +77,7 @@ class DesertedServiceTest {
 
         @Override
         public Connection connect(ServiceEndpoint endpoint) {
-            return new Line(endpoint);
+            return new EchoConnection(endpoint);
         }
 
         @Override
@@ -101,40 +101,40 @@ class DesertedServiceTest {
     }
 
     private static Object answer(FutureTask<ServiceResponse<?>> call) throws Exception {
-        return call.get(20, TimeUnit.SECONDS).orThrow();
+        return call.get(60, TimeUnit.SECONDS).orThrow();
     }
 
-    /** Somebody who drains, of which the client has heard. */
-    private void leaving(int port) throws Exception {
+    /** Registers an instance that drains, and waits until the client is notified. */
+    private void registerDraining(int port) throws Exception {
         Registration registration = register(port);
         assertThat(answer(call())).isEqualTo(port);
-        var heard = new CountDownLatch(2);
+        var notified = new CountDownLatch(2);
         ServiceDiscovery discovery = treaty.registry();
-        discovery.watch(SHIPS, _ -> heard.countDown());
+        discovery.watch(SHIPS, _ -> notified.countDown());
         registration.drain();
-        assertThat(heard.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(notified.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(registration.acknowledged(Duration.ofSeconds(1))).isTrue();
     }
 
     @Test
-    void aCallWaitsForWhoeverFollowsOnesThatLeave() throws Exception {
-        leaving(1);
+    void a_call_waits_for_the_successor_of_a_draining_instance() throws Exception {
+        registerDraining(1);
         FutureTask<ServiceResponse<?>> waiting = call();
-        time.advance(BalancingHandler.PATIENCE.dividedBy(2));
+        time.advance(BalancingHandler.INSTANCE_WAIT.dividedBy(2));
         assertThat(waiting.isDone()).isFalse();
         register(2);
         assertThat(answer(waiting)).isEqualTo(2);
     }
 
     @Test
-    void whereNobodyFollowsItSaysWhoIsLeaving() throws Exception {
-        leaving(1);
+    void without_a_successor_the_message_lists_draining_instances() throws Exception {
+        registerDraining(1);
         FutureTask<ServiceResponse<?>> waiting = call();
         while (!waiting.isDone()) {
             time.advance(Duration.ofMillis(1));
             Thread.yield();
         }
-        assertThat(waiting.get(20, TimeUnit.SECONDS)).isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {
+        assertThat(waiting.get(60, TimeUnit.SECONDS)).isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {
             assertThat(failed.fault().code()).isEqualTo(Code.UNAVAILABLE);
             assertThat(failed.fault().reached()).isFalse();
             assertThat(failed.fault().message())
@@ -143,22 +143,22 @@ class DesertedServiceTest {
     }
 
     @Test
-    void aCallWaitsOnceHoweverManyAttemptsItMakes() throws Exception {
+    void a_call_waits_once_for_all_of_its_attempts() throws Exception {
         FutureTask<ServiceResponse<?>> waiting = call();
         while (!waiting.isDone()) {
             time.advance(Duration.ofMillis(1));
             Thread.yield();
         }
         assertThat(waits)
-                .filteredOn(wait -> wait >= BalancingHandler.PATIENCE.toNanos())
+                .filteredOn(wait -> wait >= BalancingHandler.INSTANCE_WAIT.toNanos())
                 .hasSize(1);
-        assertThat(waits).as("and before each attempt after the first").hasSizeGreaterThanOrEqualTo(3);
+        assertThat(waits).as("the others are pauses before retries").hasSizeGreaterThanOrEqualTo(3);
     }
 
     @Test
-    void aCallWaitsForTheFirst() throws Exception {
+    void a_call_waits_for_the_first_instance() throws Exception {
         FutureTask<ServiceResponse<?>> waiting = call();
-        time.advance(BalancingHandler.PATIENCE.dividedBy(2));
+        time.advance(BalancingHandler.INSTANCE_WAIT.dividedBy(2));
         assertThat(waiting.isDone()).isFalse();
         register(1);
         assertThat(answer(waiting)).isEqualTo(1);
