@@ -141,7 +141,7 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
     }
 
     private FallbackPolicy policy(Operation operation) {
-        return guard.tolerance(operation).fallback();
+        return guard.policies().of(operation).fallback();
     }
 
     @Override
