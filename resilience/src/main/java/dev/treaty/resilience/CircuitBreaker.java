@@ -233,12 +233,7 @@ public final class CircuitBreaker {
                 : new CountWindow(policy.windowCalls(), stripes, now);
     }
 
-    /** Returns whether {@link #tryAcquire()} would admit a call, for load balancing. */
-    public boolean available() {
-        return available(time.nanoTime());
-    }
-
-    /** Returns whether {@link #tryAcquire(long)} would admit a call. */
+    /** Returns whether {@link #tryAcquire(long)} would admit a call, for load balancing. */
     public boolean available(long now) {
         return switch (phase) {
             case Phase.Closed _ -> true;
@@ -297,11 +292,9 @@ public final class CircuitBreaker {
      * @param now the reading of the clock at its end
      */
     public void ended(long admission, @Nullable Fault fault, long startNanos, long now) {
-        if (fault == null) {
-            succeeded(admission, now, now - startNanos);
-        } else if (fault.code() == Code.CANCELED) {
+        if (fault != null && fault.code() == Code.CANCELED) {
             ignored(admission);
-        } else if (fault.code().blamesService()) {
+        } else if (fault != null && fault.code().blamesService()) {
             failed(admission, now, now - startNanos);
         } else {
             succeeded(admission, now, now - startNanos);

@@ -67,10 +67,8 @@ public record CircuitBreakerPolicy(
         PolicyChecks.atLeast("minimum-calls", minimumCalls, 1);
         PolicyChecks.positive("window", window);
         PolicyChecks.within("window-calls", windowCalls, 0, WINDOW_CALLS_MAX);
-        if (windowCalls > 0 && minimumCalls > windowCalls) {
-            throw new IllegalArgumentException(
-                    "minimum-calls is " + minimumCalls + ": use at most window-calls (" + windowCalls + ")");
-        }
+        boolean reachable = windowCalls == 0 || minimumCalls <= windowCalls;
+        PolicyChecks.require(reachable, "minimum-calls", minimumCalls, "at most window-calls (" + windowCalls + ")");
         PolicyChecks.positive("open", open);
         PolicyChecks.positive("open-max", openMax);
         PolicyChecks.notShorter("open-max", openMax, "open", open);

@@ -187,20 +187,18 @@ public final class ConcurrencyLimiter {
 
     /** Ends an admitted call; to be called once for each. */
     public void release() {
-        if (queue.hasDebt() && repayOne()) {
-            return;
+        if (queue.hasDebt()) {
+            synchronized (queue) {
+                if (queue.repay(1) == 1) {
+                    return;
+                }
+            }
         }
         pool.put(1);
         if (!queue.isEmpty()) {
             synchronized (queue) {
                 settle();
             }
-        }
-    }
-
-    private boolean repayOne() {
-        synchronized (queue) {
-            return queue.repay(1) == 1;
         }
     }
 

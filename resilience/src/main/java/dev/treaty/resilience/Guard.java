@@ -16,14 +16,13 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.execution.CallWork;
-import dev.treaty.resilience.execution.CodeWork;
 import dev.treaty.resilience.execution.ExceptionMapping;
 import dev.treaty.resilience.execution.Execution;
 import dev.treaty.resilience.execution.GuardDependencies;
 import dev.treaty.resilience.execution.GuardDescription;
 import dev.treaty.resilience.execution.Plan;
 import dev.treaty.resilience.execution.PolicyWarnings;
+import dev.treaty.resilience.execution.Work;
 import dev.treaty.resilience.internal.Failure;
 import dev.treaty.resilience.internal.GuardCounters;
 import dev.treaty.resilience.internal.GuardCounters.Count;
@@ -35,7 +34,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -63,13 +61,12 @@ public final class Guard {
     private static final System.Logger LOGGER = System.getLogger(Guard.class.getName());
 
     private final boolean idempotent;
-    private final CodeWork codeWork;
-    private final CallWork callWork;
+    private final Work.Code codeWork;
+    private final Work.Calls callWork;
     private final GuardDependencies dependencies;
     private final Time time;
     private final GuardCounters counters;
     private final Execution execution;
-    private final ReentrantLock lock = new ReentrantLock();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
@@ -79,8 +76,8 @@ public final class Guard {
 
     private Guard(Builder builder) {
         this.idempotent = builder.idempotent;
-        this.codeWork = new CodeWork(builder.faults);
-        this.callWork = new CallWork(builder.faults, builder.runtime.events());
+        this.codeWork = new Work.Code(builder.faults);
+        this.callWork = new Work.Calls(builder.faults, builder.runtime.events());
         this.time = builder.runtime.time();
         this.counters = new GuardCounters(Stripes.count(time));
         this.dependencies = new GuardDependencies(
@@ -232,14 +229,10 @@ public final class Guard {
      * Runs code under the guard on a virtual thread of its own, in the {@link CallContext} of the calling thread.
      * Cancelling the future interrupts the body.
      */
-    public <T extends @Nullable Object> CompletableFuture<T> callAsync(ScopedValue.CallableOp<? extends T, ?> body) {
-        return AsyncCall.start("treaty-guard-" + name(), () -> this.<T, Exception>call(unchecked(body)));
-    }
-
     @SuppressWarnings("unchecked") // what the body throws completes the future, unchanged
-    private static <T extends @Nullable Object> ScopedValue.CallableOp<T, Exception> unchecked(
-            ScopedValue.CallableOp<? extends T, ?> body) {
-        return (ScopedValue.CallableOp<T, Exception>) body;
+    public <T extends @Nullable Object> CompletableFuture<T> callAsync(ScopedValue.CallableOp<? extends T, ?> body) {
+        return AsyncCall.start(
+                "treaty-guard-" + name(), () -> this.<T, Exception>call((ScopedValue.CallableOp<T, Exception>) body));
     }
 
     private @Nullable Object run(Plan current, ScopedValue.CallableOp<?, ?> body) {
@@ -256,9 +249,8 @@ public final class Guard {
     /** Returns when a call must be over: at the deadline of its policies, or at an earlier one that it inherited. */
     private static long deadline(Plan current, @Nullable CallContext context, long now) {
         long own = now + current.deadlineNanos;
-        return context != null && context.deadline().atNanos() - own < 0
-                ? context.deadline().atNanos()
-                : own;
+        long inherited = context == null ? own : context.deadline().atNanos();
+        return inherited - own < 0 ? inherited : own;
     }
 
     // A result that is no failure comes from the body, and so does an exception: both are of the body's types.
@@ -298,7 +290,7 @@ public final class Guard {
             CallContext context = received.context().within(new Deadline(deadline));
             Call call = received.with(context);
             Fallback<Object> fallback = fallbacks.apply(call, current.tolerance.fallback());
-            var passage = new CallWork.Passage(call, next);
+            var passage = new Work.Calls.Passage(call, next);
             Object outcome = guard.execution.run(
                     current, guard.callWork, passage, context, call.operation().idempotent(), now, deadline);
             if (outcome instanceof Failure failure) {
@@ -387,11 +379,6 @@ public final class Guard {
         return plan.tolerance;
     }
 
-    /** The policies in force for an operation. */
-    public FaultTolerance tolerance(Operation operation) {
-        return guard(operation).plan.tolerance;
-    }
-
     /** Changes the service's policies from the next call on. A policy that stays the same keeps its state. */
     public void apply(FaultTolerance changed) {
         apply(new Policies(changed, policies().operations()));
@@ -399,25 +386,24 @@ public final class Guard {
 
     /** Changes the policies of the service and of its operations. */
     public void apply(Policies changed) {
-        lock.lock();
-        try {
-            Plan service = new Plan(changed.service(), null, plan, dependencies);
-            var next = new TreeMap<String, Guard>();
-            var all = new TreeMap<>(counted);
-            changed.operations().forEach((operation, tolerance) -> {
-                Guard known = operations.get(operation);
-                Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this));
-                Plan previous = known == null ? new Plan(tolerance, plan, null, guard.dependencies) : known.plan;
-                guard.plan = new Plan(tolerance, service, previous, guard.dependencies);
-                next.put(operation, guard);
-            });
-            counted = Map.copyOf(all);
-            plan = service;
-            operations = Map.copyOf(next);
-        } finally {
-            lock.unlock();
-        }
+        change(changed);
         listeners.forEach(Runnable::run);
+    }
+
+    private synchronized void change(Policies changed) {
+        Plan service = new Plan(changed.service(), null, plan, dependencies);
+        var next = new TreeMap<String, Guard>();
+        var all = new TreeMap<>(counted);
+        changed.operations().forEach((operation, tolerance) -> {
+            Guard known = operations.get(operation);
+            Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this));
+            Plan previous = known == null ? new Plan(tolerance, plan, null, guard.dependencies) : known.plan;
+            guard.plan = new Plan(tolerance, service, previous, guard.dependencies);
+            next.put(operation, guard);
+        });
+        counted = Map.copyOf(all);
+        plan = service;
+        operations = Map.copyOf(next);
     }
 
     /** Adds a listener that runs after each change of policies, on the thread that made the change. */
@@ -446,13 +432,9 @@ public final class Guard {
 
     /** The counters of the service, operations included. */
     public GuardStatistics statistics() {
-        long[] sums = counters.sinceReset();
-        for (Guard operation : counted.values()) {
-            long[] each = operation.counters.sinceReset();
-            for (int i = 0; i < sums.length; i++) {
-                sums[i] += each[i];
-            }
-        }
+        var sums = new long[GuardCounters.COUNTS];
+        counters.addTo(sums);
+        counted.values().forEach(operation -> operation.counters.addTo(sums));
         return GuardStatistics.of(sums);
     }
 

@@ -10,19 +10,12 @@ import java.util.random.RandomGenerator;
  */
 public enum Jitter {
     /** Between zero and the whole backoff. */
-    FULL {
-        @Override
-        long spread(long nanos, RandomGenerator random) {
-            return nanos <= 0 ? 0 : random.nextLong(nanos + 1);
-        }
-    },
+    FULL,
     /** Between half of the backoff and the whole. */
-    EQUAL {
-        @Override
-        long spread(long nanos, RandomGenerator random) {
-            return nanos / 2 + FULL.spread(nanos - nanos / 2, random);
-        }
-    };
+    EQUAL;
 
-    abstract long spread(long nanos, RandomGenerator random);
+    long spread(long nanos, RandomGenerator random) {
+        long least = this == FULL ? 0 : nanos / 2;
+        return nanos <= 0 ? 0 : least + random.nextLong(nanos - least + 1);
+    }
 }

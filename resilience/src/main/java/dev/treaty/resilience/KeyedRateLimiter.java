@@ -73,10 +73,7 @@ public final class KeyedRateLimiter<K> {
 
     /** Returns the policy if it is valid for each key. */
     static RateLimitPolicy check(RateLimitPolicy policy) {
-        if (!policy.warmUp().isZero()) {
-            throw new IllegalArgumentException(
-                    "warm-up is " + policy.warmUp() + ": a limit per key has no warm-up, leave it out");
-        }
+        PolicyChecks.require(policy.warmUp().isZero(), "warm-up", policy.warmUp(), "none for a limit per key");
         return policy;
     }
 

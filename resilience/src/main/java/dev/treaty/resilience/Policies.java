@@ -22,8 +22,8 @@ public record Policies(FaultTolerance service, Map<String, FaultTolerance> opera
 
     /** Returns the same policies at another level, for the service and for every operation. */
     public Policies at(IsolationLevel level) {
-        var changed = new HashMap<String, FaultTolerance>();
-        operations.forEach((operation, tolerance) -> changed.put(operation, tolerance.with(level)));
+        var changed = new HashMap<>(operations);
+        changed.replaceAll((_, tolerance) -> tolerance.with(level));
         return new Policies(service.with(level), changed);
     }
 

@@ -28,18 +28,12 @@ public record RateLimitPolicy(int permits, Duration per, int burst, Duration wai
         PolicyChecks.atLeast("burst", burst, 1);
         PolicyChecks.upToADay("wait-max", waitMax);
         PolicyChecks.upToADay("warm-up", warmUp);
-        if (per.toNanos() < permits) {
-            throw new IllegalArgumentException(
-                    "permits is " + permits + " in " + per + ": use at most one per nanosecond");
-        }
-        if (!warmUp.isZero() && per.toNanos() / permits < 1000) {
-            throw new IllegalArgumentException(
-                    "permits is " + permits + " in " + per + ": with a warm-up, use at most one per microsecond");
-        }
-        if ((double) burst * per.toNanos() / permits > FILL_MAX.toNanos()) {
-            throw new IllegalArgumentException("burst is " + burst + ": at " + permits + " in " + per
-                    + " it would take more than " + FILL_MAX.toDays() + " days to fill, use less");
-        }
+        String rate = permits + " in " + per;
+        PolicyChecks.require(per.toNanos() >= permits, "permits", rate, "at most one per nanosecond");
+        boolean warmable = warmUp.isZero() || per.toNanos() / permits >= 1000;
+        PolicyChecks.require(warmable, "permits", rate, "at most one per microsecond with a warm-up");
+        boolean fills = (double) burst * per.toNanos() / permits <= FILL_MAX.toNanos();
+        PolicyChecks.require(fills, "burst", burst, "less, as it would take over 3650 days to fill at " + rate);
     }
 
     /** Returns a rate per second, with a burst of a tenth of it (at least one), without waiting. */

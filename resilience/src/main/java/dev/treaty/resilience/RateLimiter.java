@@ -117,11 +117,8 @@ public final class RateLimiter {
      */
     public boolean acquire(int permits, Duration waitMax) throws InterruptedException {
         long wait = reserve(permits, time.nanoTime(), waitMax.toNanos());
-        if (wait == REFUSED) {
-            return false;
-        }
-        time.sleep(wait);
-        return true;
+        time.sleep(wait); // not if it is refused, which is less than zero
+        return wait != REFUSED;
     }
 
     /**

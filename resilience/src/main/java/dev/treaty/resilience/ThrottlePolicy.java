@@ -22,9 +22,7 @@ public record ThrottlePolicy(double ratio, Duration window, int minimumCalls) {
     public ThrottlePolicy {
         PolicyChecks.within("ratio", ratio, 1.0, RATIO_MAX);
         PolicyChecks.positive("window", window);
-        if (window.toSeconds() < 1) {
-            throw new IllegalArgumentException("window is " + window + ": use a second or more");
-        }
+        PolicyChecks.require(window.toSeconds() >= 1, "window", window, "a second or more");
         PolicyChecks.atLeast("minimum-calls", minimumCalls, 1);
     }
 }

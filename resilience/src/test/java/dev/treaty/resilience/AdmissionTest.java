@@ -88,7 +88,7 @@ class AdmissionTest {
                         Optional.empty(), Optional.empty(), 1_000_001, usual.concurrency(), usual.priorityMax()))
                 .hasMessage("callers-max is 1000001: use at most 1000000");
         assertThatThrownBy(() -> usual.withRateLimitPerCaller(ONE_A_SECOND.withWarmUp(SECOND)))
-                .hasMessage("warm-up is PT1S: a limit per key has no warm-up, leave it out");
+                .hasMessage("warm-up is PT1S: use none for a limit per key");
     }
 
     @Test

@@ -91,7 +91,7 @@ class CircuitBreakerTest {
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
         fail(1);
         assertThat(breaker.state()).isEqualTo(State.OPEN);
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
         assertThat(changes).containsExactly("CLOSED to OPEN");
     }
@@ -132,10 +132,10 @@ class CircuitBreakerTest {
     void one_trial_at_a_time_passes_and_closes_the_breaker() {
         fail(3);
         pastOpen();
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         long trial = breaker.tryAcquire();
         assertThat(trial).isNotEqualTo(CircuitBreaker.REFUSED);
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
         breaker.succeeded(trial);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
@@ -149,7 +149,7 @@ class CircuitBreakerTest {
             assertThat(breaker.snapshot().timeout()).isEqualTo(Duration.ofSeconds(seconds));
             time.advance(
                     Duration.ofSeconds(seconds).multipliedBy(7).dividedBy(8).minusNanos(1));
-            assertThat(breaker.available()).isFalse();
+            assertThat(breaker.available(time.nanoTime())).isFalse();
             time.advance(Duration.ofSeconds(seconds).dividedBy(4).plusNanos(1));
             breaker.failed(breaker.tryAcquire());
         }
@@ -225,7 +225,7 @@ class CircuitBreakerTest {
         fail(3);
         pastOpen();
         breaker.ignored(breaker.tryAcquire());
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         breaker.succeeded(breaker.tryAcquire());
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
     }
@@ -401,9 +401,9 @@ class CircuitBreakerTest {
         pastOpen();
         long late = breaker.tryAcquire();
         time.advance(Duration.ofSeconds(8).minusNanos(1));
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         time.advance(Duration.ofNanos(1));
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         time.advance(Duration.ofSeconds(8).multipliedBy(99));
         breaker.succeeded(late);
         assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
@@ -430,7 +430,7 @@ class CircuitBreakerTest {
         breaker.succeeded(before);
         breaker.ignored(before);
         time.advance(Duration.ofDays(1));
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
         assertThat(breaker.state()).isEqualTo(State.OPEN);
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
@@ -443,7 +443,7 @@ class CircuitBreakerTest {
         fail(3);
         breaker.disable();
         fail(100);
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         assertThat(breaker.tryAcquire()).isNotEqualTo(CircuitBreaker.REFUSED);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.DISABLED);
@@ -474,7 +474,7 @@ class CircuitBreakerTest {
         breaker.reset();
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
         assertThat(breaker.snapshot().reason()).isEqualTo("reset by an operator");
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
     }
 
     @Test

@@ -456,8 +456,8 @@ class GuardTest {
         assertThat(left)
                 .as("calls start with a deadline of five seconds")
                 .containsExactly(Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(5));
-        assertThat(guard.tolerance(Fixtures.WRITE).deadline()).isEqualTo(Duration.ofSeconds(1));
-        assertThat(guard.tolerance(Fixtures.READ)).isEqualTo(guard.tolerance());
+        assertThat(guard.policies().of(Fixtures.WRITE).deadline()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(guard.policies().of(Fixtures.READ)).isEqualTo(guard.tolerance());
     }
 
     @Test

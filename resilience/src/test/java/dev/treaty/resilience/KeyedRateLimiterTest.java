@@ -220,7 +220,7 @@ class KeyedRateLimiterTest {
         assertThatThrownBy(() -> limiter(1_000_001)).hasMessage("keys-max is 1000001: use at most 1000000");
         assertThat(takeAll(limiter(1_000_000), "a")).isEqualTo(3);
         assertThatThrownBy(() -> new KeyedRateLimiter<>(THREE_A_SECOND.withWarmUp(SECOND), 5, time))
-                .hasMessage("warm-up is PT1S: a limit per key has no warm-up, leave it out");
+                .hasMessage("warm-up is PT1S: use none for a limit per key");
         assertThatThrownBy(() -> limiter(1).reserve("a", 4, 0, 0))
                 .hasMessage("permits is 4: use 1 to 3, which is the burst");
     }

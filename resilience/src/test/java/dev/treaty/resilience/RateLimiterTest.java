@@ -109,9 +109,9 @@ class RateLimiterTest {
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ofDays(2), 1, Duration.ZERO, Duration.ZERO))
                 .hasMessage("per is PT48H: use at most a day");
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(1_000_001).withWarmUp(SECOND))
-                .hasMessage("permits is 1000001 in PT1S: with a warm-up, use at most one per microsecond");
+                .hasMessage("permits is 1000001 in PT1S: use at most one per microsecond with a warm-up");
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ofDays(1), 3651, Duration.ZERO, Duration.ZERO))
-                .hasMessage("burst is 3651: at 1 in PT24H it would take more than 3650 days to fill, use less");
+                .hasMessage("burst is 3651: use less, as it would take over 3650 days to fill at 1 in PT24H");
         assertThatThrownBy(() -> policy.withWaitMax(Duration.ofMillis(-1)))
                 .hasMessage("wait-max is PT-0.001S: use zero or more");
         assertThatThrownBy(() -> policy.withWarmUp(Duration.ofDays(2)))

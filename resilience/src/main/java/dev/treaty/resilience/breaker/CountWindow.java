@@ -11,7 +11,7 @@ public final class CountWindow extends OutcomeWindow {
     private int size;
 
     public CountWindow(int capacity, int stripes, long now) {
-        super(stripes, 0, now + Long.MAX_VALUE); // never due
+        super(stripes, now + Long.MAX_VALUE); // never due
         this.capacity = capacity;
         this.failed = new BitSet(capacity);
         this.slow = new BitSet(capacity);

@@ -14,8 +14,7 @@ import java.lang.invoke.VarHandle;
  * number of failures in a row.
  *
  * <p>A stripe is a cache line: its first word counts, its second is the time of its last success. The line before the
- * first stripe keeps what is only read, like the length of the array, away from what every call writes; the words after
- * the second of each line are for data that is rarely written.
+ * first stripe keeps what is only read, like the length of the array, away from what every call writes.
  */
 public abstract class OutcomeWindow {
     /** The content of a window. */
@@ -25,8 +24,6 @@ public abstract class OutcomeWindow {
     public static final long NEVER = Long.MIN_VALUE;
 
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final int HOT_WORDS = 2;
-    private static final int COLD_WORDS = Stripes.SPACING - HOT_WORDS;
 
     private final int stripes;
     private final long[] words;
@@ -38,13 +35,11 @@ public abstract class OutcomeWindow {
     /**
      * Creates an empty window.
      *
-     * @param coldWords how many words {@link #cold} has
      * @param dueNanos when outcomes expire for the first time
      */
-    OutcomeWindow(int stripes, int coldWords, long dueNanos) {
-        int lines = Math.max(stripes + 1, Math.ceilDiv(coldWords, COLD_WORDS));
+    OutcomeWindow(int stripes, long dueNanos) {
         this.stripes = stripes;
-        this.words = new long[lines * Stripes.SPACING];
+        this.words = new long[stripe(stripes)];
         this.dueNanos = dueNanos;
         for (int stripe = 0; stripe < stripes; stripe++) {
             words[stripe(stripe) + 1] = NEVER;
@@ -63,17 +58,11 @@ public abstract class OutcomeWindow {
     /** Adds a successful call as a thread of a stripe, for tests of all stripes without threads. */
     public final void succeeded(int stripe, long now) {
         if (now - dueNanos >= 0) {
-            collectIfDue(now);
+            var _ = counts(now); // which drops the outcomes that have expired
         }
         int word = stripe(stripe);
         WORDS.getAndAdd(words, word, 1L);
         WORDS.setOpaque(words, word + 1, now);
-    }
-
-    private synchronized void collectIfDue(long now) {
-        if (now - dueNanos >= 0) {
-            collect(now);
-        }
     }
 
     /** Adds a call that failed, was slow, or both, and returns the content afterwards. */
@@ -120,20 +109,6 @@ public abstract class OutcomeWindow {
         if (now - dueNanos >= 0) {
             dueNanos = expire(now, dueNanos);
         }
-    }
-
-    /** Returns a word for data that is rarely written, under the lock. */
-    final long cold(int index) {
-        return words[coldAt(index)];
-    }
-
-    /** Sets such a word. */
-    final void cold(int index, long value) {
-        words[coldAt(index)] = value;
-    }
-
-    private static int coldAt(int index) {
-        return index / COLD_WORDS * Stripes.SPACING + HOT_WORDS + index % COLD_WORDS;
     }
 
     // The differences between the kinds of window, called under the lock.

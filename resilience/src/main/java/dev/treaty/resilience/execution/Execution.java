@@ -77,13 +77,9 @@ public final class Execution {
 
     private static void report(Throttle throttle, @Nullable Object outcome, long now) {
         if (!(outcome instanceof Failure failure)) {
-            throttle.accepted(now);
+            throttle.report(true, now);
         } else if (!failure.refused()) {
-            if (failure.fault().code() == Code.RESOURCE_EXHAUSTED) {
-                throttle.rejected(now);
-            } else {
-                throttle.accepted(now);
-            }
+            throttle.report(failure.fault().code() != Code.RESOURCE_EXHAUSTED, now);
         }
     }
 

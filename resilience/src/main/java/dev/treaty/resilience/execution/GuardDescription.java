@@ -13,47 +13,49 @@ import dev.treaty.resilience.RetryPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A guard as text: one line per step in the order in which they run, with every parameter. */
-public final class GuardDescription {
-    private final FaultTolerance tolerance;
-    private final boolean breaker;
-    private final List<String> lines = new ArrayList<>();
-
-    /** @param breaker whether the guard has a breaker of its own */
-    public GuardDescription(FaultTolerance tolerance, boolean breaker) {
-        this.tolerance = tolerance;
-        this.breaker = breaker;
-    }
-
+/**
+ * A guard as text: one line per step in the order in which they run, with every parameter.
+ *
+ * @param breakerHere whether the guard has a breaker of its own
+ */
+public record GuardDescription(FaultTolerance tolerance, boolean breakerHere) {
     /** Returns the text, with the warnings at its end. */
     public String print(String name, List<String> warnings) {
         var throttle = tolerance.throttle();
-        String rate = tolerance.rateLimit().map(GuardDescription::rate).orElse("none");
-        String hedge = tolerance.hedge().map(GuardDescription::hedge).orElse("none");
-        String timeout = text(tolerance.attemptTimeout()) + " for an attempt that a retry may follow, "
-                + text(tolerance.timeoutMode());
-        lines.add(name + ": level " + text(tolerance.level()));
-        line("deadline", IsolationLevel.NONE, text(tolerance.deadline()) + " for a call with all its attempts");
-        line("fallback", IsolationLevel.ENHANCED, fallback(tolerance.fallback()));
-        line(
-                "throttle",
-                IsolationLevel.FULL,
-                "starts if the service accepts fewer than 1 in %s calls, of at least %d calls within %s"
-                        .formatted(text(throttle.ratio()), throttle.minimumCalls(), text(throttle.window())));
-        line("rate limit", IsolationLevel.FULL, rate);
-        line("concurrency", IsolationLevel.FULL, concurrency(tolerance.concurrency()));
-        line("retry", IsolationLevel.BASIC, retry(tolerance.retry()));
-        line("hedge", IsolationLevel.FULL, hedge);
-        line("breaker", IsolationLevel.ENHANCED, breaker(tolerance.breaker()) + (breaker ? "" : "; at each instance"));
-        line("timeout", IsolationLevel.BASIC, timeout);
-        warnings.forEach(warning -> lines.add("warning: " + warning));
-        return String.join(System.lineSeparator(), lines);
+        var lines = Stream.of(
+                name + ": level " + text(tolerance.level()),
+                line("deadline", IsolationLevel.NONE, text(tolerance.deadline()) + " for a call with all its attempts"),
+                line("fallback", IsolationLevel.ENHANCED, fallback(tolerance.fallback())),
+                line(
+                        "throttle",
+                        IsolationLevel.FULL,
+                        "starts if the service accepts fewer than 1 in %s calls, of at least %d calls within %s"
+                                .formatted(text(throttle.ratio()), throttle.minimumCalls(), text(throttle.window()))),
+                line(
+                        "rate limit",
+                        IsolationLevel.FULL,
+                        tolerance.rateLimit().map(GuardDescription::rate).orElse("none")),
+                line("concurrency", IsolationLevel.FULL, concurrency(tolerance.concurrency())),
+                line("retry", IsolationLevel.BASIC, retry(tolerance.retry())),
+                line(
+                        "hedge",
+                        IsolationLevel.FULL,
+                        tolerance.hedge().map(GuardDescription::hedge).orElse("none")),
+                line("breaker", IsolationLevel.ENHANCED, breaker(tolerance.breaker())),
+                line(
+                        "timeout",
+                        IsolationLevel.BASIC,
+                        text(tolerance.attemptTimeout()) + " for an attempt that a retry may follow, "
+                                + text(tolerance.timeoutMode())));
+        return Stream.concat(lines, warnings.stream().map(warning -> "warning: " + warning))
+                .collect(Collectors.joining(System.lineSeparator()));
     }
 
-    private void line(String step, IsolationLevel from, String description) {
+    private String line(String step, IsolationLevel from, String description) {
         boolean inForce = tolerance.level().includes(from);
-        lines.add("  %-12s %s".formatted(step, inForce ? description : "off: requires level " + text(from)));
+        return "  %-12s %s".formatted(step, inForce ? description : "off: requires level " + text(from));
     }
 
     private static String fallback(FallbackPolicy fallback) {
@@ -108,12 +110,12 @@ public final class GuardDescription {
                 .formatted(text(hedge.percentile()), text(hedge.delayMin()), text(hedge.budget()));
     }
 
-    private static String breaker(CircuitBreakerPolicy breaker) {
+    private String breaker(CircuitBreakerPolicy breaker) {
         String window = breaker.windowCalls() > 0
                 ? "the last " + breaker.windowCalls() + " calls"
                 : "the calls within " + text(breaker.window());
         return ("opens after %d failures in a row, or if %s of %s failed or %s took %s (at least %d calls);"
-                        + " open for %s to %s; half-open calls %d")
+                        + " open for %s to %s; half-open calls %d%s")
                 .formatted(
                         breaker.consecutiveFailures(),
                         percent(breaker.failureRate()),
@@ -123,7 +125,8 @@ public final class GuardDescription {
                         breaker.minimumCalls(),
                         text(breaker.open()),
                         text(breaker.openMax()),
-                        breaker.halfOpenCalls());
+                        breaker.halfOpenCalls(),
+                        breakerHere ? "" : "; at each instance");
     }
 
     private static String percent(double share) {

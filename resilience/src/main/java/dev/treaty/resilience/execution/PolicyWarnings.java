@@ -16,23 +16,14 @@ import java.util.List;
  * Finds contradictions in a set of policies: each policy is valid alone, but together one of them has no effect. Only
  * policies that the level includes are checked, and policies that are set although the level excludes them.
  */
-public final class PolicyWarnings {
-    private final FaultTolerance tolerance;
-    private final boolean idempotent;
-    private final List<String> found = new ArrayList<>();
-
-    private PolicyWarnings(FaultTolerance tolerance, boolean idempotent) {
-        this.tolerance = tolerance;
-        this.idempotent = idempotent;
-    }
-
+public record PolicyWarnings(FaultTolerance tolerance, boolean idempotent, List<String> found) {
     /**
      * Returns the contradictions, one sentence each.
      *
      * @param idempotent whether the work may be idempotent
      */
     public static List<String> in(FaultTolerance tolerance, boolean idempotent) {
-        var warnings = new PolicyWarnings(tolerance, idempotent);
+        var warnings = new PolicyWarnings(tolerance, idempotent, new ArrayList<>());
         warnings.check();
         return List.copyOf(warnings.found);
     }

@@ -24,7 +24,7 @@ public final class GuardCounters {
         FALLBACKS_FAILED
     }
 
-    private static final int COUNTS = Count.values().length;
+    public static final int COUNTS = Count.values().length;
     private static final int STRIPED = 3;
     private static final int BEFORE = Stripes.at(0);
 
@@ -65,14 +65,13 @@ public final class GuardCounters {
         return sum;
     }
 
-    /** Returns all counters since the last reset, in the order of {@link Count}. */
-    public long[] sinceReset() {
-        long[] counters = all();
+    /** Adds all counters since the last reset to sums in the order of {@link Count}. */
+    public void addTo(long[] sums) {
         long[] before = atReset;
-        for (int number = 0; number < before.length; number++) {
-            counters[number] -= before[number];
+        long[] now = all();
+        for (int number = 0; number < COUNTS; number++) {
+            sums[number] += now[number] - (before.length == 0 ? 0 : before[number]);
         }
-        return counters;
     }
 
     private long[] all() {
@@ -83,7 +82,7 @@ public final class GuardCounters {
         return all;
     }
 
-    /** Sets the counters to zero for {@link #sinceReset}; {@link #calls} continues. */
+    /** Sets the counters to zero for {@link #addTo}; {@link #calls} continues. */
     public void reset() {
         atReset = all();
     }

@@ -9,41 +9,36 @@ public final class PolicyChecks {
 
     private PolicyChecks() {}
 
-    public static void atLeast(String name, long value, long min) {
-        if (value < min) {
-            throw new IllegalArgumentException(name + " is " + value + ": use " + min + " or more");
+    /** Rejects an invalid value; the message ends with what is accepted. */
+    public static void require(boolean valid, String name, Object value, String accepted) {
+        if (!valid) {
+            throw new IllegalArgumentException(name + " is " + value + ": use " + accepted);
         }
+    }
+
+    public static void atLeast(String name, long value, long min) {
+        require(value >= min, name, value, min + " or more");
     }
 
     public static void within(String name, long value, long min, long max) {
         atLeast(name, value, min);
-        if (value > max) {
-            throw new IllegalArgumentException(name + " is " + value + ": use at most " + max);
-        }
+        require(value <= max, name, value, "at most " + max);
     }
 
     public static void within(String name, double value, double min, double max) {
-        if (!(value >= min && value <= max)) {
-            throw new IllegalArgumentException(name + " is " + value + ": use " + text(min) + " to " + text(max));
-        }
+        require(value >= min && value <= max, name, value, text(min) + " to " + text(max)); // rejects NaN too
     }
 
     /** Accepts a duration of more than zero, up to a day. */
     public static void positive(String name, Duration value) {
-        if (value.isNegative() || value.isZero()) {
-            throw new IllegalArgumentException(name + " is " + value + ": use more than zero");
-        }
+        require(value.isPositive(), name, value, "more than zero");
         upToADay(name, value);
     }
 
     /** Accepts a duration of zero, up to a day. */
     public static void upToADay(String name, Duration value) {
-        if (value.isNegative()) {
-            throw new IllegalArgumentException(name + " is " + value + ": use zero or more");
-        }
-        if (value.compareTo(DAY) > 0) {
-            throw new IllegalArgumentException(name + " is " + value + ": use at most a day");
-        }
+        require(!value.isNegative(), name, value, "zero or more");
+        require(value.compareTo(DAY) <= 0, name, value, "at most a day");
     }
 
     public static void notShorter(String name, Duration value, String otherName, Duration other) {

@@ -134,14 +134,9 @@ public final class AdaptiveLimit {
     }
 
     private boolean outdated(boolean atRest, boolean refused) {
-        if (!atRest && refused) {
-            windowsRefusing++;
-        }
-        boolean outdated = windowsRefusing >= BASELINE_WINDOWS_MAX;
-        if (atRest || outdated) {
-            windowsRefusing = 0;
-        }
-        return outdated;
+        boolean restarts = atRest || windowsRefusing == BASELINE_WINDOWS_MAX;
+        windowsRefusing = restarts ? 0 : windowsRefusing + (refused ? 1 : 0);
+        return windowsRefusing == BASELINE_WINDOWS_MAX;
     }
 
     private String aimd(boolean inUse) {

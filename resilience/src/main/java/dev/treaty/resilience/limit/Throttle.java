@@ -81,18 +81,13 @@ public final class Throttle {
         if (probability == 0 || random.nextDouble() >= probability) {
             return true;
         }
-        rejected(now); // in the window, a throttled call equals one that the service rejected
+        report(false, now); // in the window, a throttled call equals one that the service rejected
         return false;
     }
 
-    /** Reports a call that the service accepted, successful or not. */
-    public void accepted(long now) {
-        report(Stripes.mine(stripes), true, now);
-    }
-
-    /** Reports a call that the service rejected. */
-    public void rejected(long now) {
-        report(Stripes.mine(stripes), false, now);
+    /** Reports a call that the service accepted, successful or not, or rejected. */
+    public void report(boolean accepted, long now) {
+        report(Stripes.mine(stripes), accepted, now);
     }
 
     /** Reports a call as a thread of a stripe. */
@@ -112,10 +107,8 @@ public final class Throttle {
     /** Returns the probability with which a call is throttled now. */
     double probability(long now) {
         long requests = requests(now);
-        if (requests < policy.minimumCalls()) {
-            return 0;
-        }
-        return Math.max(0, (requests - policy.ratio() * accepts(now)) / (requests + 1));
+        double excess = requests < policy.minimumCalls() ? 0 : requests - policy.ratio() * accepts(now);
+        return Math.max(0, excess / (requests + 1));
     }
 
     /** Returns how many calls in the window ended or were throttled. */

@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
  * <p>Attempts are counted along the whole chain of calls: a handler that runs in a second attempt starts its own calls
  * with attempt 2, so retries at several hops do not multiply.
  */
-public final class Retry {
+public record Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator random) {
     /** The pause before the next attempt, or, if it is negative, the reason why there is none. */
     public record Decision(long pauseNanos, String reason) {
         /** The failure is not retryable, which is not worth an event. */
@@ -30,20 +30,6 @@ public final class Retry {
         public boolean again() {
             return pauseNanos >= 0;
         }
-    }
-
-    private final RetryPolicy policy;
-    private final RetryBudget budget;
-    private final RandomGenerator random;
-
-    public Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator random) {
-        this.policy = policy;
-        this.budget = budget;
-        this.random = random;
-    }
-
-    public RetryBudget budget() {
-        return budget;
     }
 
     /** Returns whether a retry may follow an attempt, as far as is known before it has failed. */

@@ -1,7 +1,6 @@
 package dev.treaty.resilience.retry;
 
 import dev.treaty.core.time.Time;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,7 +21,6 @@ public final class RetryBudget {
     private final double perSecond;
     private final LongSupplier calls;
     private final Time time;
-    private final ReentrantLock lock = new ReentrantLock();
     private double balance = 1;
     private long callsSeen;
     private long updatedAt;
@@ -54,19 +52,14 @@ public final class RetryBudget {
     }
 
     /** Adds what was earned, takes that cost if the balance suffices, and returns the balance before. */
-    private double update(int cost) {
-        lock.lock();
-        try {
-            long now = time.nanoTime();
-            long counted = calls.getAsLong();
-            double earned = (counted - callsSeen) * perCall + (now - updatedAt) / 1e9 * perSecond;
-            double before = Math.min(BALANCE_MAX, balance + earned);
-            balance = before < cost ? before : before - cost;
-            callsSeen = counted;
-            updatedAt = now;
-            return before;
-        } finally {
-            lock.unlock();
-        }
+    private synchronized double update(int cost) {
+        long now = time.nanoTime();
+        long counted = calls.getAsLong();
+        double earned = (counted - callsSeen) * perCall + (now - updatedAt) / 1e9 * perSecond;
+        double before = Math.min(BALANCE_MAX, balance + earned);
+        balance = before < cost ? before : before - cost;
+        callsSeen = counted;
+        updatedAt = now;
+        return before;
     }
 }

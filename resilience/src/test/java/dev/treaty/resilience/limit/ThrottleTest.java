@@ -97,7 +97,7 @@ class ThrottleTest {
         };
         for (int i = 0; i < 100; i++) {
             assertThat(throttle.admits(time.nanoTime(), unused)).isTrue();
-            throttle.accepted(time.nanoTime());
+            throttle.report(true, time.nanoTime());
             time.advance(Duration.ofMillis(10));
         }
         assertThat(throttle.requests(time.nanoTime())).isBetween(90L, 100L);
@@ -119,9 +119,9 @@ class ThrottleTest {
                     if (room > 0) {
                         room--;
                         accepted += second >= 10 ? 1 : 0;
-                        throttle.accepted(time.nanoTime());
+                        throttle.report(true, time.nanoTime());
                     } else {
-                        throttle.rejected(time.nanoTime());
+                        throttle.report(false, time.nanoTime());
                     }
                 }
             }
@@ -134,7 +134,7 @@ class ThrottleTest {
     void a_throttled_call_counts_as_a_request_and_not_as_an_accept() {
         var throttle = new Throttle(POLICY, time);
         for (int i = 0; i < 99; i++) {
-            throttle.rejected(time.nanoTime());
+            throttle.report(false, time.nanoTime());
         }
         assertThat(throttle.probability(time.nanoTime())).isCloseTo(0.99, within(1e-9));
         int held = 0;
@@ -155,13 +155,13 @@ class ThrottleTest {
         RandomGenerator unlucky = () -> 0;
         assertThat(throttle.admits(time.nanoTime(), unlucky)).isTrue();
         for (int i = 0; i < 5; i++) {
-            throttle.rejected(time.nanoTime());
+            throttle.report(false, time.nanoTime());
         }
-        throttle.rejected(start - BUCKET); // a late report does not shorten the time of throttling
+        throttle.report(false, start - BUCKET); // a late report does not shorten the time of throttling
         assertThat(throttle.admits(time.nanoTime(), unlucky)).isFalse();
         time.advance(Duration.ofNanos(BUCKET * 10 - 1));
         for (int i = 0; i < 5; i++) {
-            throttle.accepted(time.nanoTime());
+            throttle.report(true, time.nanoTime());
         }
         assertThat(throttle.requests(time.nanoTime())).isGreaterThanOrEqualTo(11);
         time.advance(Duration.ofNanos(1));
@@ -171,9 +171,9 @@ class ThrottleTest {
     @Test
     void only_a_random_number_below_the_probability_throttles() {
         var throttle = new Throttle(POLICY, time);
-        throttle.accepted(time.nanoTime());
+        throttle.report(true, time.nanoTime());
         for (int i = 0; i < 4; i++) {
-            throttle.rejected(time.nanoTime());
+            throttle.report(false, time.nanoTime());
         }
         assertThat(throttle.probability(time.nanoTime())).isEqualTo(0.5);
         RandomGenerator half = () -> 1L << 63;
@@ -186,7 +186,7 @@ class ThrottleTest {
     void calls_pass_again_when_the_rejections_have_left_the_window() {
         var throttle = new Throttle(POLICY, time);
         for (int i = 0; i < 50; i++) {
-            throttle.rejected(time.nanoTime());
+            throttle.report(false, time.nanoTime());
         }
         time.advance(Duration.ofNanos(BUCKET * 10 - 1));
         assertThat(throttle.probability(time.nanoTime())).isGreaterThan(0.9);
@@ -209,8 +209,8 @@ class ThrottleTest {
     @Test
     void a_call_with_an_older_reading_of_the_clock_is_counted() {
         var throttle = new Throttle(POLICY, time);
-        throttle.rejected(BUCKET);
-        throttle.rejected(BUCKET - 1);
+        throttle.report(false, BUCKET);
+        throttle.report(false, BUCKET - 1);
         assertThat(throttle.requests(BUCKET)).isEqualTo(2);
         assertThat(throttle.requests(BUCKET * 11 - 1)).isEqualTo(2);
         assertThat(throttle.requests(BUCKET * 11)).isZero();
@@ -230,10 +230,10 @@ class ThrottleTest {
     @Test
     void calls_older_than_the_throttle_are_counted_or_expire_like_others() {
         var throttle = new Throttle(POLICY, time);
-        throttle.rejected(-23 * BUCKET);
-        throttle.rejected(-14 * BUCKET);
+        throttle.report(false, -23 * BUCKET);
+        throttle.report(false, -14 * BUCKET);
         assertThat(throttle.requests(0)).isZero();
-        throttle.rejected(-1);
+        throttle.report(false, -1);
         assertThat(throttle.requests(0)).isEqualTo(1);
         assertThat(throttle.requests(BUCKET * 9 - 1)).isEqualTo(1);
         assertThat(throttle.requests(BUCKET * 9)).isZero();

@@ -278,7 +278,9 @@ class HedgeTest {
 
     @SuppressWarnings("EnumOrdinal")
     private long hedges() {
-        return counters.sinceReset()[GuardCounters.Count.HEDGES.ordinal()];
+        var sums = new long[GuardCounters.COUNTS];
+        counters.addTo(sums);
+        return sums[GuardCounters.Count.HEDGES.ordinal()];
     }
 
     /** In the first attempt: advances the clock to the delay, and waits until the second has started. */
