@@ -2,6 +2,7 @@ package dev.treaty.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.cli.up.ChildProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -108,8 +109,8 @@ class LauncherTest {
     @Test
     void the_training_run_for_the_cache_succeeds() throws Exception {
         var lines = new LinkedBlockingQueue<String>();
-        List<String> command = Child.java(List.of(), Child.ownClassPath(), Training.class.getName(), List.of());
-        try (Child training = Child.start(command, Map.of(), lines::add)) {
+        List<String> command = ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Training.class.getName(), List.of());
+        try (ChildProcess training = ChildProcess.start(command, Map.of(), lines::add)) {
             assertThat(training.exit().get(2, TimeUnit.MINUTES)).as("%s", lines).isEqualTo(Main.OK);
         }
     }

@@ -85,7 +85,7 @@ final class Demo {
             var poller = new StatusPoller(caller, shop);
             shop.awaitReady();
             view.print(DemoView.format(
-                    "%d processes are ready after %.1f s; the registry is %s",
+                    "%d processes are ready after %.1f s; registry %s",
                     processes.size(), (System.nanoTime() - start) / 1e9, registry.address()));
             String series = "demo-" + Long.toString(System.currentTimeMillis(), 36);
             Machine machine = warmUp(new Customers(storefront(caller), series + "-warm-up"));
@@ -117,8 +117,7 @@ final class Demo {
         int rate = requestedRate.orElse(Math.clamp(part, RATE_MIN, RATE_MAX));
         var machine = new Machine(Runtime.getRuntime().availableProcessors(), processes.size(), rate);
         view.print(DemoView.format(
-                "warm after %.1f s; %s of the %.0f that they carry",
-                (System.nanoTime() - start) / 1e9, machine, carried));
+                "warm after %.1f s; %s of %.0f possible", (System.nanoTime() - start) / 1e9, machine, carried));
         return machine;
     }
 

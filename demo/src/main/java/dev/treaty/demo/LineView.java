@@ -1,15 +1,16 @@
 package dev.treaty.demo;
 
 import dev.treaty.cli.output.Durations;
+import dev.treaty.demo.InjectedFault.Plan;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Shows a demo without a terminal: a line each second, and a line for each fault. */
 final class LineView extends DemoView {
-    private final Set<InjectedFault> shown = new HashSet<>();
+    private final Set<Plan> shown = EnumSet.of(Plan.CALM);
 
     LineView(PrintWriter out) {
         super(out, Duration.ofSeconds(1));

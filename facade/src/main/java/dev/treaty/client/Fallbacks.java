@@ -110,7 +110,7 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
     void check(ServiceContract contract) {
         var problems = new LinkedHashMap<String, Optional<String>>(); // by response; empty if any operation accepts it
         for (Operation operation : contract.operations()) {
-            guard.tolerance(operation).fallback().value().ifPresent(value -> {
+            guard.policies().of(operation).fallback().value().ifPresent(value -> {
                 var codec = new JsonCodec(contract.name(), operation);
                 Optional<String> problem = fixed(codec, contract.name(), operation, value)
                                 instanceof Failed<?>(var fault, var _)

@@ -202,8 +202,10 @@ public final class WindowStress {
         @Arbiter
         @SuppressWarnings("EnumOrdinal") // the order of the counters is that of the constants
         public void after(II_Result r) {
-            r.r1 = (int) tally.calls();
-            r.r2 = (int) tally.sinceReset()[GuardCounters.Count.FALLBACKS_SERVED.ordinal()];
+            var sums = new long[GuardCounters.COUNTS];
+            tally.addTo(sums);
+            r.r1 = (int) sums[GuardCounters.Count.CALLS.ordinal()];
+            r.r2 = (int) sums[GuardCounters.Count.FALLBACKS_SERVED.ordinal()];
         }
     }
 }

@@ -40,6 +40,7 @@ public final class ShopProcess {
     private static final String USER = "shop";
     private static final String MEMORY = "jdbc:h2:mem:shop";
     private static final int TRAINING_CALLS = 50;
+    private static final String CUSTOMER = "ann";
 
     private final Map<String, String> environment;
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -77,15 +78,19 @@ public final class ShopProcess {
                     process.serve(treaty, new Slowness(), new Arguments(service));
                 }
                 treaty.serve(Chaos.class, new Slowness());
-                Storefront storefront = treaty.client(Storefront.class);
-                for (int i = 0; i < TRAINING_CALLS; i++) {
-                    storefront.checkout(new NewOrder("training-" + i, "ann", List.of(new Line("tea", 1))));
-                    storefront.browse("ann");
+                for (int i = 0; i < TRAINING_CALLS; i++) { // whether or not they succeed in time
+                    treaty.client().call("shop.Storefront", "checkout", order(i));
+                    treaty.client().call("shop.Storefront", "browse", Map.of("customer", CUSTOMER));
                 }
             } finally {
                 process.close();
             }
         }
+    }
+
+    private static Map<String, Object> order(int number) {
+        List<?> lines = List.of(Map.of("product", "tea", "quantity", 1));
+        return Map.of("id", "training-" + number, "customer", CUSTOMER, "lines", lines);
     }
 
     private record Arguments(String service, Version version, boolean chaos) {
