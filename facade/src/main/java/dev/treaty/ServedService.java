@@ -89,7 +89,8 @@ public final class ServedService implements AutoCloseable {
         try {
             return source.health();
         } catch (RuntimeException e) {
-            return new ServiceHealth(Status.CRITICAL, "the health check of the service failed", time.instant(), Map.of());
+            return new ServiceHealth(
+                    Status.CRITICAL, "the health check of the service failed", time.instant(), Map.of());
         }
     }
 

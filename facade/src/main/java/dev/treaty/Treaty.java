@@ -87,8 +87,8 @@ public final class Treaty implements AutoCloseable {
         this.client = new ServiceClient(callers, registry, time);
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
-        var admin = new AdminEndpoints(
-                status, new GuardControl(guards, callers), prometheus, time, this::handlerFailed);
+        var admin =
+                new AdminEndpoints(status, new GuardControl(guards, callers), prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(settings, platform, registry, served, admin, runtime, this::close);
     }
 
@@ -166,8 +166,7 @@ public final class Treaty implements AutoCloseable {
                     "this process uses the registry at " + registry.address() + ": only an embedded one can be served");
         }
         // Without limits: each client has a watch, which is a waiting call, and the registry has limits of its own.
-        return serve(
-                RegistryProtocol.class, ServiceContract.of(RegistryProtocol.class), registries.service(), false);
+        return serve(RegistryProtocol.class, ServiceContract.of(RegistryProtocol.class), registries.service(), false);
     }
 
     // --------------------------------------------------------------------------------------------------------- Calling
@@ -239,8 +238,12 @@ public final class Treaty implements AutoCloseable {
     /** Creates a typed client of one endpoint, without discovery, balancing or retries: for tools, which close it. */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
         Transport.Connection connection = transport.connect(endpoint);
-        T typed = ServiceProxy.of(contract, ServiceContract.of(contract), connection, () -> callers.nextContext()
-                .within(Deadline.after(settings.defaults().deadline(), time)));
+        T typed = ServiceProxy.of(
+                contract,
+                ServiceContract.of(contract),
+                connection,
+                () -> callers.nextContext()
+                        .within(Deadline.after(settings.defaults().deadline(), time)));
         return new Direct<>(typed, connection);
     }
 

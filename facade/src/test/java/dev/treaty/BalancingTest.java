@@ -136,8 +136,7 @@ class BalancingTest {
 
     private Treaty open(String name, String yaml) {
         String address = registry.endpoint().orElseThrow().authority();
-        return opened(
-                Treaty.open(Patient.settings("name: " + name + "\nregistry: treaty://" + address + "\n" + yaml)));
+        return opened(Treaty.open(Patient.settings("name: " + name + "\nregistry: treaty://" + address + "\n" + yaml)));
     }
 
     private Instance serve(String name, String version) {
@@ -276,7 +275,8 @@ class BalancingTest {
               test.Who:
                 routing: {rules: [{to: [{version: "1.1"}]}]}
             """, Map.of()).balance();
-        Treaty calling = client("balance: {policy: round-robin}\n"); // not by latency: a slow first call would repel others
+        Treaty calling =
+                client("balance: {policy: round-robin}\n"); // not by latency: a slow first call would repel others
         Who before = calling.client(Who.class);
         var answers = new HashSet<String>();
         for (int i = 0; i < 4; i++) {

@@ -76,9 +76,9 @@ class CallPathTest {
                             new ServiceEndpoint("http", "127.0.0.1", server.getLocalPort()),
                             Instant.now()));
             Path client = treaty.client(Path.class);
-            Thread call = Thread.ofVirtual().unstarted(() -> assertThatThrownBy(
-                            () -> client.length("x".repeat(TEXT_LENGTH)))
-                    .hasMessageContaining("interrupted"));
+            Thread call = Thread.ofVirtual()
+                    .unstarted(() -> assertThatThrownBy(() -> client.length("x".repeat(TEXT_LENGTH)))
+                            .hasMessageContaining("interrupted"));
             call.start();
             stack = time.stacks.poll(60, TimeUnit.SECONDS); // the server accepts the connection and never reads
             call.interrupt();

@@ -193,7 +193,9 @@ class CompatibilityTest {
             client.ping();
         }
         assertThat(counts).hasValue(CALLS);
-        assertThat(pings.get()).as("an unchanged operation goes to the new instance too").isPositive();
+        assertThat(pings.get())
+                .as("an unchanged operation goes to the new instance too")
+                .isPositive();
 
         BrokenStock next = member().client(BrokenStock.class);
         for (int i = 0; i < CALLS; i++) {
@@ -328,7 +330,9 @@ class CompatibilityTest {
         Treaty none = member();
         List.of(fits, missing, newer, none).forEach(caller -> knows(caller, STOCK, 1));
 
-        assertThat(fits.client(Stock.class).ping()).as("settings take precedence over the contract").isEqualTo("2.0.0");
+        assertThat(fits.client(Stock.class).ping())
+                .as("settings take precedence over the contract")
+                .isEqualTo("2.0.0");
         assertThatThrownBy(() -> none.client(Stock.class).ping()).hasMessageContaining("is not within ^1.0.0");
         assertThatThrownBy(() -> newer.client(NextStock.class).ping())
                 .hasMessageContaining("version 2.0.0 is not within ^2.1.0");

@@ -124,9 +124,7 @@ class FallbacksTest {
                 .isInstanceOfSatisfying(
                         ServiceException.class,
                         e -> assertThat(e.code().blamesService()).isTrue());
-        assertThatThrownBy(() -> prices.change("tea", 4))
-                .as("not idempotent")
-                .isInstanceOf(ServiceException.class);
+        assertThatThrownBy(() -> prices.change("tea", 4)).as("not idempotent").isInstanceOf(ServiceException.class);
     }
 
     @Test

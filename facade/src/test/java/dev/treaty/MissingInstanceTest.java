@@ -59,9 +59,15 @@ class MissingInstanceTest {
 
     private final Treaty treaty = Treaty.open(
             Settings.parse("test", "defaults: {deadline: 30s, attempt-timeout: 30s}\n", Map.of()),
-            new Platform(new RecordingTime(), new Random(1), new Random(2), _ -> new Echoing(), _ -> {
-                throw new IllegalStateException("nothing is served here");
-            }, _ -> () -> {}));
+            new Platform(
+                    new RecordingTime(),
+                    new Random(1),
+                    new Random(2),
+                    _ -> new Echoing(),
+                    _ -> {
+                        throw new IllegalStateException("nothing is served here");
+                    },
+                    _ -> () -> {}));
 
     /** A network whose endpoints return their ports. */
     private static final class Echoing implements Transport {

@@ -159,7 +159,8 @@ class ServerLimitsTest {
                 callers.call(Priority.NORMAL, "first");
             }
             held.begun.acquire(3);
-            Thread sheddable = callers.call(Priority.SHEDDABLE, "sheddable"); // waits: the last slot is not for sheddable calls
+            Thread sheddable =
+                    callers.call(Priority.SHEDDABLE, "sheddable"); // waits: the last slot is not for sheddable calls
             callers.call(Priority.NORMAL, "fourth");
             held.begun.acquire();
             Thread waits = callers.call(Priority.NORMAL, "fifth"); // takes the place in the queue
@@ -331,9 +332,8 @@ class ServerLimitsTest {
                 .server()
                 .limits();
         var admission = new Admission(new ServiceName("test.Work"), limits, Time.system());
-        String steps =
-                Pipelines.server(admission, _ -> null, RuntimeDependencies.system(Events.NONE))
-                        .describe();
+        String steps = Pipelines.server(admission, _ -> null, RuntimeDependencies.system(Events.NONE))
+                .describe();
         assertThat(steps.lines().filter(line -> !line.startsWith(" ")))
                 .extracting(line -> line.substring(0, line.indexOf(" ")))
                 .containsExactly("observe", "deadline", "limit", "dispatch");

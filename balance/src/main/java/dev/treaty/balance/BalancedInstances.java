@@ -119,8 +119,8 @@ public final class BalancedInstances<M extends BalancedInstance> {
     @SuppressWarnings("ReferenceEquality") // each service has its own tracker
     private InstanceState state(BalancedInstance member, long nowNanos) {
         if (member.load().tracker != loads) {
-            throw new IllegalArgumentException("the load of " + member.instance().id()
-                    + " belongs to other BalancedInstances: create it with load() of these");
+            throw new IllegalArgumentException("the load of "
+                    + member.instance().id() + " belongs to other BalancedInstances: create it with load() of these");
         }
         return new InstanceState(member, nowNanos);
     }
@@ -401,7 +401,8 @@ public final class BalancedInstances<M extends BalancedInstance> {
         LoadBalancer balancer = given != null
                 ? given
                 : before != null ? before.balancer : policy.policy().create(policy.hash(), runtime.random());
-        var subset = new Subset<M>(inSubset, every ? members : List.copyOf(chosen), loads, capacities, balancer, initialShare);
+        var subset = new Subset<M>(
+                inSubset, every ? members : List.copyOf(chosen), loads, capacities, balancer, initialShare);
         subsets.put(to, subset);
         return subset;
     }

@@ -66,7 +66,7 @@ public final class FaultInjection {
         // Marked as reached: like most real faults, it leaves open whether the request ran.
         return ServiceResponse.failed(Fault.of(
                 code,
-                "injected by configuration on the side of the "
-                        + side.name().toLowerCase(Locale.ROOT) + ": this fault is not real"));
+                "injected by configuration on the side of the " + side.name().toLowerCase(Locale.ROOT)
+                        + ": this fault is not real"));
     }
 }

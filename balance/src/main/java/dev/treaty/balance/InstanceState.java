@@ -149,9 +149,8 @@ final class InstanceState {
     /** Its share of calls; while it is probed, whether it accepts a call is checked for each pick. */
     float weight(boolean panic) {
         Exclusion excluded = exclusion();
-        boolean picked = excluded == null
-                || excluded.reason() == Reason.ON_TRIAL
-                || (panic && unhealthy(excluded.reason()));
+        boolean picked =
+                excluded == null || excluded.reason() == Reason.ON_TRIAL || (panic && unhealthy(excluded.reason()));
         return picked ? ramp : 0;
     }
 
@@ -162,16 +161,16 @@ final class InstanceState {
                     case Ejection.None _ -> true;
                     case Ejection.Ejected _ -> false;
                     case Ejection.Probation(var ended, var failures, var calls) ->
-                        load().inFlight() == 0
-                                && load().failures() == failures
-                                && load().ended() - ended < calls;
+                        load().inFlight() == 0 && load().failures() == failures && load().ended() - ended < calls;
                 };
     }
 
     /** The calls since the last comparison. */
     Window window() {
         return new Window(
-                load().ended() - comparedEnded, load().failures() - comparedFailures, load().slowCalls() - comparedSlow);
+                load().ended() - comparedEnded,
+                load().failures() - comparedFailures,
+                load().slowCalls() - comparedSlow);
     }
 
     /** Returns true if its window is so old that it is discarded, even with too few calls. */
@@ -194,7 +193,8 @@ final class InstanceState {
     /** Ejects it. Repeated ejections last longer; one is forgotten for each ejection time without another. */
     void eject(String reason, EjectionPolicy policy, long nowNanos, RandomGenerator random) {
         if (!ejected()) {
-            long calm = Math.max(0, nowNanos - ejectionEndedNanos) / policy.time().toNanos();
+            long calm =
+                    Math.max(0, nowNanos - ejectionEndedNanos) / policy.time().toNanos();
             ejections = (int) Math.max(0, ejections - calm);
         }
         ejections++;

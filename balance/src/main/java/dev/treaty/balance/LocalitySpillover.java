@@ -70,6 +70,8 @@ final class LocalitySpillover {
             left -= shares[i];
         }
         double sum = 1 - left;
-        return sum == 0 ? shares : DoubleStream.of(shares).map(share -> share / sum).toArray();
+        return sum == 0
+                ? shares
+                : DoubleStream.of(shares).map(share -> share / sum).toArray();
     }
 }

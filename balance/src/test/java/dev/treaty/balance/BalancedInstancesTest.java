@@ -423,7 +423,9 @@ class BalancedInstancesTest {
         var operation = new Match("place", "", Map.of());
         var otherCaller = new Match("", "other", Map.of());
         var instances = versions(new RoutingPolicy(List.of(
-                rule(otherCaller, track("none", 1)), rule(headers, track("canary", 1)), rule(operation, track("none", 1)))));
+                rule(otherCaller, track("none", 1)),
+                rule(headers, track("canary", 1)),
+                rule(operation, track("none", 1)))));
         for (int i = 0; i < 50; i++) {
             Peer peer = instances.pick(instances.call("place", Map.of("x-canary", "yes")));
             assertThat(instances.peers.indexOf(peer)).isGreaterThanOrEqualTo(4);

@@ -97,7 +97,8 @@ final class Instances {
     Peer peer(String id, Instant startedAt, UnaryOperator<ServiceInstance> with) {
         var endpoint = new ServiceEndpoint("http", "127.0.0.1", 1 + Math.floorMod(id.hashCode(), 60_000));
         return new Peer(
-                with.apply(ServiceInstance.of(id, SERVICE, new Version(1, 0, 0), endpoint, startedAt)), balanced.load());
+                with.apply(ServiceInstance.of(id, SERVICE, new Version(1, 0, 0), endpoint, startedAt)),
+                balanced.load());
     }
 
     void remove(Peer peer) {

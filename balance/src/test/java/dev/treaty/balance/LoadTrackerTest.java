@@ -95,8 +95,7 @@ class LoadTrackerTest {
     private static int blocks(List<Load> loads) {
         var offsets = new IdentityHashMap<long[], Set<Integer>>();
         for (Load load : loads) {
-            assertThat(offsets.computeIfAbsent(load.block, _ -> new HashSet<>())
-                            .add(load.offset))
+            assertThat(offsets.computeIfAbsent(load.block, _ -> new HashSet<>()).add(load.offset))
                     .isTrue();
         }
         return offsets.size();

@@ -109,7 +109,8 @@ class LauncherTest {
     @Test
     void the_training_run_for_the_cache_succeeds() throws Exception {
         var lines = new LinkedBlockingQueue<String>();
-        List<String> command = ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Training.class.getName(), List.of());
+        List<String> command =
+                ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Training.class.getName(), List.of());
         try (ChildProcess training = ChildProcess.start(command, Map.of(), lines::add)) {
             assertThat(training.exit().get(2, TimeUnit.MINUTES)).as("%s", lines).isEqualTo(Main.OK);
         }

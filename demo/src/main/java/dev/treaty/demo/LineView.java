@@ -19,8 +19,7 @@ final class LineView extends DemoView {
     @Override
     void draw(Frame frame, PrintWriter out) {
         frame.faults().stream()
-                .filter(fault ->
-                        fault.plan() != InjectedFault.Plan.CALM && fault.begun(frame.nanos()) && shown.add(fault))
+                .filter(fault -> fault.begun(frame.nanos()) && shown.add(fault.plan()))
                 .forEach(fault -> out.println(format(
                         "%6.1f s  %s: %s", fault.startSeconds(), fault.plan().description, fault.plan().effect)));
         String excluded = frame.instances().stream()

@@ -26,8 +26,7 @@ final class ClientLocation implements AutoCloseable {
     private @Nullable Subscription subscription;
 
     /** @param listener called after each change */
-    ClientLocation(
-            Settings settings, ServiceDiscovery discovery, RandomGenerator random, Consumer<Locality> listener) {
+    ClientLocation(Settings settings, ServiceDiscovery discovery, RandomGenerator random, Consumer<Locality> listener) {
         this.settings = settings;
         this.discovery = discovery;
         this.listener = listener;

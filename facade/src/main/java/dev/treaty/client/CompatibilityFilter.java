@@ -4,11 +4,11 @@ import dev.treaty.balance.Candidates;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Exclusion.Reason;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.VersionRange;
 import dev.treaty.core.contract.compatibility.Compatibility;
 import dev.treaty.core.contract.compatibility.Difference;
 import dev.treaty.core.contract.compatibility.Difference.Impact;
-import dev.treaty.core.contract.ServiceContract;
-import dev.treaty.core.contract.VersionRange;
 import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.util.IdentityHashMap;
@@ -55,7 +55,10 @@ final class CompatibilityFilter {
      * @param clientIsOlder whether the client has the older version
      */
     private record Verdict(
-            @Nullable Reason reason, String detail, @Nullable Compatibility compatibility, boolean clientIsOlder) {
+            @Nullable Reason reason,
+            String detail,
+            @Nullable Compatibility compatibility,
+            boolean clientIsOlder) {
         Impact impact(String operation) {
             if (compatibility == null) {
                 return reason == null ? Impact.NONE : Impact.ALL;
@@ -211,8 +214,7 @@ final class CompatibilityFilter {
         if (contract == null || sameContract(instance)) {
             return COMPATIBLE;
         }
-        ContractCache.Lookup found =
-                contracts.find(instance.service(), instance.contract(), lookups::incrementAndGet);
+        ContractCache.Lookup found = contracts.find(instance.service(), instance.contract(), lookups::incrementAndGet);
         ServiceContract server = found.contract();
         if (server == null) {
             return found.answered() ? COMPATIBLE : null;

@@ -91,8 +91,8 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
             }
         });
         Handler handler = Dispatcher.of(type, contract, type.cast(each), failures);
-        return call -> fault ->
-                withOrigin(ScopedValue.where(FAULT, fault).call(() -> handler.handle(call)), Origin.DEGRADED);
+        return call ->
+                fault -> withOrigin(ScopedValue.where(FAULT, fault).call(() -> handler.handle(call)), Origin.DEGRADED);
     }
 
     private static ServiceResponse<Object> withOrigin(ServiceResponse<?> response, Origin origin) {
@@ -112,10 +112,10 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
         for (Operation operation : contract.operations()) {
             guard.policies().of(operation).fallback().value().ifPresent(value -> {
                 var codec = new JsonCodec(contract.name(), operation);
-                Optional<String> problem = fixed(codec, contract.name(), operation, value)
-                                instanceof Failed<?>(var fault, var _)
-                        ? Optional.of(fault.message())
-                        : Optional.empty();
+                Optional<String> problem =
+                        fixed(codec, contract.name(), operation, value) instanceof Failed<?>(var fault, var _)
+                                ? Optional.of(fault.message())
+                                : Optional.empty();
                 problems.merge(value, problem, (one, other) -> one.flatMap(_ -> other.isEmpty() ? other : one));
             });
         }

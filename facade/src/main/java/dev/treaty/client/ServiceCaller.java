@@ -9,9 +9,9 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.pipeline.Pipelines;
 import dev.treaty.resilience.Fallback;
+import dev.treaty.resilience.FallbackPolicy;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
-import dev.treaty.resilience.FallbackPolicy;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -37,10 +37,8 @@ public final class ServiceCaller implements AutoCloseable {
             CompatibilityFilter compatible,
             Function<Guard, Fallbacks> fallbacks) {
         RuntimeDependencies runtime = shared.runtime();
-        this.guard = Guard.named(service.value())
-                .runtime(runtime)
-                .withoutBreaker()
-                .build();
+        this.guard =
+                Guard.named(service.value()).runtime(runtime).withoutBreaker().build();
         guard.apply(policies);
         this.nodes = new Nodes(service, guard::tolerance, balancing, shared);
         guard.whenApplied(nodes::applyTolerance);

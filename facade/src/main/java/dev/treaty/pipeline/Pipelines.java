@@ -15,10 +15,10 @@ import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.Admission;
 import dev.treaty.resilience.Fallback;
+import dev.treaty.resilience.FallbackPolicy;
 import dev.treaty.resilience.Guard;
 import java.util.ArrayList;
 import java.util.List;
-import dev.treaty.resilience.FallbackPolicy;
 import java.util.function.BiFunction;
 
 /** The pipelines of calls: one method for each side, one line and one reason for each step, outermost first. */
@@ -42,7 +42,8 @@ public final class Pipelines {
                         observe(Side.CLIENT, runtime.time(), runtime.events()),
                         new Step(
                                 "guard",
-                                "sets the deadline, and is around the load balancer, so that each attempt can go to another instance",
+                                "sets the deadline, and is around the load balancer, so that each attempt can go to"
+                                        + " another instance",
                                 guard::describe,
                                 guard.filter(fallbacks))),
                 "balance          selects a node: breaker, observe attempt, transport",
@@ -75,23 +76,21 @@ public final class Pipelines {
                 new Step(
                         "deadline",
                         "a call whose deadline has passed is not started, because its response would be too late",
-                        Filter.wrapping(next -> call -> call.context().deadline().expired(time)
-                                ? ServiceResponse.failed(Fault.unreached(
-                                        Code.DEADLINE_EXCEEDED,
-                                        "the deadline had passed before " + call.path() + " could begin"))
-                                : next.handle(call))));
+                        Filter.wrapping(next ->
+                                call -> call.context().deadline().expired(time)
+                                        ? ServiceResponse.failed(Fault.unreached(
+                                                Code.DEADLINE_EXCEEDED,
+                                                "the deadline had passed before " + call.path() + " could begin"))
+                                        : next.handle(call))));
     }
 
     /** Measures a call and emits an event at its end. */
     private static Step observe(Side side, Time time, Events events) {
-        return new Step(
-                "observe",
-                "outermost, so that it sees what the caller sees",
-                Filter.wrapping(next -> call -> {
-                    long start = time.nanoTime();
-                    ServiceResponse<?> response = next.handle(call).withLatencyNanos(time.nanoTime() - start);
-                    events.emit(new Event.CallEnded(side, call, response));
-                    return response;
-                }));
+        return new Step("observe", "outermost, so that it sees what the caller sees", Filter.wrapping(next -> call -> {
+            long start = time.nanoTime();
+            ServiceResponse<?> response = next.handle(call).withLatencyNanos(time.nanoTime() - start);
+            events.emit(new Event.CallEnded(side, call, response));
+            return response;
+        }));
     }
 }

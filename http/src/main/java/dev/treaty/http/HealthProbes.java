@@ -63,8 +63,7 @@ public final class HealthProbes implements AutoCloseable {
      * @throws IllegalArgumentException if the word is not a probe
      */
     public HealthProbe of(String word, ServiceName service, ServiceEndpoint endpoint) {
-        boolean tls =
-                endpoint.protocol().equals("https") || endpoint.protocol().equals("grpcs");
+        boolean tls = endpoint.protocol().equals("https") || endpoint.protocol().equals("grpcs");
         String origin = (tls ? "https://" : "http://") + endpoint.authority();
         if (word.startsWith("/")) {
             return http(URI.create(origin + word));

@@ -249,7 +249,8 @@ public final class HttpServer implements Server {
      */
     public void handle(String prefix, RawHandler handler) {
         if (!prefix.startsWith("/") || !prefix.endsWith("/")) {
-            throw new IllegalArgumentException("the prefix of a handler begins and ends with a slash, unlike " + prefix);
+            throw new IllegalArgumentException(
+                    "the prefix of a handler begins and ends with a slash, unlike " + prefix);
         }
         lock.lock();
         try {

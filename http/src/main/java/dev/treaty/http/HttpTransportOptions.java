@@ -24,7 +24,8 @@ public record HttpTransportOptions(
         HttpServerOptions.check(connectionsMax >= 1, "connectionsMax must be at least 1, not " + connectionsMax);
         HttpServerOptions.check(idleMax >= 0, "idleMax must not be negative, and is " + idleMax);
         HttpServerOptions.check(idleLifetime.isPositive(), "idleLifetime must be positive, and is " + idleLifetime);
-        HttpServerOptions.check(connectTimeout.isPositive(), "connectTimeout must be positive, and is " + connectTimeout);
+        HttpServerOptions.check(
+                connectTimeout.isPositive(), "connectTimeout must be positive, and is " + connectTimeout);
         HttpServerOptions.check(responseBytesMax >= 1, "responseBytesMax must be at least 1, not " + responseBytesMax);
     }
 }

@@ -176,7 +176,8 @@ class HttpServerTest {
                         post(get, good).replace("application/json", "application/json; charset=latin1"),
                         415,
                         "unimplemented",
-                        "the content type \"application/json; charset=latin1\" is not supported: send application/json"),
+                        "the content type \"application/json; charset=latin1\" is not supported: send"
+                                + " application/json"),
                 rejected(
                         "no content type",
                         post(get, good).replace("Content-Type: application/json\r\n", ""),
@@ -357,7 +358,8 @@ class HttpServerTest {
                 "the database is gone",
                 Instant.parse("2026-11-24T09:30:00Z"),
                 Map.of("database", "down"));
-        running.server.host(new HostedService(Running.CONTRACT, _ -> ServiceResponse.<Object>ok("unused"), () -> critical));
+        running.server.host(
+                new HostedService(Running.CONTRACT, _ -> ServiceResponse.<Object>ok("unused"), () -> critical));
 
         Answer all = send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Answer one = send("GET /-/health/shop.Orders HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -420,8 +422,7 @@ class HttpServerTest {
                 }
                 silent.getOutputStream().write(begun.getBytes(StandardCharsets.UTF_8));
                 try (var served = dial(other)) {
-                    assertThat(exchange(served, post("/shop.Orders/last", "{}"))
-                                    .status())
+                    assertThat(exchange(served, post("/shop.Orders/last", "{}")).status())
                             .isEqualTo(200);
                 }
                 assertClosed(silent);
@@ -437,8 +438,7 @@ class HttpServerTest {
             try (var stalled = dial(other)) {
                 FakeServer.send(stalled, "GET /-/large HTTP/1.1\r\nHost: localhost\r\n\r\n");
                 try (var served = dial(other)) {
-                    assertThat(exchange(served, post("/shop.Orders/last", "{}"))
-                                    .status())
+                    assertThat(exchange(served, post("/shop.Orders/last", "{}")).status())
                             .isEqualTo(200);
                 }
             }

@@ -213,8 +213,8 @@ class HttpTransportTest {
         try (var server = new FakeServer(FakeServer.always(response), FakeServer.always(NOTHING))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             assertThat(fault(connection.handle(idempotent())))
-                    .isEqualTo(
-                            Fault.of(Code.INTERNAL, "the answer of " + server.endpoint() + " is malformed: " + problem));
+                    .isEqualTo(Fault.of(
+                            Code.INTERNAL, "the answer of " + server.endpoint() + " is malformed: " + problem));
             assertThat(connection.handle(idempotent()).succeeded()).isTrue();
             assertThat(server.connections()).isEqualTo(2);
         }
@@ -491,7 +491,8 @@ class HttpTransportTest {
     }
 
     /** Sends a call whose deadline passes while it waits; a call that was not sent in time is repeated with more time. */
-    private void assertWaitEndsAtDeadline(FakeServer server, Function<Duration, Call> call, Duration timeout) throws Exception {
+    private void assertWaitEndsAtDeadline(FakeServer server, Function<Duration, Call> call, Duration timeout)
+            throws Exception {
         Transport.Connection connection = transport.connect(server.endpoint());
         Call made = call.apply(timeout);
         ServiceResponse<?> response = connection.handle(made);

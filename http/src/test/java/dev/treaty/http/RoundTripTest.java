@@ -151,7 +151,10 @@ class RoundTripTest {
     void invalid_headers_are_rejected_before_anything_is_sent() throws InterruptedException {
         Operation last = Running.CONTRACT.operation("last").orElseThrow();
         for (Map<String, String> headers : List.of(
-                Map.of("x", "a\r\nHost: evil"), Map.of("X-Upper", "a"), Map.of("host", "a"), Map.of("connect-x", "a"))) {
+                Map.of("x", "a\r\nHost: evil"),
+                Map.of("X-Upper", "a"),
+                Map.of("host", "a"),
+                Map.of("connect-x", "a"))) {
             var call =
                     new Call(Running.CONTRACT.name(), last, List.of(), Running.context(Duration.ofMinutes(1), headers));
             assertThat(running.connection.handle(call)).isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> {

@@ -43,7 +43,8 @@ public final class MemoryPlatform {
 
     /** Returns the platform for one process of the test. */
     public Platform platform(long seed) {
-        return new Platform(time, new Random(seed), new Random(~seed), _ -> network, _ -> new MemoryServer(), _ -> () -> {});
+        return new Platform(
+                time, new Random(seed), new Random(~seed), _ -> network, _ -> new MemoryServer(), _ -> () -> {});
     }
 
     /** A server of the network, at a port of its own. It has no pages. */

@@ -154,8 +154,7 @@ public final class HttpConnection implements Transport.Connection {
 
     private @Nullable Fault connect(PooledConnection pooled, Deadline deadline) throws InterruptedException {
         try {
-            pooled.connect(channels.open(
-                    endpoint, deadline.earlier(Deadline.after(options.connectTimeout(), time))));
+            pooled.connect(channels.open(endpoint, deadline.earlier(Deadline.after(options.connectTimeout(), time))));
             return null;
         } catch (SocketTimeoutException e) {
             return deadline.expired(time)
@@ -169,8 +168,7 @@ public final class HttpConnection implements Transport.Connection {
         }
     }
 
-    private @Nullable Fault attempt(
-            Call call, EncodedOperation operation, PooledConnection pooled, Deadline deadline)
+    private @Nullable Fault attempt(Call call, EncodedOperation operation, PooledConnection pooled, Deadline deadline)
             throws InterruptedException {
         pooled.response.clear();
         boolean sent = false;

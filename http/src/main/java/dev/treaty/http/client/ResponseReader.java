@@ -188,7 +188,9 @@ final class ResponseReader {
         }
         if (colon == lineStart || colon == lineEnd || buffer[colon] != ':') {
             throw new MalformedResponse(
-                    isBlank(buffer[lineStart]) ? "a header continues on a second line" : "a header without a valid name");
+                    isBlank(buffer[lineStart])
+                            ? "a header continues on a second line"
+                            : "a header without a valid name");
         }
         int from = skipBlanks(colon + 1, lineEnd);
         int to = trimBlanks(from, lineEnd);
