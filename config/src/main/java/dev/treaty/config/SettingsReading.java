@@ -1,6 +1,7 @@
 package dev.treaty.config;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class SettingsReading {
     private final Map<String, String> variables = new TreeMap<>();
 
     private final Map<String, String> keyByVariable = new TreeMap<>();
+    private final Set<String> ambiguous = new HashSet<>(); // variables whose ambiguity is reported already
     private final Map<String, Setting> inEffect = new LinkedHashMap<>();
     private final List<Section> sections = new ArrayList<>();
 
@@ -88,7 +90,7 @@ final class SettingsReading {
     Optional<String> variable(String key) {
         String name = variableName(key);
         String other = keyByVariable.putIfAbsent(name, key);
-        if (has(key) && other != null && !other.equals(key)) {
+        if (has(key) && other != null && !other.equals(key) && ambiguous.add(name)) {
             problems.add(name, Problems.NOWHERE, key, "this variable could also mean " + other + "; use the file");
         }
         return Optional.ofNullable(variables.get(name));

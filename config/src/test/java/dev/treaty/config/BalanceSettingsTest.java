@@ -114,7 +114,7 @@ class BalanceSettingsTest {
                 .hasMessageContaining("no version is 3.0.0 or newer and below 2.0.0")
                 .hasMessageContaining("\"new\" is not a version")
                 .hasMessageContaining("is not a range of versions: write ^1.4")
-                .hasMessageContaining("which no capability can be called");
+                .hasMessageContaining("which is not a valid name of a capability");
     }
 
     @Test
