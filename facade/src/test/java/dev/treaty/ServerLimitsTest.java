@@ -337,7 +337,7 @@ class ServerLimitsTest {
         assertThat(steps.lines().filter(line -> !line.startsWith(" ")))
                 .extracting(line -> line.substring(0, line.indexOf(" ")))
                 .containsExactly("observe", "deadline", "limit", "dispatch");
-        assertThat(steps).contains("concurrency  7 calls at once");
+        assertThat(steps).contains("concurrency  7 calls at a time");
     }
 
     @Test
