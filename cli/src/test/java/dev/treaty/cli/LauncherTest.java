@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine.Help.Ansi;
 
 /** The launcher, {@code ./treaty}, in a directory of its own with scripts in place of Maven and Java. */
 class LauncherTest {
@@ -28,15 +27,6 @@ class LauncherTest {
 
     @TempDir
     private Path home;
-
-    @Test
-    void the_committed_help_is_what_picocli_prints() throws IOException {
-        String help = Main.commandLine().setUsageHelpAutoWidth(false).getUsageMessage(Ansi.OFF);
-        Path printed = Files.writeString(Path.of("target/help.txt"), help);
-        assertThat(REPOSITORY.resolve("build/help.txt"))
-                .as("to renew it: cp cli/target/help.txt build/help.txt")
-                .hasSameTextualContentAs(printed);
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "--help", "-h", "help"})
