@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** The spelling of names in files, variables and messages. */
-final class KeyNames {
+public final class KeyNames {
     private static final int TEXT_LENGTH_MAX = 400;
     private static final int QUOTE_LENGTH_MAX = 60;
 
@@ -44,7 +44,7 @@ final class KeyNames {
     }
 
     /** Returns the most similar name, if at most a third of its letters differ. */
-    static Optional<String> nearest(String written, Collection<String> known) {
+    public static Optional<String> nearest(String written, Collection<String> known) {
         return known.stream()
                 .filter(name -> distance(written, name) <= Math.max(1, name.length() / 3))
                 .min(Comparator.<String>comparingInt(name -> distance(written, name))

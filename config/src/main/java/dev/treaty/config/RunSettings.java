@@ -3,7 +3,7 @@ package dev.treaty.config;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.registry.HealthPolicy;
+import dev.treaty.core.health.HealthPolicy;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param port the port to listen on; 0 for any free port
  * @param bodyBytesMax the largest request accepted
  * @param drain how long calls in progress may take when the process closes
+ * @param drainOnExit whether the process drains its services when it exits, for example after {@code SIGTERM}
  * @param advertise the host that clients connect to; empty for the one listened on
  * @param weight the share of calls of its instances, relative to others
  * @param metadata the metadata of its instances in the registry
@@ -23,6 +24,7 @@ public record ServerSettings(
         int port,
         int bodyBytesMax,
         Duration drain,
+        boolean drainOnExit,
         Optional<String> advertise,
         int weight,
         Map<String, String> metadata,
@@ -34,6 +36,7 @@ public record ServerSettings(
             0,
             4 << 20,
             Duration.ofSeconds(10),
+            true,
             Optional.empty(),
             ServiceInstance.WEIGHT_DEFAULT,
             Map.of(),
@@ -56,7 +59,8 @@ public record ServerSettings(
 
     /** Returns the same settings with another address. */
     public ServerSettings withAddress(String otherHost, int otherPort, Optional<String> otherAdvertise) {
-        return new ServerSettings(otherHost, otherPort, bodyBytesMax, drain, otherAdvertise, weight, metadata, limits);
+        return new ServerSettings(
+                otherHost, otherPort, bodyBytesMax, drain, drainOnExit, otherAdvertise, weight, metadata, limits);
     }
 
     /** Returns the host that clients connect to. */

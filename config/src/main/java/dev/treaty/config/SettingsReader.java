@@ -4,7 +4,7 @@ import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.registry.HealthPolicy;
+import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Policies;

@@ -1,6 +1,7 @@
 package dev.treaty.config;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +23,8 @@ final class SettingsReading {
     /** The prefix of the variables that are settings. */
     static final String PREFIX = "TREATY_";
 
-    /** Variables with the prefix that the command and its launcher read. */
-    private static final Set<String> RESERVED =
-            Set.of("TREATY_HOME", "TREATY_CONFIG", "TREATY_OPTS", "TREATY_DEBUG", "TREATY_LOG", "TREATY_JAVA_OPTIONS");
+    /** Variables of the command and its launcher, which are not settings. */
+    private static final Set<String> RESERVED = Set.of("TREATY_DEBUG", "TREATY_LOG", "TREATY_JAVA_OPTIONS");
 
     /** What Kubernetes sets in each container if a service is named {@code treaty} or {@code treaty-…}. */
     private static final Pattern KUBERNETES = Pattern.compile(
@@ -42,6 +42,7 @@ final class SettingsReading {
     private final Map<String, String> variables = new TreeMap<>();
 
     private final Map<String, String> keyByVariable = new TreeMap<>();
+    private final Set<String> ambiguous = new HashSet<>(); // variables whose ambiguity is reported already
     private final Map<String, Setting> inEffect = new LinkedHashMap<>();
     private final List<Section> sections = new ArrayList<>();
 
@@ -89,7 +90,7 @@ final class SettingsReading {
     Optional<String> variable(String key) {
         String name = variableName(key);
         String other = keyByVariable.putIfAbsent(name, key);
-        if (has(key) && other != null && !other.equals(key)) {
+        if (has(key) && other != null && !other.equals(key) && ambiguous.add(name)) {
             problems.add(name, Problems.NOWHERE, key, "this variable could also mean " + other + "; use the file");
         }
         return Optional.ofNullable(variables.get(name));

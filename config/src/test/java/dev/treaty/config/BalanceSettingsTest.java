@@ -113,7 +113,7 @@ class BalanceSettingsTest {
                 .hasMessageContaining("services.shop.Orders.requires.versions")
                 .hasMessageContaining("no version is 3.0.0 or newer and below 2.0.0")
                 .hasMessageContaining("\"new\" is not a version")
-                .hasMessageContaining("is no range of versions: write ^1.4")
+                .hasMessageContaining("is not a range of versions: write ^1.4")
                 .hasMessageContaining("which is not a valid name of a capability");
     }
 

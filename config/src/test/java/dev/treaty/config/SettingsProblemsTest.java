@@ -135,7 +135,7 @@ class SettingsProblemsTest {
                 file(
                         "an operation's value",
                         "services: {a.B: {operations: {get: {deadline: 0s}}}}",
-                        "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than nothing"),
+                        "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than zero"),
                 file(
                         "a breaker of one operation",
                         "services: {a.B: {operations: {get: {breaker: {open: 3s}}}}}",
@@ -149,7 +149,7 @@ class SettingsProblemsTest {
                         "a mistyped key",
                         "server:\n  prot: 8080",
                         "2:3: server.prot: no setting has this key; did you mean port? Accepted here: advertise,"
-                                + " body-bytes-max, drain, host, limits, metadata, port, weight"),
+                                + " body-bytes-max, drain, drain-on-exit, host, limits, metadata, port, weight"),
                 file(
                         "an unknown key",
                         "kubernetes: true",

@@ -9,7 +9,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.registry.HealthPolicy;
+import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.AdmissionPolicy;
 import dev.treaty.resilience.CircuitBreakerPolicy;
@@ -267,7 +267,7 @@ class SettingsPropertyTest {
                         .withWindow(window)
                         .withWindowCalls(calls)
                         .withOpen(open, openMax)
-                        .withTrials(trials));
+                        .withHalfOpenCalls(trials));
         var fallbacks = Combinators.combine(
                         nanos(0, 90_000_000_000L),
                         whole(1, 1_000_000),
@@ -331,7 +331,8 @@ class SettingsPropertyTest {
                         Arbitraries.maps(places().filter(s -> !s.isEmpty()), values())
                                 .ofMaxSize(3),
                         limits())
-                .as(ServerSettings::new);
+                .as((host, port, bytes, drain, advertise, weight, metadata, limits) -> new ServerSettings(
+                        host, port, bytes, drain, weight % 2 == 0, advertise, weight, metadata, limits));
         var clients = Combinators.combine(
                         whole(1, 65_535), whole(0, 65_535), nanos(1_000_000, 300_000_000_000L), whole(1024, 1 << 30))
                 .as(ClientSettings::new);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.registry.HealthPolicy;
+import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
@@ -189,9 +189,9 @@ class SettingsTest {
     @Test
     void variables_of_the_launcher_and_of_kubernetes_are_ignored() {
         var environment = Map.of(
-                "TREATY_HOME", "/opt/treaty",
-                "TREATY_CONFIG", "x.yaml",
-                "TREATY_OPTS", "-Xmx1g",
+                "TREATY_DEBUG", "1",
+                "TREATY_LOG", "DEBUG",
+                "TREATY_JAVA_OPTIONS", "-Xmx1g",
                 "TREATY_PORT", "tcp://10.0.0.1:80",
                 "TREATY_SERVER_PORT", "tcp://10.0.0.1:80",
                 "TREATY_REGISTRY_SERVICE_HOST", "10.0.0.1",

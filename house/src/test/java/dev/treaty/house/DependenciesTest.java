@@ -72,7 +72,7 @@ class DependenciesTest {
     void every_module_is_in_the_order_of_dependencies() {
         new Rule(
                         "Every module is listed in the order of dependencies; these are missing:",
-                        "add it to the table in " + DependenciesTest.class.getName() + ", with as few dependencies as possible.")
+                        "add it to the table in DependenciesTest, with as few dependencies as possible.")
                 .expectNone(Repository.modules().stream()
                         .filter(module -> !MAY_NEED.containsKey(module))
                         .toList());

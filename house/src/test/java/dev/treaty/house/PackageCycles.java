@@ -55,9 +55,9 @@ final class PackageCycles {
     }
 
     private void follow(String name) {
-        int watcher = path.indexOf(name);
-        if (watcher >= 0) {
-            cycles.add(String.join(" -> ", path.subList(watcher, path.size())) + " -> " + name);
+        int start = path.indexOf(name);
+        if (start >= 0) {
+            cycles.add(String.join(" -> ", path.subList(start, path.size())) + " -> " + name);
             return;
         }
         if (!done.add(name)) {

@@ -47,7 +47,8 @@ class SimulatedCodeTest {
         }
         new Rule(
                         "The modules " + SIMULATED + " run in a simulation, so they make none of these calls:",
-                        "take time and random numbers as constructor parameters; only Time.system() reads the machine's clocks.")
+                        "take time and random numbers as constructor parameters; only Time.system() reads the"
+                                + " machine's clocks.")
                 .expectNone(findings);
     }
 

@@ -94,7 +94,8 @@ class TidyTest {
     @Test
     void lines_are_short_enough() {
         new Rule(
-                        "No line of Java is longer than %d columns, except for addresses:".formatted(LONGEST_LINE_COLUMNS),
+                        "No line of Java is longer than %d columns, except for addresses:"
+                                .formatted(LONGEST_LINE_COLUMNS),
                         "wrap it; the formatter does not wrap comments and strings.")
                 .expectNone(linesOf(
                         TEXTS.stream().filter(text -> text.hasSuffix(".java")),

@@ -13,28 +13,27 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.execution.GuardDescription;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's side of limits: lets in as many calls of a service as it can do, and refuses the rest while that is
- * still cheap. What a server begins although it cannot finish in time costs as much as what it finishes, so that
- * without a limit it does more work under overload and gets less of it done.
+ * The server's limits: admits as many calls of a service as it can do, and refuses the others while that is still
+ * cheap. A call that a server starts but cannot finish in time costs as much as a call that it finishes, so without a
+ * limit an overloaded server works more and completes less.
  *
- * <p>A call passes the limit of its caller, then that of all callers, then the one on calls at once, where the more
- * important come first. Each refusal says {@code RESOURCE_EXHAUSTED} and that the call did not run, so that it may be
- * made elsewhere at once whatever it does; one over a rate also says after how long there is room again.
+ * <p>A call passes the rate limit of its caller, then that of all callers, then the concurrency limit, which prefers
+ * calls of higher priority. Each refusal has the code {@code RESOURCE_EXHAUSTED} and is marked as not run, so that the
+ * call may be made elsewhere at once; the refusal of a rate limit also contains the time until there is a permit.
  *
- * <p>Priorities are claimed in a header, and claims are free. So a caller that has not proved who it is gets the
- * policy's {@link AdmissionPolicy#priorityMax() priorityMax} at most, and only what was granted travels on with the
- * calls that the handler makes: nobody's claim gains by passing through a server that is trusted further in. Rates
- * count for every priority alike.
+ * <p>A priority is claimed in a header, and claims are free. So an unauthenticated caller gets at most the policy's
+ * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the
+ * handler makes: a claim gains nothing by passing through a trusted server. Rate limits ignore priorities.
  *
- * <p>Callers are told apart by name, as far as it goes: claimed names can be invented, but a flood of invented ones
- * shares one limit ({@link KeyedRateLimiter}), and a claimed name never spends what belongs to a proved one.
+ * <p>Callers are distinguished by name: names can be invented, but a flood of invented names shares one limit
+ * ({@link KeyedRateLimiter}), and an unauthenticated name never uses the permits of the authenticated one.
  */
 public final class Admission implements Filter {
-    /** Longer names of callers are told apart by that many characters at their beginning. */
+    /** The number of characters by which longer names of callers are distinguished. */
     public static final int CALLER_LENGTH_MAX = 128;
 
     private final AdmissionPolicy policy;
@@ -43,9 +42,8 @@ public final class Admission implements Filter {
     private final @Nullable KeyedRateLimiter<Principal> callers;
     private final @Nullable RateLimiter rate;
     private final ConcurrencyLimiter concurrency;
-    private final ServiceResponse<?> crowded;
+    private final ServiceResponse<?> saturated;
 
-    /** Lets in calls of that service. */
     public Admission(ServiceName service, AdmissionPolicy policy, Time time) {
         this.policy = policy;
         this.time = time;
@@ -55,8 +53,8 @@ public final class Admission implements Filter {
                 .orElse(null);
         this.rate = policy.rateLimit().map(all -> new RateLimiter(all, time)).orElse(null);
         this.concurrency = new ConcurrencyLimiter(policy.concurrency(), time);
-        this.crowded = ServiceResponse.failed(Fault.unreached(
-                Code.RESOURCE_EXHAUSTED, "as many calls of " + service + " are under way here as its limit allows"));
+        this.saturated = ServiceResponse.failed(Fault.unreached(
+                Code.RESOURCE_EXHAUSTED, "the server's concurrency limit of " + service + " is reached"));
     }
 
     @Override
@@ -66,51 +64,45 @@ public final class Admission implements Filter {
         long now = time.nanoTime();
         if (callers != null) {
             Principal caller = key(context.caller());
-            long wait = callers.reserve(caller, 1, now, wait(callers.policy(), deadline - now));
+            long wait = callers.reserve(caller, 1, now, waitMax(callers.policy(), deadline - now));
             if (wait == KeyedRateLimiter.REFUSED) {
-                return refused(
-                        "this caller has reached its rate limit of " + service,
-                        callers.retryAfterNanos(caller, 1, now));
+                return refused("the caller's rate limit of ", callers.retryAfterNanos(caller, 1, now));
             }
             now = after(wait, now);
         }
         if (rate != null) {
-            long wait = rate.reserve(1, now, wait(rate.policy(), deadline - now));
+            long wait = rate.reserve(1, now, waitMax(rate.policy(), deadline - now));
             if (wait == RateLimiter.REFUSED) {
-                return refused("the rate limit of " + service + " is reached", rate.retryAfterNanos(1, now));
+                return refused("the rate limit of ", rate.retryAfterNanos(1, now));
             }
             now = after(wait, now);
         }
         Priority priority = granted(context);
         if (!concurrency.tryAcquire(priority)) {
             if (!concurrency.acquire(priority, now, deadline - now)) {
-                return crowded;
+                return saturated;
             }
             now = time.nanoTime();
         }
-        return admitted(call.with(context.priority(priority)), next, now);
-    }
-
-    private ServiceResponse<?> admitted(Call call, Handler next, long began) throws InterruptedException {
         ServiceResponse<?> response = null;
         try {
-            response = next.handle(call);
+            response = next.handle(call.with(context.priority(priority)));
             return response;
         } finally {
-            if (concurrency.adaptive()) {
-                long now = time.nanoTime();
-                boolean late = call.context().deadline().atNanos() - now <= 0;
-                concurrency.release(began, now, late || response == null || overloaded(response));
-            } else {
-                concurrency.release();
-            }
+            release(response, now, deadline);
         }
     }
 
-    /** Whether the service itself could not keep up; other failures are answers like any other. */
-    private static boolean overloaded(ServiceResponse<?> response) {
-        return response instanceof ServiceResponse.Failed<?>(var fault, var _)
+    /** Ends an admitted call, which counts as dropped if the service did not manage it in time. */
+    private void release(@Nullable ServiceResponse<?> response, long start, long deadline) {
+        if (!concurrency.adaptive()) {
+            concurrency.release();
+            return;
+        }
+        long now = time.nanoTime();
+        boolean overloaded = response instanceof ServiceResponse.Failed<?>(var fault, var _)
                 && (fault.code() == Code.RESOURCE_EXHAUSTED || fault.code() == Code.DEADLINE_EXCEEDED);
+        concurrency.release(start, now, response == null || overloaded || deadline - now <= 0);
     }
 
     private static Principal key(Principal caller) {
@@ -120,7 +112,7 @@ public final class Admission implements Filter {
                 : new Principal(name.substring(0, CALLER_LENGTH_MAX), caller.authenticated());
     }
 
-    private static long wait(RateLimitPolicy rate, long remaining) {
+    private static long waitMax(RateLimitPolicy rate, long remaining) {
         return Math.max(0, Math.min(rate.waitMax().toNanos(), remaining));
     }
 
@@ -138,36 +130,27 @@ public final class Admission implements Filter {
         return claimed.compareTo(most) >= 0 || context.caller().authenticated() ? claimed : most;
     }
 
-    private static ServiceResponse<?> refused(String message, long retryAfterNanos) {
-        return ServiceResponse.failed(
-                Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(Duration.ofNanos(retryAfterNanos)));
+    private ServiceResponse<?> refused(String limit, long retryAfterNanos) {
+        return ServiceResponse.failed(Fault.unreached(Code.RESOURCE_EXHAUSTED, limit + service + " is reached")
+                .retryAfter(Duration.ofNanos(retryAfterNanos)));
     }
 
-    /** How many calls are under way, how many wait, and how many may be. */
+    /** Returns the state of the concurrency limit. */
     public ConcurrencyLimiter.Snapshot concurrency() {
         return concurrency.snapshot();
     }
 
-    /** The limits in the order in which a call passes them. */
+    /** Describes the limits in the order in which a call passes them. */
     public String describe() {
         return String.join(
                 System.lineSeparator(),
-                List.of(
-                        line(
-                                "each caller",
-                                policy.rateLimitPerCaller()
-                                        .map(GuardDescription::rate)
-                                        .orElse("no rate limit")),
-                        line(
-                                "all callers",
-                                policy.rateLimit().map(GuardDescription::rate).orElse("no rate limit")),
-                        line("concurrency", GuardDescription.concurrency(policy.concurrency())),
-                        line(
-                                "priority",
-                                "up to " + policy.priorityMax().wire() + " for who has not proved who it is")));
+                "each caller  " + rate(policy.rateLimitPerCaller()),
+                "all callers  " + rate(policy.rateLimit()),
+                "concurrency  " + GuardDescription.concurrency(policy.concurrency()),
+                "priority     up to " + policy.priorityMax().wire() + " for unauthenticated callers");
     }
 
-    private static String line(String limit, String what) {
-        return "%-12s %s".formatted(limit, what);
+    private static String rate(Optional<RateLimitPolicy> limit) {
+        return limit.map(GuardDescription::rate).orElse("no rate limit");
     }
 }

@@ -5,14 +5,13 @@ import dev.treaty.resilience.internal.PolicyChecks;
 import java.util.Optional;
 
 /**
- * How many calls a server lets in: how many in a time, and how many at once.
+ * How many calls a server admits: rates, and calls at a time.
  *
- * @param rateLimit how many calls of all callers together, if that is limited
- * @param rateLimitPerCaller how many calls of each caller, if that is limited; without warm-up
- * @param callersMax of how many callers it is remembered what they have called; what others call beyond that counts
- *     together
- * @param concurrency how many calls at once, and how many more may wait for their turn
- * @param priorityMax the highest priority that is granted to a caller that has not proved who it is, whatever it claims
+ * @param rateLimit the rate of all callers together, if limited
+ * @param rateLimitPerCaller the rate of each caller, if limited; without warm-up
+ * @param callersMax the number of callers whose rates are tracked; further callers share one limit
+ * @param concurrency how many calls run at a time, and how many more may wait
+ * @param priorityMax the highest priority granted to an unauthenticated caller, whatever it claims
  */
 public record AdmissionPolicy(
         Optional<RateLimitPolicy> rateLimit,
@@ -22,8 +21,8 @@ public record AdmissionPolicy(
         Priority priorityMax) {
 
     /**
-     * No limit of rates, which nobody can guess; a thousand calls at once, which protects the process, and a hundred
-     * more that wait up to 100 ms. What only claims a name is of normal priority at most.
+     * No rate limit, because the right rate is not known; a thousand calls at a time, which protects the process, and a
+     * hundred more that wait up to 100 ms. Unauthenticated callers have at most normal priority.
      */
     public static final AdmissionPolicy DEFAULT = new AdmissionPolicy(
             Optional.empty(),
@@ -32,29 +31,28 @@ public record AdmissionPolicy(
             ConcurrencyPolicy.DEFAULT.withLimit(1000).withQueue(100),
             Priority.NORMAL);
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message contains the accepted range */
     public AdmissionPolicy {
-        PolicyChecks.atLeast("callers-max", callersMax, 1);
-        PolicyChecks.atMost("callers-max", callersMax, KeyedRateLimiter.KEYS_MAX);
+        PolicyChecks.within("callers-max", callersMax, 1, KeyedRateLimiter.KEYS_MAX);
         rateLimitPerCaller.ifPresent(KeyedRateLimiter::check);
     }
 
-    /** The same policy with a limit on how many calls all callers together may make. */
+    /** Returns the same policy with a rate limit for all callers together. */
     public AdmissionPolicy withRateLimit(RateLimitPolicy changed) {
         return new AdmissionPolicy(Optional.of(changed), rateLimitPerCaller, callersMax, concurrency, priorityMax);
     }
 
-    /** The same policy with a limit on how many calls each caller may make. */
+    /** Returns the same policy with a rate limit for each caller. */
     public AdmissionPolicy withRateLimitPerCaller(RateLimitPolicy changed) {
         return new AdmissionPolicy(rateLimit, Optional.of(changed), callersMax, concurrency, priorityMax);
     }
 
-    /** The same policy with another limit on how many calls are under way at once. */
+    /** Returns the same policy with another concurrency limit. */
     public AdmissionPolicy with(ConcurrencyPolicy changed) {
         return new AdmissionPolicy(rateLimit, rateLimitPerCaller, callersMax, changed, priorityMax);
     }
 
-    /** The same policy with another highest priority for callers that have not proved who they are. */
+    /** Returns the same policy with another highest priority of unauthenticated callers. */
     public AdmissionPolicy with(Priority changed) {
         return new AdmissionPolicy(rateLimit, rateLimitPerCaller, callersMax, concurrency, changed);
     }

@@ -1,34 +1,36 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.breaker.CountWindow;
 import dev.treaty.resilience.breaker.OutcomeWindow;
 import dev.treaty.resilience.breaker.TimeWindow;
 import dev.treaty.resilience.internal.Stripes;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Stops sending to what keeps failing or has become slow, and finds out carefully whether it has recovered.
+ * Stops calls to a service that keeps failing or has become slow, and lets a few trial calls find out whether it has
+ * recovered.
  *
- * <p>Closed, it counts outcomes and opens on too many bad ones. Open, it refuses until its time is up. Then it is
- * half-open: a few trials at a time may pass; if enough of them go well it closes, and if one does not it opens for
- * longer. By hand it can be {@linkplain #forceOpen forced open} or {@linkplain #disable disabled}.
+ * <p>A closed breaker counts outcomes and opens when too many are bad. An open breaker refuses calls for a while. Then
+ * it is half-open: a few trials at a time pass; if enough of them succeed it closes, and if one fails it opens for
+ * longer. An operator can {@linkplain #forceOpen force it open} or {@linkplain #disable disable} it.
  *
- * <p>Two rules keep it sound. Each admission carries the <em>epoch</em> in which it was given, and an outcome counts
+ * <p>Two rules make it correct. Each admission carries the <em>epoch</em> in which it was given, and an outcome counts
  * only in its own epoch: a success that began before the breaker opened cannot close it. And a trial is a
- * <em>lease</em>: a trial whose outcome is never reported runs out, and the next may pass, so that a lost permit cannot
- * keep the breaker half-open for ever. What ends with the lease is the trial's place alone: its outcome counts for a
- * hundred leases as long as the breaker is half-open, so that calls longer than a lease cannot keep it so for ever
- * either.
+ * <em>lease</em>: when it expires without an outcome the next trial may pass, so that a lost permit cannot keep the
+ * breaker half-open forever. The outcome of an expired trial still counts for a hundred leases while the breaker is
+ * half-open, so that calls longer than a lease cannot keep it half-open forever either.
  *
- * <p>Use it around a call so; every admission is reported once, as succeeded, failed or ignored:
+ * <p>Each admission is reported once, as succeeded, failed or ignored; {@link #ended} decides by the fault of a call:
  *
  * <pre>{@code
  * long admission = breaker.tryAcquire();
@@ -37,17 +39,17 @@ import java.util.stream.Stream;
  * }
  * }</pre>
  *
- * <p>Any number of threads may use a breaker. The methods with a {@code now} take a reading of {@link Time#nanoTime},
- * so that everything around a call can share two readings. A call that passes a closed breaker and goes well costs one
- * uncontended atomic addition and allocates nothing, nor does a refusal.
+ * <p>A breaker is thread-safe. The methods with a {@code now} take a reading of {@link Time#nanoTime}, so that
+ * all policies around a call share two readings. A successful call through a closed breaker costs one uncontended
+ * atomic addition and allocates nothing, nor does a refusal.
  *
  * @see <a href="https://martinfowler.com/bliki/CircuitBreaker.html">CircuitBreaker</a>
  */
 public final class CircuitBreaker {
-    /** What {@link #tryAcquire()} answers where the call must not be made. */
+    /** Returned by {@link #tryAcquire()} if the call must not be made. */
     public static final long REFUSED = -1;
 
-    /** For so many leases the outcome of a trial is waited for, which bounds how many are remembered. */
+    /** For how many leases the outcome of a trial counts, which bounds the number of remembered trials. */
     private static final int OUTCOME_LEASES = 100;
 
     /** The states of a breaker. */
@@ -60,37 +62,37 @@ public final class CircuitBreaker {
         HALF_OPEN
     }
 
-    /** Who decides on the state. */
+    /** What determines the state. */
     public enum Mode {
         /** The outcomes of calls. */
         AUTOMATIC,
-        /** Somebody has forced it open; outcomes change nothing. */
+        /** An operator has forced it open; outcomes have no effect. */
         FORCED_OPEN,
-        /** Somebody has disabled it: everything passes, and outcomes change nothing. */
+        /** An operator has disabled it: every call passes, and outcomes have no effect. */
         DISABLED
     }
 
-    /** Told of every change of state or mode. */
+    /** Receives every change of state or mode. */
     @FunctionalInterface
     public interface Listener {
-        /** The breaker went from one state to another, for that reason; only its mode changed where both are equal. */
+        /** The breaker changed from one state to another; if both are equal, only its mode changed. */
         void changed(State before, State after, String reason);
     }
 
     /**
-     * How a breaker stands.
+     * The state of a breaker at one moment.
      *
-     * @param state its state now
-     * @param mode who decides on it
-     * @param successes those within the window; a breaker that is not closed has none
-     * @param failures those within the window
-     * @param slow the slow calls within the window, whether they went well or failed
-     * @param lastSuccess when the last one was reported
-     * @param lastFailure when the last one was reported
+     * @param state the current state
+     * @param mode what determines the state
+     * @param successes successes within the window; 0 unless the breaker is closed
+     * @param failures failures within the window
+     * @param slow slow calls within the window, successful or failed
+     * @param lastSuccess when the last success was reported
+     * @param lastFailure when the last failure was reported
      * @param threshold how many failures in a row open it
-     * @param timeout how long it stays open this time, or would the next, before it is spread
-     * @param lastStateChange when it last changed or was reset; nothing where it never was
-     * @param reason why it was; empty where it never was
+     * @param timeout how long it stays open this time, or would the next time, before jitter
+     * @param lastStateChange when it last changed or was reset; empty if it never was
+     * @param reason why it changed; empty if it never did
      */
     public record Snapshot(
             State state,
@@ -110,38 +112,35 @@ public final class CircuitBreaker {
         static final Change NONE = new Change(OutcomeWindow.NEVER, "");
     }
 
-    /** One state with all that belongs to it. Admissions are numbered by epoch, and no number is given twice. */
+    /** A state with its data. Admissions are numbered by epoch, and no number is used twice. */
     private sealed interface Phase {
         long epoch();
 
         Change change();
 
-        State state();
+        default State state() {
+            return switch (this) {
+                case Closed _ -> State.CLOSED;
+                case Open _ -> State.OPEN;
+                case HalfOpen _ -> State.HALF_OPEN;
+                case Forced forced -> forced.mode == Mode.FORCED_OPEN ? State.OPEN : State.CLOSED;
+            };
+        }
 
         default Mode mode() {
             return Mode.AUTOMATIC;
         }
 
-        /** How often it has opened without recovery, this time or the next included. */
+        /** How often it has opened without recovery, including the current or the next time. */
         default int openings() {
             return 1;
         }
 
-        /** All calls of this epoch have the same admission: there may be millions of them. */
-        record Closed(long epoch, OutcomeWindow window, Change change) implements Phase {
-            @Override
-            public State state() {
-                return State.CLOSED;
-            }
-        }
+        /** All calls of this epoch have the same admission, since there may be millions of them. */
+        record Closed(long epoch, OutcomeWindow window, Change change) implements Phase {}
 
         record Open(long epoch, long untilNanos, int openings, Change change) implements Phase {
-            @Override
-            public State state() {
-                return State.OPEN;
-            }
-
-            /** The phase that this one has turned into once its time is up. */
+            /** Returns this phase, or the half-open phase that follows it if its time is up. */
             Phase at(long now) {
                 return untilNanos - now > 0
                         ? this
@@ -151,15 +150,10 @@ public final class CircuitBreaker {
 
         /** Each trial is an epoch of its own; {@code epoch} is that of the latest. */
         record HalfOpen(long epoch, List<Trial> awaited, int succeeded, int openings, Change change) implements Phase {
-            @Override
-            public State state() {
-                return State.HALF_OPEN;
-            }
-
             boolean admits(int trials, long now) {
                 int taken = succeeded;
                 for (int i = 0; i < awaited.size(); i++) { // no iterator: a refusal allocates nothing
-                    taken += awaited.get(i).hasPlace(now) ? 1 : 0;
+                    taken += awaited.get(i).leased(now) ? 1 : 0;
                 }
                 return taken < trials;
             }
@@ -171,7 +165,7 @@ public final class CircuitBreaker {
                 return new HalfOpen(next.epoch, all, succeeded, openings, change);
             }
 
-            boolean waitsFor(long admission, long now) {
+            boolean awaits(long admission, long now) {
                 return awaited.stream().anyMatch(trial -> trial.epoch == admission && trial.counts(now));
             }
 
@@ -183,37 +177,25 @@ public final class CircuitBreaker {
             }
         }
 
-        record Forced(long epoch, Mode mode, Change change) implements Phase {
-            @Override
-            public State state() {
-                return mode == Mode.FORCED_OPEN ? State.OPEN : State.CLOSED;
-            }
-        }
+        record Forced(long epoch, Mode mode, Change change) implements Phase {}
     }
 
     /** A trial whose outcome has not been reported. */
-    private record Trial(long epoch, long placeUntilNanos, long countsUntilNanos) {
-        /** Whether it keeps the next from passing. */
-        boolean hasPlace(long now) {
-            return placeUntilNanos - now > 0;
+    private record Trial(long epoch, long leaseEndNanos, long outcomeEndNanos) {
+        /** Whether it prevents the next trial. */
+        boolean leased(long now) {
+            return leaseEndNanos - now > 0;
         }
 
-        /** Whether its outcome still has a say. */
+        /** Whether its outcome would count. */
         boolean counts(long now) {
-            return countsUntilNanos - now > 0;
+            return outcomeEndNanos - now > 0;
         }
     }
 
-    private static final String TIME_IS_UP = "its time is up, trials pass";
-    private static final VarHandle PHASE;
-
-    static {
-        try {
-            PHASE = MethodHandles.lookup().findVarHandle(CircuitBreaker.class, "phase", Phase.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final String TIME_IS_UP = "the open time is over, trials pass";
+    private static final AtomicReferenceFieldUpdater<CircuitBreaker, Phase> PHASE =
+            AtomicReferenceFieldUpdater.newUpdater(CircuitBreaker.class, Phase.class, "phase");
 
     private final CircuitBreakerPolicy policy;
     private final Time time;
@@ -222,15 +204,15 @@ public final class CircuitBreaker {
     private final int stripes;
     private final long slowNanos;
 
-    /** Changed by comparing and setting only, through {@link #PHASE}; a reference object would cost a line more. */
+    /** Changed only by compare-and-set, through {@link #PHASE}; an AtomicReference would add a cache line per call. */
     private volatile Phase phase;
 
-    /** Of the successes that no window remembers: those of trials, of slow calls and of windows gone by. */
+    /** Of the successes that no current window holds: those of trials, of slow calls and of earlier windows. */
     private volatile long lastSuccessNanos = OutcomeWindow.NEVER;
 
     private volatile long lastFailureNanos = OutcomeWindow.NEVER;
 
-    /** A closed breaker. */
+    /** Creates a closed breaker. */
     public CircuitBreaker(CircuitBreakerPolicy policy, Time time, RandomGenerator random, Listener listener) {
         this(policy, time, random, listener, Stripes.count(time));
     }
@@ -242,21 +224,16 @@ public final class CircuitBreaker {
         this.listener = listener;
         this.stripes = stripes;
         this.slowNanos = policy.slowCall().toNanos();
-        this.phase = new Phase.Closed(0, window(policy, stripes, time.nanoTime()), Change.NONE);
+        this.phase = new Phase.Closed(0, window(time.nanoTime()), Change.NONE);
     }
 
-    private static OutcomeWindow window(CircuitBreakerPolicy policy, int stripes, long now) {
+    private OutcomeWindow window(long now) {
         return policy.windowCalls() == 0
                 ? new TimeWindow(policy.window().toNanos(), stripes, now)
                 : new CountWindow(policy.windowCalls(), stripes, now);
     }
 
-    /** True where {@link #tryAcquire()} would let a call pass: what balancers look at before they pick. */
-    public boolean available() {
-        return available(time.nanoTime());
-    }
-
-    /** The same, at that reading of the clock. */
+    /** Returns whether {@link #tryAcquire(long)} would admit a call, for load balancing. */
     public boolean available(long now) {
         return switch (phase) {
             case Phase.Closed _ -> true;
@@ -267,15 +244,15 @@ public final class CircuitBreaker {
     }
 
     /**
-     * Asks to make a call.
+     * Asks for permission to make a call.
      *
-     * @return the admission to report the outcome with, or {@link #REFUSED}
+     * @return the admission, to report the outcome with, or {@link #REFUSED}
      */
     public long tryAcquire() {
-        return phase instanceof Phase.Closed closed ? closed.epoch : tryAcquire(time.nanoTime());
+        return phase instanceof Phase.Closed closed ? closed.epoch : tryAcquireTrial(time.nanoTime());
     }
 
-    /** The same, at that reading of the clock. */
+    /** Asks for permission to make a call, at a reading of the clock. */
     public long tryAcquire(long now) {
         return phase instanceof Phase.Closed closed ? closed.epoch : tryAcquireTrial(now);
     }
@@ -283,28 +260,21 @@ public final class CircuitBreaker {
     private long tryAcquireTrial(long now) {
         while (true) {
             Phase before = phase;
-            switch (before) {
+            switch (before instanceof Phase.Open open ? open.at(now) : before) {
                 case Phase.Closed closed -> {
                     return closed.epoch;
                 }
                 case Phase.Forced forced -> {
                     return forced.mode == Mode.DISABLED ? forced.epoch : REFUSED;
                 }
-                case Phase.Open open -> {
-                    if (open.at(now) instanceof Phase.HalfOpen half) {
-                        Phase.HalfOpen admitted = half.admit(now, leaseNanos());
-                        if (swap(before, admitted)) {
-                            return admitted.epoch;
-                        }
-                    } else {
-                        return REFUSED;
-                    }
+                case Phase.Open _ -> {
+                    return REFUSED;
                 }
                 case Phase.HalfOpen half -> {
                     if (!half.admits(policy.halfOpenCalls(), now)) {
                         return REFUSED;
                     }
-                    Phase.HalfOpen admitted = half.admit(now, leaseNanos());
+                    Phase.HalfOpen admitted = half.admit(now, policy.openMax().toNanos());
                     if (swap(before, admitted)) {
                         return admitted.epoch;
                     }
@@ -313,53 +283,67 @@ public final class CircuitBreaker {
         }
     }
 
-    private long leaseNanos() {
-        return policy.openMax().toNanos();
+    /**
+     * Reports how an admitted call ended. A fault counts as a failure if its code blames the service and as a success
+     * otherwise, since the service answered; a canceled call is ignored.
+     *
+     * @param fault the fault of the call, or null if it succeeded
+     * @param startNanos the reading of the clock at which it was admitted
+     * @param now the reading of the clock at its end
+     */
+    public void ended(long admission, @Nullable Fault fault, long startNanos, long now) {
+        if (fault != null && fault.code() == Code.CANCELED) {
+            ignored(admission);
+        } else if (fault != null && fault.code().blamesService()) {
+            failed(admission, now, now - startNanos);
+        } else {
+            succeeded(admission, now, now - startNanos);
+        }
     }
 
-    /** Reports that the call of that admission went well, however long it took. */
+    /** Reports a success, regardless of its duration. */
     public void succeeded(long admission) {
         succeeded(admission, time.nanoTime(), 0);
     }
 
-    /** Reports that the call of that admission went well, at that reading of the clock, after so many nanoseconds. */
+    /** Reports a success at a reading of the clock. */
     public void succeeded(long admission, long now, long durationNanos) {
         if (durationNanos < slowNanos && phase instanceof Phase.Closed closed && closed.epoch == admission) {
             closed.window.succeeded(now);
         } else {
             lastSuccessNanos = OutcomeWindow.later(lastSuccessNanos, now);
-            ended(admission, false, durationNanos >= slowNanos, now);
+            count(admission, false, durationNanos >= slowNanos, now);
         }
     }
 
-    /** Reports that the call of that admission failed and the service is to blame, however long it took. */
+    /** Reports a failure that the service is to blame for, regardless of its duration. */
     public void failed(long admission) {
         failed(admission, time.nanoTime(), 0);
     }
 
-    /** Reports that the call failed and the service is to blame, at that reading, after so many nanoseconds. */
+    /** Reports a failure that the service is to blame for, at a reading of the clock. */
     public void failed(long admission, long now, long durationNanos) {
         lastFailureNanos = OutcomeWindow.later(lastFailureNanos, now);
-        ended(admission, true, durationNanos >= slowNanos, now);
+        count(admission, true, durationNanos >= slowNanos, now);
     }
 
-    private void ended(long admission, boolean failed, boolean slow, long now) {
+    private void count(long admission, boolean failed, boolean slow, long now) {
         switch (phase) {
             case Phase.Closed closed -> {
                 if (closed.epoch == admission) {
-                    String reason = judged(closed.window.add(failed, slow, now));
+                    String reason = reasonToOpen(closed.window.add(failed, slow, now));
                     if (!reason.isEmpty()) {
                         open(closed, 1, reason, now);
                     }
                 }
             }
             case Phase.HalfOpen _ -> trialEnded(admission, failed, slow, now);
-            case Phase.Open _, Phase.Forced _ -> {} // what began before has no say
+            case Phase.Open _, Phase.Forced _ -> {} // calls of an earlier epoch do not count
         }
     }
 
-    /** Why that is too bad; empty where it is not. Divided and not multiplied, so that 7 of 100 are exactly 0.07. */
-    private String judged(OutcomeWindow.Counts counts) {
+    /** Returns why the breaker opens, or an empty text. Divides instead of multiplying: 7 of 100 are exactly 0.07. */
+    private String reasonToOpen(OutcomeWindow.Counts counts) {
         if (counts.failuresInRow() >= policy.consecutiveFailures()) {
             return counts.failuresInRow() + " failures in a row";
         }
@@ -376,28 +360,25 @@ public final class CircuitBreaker {
     }
 
     private void trialEnded(long admission, boolean failed, boolean slow, long now) {
-        while (phase instanceof Phase.HalfOpen half && half.waitsFor(admission, now)) {
+        while (phase instanceof Phase.HalfOpen half && half.awaits(admission, now)) {
+            boolean swapped;
             if (failed || slow) {
-                if (open(half, half.openings + 1, failed ? "a trial failed" : "a trial was slow", now)) {
-                    return;
-                }
+                swapped = open(half, half.openings + 1, failed ? "a trial failed" : "a trial was slow", now);
             } else {
                 Phase.HalfOpen better = half.without(admission, 1);
-                boolean enough = better.succeeded == policy.halfOpenCalls();
-                if (swap(half, enough ? closed(half, now, closedBecause()) : better)) {
-                    return;
-                }
+                int trials = policy.halfOpenCalls();
+                String reason = trials == 1 ? "the trial succeeded" : trials + " trials succeeded";
+                swapped = swap(half, better.succeeded == trials ? closed(half, now, reason) : better);
+            }
+            if (swapped) {
+                return;
             }
         }
     }
 
-    private String closedBecause() {
-        return policy.halfOpenCalls() == 1 ? "the trial went well" : policy.halfOpenCalls() + " trials went well";
-    }
-
-    /** Gives an admission back unused, or with an outcome that says nothing about the service. */
+    /** Returns an admission unused, or reports an outcome that indicates nothing about the service. */
     public void ignored(long admission) {
-        // A trial's place is free again at once; one that has lost it to time is not waited for any longer.
+        // A trial ends its lease; the outcome of one whose lease had expired no longer counts.
         while (phase instanceof Phase.HalfOpen half) {
             Phase.HalfOpen without = half.without(admission, 0);
             if (without.awaited.size() == half.awaited.size() || swap(half, without)) {
@@ -423,17 +404,17 @@ public final class CircuitBreaker {
     }
 
     private Phase closed(Phase before, long now, String reason) {
-        return new Phase.Closed(before.epoch() + 1, window(policy, stripes, now), new Change(now, reason));
+        return new Phase.Closed(before.epoch() + 1, window(now), new Change(now, reason));
     }
 
     /** Refuses every call until {@link #automatic}, {@link #reset} or {@link #disable}. */
     public void forceOpen() {
-        force(Mode.FORCED_OPEN, "forced open by hand");
+        force(Mode.FORCED_OPEN, "forced open by an operator");
     }
 
-    /** Lets every call pass, whatever becomes of it, until {@link #automatic}, {@link #reset} or {@link #forceOpen}. */
+    /** Admits every call, whatever its outcome, until {@link #automatic}, {@link #reset} or {@link #forceOpen}. */
     public void disable() {
-        force(Mode.DISABLED, "disabled by hand");
+        force(Mode.DISABLED, "disabled by an operator");
     }
 
     private void force(Mode mode, String reason) {
@@ -444,7 +425,7 @@ public final class CircuitBreaker {
                 && !swap(before, new Phase.Forced(before.epoch() + 1, mode, new Change(time.nanoTime(), reason))));
     }
 
-    /** Leaves it to outcomes again, beginning closed, where it was forced open or disabled; otherwise does nothing. */
+    /** Ends {@link #forceOpen} or {@link #disable}: outcomes determine the state again, starting closed. */
     public void automatic() {
         Phase before;
         do {
@@ -452,15 +433,15 @@ public final class CircuitBreaker {
         } while (before.mode() != Mode.AUTOMATIC && !swap(before, closed(before, time.nanoTime(), "automatic again")));
     }
 
-    /** Closes the breaker, in automatic mode, and forgets what it counted. */
+    /** Closes the breaker, in automatic mode, and clears its window. */
     public void reset() {
         Phase before;
         do {
             before = phase;
-        } while (!swap(before, closed(before, time.nanoTime(), "reset by hand")));
+        } while (!swap(before, closed(before, time.nanoTime(), "reset by an operator")));
     }
 
-    /** The one place where phases change, and tell of it. */
+    /** Changes the phase, the only place to do so, and notifies the listener. */
     private boolean swap(Phase before, Phase after) {
         if (!PHASE.compareAndSet(this, before, after)) {
             return false;
@@ -474,38 +455,38 @@ public final class CircuitBreaker {
         return true;
     }
 
-    /** The state now. An open breaker whose time is up is half-open, even while nobody calls. */
+    /** Returns the current state. An open breaker whose open time is over is half-open, even if no call is made. */
     public State state() {
         return phaseAt(time.nanoTime()).state();
     }
 
     private Phase phaseAt(long now) {
-        Phase seen = phase;
-        return seen instanceof Phase.Open open ? open.at(now) : seen;
+        Phase current = phase;
+        return current instanceof Phase.Open open ? open.at(now) : current;
     }
 
-    /** How the breaker stands now. */
+    /** Returns the current state with its data. */
     public Snapshot snapshot() {
         long now = time.nanoTime();
-        Phase seen = phaseAt(now);
+        Phase current = phaseAt(now);
         long lastSuccess = lastSuccessNanos;
         var counts = new OutcomeWindow.Counts(0, 0, 0, 0);
-        if (seen instanceof Phase.Closed closed) {
+        if (current instanceof Phase.Closed closed) {
             counts = closed.window.counts(now);
             lastSuccess = OutcomeWindow.later(lastSuccess, closed.window.lastSuccess());
         }
         return new Snapshot(
-                seen.state(),
-                seen.mode(),
+                current.state(),
+                current.mode(),
                 counts.calls() - counts.failures(),
                 counts.failures(),
                 counts.slow(),
                 wallClock(lastSuccess, now),
                 wallClock(lastFailureNanos, now),
                 policy.consecutiveFailures(),
-                Duration.ofNanos(openNanos(seen.openings())),
-                wallClock(seen.change().nanos, now),
-                seen.change().reason);
+                Duration.ofNanos(openNanos(current.openings())),
+                wallClock(current.change().nanos, now),
+                current.change().reason);
     }
 
     private Optional<Instant> wallClock(long nanos, long now) {

@@ -6,22 +6,23 @@ import java.time.Duration;
 /**
  * When a circuit breaker opens, for how long, and what closes it again.
  *
- * <p>A breaker is judged whenever a call fails or is slow, in this order: failures in a row, the failure rate, the
- * slow-call rate. A rate of exactly its limit opens; a limit of 1 opens only where all calls were so.
+ * <p>Whenever a call fails or is slow, the breaker checks, in this order: failures in a row, the failure rate, the
+ * slow-call rate. A rate that equals its limit opens the breaker; a limit of 1 opens it only if all calls failed or
+ * were slow.
  *
- * @param consecutiveFailures opens after that many failures in a row; 1 or more
- * @param failureRate opens where that share of the window's calls failed, from 0 to 1
- * @param slowRate opens where that share of the window's calls was slow, from 0 to 1
- * @param slowCall from which duration on a call is slow, whether it went well or failed; up to a day
- * @param minimumCalls the rates are judged only once the window holds that many calls; 1 or more
- * @param window how far back the window looks, where it is one of time; up to a day
- * @param windowCalls 0 for a window of time; otherwise the window holds the last so many calls, 10,000 at most
- * @param open how long it stays open the first time; each further opening without recovery doubles it. All of them are
- *     spread by an eighth up and down, so that callers do not come back together
- * @param openMax the longest it stays open, and the longest that a trial keeps the next from passing; up to a day. It
- *     is best longer than a call may take: more trials than {@code trials} are under way at a time where it is not
- * @param halfOpenCalls how many calls pass at a time to try whether the service has recovered, and how many of them must go
- *     well, without one going wrong, to close the breaker; 1 to 100
+ * @param consecutiveFailures opens after this number of failures in a row; 1 or more
+ * @param failureRate opens if this share of the window's calls failed, from 0 to 1
+ * @param slowRate opens if this share of the window's calls was slow, from 0 to 1
+ * @param slowCall the duration from which a call is slow, successful or failed; up to a day
+ * @param minimumCalls the number of calls in the window from which the rates are checked; 1 or more
+ * @param window the length of a time-based window; up to a day
+ * @param windowCalls 0 for a time-based window; otherwise the number of latest calls in the window, up to 10,000
+ * @param open how long it stays open the first time; each further opening without recovery doubles the time. Jitter of
+ *     an eighth keeps callers from returning at the same moment
+ * @param openMax the longest open time, and the lease of a trial; up to a day. It should exceed the duration of a call:
+ *     otherwise more than {@code halfOpenCalls} trials may run at a time
+ * @param halfOpenCalls how many trial calls pass at a time while the breaker is half-open, and how many of them must
+ *     succeed, without a failure, to close it; 1 to 100
  */
 public record CircuitBreakerPolicy(
         int consecutiveFailures,
@@ -35,15 +36,15 @@ public record CircuitBreakerPolicy(
         Duration openMax,
         int halfOpenCalls) {
 
-    /** The most calls that a window of calls holds. */
+    /** The largest count-based window. */
     public static final int WINDOW_CALLS_MAX = 10_000;
 
-    /** The most trials at a time. */
-    public static final int TRIALS_MAX = 100;
+    /** The largest number of trials at a time. */
+    public static final int HALF_OPEN_CALLS_MAX = 100;
 
     /**
-     * Five failures in a row, or half of at least 20 calls within 10 s; open for 1 s, growing to 30 s; one trial. All
-     * calls being slower than a minute opens it too, but by default none is waited for that long.
+     * Opens after five failures in a row, or if half of at least 20 calls within 10 s failed; open for 1 s, growing to
+     * 30 s; one trial. It also opens if all calls take a minute, which the default deadline makes impossible.
      */
     public static final CircuitBreakerPolicy DEFAULT = new CircuitBreakerPolicy(
             5,
@@ -57,104 +58,65 @@ public record CircuitBreakerPolicy(
             Duration.ofSeconds(30),
             1);
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message contains the accepted range */
     public CircuitBreakerPolicy {
         PolicyChecks.atLeast("consecutive-failures", consecutiveFailures, 1);
-        PolicyChecks.ratio("failure-rate", failureRate);
-        PolicyChecks.ratio("slow-rate", slowRate);
+        PolicyChecks.within("failure-rate", failureRate, 0.0, 1.0);
+        PolicyChecks.within("slow-rate", slowRate, 0.0, 1.0);
         PolicyChecks.positive("slow-call", slowCall);
         PolicyChecks.atLeast("minimum-calls", minimumCalls, 1);
         PolicyChecks.positive("window", window);
-        PolicyChecks.atLeast("window-calls", windowCalls, 0);
-        PolicyChecks.atMost("window-calls", windowCalls, WINDOW_CALLS_MAX);
-        if (windowCalls > 0 && minimumCalls > windowCalls) {
-            throw new IllegalArgumentException(
-                    "minimum-calls is " + minimumCalls + ": use at most window-calls (" + windowCalls + ")");
-        }
+        PolicyChecks.within("window-calls", windowCalls, 0, WINDOW_CALLS_MAX);
+        boolean reachable = windowCalls == 0 || minimumCalls <= windowCalls;
+        PolicyChecks.require(reachable, "minimum-calls", minimumCalls, "at most window-calls (" + windowCalls + ")");
         PolicyChecks.positive("open", open);
         PolicyChecks.positive("open-max", openMax);
         PolicyChecks.notShorter("open-max", openMax, "open", open);
-        PolicyChecks.atLeast("half-open-calls", halfOpenCalls, 1);
-        PolicyChecks.atMost("half-open-calls", halfOpenCalls, TRIALS_MAX);
+        PolicyChecks.within("half-open-calls", halfOpenCalls, 1, HALF_OPEN_CALLS_MAX);
     }
 
-    /** The same, opening after so many failures in a row. */
+    /** Returns a policy that opens after another number of failures in a row. */
     public CircuitBreakerPolicy withConsecutiveFailures(int changed) {
-        return new CircuitBreakerPolicy(
-                changed,
-                failureRate,
-                slowRate,
-                slowCall,
-                minimumCalls,
-                window,
-                windowCalls,
-                open,
-                openMax,
-                halfOpenCalls);
+        return openingWhen(changed, failureRate, slowRate, slowCall, minimumCalls, window, windowCalls);
     }
 
-    /** The same, opening where that share of at least so many calls failed. */
+    /** Returns a policy that opens if this share of at least that many calls failed. */
     public CircuitBreakerPolicy withFailureRate(double rate, int calls) {
-        return new CircuitBreakerPolicy(
-                consecutiveFailures,
-                rate,
-                slowRate,
-                slowCall,
-                calls,
-                window,
-                windowCalls,
-                open,
-                openMax,
-                halfOpenCalls);
+        return openingWhen(consecutiveFailures, rate, slowRate, slowCall, calls, window, windowCalls);
     }
 
-    /** The same, opening where that share of the calls took that long or longer. */
+    /** Returns a policy that opens if this share of the calls took this long or longer. */
     public CircuitBreakerPolicy withSlowRate(double rate, Duration from) {
-        return new CircuitBreakerPolicy(
-                consecutiveFailures,
-                failureRate,
-                rate,
-                from,
-                minimumCalls,
-                window,
-                windowCalls,
-                open,
-                openMax,
-                halfOpenCalls);
+        return openingWhen(consecutiveFailures, failureRate, rate, from, minimumCalls, window, windowCalls);
     }
 
-    /** The same, looking back that far. */
+    /** Returns a policy with a time-based window. */
     public CircuitBreakerPolicy withWindow(Duration changed) {
-        return new CircuitBreakerPolicy(
-                consecutiveFailures,
-                failureRate,
-                slowRate,
-                slowCall,
-                minimumCalls,
-                changed,
-                0,
-                open,
-                openMax,
-                halfOpenCalls);
+        return openingWhen(consecutiveFailures, failureRate, slowRate, slowCall, minimumCalls, changed, 0);
     }
 
-    /** The same, looking back on that many calls. */
+    /** Returns a policy with a count-based window. */
     public CircuitBreakerPolicy withWindowCalls(int changed) {
-        return new CircuitBreakerPolicy(
-                consecutiveFailures,
-                failureRate,
-                slowRate,
-                slowCall,
-                minimumCalls,
-                window,
-                changed,
-                open,
-                openMax,
-                halfOpenCalls);
+        return openingWhen(consecutiveFailures, failureRate, slowRate, slowCall, minimumCalls, window, changed);
     }
 
-    /** The same, open for that long at first and at most. */
+    private CircuitBreakerPolicy openingWhen(
+            int inRow, double failed, double slow, Duration slowFrom, int calls, Duration length, int lengthCalls) {
+        return new CircuitBreakerPolicy(
+                inRow, failed, slow, slowFrom, calls, length, lengthCalls, open, openMax, halfOpenCalls);
+    }
+
+    /** Returns a policy with other open times, the first and the longest. */
     public CircuitBreakerPolicy withOpen(Duration first, Duration max) {
+        return closingWhen(first, max, halfOpenCalls);
+    }
+
+    /** Returns a policy with another number of trials. */
+    public CircuitBreakerPolicy withHalfOpenCalls(int changed) {
+        return closingWhen(open, openMax, changed);
+    }
+
+    private CircuitBreakerPolicy closingWhen(Duration first, Duration max, int trials) {
         return new CircuitBreakerPolicy(
                 consecutiveFailures,
                 failureRate,
@@ -165,21 +127,6 @@ public record CircuitBreakerPolicy(
                 windowCalls,
                 first,
                 max,
-                halfOpenCalls);
-    }
-
-    /** The same with that many trials. */
-    public CircuitBreakerPolicy withTrials(int changed) {
-        return new CircuitBreakerPolicy(
-                consecutiveFailures,
-                failureRate,
-                slowRate,
-                slowCall,
-                minimumCalls,
-                window,
-                windowCalls,
-                open,
-                openMax,
-                changed);
+                trials);
     }
 }

@@ -13,13 +13,11 @@ import dev.treaty.resilience.limit.WaitQueue;
 import dev.treaty.resilience.limit.WaitQueue.Turn;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets so many calls be under way at once and no more; further calls wait in a short line, or are refused. It serves a
- * client, which would otherwise pile up calls to a service that hangs, as well as a server, which would otherwise
- * accept more than it can do.
+ * Limits how many calls run at a time; further calls wait in a short queue or are refused. It protects a client from
+ * accumulating calls to a service that hangs, and a server from accepting more than it can do.
  *
  * <pre>{@code
  * if (!limiter.acquire(Priority.NORMAL, time.nanoTime(), deadline.remainingNanos(time))) {
@@ -32,35 +30,30 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Three promises. Never are more calls let in than the limit says, whatever number of threads ask and however the
- * limit moves; a limit that falls below what is under way lets nobody in until enough have ended. A refusal means that
- * there was a moment during the call at which the limit was reached, or others of the same or a higher
- * {@linkplain Priority priority} waited. And within a priority, who came first is let in first; where the line is full,
- * the least important is pushed out.
+ * <p>It guarantees three things. There are never more calls admitted than the limit, for any number of threads and any
+ * change of the limit; if the limit falls below the number of running calls, none is admitted until enough have ended.
+ * A refusal means that at a moment during the call the limit was reached, or calls of the same or a higher
+ * {@linkplain Priority priority} waited. Within a priority calls are admitted in the order of arrival; if the queue is
+ * full, a call of a lower priority is displaced.
  *
- * <p>Where there is room, coming and going cost one uncontended compare-and-set each, on the thread's own stripe of
- * {@linkplain PermitPool permits}. The lock is for the rest: lines, and limits that move. {@link #attention} tells
- * everybody else whether there is a rest. Who puts a permit back looks at it afterwards, and who begins to wait looks
- * for permits after having raised it, so that one of the two sees the other and no wake-up is lost.
+ * <p>Below the limit, acquire and release cost one uncontended compare-and-set each, on the thread's own stripe of a
+ * {@link PermitPool}. Waiting calls and changes of the limit need the lock. A release puts its permit back before it
+ * looks whether the {@link WaitQueue} is empty, and a call joins the queue before it looks for permits, so at least one
+ * of the two sees the other and no wake-up is lost.
  *
- * <p>An adaptive limit learns from what is reported to {@link #release(long, long, boolean)}, once a second.
+ * <p>An adaptive limit learns from {@link #release(long, long, boolean)}, once a second.
  */
 public final class ConcurrencyLimiter {
-    /** Set in {@link #attention} where more permits are out than the limit has; beside it, a bit for each priority. */
-    private static final int DEBT = 1 << 16;
-
-    private static final Priority[] MOST_FIRST = {Priority.CRITICAL, Priority.NORMAL, Priority.SHEDDABLE};
-
     /**
-     * How a limiter stands.
+     * The state of a limiter at one moment.
      *
      * @param algorithm how the limit is found
-     * @param limit how many calls may be under way
-     * @param inFlight how many are; more than the limit for a while, after it fell
-     * @param queued how many wait for their turn
-     * @param baseline what a call takes where it does not queue, as far as an adaptive limit has found out
-     * @param lastSample what calls took on average in the last window of an adaptive limit
-     * @param reason how the limit moved last and why, for people
+     * @param limit the limit
+     * @param inFlight the number of running calls; more than the limit for a while after it fell
+     * @param queued the number of waiting calls
+     * @param baseline the duration of a call that does not queue, as far as an adaptive limit knows it
+     * @param lastSample the average duration of calls in the last window of an adaptive limit
+     * @param reason the last change of the limit and its reason, as a text
      */
     public record Snapshot(
             Algorithm algorithm,
@@ -74,19 +67,17 @@ public final class ConcurrencyLimiter {
     private final Time time;
     private final int stripes;
     private final PermitPool pool;
-    private final ReentrantLock lock = new ReentrantLock();
 
-    // Written under the lock alone.
-    private final WaitQueue line = new WaitQueue();
+    /** Also the lock, under which it and the three fields below are written. */
+    private final WaitQueue queue = new WaitQueue();
+
     private volatile ConcurrencyPolicy policy;
     private volatile @Nullable AdaptiveLimit adaptive;
     private volatile int limit;
-    private volatile int attention;
-    private int debt;
 
-    private volatile boolean turnedAway;
+    /** Whether a call was refused or queued in the current window of an adaptive limit. */
+    private volatile boolean limited;
 
-    /** A limiter as the policy has it. */
     public ConcurrencyLimiter(ConcurrencyPolicy policy, Time time) {
         this(policy, time, Math.min(Stripes.count(time), Integer.highestOneBit(policy.limitHighest())));
     }
@@ -111,77 +102,53 @@ public final class ConcurrencyLimiter {
         return new AdaptiveLimit(changed, new SampleWindow(stripes, time.nanoTime()));
     }
 
-    /** Lets a call of normal priority in, without waiting; false where it is refused. */
+    /** Admits a call of normal priority without waiting; returns false if it is refused. */
     public boolean tryAcquire() {
         return tryAcquire(Priority.NORMAL);
     }
 
-    /** Lets a call in, without waiting; false where it is refused. Who was let in must {@link #release()}. */
+    /** Admits a call without waiting; returns false if it is refused. An admitted call must be {@link #release}d. */
     public boolean tryAcquire(Priority priority) {
-        boolean taken = free(priority) ? pool.take() : takeInOrder(priority);
-        if (!taken && adaptive != null && !turnedAway) {
-            turnedAway = true;
+        boolean ordered = queue.precedes(priority) || priority == Priority.SHEDDABLE; // which must leave permits
+        boolean taken = ordered ? takeInOrder(priority) : pool.take();
+        if (!taken && adaptive != null && !limited) {
+            limited = true;
         }
         return taken;
     }
 
-    /** True where a call of that priority may take a permit without looking at anything else first. */
-    private boolean free(Priority priority) {
-        // Nobody waits whom it must let by, no debt is to be paid first, and it may use the whole limit.
-        return priority != Priority.SHEDDABLE && !mustLetBy(priority);
-    }
-
-    private boolean mustLetBy(Priority priority) {
-        int due = attention;
-        return due != 0 && (due & (DEBT | 2 * bit(priority) - 1)) != 0;
-    }
-
-    /** A bit of its own, the lower the more the call matters. */
-    private static int bit(Priority priority) {
-        return switch (priority) {
-            case CRITICAL -> 1;
-            case NORMAL -> 2;
-            case SHEDDABLE -> 4;
-        };
-    }
-
     private boolean takeInOrder(Priority priority) {
-        lock.lock();
-        try {
+        synchronized (queue) {
             settle();
-            return !mustLetBy(priority) && take(priority);
-        } finally {
-            lock.unlock();
+            return !queue.precedes(priority) && take(priority);
         }
     }
 
-    /** Takes a permit for a call of that priority; for one that has to leave some, under the lock. */
+    /** Takes a permit unless too few would remain for more important calls; in that case under the lock. */
     private boolean take(Priority priority) {
-        // How many permits it leaves alone; it may always use one.
         int reserve = limit - Math.max(1, (int) (limit * priority.share()));
         return reserve == 0 ? pool.take() : pool.takeAbove(reserve);
     }
 
     /**
-     * Lets a call of normal priority in, and waits for its turn up to that long.
+     * Admits a call of normal priority, and waits for its turn up to a limit.
      *
-     * @return false where it is refused
-     * @throws InterruptedException where the thread was interrupted while it waited; nothing is to be released
+     * @return false if it is refused
+     * @throws InterruptedException if the thread was interrupted while it waited; it holds no permit
      */
     public boolean acquire(Duration waitMax) throws InterruptedException {
         return acquire(Priority.NORMAL, time.nanoTime(), waitMax.toNanos());
     }
 
     /**
-     * Lets a call in, and waits for its turn where the limit is reached and the line is not full. Who was let in must
-     * {@link #release()}.
+     * Admits a call, and waits for its turn if the limit is reached and the queue is not full. An admitted call must be
+     * {@link #release}d.
      *
-     * @param now what the clock says
-     * @param waitMaxNanos how long it may wait, such as what its deadline leaves; the policy may allow less. Zero or
-     *     less: not at all
-     * @return false where it is refused: at once, or because its time was up, or because the line was full and a more
-     *     important call pushed it out
-     * @throws InterruptedException where the thread was interrupted while it waited; nothing is to be released
+     * @param now a reading of the clock
+     * @param waitMaxNanos how long it may wait, such as the time until its deadline; the policy may allow less. Zero or
+     *     less: it does not wait
+     * @return false if it is refused: at once, at the end of its wait, or displaced by a more important call
+     * @throws InterruptedException if the thread was interrupted while it waited; it holds no permit
      */
     public boolean acquire(Priority priority, long now, long waitMaxNanos) throws InterruptedException {
         return tryAcquire(priority) || await(priority, now, waitMaxNanos);
@@ -193,83 +160,56 @@ public final class ConcurrencyLimiter {
             return false;
         }
         var turn = new Promise<Turn>();
-        if (!join(priority, turn, current.queue())) {
-            return false;
+        synchronized (queue) {
+            if (!queue.join(priority, turn, current.queue())) {
+                return false;
+            }
+            settle();
         }
         long end = now + Math.min(waitMaxNanos, current.waitMax().toNanos());
         try {
-            Turn answer = turn.await(time, end - time.nanoTime());
-            return answer == Turn.COME || (answer == null && hadCome(priority, turn));
+            Turn result = turn.await(time, end - time.nanoTime());
+            return result == Turn.ADMITTED || (result == null && admittedWhileLeaving(priority, turn));
         } catch (InterruptedException e) {
-            if (hadCome(priority, turn)) {
+            if (admittedWhileLeaving(priority, turn)) {
                 release();
             }
             throw e;
         }
     }
 
-    private boolean join(Priority priority, Promise<Turn> turn, int lengthMax) {
-        lock.lock();
-        try {
-            if (!line.join(priority, turn, lengthMax)) {
-                return false;
-            }
-            attention = due();
-            settle();
-            return true;
-        } finally {
-            lock.unlock();
+    private boolean admittedWhileLeaving(Priority priority, Promise<Turn> turn) {
+        synchronized (queue) {
+            queue.leave(priority, turn);
+            return turn.now() == Turn.ADMITTED;
         }
     }
 
-    /** Leaves the line; true where its turn had come at the same moment. */
-    private boolean hadCome(Priority priority, Promise<Turn> turn) {
-        lock.lock();
-        try {
-            line.leave(priority, turn);
-            attention = due();
-            return turn.now() == Turn.COME;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Says that a call has ended which had been let in, once for each. */
+    /** Ends an admitted call; to be called once for each. */
     public void release() {
-        if ((attention & DEBT) != 0 && repay()) {
-            return;
+        if (queue.hasDebt()) {
+            synchronized (queue) {
+                if (queue.repay(1) == 1) {
+                    return;
+                }
+            }
         }
         pool.put(1);
-        if (attention != 0) {
-            lock.lock();
-            try {
+        if (!queue.isEmpty()) {
+            synchronized (queue) {
                 settle();
-            } finally {
-                lock.unlock();
             }
-        }
-    }
-
-    private boolean repay() {
-        lock.lock();
-        try {
-            boolean owed = debt > 0;
-            debt -= owed ? 1 : 0;
-            attention = due();
-            return owed;
-        } finally {
-            lock.unlock();
         }
     }
 
     /**
-     * Says that a call has ended which had been let in, and how it went, for an adaptive limit to learn from. Where the
-     * limit is fixed, it is the same as {@link #release()}.
+     * Ends an admitted call and reports its outcome to an adaptive limit; with a fixed limit it is the same as
+     * {@link #release()}.
      *
-     * @param startedNanos what the clock said when the call was let in
-     * @param now what the clock says
-     * @param dropped whether it was lost to overload: it timed out, or the service pushed back. Other failures are
-     *     answers like any other
+     * @param startedNanos the reading of the clock when the call was admitted
+     * @param now a reading of the clock
+     * @param dropped whether the call was lost to overload: it timed out, or the service rejected it. Other failures
+     *     count like successes
      */
     public void release(long startedNanos, long now, boolean dropped) {
         release();
@@ -283,36 +223,27 @@ public final class ConcurrencyLimiter {
     }
 
     private void adapt(AdaptiveLimit current, long now) {
-        if (!lock.tryLock()) {
-            return; // somebody else is about it, or the next call will be
-        }
-        try {
-            Sample sample = adaptive == current && current.window().over(now)
-                    ? current.window().close(now)
-                    : null;
+        synchronized (queue) {
+            boolean over = adaptive == current && current.window().over(now); // another call may have closed it
+            Sample sample = over ? current.window().close(now) : null;
             if (sample != null) {
-                boolean wasTurnedAway = turnedAway;
-                turnedAway = false;
-                moveTo(current.next(sample, wasTurnedAway));
+                boolean wasLimited = limited;
+                limited = false;
+                moveTo(current.next(sample, wasLimited));
             }
-        } finally {
-            lock.unlock();
         }
     }
 
     /**
-     * Goes on under another policy, while calls are under way. An adaptive limit of the same algorithm keeps what it
-     * has learnt; those who wait keep their places.
+     * Changes the policy while calls run. An adaptive limit of the same algorithm keeps what it has learned, and
+     * waiting calls keep their places.
      */
     public void change(ConcurrencyPolicy changed) {
-        lock.lock();
-        try {
+        synchronized (queue) {
             policy = changed;
             AdaptiveLimit after = adaptive(changed, adaptive);
             adaptive = after;
             moveTo(after == null ? changed.limit() : after.limit());
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -320,80 +251,53 @@ public final class ConcurrencyLimiter {
         int more = changed - limit;
         limit = changed;
         if (more > 0) {
-            int repaid = Math.min(more, debt);
-            debt -= repaid;
-            pool.put(more - repaid);
+            pool.put(more - queue.repay(more));
         } else {
-            debt -= more;
+            queue.owe(-more);
         }
-        attention = due();
         settle();
     }
 
-    /** Pays debts with the permits there are, then lets in who waits, the most important first. */
+    /** Repays the debt with free permits, then admits waiting calls. */
     private void settle() {
-        while (debt > 0 && pool.take()) {
-            debt--;
-        }
-        if (debt == 0) {
-            serve();
-        }
-        attention = due();
-    }
-
-    private void serve() {
-        for (Priority priority : MOST_FIRST) {
-            while (line.waits(priority)) {
-                if (!take(priority)) {
-                    return;
-                }
-                line.serve(priority);
+        while (queue.hasDebt()) {
+            if (!pool.take()) {
+                return;
             }
+            queue.repay(1);
+        }
+        for (Priority next = queue.next(); next != null && take(next); next = queue.next()) {
+            queue.admit(next);
         }
     }
 
-    private int due() {
-        int due = debt > 0 ? DEBT : 0;
-        for (Priority priority : MOST_FIRST) {
-            due |= line.waits(priority) ? bit(priority) : 0;
-        }
-        return due;
-    }
-
-    /** Whether {@link #release(long, long, boolean)} wants to know how the call went. */
+    /** Returns whether {@link #release(long, long, boolean)} uses the outcome of calls. */
     public boolean adaptive() {
         return adaptive != null;
     }
 
-    /** How many calls may be under way at once. */
+    /** Returns how many calls may run at a time. */
     public int limit() {
         return limit;
     }
 
-    /** How many calls are under way, at one moment; more than the limit for a while, after it fell. */
+    /** Returns how many calls run, at one moment; more than the limit for a while after it fell. */
     public int inFlight() {
-        lock.lock();
-        try {
-            return limit + debt - pool.available();
-        } finally {
-            lock.unlock();
+        synchronized (queue) {
+            return limit + queue.debt() - pool.available();
         }
     }
 
-    /** How many calls wait for their turn. */
+    /** Returns how many calls wait. */
     public int queued() {
-        lock.lock();
-        try {
-            return line.length();
-        } finally {
-            lock.unlock();
+        synchronized (queue) {
+            return queue.length();
         }
     }
 
-    /** How the limiter stands. */
+    /** Returns the current state. */
     public Snapshot snapshot() {
-        lock.lock();
-        try {
+        synchronized (queue) {
             AdaptiveLimit current = adaptive;
             return new Snapshot(
                     policy.algorithm(),
@@ -402,9 +306,7 @@ public final class ConcurrencyLimiter {
                     queued(),
                     current == null ? Optional.empty() : current.baseline(),
                     current == null ? Optional.empty() : current.lastSample(),
-                    current == null ? "it is fixed" : current.reason());
-        } finally {
-            lock.unlock();
+                    current == null ? "the limit is fixed" : current.reason());
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.treaty.resilience;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Origin;
-import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.ServiceResponse.Failed;
 import dev.treaty.resilience.execution.ExceptionMapping;
@@ -11,45 +10,50 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 
 /**
- * Answers in place of what cannot: with a {@linkplain #value fixed answer}, the {@linkplain #cached last good one},
- * {@linkplain #alternative another} supplier's, or one {@linkplain #degraded made up} from what went wrong. The answer
- * says which kind it is by its {@link Origin}.
+ * Answers in place of a service that failed: with a {@linkplain #value fixed answer}, the {@linkplain #cached last good
+ * one}, {@linkplain #alternative another} supplier's, or a {@linkplain #degraded degraded} one computed from the fault.
+ * The {@link Origin} of the answer is the kind of fallback.
  *
- * <p>A fallback is asked only where the service is to blame. It never hides a fault of the caller's own: a wrong
- * request, a missing right, a thing not found.
+ * <p>A fallback is used only if the service is to blame. It never hides a fault of the caller, such as an invalid
+ * request, a missing permission, or an entity that does not exist.
  *
- * @param <T> what is answered; the compiler holds every kind to it
+ * @param <T> the type of the answer
  */
 @FunctionalInterface
 public interface Fallback<T> {
-    /** What a fallback says that has no answer. */
+    /** The fault of a fallback that has no answer. */
     Fault NO_ANSWER = Fault.unreached(Code.UNIMPLEMENTED, "there is no fallback for this");
 
     /**
-     * Answers.
+     * Returns the answer to a failed call.
      *
-     * @param fault why the service did not
-     * @return an answer with its origin; a failure with {@link Code#UNIMPLEMENTED} where there is no fallback for this,
-     *     so that the service's own fault stands; any other failure where the fallback failed too
+     * @param fault why the service did not answer
+     * @return an answer with its origin; a failure with {@link Code#UNIMPLEMENTED} if there is no fallback, so that the
+     *     service's own fault stands; any other failure if the fallback failed too
      */
     ServiceResponse<T> answer(Fault fault) throws InterruptedException;
 
     /**
-     * Told of every good answer of the service itself, at every level, so that there is something to answer with once
-     * the level is raised. An exception is logged: it does not spoil the answer.
+     * Receives every good answer of the service itself, at every level, so that a cache is filled when the level is
+     * raised. An exception is logged and does not affect the answer.
      */
     default void succeeded(T answer) {}
 
     /**
-     * This one, or else the next, where this one has no answer or fails. Where the next one has none either, a failure
-     * of this one is told.
+     * Returns a fallback that uses the next one if this one has no answer or fails. If the next one has no answer
+     * either, the failure of this one stands.
      */
     default Fallback<T> or(Fallback<T> next) {
         var first = this;
         return new Fallback<>() {
             @Override
             public ServiceResponse<T> answer(Fault fault) throws InterruptedException {
-                ServiceResponse<T> answer = answerOf(first, fault);
+                ServiceResponse<T> answer;
+                try {
+                    answer = first.answer(fault);
+                } catch (RuntimeException e) {
+                    answer = ServiceResponse.failed(ExceptionMapping.of(e));
+                }
                 if (answer.succeeded()) {
                     return answer;
                 }
@@ -70,21 +74,12 @@ public interface Fallback<T> {
         };
     }
 
-    /** What that fallback answers, an exception as a failure. */
-    private static <T> ServiceResponse<T> answerOf(Fallback<T> fallback, Fault fault) throws InterruptedException {
-        try {
-            return fallback.answer(fault);
-        } catch (RuntimeException e) {
-            return ServiceResponse.failed(ExceptionMapping.of(e));
-        }
-    }
-
-    /** Always that answer. */
+    /** Returns a fallback with a fixed answer. */
     static <T> Fallback<T> value(T answer) {
         return _ -> ServiceResponse.ok(answer, Origin.STATIC);
     }
 
-    /** The last good answer under that key, as long as the cache keeps it. */
+    /** Returns a fallback with the last good answer of a key, as long as it is cached. */
     static <K, T> Fallback<T> cached(FallbackCache<K, T> cache, K key) {
         return new Fallback<>() {
             @Override
@@ -101,22 +96,20 @@ public interface Fallback<T> {
         };
     }
 
-    /** What another supplier or service answers. */
+    /** Returns a fallback that calls another supplier or service. */
     static <T> Fallback<T> alternative(Callable<? extends T> supplier) {
         return _ -> {
             try {
                 return ServiceResponse.ok(supplier.call(), Origin.ALTERNATIVE);
             } catch (InterruptedException e) {
                 throw e;
-            } catch (ServiceException e) {
-                return ServiceResponse.failed(e.fault());
             } catch (Exception e) {
                 return ServiceResponse.failed(ExceptionMapping.of(e));
             }
         };
     }
 
-    /** An answer computed from what went wrong; the request is at hand where the function is written. */
+    /** Returns a fallback that computes its answer from the fault. */
     static <T> Fallback<T> degraded(Function<Fault, ? extends T> function) {
         return fault -> ServiceResponse.ok(function.apply(fault), Origin.DEGRADED);
     }

@@ -3,16 +3,16 @@ package dev.treaty.resilience;
 import java.util.Optional;
 
 /**
- * Keeps the last good answers for {@link Fallback#cached}. It is bounded in number and in age; an implementation over a
- * cache library fits in a few lines, and Treaty's facade brings one over Caffeine.
+ * The last good answers for {@link Fallback#cached}, bounded in number and age. An implementation with a cache library
+ * takes a few lines; Treaty's facade has one with Caffeine.
  *
- * @param <K> what an answer is found by, such as the request
+ * @param <K> the key of an answer, such as the request
  * @param <T> the answers
  */
 public interface FallbackCache<K, T> {
-    /** The last good answer, if it is still kept. */
+    /** Returns the last good answer, if it is still cached. */
     Optional<T> get(K key);
 
-    /** Keeps an answer in place of the one before. */
+    /** Replaces the answer of a key. */
     void put(K key, T answer);
 }

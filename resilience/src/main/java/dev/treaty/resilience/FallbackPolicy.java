@@ -6,35 +6,32 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What answers in a service's place, as far as that can be said without code. The kinds are tried in this order: the
- * last good answer, another service, a fixed answer. What a client's code answers comes before all of them.
+ * The fallbacks that need no code. They are tried in this order: the last good answer, another service, a fixed answer.
+ * A fallback in a client's code comes before them.
  *
- * @param cacheFor how long the last good answer of an idempotent operation may serve, to the same request by the same
- *     caller with the same headers; zero for never
- * @param cacheMax the most answers that one client keeps for one operation
- * @param alternative the name of a service with the same operation that is asked instead, within what is left of the
- *     deadline; what is configured to answer in its place does not
- * @param value a fixed answer, as JSON: the response message; where it is not an answer of an operation, it is none
+ * @param cacheFor how long the last good answer of an idempotent operation may be served to the same request of the
+ *     same caller with the same headers; zero for never
+ * @param cacheMax the maximum number of answers that a client caches for an operation
+ * @param alternative the name of a service with the same operation, which is called within the rest of the deadline;
+ *     its own configured fallbacks do not apply
+ * @param value a fixed answer, the response message in JSON; ignored for operations whose response it does not fit
  */
 public record FallbackPolicy(Duration cacheFor, int cacheMax, Optional<String> alternative, Optional<String> value) {
-    /** Nothing answers instead. */
+    /** No fallback. */
     public static final FallbackPolicy DEFAULT =
             new FallbackPolicy(Duration.ZERO, 1_000, Optional.empty(), Optional.empty());
 
-    /** The most answers that may be kept. */
+    /** The largest cache. */
     public static final int CACHE_MAX = 1_000_000;
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message contains the accepted range */
     public FallbackPolicy {
-        if (!cacheFor.isZero()) {
-            PolicyChecks.positive("cache-for", cacheFor);
-        }
-        PolicyChecks.atLeast("cache-max", cacheMax, 1);
-        PolicyChecks.atMost("cache-max", cacheMax, CACHE_MAX);
+        PolicyChecks.upToADay("cache-for", cacheFor);
+        PolicyChecks.within("cache-max", cacheMax, 1, CACHE_MAX);
         alternative.ifPresent(ServiceName::new);
     }
 
-    /** Whether anything answers instead. */
+    /** Returns whether there is any fallback. */
     public boolean any() {
         return !cacheFor.isZero() || alternative.isPresent() || value.isPresent();
     }

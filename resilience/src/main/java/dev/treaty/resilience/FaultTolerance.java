@@ -5,16 +5,16 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Everything that stands between a caller and a service that fails, as one value. Levels are presets of it: a policy
- * acts only where the {@linkplain #level() level} includes it.
+ * All fault-tolerance policies of a service as one value. A policy is in force only if the {@linkplain #level() level}
+ * includes it.
  *
- * @param level how much of the rest is in force
+ * @param level which of the policies are in force
  * @param deadline how long a caller waits for the answer at most, retries included; at every level
- * @param attemptTimeout how long one attempt may take where another may follow, which is up to the retries: the work is
- *     idempotent, and {@code retry.on} has {@code deadline_exceeded}; from {@link IsolationLevel#BASIC}
- * @param timeoutMode what happens to an attempt whose time is up; from {@link IsolationLevel#BASIC}
+ * @param attemptTimeout how long an attempt may take that a retry may follow: the work is idempotent, attempts are
+ *     left, and {@code retry.on} contains {@code deadline_exceeded}; from {@link IsolationLevel#BASIC}
+ * @param timeoutMode what happens to an attempt at its timeout; from {@link IsolationLevel#BASIC}
  * @param retry from {@link IsolationLevel#BASIC}
- * @param breaker from {@link IsolationLevel#ENHANCED}; at every instance of a service, or within a guard used alone
+ * @param breaker from {@link IsolationLevel#ENHANCED}; at every instance of a service, or in a guard used alone
  * @param fallback from {@link IsolationLevel#ENHANCED}
  * @param throttle at {@link IsolationLevel#FULL}
  * @param rateLimit at {@link IsolationLevel#FULL}
@@ -35,9 +35,9 @@ public record FaultTolerance(
         Optional<HedgePolicy> hedge) {
 
     /**
-     * What a service gets where nothing is said: everything that needs no figure of its own, five seconds for a call
-     * and 1.5 for an attempt. Nobody can guess a rate, and a second attempt beside a slow one costs somebody else, so
-     * rate limit and hedging begin only where they are asked for.
+     * The policies of a service without configuration: all that need no figure of the service, 5 s for a call and 1.5 s
+     * for an attempt. There is no rate limit, because the right rate is not known, and no hedging, because a second
+     * attempt loads other instances.
      */
     public static final FaultTolerance DEFAULT = new FaultTolerance(
             IsolationLevel.FULL,
@@ -52,153 +52,88 @@ public record FaultTolerance(
             ConcurrencyPolicy.DEFAULT,
             Optional.empty());
 
-    /** @throws IllegalArgumentException where a time is not positive */
+    /** @throws IllegalArgumentException if a time is not positive */
     public FaultTolerance {
         PolicyChecks.positive("deadline", deadline);
         PolicyChecks.positive("attempt-timeout", attemptTimeout);
     }
 
-    /** The defaults at that level. */
+    /** Returns the default policies at a level. */
     public static FaultTolerance of(IsolationLevel level) {
         return DEFAULT.with(level);
     }
 
-    /** The same policies at another level. */
-    public FaultTolerance with(IsolationLevel changed) {
-        return new FaultTolerance(
-                changed,
-                deadline,
-                attemptTimeout,
-                timeoutMode,
-                retry,
-                breaker,
-                fallback,
-                throttle,
-                rateLimit,
-                concurrency,
-                hedge);
-    }
-
-    /** The same policies with other times. */
+    /** Returns the same policies with other timeouts. */
     public FaultTolerance withTimeouts(Duration call, Duration attempt, TimeoutMode mode) {
         return new FaultTolerance(
                 level, call, attempt, mode, retry, breaker, fallback, throttle, rateLimit, concurrency, hedge);
     }
 
-    /** The same policies with another deadline. */
+    /** Returns the same policies with another deadline. */
     public FaultTolerance withDeadline(Duration changed) {
         return withTimeouts(changed, attemptTimeout, timeoutMode);
     }
 
-    /** The same policies with other retries. */
+    /** Returns the same policies at another level. */
+    public FaultTolerance with(IsolationLevel changed) {
+        return with(changed, retry, breaker, fallback, throttle, rateLimit, concurrency, hedge);
+    }
+
+    /** Returns the same policies with other retries. */
     public FaultTolerance with(RetryPolicy changed) {
-        return new FaultTolerance(
-                level,
-                deadline,
-                attemptTimeout,
-                timeoutMode,
-                changed,
-                breaker,
-                fallback,
-                throttle,
-                rateLimit,
-                concurrency,
-                hedge);
+        return with(level, changed, breaker, fallback, throttle, rateLimit, concurrency, hedge);
     }
 
-    /** The same policies with another breaker. */
+    /** Returns the same policies with another breaker. */
     public FaultTolerance with(CircuitBreakerPolicy changed) {
-        return new FaultTolerance(
-                level,
-                deadline,
-                attemptTimeout,
-                timeoutMode,
-                retry,
-                changed,
-                fallback,
-                throttle,
-                rateLimit,
-                concurrency,
-                hedge);
+        return with(level, retry, changed, fallback, throttle, rateLimit, concurrency, hedge);
     }
 
-    /** The same policies with another fallback. */
+    /** Returns the same policies with another fallback. */
     public FaultTolerance with(FallbackPolicy changed) {
-        return new FaultTolerance(
-                level,
-                deadline,
-                attemptTimeout,
-                timeoutMode,
-                retry,
-                breaker,
-                changed,
-                throttle,
-                rateLimit,
-                concurrency,
-                hedge);
+        return with(level, retry, breaker, changed, throttle, rateLimit, concurrency, hedge);
     }
 
-    /** The same policies with another throttle. */
+    /** Returns the same policies with another throttle. */
     public FaultTolerance with(ThrottlePolicy changed) {
-        return new FaultTolerance(
-                level,
-                deadline,
-                attemptTimeout,
-                timeoutMode,
-                retry,
-                breaker,
-                fallback,
-                changed,
-                rateLimit,
-                concurrency,
-                hedge);
+        return with(level, retry, breaker, fallback, changed, rateLimit, concurrency, hedge);
     }
 
-    /** The same policies with a rate limit. */
+    /** Returns the same policies with a rate limit. */
     public FaultTolerance with(RateLimitPolicy changed) {
-        return new FaultTolerance(
-                level,
-                deadline,
-                attemptTimeout,
-                timeoutMode,
-                retry,
-                breaker,
-                fallback,
-                throttle,
-                Optional.of(changed),
-                concurrency,
-                hedge);
+        return with(level, retry, breaker, fallback, throttle, Optional.of(changed), concurrency, hedge);
     }
 
-    /** The same policies with another concurrency limit. */
+    /** Returns the same policies with another concurrency limit. */
     public FaultTolerance with(ConcurrencyPolicy changed) {
-        return new FaultTolerance(
-                level,
-                deadline,
-                attemptTimeout,
-                timeoutMode,
-                retry,
-                breaker,
-                fallback,
-                throttle,
-                rateLimit,
-                changed,
-                hedge);
+        return with(level, retry, breaker, fallback, throttle, rateLimit, changed, hedge);
     }
 
-    /** The same policies with hedging. */
+    /** Returns the same policies with hedging. */
     public FaultTolerance with(HedgePolicy changed) {
+        return with(level, retry, breaker, fallback, throttle, rateLimit, concurrency, Optional.of(changed));
+    }
+
+    private FaultTolerance with(
+            IsolationLevel newLevel,
+            RetryPolicy newRetry,
+            CircuitBreakerPolicy newBreaker,
+            FallbackPolicy newFallback,
+            ThrottlePolicy newThrottle,
+            Optional<RateLimitPolicy> newRateLimit,
+            ConcurrencyPolicy newConcurrency,
+            Optional<HedgePolicy> newHedge) {
         return new FaultTolerance(
-                level,
+                newLevel,
                 deadline,
                 attemptTimeout,
                 timeoutMode,
-                retry,
-                breaker,
-                fallback,
-                throttle,
-                rateLimit,
-                concurrency,
-                Optional.of(changed));
+                newRetry,
+                newBreaker,
+                newFallback,
+                newThrottle,
+                newRateLimit,
+                newConcurrency,
+                newHedge);
     }
 }

@@ -1,190 +1,170 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
-import dev.treaty.core.call.Priority;
+import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.RandomSource;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.execution.Attempts;
-import dev.treaty.resilience.execution.CallWork;
-import dev.treaty.resilience.execution.CodeWork;
 import dev.treaty.resilience.execution.ExceptionMapping;
+import dev.treaty.resilience.execution.Execution;
+import dev.treaty.resilience.execution.GuardDependencies;
 import dev.treaty.resilience.execution.GuardDescription;
 import dev.treaty.resilience.execution.Plan;
 import dev.treaty.resilience.execution.PolicyWarnings;
 import dev.treaty.resilience.execution.Work;
 import dev.treaty.resilience.internal.Failure;
 import dev.treaty.resilience.internal.GuardCounters;
+import dev.treaty.resilience.internal.GuardCounters.Count;
 import dev.treaty.resilience.internal.Stripes;
 import dev.treaty.resilience.timeout.Watchdog;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ring around one service, or around any code that may fail: all policies of a {@link FaultTolerance} in the one
- * order that works, outermost first:
+ * Protects the calls of one service, or any code that may fail, by the policies of a {@link FaultTolerance} in one
+ * fixed order, outermost first:
  *
  * <pre>
  * deadline, fallback, throttle, rate limit, concurrency limit, retry, hedge, breaker, timeout of the attempt
  * </pre>
  *
- * <p>Used alone it runs any code: {@code guard.call(() -> payments.charge(order))}. In Treaty's client the very same
- * steps run as {@linkplain #filter filters} of the pipeline; there each instance has a breaker of its own, since one
- * sick instance says nothing about the others.
+ * <p>Used alone it runs any code: {@code guard.call(() -> payments.charge(order))}. In Treaty's client the same steps
+ * run as a {@linkplain #filter filter} of the pipeline; there each instance has a breaker of its own, because one
+ * failing instance does not mean that the others fail.
  *
- * <p>A call that goes well reads the clock twice for all policies together, allocates nothing, and writes to no memory
- * that another processor writes to. Level and policies can be {@linkplain #apply changed} while calls run; what still
- * fits keeps its state.
+ * <p>A call that succeeds reads the clock twice for all policies together, allocates nothing, and writes to no memory
+ * that another processor writes to. Level and policies can be {@linkplain #apply changed} while calls run; a policy
+ * that stays the same keeps its state.
  */
 public final class Guard {
-    /** The most attempts of {@link TimeoutMode#DETACH} that a guard has on threads of their own at a time. */
+    /** The maximum number of attempts of {@link TimeoutMode#DETACH} that a guard runs at a time. */
     public static final int DETACHED_MAX = 1_000;
 
     private static final System.Logger LOGGER = System.getLogger(Guard.class.getName());
-    private static final long[] NOTHING = {};
 
-    private final String name;
     private final boolean idempotent;
-    private final Function<? super Exception, Fault> faults;
+    private final Work.Code codeWork;
+    private final Work.Calls callWork;
+    private final GuardDependencies dependencies;
     private final Time time;
-    private final RandomGenerator random;
-    private final Plan.RuntimeDependencies ground;
-    private final GuardCounters tally;
-    private final CallWork calls;
-    private final Attempts attempts;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final GuardCounters counters;
+    private final Execution execution;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
 
-    /** The guards of all operations that ever differed: what was counted there stays counted when they no longer do. */
+    /** The guards of all operations that ever had policies of their own: their counts remain when they have none. */
     private volatile Map<String, Guard> counted = Map.of();
 
-    private volatile List<Runnable> listeners = List.of();
-    private volatile long[] forgotten = NOTHING;
-
-    private Guard(Builder made) {
-        this.name = made.name;
-        this.idempotent = made.idempotent;
-        this.faults = made.faults;
-        this.time = made.time;
-        this.random = made.random;
-        this.tally = new GuardCounters(Stripes.count(time));
-        this.calls = new CallWork(made.events);
-        this.ground = new Plan.RuntimeDependencies(
-                name, time, random, Watchdog.of(time), this::calls, made.breaker ? this::breakerChanged : null);
-        this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
-        this.plan = new Plan(made.tolerance, null, null, ground);
+    private Guard(Builder builder) {
+        this.idempotent = builder.idempotent;
+        this.codeWork = new Work.Code(builder.faults);
+        this.callWork = new Work.Calls(builder.faults, builder.runtime.events());
+        this.time = builder.runtime.time();
+        this.counters = new GuardCounters(Stripes.count(time));
+        this.dependencies = new GuardDependencies(
+                builder.name,
+                builder.runtime,
+                Watchdog.of(time),
+                this::calls,
+                builder.breaker ? this::breakerChanged : null);
+        this.execution = new Execution(dependencies, counters);
+        this.plan = new Plan(builder.tolerance, null, null, dependencies);
     }
 
-    /** The guard of an operation, on its service's ground but for the calls, with its service's plan at first. */
-    private Guard(Guard service, String operation) {
-        this.name = service.name + "/" + operation;
+    /** The guard of an operation, which counts its own calls and starts with the plan of its service. */
+    private Guard(Guard service) {
         this.idempotent = service.idempotent;
-        this.faults = service.faults;
+        this.codeWork = service.codeWork;
+        this.callWork = service.callWork;
         this.time = service.time;
-        this.random = service.random;
-        this.tally = new GuardCounters(Stripes.count(time));
-        this.calls = service.calls;
-        this.ground = service.ground.with(tally::calls);
-        this.attempts = new Attempts(faults, time, ground.watchdog(), tally);
+        this.counters = new GuardCounters(Stripes.count(time));
+        GuardDependencies shared = service.dependencies;
+        this.dependencies = new GuardDependencies(
+                shared.name(), shared.runtime(), shared.watchdog(), counters::calls, shared.breakerListener());
+        this.execution = new Execution(dependencies, counters);
         this.plan = service.plan;
     }
 
-    /** A guard with these policies, on the machine's time, for work that is not known to be idempotent. */
+    /** Returns a guard with these policies, on the system's clock, for work that is not known to be idempotent. */
     public static Guard of(String name, FaultTolerance tolerance) {
         return named(name).tolerance(tolerance).build();
     }
 
     /**
-     * A guard in the making.
+     * Returns a builder.
      *
-     * @param name what it is listed by, formed as the name of a service
-     * @throws IllegalArgumentException where the name is not legal
+     * @param name identifies the guard; formed like the name of a service
+     * @throws IllegalArgumentException if the name is not legal
      */
     public static Builder named(String name) {
         return new Builder(name);
     }
 
-    /** What a guard is made of. */
+    /** Builds a guard. */
     public static final class Builder {
         private final String name;
         private FaultTolerance tolerance = FaultTolerance.DEFAULT;
         private boolean idempotent;
         private boolean breaker = true;
         private Function<? super Exception, Fault> faults = ExceptionMapping::of;
-        private Time time = Time.system();
-        private RandomGenerator random = RandomSource.system();
-        private Events events = Events.NONE;
+        private RuntimeDependencies runtime = RuntimeDependencies.system(Events.NONE);
 
         private Builder(String name) {
             this.name = new ServiceName(name).value();
         }
 
-        /** With these policies; {@link FaultTolerance#DEFAULT} where nothing is said. */
+        /** Sets the policies; without, they are {@link FaultTolerance#DEFAULT}. */
         public Builder tolerance(FaultTolerance policies) {
             tolerance = policies;
             return this;
         }
 
         /**
-         * Doing the work twice has the effect of doing it once, so it may be tried again after any failure, and hedged.
-         * Work that is not said to be so is only tried again where it surely did not run.
+         * Declares that repeating the work has no further effect, so that it may be retried after any failure and
+         * hedged. Other work is retried only if it certainly did not run.
          */
         public Builder idempotent() {
             idempotent = true;
             return this;
         }
 
-        /** What an exception of the work means: its code decides whether a breaker counts it and what follows. */
-        public Builder faults(Function<? super Exception, Fault> meaning) {
-            faults = meaning;
+        /** Maps exceptions of the work to faults, whose codes decide about breaker, retry and fallback. */
+        public Builder faults(Function<? super Exception, Fault> mapping) {
+            faults = mapping;
             return this;
         }
 
-        /** On another time than the machine's: a test's, a simulation's. */
-        public Builder time(Time other) {
-            time = other;
+        /** Replaces the system's clock and random numbers, for tests and simulations, and receives the events. */
+        public Builder runtime(RuntimeDependencies dependencies) {
+            runtime = dependencies;
             return this;
         }
 
-        /** With another source of chance than the machine's. */
-        public Builder random(RandomGenerator other) {
-            random = other;
-            return this;
-        }
-
-        /** Tells what happens there. */
-        public Builder events(Events listener) {
-            events = listener;
-            return this;
-        }
-
-        /** Without a breaker of its own, because the work has one at each instance. */
+        /** Leaves out the guard's own breaker, because each instance has one. */
         public Builder withoutBreaker() {
             breaker = false;
             return this;
         }
 
-        /** The guard. */
         public Guard build() {
             return new Guard(this);
         }
@@ -193,98 +173,95 @@ public final class Guard {
     // ------------------------------------------------------------------------------------------------ Running code
 
     /**
-     * Runs a body of code under the guard.
+     * Runs code under the guard.
      *
      * @return what the body returned
      * @throws X what the body threw in the last attempt
-     * @throws ServiceException where the guard let nothing through, the time was up, or the calling thread was
-     *     interrupted, whose flag is then set again
+     * @throws ServiceException if the guard refused the call, the deadline passed, or the calling thread was
+     *     interrupted, whose interrupt flag is then set again
      */
     public <T extends @Nullable Object, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body)
             throws X {
-        return answer(outcome(CodeWork.INSTANCE, body));
+        return resultOf(run(plan, body));
     }
 
     /**
-     * Runs a body of code under the guard, with a fallback from {@link IsolationLevel#ENHANCED}.
+     * Runs code under the guard, with a fallback from {@link IsolationLevel#ENHANCED}.
      *
      * @see #call(ScopedValue.CallableOp)
      */
     public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body, Fallback<T> fallback) throws X {
-        Object outcome = outcome(CodeWork.INSTANCE, body);
+        Plan current = plan;
+        Object outcome = run(current, body);
         if (outcome instanceof Failure failure) {
-            ServiceResponse<T> instead = applyFallback(failure, fallback);
-            return instead != null ? instead.orThrow() : answer(outcome);
+            ServiceResponse<T> answer = applyFallback(current, failure, fallback);
+            return answer != null ? answer.orThrow() : resultOf(outcome);
         }
-        T answer = answer(outcome);
-        tell(fallback, answer);
-        return answer;
+        T result = resultOf(outcome);
+        notifyFallback(fallback, result);
+        return result;
     }
 
     /**
-     * Runs a body of code under the guard and gives what came of it as a value, which also says who answered: the body,
-     * or which kind of fallback. Where the calling thread was interrupted, its flag is then set again.
+     * Runs code under the guard and returns the outcome as a value, whose origin is the body or the kind of fallback
+     * that answered. If the calling thread was interrupted, its interrupt flag is set again.
      */
     public <T> ServiceResponse<T> respond(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback) {
         long start = time.nanoTime();
-        Object outcome = outcome(CodeWork.INSTANCE, body);
+        Plan current = plan;
+        Object outcome = run(current, body);
         ServiceResponse<T> response;
         if (outcome instanceof Failure failure) {
-            if (failure.given() instanceof InterruptedException) {
+            if (failure.cause() instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
-            ServiceResponse<T> instead = applyFallback(failure, fallback);
-            response = instead != null ? instead : ServiceResponse.failed(failure.fault());
+            ServiceResponse<T> answer = applyFallback(current, failure, fallback);
+            response = answer != null ? answer : ServiceResponse.failed(failure.fault());
         } else {
-            T answer = answer(outcome);
-            tell(fallback, answer);
-            response = ServiceResponse.ok(answer);
+            T result = resultOf(outcome);
+            notifyFallback(fallback, result);
+            response = ServiceResponse.ok(result);
         }
         return response.withLatencyNanos(time.nanoTime() - start);
     }
 
     /**
-     * Runs a body of code under the guard on a virtual thread of its own, in the context of the thread that calls this.
+     * Runs code under the guard on a virtual thread of its own, in the {@link CallContext} of the calling thread.
      * Cancelling the future interrupts the body.
      */
+    @SuppressWarnings("unchecked") // what the body throws completes the future, unchanged
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(ScopedValue.CallableOp<? extends T, ?> body) {
-        CallContext context = CallContext.currentOrNull();
-        var future = new CompletableFuture<T>();
-        Thread thread = Thread.ofVirtual().name("treaty-guard-" + name).unstarted(() -> {
-            try {
-                ScopedValue.CallableOp<T, Throwable> guarded = () -> this.<T, Throwable>call(body::call);
-                future.complete(context == null ? guarded.call() : context.run(guarded));
-            } catch (Throwable e) {
-                future.completeExceptionally(e);
-            }
-        });
-        var _ = future.whenComplete((_, _) -> {
-            if (future.isCancelled()) {
-                thread.interrupt();
-            }
-        });
-        thread.start();
-        return future;
+        return AsyncCall.start(
+                "treaty-guard-" + name(), () -> this.<T, Exception>call((ScopedValue.CallableOp<T, Exception>) body));
     }
 
-    private <W> @Nullable Object outcome(Work<W> trial, W work) {
+    private @Nullable Object run(Plan current, ScopedValue.CallableOp<?, ?> body) {
+        long now = time.nanoTime();
+        CallContext context = CallContext.currentOrNull();
         try {
-            return run(trial, work);
+            return execution.run(current, codeWork, body, context, idempotent, now, deadline(current, context, now));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Failure.refused(Code.CANCELED, "the calling thread was interrupted");
         }
     }
 
-    // The body is the only one who answers, or throws what is not ours: so an answer is of its type, null included.
+    /** Returns when a call must be over: at the deadline of its policies, or at an earlier one that it inherited. */
+    private static long deadline(Plan current, @Nullable CallContext context, long now) {
+        long own = now + current.deadlineNanos;
+        long inherited = context == null ? own : context.deadline().atNanos();
+        return inherited - own < 0 ? inherited : own;
+    }
+
+    // A result that is no failure comes from the body, and so does an exception: both are of the body's types.
     @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"})
-    private static <T extends @Nullable Object, X extends Throwable> T answer(@Nullable Object outcome) throws X {
+    private static <T extends @Nullable Object, X extends Throwable> T resultOf(@Nullable Object outcome) throws X {
         if (!(outcome instanceof Failure failure)) {
             return (T) outcome;
         }
-        if (failure.given() instanceof InterruptedException) {
+        if (failure.cause() instanceof InterruptedException) {
             Thread.currentThread().interrupt();
-        } else if (failure.given() instanceof Throwable thrown) {
+        } else if (failure.cause() instanceof Throwable thrown) {
             throw (X) thrown;
         }
         throw ServiceException.withoutTrace(failure.fault());
@@ -293,250 +270,153 @@ public final class Guard {
     // ------------------------------------------------------------------------------------------------- The pipeline
 
     /**
-     * Gives every call of a pipeline its deadline: that of its operation, or the one it inherited if that is earlier.
+     * Returns the guard as a filter of a pipeline. It shortens the deadline of each call to that of its operation.
+     *
+     * @param fallbacks returns the fallback of a call, by the policy that is in force for its operation
      */
-    public Filter deadline() {
-        return (call, next) -> {
-            Plan now = guard(call.operation()).plan;
-            var deadline = new Deadline(time.nanoTime() + now.deadlineNanos);
-            return next.handle(call.with(call.context().within(deadline)));
-        };
+    public Filter filter(BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks) {
+        return new GuardFilter(this, fallbacks);
     }
 
-    /** The guard as a filter of a pipeline, with what answers in the place of each call that cannot be. */
-    public Filter filter(Function<? super Call, ? extends Fallback<Object>> fallbacks) {
-        return (call, next) -> guard(call.operation()).handle(new CallWork.Passage(call, next), fallbacks.apply(call));
-    }
-
-    private ServiceResponse<?> handle(CallWork.Passage passage, Fallback<Object> fallback) throws InterruptedException {
-        Object outcome = run(calls, passage);
-        if (!(outcome instanceof Failure failure)) {
+    private record GuardFilter(
+            Guard service, BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks)
+            implements Filter {
+        @Override
+        public ServiceResponse<?> handle(Call received, Handler next) throws InterruptedException {
+            Guard guard = service.guard(received.operation());
+            Plan current = guard.plan;
+            long now = guard.time.nanoTime();
+            long deadline = deadline(current, received.context(), now);
+            CallContext context = received.context().within(new Deadline(deadline));
+            Call call = received.with(context);
+            Fallback<Object> fallback = fallbacks.apply(call, current.tolerance.fallback());
+            var passage = new Work.Calls.Passage(call, next);
+            Object outcome = guard.execution.run(
+                    current, guard.callWork, passage, context, call.operation().idempotent(), now, deadline);
+            if (outcome instanceof Failure failure) {
+                return guard.failed(current, call, failure, fallback);
+            }
             if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
-                tell(fallback, value);
+                guard.notifyFallback(fallback, value);
             }
             return response(outcome);
         }
-        if (failure.given() instanceof InterruptedException interrupted) {
-            throw interrupted;
-        }
-        ServiceResponse<?> instead = applyFallback(failure, fallback);
-        if (instead instanceof ServiceResponse.Ok<?> ok) {
-            calls.events().emit(new Event.FallbackServed(passage.call(), failure.fault(), ok.origin()));
-        }
-        return instead != null
-                ? instead
-                : failure.given() == null ? ServiceResponse.failed(failure.fault()) : response(failure.given());
     }
 
-    private static ServiceResponse<?> response(@Nullable Object given) {
-        return given instanceof ServiceResponse<?> response
+    private ServiceResponse<?> failed(Plan current, Call call, Failure failure, Fallback<Object> fallback)
+            throws InterruptedException {
+        if (failure.cause() instanceof InterruptedException interrupted) {
+            throw interrupted;
+        }
+        ServiceResponse<?> answer = applyFallback(current, failure, fallback);
+        if (answer instanceof ServiceResponse.Ok<?> ok) {
+            callWork.events().emit(new Event.FallbackServed(call, failure.fault(), ok.origin()));
+        }
+        if (answer != null) {
+            return answer;
+        }
+        return failure.cause() == null ? ServiceResponse.failed(failure.fault()) : response(failure.cause());
+    }
+
+    private static ServiceResponse<?> response(@Nullable Object outcome) {
+        return outcome instanceof ServiceResponse<?> response
                 ? response
-                : ServiceResponse.failed(Code.INTERNAL, "the pipeline made a mistake");
+                : ServiceResponse.failed(Code.INTERNAL, "internal error in the client's pipeline");
     }
 
     private Guard guard(Operation operation) {
-        Map<String, Guard> known = operations;
-        return known.isEmpty() ? this : known.getOrDefault(operation.name(), this);
+        Map<String, Guard> current = operations;
+        return current.isEmpty() ? this : current.getOrDefault(operation.name(), this);
     }
 
-    // ------------------------------------------------------------------------------------------------- The outer half
+    // ------------------------------------------------------------------------------------------------- Fallbacks
 
-    private <W> @Nullable Object run(Work<W> trial, W work) throws InterruptedException {
-        Plan now = plan;
-        long clock = time.nanoTime();
-        CallContext context = trial.context(work);
-        long deadline = clock + now.deadlineNanos;
-        if (context != null && context.deadline().atNanos() - deadline < 0) {
-            deadline = context.deadline().atNanos();
-        }
-        Object outcome = deadline - clock > 0 ? throttled(now, trial, work, context, clock, deadline) : Failure.LATE;
-        tally.call();
-        if (outcome instanceof Failure) {
-            tally.add(GuardCounters.Count.FAILED);
-        }
-        return outcome;
-    }
-
-    private <W> @Nullable Object throttled(
-            Plan now, Work<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
-            throws InterruptedException {
-        Throttle throttle = now.throttle;
-        if (throttle == null) {
-            return limited(now, trial, work, context, clock, deadline);
-        }
-        if (!throttle.admits(clock, random)) {
-            tally.add(GuardCounters.Count.THROTTLED);
-            return now.throttled();
-        }
-        Object outcome = limited(now, trial, work, context, clock, deadline);
-        if (!(outcome instanceof Failure failure)) {
-            throttle.accepted(clock);
-        } else if (!failure.refused()) {
-            if (failure.fault().code() == Code.RESOURCE_EXHAUSTED) {
-                throttle.rejected(clock);
-            } else {
-                throttle.accepted(clock);
-            }
-        }
-        return outcome;
-    }
-
-    private <W> @Nullable Object limited(
-            Plan now, Work<W> trial, W work, @Nullable CallContext context, long clock, long deadline)
-            throws InterruptedException {
-        long began = clock;
-        RateLimiter rate = now.rateLimiter;
-        if (rate != null) {
-            long wait = rate.reserve(1, began, Math.min(now.rateWaitNanos, deadline - began));
-            if (wait != 0) {
-                if (wait < 0) {
-                    return overRate(rate, began);
-                }
-                time.sleep(wait);
-                began = time.nanoTime();
-            }
-        }
-        boolean again = trial.idempotent(work, idempotent);
-        ConcurrencyLimiter limiter = now.concurrency;
-        if (limiter == null) {
-            return attempts.run(now, trial, work, context, again, began, deadline);
-        }
-        Priority priority = context == null ? Priority.NORMAL : context.priority();
-        if (!limiter.tryAcquire(priority)) {
-            if (!limiter.acquire(priority, began, Math.min(now.concurrencyWaitNanos, deadline - began))) {
-                tally.add(GuardCounters.Count.CONCURRENCY_LIMITED);
-                return now.crowded();
-            }
-            began = time.nanoTime();
-        }
-        boolean dropped = true;
+    /** Passes a result to a fallback; the result stays valid even if the fallback throws. */
+    private <T> void notifyFallback(Fallback<T> fallback, T result) {
         try {
-            Object outcome = attempts.run(now, trial, work, context, again, began, deadline);
-            dropped = outcome instanceof Failure failure
-                    && overloaded(failure.fault().code());
-            return outcome;
-        } finally {
-            if (limiter.adaptive()) {
-                limiter.release(began, time.nanoTime(), dropped);
-            } else {
-                limiter.release();
-            }
-        }
-    }
-
-    private Failure overRate(RateLimiter rate, long clock) {
-        tally.add(GuardCounters.Count.RATE_LIMITED);
-        var fault = Fault.unreached(Code.RESOURCE_EXHAUSTED, "the rate limit of " + name + " is reached")
-                .retryAfter(Duration.ofNanos(rate.retryAfterNanos(1, clock)));
-        return new Failure(fault, null, true);
-    }
-
-    private static boolean overloaded(Code code) {
-        return code == Code.RESOURCE_EXHAUSTED || code == Code.DEADLINE_EXCEEDED || code == Code.UNAVAILABLE;
-    }
-
-    /** Tells a fallback of a good answer, which stays good whatever the fallback makes of it. */
-    private <T> void tell(Fallback<T> fallback, T answer) {
-        try {
-            fallback.succeeded(answer);
+            fallback.succeeded(result);
         } catch (RuntimeException e) {
-            LOGGER.log(
-                    System.Logger.Level.WARNING, "A fallback of " + name + " could not take note of a good answer", e);
+            LOGGER.log(System.Logger.Level.WARNING, "A fallback of " + name() + " failed to record a result", e);
         }
     }
 
-    /** The fallback's answer to a failure, or null where there is none and the failure stands. */
-    private <T> @Nullable ServiceResponse<T> applyFallback(Failure failure, Fallback<T> fallback) {
-        if (!plan.tolerance.level().includes(IsolationLevel.ENHANCED)
-                || !failure.fault().code().blamesService()) {
+    /** Returns the fallback's answer to a failure, or null if there is none and the failure stands. */
+    private <T> @Nullable ServiceResponse<T> applyFallback(Plan current, Failure failure, Fallback<T> fallback) {
+        Fault first = failure.fault();
+        if (!current.tolerance.level().includes(IsolationLevel.ENHANCED)
+                || !first.code().blamesService()) {
             return null;
         }
         ServiceResponse<T> answer;
         try {
-            answer = fallback.answer(failure.fault());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            answer = ServiceResponse.failed(ExceptionMapping.of(e));
-        } catch (RuntimeException e) {
-            answer = ServiceResponse.failed(ExceptionMapping.of(e));
-        }
-        if (answer instanceof ServiceResponse.Failed<T>(var second, var _)) {
-            if (second.code() == Code.UNIMPLEMENTED) {
-                return null;
+            answer = fallback.answer(first);
+        } catch (InterruptedException | RuntimeException e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
             }
-            tally.add(GuardCounters.Count.FALLBACKS_FAILED);
-            Fault first = failure.fault();
-            return ServiceResponse.failed(new Fault(
-                    first.code(),
-                    first.message() + "; the fallback failed too: " + second.message(),
-                    first.reached(),
-                    first.retryAfter()));
+            answer = ServiceResponse.failed(ExceptionMapping.of(e));
         }
-        tally.add(GuardCounters.Count.FALLBACKS_SERVED);
-        return answer;
+        if (!(answer instanceof ServiceResponse.Failed<T>(var second, var _))) {
+            counters.add(Count.FALLBACKS_SERVED);
+            return answer;
+        }
+        if (second.code() == Code.UNIMPLEMENTED) {
+            return null;
+        }
+        counters.add(Count.FALLBACKS_FAILED);
+        String message = first.message() + "; the fallback failed too: " + second.message();
+        return ServiceResponse.failed(new Fault(first.code(), message, first.reached(), first.retryAfter()));
     }
 
-    // ------------------------------------------------------------------------------------------- Changing and looking
+    // ------------------------------------------------------------------------------------------- Changes and state
 
-    /** What it is called. */
     public String name() {
-        return name;
+        return dependencies.name();
     }
 
-    /** The policies in force. */
+    /** The policies in force for the service. */
     public FaultTolerance tolerance() {
         return plan.tolerance;
     }
 
-    /** The policies in force for that operation. */
-    public FaultTolerance tolerance(Operation operation) {
-        return guard(operation).plan.tolerance;
-    }
-
-    /** Puts other policies in force, for the calls from now on; what is the same as before keeps its state. */
+    /** Changes the service's policies from the next call on. A policy that stays the same keeps its state. */
     public void apply(FaultTolerance changed) {
         apply(new Policies(changed, policies().operations()));
     }
 
-    /** Puts other policies in force for a service and for its operations. */
+    /** Changes the policies of the service and of its operations. */
     public void apply(Policies changed) {
-        lock.lock();
-        try {
-            Plan service = new Plan(changed.service(), null, plan, ground);
-            var next = new TreeMap<String, Guard>();
-            var all = new TreeMap<>(counted);
-            changed.operations().forEach((operation, tolerance) -> {
-                Guard known = operations.get(operation);
-                Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this, operation));
-                Plan before = known == null ? new Plan(tolerance, plan, null, guard.ground) : known.plan;
-                guard.plan = new Plan(tolerance, service, before, guard.ground);
-                next.put(operation, guard);
-            });
-            counted = Map.copyOf(all);
-            plan = service;
-            operations = Map.copyOf(next);
-        } finally {
-            lock.unlock();
-        }
+        change(changed);
         listeners.forEach(Runnable::run);
     }
 
-    /** Tells a listener from now on that other policies have come into force, on the thread that put them there. */
-    public void whenApplied(Runnable listener) {
-        lock.lock();
-        try {
-            listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
-        } finally {
-            lock.unlock();
-        }
+    private synchronized void change(Policies changed) {
+        Plan service = new Plan(changed.service(), null, plan, dependencies);
+        var next = new TreeMap<String, Guard>();
+        var all = new TreeMap<>(counted);
+        changed.operations().forEach((operation, tolerance) -> {
+            Guard known = operations.get(operation);
+            Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this));
+            Plan previous = known == null ? new Plan(tolerance, plan, null, guard.dependencies) : known.plan;
+            guard.plan = new Plan(tolerance, service, previous, guard.dependencies);
+            next.put(operation, guard);
+        });
+        counted = Map.copyOf(all);
+        plan = service;
+        operations = Map.copyOf(next);
     }
 
-    /** Puts another level in force, for the service and all of its operations. */
+    /** Adds a listener that runs after each change of policies, on the thread that made the change. */
+    public void whenApplied(Runnable listener) {
+        listeners.add(listener);
+    }
+
+    /** Changes the isolation level of the service and of all its operations. */
     public void level(IsolationLevel level) {
         apply(policies().at(level));
     }
 
-    /** The policies in force for the service, and for the operations that differ. */
+    /** The policies in force for the service and for the operations that differ. */
     public Policies policies() {
         var own = new TreeMap<String, FaultTolerance>();
         operations.forEach((operation, guard) -> own.put(operation, guard.plan.tolerance));
@@ -544,71 +424,58 @@ public final class Guard {
     }
 
     private long calls() {
-        long sum = tally.calls();
-        for (Guard operation : counted.values()) {
-            sum += operation.tally.calls();
-        }
-        return sum;
+        return counters.calls()
+                + counted.values().stream()
+                        .mapToLong(guard -> guard.counters.calls())
+                        .sum();
     }
 
-    /** What has been counted, operations included. */
+    /** The counters of the service, operations included. */
     public GuardStatistics statistics() {
-        long[] sum = since();
-        for (Guard operation : counted.values()) {
-            long[] each = operation.since();
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += each[i];
-            }
-        }
-        return GuardStatistics.of(sum);
+        var sums = new long[GuardCounters.COUNTS];
+        counters.addTo(sums);
+        counted.values().forEach(operation -> operation.counters.addTo(sums));
+        return GuardStatistics.of(sums);
     }
 
-    private long[] since() {
-        long[] all = tally.all();
-        long[] before = forgotten;
-        for (int i = 0; i < before.length; i++) {
-            all[i] -= before[i];
-        }
-        return all;
-    }
-
-    /** Closes the breaker and begins to count anew. */
+    /** Closes the breaker and sets the counters to zero. */
     public void reset() {
-        forgotten = tally.all();
+        counters.reset();
         breaker().ifPresent(CircuitBreaker::reset);
         counted.values().forEach(Guard::reset);
     }
 
-    /** Its own circuit breaker, where the level has one and breakers do not stand elsewhere. */
+    /** The guard's own circuit breaker, if the level includes one and instances have none. */
     public Optional<CircuitBreaker> breaker() {
         return Optional.ofNullable(plan.breaker);
     }
 
-    /** Its concurrency limiter, where the level has one. */
+    /** The concurrency limiter, if the level includes one. */
     public Optional<ConcurrencyLimiter> concurrency() {
         return Optional.ofNullable(plan.concurrency);
     }
 
-    /** How many retries are saved up, where the level has retries. */
+    /** The number of retries that the budget allows now, if the level includes retries. */
     public Optional<Double> retryBudget() {
         return Optional.ofNullable(plan.retry).map(retry -> retry.budget().balance());
     }
 
-    /** The steps in their order, with every parameter, and what in them contradicts itself. */
+    /** Describes the steps in their order with every parameter, and the contradictions among the policies. */
     public String describe() {
-        return new GuardDescription(plan.tolerance, breakerHere()).print(name, warnings());
+        return new GuardDescription(plan.tolerance, ownsBreaker()).print(name(), warnings());
     }
 
-    /** What in the policies contradicts itself, in one sentence each; nothing where all is well. */
+    /** Returns the contradictions among the policies, one sentence each. */
     public List<String> warnings() {
-        return PolicyWarnings.in(plan.tolerance, idempotent || !breakerHere());
+        return PolicyWarnings.in(plan.tolerance, idempotent || !ownsBreaker());
     }
 
-    private boolean breakerHere() {
-        return ground.breaker() != null;
+    private boolean ownsBreaker() {
+        return dependencies.breakerListener() != null;
     }
 
     private void breakerChanged(CircuitBreaker.State before, CircuitBreaker.State after, String reason) {
-        calls.events().emit(new Event.BreakerChanged(new ServiceName(name), "", before.name(), after.name(), reason));
+        callWork.events()
+                .emit(new Event.BreakerChanged(new ServiceName(name()), "", before.name(), after.name(), reason));
     }
 }

@@ -7,8 +7,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The guards of a process by their names: where somebody looks who wants to know what is guarded, how, and how that
- * goes, and changes it while calls run.
+ * The guards of a process by name: lists them, finds one, and changes its level while calls run.
  *
  * <pre>{@code
  * guards.add(Guard.of("payments", FaultTolerance.of(IsolationLevel.BASIC)));
@@ -19,60 +18,38 @@ public final class Guards {
     private final Map<String, Guard> byName = new ConcurrentHashMap<>();
 
     /**
-     * Takes a guard in.
+     * Adds a guard.
      *
      * @return the guard
-     * @throws IllegalArgumentException where another one has its name
+     * @throws IllegalArgumentException if another guard has its name
      */
     public Guard add(Guard guard) {
         Guard known = byName.putIfAbsent(guard.name(), guard);
         if (known != null && !known.equals(guard)) {
-            throw new IllegalArgumentException(
-                    "there is a guard named " + guard.name() + " already: name it otherwise");
+            throw new IllegalArgumentException("a guard named " + guard.name() + " exists already: use another name");
         }
         return guard;
     }
 
-    /** The guard of that name, if there is one. */
+    /** Returns the guard of that name, if any. */
     public Optional<Guard> find(String name) {
         return Optional.ofNullable(byName.get(name));
     }
 
-    /** All of them, in the order of their names. */
+    /** Returns all guards, ordered by name. */
     public List<Guard> list() {
         return List.copyOf(new TreeMap<>(byName).values());
     }
 
     /**
-     * Puts a level in force for the guard of that name and for all of its operations.
+     * Changes the isolation level of a guard and of all its operations.
      *
-     * @throws IllegalArgumentException where there is no such guard
+     * @throws IllegalArgumentException if there is no guard of that name
      */
     public void level(String name, IsolationLevel level) {
-        named(name).level(level);
-    }
-
-    /**
-     * Puts policies in force for the guard of that name.
-     *
-     * @throws IllegalArgumentException where there is no such guard
-     */
-    public void apply(String name, Policies policies) {
-        named(name).apply(policies);
-    }
-
-    /**
-     * Closes the breakers of the guard of that name and has it count anew.
-     *
-     * @throws IllegalArgumentException where there is no such guard
-     */
-    public void reset(String name) {
-        named(name).reset();
-    }
-
-    private Guard named(String name) {
-        return find(name)
-                .orElseThrow(() -> new IllegalArgumentException("nothing named " + name
-                        + " is guarded here; guarded are: " + String.join(", ", new TreeMap<>(byName).keySet())));
+        find(name)
+                .orElseThrow(() -> new IllegalArgumentException("there is no guard named " + name + "; there are: "
+                        + String.join(", ", new TreeMap<>(byName).keySet())))
+                .level(level);
     }
 }

@@ -1,17 +1,17 @@
 package dev.treaty.resilience;
 
-/** How much stands between a caller and a service that fails. */
+/** Which fault-tolerance policies are in force; each level includes those below it. */
 public enum IsolationLevel {
-    /** The call goes straight to an instance; only its deadline holds. */
+    /** Only the deadline. */
     NONE,
-    /** Timeout for each attempt, and retries within a budget. */
+    /** A timeout for each attempt, and retries within a budget. */
     BASIC,
     /** Also a circuit breaker at every instance, and fallbacks. */
     ENHANCED,
-    /** Everything there is. */
+    /** All policies. */
     FULL;
 
-    /** True where this level has all that the other one has. */
+    /** Returns whether this level has all policies of the other. */
     public boolean includes(IsolationLevel other) {
         return compareTo(other) >= 0;
     }

@@ -8,37 +8,36 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A {@link RateLimiter} for each key (a caller, a tenant, an address), for a bounded number of keys. No key is ever let
- * through more than its policy says, whatever happens to the others:
+ * A {@link RateLimiter} for each key (a caller, a tenant, an address), for a bounded number of keys. No key ever
+ * exceeds its policy, whatever the other keys do:
  *
  * <ul>
- *   <li>A key is forgotten only when it has its whole burst again, since a new key would then be no better off; and
- *       only when its place is wanted.
- *   <li>Where a new key comes and no place is found, because others are busy, it shares one limit with all that have
- *       come like that. It gets a place of its own when one is free, and what was used of the shared limit until then
- *       is charged to it as if it alone had used it.
+ *   <li>A key is evicted only when it has its whole burst again, since it gains nothing by coming back as a new key;
+ *   and
+ *       only when its place is needed.
+ *   <li>If there is no place for a new key, because the others are in use, it shares one limit with all such keys. It
+ *       gets a place when one is free, and what was used of the shared limit until then is charged to it alone.
  * </ul>
  *
- * <p>So a flood of invented keys is worth at most {@code keysMax + 1} limits, and makes keys that come new during it
- * wait; those that were there before it and keep calling do not notice. A known key costs a look-up and one
- * compare-and-set, and allocates nothing. A new one looks at no more than {@value #PROBES} places, under a lock.
+ * <p>So a flood of invented keys gets at most {@code keysMax + 1} limits, and delays keys that are new during it; it
+ * does not affect keys that were known before and keep calling. A known key costs a look-up and one compare-and-set,
+ * and allocates nothing. A new key examines at most {@value #PROBES} places, under a lock.
  *
  * @param <K> the type of the keys: immutable, with {@code equals} and {@code hashCode}
  * @see Gcra
  */
 public final class KeyedRateLimiter<K> {
-    /** What {@link #reserve} answers where there is no permit in time. */
+    /** Returned by {@link #reserve} if there is no permit in time. */
     public static final long REFUSED = RateLimiter.REFUSED;
 
-    /** The most keys that may be asked for. */
+    /** The largest number of keys. */
     public static final int KEYS_MAX = 1_000_000;
 
     private static final int PROBES = 16;
-    /** The moment of a bucket that has been forgotten; none other ever has it. */
-    private static final long FORGOTTEN = Long.MIN_VALUE;
+    /** The moment of an evicted bucket, which no other bucket ever has. */
+    private static final long EVICTED = Long.MIN_VALUE;
 
     private static final long LOOK_AGAIN = -2;
 
@@ -50,25 +49,22 @@ public final class KeyedRateLimiter<K> {
     private final int keysMax;
     private final Map<K, Bucket<K>> buckets = new ConcurrentHashMap<>();
 
-    /** Held while a key gets its place: all below is guarded by it. */
-    private final ReentrantLock lock = new ReentrantLock();
-
+    /** The places of keys, and the lock under which a key gets one. */
     private final List<Bucket<K>> places = new ArrayList<>();
-    private int hand;
-    /** The shared limit of the keys without a place; never before a moment that a forgotten key had come to. */
+
+    private int nextPlace;
+    /** The shared limit of the keys without a place; never before the moment of an evicted key. */
     private final AtomicLong shared;
 
     /**
-     * A limiter that knows no key yet.
+     * Creates a limiter without keys.
      *
-     * @param policy what each key may do; without warm-up
-     * @param keysMax how many keys it remembers, up to {@value #KEYS_MAX}, each with some 100 bytes and the key
-     * @param time whose clock is followed
-     * @throws IllegalArgumentException where the policy has a warm-up, or the number of keys is out of range
+     * @param policy the policy of each key; without warm-up
+     * @param keysMax the number of keys, up to {@value #KEYS_MAX}, each with some 100 bytes and the key
+     * @throws IllegalArgumentException if the policy has a warm-up, or the number of keys is out of range
      */
     public KeyedRateLimiter(RateLimitPolicy policy, int keysMax, Time time) {
-        PolicyChecks.atLeast("keys-max", keysMax, 1);
-        PolicyChecks.atMost("keys-max", keysMax, KEYS_MAX);
+        PolicyChecks.within("keys-max", keysMax, 1, KEYS_MAX);
         this.policy = check(policy);
         this.gcra = new Gcra(policy);
         this.keysMax = keysMax;
@@ -76,30 +72,26 @@ public final class KeyedRateLimiter<K> {
         this.shared = new AtomicLong(gcra.point(time.nanoTime()));
     }
 
-    /** The policy, where it can hold for each key. */
+    /** Returns the policy if it is valid for each key. */
     static RateLimitPolicy check(RateLimitPolicy policy) {
-        if (!policy.warmUp().isZero()) {
-            throw new IllegalArgumentException(
-                    "warm-up is " + policy.warmUp() + ": a limit for each key has none, leave it out");
-        }
+        PolicyChecks.require(policy.warmUp().isZero(), "warm-up", policy.warmUp(), "none for a limit per key");
         return policy;
     }
 
-    /** The policy that it was made from. */
     public RateLimitPolicy policy() {
         return policy;
     }
 
-    /** Takes a permit of that key if there is one now. */
+    /** Takes a permit of a key if there is one now. */
     public boolean tryAcquire(K key) {
         return reserve(key, 1, time.nanoTime(), 0) == 0;
     }
 
     /**
-     * Takes that many permits of that key, now or for a turn to come, as {@link RateLimiter#reserve} does.
+     * Takes permits of a key, now or in the future, like {@link RateLimiter#reserve}.
      *
-     * @return how many nanoseconds to wait before going on, 0 to go on at once; or {@link #REFUSED}, with nothing taken
-     * @throws IllegalArgumentException where it is no permit, or more than the burst
+     * @return the time to wait in nanoseconds, 0 to proceed at once; or {@link #REFUSED}, with nothing taken
+     * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public long reserve(K key, int permits, long now, long waitMaxNanos) {
         long length = gcra.length(permits);
@@ -119,30 +111,29 @@ public final class KeyedRateLimiter<K> {
     }
 
     /**
-     * How many nanoseconds from now that many permits of that key are there, if nobody else takes them before; 0 where
-     * they are now.
+     * Returns the time in nanoseconds until permits of a key are there, unless other calls take them before; 0 if they
+     * are there now.
      *
-     * @throws IllegalArgumentException where it is no permit, or more than the burst
+     * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public long retryAfterNanos(K key, int permits, long now) {
         long point = gcra.point(now);
         Bucket<K> bucket = buckets.get(key);
-        long own = bucket == null ? FORGOTTEN : bucket.next.get();
-        long next = own == FORGOTTEN ? shared.get() : own;
+        long own = bucket == null ? EVICTED : bucket.next.get();
+        long next = own == EVICTED ? shared.get() : own;
         return gcra.waitNanos(Gcra.later(next, point) + gcra.length(permits) - point - gcra.tolerance);
     }
 
-    /** How many keys it remembers now. */
+    /** Returns the number of keys that have a place. */
     public int keys() {
         return buckets.size();
     }
 
     private long reserveNew(K key, long length, long point, long waitMax) {
-        lock.lock();
-        try {
+        synchronized (places) {
             Bucket<K> known = buckets.get(key);
             if (known != null) {
-                return reserve(known.next, length, point, waitMax); // nothing is forgotten while the lock is held
+                return reserve(known.next, length, point, waitMax); // under the lock no key is evicted
             }
             int place = place(point);
             if (place < 0) {
@@ -157,22 +148,20 @@ public final class KeyedRateLimiter<K> {
             }
             buckets.put(key, bucket);
             return wait;
-        } finally {
-            lock.unlock();
         }
     }
 
-    /** The place for a new key, or -1 where none is found. */
+    /** Returns the place of a new key, or -1 if none is free. */
     private int place(long point) {
         if (places.size() < keysMax) {
             return places.size();
         }
         for (int probe = 0; probe < Math.min(PROBES, keysMax); probe++) {
-            int place = hand;
-            hand = place + 1 == keysMax ? 0 : place + 1;
+            int place = nextPlace;
+            nextPlace = (place + 1) % keysMax;
             Bucket<K> bucket = places.get(place);
             long next = bucket.next.get();
-            if (next - point <= 0 && bucket.next.compareAndSet(next, FORGOTTEN)) {
+            if (next - point <= 0 && bucket.next.compareAndSet(next, EVICTED)) {
                 shared.set(Gcra.later(shared.get(), next));
                 buckets.remove(bucket.key);
                 return place;
@@ -184,7 +173,7 @@ public final class KeyedRateLimiter<K> {
     private long reserve(AtomicLong bucket, long length, long point, long waitMax) {
         while (true) {
             long next = bucket.get();
-            if (next == FORGOTTEN) {
+            if (next == EVICTED) {
                 return LOOK_AGAIN;
             }
             long after = Gcra.later(next, point) + length;
@@ -192,7 +181,7 @@ public final class KeyedRateLimiter<K> {
             if (wait > waitMax) {
                 return REFUSED;
             }
-            if (bucket.compareAndSet(next, after == FORGOTTEN ? after + 1 : after)) {
+            if (bucket.compareAndSet(next, after == EVICTED ? after + 1 : after)) {
                 return gcra.waitNanos(wait);
             }
         }

@@ -9,73 +9,72 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets through only so many calls: in any interval of length t at most {@code burst + rate * t}, whatever the number of
- * threads. A call that has to wait has its turn reserved, in the order of asking; one that would wait too long is
- * refused and takes nothing.
+ * Limits the rate of calls: any interval of length t contains at most {@code burst + rate * t} calls, for any number of
+ * threads. Calls that may wait get reservations in the order of asking; a call that would wait too long is refused and
+ * takes nothing.
  *
- * <p>The algorithm is {@link Gcra}'s, on one shared moment. Where permits are many, threads would contend for it: so
- * each stripe borrows a part of the time line, worth some dozens of permits, and serves its threads out of that without
- * touching what is shared. Pieces out of borrowed parts do not overlap with any others, and the part passes with time
- * as the pieces would, so the law above holds to the permit. Nobody is refused while another stripe holds what is
- * wanted: it is fetched from there. Only while much is being used does borrowing cost something: up to an eighth of the
- * burst may then have passed unused.
+ * <p>The algorithm is {@link Gcra}'s, on one shared moment. At high rates threads would contend for it, so each stripe
+ * borrows a slice of the time line, worth some dozens of permits, and serves its threads from there. Pieces of borrowed
+ * slices overlap no other piece and expire with time like all others, so the limit above is exact. No call is refused
+ * while another stripe holds the permits it needs: they are taken from there. The cost of borrowing is that up to an
+ * eighth of the burst may expire unused under heavy load.
  *
- * <p>Memory: about 0.1 KiB, with stripes about 0.4 KiB. Nothing is allocated, but for one small object a call while
- * there is a warm-up.
+ * <p>It takes about 0.1 KiB of memory, with stripes about 0.5 KiB. A call allocates nothing, except for one small
+ * object if there is a warm-up.
  */
 public final class RateLimiter {
-    /** What {@link #reserve} answers where there is no permit in time. */
+    /** Returned by {@link #reserve} if there is no permit in time. */
     public static final long REFUSED = -1;
 
-    /** All stripes together borrow at most that part of the burst. */
+    /** All stripes together borrow at most this part of the burst. */
     private static final int BORROWED_PART = 8;
-    /** Where fewer than ten thousand a second may pass, nobody contends. */
+    /** At less than ten thousand permits a second threads do not contend. */
     private static final long STRIPED_INTERVAL_MAX_NANOS = 100_000;
-    /** What a stripe borrows is worth the effort only if it is that many permits, and does not pass at once. */
+    /** A slice is worth borrowing if it has enough permits and does not expire at once. */
     private static final int SLICE_PERMITS_MIN = 8;
 
     private static final long SLICE_NANOS_MIN = 1_000;
 
-    /** Where the moment that all share is. */
+    /** The index of the shared moment. */
     private static final int SHARED = 0;
-    /** From one stripe's moment to the next: two neighbours' moments and ends then never lie in one cache line. */
+    /** The words from one stripe to the next: no cache line contains words of two stripes. */
     private static final int SPACING = Stripes.SPACING + 1;
-    /** From a stripe's moment to where its borrowed part ends, and to whether somebody borrows for it just now. */
-    private static final int END = 1;
-
-    private static final int BORROWING = 2;
 
     private final RateLimitPolicy policy;
     private final Time time;
     private final Gcra gcra;
     private final @Nullable WarmUp warmUp;
-    private final int stripes;
     private final long slice;
     private final AtomicLongArray state;
+    private final Stripe[] stripes;
 
-    /** A limiter that has its whole burst, and follows that time where it is not given a reading of its clock. */
+    /** Creates a limiter that has its whole burst. */
     public RateLimiter(RateLimitPolicy policy, Time time) {
         this(policy, time, stripes(policy, Stripes.count(time)), slicePermits(policy, Stripes.count(time)));
     }
 
-    /** With that many stripes, none or a power of two, of which each borrows that many permits at a time. */
-    RateLimiter(RateLimitPolicy policy, Time time, int stripes, int slicePermits) {
+    /**
+     * Creates a limiter.
+     *
+     * @param count the number of stripes, 0 or a power of two
+     * @param slicePermits how many permits a stripe borrows at a time
+     */
+    RateLimiter(RateLimitPolicy policy, Time time, int count, int slicePermits) {
         this.policy = policy;
         this.time = time;
         this.gcra = new Gcra(policy);
         this.warmUp = policy.warmUp().isZero() ? null : new WarmUp(policy, gcra, time.nanoTime());
-        this.stripes = stripes;
         this.slice = slicePermits * gcra.interval;
-        this.state = new AtomicLongArray(1 + stripes * SPACING + BORROWING);
+        this.state = new AtomicLongArray(1 + count * SPACING + Stripe.BORROWING);
         long now = gcra.point(time.nanoTime());
         state.set(SHARED, now);
-        for (int stripe = 0; stripe < stripes; stripe++) {
-            state.set(at(stripe), now);
-            state.set(at(stripe) + END, now);
+        this.stripes = new Stripe[count];
+        for (int index = 0; index < count; index++) {
+            stripes[index] = new Stripe(index, now);
         }
     }
 
-    /** How many of that many stripes are worth having: all or none. */
+    /** Returns the number of stripes of a policy: all that are available, or none if they are not worth it. */
     static int stripes(RateLimitPolicy policy, int count) {
         long slicePermits = slicePermits(policy, count);
         long per = policy.per().toNanos();
@@ -87,12 +86,11 @@ public final class RateLimiter {
         return worthIt ? count : 0;
     }
 
-    /** How many permits each of that many stripes borrows at a time. */
+    /** Returns how many permits each of a number of stripes borrows at a time. */
     static int slicePermits(RateLimitPolicy policy, int count) {
         return policy.burst() / (BORROWED_PART * count);
     }
 
-    /** The policy that it was made from. */
     public RateLimitPolicy policy() {
         return policy;
     }
@@ -103,42 +101,38 @@ public final class RateLimiter {
     }
 
     /**
-     * Takes that many permits if they are there now.
+     * Takes permits if they are there now.
      *
-     * @throws IllegalArgumentException where it is none, or more than the burst
+     * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public boolean tryAcquire(int permits) {
         return reserve(permits, time.nanoTime(), 0) == 0;
     }
 
     /**
-     * Takes that many permits, and waits for its turn where that comes within {@code waitMax}; otherwise answers false
-     * at once.
+     * Takes permits, and waits for them if they are there within {@code waitMax}; otherwise returns false at once.
      *
-     * @throws InterruptedException where the thread was interrupted while it waited; its turn is then lost
-     * @throws IllegalArgumentException where it is no permit, or more than the burst
+     * @throws InterruptedException if the thread was interrupted while it waited; its permits are then lost
+     * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public boolean acquire(int permits, Duration waitMax) throws InterruptedException {
         long wait = reserve(permits, time.nanoTime(), waitMax.toNanos());
-        if (wait == REFUSED) {
-            return false;
-        }
-        time.sleep(wait);
-        return true;
+        time.sleep(wait); // not if it is refused, which is less than zero
+        return wait != REFUSED;
     }
 
     /**
-     * Takes that many permits, now or for a turn to come.
+     * Takes permits, now or in the future.
      *
-     * @param permits how much the call weighs, from 1 to the burst
-     * @param now a reading of the clock ({@link Time#nanoTime()}). Where it is an old one, because the thread lost its
-     *     processor since, nobody is refused by it: the clock is then read again
-     * @param waitMaxNanos how long the turn may be away, up to a day; 0 where it must be now
-     * @return how many nanoseconds to wait before going on, 0 to go on at once; or {@link #REFUSED}, with nothing taken
-     * @throws IllegalArgumentException where it is no permit, or more than the burst
+     * @param permits the weight of the call, from 1 to the burst
+     * @param now a reading of the clock ({@link Time#nanoTime()}). If it is old, because the thread was suspended
+     *     since, the clock is read again before the call is refused
+     * @param waitMaxNanos how far in the future the permits may be, up to a day; 0 if they are needed now
+     * @return the time to wait in nanoseconds, 0 to proceed at once; or {@link #REFUSED}, with nothing taken
+     * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public long reserve(int permits, long now, long waitMaxNanos) {
-        int stripe = stripes == 0 ? 0 : Stripes.mine(stripes);
+        int stripe = stripes.length == 0 ? 0 : Stripes.mine(stripes.length);
         long wait = reserve(stripe, permits, now, waitMaxNanos);
         if (wait != REFUSED) {
             return wait;
@@ -147,29 +141,27 @@ public final class RateLimiter {
         return later - now > 0 ? reserve(stripe, permits, later, waitMaxNanos) : REFUSED;
     }
 
-    long reserve(int stripe, int permits, long now, long waitMaxNanos) {
+    long reserve(int own, int permits, long now, long waitMaxNanos) {
         long length = gcra.length(permits);
         long point = gcra.point(now);
-        if (stripes > 0 && (spend(at(stripe), length, point) || borrow(at(stripe), length, point))) {
-            return 0;
-        }
         if (warmUp != null) {
             return warmUp.reserve(length, point, gcra.lengthOf(waitMaxNanos));
         }
-        if (stripes == 0) {
-            return shared(length, point, gcra.lengthOf(waitMaxNanos));
-        }
-        if (shared(length, point, 0) == 0 || gather(0, permits, point)) {
+        if (stripes.length > 0
+                && (stripes[own].spend(length, point)
+                        || stripes[own].borrow(length, point)
+                        || reserveShared(length, point, 0) == 0
+                        || gather(0, permits, point))) {
             return 0;
         }
-        return waitMaxNanos <= 0 ? REFUSED : shared(length, point, gcra.lengthOf(waitMaxNanos));
+        return reserveShared(length, point, gcra.lengthOf(waitMaxNanos));
     }
 
     /**
-     * How many nanoseconds from now that many permits are there, if nobody else takes them before; 0 where they are
+     * Returns the time in nanoseconds until permits are there, unless other calls take them before; 0 if they are there
      * now.
      *
-     * @throws IllegalArgumentException where it is no permit, or more than the burst
+     * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public long retryAfterNanos(int permits, long now) {
         long point = gcra.point(now);
@@ -177,12 +169,8 @@ public final class RateLimiter {
         return gcra.waitNanos(Gcra.later(next, point) + gcra.length(permits) - point - gcra.tolerance);
     }
 
-    private static int at(int stripe) {
-        return (stripe + 1) * SPACING;
-    }
-
-    /** Takes a piece of the line that nobody has borrowed. */
-    private long shared(long length, long point, long waitMax) {
+    /** Takes a piece of the shared time line. */
+    private long reserveShared(long length, long point, long waitMax) {
         while (true) {
             long next = state.get(SHARED);
             long after = Gcra.later(next, point) + length;
@@ -196,84 +184,102 @@ public final class RateLimiter {
         }
     }
 
-    /** Takes a piece out of what that stripe has borrowed. */
-    private boolean spend(int at, long length, long point) {
-        while (true) {
-            long next = state.get(at);
-            long after = Gcra.later(next, point) + length;
-            if (after - state.get(at + END) > 0 || after - point > gcra.tolerance) {
-                return false;
-            }
-            if (state.compareAndSet(at, next, after)) {
-                return true;
-            }
-        }
-    }
-
-    /** Takes a piece out of a new part, unless another thread is just borrowing one for that stripe. */
-    private boolean borrow(int at, long length, long point) {
-        if (length >= slice || state.get(at + BORROWING) != 0 || !state.compareAndSet(at + BORROWING, 0, 1)) {
-            return false;
-        }
-        try {
-            // Somebody else may have borrowed just before.
-            return spend(at, length, point) || borrowAlone(at, length, point);
-        } finally {
-            state.set(at + BORROWING, 0);
-        }
-    }
-
-    /** Takes a piece at the beginning of a whole slice, and keeps the rest of it for the stripe. */
-    private boolean borrowAlone(int at, long length, long point) {
-        if (state.get(at + END) - Gcra.later(state.get(at), point) >= gcra.interval) {
-            return false; // too little for this call, but not to be thrown away
-        }
-        long next;
-        long from;
-        do {
-            next = state.get(SHARED);
-            from = Gcra.later(next, point);
-            if (from + slice - point > gcra.tolerance) {
-                return false;
-            }
-        } while (!state.compareAndSet(SHARED, next, from + slice));
-        // The moment goes first: it is beyond the old end, so that nobody can spend what lies between the parts.
-        long old;
-        do {
-            old = state.get(at);
-        } while (!state.compareAndSet(at, old, from + length));
-        state.set(at + END, from + slice);
-        return true;
-    }
-
-    /**
-     * Takes as many permits as it finds from that stripe on, and what is missing then from what nobody has borrowed.
-     */
-    private boolean gather(int stripe, int missing, long point) {
+    /** Takes permits from the stripes, beginning with that one, and the missing ones from the shared time line. */
+    private boolean gather(int index, int missing, long point) {
         if (missing == 0) {
             return true;
         }
-        if (stripe == stripes) {
-            return shared(missing * gcra.interval, point, 0) == 0;
+        return index == stripes.length
+                ? reserveShared(missing * gcra.interval, point, 0) == 0
+                : stripes[index].gather(missing, point);
+    }
+
+    /**
+     * A slice of the time line that belongs to one stripe: from {@code next}, where the next piece begins, to
+     * {@code end}. The invariant is that no two slices overlap and that none overlaps the shared rest of the line: a
+     * slice is cut from the shared line by moving its moment, and {@code next} only ever moves forward, except to
+     * return a piece that no other call has taken.
+     */
+    private final class Stripe {
+        /** The words after {@code next}: the end of the slice, and whether a thread is borrowing the next slice. */
+        private static final int END = 1;
+
+        private static final int BORROWING = 2;
+
+        private final int index;
+        private final int next;
+
+        Stripe(int index, long now) {
+            this.index = index;
+            this.next = (index + 1) * SPACING;
+            state.set(next, now);
+            state.set(next + END, now);
         }
-        int at = at(stripe);
-        long next;
-        long after;
-        int found;
-        do {
-            next = state.get(at);
-            long from = Gcra.later(next, point);
-            long room = Math.min(state.get(at + END) - from, point + gcra.tolerance - from);
-            found = Math.clamp(room / gcra.interval, 0, missing); // the room of a long idle stripe is far below zero
-            if (found == 0) {
-                return gather(stripe + 1, missing, point);
+
+        /** Takes a piece of the slice. */
+        boolean spend(long length, long point) {
+            while (true) {
+                long from = state.get(next);
+                long after = Gcra.later(from, point) + length;
+                if (after - state.get(next + END) > 0 || after - point > gcra.tolerance) {
+                    return false;
+                }
+                if (state.compareAndSet(next, from, after)) {
+                    return true;
+                }
             }
-            after = from + found * gcra.interval;
-        } while (!state.compareAndSet(at, next, after));
-        if (gather(stripe + 1, missing - found, point)) {
+        }
+
+        /** Takes a piece of a new slice, unless another thread is borrowing one. */
+        boolean borrow(long length, long point) {
+            if (length >= slice || state.get(next + BORROWING) != 0 || !state.compareAndSet(next + BORROWING, 0, 1)) {
+                return false;
+            }
+            try {
+                return spend(length, point) || replace(length, point); // another thread may have borrowed just before
+            } finally {
+                state.set(next + BORROWING, 0);
+            }
+        }
+
+        /** Cuts a slice off the shared line, takes a piece at its beginning, and keeps the rest. */
+        private boolean replace(long length, long point) {
+            if (state.get(next + END) - Gcra.later(state.get(next), point) >= gcra.interval) {
+                return false; // too little for this call, but the permits must not be lost
+            }
+            long shared;
+            long start;
+            do {
+                shared = state.get(SHARED);
+                start = Gcra.later(shared, point);
+                if (start + slice - point > gcra.tolerance) {
+                    return false;
+                }
+            } while (!state.compareAndSet(SHARED, shared, start + slice));
+            state.set(next, start + length); // before the end: no call can take what lies between the slices
+            state.set(next + END, start + slice);
             return true;
         }
-        state.compareAndSet(at, after, next); // fails where somebody went on from here: then those permits are lost
-        return false;
+
+        /** Takes as many permits as the slice has and gathers the others; returns its own if the others are missing. */
+        boolean gather(int missing, long point) {
+            while (true) {
+                long before = state.get(next);
+                long from = Gcra.later(before, point);
+                long room = Math.min(state.get(next + END), point + gcra.tolerance) - from;
+                int found = Math.clamp(room / gcra.interval, 0, missing); // an expired slice has negative room
+                if (found == 0) {
+                    return RateLimiter.this.gather(index + 1, missing, point);
+                }
+                long after = from + found * gcra.interval;
+                if (state.compareAndSet(next, before, after)) {
+                    if (RateLimiter.this.gather(index + 1, missing - found, point)) {
+                        return true;
+                    }
+                    state.compareAndSet(next, after, before); // fails if a call took a piece since: they are then lost
+                    return false;
+                }
+            }
+        }
     }
 }

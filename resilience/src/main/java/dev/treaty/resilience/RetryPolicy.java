@@ -7,17 +7,16 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * When and how often a failed attempt is repeated.
+ * When and how often a failed attempt is retried.
  *
- * @param attempts the most attempts of one call, the first included; 1 means no retry
+ * @param attempts the maximum number of attempts of a call, including the first; 1 means no retry
  * @param backoff the pause before the second attempt, before jitter
  * @param backoffMax the longest pause, before jitter
- * @param multiplier how much longer each pause is than the one before
- * @param jitter how pauses are spread
- * @param on the codes that another attempt may mend; without {@link Code#DEADLINE_EXCEEDED} no attempt ends before the
- *     deadline of its call
- * @param budget how many retries each call earns for all callers of the service: 0.2 lets retries add at most a fifth
- * @param budgetPerSecond how many retries are earned each second whatever the traffic, so that rare calls may retry too
+ * @param multiplier the factor by which each pause is longer than the previous
+ * @param jitter how pauses are randomized
+ * @param on the retryable codes; without {@link Code#DEADLINE_EXCEEDED} attempts have no timeout of their own
+ * @param budget how many retries each call adds to the budget of the service: 0.2 lets retries add at most a fifth
+ * @param budgetPerSecond how many retries each second adds to the budget, so that rare calls may be retried too
  */
 public record RetryPolicy(
         int attempts,
@@ -43,43 +42,38 @@ public record RetryPolicy(
     /** No retries. */
     public static final RetryPolicy NONE = DEFAULT.withAttempts(1);
 
-    /** The most attempts that may be asked for. */
+    /** The largest number of attempts. */
     public static final int ATTEMPTS_MAX = 10;
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message contains the accepted range */
     public RetryPolicy {
-        PolicyChecks.atLeast("attempts", attempts, 1);
-        PolicyChecks.atMost("attempts", attempts, ATTEMPTS_MAX);
+        PolicyChecks.within("attempts", attempts, 1, ATTEMPTS_MAX);
         PolicyChecks.positive("backoff", backoff);
         PolicyChecks.positive("backoff-max", backoffMax);
         PolicyChecks.notShorter("backoff-max", backoffMax, "backoff", backoff);
-        if (!(multiplier >= 1 && multiplier <= 100)) {
-            throw new IllegalArgumentException("multiplier is " + multiplier + ": use 1 to 100");
-        }
+        PolicyChecks.within("multiplier", multiplier, 1.0, 100.0);
         on = List.copyOf(on);
-        PolicyChecks.ratio("budget", budget);
-        if (!(budgetPerSecond >= 0 && budgetPerSecond <= 1_000_000)) {
-            throw new IllegalArgumentException("budget-per-second is " + budgetPerSecond + ": use 0 to 1000000");
-        }
+        PolicyChecks.within("budget", budget, 0.0, 1.0);
+        PolicyChecks.within("budget-per-second", budgetPerSecond, 0.0, 1_000_000.0);
     }
 
-    /** The same policy with another number of attempts. */
-    public RetryPolicy withAttempts(int number) {
-        return new RetryPolicy(number, backoff, backoffMax, multiplier, jitter, on, budget, budgetPerSecond);
+    /** Returns the same policy with another number of attempts. */
+    public RetryPolicy withAttempts(int changed) {
+        return new RetryPolicy(changed, backoff, backoffMax, multiplier, jitter, on, budget, budgetPerSecond);
     }
 
-    /** Whether another attempt may follow one whose time ran out: where not, there is no use in cutting it short. */
+    /** Returns whether a timeout may be retried; otherwise there is no use in ending an attempt before the deadline. */
     public boolean retriesTimeouts() {
         return attempts > 1 && on.contains(Code.DEADLINE_EXCEEDED);
     }
 
-    /** The longest pause before the attempt after the nth, in nanoseconds. */
+    /** Returns the pause after an attempt before jitter, in nanoseconds. */
     public long backoffNanos(int attempt) {
         double nanos = (double) backoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
         return (long) Math.min(nanos, (double) backoffMax.toNanos());
     }
 
-    /** The pause before the attempt after the nth, jitter included, in nanoseconds. */
+    /** Returns the pause after an attempt, jitter included, in nanoseconds. */
     public long pauseNanos(int attempt, RandomGenerator random) {
         return jitter.spread(backoffNanos(attempt), random);
     }

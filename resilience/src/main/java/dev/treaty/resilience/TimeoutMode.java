@@ -1,20 +1,21 @@
 package dev.treaty.resilience;
 
-/** What happens to an attempt whose time is up. */
+/** What happens to an attempt at its timeout. */
 public enum TimeoutMode {
     /**
-     * The attempt is asked: every wait of Treaty ends at the deadline, and so does foreign code that looks at it. Costs
-     * nothing. Code that neither looks nor waits through Treaty keeps its caller until it is done.
+     * The attempt is expected to stop: every wait of Treaty ends at the deadline, and other code can check the
+     * deadline. It costs nothing. Code that neither checks the deadline nor waits through Treaty delays its caller
+     * until it ends.
      */
     COOPERATIVE,
     /**
-     * The attempt is interrupted, on the caller's own thread: for foreign code that blocks and can be interrupted.
-     * Costs no thread per call. What it answers after that is a fault all the same, since it came too late.
+     * The attempt is interrupted, on the caller's thread: for other code that blocks and can be interrupted. It costs
+     * no thread. A result after the timeout is a fault all the same.
      */
     INTERRUPT,
     /**
-     * The attempt runs on a virtual thread of its own, is interrupted when its time is up, and is left behind where it
-     * does not listen: the caller is back in time whatever the attempt does. Costs a thread per attempt.
+     * The attempt runs on a virtual thread of its own, is interrupted at its timeout, and is left running if it ignores
+     * the interrupt: the caller returns in time in any case. It costs a thread per attempt.
      */
     DETACH
 }

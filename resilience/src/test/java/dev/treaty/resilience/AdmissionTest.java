@@ -53,14 +53,12 @@ class AdmissionTest {
         assertThat(response).isInstanceOf(ServiceResponse.Failed.class);
         Fault fault = ((ServiceResponse.Failed<?>) response).fault();
         assertThat(fault.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
-        assertThat(fault.reached())
-                .as("it may be made elsewhere, whatever it does")
-                .isFalse();
+        assertThat(fault.reached()).as("a refusal is retryable").isFalse();
         return fault;
     }
 
     /**
-     * Begins calls of those priorities one within the other, so that they are under way at once; then does the rest.
+     * Starts calls of these priorities one inside the other, so that they run at the same time; then runs the body.
      */
     private ServiceResponse<?> during(Admission admission, List<Priority> calls, Supplier<ServiceResponse<?>> rest)
             throws InterruptedException {
@@ -81,7 +79,7 @@ class AdmissionTest {
     }
 
     @Test
-    void refusalsOfAPolicyNameTheValueAndWhatIsAccepted() {
+    void an_invalid_policy_is_rejected_with_the_value_and_the_accepted_range() {
         AdmissionPolicy usual = AdmissionPolicy.DEFAULT;
         assertThatThrownBy(() -> new AdmissionPolicy(
                         Optional.empty(), Optional.empty(), 0, usual.concurrency(), usual.priorityMax()))
@@ -90,15 +88,15 @@ class AdmissionTest {
                         Optional.empty(), Optional.empty(), 1_000_001, usual.concurrency(), usual.priorityMax()))
                 .hasMessage("callers-max is 1000001: use at most 1000000");
         assertThatThrownBy(() -> usual.withRateLimitPerCaller(ONE_A_SECOND.withWarmUp(SECOND)))
-                .hasMessage("warm-up is PT1S: a limit for each key has none, leave it out");
+                .hasMessage("warm-up is PT1S: use none for a limit per key");
     }
 
     @Test
-    void asManyAreUnderWayAsTheLimitSays() throws InterruptedException {
+    void calls_beyond_the_concurrency_limit_are_refused() throws InterruptedException {
         var admission = admission(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(2)));
         var normal = List.of(Priority.NORMAL, Priority.NORMAL);
         Fault fault = refusal(during(admission, normal, () -> make(admission, by("ada"), handler)));
-        assertThat(fault.message()).isEqualTo("as many calls of test are under way here as its limit allows");
+        assertThat(fault.message()).isEqualTo("the server's concurrency limit of test is reached");
         assertThat(fault.retryAfter()).isEmpty();
         assertThat(handled).isEmpty();
         assertThat(admission.concurrency().inFlight()).isZero();
@@ -107,7 +105,7 @@ class AdmissionTest {
     }
 
     @Test
-    void whatEndsBadlyGivesItsPlaceBack() {
+    void a_failed_call_releases_its_permit() {
         var admission = admission(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(1)));
         assertThatThrownBy(() -> admission.handle(by("ada"), _ -> {
                     throw new InterruptedException();
@@ -117,7 +115,7 @@ class AdmissionTest {
     }
 
     @Test
-    void theLeastImportantAreShedFirst() throws InterruptedException {
+    void sheddable_calls_are_refused_first() throws InterruptedException {
         var admission = admission(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(4)));
         var three = List.of(Priority.NORMAL, Priority.SHEDDABLE, Priority.NORMAL);
         during(admission, three, () -> {
@@ -128,7 +126,7 @@ class AdmissionTest {
     }
 
     @Test
-    void aClaimIsWorthNoMoreThanThePolicyGrantsAndOnlyThatTravelsOn() {
+    void a_claimed_priority_is_capped_and_only_the_granted_one_is_passed_on() {
         var strict = admission(AdmissionPolicy.DEFAULT);
         make(strict, by(Principal.claimed("eve"), Priority.CRITICAL), handler);
         make(strict, by(Principal.claimed("ada"), Priority.SHEDDABLE), handler);
@@ -141,23 +139,25 @@ class AdmissionTest {
     }
 
     @Test
-    void eachCallerHasARateOfItsOwnAndHearsWhenToComeBack() {
+    void each_caller_has_its_own_rate_limit_and_a_refusal_contains_the_time_to_retry() {
         var admission = admission(AdmissionPolicy.DEFAULT.withRateLimitPerCaller(ONE_A_SECOND));
         make(admission, by("ada"), handler);
         time.advance(Duration.ofMillis(300));
         Fault fault = refusal(make(admission, by("ada"), handler));
-        assertThat(fault.message()).isEqualTo("this caller has reached its rate limit of test");
+        assertThat(fault.message()).isEqualTo("the caller's rate limit of test is reached");
         assertThat(fault.retryAfter()).contains(Duration.ofMillis(700));
         make(admission, by("bob"), handler);
         make(admission, by(new Principal("ada", true), Priority.NORMAL), handler);
-        assertThat(handled).as("a claimed name spends nothing of a proved one").hasSize(3);
+        assertThat(handled)
+                .as("an unauthenticated name takes no permits of the authenticated one")
+                .hasSize(3);
         time.advance(Duration.ofMillis(700));
         make(admission, by("ada"), handler);
         assertThat(handled).hasSize(4);
     }
 
     @Test
-    void namesThatOnlyDifferAtTheirFarEndAreOneCaller() {
+    void names_that_differ_after_128_characters_are_one_caller() {
         var admission = admission(AdmissionPolicy.DEFAULT.withRateLimitPerCaller(ONE_A_SECOND));
         String name = "x".repeat(Admission.CALLER_LENGTH_MAX);
         make(admission, by(name + 1), handler);
@@ -167,7 +167,7 @@ class AdmissionTest {
     }
 
     @Test
-    void inventedNamesShareOneLimitOnceThereAreTooMany() {
+    void a_flood_of_invented_names_shares_one_limit() {
         var policy = new AdmissionPolicy(
                 Optional.empty(), Optional.of(ONE_A_SECOND), 2, ConcurrencyPolicy.DEFAULT, Priority.NORMAL);
         var admission = admission(policy);
@@ -178,7 +178,7 @@ class AdmissionTest {
     }
 
     @Test
-    void allCallersTogetherHaveARateAndHearWhenToComeBack() {
+    void all_callers_share_a_rate_limit_and_a_refusal_contains_the_time_to_retry() {
         var admission = admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND));
         make(admission, by("ada"), handler);
         Fault fault = refusal(make(admission, by("bob"), handler));
@@ -187,7 +187,7 @@ class AdmissionTest {
     }
 
     @Test
-    void whoIsOverItsOwnRateSpendsNothingOfTheOthers() {
+    void a_caller_over_its_own_limit_takes_no_permit_of_the_shared_limit() {
         var admission = admission(AdmissionPolicy.DEFAULT
                 .withRateLimit(new RateLimitPolicy(1, SECOND, 2, Duration.ZERO, Duration.ZERO))
                 .withRateLimitPerCaller(ONE_A_SECOND));
@@ -200,7 +200,7 @@ class AdmissionTest {
     }
 
     @Test
-    void aRateMayBeWaitedForButNotBeyondTheDeadline() {
+    void a_call_waits_for_a_permit_but_not_beyond_its_deadline() {
         var waiting = ONE_A_SECOND.withWaitMax(Duration.ofMinutes(1));
         for (var policy : List.of(
                 AdmissionPolicy.DEFAULT.withRateLimit(waiting),
@@ -219,7 +219,7 @@ class AdmissionTest {
     }
 
     @Test
-    void aPlaceInTheLineIsNotWaitedForBeyondTheDeadline() throws InterruptedException {
+    void a_queued_call_waits_no_longer_than_its_deadline() throws InterruptedException {
         time.advance(Duration.ofHours(1));
         var patient = new ConcurrencyPolicy(Algorithm.FIXED, 1, 1, 1, 5, Duration.ofHours(2));
         var admission = admission(AdmissionPolicy.DEFAULT.with(patient));
@@ -252,7 +252,7 @@ class AdmissionTest {
     }
 
     @Test
-    void anAdaptiveLimitFallsWhereTheServiceBreaks() {
+    void an_adaptive_limit_falls_if_the_service_fails() {
         assertThat(limitAfter(AdmissionPolicy.DEFAULT, SECOND, _ -> {
                     throw new IllegalStateException("broken");
                 }))
@@ -260,7 +260,7 @@ class AdmissionTest {
     }
 
     @Test
-    void anAdaptiveLimitDoesNotTakeTheWaitForARateForTheServices() {
+    void an_adaptive_limit_does_not_count_the_wait_for_a_rate_limit_as_latency() {
         var generous = RateLimitPolicy.perSecond(1000);
         var narrow = new RateLimitPolicy(1, Duration.ofSeconds(2), 1, SECOND.multipliedBy(5), Duration.ZERO);
         for (var policy : List.of(
@@ -274,12 +274,12 @@ class AdmissionTest {
     }
 
     @Test
-    void anAdaptiveLimitFallsWhereAnswersComeTooLateOrTheServiceGivesUp() {
+    void an_adaptive_limit_falls_if_answers_are_late_or_calls_are_rejected() {
         var done = ServiceResponse.<Object>ok("done");
         var quick = Duration.ofMillis(500);
         assertThat(limitAfter(quick, done)).isEqualTo(100);
         assertThat(limitAfter(quick, ServiceResponse.failed(Code.UNAVAILABLE, "the database is away")))
-                .as("an answer like any other")
+                .as("counts like a success")
                 .isEqualTo(100);
         assertThat(limitAfter(quick, ServiceResponse.failed(Code.RESOURCE_EXHAUSTED, "no more threads")))
                 .isLessThan(75);
@@ -289,22 +289,22 @@ class AdmissionTest {
     }
 
     @Test
-    void itsLimitsCanBePrinted() {
+    void the_description_lists_all_limits() {
         String newLine = System.lineSeparator();
         assertThat(admission(AdmissionPolicy.DEFAULT).describe())
                 .isEqualTo(String.join(
                         newLine,
                         "each caller  no rate limit",
                         "all callers  no rate limit",
-                        "concurrency  1000 calls at once, 100 more wait up to 0.1s",
-                        "priority     up to normal for who has not proved who it is"));
+                        "concurrency  1000 calls at a time, queue of 100 for up to 0.1s",
+                        "priority     up to normal for unauthenticated callers"));
         assertThat(admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND))
                         .describe())
-                .contains("all callers  1 per 1s, burst 1, refuses");
+                .contains("all callers  1 per 1s, burst 1, no wait");
     }
 
     @Test
-    void aFullServerIsToldFromTheTimeOfTheMachineToo() throws InterruptedException {
+    void a_full_server_refuses_on_the_system_clock_too() throws InterruptedException {
         var admission = new Admission(
                 new ServiceName("test"), AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(1)), Time.system());
         Call call = Fixtures.call(Fixtures.WRITE, Time.system());

@@ -25,9 +25,9 @@ class CircuitBreakerLawsTest {
         return new CircuitBreaker(policy, time, new Random(seed), (_, _, _) -> {});
     }
 
-    /** It opens with exactly that failure, or slow call, whose share reaches the limit: not one sooner or later. */
+    /** The breaker opens with the failure or slow call whose share reaches the limit, not sooner or later. */
     @Property
-    void aRateOpensExactlyAtItsLimit(
+    void the_breaker_opens_exactly_when_a_rate_reaches_its_limit(
             @ForAll @IntRange(min = 1, max = 100) int hundredths,
             @ForAll @IntRange(min = 1, max = 400) int calls,
             @ForAll boolean slow,
@@ -38,7 +38,7 @@ class CircuitBreakerLawsTest {
         policy = slow
                 ? policy.withFailureRate(1, 1).withSlowRate(rate, Duration.ofSeconds(1))
                 : policy.withFailureRate(rate, 1);
-        // The good ones come first, since a bad one alone is a share of 1.
+        // Successes come first, since one failure alone is a share of 1.
         var breaker = breaker(policy, 1);
         for (int i = 0; i < calls; i++) {
             breaker.succeeded(breaker.tryAcquire());
@@ -65,9 +65,9 @@ class CircuitBreakerLawsTest {
         assertThat(breaker.state()).isEqualTo(reached ? State.OPEN : State.CLOSED);
     }
 
-    /** Each opening is twice as long as the one before, spread by an eighth, and none is longer than the longest. */
+    /** Each open time is twice the previous, with a jitter of an eighth, and none exceeds the maximum. */
     @Property
-    void openTimesAreWithinBounds(
+    void open_times_double_within_jitter_and_maximum(
             @ForAll @LongRange(min = 1, max = 5_000_000_000L) long open,
             @ForAll @LongRange(min = 0, max = 100_000_000_000L) long more,
             @ForAll @IntRange(min = 1, max = 70) int openings,
@@ -93,12 +93,12 @@ class CircuitBreakerLawsTest {
     }
 
     /**
-     * Whatever the trials do, no more are under way than may be, where one that ran out of its lease is not any more;
-     * it closes with exactly as many good ones as it must, and opens with the first bad one, however late they come,
-     * but for those that come a hundred leases after they began.
+     * Whatever the trials do, no more of them have a lease than are allowed. The breaker closes with exactly the
+     * required number of successes and opens with the first failure, however late they are reported, up to a hundred
+     * leases after their start.
      */
     @Property
-    void theBudgetOfTrialsIsNeverExceeded(
+    void there_are_never_more_trials_than_half_open_calls(
             @ForAll @IntRange(min = 1, max = 5) int trials,
             @ForAll @Size(max = 100) List<@IntRange(max = 99) Integer> steps) {
         Duration lease = Duration.ofSeconds(8);
@@ -106,11 +106,11 @@ class CircuitBreakerLawsTest {
                 CircuitBreakerPolicy.DEFAULT
                         .withConsecutiveFailures(1)
                         .withOpen(Duration.ofSeconds(1), lease)
-                        .withTrials(trials),
+                        .withHalfOpenCalls(trials),
                 1);
         breaker.failed(breaker.tryAcquire());
         time.advance(Duration.ofSeconds(2));
-        Map<Long, Long> awaited = new HashMap<>(); // by admission, when the lease ends
+        Map<Long, Long> awaited = new HashMap<>(); // the end of the lease, by admission
         int succeeded = 0;
         for (int step : steps) {
             assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
@@ -118,7 +118,7 @@ class CircuitBreakerLawsTest {
             long underWay =
                     awaited.values().stream().filter(until -> until > now).count();
             boolean admits = underWay + succeeded < trials;
-            assertThat(breaker.available()).isEqualTo(admits);
+            assertThat(breaker.available(time.nanoTime())).isEqualTo(admits);
             if (step < 40) {
                 long admission = breaker.tryAcquire();
                 assertThat(admission != CircuitBreaker.REFUSED).isEqualTo(admits);

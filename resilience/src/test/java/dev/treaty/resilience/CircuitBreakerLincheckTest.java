@@ -7,17 +7,17 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Test;
 
-/** Half-open, the breaker gives trials, takes their outcomes and obeys hands as if all came one after the other. */
+/** A half-open breaker admits trials, counts outcomes and obeys operators as if all calls were sequential. */
 public class CircuitBreakerLincheckTest {
     private static final long SECOND = 1_000_000_000;
 
-    /** Half-open from the beginning, with two trials; what is not admitted is reported too, and must change nothing. */
+    /** Half-open from the start, with two trials; outcomes of refused trials are reported too, without effect. */
     public static class Subject {
         private final CircuitBreaker breaker = new CircuitBreaker(
                 CircuitBreakerPolicy.DEFAULT
                         .withConsecutiveFailures(1)
                         .withOpen(Duration.ofNanos(1), Duration.ofSeconds(1))
-                        .withTrials(2),
+                        .withHalfOpenCalls(2),
                 new ManualTime(),
                 new Random(1),
                 (_, _, _) -> {},
@@ -80,12 +80,12 @@ public class CircuitBreakerLincheckTest {
     }
 
     @Test
-    void theBreakerIsLinearizable() {
+    void the_breaker_is_linearizable() {
         new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)
-                .iterations(12)
-                .invocationsPerIteration(300)
+                .iterations(6)
+                .invocationsPerIteration(150)
                 .check(Subject.class);
     }
 }

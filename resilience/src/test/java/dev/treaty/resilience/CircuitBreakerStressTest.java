@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Real threads on one breaker, so many times as fit into a second or two. */
+/** Real threads on one breaker, for a bounded number of rounds. */
 class CircuitBreakerStressTest {
     private static final int THREADS = 4;
     private static final int STRIPES = 4;
@@ -50,7 +50,7 @@ class CircuitBreakerStressTest {
     }
 
     @Test
-    void noOutcomeIsLostOrCountedTwice() throws Exception {
+    void no_outcome_is_lost_or_counted_twice() throws Exception {
         int calls = 200_000;
         for (OutcomeWindow window : List.of(
                 new TimeWindow(1_000, STRIPES, 0),
@@ -75,9 +75,9 @@ class CircuitBreakerStressTest {
         }
     }
 
-    /** However long the clock runs while they count, nothing is lost as long as the window is long enough. */
+    /** No outcome is lost while the clock advances, as long as the window is long enough. */
     @Test
-    void turningBucketsLosesNothing() throws Exception {
+    void no_outcome_is_lost_when_a_bucket_begins() throws Exception {
         int calls = 100_000;
         var window = new TimeWindow(10L * calls, STRIPES, 0);
         var clock = new AtomicLong();
@@ -91,21 +91,21 @@ class CircuitBreakerStressTest {
                 }
             }
         });
-        // Eight tenths of the window have passed.
+        // Eight tenths of the window have passed by now.
         assertThat(window.counts(clock.get()).calls()).isEqualTo((long) THREADS * calls);
         assertThat(window.counts(clock.get()).failures()).isEqualTo((long) THREADS * calls / 50);
     }
 
-    /** Threads that come together find as many places as there are trials, and as many good ones close it. */
+    /** Threads that start together get exactly the allowed number of trials, whose successes close the breaker. */
     @Test
-    void trialsAreNeverMoreThanAllowed() throws Exception {
+    void concurrent_threads_never_get_more_trials_than_allowed() throws Exception {
         int trials = 2;
         int rounds = 2_000;
         var breaker = new CircuitBreaker(
                 CircuitBreakerPolicy.DEFAULT
                         .withConsecutiveFailures(1)
                         .withOpen(Duration.ofSeconds(1), Duration.ofSeconds(1))
-                        .withTrials(trials),
+                        .withHalfOpenCalls(trials),
                 time,
                 new Random(1),
                 (_, _, _) -> {},
@@ -134,9 +134,9 @@ class CircuitBreakerStressTest {
         });
     }
 
-    /** A success that was admitted before it opened never closes it, whenever it arrives. */
+    /** A success that was admitted before the breaker opened never closes it. */
     @Test
-    void lateSuccessesNeverCloseIt() throws Exception {
+    void late_successes_never_close_an_open_breaker() throws Exception {
         int rounds = 5_000;
         var breaker = new CircuitBreaker(
                 CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(2), time, new Random(1), (_, _, _) -> {}, STRIPES);
@@ -146,7 +146,7 @@ class CircuitBreakerStressTest {
                 long admission = breaker.tryAcquire();
                 between.await(20, TimeUnit.SECONDS);
                 if (thread == 0) {
-                    // In a row only where no success comes between, so until it is open.
+                    // In a row only if no success comes between, so repeat until it is open.
                     while (breaker.state() == State.CLOSED) {
                         breaker.failed(admission);
                     }

@@ -37,14 +37,14 @@ class CircuitBreakerTest {
         return breaker;
     }
 
-    /** What another thread does at this very moment, once. */
+    /** What another thread does at this moment, once. */
     private void meanwhile() {
         Runnable once = meanwhile;
         meanwhile = () -> {};
         once.run();
     }
 
-    /** A time in which something happens while somebody looks at the clock. */
+    /** A clock that runs an action when it is read. */
     private final class Eventful implements Time {
         @Override
         public Instant instant() {
@@ -84,20 +84,20 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void opensAfterFailuresInARowAndRefuses() {
+    void opens_after_failures_in_a_row_and_refuses_calls() {
         fail(2);
         breaker.succeeded(breaker.tryAcquire());
         fail(2);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
         fail(1);
         assertThat(breaker.state()).isEqualTo(State.OPEN);
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
         assertThat(changes).containsExactly("CLOSED to OPEN");
     }
 
     @Test
-    void opensOnAFailureRateOnceThereAreEnoughCalls() {
+    void opens_on_a_failure_rate_once_there_are_enough_calls() {
         for (int i = 0; i < 4; i++) {
             fail(1);
             breaker.succeeded(breaker.tryAcquire());
@@ -109,7 +109,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void theWindowForgets() {
+    void outcomes_leave_the_window() {
         for (int i = 0; i < 4; i++) {
             fail(1);
             breaker.succeeded(breaker.tryAcquire());
@@ -129,13 +129,13 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void oneTrialAtATimePassesAndClosesIt() {
+    void one_trial_at_a_time_passes_and_closes_the_breaker() {
         fail(3);
         pastOpen();
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         long trial = breaker.tryAcquire();
         assertThat(trial).isNotEqualTo(CircuitBreaker.REFUSED);
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
         breaker.succeeded(trial);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
@@ -143,20 +143,20 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void eachFailedTrialDoublesTheOpenTimeUpToItsMaximum() {
+    void each_failed_trial_doubles_the_open_time_up_to_its_maximum() {
         fail(3);
         for (int seconds : new int[] {1, 2, 4, 8, 8}) {
             assertThat(breaker.snapshot().timeout()).isEqualTo(Duration.ofSeconds(seconds));
             time.advance(
                     Duration.ofSeconds(seconds).multipliedBy(7).dividedBy(8).minusNanos(1));
-            assertThat(breaker.available()).isFalse();
+            assertThat(breaker.available(time.nanoTime())).isFalse();
             time.advance(Duration.ofSeconds(seconds).dividedBy(4).plusNanos(1));
             breaker.failed(breaker.tryAcquire());
         }
     }
 
     @Test
-    void aLateSuccessCannotCloseAnOpenCircuit() {
+    void a_late_success_does_not_close_an_open_breaker() {
         long slow = breaker.tryAcquire();
         fail(3);
         breaker.succeeded(slow);
@@ -172,7 +172,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aLostTrialCannotStickItHalfOpen() {
+    void a_lost_trial_does_not_keep_the_breaker_half_open() {
         fail(3);
         pastOpen();
         long lost = breaker.tryAcquire();
@@ -187,8 +187,8 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void callsLongerThanALeaseCloseItAllTheSame() {
-        breaker(policy.withTrials(2).withOpen(OPEN, OPEN));
+    void calls_longer_than_a_lease_close_the_breaker() {
+        breaker(policy.withHalfOpenCalls(2).withOpen(OPEN, OPEN));
         fail(3);
         pastOpen();
         long[] first = trials(2);
@@ -207,7 +207,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aTrialThatFailsAfterItsLeaseOpensIt() {
+    void a_trial_that_fails_after_its_lease_opens_the_breaker() {
         fail(3);
         pastOpen();
         long late = breaker.tryAcquire();
@@ -221,18 +221,18 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aTrialGivenBackLetsTheNextPassAtOnce() {
+    void after_an_ignored_trial_the_next_passes_at_once() {
         fail(3);
         pastOpen();
         breaker.ignored(breaker.tryAcquire());
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         breaker.succeeded(breaker.tryAcquire());
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
     }
 
     @Test
-    void aTrialThatFailsWhileAnotherIsGivenBackOpensItAllTheSame() {
-        breaker(policy.withTrials(2), time, () -> {
+    void a_trial_that_fails_while_another_is_ignored_opens_the_breaker() {
+        breaker(policy.withHalfOpenCalls(2), time, () -> {
             meanwhile();
             return 1;
         });
@@ -246,7 +246,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void handsPrevailOverWhatHappensAtTheSameMoment() {
+    void an_operator_prevails_over_concurrent_outcomes() {
         breaker(policy, new Eventful(), new Random(1));
         meanwhile = () -> breaker.reset();
         breaker.forceOpen();
@@ -260,7 +260,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void resetClosesAndForgets() {
+    void reset_closes_the_breaker_and_clears_its_window() {
         long before = breaker.tryAcquire();
         fail(3);
         breaker.reset();
@@ -269,14 +269,16 @@ class CircuitBreakerTest {
         for (int i = 0; i < 3; i++) {
             breaker.failed(before);
         }
-        assertThat(breaker.snapshot().successes()).as("admitted before").isZero();
+        assertThat(breaker.snapshot().successes())
+                .as("admitted in an earlier epoch")
+                .isZero();
         assertThat(breaker.snapshot().failures()).isZero();
         fail(2);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
     }
 
     @Test
-    void slowCallsOpenItWhetherTheyGoWellOrFail() {
+    void slow_calls_open_the_breaker_whether_they_succeed_or_fail() {
         long slow = Duration.ofMillis(100).toNanos();
         breaker(policy.withSlowRate(0.4, Duration.ofMillis(100)).withConsecutiveFailures(100));
         succeed(6);
@@ -300,7 +302,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aRateOfNothingOpensWithTheFirstSuchCallAndNoOther() {
+    void a_rate_of_zero_opens_with_the_first_failed_or_slow_call() {
         long slow = Duration.ofMillis(100).toNanos();
         breaker(policy.withFailureRate(0, 1).withSlowRate(1, Duration.ofMillis(100)));
         succeed(1);
@@ -317,7 +319,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aSlowSuccessEndsARowOfFailures() {
+    void a_slow_success_ends_a_row_of_failures() {
         breaker(policy.withSlowRate(1, Duration.ofMillis(1)));
         fail(2);
         breaker.succeeded(breaker.tryAcquire(), time.nanoTime(), 1_000_000);
@@ -326,7 +328,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aSlowTrialOpensItAgain() {
+    void a_slow_trial_opens_the_breaker_again() {
         breaker(policy.withSlowRate(0.9, Duration.ofMillis(100)));
         fail(3);
         pastOpen();
@@ -338,7 +340,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aWindowOfCallsForgetsByCallsAndNotByTime() {
+    void outcomes_leave_a_count_based_window_by_calls_and_not_by_time() {
         breaker(policy.withWindowCalls(10).withConsecutiveFailures(100));
         fail(4);
         time.advance(Duration.ofDays(1000));
@@ -347,7 +349,7 @@ class CircuitBreakerTest {
         succeed(2); // eleven calls, of which the first has left the window
         assertThat(breaker.snapshot().failures()).isEqualTo(3);
         assertThat(breaker.snapshot().successes()).isEqualTo(7);
-        fail(2); // they push out two more
+        fail(2); // two more leave the window
         assertThat(breaker.snapshot().failures()).isEqualTo(3);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
         fail(3);
@@ -355,8 +357,8 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void severalTrialsPassAndAllMustGoWell() {
-        breaker(policy.withTrials(3));
+    void several_trials_pass_and_all_must_succeed() {
+        breaker(policy.withHalfOpenCalls(3));
         fail(3);
         pastOpen();
         long[] trials = trials(3);
@@ -368,12 +370,12 @@ class CircuitBreakerTest {
         assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
         breaker.succeeded(trials[2]);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
-        assertThat(breaker.snapshot().reason()).isEqualTo("3 trials went well");
+        assertThat(breaker.snapshot().reason()).isEqualTo("3 trials succeeded");
     }
 
     @Test
-    void oneBadTrialOfSeveralOpensItAndTheOthersHaveNoSayAnyMore() {
-        breaker(policy.withTrials(2));
+    void one_failed_trial_of_several_opens_the_breaker_and_the_others_no_longer_count() {
+        breaker(policy.withHalfOpenCalls(2));
         fail(3);
         pastOpen();
         long[] trials = trials(2);
@@ -394,21 +396,21 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void aTrialIsNotWaitedForForEver() {
+    void the_outcome_of_a_trial_expires() {
         fail(3);
         pastOpen();
         long late = breaker.tryAcquire();
         time.advance(Duration.ofSeconds(8).minusNanos(1));
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         time.advance(Duration.ofNanos(1));
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         time.advance(Duration.ofSeconds(8).multipliedBy(99));
         breaker.succeeded(late);
         assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
     }
 
     @Test
-    void itIsHalfOpenOnceItsTimeIsUpEvenIfNobodyCalls() {
+    void the_breaker_is_half_open_after_its_open_time_even_without_calls() {
         fail(3);
         Instant opened = time.instant();
         pastOpen();
@@ -417,31 +419,31 @@ class CircuitBreakerTest {
         assertThat(breaker.snapshot().lastStateChange())
                 .hasValueSatisfying(change -> assertThat(change)
                         .isBetween(opened.plus(OPEN.multipliedBy(7).dividedBy(8)), time.instant()));
-        assertThat(changes).containsExactly("CLOSED to OPEN"); // told with the first trial
+        assertThat(changes).containsExactly("CLOSED to OPEN"); // with the first trial
     }
 
     @Test
-    void forcedOpenItRefusesWhateverTheOutcomes() {
+    void a_forced_open_breaker_refuses_calls_whatever_the_outcomes() {
         long before = breaker.tryAcquire();
         breaker.forceOpen();
         breaker.forceOpen();
         breaker.succeeded(before);
         breaker.ignored(before);
         time.advance(Duration.ofDays(1));
-        assertThat(breaker.available()).isFalse();
+        assertThat(breaker.available(time.nanoTime())).isFalse();
         assertThat(breaker.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
         assertThat(breaker.state()).isEqualTo(State.OPEN);
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
-        assertThat(breaker.snapshot().reason()).isEqualTo("forced open by hand");
+        assertThat(breaker.snapshot().reason()).isEqualTo("forced open by an operator");
         assertThat(changes).containsExactly("CLOSED to OPEN");
     }
 
     @Test
-    void disabledItLetsEverythingPassWhateverTheOutcomes() {
+    void a_disabled_breaker_admits_calls_whatever_the_outcomes() {
         fail(3);
         breaker.disable();
         fail(100);
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.available(time.nanoTime())).isTrue();
         assertThat(breaker.tryAcquire()).isNotEqualTo(CircuitBreaker.REFUSED);
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.DISABLED);
@@ -450,7 +452,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void automaticAgainItBeginsClosedAndWhatWasAdmittedBeforeHasNoSay() {
+    void automatic_mode_starts_closed_and_ignores_earlier_admissions() {
         breaker.disable();
         long disabled = breaker.tryAcquire();
         assertThat(disabled).isNotEqualTo(CircuitBreaker.REFUSED);
@@ -462,7 +464,7 @@ class CircuitBreakerTest {
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
         assertThat(changes).containsExactly("CLOSED to CLOSED", "CLOSED to CLOSED");
         fail(2);
-        breaker.automatic(); // it is: nothing changes, nothing is forgotten
+        breaker.automatic(); // it is automatic already: no change
         fail(1);
         assertThat(breaker.state()).isEqualTo(State.OPEN);
         breaker.automatic();
@@ -471,19 +473,19 @@ class CircuitBreakerTest {
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
         breaker.reset();
         assertThat(breaker.snapshot().mode()).isEqualTo(Mode.AUTOMATIC);
-        assertThat(breaker.snapshot().reason()).isEqualTo("reset by hand");
-        assertThat(breaker.available()).isTrue();
+        assertThat(breaker.snapshot().reason()).isEqualTo("reset by an operator");
+        assertThat(breaker.available(time.nanoTime())).isTrue();
     }
 
     @Test
-    void aRowOfFailuresIsJudgedBeforeARate() {
+    void failures_in_a_row_are_checked_before_rates() {
         breaker(policy.withConsecutiveFailures(10));
         fail(10);
         assertThat(breaker.snapshot().reason()).isEqualTo("10 failures in a row");
     }
 
     @Test
-    void theSnapshotRemembersTheLastSuccessWhateverHappensLater() {
+    void the_snapshot_keeps_the_last_success() {
         time.advance(Duration.ofMinutes(1));
         succeed(1);
         Instant success = time.instant();
@@ -496,12 +498,12 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void theSnapshotTellsWhatTheSeedSystemTold() {
+    void the_snapshot_contains_all_fields() {
         assertThat(breaker.snapshot().lastFailure()).isEmpty();
         assertThat(breaker.snapshot().lastSuccess()).isEmpty();
         assertThat(breaker.snapshot().lastStateChange()).isEmpty();
         assertThat(breaker.snapshot().reason()).isEmpty();
-        assertThat(breaker.snapshot().timeout()).as("so long would it be open").isEqualTo(OPEN);
+        assertThat(breaker.snapshot().timeout()).as("the next open time").isEqualTo(OPEN);
         time.advance(Duration.ofMinutes(1));
         breaker.succeeded(breaker.tryAcquire());
         fail(3);

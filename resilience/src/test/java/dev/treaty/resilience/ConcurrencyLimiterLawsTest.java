@@ -15,9 +15,9 @@ import net.jqwik.api.constraints.Size;
 class ConcurrencyLimiterLawsTest {
     private static final List<Priority> PRIORITIES = List.of(Priority.values());
 
-    /** Against the naive model of two numbers, over any history of calls that come and go and limits that move. */
+    /** Compares with a simple model of two numbers, for any history of calls and changes of the limit. */
     @Property(tries = 300)
-    void letsInWhatANaiveModelLetsIn(
+    void admits_the_same_calls_as_a_simple_model(
             @ForAll @Size(max = 150) List<@IntRange(max = 9) Integer> steps,
             @ForAll @IntRange(min = 1, max = 20) int first,
             @ForAll @IntRange(max = 2) int stripeBits) {
@@ -29,9 +29,9 @@ class ConcurrencyLimiterLawsTest {
             if (step < 6) {
                 Priority priority = PRIORITIES.get(step % 3);
                 int allowed = priority == Priority.SHEDDABLE ? Math.max(1, limit * 3 / 4) : limit;
-                boolean letIn = limiter.tryAcquire(priority);
-                assertThat(letIn).as("step %d of %s", i, steps).isEqualTo(inFlight < allowed);
-                inFlight += letIn ? 1 : 0;
+                boolean admitted = limiter.tryAcquire(priority);
+                assertThat(admitted).as("step %d of %s", i, steps).isEqualTo(inFlight < allowed);
+                inFlight += admitted ? 1 : 0;
             } else if (step < 9 && inFlight > 0) {
                 limiter.release();
                 inFlight--;
@@ -48,44 +48,44 @@ class ConcurrencyLimiterLawsTest {
         for (; inFlight < limit; inFlight++) {
             assertThat(limiter.tryAcquire()).as("no permit was lost").isTrue();
         }
-        assertThat(limiter.tryAcquire()).as("none was made up").isFalse();
+        assertThat(limiter.tryAcquire()).as("no permit was added").isFalse();
     }
 
     @Property(tries = 50)
-    void servesTheMostImportantFirstAndWithinAPriorityWhoCameFirst(
-            @ForAll @Size(min = 1, max = 12) List<Priority> comers) throws InterruptedException {
+    void admits_waiting_calls_by_priority_and_then_by_arrival(@ForAll @Size(min = 1, max = 12) List<Priority> calls)
+            throws InterruptedException {
         var waiting = new Waiting(12);
-        for (int i = 0; i < comers.size(); i++) {
-            waiting.comes(comers.get(i));
+        for (int i = 0; i < calls.size(); i++) {
+            waiting.start(calls.get(i));
         }
-        waiting.serveAll();
+        waiting.releaseAll();
         List<Integer> expected = new ArrayList<>();
-        for (int i = 0; i < comers.size(); i++) {
+        for (int i = 0; i < calls.size(); i++) {
             expected.add(i);
         }
-        expected.sort(Comparator.comparing(comers::get)); // which keeps the order of those that are equal
-        assertThat(waiting.served()).isEqualTo(expected);
+        expected.sort(Comparator.comparing(calls::get)); // a stable sort
+        assertThat(waiting.admitted()).isEqualTo(expected);
         assertThat(waiting.refused()).isEmpty();
     }
 
-    /** Against the naive model of a sorted list. */
+    /** Compares with a simple model, a sorted list. */
     @Property(tries = 50)
-    void aFullLineShedsTheLastOfTheLeastImportant(
-            @ForAll @Size(min = 1, max = 12) List<Priority> comers, @ForAll @IntRange(min = 1, max = 5) int queue)
+    void a_full_queue_displaces_the_last_call_of_the_lowest_priority(
+            @ForAll @Size(min = 1, max = 12) List<Priority> calls, @ForAll @IntRange(min = 1, max = 5) int queue)
             throws InterruptedException {
         var waiting = new Waiting(queue);
         List<Integer> line = new ArrayList<>();
         List<Integer> shed = new ArrayList<>();
-        for (int i = 0; i < comers.size(); i++) {
-            waiting.comes(comers.get(i));
+        for (int i = 0; i < calls.size(); i++) {
+            waiting.start(calls.get(i));
             line.add(i);
-            line.sort(Comparator.comparing(comers::get));
+            line.sort(Comparator.comparing(calls::get));
             if (line.size() > queue) {
                 shed.add(line.removeLast());
             }
             assertThat(waiting.refused()).isEqualTo(shed);
         }
-        waiting.serveAll();
-        assertThat(waiting.served()).isEqualTo(line);
+        waiting.releaseAll();
+        assertThat(waiting.admitted()).isEqualTo(line);
     }
 }

@@ -12,7 +12,7 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 import org.junit.jupiter.api.Test;
 
-/** Whoever comes and goes, and however the limit moves: every answer is one that some sequence of calls would give. */
+/** Any interleaving of acquire, release and changes of the limit has the results of some sequence of calls. */
 public class ConcurrencyLimiterLincheckTest {
     private final ConcurrencyLimiter limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(2), new ManualTime(), 2);
     private final int[] held = new int[8];
@@ -45,7 +45,7 @@ public class ConcurrencyLimiterLincheckTest {
     }
 
     @Test
-    void everyInterleavingIsOneOfSomeSequence() {
+    void every_interleaving_is_linearizable() {
         new ModelCheckingOptions()
                 .iterations(3)
                 .invocationsPerIteration(60)
@@ -55,11 +55,11 @@ public class ConcurrencyLimiterLincheckTest {
     }
 
     /**
-     * A call that saw no debt and then takes a permit must not get the one that is owed: who comes back while the limit
-     * has fallen pays with its permit, instead of putting it where others find it.
+     * A call that saw no debt and then takes a permit must not get an owed one: a release under a lowered limit repays
+     * the debt with its permit, instead of putting it into the pool.
      */
     @Test
-    void whatIsOwedIsNotTakenByWhoLookedBefore() throws NoSuchMethodException {
+    void a_call_that_saw_no_debt_does_not_take_an_owed_permit() throws NoSuchMethodException {
         new ModelCheckingOptions()
                 .iterations(0)
                 .invocationsPerIteration(500)

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Real threads, a bounded number of calls, and what must hold however they meet. */
+/** Invariants under real threads and a bounded number of calls. */
 @Timeout(60)
 class ConcurrencyLimiterStressTest {
     private static final List<Priority> PRIORITIES = List.of(Priority.values());
@@ -48,7 +48,7 @@ class ConcurrencyLimiterStressTest {
         }
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // others are to come in between, and nothing depends on whether they do
+    @SuppressWarnings("ThreadPriorityCheck") // lets other threads run in between; the result does not depend on it
     private void work(Priority priority) {
         letIn.incrementAndGet();
         inFlightMost.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
@@ -63,7 +63,7 @@ class ConcurrencyLimiterStressTest {
     }
 
     @Test
-    void neverMoreThanTheLimitWhileLimitsMoveAndWaitersGiveUp() throws InterruptedException {
+    void calls_never_exceed_the_limit_while_limits_change_and_waiting_calls_give_up() throws InterruptedException {
         var limiter = limiter(LIMIT, 4, Duration.ofMillis(1));
         var over = new AtomicBoolean();
         List<Thread> callers = start(24, Thread.ofVirtual(), () -> {
@@ -76,7 +76,7 @@ class ConcurrencyLimiterStressTest {
                         limiter.release();
                     }
                 } catch (InterruptedException e) {
-                    // nothing was taken, and the next call follows
+                    // no permit was taken; the next call follows
                 }
             }
         });
@@ -99,7 +99,7 @@ class ConcurrencyLimiterStressTest {
     }
 
     @Test
-    void noWakeUpIsLost() throws InterruptedException {
+    void no_wake_up_is_lost() throws InterruptedException {
         var limiter = limiter(2, 100, Duration.ofSeconds(30));
         join(start(16, Thread.ofVirtual(), () -> {
             for (int i = 0; i < 2000; i++) {
@@ -114,14 +114,14 @@ class ConcurrencyLimiterStressTest {
                 }
             }
         }));
-        assertThat(letIn.get()).isEqualTo(16 * 2000); // one that was forgotten would have been refused, after its time
+        assertThat(letIn.get()).isEqualTo(16 * 2000); // a lost wake-up would have been refused at the end of its wait
         assertThat(inFlightMost.get()).isBetween(1, 2);
         assertNothingIsLost(limiter);
     }
 
-    /** Each thread has one permit at most, and there is one for each, but it is never in the same stripe for long. */
+    /** Each thread has at most one permit, and there is one for each, but permits move between stripes. */
     @Test
-    void nobodyIsRefusedWhereThereIsRoom() throws InterruptedException {
+    void no_call_is_refused_below_the_limit() throws InterruptedException {
         int threads = 4;
         int stripes = 2;
         var pool = new PermitPool(threads, stripes);

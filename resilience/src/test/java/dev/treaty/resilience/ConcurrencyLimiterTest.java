@@ -9,6 +9,7 @@ import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class ConcurrencyLimiterTest {
     private static final Duration HOUR = Duration.ofHours(1);
+
+    private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.BLOCKED);
 
     private final ManualTime time = new ManualTime();
 
@@ -36,7 +39,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void refusalsOfAPolicyNameTheValueAndWhatIsAccepted() {
+    void an_invalid_policy_is_rejected_with_the_value_and_the_accepted_range() {
         var policy = ConcurrencyPolicy.DEFAULT;
         assertThatThrownBy(() -> policy.withLimit(0)).hasMessage("limit is 0: use 1 or more");
         assertThatThrownBy(() -> policy.withLimit(65_537)).hasMessage("limit is 65537: use at most 65536");
@@ -53,11 +56,11 @@ class ConcurrencyLimiterTest {
         assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 5, 65_537, 0, HOUR))
                 .hasMessage("limit-max is 65537: use at most 65536");
         assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.FIXED, 5, 5, 9, 0, Duration.ZERO))
-                .hasMessage("wait-max is PT0S: use more than nothing");
+                .hasMessage("wait-max is PT0S: use more than zero");
     }
 
     @Test
-    void letsInAsManyAsTheLimitSays() {
+    void admits_calls_up_to_the_limit() {
         var limiter = fixed(3);
         acquire(limiter, 3);
         assertThat(limiter.tryAcquire()).isFalse();
@@ -68,7 +71,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aPermitMayBePutBackByAnotherThread() throws InterruptedException {
+    void a_permit_may_be_released_by_another_thread() throws InterruptedException {
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(5), Time.system(), 4);
         for (int i = 0; i < 20; i++) {
             acquire(limiter, 5);
@@ -79,7 +82,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void theLastQuarterIsKeptForCallsThatMatterMore() {
+    void the_last_quarter_is_reserved_for_higher_priorities() {
         var limiter = fixed(8);
         acquire(limiter, 5);
         assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isTrue();
@@ -97,7 +100,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aLimitThatFallsLetsNobodyInUntilEnoughHaveEnded() {
+    void a_lowered_limit_admits_no_call_until_enough_have_ended() {
         var limiter = fixed(5);
         acquire(limiter, 5);
         limiter.change(ConcurrencyPolicy.fixed(2));
@@ -111,7 +114,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aLimitThatRisesFirstPaysWhatItOwes() {
+    void a_raised_limit_first_repays_its_debt() {
         var limiter = fixed(5);
         acquire(limiter, 5);
         limiter.change(ConcurrencyPolicy.fixed(1));
@@ -127,18 +130,18 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aLimitThatRisesLetsInWhoWaits() throws InterruptedException {
+    void a_raised_limit_admits_waiting_calls() throws InterruptedException {
         var waiting = new Waiting(5);
-        Thread first = waiting.comes(Priority.NORMAL);
+        Thread first = waiting.start(Priority.NORMAL);
         var policy = new ConcurrencyPolicy(Algorithm.FIXED, 2, 1, 2, 5, HOUR);
         waiting.limiter().change(policy);
         first.join();
-        assertThat(waiting.served()).containsExactly(0);
+        assertThat(waiting.admitted()).containsExactly(0);
         assertThat(waiting.limiter().inFlight()).isEqualTo(1);
     }
 
     @Test
-    void nobodyOvertakesWhoWaitsButTheMoreImportant() throws InterruptedException {
+    void only_calls_of_higher_priority_overtake_waiting_calls() throws InterruptedException {
         var limiter = fixed(4);
         limiter.change(ConcurrencyPolicy.DEFAULT.withLimit(4));
         acquire(limiter, 3);
@@ -152,7 +155,7 @@ class ConcurrencyLimiterTest {
         while (limiter.queued() == 0) {
             Thread.yield();
         }
-        acquire(limiter, 1); // the fourth, which the waiting one may not use
+        acquire(limiter, 1); // the fourth, which the waiting sheddable call may not use
         limiter.release();
         assertThat(limiter.queued()).isEqualTo(1);
         assertThat(limiter.tryAcquire(Priority.SHEDDABLE)).isFalse();
@@ -162,34 +165,34 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aFullLineRefusesAtOnceAndNoLineDoesNotWait() throws InterruptedException {
+    void a_full_queue_refuses_at_once_and_so_does_a_limiter_without_a_queue() throws InterruptedException {
         var waiting = new Waiting(1);
-        waiting.comes(Priority.NORMAL);
+        waiting.start(Priority.NORMAL);
         assertThat(waiting.limiter().acquire(HOUR)).isFalse();
         assertThat(waiting.limiter().queued()).isEqualTo(1);
-        waiting.serveAll();
+        waiting.releaseAll();
         var limiter = fixed(1);
         assertThat(limiter.acquire(HOUR)).isTrue();
         assertThat(limiter.acquire(HOUR)).isFalse();
     }
 
     @Test
-    void whoCannotWaitPushesNobodyOutOfTheLine() throws InterruptedException {
+    void a_call_that_cannot_wait_displaces_no_other() throws InterruptedException {
         var waiting = new Waiting(1);
-        waiting.comes(Priority.SHEDDABLE);
-        waiting.comes(Priority.CRITICAL, Duration.ZERO);
+        waiting.start(Priority.SHEDDABLE);
+        waiting.start(Priority.CRITICAL, Duration.ZERO);
         assertThat(waiting.refused()).containsExactly(1);
-        waiting.serveAll();
-        assertThat(waiting.served()).containsExactly(0);
+        waiting.releaseAll();
+        assertThat(waiting.admitted()).containsExactly(0);
     }
 
     @Test
-    void aWaitEndsWithItsDeadlineOrThePolicysLimit() throws InterruptedException {
+    void a_wait_ends_at_the_deadline_or_the_longest_wait_of_the_policy() throws InterruptedException {
         var waiting = new Waiting(5);
         waiting.time().advance(Duration.ofDays(1));
-        waiting.comes(Priority.NORMAL, Duration.ofSeconds(1));
-        waiting.comes(Priority.NORMAL, Duration.ofHours(5));
-        waiting.comes(Priority.NORMAL, Duration.ZERO);
+        waiting.start(Priority.NORMAL, Duration.ofSeconds(1));
+        waiting.start(Priority.NORMAL, Duration.ofHours(5));
+        waiting.start(Priority.NORMAL, Duration.ZERO);
         assertThat(waiting.refused()).containsExactly(2);
         waiting.time().advance(Duration.ofMillis(999));
         waiting.settle();
@@ -206,20 +209,20 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void anInterruptEndsAWaitAndTakesNothing() throws InterruptedException {
+    void an_interrupt_ends_a_wait_without_a_permit() throws InterruptedException {
         var waiting = new Waiting(5);
-        Thread first = waiting.comes(Priority.NORMAL);
-        waiting.comes(Priority.NORMAL);
+        Thread first = waiting.start(Priority.NORMAL);
+        waiting.start(Priority.NORMAL);
         first.interrupt();
         first.join();
         assertThat(waiting.interrupted()).containsExactly(0);
-        waiting.serveAll();
-        assertThat(waiting.served()).containsExactly(1);
+        waiting.releaseAll();
+        assertThat(waiting.admitted()).containsExactly(1);
         assertThat(waiting.limiter().inFlight()).isZero();
     }
 
-    /** A time in which the turn comes while its thread is being interrupted. */
-    private static final class Unlucky implements Time {
+    /** A clock on which a waiting thread is admitted and interrupted at the same time. */
+    private static final class InterruptedOnAdmission implements Time {
         private ConcurrencyLimiter limiter;
 
         @Override
@@ -240,19 +243,19 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aTurnThatComesWithAnInterruptIsNotLost() {
-        var unlucky = new Unlucky();
-        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), unlucky);
-        unlucky.limiter = limiter;
+    void an_admission_during_an_interrupt_is_released() {
+        var clock = new InterruptedOnAdmission();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), clock);
+        clock.limiter = limiter;
         acquire(limiter, 1);
         assertThatThrownBy(() -> limiter.acquire(HOUR)).isInstanceOf(InterruptedException.class);
         assertThat(limiter.inFlight()).isZero();
         assertThat(limiter.queued()).isZero();
     }
 
-    /** A time in which a change of policy stops halfway, the limiter being locked, until the test lets it go on. */
+    /** A clock that stops a change of policy halfway, with the lock held, until the test continues it. */
     private static final class Halfway implements Time {
-        private final CountDownLatch goesOn = new CountDownLatch(1);
+        private final CountDownLatch resume = new CountDownLatch(1);
         private volatile Thread changes;
 
         @Override
@@ -264,7 +267,7 @@ class ConcurrencyLimiterTest {
         public long nanoTime() {
             if (Thread.currentThread().equals(changes)) {
                 try {
-                    goesOn.await();
+                    resume.await();
                 } catch (InterruptedException e) {
                     throw new AssertionError(e);
                 }
@@ -277,29 +280,29 @@ class ConcurrencyLimiterTest {
             LockSupport.park(blocker);
         }
 
-        /** Begins to change to an adaptive limit, whose first window looks at the clock. */
-        Thread begins(ConcurrencyLimiter limiter, int limit) {
+        /** Starts a change to an adaptive limit, whose first window reads the clock. */
+        Thread startChange(ConcurrencyLimiter limiter, int limit) {
             changes = Thread.ofVirtual()
                     .unstarted(() -> limiter.change(new ConcurrencyPolicy(Algorithm.AIMD, limit, 1, limit, 5, HOUR)));
             changes.start();
-            stops(changes);
+            awaitWaiting(changes);
             return changes;
         }
 
-        void goesOn() {
-            goesOn.countDown();
+        void resume() {
+            resume.countDown();
         }
     }
 
-    /** Waits until that thread waits, or has ended. */
-    private static void stops(Thread thread) {
-        while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+    /** Waits until a thread waits or has ended. */
+    private static void awaitWaiting(Thread thread) {
+        while (thread.isAlive() && !WAITING.contains(thread.getState())) {
             Thread.yield();
         }
     }
 
-    /** Asks to be let in. */
-    private static Thread comes(ConcurrencyLimiter limiter, Duration waitMax, AtomicReference<Boolean> answer) {
+    /** Starts a call on a thread of its own. */
+    private static Thread start(ConcurrencyLimiter limiter, Duration waitMax, AtomicReference<Boolean> answer) {
         Thread thread = Thread.startVirtualThread(() -> {
             try {
                 answer.set(limiter.acquire(waitMax));
@@ -307,26 +310,26 @@ class ConcurrencyLimiterTest {
                 throw new AssertionError(e);
             }
         });
-        stops(thread);
+        awaitWaiting(thread);
         return thread;
     }
 
     @Test
-    void whoComesWhileAPermitIsOnItsWayToWhoWaitsDoesNotOvertake() throws InterruptedException {
+    void a_new_call_does_not_take_a_permit_on_its_way_to_a_waiting_call() throws InterruptedException {
         var halfway = new Halfway();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
         acquire(limiter, 1);
         var first = new AtomicReference<Boolean>();
-        Thread waits = comes(limiter, HOUR, first);
-        Thread changes = halfway.begins(limiter, 1);
+        Thread waiting = start(limiter, HOUR, first);
+        Thread changes = halfway.startChange(limiter, 1);
         Thread ends = Thread.startVirtualThread(limiter::release);
-        stops(ends);
+        awaitWaiting(ends);
         var second = new AtomicReference<Boolean>();
-        Thread comes = comes(limiter, Duration.ZERO, second);
-        halfway.goesOn();
-        comes.join();
+        Thread call = start(limiter, Duration.ZERO, second);
+        halfway.resume();
+        call.join();
         assertThat(second).hasValue(false);
-        waits.join();
+        waiting.join();
         assertThat(first).hasValue(true);
         ends.join();
         changes.join();
@@ -334,31 +337,31 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void aPermitPutBackJustBeforeACallJoinsTheLineIsNotMissed() throws InterruptedException {
+    void a_permit_released_just_before_a_call_queues_is_not_missed() throws InterruptedException {
         var halfway = new Halfway();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(5), halfway);
         acquire(limiter, 1);
-        Thread changes = halfway.begins(limiter, 1);
+        Thread changes = halfway.startChange(limiter, 1);
         var answer = new AtomicReference<Boolean>();
-        Thread comes = comes(limiter, HOUR, answer);
+        Thread call = start(limiter, HOUR, answer);
         limiter.release();
-        halfway.goesOn();
-        comes.join();
+        halfway.resume();
+        call.join();
         assertThat(answer).hasValue(true);
         changes.join();
         assertThat(limiter.inFlight()).isEqualTo(1);
     }
 
     @Test
-    void aLimitThatRisesWhileACallEndsLosesNoPermit() throws InterruptedException {
+    void a_limit_raised_while_a_call_ends_loses_no_permit() throws InterruptedException {
         var halfway = new Halfway();
         var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(5), halfway);
         acquire(limiter, 5);
         limiter.change(ConcurrencyPolicy.fixed(2));
-        Thread changes = halfway.begins(limiter, 5);
+        Thread changes = halfway.startChange(limiter, 5);
         Thread ends = Thread.startVirtualThread(limiter::release);
-        stops(ends);
-        halfway.goesOn();
+        awaitWaiting(ends);
+        halfway.resume();
         changes.join();
         ends.join();
         assertThat(limiter.inFlight()).isEqualTo(4);
@@ -367,7 +370,7 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
-    void theSnapshotTellsHowItStands() {
+    void the_snapshot_contains_the_current_state() {
         var limiter = fixed(3);
         acquire(limiter, 2);
         var snapshot = limiter.snapshot();
@@ -377,7 +380,7 @@ class ConcurrencyLimiterTest {
         assertThat(snapshot.queued()).isZero();
         assertThat(snapshot.baseline()).isEmpty();
         assertThat(snapshot.lastSample()).isEmpty();
-        assertThat(snapshot.reason()).isEqualTo("it is fixed");
+        assertThat(snapshot.reason()).isEqualTo("the limit is fixed");
         assertThat(limiter.adaptive()).isFalse();
     }
 }

@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 
-/** What the tests of this package call with. */
+/** Calls and clocks for the tests of this module. */
 public final class Fixtures {
     public static final Operation READ = operation("read", true);
     public static final Operation WRITE = operation("write", false);
@@ -32,7 +32,7 @@ public final class Fixtures {
         return new Call(new ServiceName("test"), operation, List.of(), context);
     }
 
-    /** A time for one thread, in which waiting takes no time: each wait moves the clock to its end. */
+    /** A clock for one thread, on which a wait takes no time: it advances the clock to its end. */
     public static final class SkippingTime implements Time {
         private long nanos = 1;
 

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Policies that change while calls run. */
+/** Changes of policies while calls run. */
 class GuardChangeTest {
     private final Guard guard = Guard.named("test").idempotent().build();
 
@@ -30,11 +30,11 @@ class GuardChangeTest {
     }
 
     @Test
-    void whatStaysTheSameKeepsItsState() {
+    void a_policy_that_stays_the_same_keeps_its_state() {
         var hour = Duration.ofHours(1);
         var policies = FaultTolerance.DEFAULT
                 .with(RetryPolicy.NONE)
-                .with(CircuitBreakerPolicy.DEFAULT.withOpen(hour, hour)); // nobody waits here until it closes
+                .with(CircuitBreakerPolicy.DEFAULT.withOpen(hour, hour)); // so that it does not close during the test
         guard.apply(policies);
         trip();
         CircuitBreaker breaker = guard.breaker().orElseThrow();
@@ -42,12 +42,12 @@ class GuardChangeTest {
         assertThat(guard.breaker()).containsSame(breaker);
         guard.apply(guard.tolerance().with(CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(7)));
         assertThat(guard.breaker().orElseThrow().state())
-                .as("another policy begins anew")
+                .as("another policy has a new breaker")
                 .isEqualTo(CircuitBreaker.State.CLOSED);
     }
 
     @Test
-    void aRaisedLevelIsInForceForTheNextCall() {
+    void a_raised_level_is_in_force_for_the_next_call() {
         guard.level(IsolationLevel.BASIC);
         assertThat(guard.breaker()).isEmpty();
         guard.level(IsolationLevel.ENHANCED);
@@ -56,7 +56,7 @@ class GuardChangeTest {
     }
 
     @Test
-    void aChangedConcurrencyLimitCountsTheCallsUnderWay() {
+    void a_changed_concurrency_limit_counts_running_calls() {
         guard.apply(FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(2)));
         guard.call(() -> {
             guard.apply(FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(1)));
@@ -68,11 +68,11 @@ class GuardChangeTest {
     }
 
     @Test
-    void operationsShareWithTheirServiceWhatTheyHaveInCommon() throws InterruptedException {
+    void operations_share_the_runtimes_of_equal_policies_with_their_service() throws InterruptedException {
         var slow = FaultTolerance.DEFAULT.withDeadline(Duration.ofSeconds(30));
         var own = FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(1));
         guard.apply(new Policies(FaultTolerance.DEFAULT, Map.of("read", slow, "write", own)));
-        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         var inFlight = new ArrayList<Integer>();
         for (var operation : List.of(Fixtures.READ, Fixtures.WRITE)) {
             filter.handle(Fixtures.call(operation, Time.system()), _ -> {
@@ -81,7 +81,7 @@ class GuardChangeTest {
             });
         }
         assertThat(inFlight)
-                .as("read is counted with the service, write by a limit of its own")
+                .as("read is counted by the limit of the service, write by its own")
                 .containsExactly(1, 0);
         assertThat(guard.statistics().calls()).as("operations included").isEqualTo(2);
         guard.level(IsolationLevel.NONE);
@@ -93,10 +93,10 @@ class GuardChangeTest {
                 3, Duration.ofMillis(20), Duration.ofSeconds(1), 2, Jitter.FULL, RetryPolicy.DEFAULT.on(), perCall, 0));
     }
 
-    /** How many attempts a call of that operation makes that fails each time. */
+    /** Returns the number of attempts of a call that always fails. */
     private int attempts(Operation operation) throws InterruptedException {
         var attempts = new AtomicInteger();
-        guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
+        guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
                 .handle(Fixtures.call(operation, Time.system()), _ -> {
                     attempts.incrementAndGet();
                     return ServiceResponse.failed(Code.ABORTED, "broken");
@@ -111,36 +111,36 @@ class GuardChangeTest {
     }
 
     @Test
-    void aBudgetOfAnOperationAloneIsEarnedByItsOwnCalls() throws InterruptedException {
+    void a_budget_of_one_operation_is_earned_by_its_own_calls() throws InterruptedException {
         guard.apply(new Policies(budget(0.5), Map.of("read", budget(0.125))));
         callsOfTheService(100);
-        assertThat(attempts(Fixtures.READ)).as("a budget begins with one retry").isEqualTo(2);
+        assertThat(attempts(Fixtures.READ)).as("a budget starts with one retry").isEqualTo(2);
         for (int i = 1; i <= 16; i++) {
-            assertThat(attempts(Fixtures.READ)).as("one for eight calls").isEqualTo(i % 8 == 0 ? 2 : 1);
+            assertThat(attempts(Fixtures.READ)).as("one retry for eight calls").isEqualTo(i % 8 == 0 ? 2 : 1);
         }
         assertThat(guard.retryBudget().orElseThrow()).isGreaterThan(50);
     }
 
     @Test
-    void anOperationThatLeavesTheBudgetOfItsServiceEarnsAlone() throws InterruptedException {
+    void an_operation_that_stops_sharing_a_budget_starts_with_its_own() throws InterruptedException {
         var own = Map.of("read", budget(0.125).withDeadline(Duration.ofSeconds(30)));
         guard.apply(new Policies(budget(0.125), own));
         callsOfTheService(20);
         assertThat(attempts(Fixtures.READ))
-                .as("three retries are saved up by all")
+                .as("all calls together have earned three retries")
                 .isEqualTo(3);
         guard.apply(new Policies(budget(0.5), own));
         callsOfTheService(100);
-        assertThat(attempts(Fixtures.READ)).as("a budget begins with one retry").isEqualTo(2);
+        assertThat(attempts(Fixtures.READ)).as("a budget starts with one retry").isEqualTo(2);
     }
 
     @Test
-    void anOperationKeepsItsLimitWhenItsServiceGetsAnother() throws InterruptedException {
+    void an_operation_keeps_its_concurrency_limit_if_its_service_changes() throws InterruptedException {
         var two = FaultTolerance.DEFAULT.with(ConcurrencyPolicy.fixed(2));
         guard.apply(new Policies(two, Map.of("read", two.withDeadline(Duration.ofSeconds(30)))));
         guard.apply(new Policies(
                 two.with(ConcurrencyPolicy.fixed(1)), guard.policies().operations()));
-        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         var read = Fixtures.call(Fixtures.READ, Time.system());
         var ofService = new AtomicInteger();
         ServiceResponse<?> answer = filter.handle(
@@ -154,9 +154,9 @@ class GuardChangeTest {
     }
 
     @Test
-    void whatAnOperationCountedStaysCountedWhenItHasNothingOfItsOwnAnyMore() throws InterruptedException {
+    void calls_of_an_operation_stay_counted_when_it_loses_its_own_policies() throws InterruptedException {
         var own = Map.of("read", FaultTolerance.DEFAULT.withDeadline(Duration.ofSeconds(30)));
-        var filter = guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        var filter = guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         var read = Fixtures.call(Fixtures.READ, Time.system());
         for (Map<String, FaultTolerance> operations : List.of(own, Map.<String, FaultTolerance>of(), own)) {
             guard.apply(new Policies(FaultTolerance.DEFAULT, operations));
@@ -170,7 +170,7 @@ class GuardChangeTest {
     }
 
     @Test
-    void nothingIsLostWhileCallsRun() throws InterruptedException {
+    void changes_lose_no_call_and_no_permit() throws InterruptedException {
         var stop = new AtomicBoolean();
         var wrong = new AtomicInteger();
         var threads = new ArrayList<Thread>();

@@ -44,10 +44,10 @@ class KeyedRateLimiterTest {
         return taken;
     }
 
-    /** A call of that key that long after the one before, with that weight, ready to wait that long. */
+    /** A call: the pause before it, its key, its weight, and its longest wait. */
     record Step(long pause, int key, int weight, long waitMax) {}
 
-    /** A call that was let through at that moment. */
+    /** A call that was admitted, and when. */
     record Grant(long moment, int weight) {}
 
     @Provide
@@ -60,16 +60,16 @@ class KeyedRateLimiterTest {
                 .as(Step::new);
     }
 
-    /** However many keys there are for few places, and however old the readings of the clock that calls come with. */
+    /** For any number of keys and places, and any age of the readings of the clock. */
     @Property
-    void noKeyEverGetsMoreThanItsBurstAndItsRate(
+    void no_key_ever_exceeds_its_burst_and_rate(
             @ForAll @IntRange(min = 1, max = 10) int keysMax,
             @ForAll @IntRange(min = 0, max = 300) int skew,
             @ForAll @Size(max = 200) List<@From("step") Step> steps) {
         var policy = new RateLimitPolicy(1, Duration.ofNanos(50), 5, Duration.ZERO, Duration.ZERO);
         var limiter = new KeyedRateLimiter<Integer>(policy, keysMax, time);
         Map<Integer, List<Grant>> grants = new HashMap<>();
-        long now = skew; // the limiter's own clock stands still at 0, so it never reads a later moment by itself
+        long now = skew; // the limiter's own clock stays at 0, so it never reads a later moment
         for (Step step : steps) {
             now += step.pause;
             long read = now - (step.waitMax % 3 == 0 ? skew : 0);
@@ -95,9 +95,10 @@ class KeyedRateLimiterTest {
         }
     }
 
-    /** Where there is a place for each, a key is limited as if it were alone. */
+    /** If each key has a place, it is limited as if it were alone. */
     @Property
-    void withPlacesEnoughEachKeyHasALimiterOfItsOwn(@ForAll @Size(max = 200) List<@From("step") Step> steps) {
+    void with_enough_places_each_key_is_limited_like_a_limiter_of_its_own(
+            @ForAll @Size(max = 200) List<@From("step") Step> steps) {
         var policy = new RateLimitPolicy(1, Duration.ofNanos(50), 5, Duration.ZERO, Duration.ZERO);
         var limiter = new KeyedRateLimiter<Integer>(policy, 8, time);
         Map<Integer, RateLimiter> alone = new HashMap<>();
@@ -111,8 +112,8 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void aReadingOfTheClockThatHasGrownOldRefusesNobody() {
-        time.advance(Duration.ofHours(-1)); // a clock may well stand below zero
+    void an_old_reading_of_the_clock_causes_no_refusal() {
+        time.advance(Duration.ofHours(-1)); // a clock may be negative
         var limiter = new KeyedRateLimiter<String>(RateLimitPolicy.DEFAULT.withBurst(1), 10, time);
         long old = time.nanoTime();
         for (int i = 0; i < 5; i++) {
@@ -124,7 +125,7 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void eachKeyHasItsOwnLimit() {
+    void each_key_has_its_own_limit() {
         var limiter = limiter(2);
         assertThat(takeAll(limiter, "a")).isEqualTo(3);
         assertThat(takeAll(limiter, "b")).isEqualTo(3);
@@ -134,7 +135,7 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void aKeyThatWasRefusedIsNotForgotten() {
+    void a_refused_key_is_not_evicted() {
         var limiter = limiter(1);
         assertThat(takeAll(limiter, "a")).isEqualTo(3);
         time.advance(SECOND.multipliedBy(3).minusNanos(1));
@@ -143,17 +144,17 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void aKeyThatHasItsBurstAgainMakesRoom() {
+    void a_key_with_its_whole_burst_is_evicted() {
         var limiter = limiter(1);
         assertThat(takeAll(limiter, "a")).isEqualTo(3);
         time.advance(SECOND.multipliedBy(3));
         assertThat(takeAll(limiter, "b")).isEqualTo(3);
         assertThat(limiter.keys()).isEqualTo(1);
-        assertThat(takeAll(limiter, "a")).isEqualTo(3); // shared by those without a place: there is nobody else
+        assertThat(takeAll(limiter, "a")).isEqualTo(3); // the shared limit, which no other key uses
     }
 
     @Test
-    void aKeyThatFindsAPlaceLeavesTheSharedLimitAlone() {
+    void a_key_with_a_place_does_not_use_the_shared_limit() {
         var limiter = limiter(1);
         assertThat(takeAll(limiter, "a")).isEqualTo(3);
         time.advance(SECOND.multipliedBy(3));
@@ -162,7 +163,7 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void onlyKeysThatHaveTheirBurstAgainMakeRoomWhereverTheirPlacesAre() {
+    void only_keys_with_their_whole_burst_are_evicted() {
         var limiter = limiter(3);
         List.of("a", "b", "c").forEach(key -> takeAll(limiter, key));
         time.advance(SECOND.multipliedBy(3));
@@ -172,16 +173,16 @@ class KeyedRateLimiterTest {
         assertThat(takeAll(limiter, "e")).isEqualTo(3); // of the shared limit
         time.advance(SECOND.multipliedBy(3));
         assertThat(takeAll(limiter, "d")).isEqualTo(3);
-        for (String key : List.of("f", "g", "h")) { // two in the places of "a" and "b", and one of the shared limit
+        for (String key : List.of("f", "g", "h")) { // two in the places of "a" and "b", and one by the shared limit
             assertThat(takeAll(limiter, key)).isEqualTo(3);
         }
         assertThat(takeAll(limiter, "i")).isZero();
         assertThat(limiter.keys()).isEqualTo(3);
     }
 
-    /** Inside, one moment of the clock means that a bucket has been forgotten: the clock may pass it all the same. */
+    /** One clock value marks evicted buckets internally; the clock may pass it all the same. */
     @Test
-    void noMomentOfTheClockLoosensTheLimitOfAKey() {
+    void the_limit_of_a_key_holds_at_every_moment_of_the_clock() {
         time.advance(Duration.ofNanos(Long.MIN_VALUE - SECOND.toNanos()));
         var policy = new RateLimitPolicy(1, SECOND, 1, Duration.ZERO, Duration.ZERO);
         var limiter = new KeyedRateLimiter<String>(policy, 1, time);
@@ -194,7 +195,7 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void keysWithoutAPlaceShareOneLimit() {
+    void keys_without_a_place_share_one_limit() {
         var limiter = limiter(1);
         assertThat(takeAll(limiter, "a")).isEqualTo(3);
         assertThat(limiter.tryAcquire("b")).isTrue();
@@ -204,7 +205,7 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void whatWasUsedOfTheSharedLimitIsChargedToWhoeverGetsAPlace() {
+    void the_use_of_the_shared_limit_is_charged_to_a_key_that_gets_a_place() {
         var limiter = limiter(1);
         assertThat(limiter.tryAcquire("a")).isTrue();
         assertThat(takeAll(limiter, "b")).isEqualTo(3);
@@ -214,19 +215,20 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void refusesWhatItCannotKeep() {
+    void rejects_invalid_policies_and_sizes() {
         assertThatThrownBy(() -> limiter(0)).hasMessage("keys-max is 0: use 1 or more");
         assertThatThrownBy(() -> limiter(1_000_001)).hasMessage("keys-max is 1000001: use at most 1000000");
         assertThat(takeAll(limiter(1_000_000), "a")).isEqualTo(3);
         assertThatThrownBy(() -> new KeyedRateLimiter<>(THREE_A_SECOND.withWarmUp(SECOND), 5, time))
-                .hasMessage("warm-up is PT1S: a limit for each key has none, leave it out");
+                .hasMessage("warm-up is PT1S: use none for a limit per key");
         assertThatThrownBy(() -> limiter(1).reserve("a", 4, 0, 0))
-                .hasMessage("permits is 4: use 1 to 3, which is all that may go at once");
+                .hasMessage("permits is 4: use 1 to 3, which is the burst");
     }
 
-    /** Threads that come with new and known keys at once, at one moment: each key gets its burst, the rest one more. */
+    /** Threads with new and known keys at one moment: each key gets its burst, the keys without a place share one. */
     @Test
-    void threadsGetNoMoreThanTheirKeysHave() throws InterruptedException, ExecutionException {
+    void concurrent_threads_get_no_more_than_the_limits_of_their_keys()
+            throws InterruptedException, ExecutionException {
         int threads = 4;
         for (int round = 0; round < 200; round++) {
             var limiter = limiter(5);
@@ -253,9 +255,9 @@ class KeyedRateLimiterTest {
         }
     }
 
-    /** Threads push one another's keys out: no key is forgotten while somebody takes from it. */
+    /** Threads evict each other's keys: no key is evicted while a thread takes its permits. */
     @Test
-    void threadsThatPushKeysOutLoosenNoLimit() throws InterruptedException, ExecutionException {
+    void concurrent_evictions_exceed_no_limit() throws InterruptedException, ExecutionException {
         int threads = 4;
         var policy = new RateLimitPolicy(1, Duration.ofNanos(1000), 1, Duration.ZERO, Duration.ZERO);
         var limiter = new KeyedRateLimiter<Integer>(policy, 1, time);

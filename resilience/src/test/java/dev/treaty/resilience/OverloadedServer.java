@@ -7,9 +7,9 @@ import java.util.PriorityQueue;
 import java.util.Random;
 
 /**
- * A server with a known capacity behind a limiter, and more callers than it can serve: so many workers, each busy with
- * one call at a time, and a backlog from which they take the oldest. Calls come whether or not others were refused.
- * Time is virtual and chance is seeded, so every run is the same.
+ * A server with a known capacity behind a limiter, and more callers than it can serve: a number of workers, each with
+ * one call at a time, and a backlog from which they take the oldest. Calls arrive whether or not others were refused.
+ * Time is virtual and random numbers are seeded, so every run is the same.
  */
 public final class OverloadedServer {
     private final ManualTime time = new ManualTime();
@@ -31,7 +31,7 @@ public final class OverloadedServer {
     }
 
     /**
-     * What happened in a while.
+     * The result of a period.
      *
      * @param goodput calls served, as a share of what the workers can do
      * @param slowness how long those took on average, backlog included, in units of the time of service
@@ -39,7 +39,7 @@ public final class OverloadedServer {
      */
     public record Report(double goodput, double slowness, int limit) {}
 
-    /** A server whose backlog holds that many calls; what comes beyond it is dropped. */
+    /** Creates a server with a backlog of that size; further calls are dropped. */
     public OverloadedServer(ConcurrencyPolicy policy, int workers, int backlogMax) {
         this.workers = workers;
         this.backlogMax = backlogMax;
@@ -54,8 +54,8 @@ public final class OverloadedServer {
     }
 
     /**
-     * From now on a call takes that long on average, a fifth more or less, and so many times as many come as it can
-     * serve.
+     * Changes the average duration of a call, which varies by a fifth, and the load, as a multiple of what the server
+     * can serve.
      */
     public OverloadedServer serves(Duration mean, double overload) {
         serviceNanos = mean.toNanos();

@@ -24,11 +24,11 @@ class RateLimiterLawsTest {
     private static final long SECOND = 1_000_000_000;
 
     /**
-     * A call of a history: that long after the one before, on that stripe, with that weight, ready to wait that long.
+     * A call of a history: the pause before it, its stripe, its weight, and its longest wait.
      */
     record Step(long pause, int stripe, int weight, long waitMax) {}
 
-    /** A call that was let through at that moment. */
+    /** A call that was admitted, and when. */
     record Grant(long moment, int weight) {}
 
     @Provide
@@ -41,7 +41,7 @@ class RateLimiterLawsTest {
                 .as(Step::new);
     }
 
-    /** Few permits a second to one a nanosecond, of bursts that one call can use up to those that none can. */
+    /** From few permits a second to one per nanosecond, with bursts of any size. */
     @Provide
     Arbitrary<RateLimitPolicy> policy() {
         return Combinators.combine(
@@ -55,15 +55,15 @@ class RateLimiterLawsTest {
         return new RateLimitPolicy(permits, Duration.ofNanos(per), burst, Duration.ZERO, Duration.ZERO);
     }
 
-    /** Against a bucket that tokens drip into one by one, and that may be in debt to those who wait. */
+    /** Compares with a bucket that tokens drip into one by one, and that waiting calls may overdraw. */
     @Property
-    void doesWhatANaiveBucketDoes(
+    void behaves_like_a_simple_token_bucket(
             @ForAll @IntRange(min = 1, max = 40) int burst,
             @ForAll @IntRange(min = 1, max = 100) int interval,
             @ForAll @Size(max = 100) List<@From("step") Step> steps) {
         var limiter = new RateLimiter(policy(10, 10L * interval, burst), new ManualTime(), 0, 0);
         long now = 0;
-        long room = (long) burst * interval; // what the bucket holds, in the nanoseconds that it took to drip in
+        long room = (long) burst * interval; // the content of the bucket, in nanoseconds of dripping
         for (Step step : steps) {
             now += step.pause;
             room = Math.min((long) burst * interval, room + step.pause);
@@ -80,7 +80,7 @@ class RateLimiterLawsTest {
     }
 
     @Property
-    void neverLetsThroughMoreThanItsBurstAndItsRateInAnyInterval(
+    void never_exceeds_burst_and_rate_in_any_interval(
             @ForAll @IntRange(min = 1, max = 300) int burst,
             @ForAll @IntRange(min = 1, max = 100) int interval,
             @ForAll @IntRange(min = 0, max = 40) int slice,
@@ -92,7 +92,7 @@ class RateLimiterLawsTest {
             long now = 0;
             for (Step step : steps) {
                 now += step.pause;
-                // Threads read the clock before they come to the limiter, so they come with old readings too.
+                // Threads read the clock before they call the limiter, so readings may be old.
                 long read = now - (step.waitMax % 3 == 0 ? skew : 0);
                 int weight = Math.min(step.weight, burst);
                 long wait = limiter.reserve(stripes == 0 ? 0 : step.stripe % stripes, weight, read, step.waitMax);
@@ -117,9 +117,9 @@ class RateLimiterLawsTest {
         }
     }
 
-    /** From bursts on, in calls that use half of it up or more, and however permits and the day divide. */
+    /** For any burst, weight and division of the period into permits. */
     @Property
-    void holdsForAnyRate(
+    void never_exceeds_any_rate(
             @ForAll("policy") RateLimitPolicy policy,
             @ForAll @Size(max = 50) List<@IntRange(max = 2000) Integer> weights) {
         var limiter = new RateLimiter(policy, new ManualTime(), 4, policy.burst() / 32);
@@ -146,7 +146,7 @@ class RateLimiterLawsTest {
     }
 
     @Property
-    void reachesItsRateWithinTwoPercent(@ForAll("policy") RateLimitPolicy policy) {
+    void reaches_its_rate_within_two_percent(@ForAll("policy") RateLimitPolicy policy) {
         var limiter = new RateLimiter(policy, new ManualTime(), 0, 0);
         assertThat(limiter.reserve(policy.burst(), 0, 0)).isZero();
         double asked = 10_000.0 * policy.per().toNanos() / policy.permits();
@@ -157,12 +157,12 @@ class RateLimiterLawsTest {
             assertThat(limiter.reserve(weight, now, 0)).isZero();
         }
         double expected = Math.ceilDiv(10_000, weight) * weight / 10_000.0 * asked;
-        // A clock of whole nanoseconds is read: single permits closer than that come in bunches.
+        // The clock has whole nanoseconds: permits that are closer together are granted in groups.
         assertThat((double) now).isCloseTo(expected, within(0.02 * expected + 10_000.0 / weight));
     }
 
     @Property
-    void nothingIsStranded(
+    void permits_of_all_stripes_are_available_to_one_call(
             @ForAll @IntRange(min = 32, max = 2000) int burst,
             @ForAll @IntRange(min = 1, max = 8) int slicePermits,
             @ForAll @Size(max = 100) List<@IntRange(max = 3) Integer> stripes) {
@@ -171,7 +171,7 @@ class RateLimiterLawsTest {
         for (int stripe : stripes) {
             used += limiter.reserve(stripe, 1, 0, 0) == 0 ? 1 : 0;
         }
-        // What is left, in parts here and there, is still worth as much: to one call, and then not a permit more.
+        // What is left in all stripes is available to one call, and not a permit more.
         if (burst > used) {
             assertThat(limiter.reserve(2, burst - used, 0, 0)).isZero();
         }
@@ -179,7 +179,7 @@ class RateLimiterLawsTest {
     }
 
     @Property
-    void aRefusalTakesNothing(
+    void a_refusal_takes_no_permit(
             @ForAll @IntRange(min = 64, max = 500) int burst,
             @ForAll @Size(max = 60) List<@IntRange(max = 3) Integer> stripes) {
         var limiter = new RateLimiter(policy(1, 1000, burst), new ManualTime(), 4, 8);
@@ -197,7 +197,7 @@ class RateLimiterLawsTest {
     }
 
     @Property(tries = 100)
-    void afterALullTheWholeBurstIsThereAgain(
+    void after_idle_time_the_whole_burst_is_available(
             @ForAll @IntRange(min = 64, max = 500) int burst,
             @ForAll @Size(max = 60) List<@IntRange(max = 3) Integer> stripes) {
         var limiter = new RateLimiter(policy(1, 1000, burst), new ManualTime(), 4, 8);
@@ -206,7 +206,7 @@ class RateLimiterLawsTest {
     }
 
     @Property
-    void theBucketMayBeginAnywhereOnTheClock(@ForAll long start) {
+    void the_bucket_may_start_at_any_clock_value(@ForAll long start) {
         var time = new ManualTime();
         time.advance(Duration.ofNanos(start));
         var limiter = new RateLimiter(policy(1000, SECOND, 2), time, 0, 0);
@@ -216,7 +216,7 @@ class RateLimiterLawsTest {
     }
 
     @Property
-    void stripesMayBeginAnywhereOnTheClock(@ForAll long start) {
+    void stripes_may_start_at_any_clock_value(@ForAll long start) {
         var time = new ManualTime();
         time.advance(Duration.ofNanos(start));
         var limiter = new RateLimiter(policy(1000, SECOND, 64), time, 4, 8);
@@ -230,7 +230,8 @@ class RateLimiterLawsTest {
     }
 
     @Property(tries = 50)
-    void warmsUpFromAThirdOfItsRateWithinTheWarmUp(@ForAll @IntRange(min = 10, max = 100_000) int perSecond) {
+    void warms_up_from_a_third_of_its_rate_within_the_warm_up(
+            @ForAll @IntRange(min = 10, max = 100_000) int perSecond) {
         var warmUp = Duration.ofNanos(100 * SECOND / perSecond); // a hundred intervals
         var limiter = new RateLimiter(
                 new RateLimitPolicy(perSecond, Duration.ofSeconds(1), 1, Duration.ZERO, warmUp), new ManualTime());
@@ -245,7 +246,7 @@ class RateLimiterLawsTest {
             now += last;
             assertThat(limiter.reserve(1, now, 0)).isZero();
         }
-        // Guava: half a warm-up's worth of permits takes the whole warm-up.
+        // As in Guava: the permits of half a warm-up take the whole warm-up.
         assertThat((double) now / warmUp.toNanos()).isCloseTo(1, within(0.02));
         assertThat(last / interval).isBetween(1.0, 1.1);
         for (int i = 0; i < 100; i++) {
@@ -260,7 +261,7 @@ class RateLimiterLawsTest {
     }
 
     @Property
-    void neverLetsThroughMoreWhileItWarmsUp(
+    void never_exceeds_its_rate_during_warm_up(
             @ForAll @IntRange(min = 1, max = 100) int burst,
             @ForAll @IntRange(min = 1, max = 100) int warmUp,
             @ForAll @Size(max = 200) List<@From("step") Step> steps) {

@@ -15,7 +15,7 @@ public class RateLimiterLincheckTest {
         return new RateLimitPolicy(1, Duration.ofMillis(1), burst, Duration.ZERO, Duration.ofMillis(warmUpMillis));
     }
 
-    /** One moment for all: every call happens at once, between its beginning and its end. */
+    /** Without stripes: every call takes effect at one moment between its start and its end. */
     public static class Shared {
         private final RateLimiter limiter = new RateLimiter(policy(4, 0), new ManualTime());
 
@@ -33,7 +33,7 @@ public class RateLimiterLincheckTest {
         }
     }
 
-    /** The same with a warm-up. */
+    /** With a warm-up. */
     public static class Warming {
         private final RateLimiter limiter = new RateLimiter(policy(4, 10), new ManualTime());
 
@@ -47,7 +47,7 @@ public class RateLimiterLincheckTest {
     }
 
     /**
-     * With stripes a call may look at several moments; what is never lost, and never more, is the number of permits.
+     * With stripes a call may read several moments; the number of permits never changes.
      */
     public static class Striped {
         private static final int BURST = 9;
@@ -92,17 +92,17 @@ public class RateLimiterLincheckTest {
     }
 
     @Test
-    void reservationsAreLinearizable() {
+    void reservations_are_linearizable() {
         options().check(Shared.class);
     }
 
     @Test
-    void reservationsAreLinearizableWhileItWarmsUp() {
+    void reservations_are_linearizable_during_warm_up() {
         options().check(Warming.class);
     }
 
     @Test
-    void stripesNeitherLoseNorAddPermits() {
+    void stripes_neither_lose_nor_add_permits() {
         options().check(Striped.class);
     }
 }

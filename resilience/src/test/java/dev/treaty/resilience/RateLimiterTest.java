@@ -23,7 +23,7 @@ class RateLimiterTest {
     private final ManualTime time = new ManualTime();
 
     @Test
-    void letsABurstThroughAndThenOneAtATime() {
+    void admits_a_burst_and_then_one_call_at_a_time() {
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(3), time);
         assertThat(limiter.tryAcquire(2)).isTrue();
         assertThat(limiter.tryAcquire()).isTrue();
@@ -37,8 +37,8 @@ class RateLimiterTest {
     }
 
     @Test
-    void aReadingOfTheClockThatHasGrownOldRefusesNobody() {
-        time.advance(Duration.ofHours(-1)); // a clock may well stand below zero
+    void an_old_reading_of_the_clock_causes_no_refusal() {
+        time.advance(Duration.ofHours(-1)); // a clock may be negative
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(1), time);
         long old = time.nanoTime();
         for (int i = 0; i < 5; i++) {
@@ -50,7 +50,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void waitsForItsTurnInTheOrderOfAsking() {
+    void reservations_are_granted_in_the_order_of_asking() {
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(1), time);
         long max = Duration.ofMillis(3).toNanos();
         assertThat(limiter.reserve(1, 0, max)).isZero();
@@ -62,7 +62,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void aloneItWaitsByItself() throws InterruptedException {
+    void acquire_waits_for_its_permits() throws InterruptedException {
         var skipping = new SkippingTime();
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(1), skipping);
         long start = skipping.nanoTime();
@@ -74,7 +74,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void rareAndVeryFrequentPermitsDoNotOverflow() {
+    void very_low_and_very_high_rates_do_not_overflow() {
         var daily =
                 new RateLimiter(new RateLimitPolicy(1, Duration.ofDays(1), 3650, Duration.ZERO, Duration.ZERO), time);
         assertThat(daily.tryAcquire(3650)).isTrue();
@@ -90,29 +90,28 @@ class RateLimiterTest {
     }
 
     @Test
-    void refusesWhatCanNeverBe() {
+    void rejects_weights_beyond_the_burst() {
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(3), time);
-        assertThatThrownBy(() -> limiter.tryAcquire(4))
-                .hasMessage("permits is 4: use 1 to 3, which is all that may go at once");
+        assertThatThrownBy(() -> limiter.tryAcquire(4)).hasMessage("permits is 4: use 1 to 3, which is the burst");
         assertThatThrownBy(() -> limiter.retryAfterNanos(0, 0))
-                .hasMessage("permits is 0: use 1 to 3, which is all that may go at once");
+                .hasMessage("permits is 0: use 1 to 3, which is the burst");
     }
 
     @Test
-    void policiesNameWhatIsWrongAndWhatIsAccepted() {
+    void invalid_policies_are_rejected_with_the_accepted_range() {
         RateLimitPolicy policy = RateLimitPolicy.DEFAULT;
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(0)).hasMessage("permits is 0: use 1 or more");
         assertThatThrownBy(() -> policy.withBurst(0)).hasMessage("burst is 0: use 1 or more");
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(1_000_000_001))
-                .hasMessage("permits is 1000000001 in PT1S: use at most one a nanosecond");
+                .hasMessage("permits is 1000000001 in PT1S: use at most one per nanosecond");
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ZERO, 1, Duration.ZERO, Duration.ZERO))
-                .hasMessage("per is PT0S: use more than nothing");
+                .hasMessage("per is PT0S: use more than zero");
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ofDays(2), 1, Duration.ZERO, Duration.ZERO))
                 .hasMessage("per is PT48H: use at most a day");
         assertThatThrownBy(() -> RateLimitPolicy.perSecond(1_000_001).withWarmUp(SECOND))
-                .hasMessage("permits is 1000001 in PT1S: with a warm-up, use at most one a microsecond");
+                .hasMessage("permits is 1000001 in PT1S: use at most one per microsecond with a warm-up");
         assertThatThrownBy(() -> new RateLimitPolicy(1, Duration.ofDays(1), 3651, Duration.ZERO, Duration.ZERO))
-                .hasMessage("burst is 3651: at 1 in PT24H it would take more than 3650 days to fill, use less");
+                .hasMessage("burst is 3651: use less, as it would take over 3650 days to fill at 1 in PT24H");
         assertThatThrownBy(() -> policy.withWaitMax(Duration.ofMillis(-1)))
                 .hasMessage("wait-max is PT-0.001S: use zero or more");
         assertThatThrownBy(() -> policy.withWarmUp(Duration.ofDays(2)))
@@ -121,7 +120,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void aCallAsHeavyAsTheBurstPassesAColdLimiterToo() {
+    void a_call_with_the_weight_of_the_burst_passes_a_cold_limiter() {
         var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withWarmUp(SECOND), time);
         assertThat(limiter.tryAcquire(100)).isTrue();
         assertThat(limiter.retryAfterNanos(1, time.nanoTime()))
@@ -129,14 +128,14 @@ class RateLimiterTest {
                         Duration.ofMillis(170).toNanos(), Duration.ofMillis(210).toNanos());
     }
 
-    /** Of stripes that borrow eight permits at a time, one a microsecond. */
+    /** Creates a limiter whose stripes borrow eight permits at a time, one per microsecond. */
     private RateLimiter striped(int burst) {
         return new RateLimiter(RateLimitPolicy.perSecond(1_000_000).withBurst(burst), time, 2, 8);
     }
 
-    /** What is shared is seen by how long the whole burst takes to be there. */
+    /** Returns the time until the shared line has the whole burst. */
     @Test
-    void aStripeServesItsThreadsOutOfWhatItHasBorrowed() {
+    void a_stripe_serves_its_threads_from_its_slice() {
         time.advance(Duration.ofHours(1));
         long now = time.nanoTime();
         var limiter = striped(64);
@@ -151,7 +150,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void whatAStripeHasLeftIsNotThrownAwayForACallThatWeighsMore() {
+    void a_heavier_call_does_not_discard_the_rest_of_a_slice() {
         var limiter = striped(64);
         assertThat(limiter.reserve(0, 7, 0, 0)).isZero();
         assertThat(limiter.retryAfterNanos(64, 0)).isEqualTo(8_000);
@@ -164,10 +163,10 @@ class RateLimiterTest {
     }
 
     @Test
-    void whatAStripeHasBorrowedPassesWithTime() {
+    void a_slice_expires_with_time() {
         var limiter = striped(64);
         assertThat(limiter.reserve(0, 1, 0, 0)).isZero();
-        assertThat(limiter.reserve(0, 4, 5_000, 0)).isZero(); // three are left, so this is taken from what is shared
+        assertThat(limiter.reserve(0, 4, 5_000, 0)).isZero(); // three are left, so these are taken from the shared line
         for (int i = 0; i < 3; i++) {
             assertThat(limiter.retryAfterNanos(64, 5_000)).isEqualTo(7_000);
             assertThat(limiter.reserve(0, 1, 5_000, 0)).isZero();
@@ -178,7 +177,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void whatIsBorrowedIsNotThereYetForAThreadWhoseClockWasReadBefore() {
+    void a_slice_is_not_available_to_an_older_reading_of_the_clock() {
         var limiter = striped(16);
         assertThat(limiter.reserve(1, 12, 0, 0)).isZero();
         assertThat(limiter.reserve(0, 1, 4_000, 0)).isZero();
@@ -193,7 +192,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void thereAreStripesOnlyWhereThreadsWouldContendAndPartsAreWorthBorrowing() {
+    void only_high_rates_with_large_bursts_have_stripes() {
         var policy = RateLimitPolicy.perSecond(10_000).withBurst(256);
         assertThat(RateLimiter.stripes(policy, 4)).isEqualTo(4);
         assertThat(RateLimiter.stripes(policy, 1)).isZero();
@@ -201,7 +200,7 @@ class RateLimiterTest {
         assertThat(RateLimiter.stripes(policy.withWarmUp(SECOND), 4)).isZero();
         assertThat(RateLimiter.stripes(RateLimitPolicy.perSecond(9_999).withBurst(256), 4))
                 .isZero();
-        // A thousand permits at one a nanosecond pass within a microsecond.
+        // A thousand permits at one per nanosecond expire within a microsecond.
         var frequent = RateLimitPolicy.perSecond(1_000_000_000);
         assertThat(RateLimiter.stripes(frequent.withBurst(32_000), 4)).isEqualTo(4);
         assertThat(RateLimiter.stripes(frequent.withBurst(31_999), 4)).isZero();
@@ -209,17 +208,17 @@ class RateLimiterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 4, 8})
-    void allStripesTogetherBorrowAtMostAnEighthOfTheBurst(int stripes) {
+    void all_stripes_together_borrow_at_most_an_eighth_of_the_burst(int stripes) {
         for (int burst : new int[] {64, 1000, 123_456}) {
             int borrowed = stripes * RateLimiter.slicePermits(RateLimitPolicy.DEFAULT.withBurst(burst), stripes);
             assertThat(borrowed).isBetween(burst / 8 - stripes + 1, burst / 8);
         }
     }
 
-    /** Idle times are chosen so that the count of permits that would have fit into them has every sign as an int. */
+    /** Idle times for which the number of permits that fit into them overflows an int in both directions. */
     @ParameterizedTest
     @ValueSource(longs = {1_000, 2_500, 3_600, 5_000, 7_200, 86_400})
-    void aStripeThatNobodyHasUsedForLongLendsNothing(long idleSeconds) {
+    void an_idle_stripe_lends_no_permits(long idleSeconds) {
         var limiter = striped(64);
         time.advance(Duration.ofSeconds(idleSeconds));
         long now = time.nanoTime();
@@ -230,20 +229,21 @@ class RateLimiterTest {
         assertThat(taken).isEqualTo(64);
     }
 
-    /** Four threads take all there is; whatever the interleaving, all of the burst goes and not a permit more. */
+    /** Four threads take all permits: in any interleaving exactly the burst. */
     @ParameterizedTest
     @ValueSource(ints = {0, 2, 4})
-    void threadsGetTheWholeBurstAndNoMore(int stripes) throws InterruptedException, ExecutionException {
+    void concurrent_threads_get_exactly_the_burst(int stripes) throws InterruptedException, ExecutionException {
         for (int round = 0; round < 200; round++) {
             var limiter = new RateLimiter(RateLimitPolicy.DEFAULT.withBurst(1000), time, stripes, 30);
             assertThat(together(4, _ -> takeAll(limiter))).isEqualTo(1000);
         }
     }
 
-    /** A second in a thousand steps; in each, four threads take what they can. */
+    /** A second in a thousand steps; in each, four threads take all permits that they get. */
     @ParameterizedTest
     @ValueSource(ints = {0, 2, 4})
-    void threadsGetTheRateWithinTwoPercent(int stripes) throws InterruptedException, ExecutionException {
+    void concurrent_threads_get_the_rate_within_two_percent(int stripes)
+            throws InterruptedException, ExecutionException {
         int steps = 1000;
         var policy = RateLimitPolicy.perSecond(100_000).withBurst(2_000);
         var limiter = new RateLimiter(policy, time, stripes, 60);
@@ -261,7 +261,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void theMachinesTimeServesManyThreadsFromStripes() throws InterruptedException, ExecutionException {
+    void on_the_system_clock_many_threads_are_served_from_stripes() throws InterruptedException, ExecutionException {
         var policy = new RateLimitPolicy(1_000, Duration.ofDays(1), 100_000, Duration.ZERO, Duration.ZERO);
         var limiter = new RateLimiter(policy, Time.system());
         assertThat(together(4, _ -> takeAll(limiter))).isBetween(100_000L, 100_100L);

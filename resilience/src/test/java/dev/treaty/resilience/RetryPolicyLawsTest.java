@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class RetryPolicyLawsTest {
     @Test
-    void bothEndsOfAJitterAreReached() {
+    void jitter_reaches_both_ends_of_its_range() {
         var random = new Random(1);
         assertThat(Stream.generate(() -> Jitter.FULL.spread(3, random)).limit(100))
                 .containsOnly(0L, 1L, 2L, 3L);
@@ -25,7 +25,7 @@ class RetryPolicyLawsTest {
     }
 
     @Property
-    void pausesStayWithinTheirBounds(
+    void pauses_stay_within_their_range(
             @ForAll @LongRange(min = 1, max = 10_000) long backoffMillis,
             @ForAll @LongRange(min = 0, max = 60_000) long more,
             @ForAll @DoubleRange(min = 1, max = 10) double multiplier,

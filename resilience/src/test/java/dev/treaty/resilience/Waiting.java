@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A limiter of one call at a time, which is under way, and others that come one after the other and wait. */
+/** A limiter of one call at a time, which runs, and further calls that queue one after the other. */
 final class Waiting {
     private static final Duration WAIT_MAX = Duration.ofHours(1);
 
     private final ManualTime time = new ManualTime();
     private final ConcurrencyLimiter limiter;
     private final List<Thread> threads = new ArrayList<>();
-    private final List<Integer> served = Collections.synchronizedList(new ArrayList<>());
+    private final List<Integer> admitted = Collections.synchronizedList(new ArrayList<>());
     private final List<Integer> refused = Collections.synchronizedList(new ArrayList<>());
     private final List<Integer> interrupted = Collections.synchronizedList(new ArrayList<>());
 
@@ -32,14 +32,14 @@ final class Waiting {
         return time;
     }
 
-    /** One more comes; afterwards it waits, or has its answer, and so has whom it pushed out. */
-    Thread comes(Priority priority) throws InterruptedException {
-        return comes(priority, WAIT_MAX);
+    /** Starts a call; afterwards it waits or has its result, and so has a call that it displaced. */
+    Thread start(Priority priority) throws InterruptedException {
+        return start(priority, WAIT_MAX);
     }
 
-    Thread comes(Priority priority, Duration waitMax) throws InterruptedException {
+    Thread start(Priority priority, Duration waitMax) throws InterruptedException {
         int number = threads.size();
-        Thread thread = Thread.startVirtualThread(() -> come(number, priority, waitMax));
+        Thread thread = Thread.startVirtualThread(() -> run(number, priority, waitMax));
         threads.add(thread);
         settle();
         return thread;
@@ -59,10 +59,10 @@ final class Waiting {
         } while (waiting != limiter.queued());
     }
 
-    private void come(int number, Priority priority, Duration waitMax) {
+    private void run(int number, Priority priority, Duration waitMax) {
         try {
             if (limiter.acquire(priority, time.nanoTime(), waitMax.toNanos())) {
-                served.add(number);
+                admitted.add(number);
                 limiter.release();
             } else {
                 refused.add(number);
@@ -72,16 +72,16 @@ final class Waiting {
         }
     }
 
-    /** Ends the call that is under way; each that waited is served in turn. */
-    void serveAll() throws InterruptedException {
+    /** Ends the running call; the waiting calls are admitted in turn. */
+    void releaseAll() throws InterruptedException {
         limiter.release();
         for (Thread thread : threads) {
             thread.join();
         }
     }
 
-    List<Integer> served() {
-        return served;
+    List<Integer> admitted() {
+        return admitted;
     }
 
     List<Integer> refused() {

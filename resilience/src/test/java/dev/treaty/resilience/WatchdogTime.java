@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A time that a test moves on from one look of a watchdog to the next. It moves only while the watchdog sleeps, and
- * then waits until that has looked: so every run is the same.
+ * A clock that a test advances from one check of a watchdog to the next. It advances only while the watchdog sleeps,
+ * and then waits until the watchdog has checked, so every run is the same.
  */
 public final class WatchdogTime implements Time {
     private final Map<Thread, Long> sleeps = new ConcurrentHashMap<>();
@@ -38,7 +38,7 @@ public final class WatchdogTime implements Time {
         sleeps.remove(sleeper);
     }
 
-    /** Until when that thread sleeps, once it does. */
+    /** Returns until when a thread sleeps, once it sleeps. */
     public long sleepsUntil(Thread thread) {
         Long until;
         while ((until = sleeps.get(thread)) == null) {
@@ -47,7 +47,7 @@ public final class WatchdogTime implements Time {
         return until;
     }
 
-    /** Waits until a watchdog sleeps that will look no later than that. */
+    /** Waits until a watchdog sleeps that will check no later than that. */
     public void settle(long latest) {
         Thread sleeper;
         while ((sleeper = watchdog) == null || sleeps.getOrDefault(sleeper, Long.MAX_VALUE) > latest) {
@@ -55,7 +55,7 @@ public final class WatchdogTime implements Time {
         }
     }
 
-    /** Moves on to that moment, and waits until the watchdog has looked, if it is to, and sleeps or has ended. */
+    /** Advances to a moment, and waits until the watchdog has checked, if it is due, and sleeps or has ended. */
     public void advanceTo(long moment) {
         awaitSleep(now);
         now = moment;
@@ -74,7 +74,7 @@ public final class WatchdogTime implements Time {
         }
     }
 
-    /** Moves on to the watchdog's next look, whenever that is; false where it has ended instead of going on. */
+    /** Advances to the watchdog's next check; returns false if its thread has ended. */
     public boolean look() {
         Thread sleeper = watchdog;
         if (sleeper == null || !sleeper.isAlive()) {
@@ -84,7 +84,7 @@ public final class WatchdogTime implements Time {
         return sleeper.isAlive();
     }
 
-    /** How long the watchdog sleeps from now on, once it does. */
+    /** Returns how long the watchdog sleeps, once it sleeps. */
     public long sleep() {
         settle(Long.MAX_VALUE - 1);
         Thread sleeper = watchdog;

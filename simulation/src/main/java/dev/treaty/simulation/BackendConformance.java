@@ -30,7 +30,7 @@ public abstract class BackendConformance extends RegistryConformance {
             assertThat(registration.acknowledged(Duration.ofSeconds(1))).isFalse();
             assertThatThrownBy(() -> registry.drain(registration.instance(), true, Duration.ZERO))
                     .isInstanceOf(UnsupportedOperationException.class)
-                    .hasMessageContaining("end orders-1");
+                    .hasMessageContaining("end the process of orders-1");
         }
     }
 }

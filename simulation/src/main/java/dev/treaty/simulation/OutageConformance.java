@@ -148,7 +148,9 @@ public abstract class OutageConformance {
         assertThat(watcher.until(view -> view.size() == 2)).containsOnlyKeys("orders-1", "orders-2");
         assertNothingRemoved(watcher);
         registration.close();
-        assertThat(watcher.next(Removed.class).reason()).isEqualTo("closed");
+        // Within the grace of the restart, the watcher may have kept the instance without seeing it registered again.
+        assertThat(watcher.next(Removed.class).reason())
+                .isIn("closed", "did not register again after the registry restarted");
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
@@ -57,8 +58,8 @@ class MisbehavingClientsTest {
             RegistryPolicy.STANDARD.preservation());
 
     /**
-     * Connections stay open nearly as long as the server keeps them, because a client that loses its connection does not
-     * get another one while the server is at its limit.
+     * Connections stay open nearly as long as the server keeps them, because a client that loses its connection does
+     * not get another one while the server is at its limit.
      */
     private static final HttpTransportOptions STAYING = new HttpTransportOptions(
             HttpTransportOptions.STANDARD.connectionsMax(),
@@ -95,9 +96,7 @@ class MisbehavingClientsTest {
                 transport.connect(server.endpoint()),
                 Principal.claimed("test"),
                 PATIENT,
-                time,
-                RandomSource.secure(),
-                Events.NONE);
+                new RuntimeDependencies(time, RandomSource.secure(), Events.NONE));
         opened.add(client);
         return client;
     }
@@ -206,7 +205,7 @@ class MisbehavingClientsTest {
         var other = client();
         assertThatThrownBy(() -> other.register(RegistryConformance.instance(ORDERS, "mine")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("registered by somebody else");
+                .hasMessageContaining("registered by another process");
         other.close();
         assertThat(client().instances(ORDERS)).containsExactly(registration.instance());
     }

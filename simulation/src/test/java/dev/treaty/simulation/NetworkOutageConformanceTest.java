@@ -8,6 +8,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
@@ -82,9 +83,7 @@ class NetworkOutageConformanceTest extends OutageConformance {
                 cable,
                 Principal.claimed("test"),
                 policy,
-                time,
-                RandomSource.secure(),
-                Events.NONE);
+                new RuntimeDependencies(time, RandomSource.secure(), Events.NONE));
         cables.put(registry, cable);
         return registry;
     }

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** What clients of a network registry see while it is down, restarts, or cannot be reached. */
 class NetworkRegistryOutageTest extends NetworkRegistryFixture {
-    private static final ServiceHealth LONG_MESSAGE = new ServiceHealth(
-            Status.PASSING, "x".repeat(RegistryLimits.HEALTH_LENGTH_MAX / 2), Instant.EPOCH, Map.of());
+    private static final ServiceHealth LONG_MESSAGE =
+            new ServiceHealth(Status.PASSING, "x".repeat(ServiceHealth.LENGTH_MAX / 2), Instant.EPOCH, Map.of());
 
     /** More instances with a long message than one response of a watch holds. */
     private static final int MORE_THAN_A_RESPONSE = 300;

@@ -10,6 +10,7 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
@@ -85,7 +86,11 @@ final class RegistryHost implements AutoCloseable {
 
     NetworkRegistry client(Handler connection, RegistryPolicy policy, RandomGenerator random, Events events) {
         return new NetworkRegistry(
-                "treaty://registry:7400", connection, Principal.claimed("test"), policy, time, random, events);
+                "treaty://registry:7400",
+                connection,
+                Principal.claimed("test"),
+                policy,
+                new RuntimeDependencies(time, random, events));
     }
 
     /** Returns the protocol of the registry over the network, without a client's retries. */

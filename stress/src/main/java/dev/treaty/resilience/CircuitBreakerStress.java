@@ -25,7 +25,7 @@ public final class CircuitBreakerStress {
         var policy = CircuitBreakerPolicy.DEFAULT
                 .withConsecutiveFailures(1)
                 .withOpen(OPEN, OPEN)
-                .withTrials(1);
+                .withHalfOpenCalls(1);
         return new CircuitBreaker(policy, new ManualTime(), new SplittableRandom(1), (_, _, _) -> {});
     }
 

@@ -5,6 +5,8 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.ConcurrencyLimiter;
@@ -161,8 +163,8 @@ final class GuardedMethod {
                         .with(policy)
                         .withDeadline(FOR_EVER))
                 .faults(thrown -> fault(found.counts("failOn", "skipOn", thrown)))
-                // The standard knows no spread of the time that a breaker is open, so it gets no chance.
-                .random(() -> 0)
+                // The specification has no jitter of a breaker's open time, so the random numbers are constant.
+                .runtime(new RuntimeDependencies(Time.system(), () -> 0, Events.NONE))
                 .build();
         return (work, invocation) -> guarded(guard, work);
     }

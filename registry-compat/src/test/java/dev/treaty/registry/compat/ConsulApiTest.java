@@ -58,7 +58,7 @@ class ConsulApiTest {
     private final HttpClient http = HttpClient.newHttpClient();
 
     ConsulApiTest() {
-        server.door("/v1/", api);
+        server.handle("/v1/", api);
     }
 
     @AfterEach
@@ -295,7 +295,7 @@ class ConsulApiTest {
         try (var full = new EmbeddedRegistry(
                         new RegistryTable(limits, RandomSource.system()), Time.system(), Events.NONE);
                 var other = new ConsulApi(full, Time.system())) {
-            server.door("/v1/agent/service/", other);
+            server.handle("/v1/agent/service/", other);
             put("service/register", WITH_TTL);
             put("service/register", WITH_TTL.replace("\"o\"", "\"p\""));
 
@@ -344,7 +344,7 @@ class ConsulApiTest {
         List<ServiceInstance> before;
         try (Treaty first = Treaty.open();
                 var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", stored);
+            server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
             put("check/warn/service:o?note=slow", "");
             put("service/register", WITH_TTL.replace("\"o\"", "\"gone\""));
@@ -358,7 +358,7 @@ class ConsulApiTest {
 
         try (Treaty second = Treaty.open();
                 var stored = new ConsulApi(second.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", stored);
+            server.handle("/v1/agent/", stored);
             List<ServiceInstance> after = second.registry().instances(ORDERS);
             assertThat(after).extracting(ServiceInstance::id).containsExactly("o", "plain", "short");
             assertThat(after.subList(0, 2))
@@ -387,7 +387,7 @@ class ConsulApiTest {
     void a_file_that_cannot_be_read_is_reported_by_name(@TempDir Path data) throws Exception {
         try (Treaty first = Treaty.open();
                 var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", stored);
+            server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
         }
         Path broken = Files.writeString(data.resolve("0.json"), "{\"Name\": ");

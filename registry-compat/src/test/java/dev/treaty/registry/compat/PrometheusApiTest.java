@@ -55,7 +55,7 @@ class PrometheusApiTest {
                 var server = new HttpServer(HttpServerOptions.STANDARD, Time.system(), RandomSource.system());
                 var http = HttpClient.newHttpClient()) {
             treaty.serve(Names.class, () -> "a");
-            server.door("/prometheus/", new PrometheusApi(treaty.registry()));
+            server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
             int port;
             try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 port = free.getLocalPort();

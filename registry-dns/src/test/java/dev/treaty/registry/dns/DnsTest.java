@@ -195,7 +195,8 @@ class DnsTest {
             assertThat(treaty.registry().problem(stock))
                     .get()
                     .asString()
-                    .contains("cannot tell who offers shop.Stock", "shop.stock.treaty. has no SRV records in DNS");
+                    .contains(
+                            "cannot list the instances of shop.Stock", "shop.stock.treaty. has no SRV records in DNS");
             assertThat(treaty.registry().problem()).isEqualTo(treaty.registry().problem(stock));
 
             var endpoint = new ServiceEndpoint("http", "127.0.0.3", 8082);

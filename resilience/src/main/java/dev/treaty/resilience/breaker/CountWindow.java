@@ -2,7 +2,7 @@ package dev.treaty.resilience.breaker;
 
 import java.util.BitSet;
 
-/** The last so many outcomes, exactly, however long ago they were. */
+/** The exact outcomes of a number of latest calls, however old they are. */
 public final class CountWindow extends OutcomeWindow {
     private final int capacity;
     private final BitSet failed;
@@ -11,7 +11,7 @@ public final class CountWindow extends OutcomeWindow {
     private int size;
 
     public CountWindow(int capacity, int stripes, long now) {
-        super(stripes, 0, now + Long.MAX_VALUE); // as long as the clock runs, nothing grows too old
+        super(stripes, now + Long.MAX_VALUE); // never due
         this.capacity = capacity;
         this.failed = new BitSet(capacity);
         this.slow = new BitSet(capacity);
@@ -19,11 +19,11 @@ public final class CountWindow extends OutcomeWindow {
 
     @Override
     void put(long successes) {
-        int fresh = (int) Math.min(successes, capacity);
-        int end = next + fresh;
+        int added = (int) Math.min(successes, capacity);
+        int end = next + added;
         clear(next, Math.min(end, capacity));
         clear(0, Math.max(0, end - capacity));
-        advance(fresh);
+        advance(added);
     }
 
     private void clear(int from, int to) {
@@ -44,22 +44,12 @@ public final class CountWindow extends OutcomeWindow {
     }
 
     @Override
-    long turn(long now, long due) {
+    long expire(long now, long due) {
         return now + Long.MAX_VALUE;
     }
 
     @Override
-    long calls() {
-        return size;
-    }
-
-    @Override
-    long failures() {
-        return failed.cardinality();
-    }
-
-    @Override
-    long slow() {
-        return slow.cardinality();
+    Counts count(int failuresInRow) {
+        return new Counts(size, failed.cardinality(), slow.cardinality(), failuresInRow);
     }
 }

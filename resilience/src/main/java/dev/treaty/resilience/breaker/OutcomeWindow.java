@@ -6,45 +6,40 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * What became of the latest calls: the memory by which a {@link CircuitBreaker} judges.
+ * The outcomes of recent calls, by which a {@link CircuitBreaker} decides.
  *
- * <p>Nearly all calls go well, and between two failures their order says nothing. So a success only adds one to its
- * thread's own stripe. Failures and slow calls, which are rare, go through a lock; each of them first draws the
- * successes counted so far out of the stripes and puts them into the window before itself. Nothing is lost or counted
- * twice by that, so both windows are exact, and so is the number of failures in a row.
+ * <p>Nearly all calls succeed, and between two failures their order is irrelevant. So a success only increments its
+ * thread's own stripe. Failures and slow calls are rare and take a lock; each of them first moves the successes counted
+ * so far from the stripes into the window. That neither loses nor repeats a success, so windows are exact, and so is
+ * the number of failures in a row.
  *
- * <p>A stripe is a cache line: its first word counts, its second says when it last did. The line before the first
- * stripe keeps what is only read, like the length of the array, away from what is written with every call; the words
- * after the second of each line are free for what is seldom written.
+ * <p>A stripe is a cache line: its first word counts, its second is the time of its last success. The line before the
+ * first stripe keeps what is only read, like the length of the array, away from what every call writes.
  */
 public abstract class OutcomeWindow {
-    /** What a window holds. */
+    /** The content of a window. */
     public record Counts(long calls, long failures, long slow, int failuresInRow) {}
 
-    /** Stands for a moment that never was. */
+    /** A moment that never was. */
     public static final long NEVER = Long.MIN_VALUE;
 
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final int HOT_WORDS = 2;
 
     private final int stripes;
     private final long[] words;
     private int failuresInRow;
 
-    /** Until when successes need not look at the time; written under the lock, read by every success. */
+    /** When outcomes expire next; written under the lock, read by every success. */
     private volatile long dueNanos;
 
     /**
-     * A window that holds nothing.
+     * Creates an empty window.
      *
-     * @param coldWords how many words {@link #cold} keeps for the window
-     * @param dueNanos when {@link #draw} must next be called
+     * @param dueNanos when outcomes expire for the first time
      */
-    OutcomeWindow(int stripes, int coldWords, long dueNanos) {
-        int coldPerLine = Stripes.SPACING - HOT_WORDS;
-        int lines = Math.max(stripes + 1, (coldWords + coldPerLine - 1) / coldPerLine);
+    OutcomeWindow(int stripes, long dueNanos) {
         this.stripes = stripes;
-        this.words = new long[lines * Stripes.SPACING];
+        this.words = new long[stripe(stripes)];
         this.dueNanos = dueNanos;
         for (int stripe = 0; stripe < stripes; stripe++) {
             words[stripe(stripe) + 1] = NEVER;
@@ -55,46 +50,36 @@ public abstract class OutcomeWindow {
         return (index + 1) * Stripes.SPACING;
     }
 
-    /** Counts a call that went well and was not slow. */
+    /** Adds a call that succeeded and was not slow. */
     public final void succeeded(long now) {
         succeeded(Stripes.mine(stripes), now);
     }
 
-    /** The same on that stripe: a law about all stripes needs no threads. */
+    /** Adds a successful call as a thread of a stripe, for tests of all stripes without threads. */
     public final void succeeded(int stripe, long now) {
         if (now - dueNanos >= 0) {
-            drawIfDue(now);
+            var _ = counts(now); // which drops the outcomes that have expired
         }
         int word = stripe(stripe);
         WORDS.getAndAdd(words, word, 1L);
         WORDS.setOpaque(words, word + 1, now);
     }
 
-    private synchronized void drawIfDue(long now) {
-        if (now - dueNanos >= 0) {
-            draw(now);
-        }
-    }
-
-    /** Counts a call that failed, was slow, or both, and tells how that leaves the window. */
+    /** Adds a call that failed, was slow, or both, and returns the content afterwards. */
     public final synchronized Counts add(boolean failed, boolean slow, long now) {
-        draw(now);
+        collect(now);
         failuresInRow = failed ? failuresInRow + 1 : 0;
         put(failed, slow);
-        return count();
+        return count(failuresInRow);
     }
 
-    /** What the window holds now. */
+    /** Returns the content of the window. */
     public final synchronized Counts counts(long now) {
-        draw(now);
-        return count();
+        collect(now);
+        return count(failuresInRow);
     }
 
-    private Counts count() {
-        return new Counts(calls(), failures(), slow(), failuresInRow);
-    }
-
-    /** When {@link #succeeded} was last called, or {@link #NEVER}. */
+    /** Returns when {@link #succeeded} was last called, or {@link #NEVER}. */
     public final long lastSuccess() {
         long last = NEVER;
         for (int stripe = 0; stripe < stripes; stripe++) {
@@ -103,6 +88,7 @@ public abstract class OutcomeWindow {
         return last;
     }
 
+    /** Returns the later of two moments. */
     public static long later(long one, long other) {
         if (one == NEVER || other == NEVER) {
             return one == NEVER ? other : one;
@@ -110,8 +96,8 @@ public abstract class OutcomeWindow {
         return one - other > 0 ? one : other;
     }
 
-    /** Takes the successes out of the stripes and puts them into the window, then brings that to the present. */
-    private void draw(long now) {
+    /** Moves the successes from the stripes into the window, and drops outcomes that have expired. */
+    private void collect(long now) {
         long successes = 0;
         for (int stripe = 0; stripe < stripes; stripe++) {
             successes += (long) WORDS.getAndSet(words, stripe(stripe), 0L);
@@ -121,39 +107,21 @@ public abstract class OutcomeWindow {
             put(successes);
         }
         if (now - dueNanos >= 0) {
-            dueNanos = turn(now, dueNanos);
+            dueNanos = expire(now, dueNanos);
         }
     }
 
-    /** A word for what is seldom written; only to be used under the lock. */
-    final long cold(int index) {
-        return words[coldAt(index)];
-    }
+    // The differences between the kinds of window, called under the lock.
 
-    /** Sets such a word. */
-    final void cold(int index, long value) {
-        words[coldAt(index)] = value;
-    }
-
-    private static int coldAt(int index) {
-        int perLine = Stripes.SPACING - HOT_WORDS;
-        return index / perLine * Stripes.SPACING + HOT_WORDS + index % perLine;
-    }
-
-    // What the kinds of window differ in. All of it is called under the lock.
-
-    /** Puts in so many calls that went well. */
+    /** Adds successful calls. */
     abstract void put(long successes);
 
-    /** Puts in one call. */
+    /** Adds one call. */
     abstract void put(boolean failed, boolean slow);
 
-    /** Forgets what is too old, as {@code due} has passed; tells when it must do so next. */
-    abstract long turn(long now, long due);
+    /** Drops outcomes that are too old, since {@code due} has passed; returns when it must do so next. */
+    abstract long expire(long now, long due);
 
-    abstract long calls();
-
-    abstract long failures();
-
-    abstract long slow();
+    /** Returns the content, with that number of failures in a row. */
+    abstract Counts count(int inRow);
 }

@@ -1,23 +1,26 @@
 package dev.treaty.resilience.breaker;
 
+import java.util.Arrays;
+
 /**
- * The outcomes of the last while, in ten buckets: exact for the buckets it holds, and forgetting the oldest tenth at a
- * time. Fixed buckets and not a decaying average, since an average hides a short burst of failures.
+ * The outcomes of a period in ten buckets: exact for the buckets it has, up to two billion calls each, and dropping the
+ * oldest tenth at a time. It has buckets instead of a decaying average because an average hides a short burst of
+ * failures.
  */
 public final class TimeWindow extends OutcomeWindow {
     static final int BUCKETS = 10;
 
-    // Each kind of count has a word per bucket.
+    // Each kind of count has a bucket for each tenth of the window.
     private static final int CALLS = 0;
     private static final int FAILURES = BUCKETS;
     private static final int SLOW = 2 * BUCKETS;
-    private static final int WORDS = 3 * BUCKETS;
 
+    private final int[] counts = new int[3 * BUCKETS];
     private final long bucketNanos;
     private int current;
 
     public TimeWindow(long windowNanos, int stripes, long now) {
-        super(stripes, WORDS, now + bucketNanos(windowNanos));
+        super(stripes, now + bucketNanos(windowNanos));
         this.bucketNanos = bucketNanos(windowNanos);
     }
 
@@ -38,41 +41,27 @@ public final class TimeWindow extends OutcomeWindow {
     }
 
     private void increase(int kind, long by) {
-        cold(kind + current, cold(kind + current) + by);
+        counts[kind + current] = Math.clamp(counts[kind + current] + by, 0, Integer.MAX_VALUE);
     }
 
     @Override
-    long turn(long now, long due) {
+    long expire(long now, long due) {
         long passed = (now - due) / bucketNanos + 1;
         for (long i = Math.min(passed, BUCKETS); i > 0; i--) {
             current = (current + 1) % BUCKETS;
-            cold(CALLS + current, 0);
-            cold(FAILURES + current, 0);
-            cold(SLOW + current, 0);
+            counts[CALLS + current] = 0;
+            counts[FAILURES + current] = 0;
+            counts[SLOW + current] = 0;
         }
         return due + passed * bucketNanos;
     }
 
     @Override
-    long calls() {
-        return sum(CALLS);
-    }
-
-    @Override
-    long failures() {
-        return sum(FAILURES);
-    }
-
-    @Override
-    long slow() {
-        return sum(SLOW);
+    Counts count(int failuresInRow) {
+        return new Counts(sum(CALLS), sum(FAILURES), sum(SLOW), failuresInRow);
     }
 
     private long sum(int kind) {
-        long sum = 0;
-        for (int bucket = 0; bucket < BUCKETS; bucket++) {
-            sum += cold(kind + bucket);
-        }
-        return sum;
+        return Arrays.stream(counts, kind, kind + BUCKETS).asLongStream().sum();
     }
 }

@@ -3,21 +3,23 @@ package dev.treaty.resilience.execution;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.resilience.internal.Failure;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
-/** What an exception of plain code means, where nobody has said otherwise. */
+/**
+ * Maps exceptions of plain code to faults, unless a guard has a mapping of its own. The code of a fault decides whether
+ * breakers count it, whether it is retried and whether a fallback answers.
+ */
 public final class ExceptionMapping {
     private ExceptionMapping() {}
 
-    /**
-     * A fault has the code that decides everything else: whether breakers count it, whether it is tried again, whether
-     * a fallback answers. What surely reached nobody is so marked, and may always be tried again.
-     */
+    /** Returns the fault of an exception; one that proves that no server was reached says so, and is retryable. */
     public static Fault of(Exception e) {
         return switch (e) {
             case ServiceException s -> s.fault();
@@ -30,6 +32,11 @@ public final class ExceptionMapping {
             case UnsupportedOperationException _ -> Fault.of(Code.UNIMPLEMENTED, text(e));
             default -> Fault.of(Code.UNKNOWN, text(e));
         };
+    }
+
+    /** Returns the failure of an attempt; an interrupt is always a cancellation. */
+    static Failure failure(Exception e, Function<? super Exception, Fault> faults) {
+        return Failure.of(e instanceof InterruptedException ? of(e) : faults.apply(e), e);
     }
 
     private static String text(Exception e) {

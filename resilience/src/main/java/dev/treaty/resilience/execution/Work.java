@@ -1,41 +1,99 @@
 package dev.treaty.resilience.execution;
 
+import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Events;
+import dev.treaty.resilience.internal.Failure;
 import java.time.Duration;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How work of one sort is tried and judged. There are two sorts, plain code and calls of a pipeline, and one guard runs
- * both by the same steps.
+ * How one kind of work is attempted. There are two kinds, plain {@link Code} and {@link Calls} of a pipeline; a guard
+ * runs both by the same steps.
  *
- * @param <W> the work; a trial keeps nothing of it, so that running plain code allocates nothing
+ * @param <W> what is done; an argument of every method, so that running plain code allocates nothing
  */
-public abstract class Work<W> {
-    /** The context that the work is done in, if any. */
-    public abstract @Nullable CallContext context(W work);
+public sealed interface Work<W> {
+    /**
+     * Makes one attempt.
+     *
+     * @param context the context of the call, if any
+     * @param number the number of the attempt, along the whole chain of calls
+     * @param deadlineNanos when it should be over
+     * @return the result, or a {@link Failure}
+     */
+    @Nullable
+    Object attempt(W work, @Nullable CallContext context, int number, long deadlineNanos);
 
-    /** Whether doing it twice has the effect of doing it once; {@code declared} is what the guard was told. */
-    public abstract boolean idempotent(W work, boolean declared);
+    /** Another attempt follows after a pause. */
+    default void retryScheduled(W work, Fault fault, Duration pause) {}
+
+    /** No attempt follows, although the failure is retryable. */
+    default void retryRefused(W work, Fault fault, String reason) {}
 
     /**
-     * Does the work once.
+     * Plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and attempt, so
+     * that the calls it makes inherit them.
      *
-     * @param number which attempt it is, along the whole chain of calls
-     * @param deadlineNanos when it should be over
+     * @param faults maps the exceptions of the code
      */
-    abstract @Nullable Object attempt(W work, @Nullable CallContext context, int number, long deadlineNanos)
-            throws Exception;
-
-    /** What is wrong with an answer; null where it is good. */
-    @Nullable
-    Fault fault(@Nullable Object answer) {
-        return null;
+    record Code(Function<? super Exception, Fault> faults) implements Work<ScopedValue.CallableOp<?, ?>> {
+        @Override
+        @SuppressWarnings("unchecked") // what the code throws is caught here, whatever its type
+        public @Nullable Object attempt(
+                ScopedValue.CallableOp<?, ?> body, @Nullable CallContext context, int number, long deadlineNanos) {
+            var code = (ScopedValue.CallableOp<?, Exception>) body;
+            try {
+                return context == null
+                        ? code.call()
+                        : context.attempt(number)
+                                .within(new Deadline(deadlineNanos))
+                                .run(code::call);
+            } catch (Exception e) {
+                return ExceptionMapping.failure(e, faults);
+            }
+        }
     }
 
-    /** Another attempt follows after that pause. */
-    void retrying(W work, Fault fault, Duration pause) {}
+    /**
+     * Calls of a pipeline.
+     *
+     * @param faults maps the exceptions of the next handler
+     * @param events receives the retries
+     */
+    record Calls(Function<? super Exception, Fault> faults, Events events) implements Work<Calls.Passage> {
+        /** A call, and the handler of each attempt. */
+        public record Passage(Call call, Handler next) {}
 
-    /** No other attempt follows, though the failure was one that might have been tried again. */
-    void retryRefused(W work, Fault fault, String reason) {}
+        @Override
+        public @Nullable Object attempt(
+                Passage passage, @Nullable CallContext context, int number, long deadlineNanos) {
+            Call call = passage.call;
+            CallContext attempt = call.context().attempt(number).within(new Deadline(deadlineNanos));
+            try {
+                ServiceResponse<?> response = passage.next.handle(call.with(attempt));
+                return response instanceof ServiceResponse.Failed<?> failed
+                        ? Failure.of(failed.fault(), failed)
+                        : response;
+            } catch (Exception e) {
+                return ExceptionMapping.failure(e, faults);
+            }
+        }
+
+        @Override
+        public void retryScheduled(Passage passage, Fault fault, Duration pause) {
+            events.emit(new Event.RetryScheduled(passage.call, fault, pause));
+        }
+
+        @Override
+        public void retryRefused(Passage passage, Fault fault, String reason) {
+            events.emit(new Event.RetryRefused(passage.call, fault, reason));
+        }
+    }
 }

@@ -5,30 +5,25 @@ import dev.treaty.core.call.Fault;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a guard has in hand instead of an answer.
+ * The outcome of guarded work that did not succeed.
  *
- * @param fault what went wrong
- * @param given the exception or the response that said so, for the caller; null where the guard itself did
- * @param refused whether the guard let nothing through, so that there is nothing to try again
+ * @param fault the fault
+ * @param cause the exception or response behind the fault, for the caller; null if the guard itself failed the call
+ * @param refused whether the guard refused the attempt, so that it is not retried
  */
-public record Failure(Fault fault, @Nullable Object given, boolean refused) {
-    /** Of an attempt that was not made or was broken off, and that nobody asks about. */
+public record Failure(Fault fault, @Nullable Object cause, boolean refused) {
+    /** An attempt that was not made or was abandoned, and whose outcome is never read. */
     public static final Failure NOT_MADE = refused(Code.CANCELED, "the attempt was not made");
 
-    /** The deadline had passed before anything could begin. */
+    /** The deadline had passed before the call began. */
     public static final Failure LATE =
             refused(Code.DEADLINE_EXCEEDED, "the deadline had passed before the call could be made");
 
-    public static Failure of(Fault fault, @Nullable Object given) {
-        return new Failure(fault, given, false);
+    public static Failure of(Fault fault, @Nullable Object cause) {
+        return new Failure(fault, cause, false);
     }
 
     public static Failure refused(Code code, String message) {
         return new Failure(Fault.unreached(code, message), null, true);
-    }
-
-    /** True where it says nothing about the service: the caller gave up. */
-    public boolean canceled() {
-        return fault.code() == Code.CANCELED;
     }
 }

@@ -3,12 +3,13 @@ package dev.treaty.resilience.internal;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What a guard has counted, ever. What may be counted by every call has a copy for each processor; everything else is
- * rare, and stands in the words that are left between the copies.
+ * The counters of a guard. What every call may count is striped, one copy for each processor; the other counters are
+ * incremented rarely and use the words between the stripes.
  */
 public final class GuardCounters {
-    /** What is counted besides calls; the first {@value #STRIPED} of them in copies. */
+    /** What is counted; the first {@value #STRIPED} are striped. */
     public enum Count {
+        CALLS,
         FAILED,
         BREAKER_OPEN,
         RETRIES,
@@ -23,68 +24,66 @@ public final class GuardCounters {
         FALLBACKS_FAILED
     }
 
-    private static final int COUNTS = Count.values().length;
-    private static final int STRIPED = 2;
-    private static final int COPIED = 1 + STRIPED; // the calls are the first
+    public static final int COUNTS = Count.values().length;
+    private static final int STRIPED = 3;
     private static final int BEFORE = Stripes.at(0);
+
+    private static final long[] NONE = {};
 
     private final int stripes;
     private final AtomicLongArray words;
+    private volatile long[] atReset = NONE;
 
     public GuardCounters(int stripes) {
         this.stripes = stripes;
-        int copies = Stripes.at(stripes - 1) + COPIED;
-        this.words = new AtomicLongArray(Math.max(copies, place(COUNTS - STRIPED - 1) + 1));
-    }
-
-    public void call() {
-        words.getAndIncrement(Stripes.at(Stripes.mine(stripes)));
+        this.words = new AtomicLongArray(Math.max(Stripes.at(stripes - 1) + STRIPED, unstriped(COUNTS - 1) + 1));
     }
 
     @SuppressWarnings("EnumOrdinal")
-    public // each constant has its place, which is never stored
+    public // the place of each constant, which is never stored
     void add(Count count) {
         int number = count.ordinal();
-        words.getAndIncrement(
-                number < STRIPED ? Stripes.at(Stripes.mine(stripes)) + 1 + number : place(number - STRIPED));
+        words.getAndIncrement(number < STRIPED ? Stripes.at(Stripes.mine(stripes)) + number : unstriped(number));
     }
 
-    /** Before the first copy, and behind it. */
-    private static int place(int rare) {
-        return rare < BEFORE ? rare : rare + COPIED;
+    /** Returns the word of an unstriped counter, before the first stripe or after its counters. */
+    private static int unstriped(int number) {
+        int index = number - STRIPED;
+        return index < BEFORE ? index : index + STRIPED;
     }
 
-    private long sum(int word) {
+    /** Returns the number of calls, ever. */
+    public long calls() {
+        return striped(0);
+    }
+
+    private long striped(int number) {
         long sum = 0;
-        for (int i = 0; i < stripes; i++) {
-            sum += words.get(Stripes.at(i) + word);
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            sum += words.get(Stripes.at(stripe) + number);
         }
         return sum;
     }
 
-    public long calls() {
-        return sum(0);
+    /** Adds all counters since the last reset to sums in the order of {@link Count}. */
+    public void addTo(long[] sums) {
+        long[] before = atReset;
+        long[] now = all();
+        for (int number = 0; number < COUNTS; number++) {
+            sums[number] += now[number] - (before.length == 0 ? 0 : before[number]);
+        }
     }
 
-    /** Every count, in the order of {@link Count}, and then the calls; {@link #of} finds one among them. */
-    public long[] all() {
-        var all = new long[COUNTS + 1];
-        for (int i = 0; i < COUNTS; i++) {
-            all[i] = i < STRIPED ? sum(1 + i) : words.get(place(i - STRIPED));
+    private long[] all() {
+        var all = new long[COUNTS];
+        for (int number = 0; number < COUNTS; number++) {
+            all[number] = number < STRIPED ? striped(number) : words.get(unstriped(number));
         }
-        all[COUNTS] = calls();
         return all;
     }
 
-    /** That count among {@linkplain #all all}. */
-    @SuppressWarnings("EnumOrdinal")
-    public // as they are put there
-    static long of(long[] all, Count count) {
-        return all[count.ordinal()];
-    }
-
-    /** The calls among all counts. */
-    public static long callsOf(long[] all) {
-        return all[COUNTS];
+    /** Sets the counters to zero for {@link #addTo}; {@link #calls} continues. */
+    public void reset() {
+        atReset = all();
     }
 }

@@ -8,24 +8,24 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Finds out, window by window, how many calls a service can do at once. One thread at a time.
+ * Finds out, window by window, how many calls a service can run at a time. Not thread-safe.
  *
- * <p>The parameters are those of Netflix's concurrency-limits, whose three algorithms these are. Four things differ.
- * The {@linkplain LatencyBaseline baseline} is bounded. Every algorithm gives way where a call was dropped, Gradient2 as well
- * (their pull request 134). Gradient2 adds its headroom only while calls are not slower than it tolerates; else, under
- * a mild overload, headroom outweighs the decrease. And how many calls were under way is not what one thread happened
- * to see, but the window's average by Little's law.
+ * <p>The three algorithms and their parameters are those of Netflix's concurrency-limits, with four differences. The
+ * {@linkplain LatencyBaseline baseline} is bounded. Every algorithm lowers the limit if a call was dropped, Gradient2
+ * too (their pull request 134). Gradient2 adds its headroom only while latency is within its tolerance; otherwise,
+ * under a mild overload, the headroom outweighs the decrease. And the number of running calls is the window's average
+ * by Little's law instead of the observation of one thread.
  *
- * <p>Where calls have been turned away for ten minutes and the limit was never at its least, nobody knows any more what
- * a call takes that does not queue. Then the limit is at its least until the queue has drained and a window was
- * measured, as in BBR (<i>Congestion-based congestion control</i>, 2016): seconds in ten minutes. Who turns no calls
- * away is left alone.
+ * <p>If calls were refused for ten minutes and the limit was never at its minimum, the latency without a queue is no
+ * longer known. The limit then stays at its minimum until the queue has drained and a window was measured, as in BBR
+ * (<i>Congestion-based congestion control</i>, 2016): seconds in ten minutes. A limiter that refuses no calls is not
+ * affected.
  */
 public final class AdaptiveLimit {
-    /** AIMD takes calls that took longer for dropped. */
+    /** AIMD counts longer calls as dropped. */
     static final Duration AIMD_CALL_MAX = Duration.ofSeconds(5);
 
-    /** After so many windows that turned calls away, the baseline is measured anew. */
+    /** The number of windows with refused calls after which the baseline is measured again. */
     static final int BASELINE_WINDOWS_MAX = 600;
 
     private static final double AIMD_BACKOFF = 0.9;
@@ -36,9 +36,7 @@ public final class AdaptiveLimit {
     private static final int GRADIENT_HEADROOM = 4;
     private static final double GRADIENT_SMOOTHING = 0.2;
 
-    /**
-     * Above its least limit by no more than that, a window counts as quiet: averages of ten calls are that uncertain.
-     */
+    /** A window is quiet up to this multiple of the lowest limit: the average of ten calls is that uncertain. */
     private static final double QUIET = 1.25;
 
     private final Algorithm algorithm;
@@ -48,10 +46,10 @@ public final class AdaptiveLimit {
     private int limitMax;
     private double estimate;
     private boolean quietBefore;
-    private int windowsTurningAway;
+    private int windowsRefusing;
     private boolean measuring;
     private double lastNanos;
-    private String reason = "it begins there";
+    private String reason = "it is the initial limit";
 
     public AdaptiveLimit(ConcurrencyPolicy policy, SampleWindow window) {
         this.algorithm = policy.algorithm();
@@ -60,7 +58,7 @@ public final class AdaptiveLimit {
         bounds(policy);
     }
 
-    /** Goes on between other bounds. */
+    /** Changes the bounds. */
     public void bounds(ConcurrencyPolicy policy) {
         limitMin = policy.limitMin();
         limitMax = policy.limitMax();
@@ -71,12 +69,12 @@ public final class AdaptiveLimit {
         return algorithm;
     }
 
-    /** Where calls are added that have ended; any number of threads may. */
+    /** The window to which ended calls are added, by any number of threads. */
     public SampleWindow window() {
         return window;
     }
 
-    /** The limit now. */
+    /** The current limit. */
     public int limit() {
         return measuring ? limitMin : (int) estimate;
     }
@@ -84,12 +82,12 @@ public final class AdaptiveLimit {
     /**
      * Learns from a window.
      *
-     * @param turnedAway whether a call was refused or had to wait in it
-     * @return the limit from now on
+     * @param refused whether a call was refused or queued in it
+     * @return the new limit
      */
-    public int next(Sample sample, boolean turnedAway) {
+    public int next(Sample sample, boolean refused) {
         int before = limit();
-        String why = sample.drops() > 0 ? dropped(sample) : adapted(sample, turnedAway);
+        String why = sample.drops() > 0 ? dropped(sample) : adapted(sample, refused);
         estimate = Math.clamp(estimate, limitMin, limitMax);
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);
@@ -108,45 +106,37 @@ public final class AdaptiveLimit {
         return "%d of %d calls were dropped".formatted(sample.drops(), sample.drops() + sample.calls());
     }
 
-    private String adapted(Sample sample, boolean turnedAway) {
+    private String adapted(Sample sample, boolean refused) {
         lastNanos = sample.meanNanos();
         boolean quiet = sample.inFlight() <= QUIET * limitMin;
-        boolean atRest = quiet && quietBefore; // calls that queued still end, and count, in the first quiet window
+        boolean atRest = quiet && quietBefore; // calls that queued before still end in the first quiet window
         quietBefore = quiet;
         if (measuring) {
             if (atRest) {
                 measuring = false;
                 baseline.restart(lastNanos);
             }
-            return "the baseline was measured anew";
+            return "the baseline was measured again";
         }
+        boolean inUse = refused || 2 * sample.inFlight() >= estimate; // a limit that is not reached proves nothing
         if (algorithm == Algorithm.AIMD) {
-            return aimd(inUse(sample, turnedAway));
+            return aimd(inUse);
         }
         baseline.learn(lastNanos, sample.calls(), atRest);
-        if (outdated(atRest, turnedAway)) {
+        if (outdated(atRest, refused)) {
             measuring = true;
-            return "to measure the baseline anew";
+            return "the baseline is being measured again";
         }
-        if (inUse(sample, turnedAway)) {
+        if (inUse) {
             estimate = algorithm == Algorithm.VEGAS ? vegas() : gradient2();
         }
-        return "calls took %s, and %s where they do not queue".formatted(millis(lastNanos), millis(baseline.nanos()));
+        return "calls took %s, and %s without a queue".formatted(millis(lastNanos), millis(baseline.nanos()));
     }
 
-    /** A limit that is not reached says nothing about what the service can do. */
-    private boolean inUse(Sample sample, boolean turnedAway) {
-        return turnedAway || 2 * sample.inFlight() >= estimate;
-    }
-
-    private boolean outdated(boolean atRest, boolean turnedAway) {
-        if (atRest) {
-            windowsTurningAway = 0;
-        } else if (turnedAway && ++windowsTurningAway >= BASELINE_WINDOWS_MAX) {
-            windowsTurningAway = 0;
-            return true;
-        }
-        return false;
+    private boolean outdated(boolean atRest, boolean refused) {
+        boolean restarts = atRest || windowsRefusing == BASELINE_WINDOWS_MAX;
+        windowsRefusing = restarts ? 0 : windowsRefusing + (refused ? 1 : 0);
+        return windowsRefusing == BASELINE_WINDOWS_MAX;
     }
 
     private String aimd(boolean inUse) {
@@ -183,17 +173,17 @@ public final class AdaptiveLimit {
         return (1 - GRADIENT_SMOOTHING) * estimate + GRADIENT_SMOOTHING * goal;
     }
 
-    /** What a call takes where it does not queue; nothing where that is not known, or the algorithm does not ask. */
+    /** The latency of a call that does not queue; empty if it is not known, or the algorithm does not use it. */
     public Optional<Duration> baseline() {
         return duration(baseline.nanos());
     }
 
-    /** What calls took on average in the last window. */
+    /** The average latency of the last window. */
     public Optional<Duration> lastSample() {
         return duration(lastNanos);
     }
 
-    /** How the limit moved last, and why. */
+    /** The last change of the limit, and its reason. */
     public String reason() {
         return reason;
     }

@@ -4,15 +4,14 @@ import dev.treaty.resilience.internal.Stripes;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Permits in several stripes, each on a cache line of its own, so that threads on different processors take and put
- * back without disturbing each other: one uncontended compare-and-set each. A thread whose stripe is empty takes from
- * another.
+ * Permits in several stripes, each on a cache line of its own, so that threads on different processors do not contend:
+ * taking and putting back cost one uncontended compare-and-set each. A thread whose stripe is empty takes from another.
  *
- * <p>A stripe is one word: its permits in the lower half, and in the upper half how often it was changed. Every change
- * makes the sum of all words larger, hence two equal sums, read one after the other, prove that between them nothing
- * changed and every word stood as it was read (the double collect of Afek and others, <i>Atomic snapshots of shared
- * memory</i>, 1993). The pool refuses only after such a proof that it was empty: a permit that moves from one stripe to
- * another while somebody looks is never missed.
+ * <p>A stripe is one word: its permits in the lower half, and in the upper half the number of its changes. Every change
+ * increases the sum of all words, so two equal sums, read one after the other, prove that nothing changed between them
+ * and every word had the value that was read (the double collect of Afek and others, <i>Atomic snapshots of shared
+ * memory</i>, 1993). The pool refuses only after it has proved in this way that it was empty: a permit that moves from
+ * one stripe to another during the search is never missed.
  */
 public final class PermitPool {
     private static final long CHANGE = 1L << 32;
@@ -20,7 +19,7 @@ public final class PermitPool {
     private final int stripes;
     private final AtomicLongArray words;
 
-    /** A pool of that many permits in that many stripes, a power of two. */
+    /** Creates a pool with that number of permits in that number of stripes, a power of two. */
     public PermitPool(int permits, int stripes) {
         this.stripes = stripes;
         this.words = new AtomicLongArray(Stripes.at(stripes - 1) + 1);
@@ -29,25 +28,20 @@ public final class PermitPool {
         }
     }
 
-    /** Takes a permit; false where there was a moment, during the call, at which there was none. */
+    /** Takes a permit; returns false if there was none at a moment during the call. */
     public boolean take() {
         return take(Stripes.mine(stripes));
     }
 
-    /** The same for a thread of that stripe. */
+    /** Takes a permit as a thread of a stripe. */
     public boolean take(int own) {
-        if (takeFrom(own)) {
-            return true;
-        }
-        return stripes > 1 && takeElsewhere(own);
+        return takeFrom(own) || (stripes > 1 && takeElsewhere(own));
     }
 
     private boolean takeElsewhere(int own) {
         while (true) {
-            for (int i = 1; i <= stripes; i++) {
-                if (takeFrom(own + i & stripes - 1)) {
-                    return true;
-                }
+            if (takeFromAny(own + 1)) {
+                return true;
             }
             long sum = sum();
             if (permits(sum) == 0 && sum == sum()) {
@@ -57,17 +51,23 @@ public final class PermitPool {
     }
 
     /**
-     * Takes a permit where more than those are there; false where there was a moment, during the call, at which no more
-     * were there. Who else takes at the same moment may bring the number below; the caller sees to it that those do not
-     * who have to leave some, too.
+     * Takes a permit if there are more than that number; returns false if there were not, at a moment during the call.
+     * Concurrent calls may reduce the number further; the caller serializes those that must leave permits.
      */
     public boolean takeAbove(int left) {
         int own = Stripes.mine(stripes);
         while (available() > left) {
-            for (int i = 0; i < stripes; i++) {
-                if (takeFrom(own + i & stripes - 1)) {
-                    return true;
-                }
+            if (takeFromAny(own)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean takeFromAny(int first) {
+        for (int i = 0; i < stripes; i++) {
+            if (takeFrom(first + i & stripes - 1)) {
+                return true;
             }
         }
         return false;
@@ -83,19 +83,17 @@ public final class PermitPool {
         return false;
     }
 
-    /**
-     * Puts permits back, or adds some: all at the same moment, hence into one stripe; coming and going spreads them.
-     */
+    /** Adds permits, all at the same moment and therefore to one stripe. */
     public void put(int permits) {
         put(Stripes.mine(stripes), permits);
     }
 
-    /** The same for a thread of that stripe. */
+    /** Adds permits as a thread of a stripe. */
     public void put(int own, int permits) {
         words.getAndAdd(Stripes.at(own), CHANGE + permits);
     }
 
-    /** How many permits there were at one moment during the call. */
+    /** Returns the number of permits at one moment during the call. */
     public int available() {
         long before = sum();
         for (long after = sum(); after != before; after = sum()) {

@@ -7,24 +7,24 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What calls took lately, gathered by many threads and drawn up by one. Each stripe has one word to which every call
- * adds once: a call in the upper bits, and the time that it took in the lower. Words only grow, and a window is the
+ * The durations of recent calls, added by many threads and summed by one. Each stripe is one word to which every call
+ * adds once: one call in the upper bits, and its duration in the lower bits. Words only grow, and a window is the
  * difference between two readings, so that no call is counted twice, or lost between two windows.
  */
 public final class SampleWindow {
-    /** How long a window lasts at least. */
+    /** The shortest length of a window. */
     public static final Duration LENGTH = Duration.ofSeconds(1);
 
-    /** A window goes on until it holds that many calls. */
+    /** The least number of calls in a window; it continues until it has them. */
     public static final int CALLS_MIN = 10;
 
     /**
-     * A shorter call counts as that long: below, differences come from the scheduler and not from a queue. Leaving such
-     * calls out, as others do, would make those that remain look like the rule.
+     * Shorter calls count as this long: below, differences come from the scheduler and not from a queue. Excluding such
+     * calls, as other libraries do, would let the remaining calls pass for typical.
      */
     static final Duration CALL_MIN = Duration.ofNanos(100_000);
 
-    /** A longer call counts as that long, so that the sum of all calls there can be at once stays within its bits. */
+    /** Longer calls count as this long, so that the sum of all calls that can run at a time fits its bits. */
     static final Duration CALL_MAX = Duration.ofSeconds(60);
 
     private static final int TICK_BITS = 12; // a tick is 4096 ns
@@ -34,12 +34,12 @@ public final class SampleWindow {
     private static final long TICKS_MAX = CALL_MAX.toNanos() >> TICK_BITS;
 
     /**
-     * What a window held.
+     * The content of a window.
      *
-     * @param calls those that were not dropped
-     * @param drops those that were
-     * @param meanNanos how long the former took on average
-     * @param inFlight how many of the former were under way at once on average, by Little's law
+     * @param calls calls that were not dropped
+     * @param drops calls that were dropped
+     * @param meanNanos the average duration of the calls that were not dropped
+     * @param inFlight the average number of them that ran at a time, by Little's law
      */
     public record Sample(long calls, long drops, double meanNanos, double inFlight) {}
 
@@ -51,7 +51,6 @@ public final class SampleWindow {
     private long beganAt;
     private volatile long endsAt;
 
-    /** A window that begins now. */
     public SampleWindow(int stripes, long now) {
         this.stripes = stripes;
         this.words = new AtomicLongArray(Stripes.at(stripes - 1) + 1);
@@ -74,12 +73,12 @@ public final class SampleWindow {
         }
     }
 
-    /** True where the window has lasted long enough. */
+    /** Returns whether the window has lasted long enough. */
     public boolean over(long now) {
         return now - endsAt >= 0;
     }
 
-    /** Ends the window and begins the next; null where it holds too few calls and goes on. One thread at a time. */
+    /** Ends the window and begins the next; returns null if it has too few calls and continues. Not thread-safe. */
     @Nullable
     public Sample close(long now) {
         long calls = 0;

@@ -6,77 +6,140 @@ import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who waits for a turn: first come, first served within a priority, and the most important priority first. Whoever uses
- * the line guards it with a lock.
+ * The claims on the next permits of a concurrency limiter. The first claim is the debt: permits in use beyond a limit
+ * that was lowered. Then come the waiting calls, the most important priority first, and first come, first served within
+ * a priority.
+ *
+ * <p>The limiter guards the queue by a lock. Only {@link #isEmpty}, {@link #hasDebt} and {@link #precedes} may be
+ * called without it: they read one word, the rank of the first claim.
  */
 public final class WaitQueue {
     /** How a wait ends. */
     public enum Turn {
-        /** It is the waiting call's turn. */
-        COME,
+        /** The waiting call is admitted. */
+        ADMITTED,
         /** A more important call took its place. */
-        LOST
+        DISPLACED
     }
 
-    private static final Priority[] LEAST_FIRST = {Priority.SHEDDABLE, Priority.NORMAL, Priority.CRITICAL};
+    private static final Priority[] MOST_IMPORTANT_FIRST = {Priority.CRITICAL, Priority.NORMAL, Priority.SHEDDABLE};
+    private static final int DEBT = -1;
+    private static final int NONE = MOST_IMPORTANT_FIRST.length;
 
-    /** Made when the first call waits: in most limiters none ever does. */
-    private Map<Priority, SequencedSet<Promise<Turn>>> turns = Map.of();
+    /** The waiting calls; created for the first, since most limiters never have any. */
+    private Map<Priority, SequencedSet<Promise<Turn>>> calls = Map.of();
+
+    private int debt;
+
+    /** The rank of the first claim: debt, the rank of the most important priority that waits, or none. */
+    private volatile int first = NONE;
+
+    /** Returns whether there is no claim. */
+    public boolean isEmpty() {
+        return first == NONE;
+    }
+
+    /** Returns whether permits are owed. */
+    public boolean hasDebt() {
+        return first == DEBT;
+    }
+
+    /** Returns whether a claim comes before a new call of that priority. */
+    public boolean precedes(Priority priority) {
+        return first <= rank(priority);
+    }
+
+    @SuppressWarnings("EnumOrdinal") // priorities are declared in the order of their importance
+    private static int rank(Priority priority) {
+        return priority.ordinal();
+    }
+
+    private void update() {
+        Priority next = next();
+        first = debt > 0 ? DEBT : next == null ? NONE : rank(next);
+    }
+
+    /** Adds to the debt. */
+    public void owe(int permits) {
+        debt += permits;
+        update();
+    }
+
+    /** Repays up to that number of permits, and returns the number repaid. */
+    public int repay(int permits) {
+        int repaid = Math.min(permits, debt);
+        debt -= repaid;
+        update();
+        return repaid;
+    }
+
+    public int debt() {
+        return debt;
+    }
 
     /**
-     * Joins the line. Where that many wait already, the last of the least important is pushed out, unless nobody there
-     * matters less than the new one.
+     * Adds a call. If the queue is full, the call displaces the last one of the lowest priority below its own.
      *
-     * @return false where the line is full
+     * @return false if the queue is full of calls that are as important or more
      */
     public boolean join(Priority priority, Promise<Turn> turn, int lengthMax) {
-        if (length() >= lengthMax && !pushOut(priority)) {
+        if (length() >= lengthMax && !displace(priority)) {
             return false;
         }
-        waiting(priority).add(turn);
+        callsOf(priority).add(turn);
+        update();
         return true;
     }
 
-    private boolean pushOut(Priority by) {
-        for (int i = 0; LEAST_FIRST[i].compareTo(by) > 0; i++) {
-            if (waits(LEAST_FIRST[i])) {
-                waiting(LEAST_FIRST[i]).removeLast().complete(Turn.LOST);
+    private boolean displace(Priority by) {
+        for (int rank = NONE - 1; MOST_IMPORTANT_FIRST[rank].compareTo(by) > 0; rank--) {
+            if (waiting(MOST_IMPORTANT_FIRST[rank]) > 0) {
+                callsOf(MOST_IMPORTANT_FIRST[rank]).removeLast().complete(Turn.DISPLACED);
                 return true;
             }
         }
         return false;
     }
 
-    /** Leaves the line, or changes nothing where the wait had ended. */
+    /** Removes a call, if it still waits. */
     public void leave(Priority priority, Promise<Turn> turn) {
-        waiting(priority).remove(turn);
+        callsOf(priority).remove(turn);
+        update();
     }
 
-    /** Says to the first of that priority that its turn has come. */
-    public void serve(Priority priority) {
-        waiting(priority).removeFirst().complete(Turn.COME);
-    }
-
-    /** True where somebody of that priority waits. */
-    public boolean waits(Priority priority) {
-        SequencedSet<Promise<Turn>> waiting = turns.get(priority);
-        return waiting != null && !waiting.isEmpty();
-    }
-
-    private SequencedSet<Promise<Turn>> waiting(Priority priority) {
-        if (turns.isEmpty()) {
-            turns = new EnumMap<>(Priority.class);
+    /** Returns the priority of the call that is admitted next, or null if none waits. */
+    public @Nullable Priority next() {
+        for (Priority priority : MOST_IMPORTANT_FIRST) {
+            if (waiting(priority) > 0) {
+                return priority;
+            }
         }
-        return turns.computeIfAbsent(priority, _ -> new LinkedHashSet<>());
+        return null;
     }
 
+    /** Admits the first call of that priority. */
+    public void admit(Priority priority) {
+        callsOf(priority).removeFirst().complete(Turn.ADMITTED);
+        update();
+    }
+
+    private int waiting(Priority priority) {
+        SequencedSet<Promise<Turn>> waiting = calls.get(priority);
+        return waiting == null ? 0 : waiting.size();
+    }
+
+    private SequencedSet<Promise<Turn>> callsOf(Priority priority) {
+        if (calls.isEmpty()) {
+            calls = new EnumMap<>(Priority.class);
+        }
+        return calls.computeIfAbsent(priority, _ -> new LinkedHashSet<>());
+    }
+
+    /** Returns the number of waiting calls. */
     public int length() {
-        int length = 0;
-        for (SequencedSet<Promise<Turn>> waiting : turns.values()) {
-            length += waiting.size();
-        }
-        return length;
+        return calls.values().stream().mapToInt(SequencedSet::size).sum();
     }
 }

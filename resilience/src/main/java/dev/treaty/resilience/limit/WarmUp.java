@@ -5,17 +5,17 @@ import dev.treaty.resilience.RateLimiter;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A limiter whose permits are dear after a lull: what stands behind it has cold caches and few connections, and is to
- * be loaded gradually. A permit's piece of the time line is up to three times as long as usual.
+ * A rate limiter whose permits cost more after idle time: a service with cold caches and few connections is loaded
+ * gradually. A permit's piece of the time line is up to three times as long as usual.
  *
- * <p>This is Guava's algorithm, which Sentinel uses too, in terms of {@link Gcra}: while nobody asks, <em>cold</em>
+ * <p>This is Guava's algorithm, which Sentinel uses too, in terms of {@link Gcra}: during idle time, <em>cold</em>
  * grows with the time that passes, up to the length of the warm-up. Each permit uses up an interval of it. A permit
- * taken while cold is above a half of its maximum costs more: three intervals at the maximum, falling evenly to one at
- * the half. So it takes one warm-up of full use to become warm, and a lull as long as a warm-up to become quite cold
- * again.
+ * taken while cold is above half of its maximum costs more: three intervals at the maximum, falling linearly to one at
+ * the half. So warming up takes one warm-up of full use, and cooling down completely takes idle time as long as a
+ * warm-up.
  *
- * <p>A call is let through by what its permits cost when warm, and those after it wait for what they really cost: a
- * call that weighs a whole burst would otherwise never pass.
+ * <p>A call is admitted by what its permits cost when warm, and the calls after it wait for the actual cost: otherwise
+ * a call with the weight of a whole burst would never pass.
  *
  * @see <a
  *     href="https://guava.dev/releases/snapshot/api/docs/com/google/common/util/concurrent/RateLimiter.html">Guava's
@@ -37,6 +37,7 @@ public final class WarmUp {
         this.state = new AtomicReference<>(new State(gcra.point(now), coldMax));
     }
 
+    /** Takes permits; returns the time to wait in nanoseconds, or {@link RateLimiter#REFUSED}. */
     public long reserve(long length, long point, long waitMax) {
         while (true) {
             State before = state.get();
@@ -45,7 +46,7 @@ public final class WarmUp {
             if (wait > waitMax) {
                 return RateLimiter.REFUSED;
             }
-            // A lull of ten years is still a small part of the line, so this does not overflow.
+            // Ten years of idle time are still a small part of the line, so this does not overflow.
             long cold = Math.min(coldMax, before.cold + (from - before.next));
             var after = new State(from + price(length, cold), Math.max(0, cold - length));
             if (state.compareAndSet(before, after)) {
@@ -54,20 +55,20 @@ public final class WarmUp {
         }
     }
 
-    /** Where the next piece begins. */
+    /** Returns where the next piece begins. */
     public long next() {
         return state.get().next;
     }
 
-    /** How long the pieces of permits are that are that long when warm. */
+    /** Returns the length of the pieces of permits whose length is that when warm. */
     private long price(long length, long cold) {
         long half = coldMax / 2;
         if (cold <= half) {
             return length;
         }
-        // The factor is linear in what is cold, so the mean over what is used up is that at its middle.
-        double dear = Math.min(length, cold - half);
-        double factor = (COLD_FACTOR - 1) * (cold - half - dear / 2) / (coldMax - half);
-        return length + (long) Math.ceil(dear * factor);
+        // The factor is linear in cold, so its mean over what is used up is its value in the middle.
+        double expensive = Math.min(length, cold - half);
+        double factor = (COLD_FACTOR - 1) * (cold - half - expensive / 2) / (coldMax - half);
+        return length + (long) Math.ceil(expensive * factor);
     }
 }

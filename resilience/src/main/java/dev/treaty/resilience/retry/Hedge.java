@@ -1,23 +1,22 @@
 package dev.treaty.resilience.retry;
 
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.HedgePolicy;
-import dev.treaty.resilience.RetryBudget;
 import dev.treaty.resilience.internal.Failure;
 import dev.treaty.resilience.internal.GuardCounters;
 import dev.treaty.resilience.timeout.Watchdog;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts a second attempt beside one that takes longer than most, and takes whichever answers first: the cure for a
- * slow instance, a lost packet, a pause of a collector.
+ * Starts a second attempt beside one that takes longer than most, and returns the first result: it hides a slow
+ * instance, a lost packet, a pause of a garbage collector.
  *
- * <p>The first attempt stays on its caller's thread, and only a {@link Watchdog watch} tells when it has become slow,
- * so a call that is not hedged costs no thread. The loser is interrupted and waited for: a call is not over before its
- * attempts are.
+ * <p>The first attempt stays on its caller's thread, and a {@link Watchdog} starts the second, so a call that is not
+ * hedged costs no thread. The slower attempt is interrupted and awaited: a call does not end before its attempts.
  *
  * @see <a href="https://research.google/pubs/the-tail-at-scale/">J. Dean, L. Barroso, The Tail at Scale, 2013</a>
  */
@@ -41,16 +40,16 @@ public final class Hedge {
         this.refreshAt = time.nanoTime();
     }
 
-    /** One attempt, under a number: the first has the number that it is given, the second one more. */
+    /** An attempt with its number: the second attempt has the number after that of the first. */
     @FunctionalInterface
     public interface Attempt {
         @Nullable
         Object run(int number) throws InterruptedException;
     }
 
-    /** How long the first attempt may take alone, in nanoseconds; -1 where too little is known yet. */
+    /** Returns how long the first attempt runs alone, in nanoseconds; -1 if too few attempts are known. */
     long delayNanos(long now) {
-        if (delayNanos < 0 || now - refreshAt >= 0) { // as soon as enough is known, and then now and then
+        if (delayNanos < 0 || now - refreshAt >= 0) {
             refreshAt = now + REFRESH_NANOS;
             long percentile = latencies.percentileNanos(policy.percentile());
             delayNanos =
@@ -60,47 +59,39 @@ public final class Hedge {
     }
 
     /**
-     * Makes one attempt or two.
+     * Makes one attempt, or two.
      *
      * @param until when both must be over
-     * @return what the first to succeed answered, or the {@link Failure} of the first attempt
+     * @return the first result, or the {@link Failure} of the first attempt
      */
     @Nullable
-    public Object race(Attempt attempt, int number, long now, long until, GuardCounters tally)
+    public Object race(Attempt attempt, int number, long now, long until, GuardCounters counters)
             throws InterruptedException {
         long delay = delayNanos(now);
         if (delay < 0 || until - now <= delay) {
             return timed(attempt, number, now);
         }
-        var race = new Race(attempt, number + 1, tally);
+        var race = new Race(attempt, number + 1, counters);
         Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), now + delay, race);
-        Object first = null;
-        InterruptedException interrupted = null;
-        Error broken = null;
-        boolean rang;
+        Object first;
         try {
             first = timed(attempt, number, now);
-            if (first instanceof Failure failure && failure.given() instanceof InterruptedException e) {
-                interrupted = e;
-            }
         } catch (InterruptedException e) {
-            interrupted = e;
-        } catch (Error e) {
-            broken = e;
-        } finally {
-            rang = watchdog.disarm(watch);
+            first = Failure.of(Fault.of(Code.CANCELED, "the attempt was interrupted"), e);
+        } catch (RuntimeException | Error e) {
+            watch.disarm(); // first: afterwards no second attempt starts
+            race.abandon();
+            throw e;
         }
-        if (broken != null) {
-            race.abandon(); // only now: a second attempt that was just about to start has started
-            throw broken;
+        Object result = watch.disarm() ? race.result(first, until) : first;
+        if (result instanceof Failure failure && failure.cause() instanceof InterruptedException interrupt) {
+            throw interrupt;
         }
-        if (rang) {
-            return race.ended(first, interrupted, until);
-        }
-        if (interrupted != null) {
-            throw interrupted;
-        }
-        return first;
+        return result;
+    }
+
+    private static boolean interrupted(@Nullable Object outcome) {
+        return outcome instanceof Failure failure && failure.cause() instanceof InterruptedException;
     }
 
     private @Nullable Object timed(Attempt attempt, int number, long now) throws InterruptedException {
@@ -112,44 +103,42 @@ public final class Hedge {
         return outcome;
     }
 
+    /** What decided a race. */
+    private enum Decision {
+        NONE,
+        FIRST_ENDED,
+        SECOND_SUCCEEDED
+    }
+
     /** Two attempts at the same work. */
     private final class Race implements Runnable {
-        private static final int RUNNING = 0;
-        private static final int FIRST_ENDED = 1;
-        private static final int SECOND_WINS = 2;
-        private static final int SECOND_WON = 3;
-
-        /** What the second attempt came to; its answer may be null. */
-        private record Ended(@Nullable Object outcome) {
-            boolean good() {
-                return !(outcome instanceof Failure);
-            }
-        }
+        /** The outcome of the second attempt; its result may be null. */
+        private record Ended(@Nullable Object outcome) {}
 
         private final Attempt attempt;
         private final int number;
-        private final GuardCounters tally;
+        private final GuardCounters counters;
         private final Thread caller = Thread.currentThread();
-        private final AtomicInteger state = new AtomicInteger(RUNNING);
         private final Promise<Ended> second = new Promise<>();
         private volatile @Nullable Thread thread;
+        private Decision decision = Decision.NONE;
 
-        Race(Attempt attempt, int number, GuardCounters tally) {
+        Race(Attempt attempt, int number, GuardCounters counters) {
             this.attempt = attempt;
             this.number = number;
-            this.tally = tally;
+            this.counters = counters;
         }
 
-        /** The first attempt has become slow. */
+        /** Starts the second attempt, when the first has become slow. */
         @Override
         public void run() {
             if (!budget.spend()) {
                 second.complete(new Ended(Failure.NOT_MADE));
                 return;
             }
-            tally.add(GuardCounters.Count.HEDGES);
+            counters.add(GuardCounters.Count.HEDGES);
             Thread starting = Thread.ofVirtual().name("treaty-hedge").unstarted(this::hedge);
-            thread = starting; // first: whoever sees what the second attempt does can also end it
+            thread = starting; // before it starts, so that it can be interrupted from its first moment
             starting.start();
         }
 
@@ -162,62 +151,66 @@ public final class Hedge {
             } finally {
                 second.complete(ended);
             }
-            if (ended.good() && state.compareAndSet(RUNNING, SECOND_WINS)) {
-                caller.interrupt();
-                state.set(SECOND_WON);
+            if (!(ended.outcome instanceof Failure)) {
+                secondSucceeded();
             }
         }
 
-        /** The first attempt ended in a way that no second one can mend. */
+        /** Interrupts the first attempt unless it has ended. */
+        private synchronized void secondSucceeded() {
+            if (decision == Decision.NONE) {
+                decision = Decision.SECOND_SUCCEEDED;
+                caller.interrupt();
+            }
+        }
+
+        /** Ends the first attempt; returns false if the second has succeeded, whose interrupt has then arrived. */
+        private synchronized boolean endFirst() {
+            if (decision == Decision.SECOND_SUCCEEDED) {
+                return false;
+            }
+            decision = Decision.FIRST_ENDED;
+            return true;
+        }
+
+        /** Interrupts the second attempt, because the first threw an exception that no result can replace. */
         void abandon() {
-            state.set(FIRST_ENDED);
+            endFirst();
             interruptSecond();
         }
 
-        /** The first attempt is over, after the second may have begun. */
-        @SuppressWarnings("ThreadPriorityCheck") // the second may need the processor that this thread has
+        /** Returns the result, once the first attempt has ended and the second may have started. */
         @Nullable
-        Object ended(@Nullable Object first, @Nullable InterruptedException interrupted, long until)
-                throws InterruptedException {
-            if (!state.compareAndSet(RUNNING, FIRST_ENDED)) {
-                while (state.get() != SECOND_WON) {
-                    Thread.yield(); // the interrupt is under way
+        Object result(@Nullable Object first, long until) throws InterruptedException {
+            boolean interrupted = interrupted(first);
+            if (!endFirst()) {
+                if (!interrupted) {
+                    Thread.interrupted(); // clears the interrupt by the second attempt, which the first did not consume
                 }
-                if (interrupted == null) {
-                    Thread.interrupted(); // it was ours, and the first attempt did not take it
-                }
-            } else if (interrupted != null) {
-                cancel(until);
-                throw interrupted;
-            } else if (!(first instanceof Failure)) {
-                cancel(until);
+            } else if (interrupted || !(first instanceof Failure)) {
+                interruptSecond();
+                awaitSecond(until);
                 return first;
             }
             Ended other = awaitSecond(until);
-            if (other != null && other.good()) {
-                tally.add(GuardCounters.Count.HEDGES_WON);
-                return other.outcome;
+            if (other == null || other.outcome instanceof Failure) {
+                return first;
             }
-            return first;
+            counters.add(GuardCounters.Count.HEDGES_WON);
+            return other.outcome;
         }
 
+        /** Waits for the second attempt as long as the call may take, and interrupts it at the end of that time. */
         private @Nullable Ended awaitSecond(long until) throws InterruptedException {
-            boolean ended = false;
+            Ended ended = null;
             try {
-                Ended other = second.await(time, until - time.nanoTime());
-                ended = other != null;
-                return other;
+                ended = second.await(time, until - time.nanoTime());
             } finally {
-                if (!ended) {
+                if (ended == null) {
                     interruptSecond();
                 }
             }
-        }
-
-        /** Ends the second attempt, and waits for it as long as the call may take. */
-        private void cancel(long until) throws InterruptedException {
-            interruptSecond();
-            second.await(time, until - time.nanoTime());
+            return ended;
         }
 
         private void interruptSecond() {

@@ -3,19 +3,18 @@ package dev.treaty.resilience.retry;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * How long recent attempts took, well enough for a percentile: counts in buckets an eighth of a doubling wide, so that
- * a percentile is right to 10 %. Two generations of {@value #GENERATION_NANOS} ns take turns, so between one and two of
- * them are remembered.
+ * The durations of recent attempts, as a histogram whose buckets are an eighth of a doubling wide: its percentiles are
+ * accurate to 10 %. It has two generations of {@value #GENERATION_NANOS} ns, so it covers between one and two of them.
  */
 public final class LatencyWindow {
-    /** Too few to say anything. */
+    /** The number of samples from which there are percentiles. */
     public static final int SAMPLES_MIN = 20;
 
     private static final long GENERATION_NANOS = 10_000_000_000L;
     private static final int SHARES_BITS = 3;
     private static final int SHARES = 1 << SHARES_BITS;
-    private static final int SHORTEST_BITS = 10; // all below a microsecond counts as one
-    private static final int BUCKETS = (40 - SHORTEST_BITS) * SHARES; // and all above twenty minutes
+    private static final int SHORTEST_BITS = 10; // durations below a microsecond count as one
+    private static final int BUCKETS = (40 - SHORTEST_BITS) * SHARES; // durations above twenty minutes count as that
 
     private record Generations(long untilNanos, AtomicIntegerArray now, AtomicIntegerArray before) {}
 
@@ -29,14 +28,14 @@ public final class LatencyWindow {
     public void add(long durationNanos, long now) {
         Generations current = generations;
         if (now - current.untilNanos > 0) {
-            // Two threads may both turn the page; the second turn finds an empty one, and a few samples are lost.
+            // Two threads may both start a generation; the second replaces an empty one, and a few samples are lost.
             current = new Generations(now + GENERATION_NANOS, new AtomicIntegerArray(BUCKETS), current.now);
             generations = current;
         }
         current.now.incrementAndGet(bucket(durationNanos));
     }
 
-    /** The duration that this share of the recent attempts did not exceed, or -1 where there were too few. */
+    /** Returns the duration that this share of the recent attempts did not exceed, or -1 if there were too few. */
     public long percentileNanos(double share) {
         Generations current = generations;
         long total = 0;
@@ -51,7 +50,7 @@ public final class LatencyWindow {
         do {
             bucket++;
             rank -= current.now.get(bucket) + current.before.get(bucket);
-        } while (rank > 0); // counts only grow, so there are still as many
+        } while (rank > 0); // counts only grow, so the rank is reached
         return upperNanos(bucket);
     }
 

@@ -13,13 +13,13 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.IntRange;
 
-/** Both windows, with one stripe and with several, against models that remember every single outcome. */
+/** Compares both windows, with one stripe and with several, with models that keep every outcome. */
 class OutcomeWindowLawsTest {
     private static final long WINDOW = 1_000;
     private static final long BUCKET = WINDOW / 10;
     private static final int STRIPES = 4;
 
-    /** One outcome: how long after the one before, on which stripe if it is a plain success. */
+    /** An outcome: the pause before it, and the stripe of a success. */
     record Outcome(int pause, int stripe, boolean failed, boolean slow) {}
 
     private record Counted(long at, Outcome outcome) {}
@@ -36,9 +36,9 @@ class OutcomeWindowLawsTest {
                 .ofMaxSize(150);
     }
 
-    /** Every outcome whose bucket is among the last ten counts, and no other. */
+    /** Outcomes of the last ten buckets count, and no others. */
     @Property
-    void theTimeWindowCountsWhatANaiveModelCounts(@ForAll("histories") List<Outcome> history, @ForAll long start) {
+    void the_time_based_window_equals_a_simple_model(@ForAll("histories") List<Outcome> history, @ForAll long start) {
         for (int stripes : new int[] {1, STRIPES}) {
             var window = new TimeWindow(WINDOW, stripes, start);
             List<Counted> all = new ArrayList<>();
@@ -54,9 +54,9 @@ class OutcomeWindowLawsTest {
         }
     }
 
-    /** The last so many outcomes count, and no other. */
+    /** The last outcomes count, up to the size of the window, and no others. */
     @Property
-    void theCountWindowCountsWhatANaiveModelCounts(
+    void the_count_based_window_equals_a_simple_model(
             @ForAll("histories") List<Outcome> history, @ForAll @IntRange(min = 1, max = 80) int capacity) {
         for (int stripes : new int[] {1, STRIPES}) {
             var window = new CountWindow(capacity, stripes, 0);
@@ -75,7 +75,7 @@ class OutcomeWindowLawsTest {
         for (Outcome outcome : history) {
             now += outcome.pause;
             if (now == OutcomeWindow.NEVER) {
-                now++; // the one nanosecond in 584 years that stands for no moment
+                now++; // the one nanosecond in 584 years that means "never"
             }
             all.add(new Counted(now, outcome));
             if (outcome.failed || outcome.slow) {
@@ -83,7 +83,7 @@ class OutcomeWindowLawsTest {
             } else {
                 window.succeeded(outcome.stripe % stripes, now);
                 assertThat(window.lastSuccess()).isEqualTo(now);
-                // Looking draws the stripes, so look only now and then: what is not drawn must be counted as well.
+                // Reading collects the stripes, so read only sometimes: successes not yet collected must count too.
                 if (outcome.pause % 3 == 0) {
                     assertThat(window.counts(now)).isEqualTo(counts(all, model.within(now)));
                 }

@@ -5,13 +5,13 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Test;
 
 /**
- * Successes, failures and looks from several threads leave a window as if they had come one after the other. With one
- * stripe, since the sum of several is exact only once those who add have come to rest; the stress test covers that.
+ * Successes, failures and reads of several threads are linearizable. With one stripe, since the sum of several is exact
+ * only while no thread adds to it; the stress test covers that.
  */
 public class OutcomeWindowLincheckTest {
     private static final long BUCKET = 100;
 
-    /** What Lincheck calls; public, since it does so by reflection. */
+    /** The operations; public, since Lincheck calls them by reflection. */
     public abstract static class Subject {
         private final OutcomeWindow window;
 
@@ -40,14 +40,14 @@ public class OutcomeWindowLincheckTest {
         }
     }
 
-    /** A window of time. */
+    /** A time-based window. */
     public static class OfTime extends Subject {
         public OfTime() {
             super(new TimeWindow(10 * BUCKET, 1, 0));
         }
     }
 
-    /** A window so small that outcomes leave it. */
+    /** A count-based window so small that outcomes leave it. */
     public static class OfCalls extends Subject {
         public OfCalls() {
             super(new CountWindow(2, 1, 0));
@@ -58,17 +58,17 @@ public class OutcomeWindowLincheckTest {
         return new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)
-                .iterations(8)
-                .invocationsPerIteration(300);
+                .iterations(6)
+                .invocationsPerIteration(200);
     }
 
     @Test
-    void theTimeWindowIsLinearizable() {
+    void the_time_based_window_is_linearizable() {
         options().check(OfTime.class);
     }
 
     @Test
-    void theCountWindowIsLinearizable() {
+    void the_count_based_window_is_linearizable() {
         options().check(OfCalls.class);
     }
 }

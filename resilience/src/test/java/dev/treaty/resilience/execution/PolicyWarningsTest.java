@@ -29,26 +29,26 @@ class PolicyWarningsTest {
     }
 
     @Test
-    void theDefaultsAreSoundAtEveryLevel() {
+    void the_defaults_have_no_warnings_at_any_level() {
         for (IsolationLevel level : IsolationLevel.values()) {
             assertThat(in(FaultTolerance.of(level))).isEmpty();
         }
     }
 
     @Test
-    void attemptsThatDoNotFitIntoTheDeadline() {
+    void attempts_that_exceed_the_deadline() {
         assertOne(
                 SOUND.withDeadline(Duration.ofSeconds(4)),
-                "3 attempts of 1.5s and the pauses between them need 4.56s, but deadline is 4s: the last ones are cut"
-                        + " short");
+                "3 attempts of 1.5s and the pauses between them need 4.56s, but deadline is 4s: the last attempts are"
+                        + " cut short");
         assertOne(
                 SOUND.withDeadline(Duration.ofMillis(1500)),
                 "attempt-timeout (1.5s) is not shorter than deadline (1.5s): an attempt that hangs leaves no time for"
-                        + " another");
+                        + " a retry");
     }
 
     @Test
-    void anAttemptTimeoutThatNoAttemptIsHeldTo() {
+    void an_attempt_timeout_without_effect() {
         var retry = RetryPolicy.DEFAULT;
         var unavailable = SOUND.with(new RetryPolicy(
                 retry.attempts(),
@@ -60,7 +60,7 @@ class PolicyWarningsTest {
                 retry.budget(),
                 retry.budgetPerSecond()));
         assertThat(in(unavailable.withDeadline(Duration.ofSeconds(1))))
-                .as("nobody has set one")
+                .as("it has the default value")
                 .isEmpty();
         assertOne(
                 unavailable.withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(1), TimeoutMode.COOPERATIVE),
@@ -69,28 +69,28 @@ class PolicyWarningsTest {
     }
 
     @Test
-    void trialsThatOutlastTheirLeases() {
+    void trials_that_outlast_their_leases() {
         var brief = CircuitBreakerPolicy.DEFAULT.withOpen(Duration.ofMillis(500), Duration.ofSeconds(1));
         assertOne(
                 SOUND.with(brief),
                 "breaker.open-max (1s) is shorter than the longest attempt (1.5s): a trial may outlast its lease, and"
-                        + " more than breaker.half-open-calls (1) be under way at a time");
+                        + " more than breaker.half-open-calls (1) may run at a time");
         assertThat(in(SOUND.with(brief.withOpen(Duration.ofMillis(500), Duration.ofMillis(1500)))))
                 .isEmpty();
     }
 
     @Test
-    void whatOnlyIdempotentWorkCanHave() {
+    void policies_that_require_idempotent_work() {
         assertThat(PolicyWarnings.in(SOUND.with(HedgePolicy.DEFAULT), false))
                 .containsExactly(
-                        "retry.attempts is 3, but the work is not said to be idempotent: only what surely did not run"
-                                + " is tried again",
-                        "hedging is set, but the work is not said to be idempotent: it is never done twice at a time");
+                        "retry.attempts is 3, but the work is not declared idempotent: only calls that"
+                                + " certainly did not run are retried",
+                        "hedging is set, but the work is not declared idempotent: it is never hedged");
         assertThat(PolicyWarnings.in(SOUND.with(RetryPolicy.NONE), false)).isEmpty();
     }
 
     @Test
-    void whatTheLevelDoesNotHave() {
+    void policies_that_the_level_excludes() {
         var low = SOUND.with(IsolationLevel.BASIC);
         assertOne(
                 low.with(new FallbackPolicy(Duration.ofMinutes(1), 10, Optional.empty(), Optional.empty())),
@@ -102,20 +102,20 @@ class PolicyWarningsTest {
     }
 
     @Test
-    void slownessThatNoAttemptCanReach() {
+    void a_slow_call_duration_that_no_attempt_reaches() {
         assertOne(
                 SOUND.with(CircuitBreakerPolicy.DEFAULT.withSlowRate(0.5, Duration.ofSeconds(2))),
-                "breaker.slow-call (2s) is not shorter than the longest attempt (1.5s): no call is ever slow and not"
-                        + " failed");
+                "breaker.slow-call (2s) is not shorter than the longest attempt (1.5s): no call is slow without"
+                        + " failing");
         assertThat(in(SOUND.with(CircuitBreakerPolicy.DEFAULT.withSlowRate(0.5, Duration.ofSeconds(1)))))
                 .isEmpty();
     }
 
     @Test
-    void limitsThatHideEachOther() {
+    void limits_that_are_never_reached() {
         assertOne(
                 SOUND.with(new RateLimitPolicy(1, Duration.ofSeconds(1), 10, Duration.ZERO, Duration.ZERO)),
-                "rate-limit lets 15 calls begin within one deadline, fewer than concurrency.limit (200): the"
+                "rate-limit admits 15 calls within a deadline, fewer than concurrency.limit (200): the"
                         + " concurrency limit is never reached");
         assertOne(
                 SOUND.with(new RateLimitPolicy(1_000, Duration.ofSeconds(1), 10, Duration.ofSeconds(5), Duration.ZERO)),
@@ -130,7 +130,7 @@ class PolicyWarningsTest {
     }
 
     @Test
-    void hedgesThatNeverStart() {
+    void hedges_that_never_start() {
         assertOne(
                 SOUND.with(new HedgePolicy(0.95, Duration.ofSeconds(2), 0.05)),
                 "hedge.delay-min (2s) is not shorter than the longest attempt (1.5s): no second attempt ever starts");

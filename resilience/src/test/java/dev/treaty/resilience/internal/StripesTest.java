@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class StripesTest {
     @Test
-    void whatATestOrASimulationSeesDoesNotDependOnTheThread() {
+    void injected_time_uses_one_stripe() {
         assertThat(Stripes.count(new ManualTime())).isEqualTo(1);
         assertThat(Integer.bitCount(Stripes.count(Time.system()))).isEqualTo(1);
     }

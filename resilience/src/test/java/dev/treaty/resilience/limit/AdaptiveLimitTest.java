@@ -17,14 +17,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
-/** Each algorithm in front of a server whose capacity is known: forty workers, three times the calls they can serve. */
+/** Each algorithm in front of a server of known capacity: forty workers, and three times the calls they can serve. */
 class AdaptiveLimitTest {
     private static final int WORKERS = 40;
     private static final int OVERLOAD = 3;
     private static final Duration SERVICE = Duration.ofMillis(50);
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    /** AIMD hears of overload only where the server drops calls; the others are to do without. */
+    /** AIMD detects overload only if the server drops calls; the other algorithms need no drops. */
     private static OverloadedServer server(Algorithm algorithm) {
         int backlogMax = algorithm == Algorithm.AIMD ? WORKERS / 2 : 100_000;
         return new OverloadedServer(ConcurrencyPolicy.adaptive(algorithm), WORKERS, backlogMax);
@@ -32,7 +32,7 @@ class AdaptiveLimitTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "FIXED")
-    void findsTheCapacity(Algorithm algorithm) {
+    void finds_the_capacity(Algorithm algorithm) {
         OverloadedServer server = server(algorithm).serves(SERVICE, OVERLOAD);
         server.run(MINUTE);
         Report found = server.run(MINUTE);
@@ -43,25 +43,25 @@ class AdaptiveLimitTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "FIXED")
-    void recoversFromASlowPhase(Algorithm algorithm) {
+    void recovers_from_a_slow_phase(Algorithm algorithm) {
         OverloadedServer server = server(algorithm).serves(SERVICE, OVERLOAD);
         server.run(MINUTE);
         server.serves(SERVICE.multipliedBy(5), OVERLOAD).run(MINUTE);
         Report slow = server.run(MINUTE);
-        assertThat(slow.goodput()).as("slow for good is the new baseline").isGreaterThan(0.95);
+        assertThat(slow.goodput()).as("the higher latency is the new baseline").isGreaterThan(0.95);
         server.serves(SERVICE, OVERLOAD).run(MINUTE.dividedBy(4));
         Report after = server.run(MINUTE);
         assertThat(after.goodput()).isGreaterThan(0.98);
         assertThat(after.slowness()).isLessThan(3);
         server.run(MINUTE.multipliedBy(10));
         assertThat(server.run(MINUTE).slowness())
-                .as("the baseline was measured anew")
+                .as("the baseline was measured again")
                 .isLessThan(1.7);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"VEGAS", "GRADIENT2"})
-    void learnsThatAServiceIsALittleSlowerForGood(Algorithm algorithm) {
+    void learns_that_a_service_has_become_slightly_slower(Algorithm algorithm) {
         OverloadedServer server = server(algorithm).serves(SERVICE, OVERLOAD);
         server.run(MINUTE);
         server.serves(SERVICE.multipliedBy(7).dividedBy(4), OVERLOAD).run(MINUTE.multipliedBy(12));
@@ -72,7 +72,7 @@ class AdaptiveLimitTest {
 
     @ParameterizedTest
     @EnumSource(names = {"VEGAS", "GRADIENT2"})
-    void anOverloadThatLastsDoesNotBecomeTheBaseline(Algorithm algorithm) {
+    void a_lasting_overload_does_not_become_the_baseline(Algorithm algorithm) {
         OverloadedServer server = server(algorithm).serves(Duration.ofSeconds(1), OVERLOAD);
         for (int hour = 0; hour < 4; hour++) {
             Report report = server.run(Duration.ofHours(1));
@@ -82,9 +82,9 @@ class AdaptiveLimitTest {
         }
     }
 
-    /** So that the test above proves something: Gradient2 as it was, with an average that nothing bounds. */
+    /** Proves that the test above can fail: the original Gradient2, with an unbounded average. */
     @Test
-    void theSameOverloadCarriesAnUnboundedAverageAway() {
+    void the_same_overload_raises_an_unbounded_average() {
         var server = new OverloadedServer(ConcurrencyPolicy.fixed(20), WORKERS, 100_000);
         server.serves(Duration.ofSeconds(1), OVERLOAD);
         double average = 1;
@@ -104,7 +104,7 @@ class AdaptiveLimitTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "FIXED")
-    void leavesAServiceAloneThatTurnsNobodyAway(Algorithm algorithm) {
+    void a_limiter_that_refuses_no_call_keeps_its_limit(Algorithm algorithm) {
         OverloadedServer server = server(algorithm).serves(SERVICE, OVERLOAD);
         server.run(MINUTE);
         int found = server.limiter().limit();
@@ -112,7 +112,7 @@ class AdaptiveLimitTest {
         assertThat(server.limiter().limit()).isCloseTo(found, Offset.offset(WORKERS / 4));
     }
 
-    /** Ten calls of that long, of which so many are dropped, and a window's end. */
+    /** Ends a window of ten calls, some of which are dropped. */
     private static void window(ConcurrencyLimiter limiter, ManualTime time, Duration took, int drops) {
         time.advance(SampleWindow.LENGTH);
         for (int i = 0; i < SampleWindow.CALLS_MIN; i++) {
@@ -123,7 +123,7 @@ class AdaptiveLimitTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "FIXED")
-    void givesWayWhereCallsAreDropped(Algorithm algorithm) {
+    void every_algorithm_lowers_the_limit_if_calls_are_dropped(Algorithm algorithm) {
         var time = new ManualTime();
         var limiter =
                 new ConcurrencyLimiter(ConcurrencyPolicy.adaptive(algorithm).withLimit(100), time);
@@ -140,12 +140,12 @@ class AdaptiveLimitTest {
         assertThat(limiter.inFlight()).isZero();
     }
 
-    /** A window of calls that took so many milliseconds on average, of which so many were under way. */
+    /** Returns a window with an average latency in milliseconds and a number of running calls. */
     private static Sample window(double millis, double inFlight) {
         return new Sample(100, 0, millis * 1e6, inFlight);
     }
 
-    /** A limit of 100 that is not reached, and has learnt that calls take 100 ms. */
+    /** Returns a limit of 100 that is not reached, with a baseline of 100 ms. */
     private static AdaptiveLimit hundred(Algorithm algorithm) {
         var limit = new AdaptiveLimit(ConcurrencyPolicy.adaptive(algorithm).withLimit(100), new SampleWindow(1, 0));
         for (int i = 0; i < 10; i++) {
@@ -155,7 +155,7 @@ class AdaptiveLimitTest {
     }
 
     @Test
-    void aimdTakesVerySlowCallsForDropped() {
+    void aimd_counts_very_slow_calls_as_dropped() {
         AdaptiveLimit limit = hundred(Algorithm.AIMD);
         assertThat(limit.next(window(5000, 30), false)).isEqualTo(100);
         assertThat(limit.next(window(5001, 30), false)).isEqualTo(90);
@@ -163,7 +163,7 @@ class AdaptiveLimitTest {
     }
 
     @Test
-    void aLimitRisesOnceHalfOfItIsInUseOrCallsAreTurnedAway() {
+    void a_limit_rises_if_half_of_it_is_in_use_or_calls_are_refused() {
         AdaptiveLimit limit = hundred(Algorithm.AIMD);
         assertThat(limit.next(window(100, 49.9), false)).isEqualTo(100);
         assertThat(limit.next(window(100, 50), false)).isEqualTo(101);
@@ -171,31 +171,31 @@ class AdaptiveLimitTest {
         assertThat(limit.next(window(100, 1), true)).isEqualTo(102);
     }
 
-    /** A step of a limit of 100 is two: up to one step, three steps, six steps. */
+    /** The step of a limit of 100 is two: queues of one step, three steps, six steps. */
     @ParameterizedTest
     @CsvSource({"1, 112", "2, 112", "3, 102", "5, 102", "6, 100", "12, 100", "13, 98", "50, 98"})
-    void vegasMovesTheLimitByTheLengthOfTheQueue(int queue, int expected) {
+    void vegas_moves_the_limit_by_the_length_of_the_queue(int queue, int expected) {
         double millis = 100 / (1 - (queue - 0.5) / 100);
         assertThat(hundred(Algorithm.VEGAS).next(window(millis, 100), false)).isEqualTo(expected);
     }
 
     @Test
-    void gradient2LowersTheLimitWhereCallsAreSlowerThanItToleratesAndSaysWhy() {
+    void gradient2_lowers_the_limit_beyond_its_latency_tolerance_and_gives_the_reason() {
         AdaptiveLimit limit = hundred(Algorithm.GRADIENT2);
         assertThat(limit.next(window(149, 100), false)).isEqualTo(100);
         assertThat(limit.next(window(149, 100), false)).isEqualTo(101);
         assertThat(limit.next(window(300, 100), false)).isEqualTo(91);
-        assertThat(limit.reason()).isEqualTo("101 to 91: calls took 300.00 ms, and 100.99 ms where they do not queue");
+        assertThat(limit.reason()).isEqualTo("101 to 91: calls took 300.00 ms, and 100.99 ms without a queue");
     }
 
     @ParameterizedTest
     @CsvSource({"25, 120, 130", "25.1, 100, 101"})
-    void thatAServiceIsSlowerIsBelievedWhereSoFewAreUnderWayThatNoneQueues(
+    void higher_latency_raises_the_baseline_if_too_few_calls_run_to_queue(
             double inFlight, int leastMillis, int mostMillis) {
         AdaptiveLimit limit = hundred(Algorithm.VEGAS);
         limit.next(window(200, inFlight), false);
         assertThat(limit.baseline().orElseThrow())
-                .as("calls that had queued may still have ended")
+                .as("calls that had queued may end in this window")
                 .isLessThan(Duration.ofMillis(101));
         limit.next(window(200, inFlight), false);
         assertThat(limit.baseline().orElseThrow())
@@ -203,7 +203,7 @@ class AdaptiveLimitTest {
     }
 
     @Test
-    void whereCallsAreTurnedAwayForLongTheBaselineIsMeasuredAnewAtTheLeastLimit() {
+    void after_long_refusals_the_baseline_is_measured_again_at_the_lowest_limit() {
         AdaptiveLimit limit = hundred(Algorithm.VEGAS);
         for (int i = 1; i < AdaptiveLimit.BASELINE_WINDOWS_MAX; i++) {
             limit.next(window(100, 90), true);
@@ -211,16 +211,16 @@ class AdaptiveLimitTest {
         int before = limit.limit();
         assertThat(before).isGreaterThan(100);
         assertThat(limit.next(window(100, 90), true)).isEqualTo(20);
-        assertThat(limit.reason()).isEqualTo(before + " to 20: to measure the baseline anew");
+        assertThat(limit.reason()).isEqualTo(before + " to 20: the baseline is being measured again");
         assertThat(limit.next(window(150, 20), true)).isEqualTo(20);
         assertThat(limit.next(window(120, 20), true)).isEqualTo(before);
-        assertThat(limit.reason()).isEqualTo("20 to " + before + ": the baseline was measured anew");
+        assertThat(limit.reason()).isEqualTo("20 to " + before + ": the baseline was measured again");
         assertThat(limit.baseline()).contains(Duration.ofMillis(120));
         assertThat(limit.lastSample()).contains(Duration.ofMillis(120));
     }
 
     @Test
-    void keepsWhatItLearntUnderAnotherPolicyOfTheSameAlgorithm() {
+    void another_policy_of_the_same_algorithm_keeps_what_was_learned() {
         var time = new ManualTime();
         var policy = ConcurrencyPolicy.adaptive(Algorithm.GRADIENT2).withLimit(100);
         var limiter = new ConcurrencyLimiter(policy, time);
@@ -239,7 +239,7 @@ class AdaptiveLimitTest {
     }
 
     @Test
-    void aWindowGoesOnUntilItHoldsEnoughCalls() {
+    void a_window_continues_until_it_has_enough_calls() {
         var window = new SampleWindow(2, 0);
         long end = SampleWindow.LENGTH.toNanos();
         assertThat(window.over(end - 1)).isFalse();
@@ -259,7 +259,7 @@ class AdaptiveLimitTest {
     }
 
     @Test
-    void aWindowHoldsTheShortestAndTheLongestCallsThereAre() {
+    void a_window_holds_the_shortest_and_the_longest_calls() {
         var window = new SampleWindow(1, 0);
         for (int i = 0; i < ConcurrencyPolicy.LIMIT_MAX; i++) {
             window.add(Duration.ofDays(1).toNanos(), false);

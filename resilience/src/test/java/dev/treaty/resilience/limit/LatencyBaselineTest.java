@@ -19,7 +19,7 @@ class LatencyBaselineTest {
     }
 
     @Test
-    void theFirstTenWindowsCountAlikeAndALaterOneChangesLittle() {
+    void the_first_ten_windows_count_equally_and_a_later_one_changes_little() {
         for (int i = 0; i < 10; i++) {
             baseline.learn(100 + i, MANY, false);
         }
@@ -29,14 +29,14 @@ class LatencyBaselineTest {
     }
 
     @Test
-    void anOverloadRaisesItByATenthAtMost() {
+    void an_overload_raises_the_baseline_by_a_tenth_at_most() {
         learn(1, 100);
         learn(10_000, 500);
         assertThat(baseline.nanos()).isCloseTo(110, EXACTLY);
     }
 
     @Test
-    void atRestItFollowsAServiceThatHasBecomeSlower() {
+    void at_rest_the_baseline_follows_a_slower_service() {
         learn(10, 100);
         baseline.learn(200, MANY, true);
         assertThat(baseline.nanos()).isCloseTo(120, EXACTLY);
@@ -47,7 +47,7 @@ class LatencyBaselineTest {
     }
 
     @Test
-    void manyCallsThatWereFasterAreBelievedAtOnceAndFewInPart() {
+    void many_faster_calls_lower_the_baseline_at_once_and_few_in_part() {
         learn(10, 100);
         baseline.learn(10, 10, false);
         assertThat(baseline.nanos()).isBetween(94.0, 95.0);

@@ -10,7 +10,7 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.Test;
 
-/** A permit that moves from stripe to stripe while somebody looks is neither missed nor given twice. */
+/** A permit that moves between stripes during a search is neither missed nor taken twice. */
 public class PermitPoolLincheckTest {
     private final PermitPool pool = new PermitPool(1, 2);
 
@@ -31,7 +31,7 @@ public class PermitPoolLincheckTest {
     }
 
     @Test
-    void everyInterleavingIsOneOfSomeSequence() {
+    void every_interleaving_is_linearizable() {
         new ModelCheckingOptions()
                 .iterations(8)
                 .invocationsPerIteration(100)
@@ -41,11 +41,11 @@ public class PermitPoolLincheckTest {
     }
 
     /**
-     * There is always a permit, but it moves from stripe to stripe: who looks at one stripe after the other can see
-     * each of them empty. That nobody believes it takes the second look, which finds that something changed.
+     * There is always a permit, but it moves between stripes: a search of one stripe after the other can find each of
+     * them empty. The second reading of the sum detects the change.
      */
     @Test
-    void aPermitThatMovesIsSeen() throws NoSuchMethodException {
+    void a_permit_that_moves_between_stripes_is_found() throws NoSuchMethodException {
         var moves = List.of(
                 call("put", 0, 1),
                 call("take", 1),

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class LatencyWindowLawsTest {
     @Property(tries = 300)
-    void aPercentileIsRightToAnEighth(
+    void a_percentile_is_accurate_to_an_eighth(
             @ForAll @Size(min = LatencyWindow.SAMPLES_MIN, max = 200)
                     List<@LongRange(min = 1_024, max = 60_000_000_000L) Long> durations,
             @ForAll @DoubleRange(min = 0.5, max = 0.99) double share) {
@@ -25,7 +25,7 @@ class LatencyWindowLawsTest {
     }
 
     @Test
-    void thoseBeforeTheTurnOfAGenerationCountLikeThoseAfterIt() {
+    void samples_of_both_generations_count_equally() {
         var window = new LatencyWindow(0);
         for (int i = 0; i < LatencyWindow.SAMPLES_MIN; i++) {
             window.add(1_000_000, 9_000_000_000L);
@@ -38,7 +38,7 @@ class LatencyWindowLawsTest {
     }
 
     @Test
-    void durationsFarOutsideTheRangeCountAsItsEnds() {
+    void durations_outside_the_range_count_as_its_ends() {
         var window = new LatencyWindow(0);
         for (int i = 0; i < LatencyWindow.SAMPLES_MIN; i++) {
             window.add(i % 2 == 0 ? 0 : Long.MAX_VALUE, 1);
@@ -48,7 +48,7 @@ class LatencyWindowLawsTest {
     }
 
     @Test
-    void tooFewSayNothingAndOldOnesAreForgotten() {
+    void too_few_samples_have_no_percentile_and_old_ones_expire() {
         var window = new LatencyWindow(0);
         for (int i = 1; i < LatencyWindow.SAMPLES_MIN; i++) {
             window.add(1_000_000, 1);

@@ -9,6 +9,7 @@ import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Fixtures;
@@ -33,7 +34,7 @@ class RetryTest {
     private final List<Event> events = new ArrayList<>();
     private final List<Call> attempts = new ArrayList<>();
 
-    /** Answers with these faults, one per attempt, and then with a value. */
+    /** Returns these faults, one per attempt, and then a value. */
     private Handler failing(Fault... faults) {
         return call -> {
             attempts.add(call);
@@ -46,27 +47,25 @@ class RetryTest {
     private ServiceResponse<?> run(Operation operation, FaultTolerance tolerance, Handler next)
             throws InterruptedException {
         Guard guard = guard(tolerance);
-        time.advance(Duration.ofSeconds(10)); // ten seconds' worth of budget
+        time.advance(Duration.ofSeconds(10)); // earns the retries of ten seconds
         return handle(guard, Fixtures.call(operation, time), next);
     }
 
     private Guard guard(FaultTolerance tolerance) {
         return Guard.named("test")
                 .tolerance(tolerance)
-                .time(time)
-                .random(new Random(3))
-                .events(events::add)
+                .runtime(new RuntimeDependencies(time, new Random(3), events::add))
                 .withoutBreaker()
                 .build();
     }
 
     private static ServiceResponse<?> handle(Guard guard, Call call, Handler next) throws InterruptedException {
-        return guard.filter(_ -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
+        return guard.filter((_, _) -> _ -> ServiceResponse.failed(Fallback.NO_ANSWER))
                 .handle(call, next);
     }
 
     @Test
-    void repeatsWhatNeverReachedAServer() throws InterruptedException {
+    void retries_calls_that_reached_no_server() throws InterruptedException {
         assertThat(run(Fixtures.WRITE, FaultTolerance.DEFAULT, failing(DOWN, DOWN))
                         .succeeded())
                 .isTrue();
@@ -75,7 +74,7 @@ class RetryTest {
     }
 
     @Test
-    void repeatsWhatMayHaveRunOnlyWhereThatIsHarmless() throws InterruptedException {
+    void retries_calls_that_may_have_run_only_if_they_are_idempotent() throws InterruptedException {
         assertThat(run(Fixtures.WRITE, FaultTolerance.DEFAULT, failing(BROKE)).succeeded())
                 .isFalse();
         assertThat(attempts).hasSize(1);
@@ -86,7 +85,7 @@ class RetryTest {
     }
 
     @Test
-    void neverRepeatsWhatAnotherAttemptCannotMend() throws InterruptedException {
+    void never_retries_codes_that_are_not_retryable() throws InterruptedException {
         for (Code code : new Code[] {Code.INVALID_ARGUMENT, Code.NOT_FOUND, Code.INTERNAL, Code.UNAUTHENTICATED}) {
             attempts.clear();
             run(Fixtures.READ, FaultTolerance.DEFAULT, failing(Fault.of(code, "no")));
@@ -95,34 +94,34 @@ class RetryTest {
     }
 
     @Test
-    void stopsAtTheNumberOfAttempts() throws InterruptedException {
+    void stops_at_the_number_of_attempts() throws InterruptedException {
         var response = run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE, BROKE, BROKE, BROKE));
         assertThat(response.succeeded()).isFalse();
         assertThat(attempts).hasSize(3);
         assertThat(events.getLast())
                 .isInstanceOfSatisfying(
-                        Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("that was attempt 3 of 3"));
+                        Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("attempt 3 of 3 failed"));
     }
 
     @Test
-    void aCallThatIsItselfARetryOfAnotherHasFewerAttemptsLeft() throws InterruptedException {
+    void a_call_made_by_a_retry_has_fewer_attempts() throws InterruptedException {
         Call inner = Fixtures.call(Fixtures.READ, time);
         handle(guard(FaultTolerance.DEFAULT), inner.with(inner.context().attempt(3)), failing(BROKE, BROKE));
         assertThat(attempts).extracting(c -> c.context().attempt()).containsExactly(3);
     }
 
     @Test
-    void stopsWhereTheBudgetIsUsedUp() throws InterruptedException {
+    void stops_when_the_budget_is_used_up() throws InterruptedException {
         Guard guard = guard(FaultTolerance.DEFAULT);
         handle(guard, Fixtures.call(Fixtures.READ, time), failing(BROKE, BROKE));
-        assertThat(attempts).as("a budget begins with one retry").hasSize(2);
+        assertThat(attempts).as("a budget starts with one retry").hasSize(2);
         assertThat(events.getLast())
                 .isInstanceOfSatisfying(
                         Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("the retry budget is used up"));
     }
 
     @Test
-    void waitsAsLongAsTheServiceAsksButNotBeyondTheDeadline() throws InterruptedException {
+    void waits_as_long_as_the_service_asks_but_not_beyond_the_deadline() throws InterruptedException {
         long start = time.nanoTime() + Duration.ofSeconds(10).toNanos();
         run(Fixtures.READ, FaultTolerance.DEFAULT, failing(BROKE.retryAfter(Duration.ofSeconds(2))));
         assertThat(time.nanoTime() - start).isEqualTo(Duration.ofSeconds(2).toNanos());
@@ -134,7 +133,7 @@ class RetryTest {
     }
 
     @Test
-    void anAttemptThatAnotherMayFollowEndsEarlier() throws InterruptedException {
+    void an_attempt_that_a_retry_may_follow_has_the_attempt_timeout() throws InterruptedException {
         var left = new ArrayList<Duration>();
         Handler failing = failing(BROKE, BROKE);
         run(Fixtures.READ, FaultTolerance.DEFAULT, call -> {
@@ -143,11 +142,11 @@ class RetryTest {
         });
         Duration attempt = FaultTolerance.DEFAULT.attemptTimeout();
         assertThat(left.subList(0, 2)).containsExactly(attempt, attempt);
-        assertThat(left.getLast()).as("the last has all the time that is left").isGreaterThan(attempt);
+        assertThat(left.getLast()).as("the last attempt has all remaining time").isGreaterThan(attempt);
     }
 
     @Test
-    void anAttemptWhoseTimeRanOutBeforeItReachedAnybodyIsRepeatedToo() throws InterruptedException {
+    void an_attempt_that_timed_out_before_it_reached_a_server_is_retried() throws InterruptedException {
         var late = Fault.unreached(Code.DEADLINE_EXCEEDED, "no connection in time");
         assertThat(run(Fixtures.READ, FaultTolerance.DEFAULT, failing(late)).succeeded())
                 .isTrue();
@@ -155,7 +154,7 @@ class RetryTest {
     }
 
     @Test
-    void anAttemptThatNoneFollowsWhereItsTimeRunsOutHasTheWholeDeadline() throws InterruptedException {
+    void without_retries_of_timeouts_an_attempt_has_the_whole_deadline() throws InterruptedException {
         var unavailable = new RetryPolicy(
                 3,
                 Duration.ofMillis(20),
@@ -178,14 +177,14 @@ class RetryTest {
     }
 
     @Test
-    void levelNoneGoesStraightThrough() throws InterruptedException {
+    void level_none_makes_one_attempt() throws InterruptedException {
         run(Fixtures.READ, FaultTolerance.of(IsolationLevel.NONE), failing(BROKE));
         assertThat(attempts).hasSize(1);
         assertThat(events).isEmpty();
     }
 
     @Test
-    void anOperationMayHavePoliciesOfItsOwn() throws InterruptedException {
+    void an_operation_may_have_its_own_policies() throws InterruptedException {
         var policies = new Policies(FaultTolerance.DEFAULT, Map.of("read", FaultTolerance.of(IsolationLevel.NONE)));
         assertThat(policies.of(Fixtures.READ).level()).isEqualTo(IsolationLevel.NONE);
         assertThat(policies.of(Fixtures.WRITE).level()).isEqualTo(IsolationLevel.FULL);

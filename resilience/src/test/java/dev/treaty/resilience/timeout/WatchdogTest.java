@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -18,29 +19,31 @@ import org.junit.jupiter.api.Test;
 class WatchdogTest {
     private static final long SECOND = 1_000_000_000;
 
+    private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.BLOCKED);
+
     private final WatchdogTime time = new WatchdogTime();
     private final Watchdog watchdog = Watchdog.of(time);
-    private final AtomicInteger rang = new AtomicInteger();
+    private final AtomicInteger fired = new AtomicInteger();
 
     private Watchdog.Watch arm(long at) {
-        Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), at, rang::incrementAndGet);
+        Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), at, fired::incrementAndGet);
         time.settle(at);
         return watch;
     }
 
-    /** Moves on until it has rung so often; gives back how often it looked for that. */
-    private int lookUntilRang(int times) {
-        int looks = 0;
-        while (rang.get() < times) {
+    /** Advances until the watchdog has fired that often; returns the number of checks. */
+    private int advanceUntilFired(int times) {
+        int checks = 0;
+        while (fired.get() < times) {
             assertThat(time.look()).isTrue();
-            assertThat(looks).as("it sleeps in between").isLessThan(100);
-            looks++;
+            assertThat(checks).as("it sleeps in between").isLessThan(100);
+            checks++;
         }
-        return looks;
+        return checks;
     }
 
     private boolean ends() {
-        for (int looks = 0; looks < 100; looks++) {
+        for (int checks = 0; checks < 100; checks++) {
             if (!time.look()) {
                 return true;
             }
@@ -49,73 +52,73 @@ class WatchdogTest {
     }
 
     @Test
-    void ringsAtTheVeryMomentAndLooksOnlyNowAndThen() {
+    void fires_on_time_and_checks_rarely() {
         Watchdog.Watch watch = arm(13 * SECOND / 10);
-        assertThat(lookUntilRang(1)).isLessThan(10);
+        assertThat(advanceUntilFired(1)).isLessThan(10);
         assertThat(time.nanoTime()).isEqualTo(13 * SECOND / 10);
         assertThat(time.sleep()).isGreaterThan(SECOND / 10);
-        assertThat(watchdog.disarm(watch)).isTrue();
-        assertThat(rang).hasValue(1);
+        assertThat(watch.disarm()).isTrue();
+        assertThat(fired).hasValue(1);
     }
 
     @Test
-    void anEarlierWatchIsNotMissedWhileALaterOneIsWaitedFor() {
+    void an_earlier_watch_armed_later_fires_on_time() {
         Watchdog.Watch late = arm(40 * SECOND);
         Watchdog.Watch latest = arm(41 * SECOND);
         time.look();
         Watchdog.Watch early = arm(time.nanoTime() + SECOND / 10);
-        lookUntilRang(1);
+        advanceUntilFired(1);
         assertThat(time.nanoTime()).isLessThan(SECOND);
-        assertThat(watchdog.disarm(early)).isTrue();
-        lookUntilRang(2);
-        assertThat(time.nanoTime()).as("it has not ended meanwhile").isEqualTo(40 * SECOND);
-        assertThat(watchdog.disarm(late)).isTrue();
-        assertThat(watchdog.disarm(latest)).isFalse();
+        assertThat(early.disarm()).isTrue();
+        advanceUntilFired(2);
+        assertThat(time.nanoTime()).as("its thread has not ended").isEqualTo(40 * SECOND);
+        assertThat(late.disarm()).isTrue();
+        assertThat(latest.disarm()).isFalse();
     }
 
     @Test
-    void whatIsDisarmedDoesNotRing() {
-        assertThat(watchdog.disarm(arm(SECOND))).isFalse();
+    void a_disarmed_watch_does_not_fire() {
+        assertThat(arm(SECOND).disarm()).isFalse();
         assertThat(ends()).isTrue();
-        assertThat(rang).hasValue(0);
+        assertThat(fired).hasValue(0);
     }
 
     @Test
-    void endsWhenNothingIsArmedForAWhileAndRingsInTimeWheneverTheNextIsArmed() {
+    void the_thread_ends_when_idle_and_the_next_watch_fires_on_time() {
         for (int idleLooks = 0; idleLooks < 30; idleLooks++) {
-            int before = rang.get();
-            watchdog.disarm(arm(time.nanoTime() + SECOND));
+            int before = fired.get();
+            arm(time.nanoTime() + SECOND).disarm();
             long began = time.nanoTime();
             boolean ended = false;
             for (int i = 0; i < idleLooks && !ended; i++) {
                 ended = !time.look();
             }
             assertThat(ended && time.nanoTime() - began < SECOND)
-                    .as("calls come back before")
+                    .as("calls return before")
                     .isFalse();
             long at = time.nanoTime() + 3 * SECOND;
             Watchdog.Watch watch = arm(at);
-            lookUntilRang(before + 1);
+            advanceUntilFired(before + 1);
             assertThat(time.nanoTime()).isEqualTo(at);
-            assertThat(watchdog.disarm(watch)).isTrue();
+            assertThat(watch.disarm()).isTrue();
         }
         assertThat(ends()).isTrue();
     }
 
     @Test
-    void watchesOverMoreCallsThanItBeganWith() {
+    void the_table_grows_with_the_number_of_watches() {
         var watches = new ArrayList<Watchdog.Watch>();
         for (int i = 0; i < 1_000; i++) {
             watches.add(arm(SECOND));
         }
-        lookUntilRang(1_000);
+        advanceUntilFired(1_000);
         assertThat(time.nanoTime()).isEqualTo(SECOND);
-        assertThat(watches).allMatch(watchdog::disarm);
+        assertThat(watches).allMatch(Watchdog.Watch::disarm);
         assertThat(ends()).isTrue();
     }
 
     @Test
-    void refusesACallMoreThanItMayWatchOverUntilOneHasEnded() {
+    void the_number_of_watches_is_limited() {
         var small = new Watchdog(time, 128);
         Thread caller = Thread.currentThread();
         var watches = new ArrayList<Watchdog.Watch>();
@@ -124,20 +127,20 @@ class WatchdogTest {
         }
         assertThatThrownBy(() -> small.arm(caller, SECOND, null))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("128 calls are being watched over at once, which is the limit");
-        assertThat(small.disarm(watches.removeFirst())).isFalse();
+                .hasMessage("128 calls have timeouts at a time, which is the limit");
+        assertThat(watches.removeFirst().disarm()).isFalse();
         watches.add(small.arm(caller, SECOND, null));
-        assertThat(watches).noneMatch(small::disarm);
+        assertThat(watches).noneMatch(Watchdog.Watch::disarm);
     }
 
-    /** A time in which the call that wakes the watchdog stops halfway, that being locked, until the test goes on. */
+    /** A clock that stops the call that wakes the watchdog halfway, with the lock held, until the test continues. */
     private static final class Halfway implements Time {
-        private final CountDownLatch goesOn = new CountDownLatch(1);
+        private final CountDownLatch resume = new CountDownLatch(1);
 
         @Override
         public boolean equals(Object other) {
             try {
-                goesOn.await();
+                resume.await();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -165,63 +168,63 @@ class WatchdogTest {
         }
     }
 
-    /** Arms a watch over the thread of the test, on another; afterwards that waits, or has ended. */
-    private static Thread arms(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
+    /** Arms a watch on another thread, which afterwards waits or has ended. */
+    private static Thread armOnAnotherThread(Watchdog small, Thread over, List<Watchdog.Watch> watches) {
         Thread thread = Thread.startVirtualThread(() -> watches.add(small.arm(over, SECOND, null)));
-        while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+        while (thread.isAlive() && !WAITING.contains(thread.getState())) {
             Thread.yield();
         }
         return thread;
     }
 
     @Test
-    void callsThatFindTheTableFullAtTheSameMomentAreAllWatchedOver() throws InterruptedException {
+    void concurrent_calls_that_find_the_table_full_all_get_a_watch() throws InterruptedException {
         var halfway = new Halfway();
         var small = new Watchdog(halfway, 128);
         Thread caller = Thread.currentThread();
         List<Watchdog.Watch> watches = Collections.synchronizedList(new ArrayList<>());
         var threads = new ArrayList<Thread>();
-        for (int i = 0; i < 10; i++) { // a caller looks at eight places before the table grows
-            threads.add(arms(small, caller, watches));
+        for (int i = 0; i < 10; i++) { // a call tries eight watches before the table grows
+            threads.add(armOnAnotherThread(small, caller, watches));
         }
-        halfway.goesOn.countDown();
+        halfway.resume.countDown();
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(watches).hasSize(10).noneMatch(small::disarm);
+        assertThat(watches).hasSize(10).noneMatch(Watchdog.Watch::disarm);
     }
 
-    /** Those might all be busy; and a program that is over must not have to wait for it. */
+    /** Carriers might all be busy; and a program must be able to exit without waiting for it. */
     @Test
-    void onTheMachinesTimeItNeedsNoCarrierOfVirtualThreads() throws InterruptedException {
-        var ringing = new Promise<Thread>();
-        Watchdog machine = Watchdog.of(Time.system());
+    void on_the_system_clock_it_runs_on_a_daemon_platform_thread() throws InterruptedException {
+        var fired = new Promise<Thread>();
+        Watchdog system = Watchdog.of(Time.system());
         Watchdog.Watch watch =
-                machine.arm(Thread.currentThread(), System.nanoTime(), () -> ringing.complete(Thread.currentThread()));
-        Thread thread = ringing.await(Time.system(), Long.MAX_VALUE / 2);
+                system.arm(Thread.currentThread(), System.nanoTime(), () -> fired.complete(Thread.currentThread()));
+        Thread thread = fired.await(Time.system(), Long.MAX_VALUE / 2);
         assertThat(thread.isVirtual()).isFalse();
         assertThat(thread.isDaemon()).isTrue();
-        assertThat(machine.disarm(watch)).isTrue();
+        assertThat(watch.disarm()).isTrue();
     }
 
     @Test
-    void anInterruptNeverReachesCodeAfterTheCall() throws InterruptedException {
-        Watchdog machine = Watchdog.of(Time.system());
+    void an_interrupt_never_reaches_code_after_the_call() throws InterruptedException {
+        Watchdog system = Watchdog.of(Time.system());
         var strays = new AtomicInteger();
-        var rings = new AtomicInteger();
+        var fires = new AtomicInteger();
         var done = new CountDownLatch(4);
         for (int t = 0; t < 4; t++) {
             Thread.ofVirtual().start(() -> {
                 for (int i = 0; i < 5_000; i++) {
                     long at = System.nanoTime() + (i % 3) * 20_000L;
-                    Watchdog.Watch watch = machine.arm(Thread.currentThread(), at, null);
+                    Watchdog.Watch watch = system.arm(Thread.currentThread(), at, null);
                     if (i % 5 == 0) {
                         while (System.nanoTime() - at < 30_000) {
                             Thread.yield();
                         }
                     }
-                    if (machine.disarm(watch)) {
-                        rings.incrementAndGet();
+                    if (watch.disarm()) {
+                        fires.incrementAndGet();
                         Thread.interrupted();
                     }
                     if (Thread.interrupted()) {
@@ -233,6 +236,6 @@ class WatchdogTest {
         }
         done.await();
         assertThat(strays).hasValue(0);
-        assertThat(rings).hasPositiveValue();
+        assertThat(fires).hasPositiveValue();
     }
 }

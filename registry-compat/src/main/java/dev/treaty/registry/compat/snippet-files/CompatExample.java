@@ -11,8 +11,8 @@ class CompatExample {
         // @start region="open"
         var server =
                 new HttpServer(HttpServerOptions.STANDARD.at("127.0.0.1", 8500), Time.system(), RandomSource.system());
-        server.door("/v1/", new ConsulApi(treaty.registry(), Time.system()));
-        server.door("/prometheus/", new PrometheusApi(treaty.registry()));
+        server.handle("/v1/", new ConsulApi(treaty.registry(), Time.system()));
+        server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
         // @end
     }
 }

@@ -1,0 +1,24 @@
+package dev.treaty.resilience.execution;
+
+import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.resilience.CircuitBreaker;
+import dev.treaty.resilience.timeout.Watchdog;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the runtimes of one guard are made of.
+ *
+ * @param name the guard's name, for refusals
+ * @param runtime time, random numbers and events
+ * @param watchdog interrupts attempts and starts hedges
+ * @param calls the number of calls so far, by which budgets earn: those of a service with all of its operations, or
+ *     those of one operation
+ * @param breakerListener notified of the guard's own breaker; null if each instance has a breaker instead
+ */
+public record GuardDependencies(
+        String name,
+        RuntimeDependencies runtime,
+        Watchdog watchdog,
+        LongSupplier calls,
+        CircuitBreaker.@Nullable Listener breakerListener) {}
