@@ -18,8 +18,7 @@ class FormTest {
                 .map(this::finding)
                 .flatMap(Optional::stream)
                 .toList();
-        new Rule("Every Java source is formatted; these are not:", "./treaty format")
-                .expectNone(findings);
+        new Rule("Every Java source is formatted; these are not:", "./treaty format").expectNone(findings);
     }
 
     private Optional<String> finding(Path file) {

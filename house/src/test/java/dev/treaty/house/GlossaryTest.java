@@ -23,7 +23,8 @@ class GlossaryTest {
 
     @Test
     void the_glossary_lists_each_term_once() {
-        assertThat(TERM.matcher(Repository.read(Repository.ROOT.resolve("docs/glossary.md"))).results())
+        assertThat(TERM.matcher(Repository.read(Repository.ROOT.resolve("docs/glossary.md")))
+                        .results())
                 .extracting(row -> row.group(1).toLowerCase(Locale.ROOT))
                 .hasSizeGreaterThan(100)
                 .doesNotHaveDuplicates();

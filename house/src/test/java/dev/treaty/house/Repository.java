@@ -157,8 +157,7 @@ final class Repository {
                 public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
                     String name = directory.getFileName().toString();
                     boolean skipped = !directory.equals(from)
-                            && (GENERATED.contains(name)
-                                    || (name.startsWith(".") && !HIDDEN_SOURCES.contains(name)));
+                            && (GENERATED.contains(name) || (name.startsWith(".") && !HIDDEN_SOURCES.contains(name)));
                     return skipped ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
                 }
 

@@ -74,9 +74,7 @@ class TidyTest {
 
     @Test
     void no_file_has_marks_of_unfinished_work() {
-        new Rule(
-                        "No file has marks of unfinished work:",
-                        "finish it, or open an issue and remove the mark.")
+        new Rule("No file has marks of unfinished work:", "finish it, or open an issue and remove the mark.")
                 .expectNone(linesOf(
                         TEXTS.stream().filter(text -> !text.hasSuffix(".md")),
                         line -> UNFINISHED.matcher(line).find()));
@@ -84,9 +82,7 @@ class TidyTest {
 
     @Test
     void no_file_names_paths_or_hosts_of_a_machine() {
-        new Rule(
-                        "No file names directories or registry hosts of one machine:",
-                        "write what is true on every machine.")
+        new Rule("No file names directories or registry hosts of one machine:", "write what is true on every machine.")
                 .expectNone(
                         linesOf(TEXTS.stream(), line -> MACHINE_NAMES.stream().anyMatch(line::contains)));
     }
@@ -137,9 +133,7 @@ class TidyTest {
                 }
             }
         }
-        new Rule(
-                        "A library does not write to System.out or System.err:",
-                        "emit an event, or return the text.")
+        new Rule("A library does not write to System.out or System.err:", "emit an event, or return the text.")
                 .expectNone(findings);
     }
 
