@@ -23,6 +23,8 @@ module dev.treaty.cli {
             info.picocli;
     opens dev.treaty.cli.contract to
             info.picocli;
+    opens dev.treaty.cli.shell to
+            info.picocli;
     opens dev.treaty.cli.up to
             info.picocli;
 

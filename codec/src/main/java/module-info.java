@@ -1,8 +1,8 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Messages as JSON, JSON Schema and OpenAPI, derived from contracts. */
+/** JSON messages, JSON Schema and OpenAPI of contracts. */
 @NullMarked
-@SuppressWarnings("module") // the modules that the qualified exports name are compiled later
+@SuppressWarnings("module") // modules of qualified exports are compiled later
 module dev.treaty.codec {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.core;

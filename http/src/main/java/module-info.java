@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** The wire: the Connect protocol over HTTP, as a client transport and a server. */
+/** HTTP transport and server in the Connect protocol. */
 @NullMarked
 module dev.treaty.http {
     requires static transitive org.jspecify;

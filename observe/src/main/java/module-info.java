@@ -1,8 +1,9 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Observation: metrics and logs made of the stream of events. */
+/** Metrics and logs from the event stream. */
 @NullMarked
-@SuppressWarnings("requires-transitive-automatic") // Micrometer has no module descriptor, and users meet its registry.
+@SuppressWarnings(
+        "requires-transitive-automatic") // Micrometer has no module descriptor, and its registry is part of the API
 module dev.treaty.observe {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.core;

@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Doors to a registry for programs that speak the languages of others. */
+/** Compatibility APIs of a registry: those of Consul and of Prometheus. */
 @NullMarked
 module dev.treaty.registry.compat {
     requires static transitive org.jspecify;

@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Instances found by DNS, and a DNS server that tells of instances. */
+/** Discovers instances through DNS, and serves the instances of a registry by DNS. */
 @NullMarked
 module dev.treaty.registry.dns {
     requires static transitive org.jspecify;

@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Where instances register under a lease and contracts are published: within the process and over the network. */
+/** Registries: instances register under a lease, contracts are published, and clients watch both. */
 @NullMarked
 @SuppressWarnings("module") // the modules that the qualified exports name are compiled later
 module dev.treaty.registry {

@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Test kit: in-memory twins and the conformance suites of what can be replaced. */
+/** Test kit: conformance suites, and in-memory replacements for what is slow or remote. */
 @NullMarked
 module dev.treaty.simulation {
     requires static transitive org.jspecify;

@@ -6,30 +6,30 @@ import dev.treaty.core.contract.Idempotent;
 import dev.treaty.resilience.IsolationLevel;
 
 /**
- * What can be changed in a process while it runs. It is hosted beside the services, and only where the process listens
- * on loopback: whoever can reach it there could stop the process too. It is not registered.
+ * Changes a process at run time. It is hosted beside the services, only if the process listens on loopback: every client
+ * that can reach it there could stop the process as well. It is not registered.
  */
 @Contract(name = Control.NAME, version = "1.0.0")
-@Description("What can be changed in a process while it runs.")
+@Description("Changes a process at run time.")
 public interface Control {
     /** The name of this service. */
     String NAME = "treaty.Control";
 
     /**
-     * Puts another isolation level in force for the calls that the process makes to a service.
+     * Changes the isolation level of the calls that the process makes to a service.
      *
-     * @return false where the process does not call it
+     * @return false if the process does not call it
      */
     @Idempotent
-    @Description("Puts another isolation level in force for the calls that the process makes to a service.")
+    @Description("Changes the isolation level of the calls that the process makes to a service.")
     boolean level(String service, IsolationLevel level);
 
     /**
-     * Closes the breakers at all instances of a service that the process calls, and counts its calls anew.
+     * Closes the breakers of all instances of a service that the process calls, and resets its statistics.
      *
-     * @return false where the process does not call it
+     * @return false if the process does not call it
      */
     @Idempotent
-    @Description("Closes the breakers of a service that the process calls, and counts its calls anew.")
+    @Description("Closes the breakers of a service that the process calls, and resets its statistics.")
     boolean reset(String service);
 }

@@ -8,53 +8,54 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What every process that serves something tells about itself, for consoles and command lines. It is hosted beside the
- * services and is not registered: ask an instance at its own endpoint. The same is at {@code GET /-/status}.
+ * Reports the status of a process that serves something, for consoles and command lines. It is hosted beside the services
+ * and is not registered: clients call it at the endpoint of an instance. {@code GET /-/status} returns the same.
  */
 @Contract(name = Introspection.NAME, version = "1.0.0")
-@Description("What a process of the fabric tells about itself.")
+@Description("Reports the status of a process.")
 public interface Introspection {
     /** The name of this service. */
     String NAME = "treaty.Introspection";
 
-    /** How the process stands now. */
+    /** Returns the current status of the process. */
     @Idempotent
-    @Description("How the process stands now.")
+    @Description("Returns the current status of the process.")
     Status status();
 
     /**
-     * How a process stands.
+     * The status of a process.
      *
-     * @param report what it measured
-     * @param registry the registry that it uses
-     * @param trouble what keeps its view of the registry from being current
-     * @param serves the services that it offers
+     * @param report its metrics
+     * @param registry the address of its registry
+     * @param problem why its view of the registry is not current, if it is not
+     * @param serves the services that it serves
      * @param calls the services that it calls, with the instances as it sees them
      */
     record Status(
-            StatusReport report, String registry, Optional<String> trouble, List<Offered> serves, List<Called> calls) {}
+            StatusReport report, String registry, Optional<String> problem, List<Offered> serves, List<Called> calls) {}
 
-    /** A service that the process offers, and how it feels, in small letters. */
+    /** A service that the process serves; the health is in lower case. */
     record Offered(String service, String version, String instance, String health, String message) {}
 
     /** A service that the process calls. */
     record Called(String service, double retryBudget, GuardStatus guard, List<NodeStatus> nodes) {}
 
     /**
-     * What stands between the process and a service that it calls.
+     * The guard of a called service.
      *
-     * @param level the isolation level in force, in small letters
-     * @param health how the service is doing as this process sees it, in small letters: passing, or a warning where
-     *     some of its instances get no calls or fewer than others, or critical where none gets its share
-     * @param calls how many calls have ended
-     * @param failed those that failed, whether or not a fallback answered in the end
-     * @param refused calls that the guard did not let through: by rate, by concurrency, by the throttle
-     * @param retries how many attempts followed a failed one
-     * @param averageAttempts how many attempts a call took on average
-     * @param fallbacksServed calls that a fallback answered
-     * @param fallbacksFailed calls whose fallback failed too
-     * @param description the guard's steps with every parameter
-     * @param warnings what in its policies contradicts itself
+     * @param level the isolation level, in lower case
+     * @param health the health of the service as this process sees it, in lower case: passing; warning if some of its
+     *     instances are excluded or get fewer calls; critical if all are
+     * @param calls the number of calls that have ended
+     * @param failed the number of calls that failed, including those to which a fallback responded
+     * @param refused the number of calls rejected by the guard: by rate, by concurrency, by adaptive client-side
+     *     throttling
+     * @param retries the number of attempts that followed a failed one
+     * @param averageAttempts the average number of attempts of a call
+     * @param fallbacksServed the number of calls to which a fallback responded
+     * @param fallbacksFailed the number of calls whose fallback failed as well
+     * @param description the steps of the guard with all parameters
+     * @param warnings contradictions in its policies
      */
     record GuardStatus(
             String level,
@@ -72,11 +73,11 @@ public interface Introspection {
     /**
      * An instance as the process sees it.
      *
-     * @param health in small letters, as discovery tells it
-     * @param breaker the state of its circuit breaker, in small letters
-     * @param inFlight how many calls of this process are under way there
-     * @param exclusion why it gets no calls or fewer than others, such as {@code ejected: 9 of 20 calls failed}; empty
-     *     where it gets its share
+     * @param health the health in discovery, in lower case
+     * @param breaker the state of its circuit breaker, in lower case
+     * @param inFlight the number of calls in flight from this process
+     * @param exclusion why it is excluded or gets fewer calls, such as {@code ejected: 9 of 20 calls failed}; empty if it
+     *     gets its share
      */
     record NodeStatus(
             String instance,

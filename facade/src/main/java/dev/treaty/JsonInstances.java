@@ -11,17 +11,17 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.spi.InstanceFormat;
 import java.io.ByteArrayOutputStream;
 
-/** Instances as the JSON that a registry's process would answer with, so that both are read alike. */
+/** Encodes instances as JSON in the form of the registry protocol, for backends that store text. */
 public final class JsonInstances implements InstanceFormat {
     private final JsonCodec codec;
 
-    /** Works out how. */
+    /** Creates the codec. */
     public JsonInstances() {
         var contract = ServiceContract.of(Form.class);
         codec = new JsonCodec(contract.name(), contract.operation("instance").orElseThrow());
     }
 
-    /** An operation that answers with an instance: what a codec is made for. */
+    /** An operation that returns an instance: a codec needs one. */
     @Contract(name = "treaty.Form", version = "1.0.0")
     interface Form {
         /** An instance. */
@@ -40,11 +40,10 @@ public final class JsonInstances implements InstanceFormat {
     public RegistryProtocol.Instance read(String text) {
         byte[] json = text.getBytes(UTF_8);
         try {
-            Object read = codec.readResponse(json, 0, json.length);
-            if (read instanceof RegistryProtocol.Instance instance) {
+            if (codec.readResponse(json, 0, json.length) instanceof RegistryProtocol.Instance instance) {
                 return instance;
             }
-            throw new IllegalArgumentException("the text is no instance");
+            throw new IllegalArgumentException("the text is not an instance");
         } catch (MessageException e) {
             throw new IllegalArgumentException(e.sentence(), e);
         }

@@ -14,23 +14,25 @@ import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /**
- * What Treaty stands on: time, chance and the network. Production has {@link #system()}; a simulation passes its own,
- * and everything above is the same code.
+ * Everything that Treaty gets from the machine. Production uses {@link #system()}; tests and simulations pass their own
+ * time, random numbers and network to the same code.
  *
  * @param time clocks and timed waits
- * @param chance for balancing and jitter
- * @param secrets for tokens that others must not guess
- * @param transport how calls leave this process
- * @param server how calls come in, opened once a service is served
+ * @param random random numbers for balancing and jitter
+ * @param secrets random numbers for tokens that must not be guessable
+ * @param transport creates the client side of the network
+ * @param server creates the server side of the network, with the first served service
+ * @param onExit registers an action for the exit of the process and returns an action that removes it
  */
 public record Platform(
         Time time,
-        RandomGenerator chance,
+        RandomGenerator random,
         RandomGenerator secrets,
         Function<ClientSettings, Transport> transport,
-        Function<ServerSettings, Server> server) {
+        Function<ServerSettings, Server> server,
+        Function<Runnable, Runnable> onExit) {
 
-    /** The machine's own: its clocks, its chance, and HTTP. */
+    /** The machine's clocks, random numbers, HTTP, and JVM shutdown hooks. */
     public static Platform system() {
         Time time = Time.system();
         return new Platform(
@@ -50,6 +52,21 @@ public record Platform(
                                 .at(server.host(), server.port())
                                 .bodyBytesMax(server.bodyBytesMax()),
                         time,
-                        RandomSource.system()));
+                        RandomSource.system()),
+                Platform::addShutdownHook);
+    }
+
+    private static Runnable addShutdownHook(Runnable action) {
+        var hook = new Thread(action, "treaty-exit");
+        unlessExiting(() -> Runtime.getRuntime().addShutdownHook(hook));
+        return () -> unlessExiting(() -> Runtime.getRuntime().removeShutdownHook(hook));
+    }
+
+    private static void unlessExiting(Runnable change) {
+        try {
+            change.run();
+        } catch (IllegalStateException e) {
+            // The JVM is shutting down: hooks can be neither added nor removed any more.
+        }
     }
 }

@@ -1,77 +1,153 @@
 package dev.treaty;
 
 import dev.treaty.config.InstancesFile;
+import dev.treaty.config.Settings;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.Registry;
-import dev.treaty.core.event.Events;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.JointRegistry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.backend.FileBackend;
+import dev.treaty.registry.server.FileStore;
+import dev.treaty.registry.server.Journal;
+import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.spi.RegistryProvider;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
-/** Opens the registry that an address names. */
-final class Registries {
-    private final Platform platform;
+/** Opens the registry of a process by its address, and serves the embedded registry with its state on disk. */
+final class Registries implements AutoCloseable {
+    private final Settings settings;
     private final Principal self;
     private final Transport transport;
+    private final RandomGenerator secrets;
+    private final RuntimeDependencies runtime;
     private final RegistryTable table;
-    private final Events events;
+    private final List<RegistryService> services = new CopyOnWriteArrayList<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Journal journal; // guarded by the lock
 
-    Registries(Platform platform, Principal self, Transport transport, RegistryTable table, Events events) {
-        this.platform = platform;
+    Registries(
+            Settings settings,
+            Principal self,
+            Transport transport,
+            RandomGenerator secrets,
+            RuntimeDependencies runtime) {
+        this.settings = settings;
         this.self = self;
         this.transport = transport;
-        this.table = table;
-        this.events = events;
+        this.secrets = secrets;
+        this.runtime = runtime;
+        this.table = new RegistryTable(
+                RegistryLimits.STANDARD.withInstances(settings.registryServer().instancesMax()),
+                settings.registryServer().preservation(),
+                secrets);
     }
 
+    /** @throws IllegalStateException if no module on the class path provides registries with that scheme */
     Registry open(RegistryAddress address) {
         return switch (address) {
-            case RegistryAddress.Embedded _ -> new EmbeddedRegistry(table, platform.time(), events);
+            case RegistryAddress.Embedded _ -> new EmbeddedRegistry(table, runtime.time(), runtime.events());
             case RegistryAddress.Network remote ->
                 new NetworkRegistry(
                         remote.toString(),
                         transport.connect(remote.endpoint()),
                         self,
                         RegistryPolicy.STANDARD,
-                        platform.time(),
-                        platform.secrets(),
-                        events);
+                        new RuntimeDependencies(runtime.time(), secrets, runtime.events()));
             case RegistryAddress.Provided provided -> provided(provided);
             case RegistryAddress.Several several ->
                 new JointRegistry(
-                        several.together().stream().map(this::open).toList(),
-                        several.otherwise().map(this::open),
-                        platform.time());
+                        several.primaries().stream().map(this::open).toList(),
+                        several.secondary().map(this::open),
+                        runtime.time());
         };
     }
 
-    /** Instances that stand in a file. */
-    private Registry file(RegistryAddress.Provided address, RegistryProvider.RegistryContext surroundings) {
-        String path = address.rest().startsWith("//") ? address.rest().substring(2) : address.rest();
-        var engine = new FileBackend(
-                Path.of(path), text -> InstancesFile.parse(path, text), surroundings.format(), surroundings.time());
-        return NetworkRegistry.over(engine, address.toString(), surroundings);
-    }
-
-    /** @throws IllegalStateException where no module on the class path brings registries of that scheme */
     private Registry provided(RegistryAddress.Provided address) {
-        var surroundings = new RegistryProvider.RegistryContext(
-                self, RegistryPolicy.STANDARD, platform.time(), platform.secrets(), events, new JsonInstances());
+        var context = new RegistryProvider.RegistryContext(
+                self, RegistryPolicy.STANDARD, runtime.time(), secrets, runtime.events(), new JsonInstances());
         String scheme = address.scheme();
         if (scheme.equals("file")) {
-            return file(address, surroundings);
+            String path = address.rest().startsWith("//") ? address.rest().substring(2) : address.rest();
+            var backend = new FileBackend(
+                    Path.of(path), text -> InstancesFile.parse(path, text), context.format(), context.time());
+            return NetworkRegistry.over(backend, address.toString(), context);
         }
-        RegistryProvider provider = RegistryProvider.of(scheme)
+        return RegistryProvider.of(scheme)
                 .orElseThrow(() -> new IllegalStateException("registry: " + address + " needs a module that is not on"
                         + " the class path: add "
-                        + RegistryProvider.ARTIFACTS.getOrDefault(scheme, "the one that brings " + scheme + ":")));
-        return provider.open(address, surroundings);
+                        + RegistryProvider.ARTIFACTS.getOrDefault(scheme, "the one that brings " + scheme + ":")))
+                .open(address, context);
+    }
+
+    /**
+     * Creates the service of the embedded registry; the first one restores its state from {@code registry-server.data}.
+     *
+     * @throws UncheckedIOException if the directory of its state cannot be used
+     */
+    RegistryService service() {
+        settings.registryServer().data().ifPresent(this::restore);
+        var service = new RegistryService(table, runtime.time(), runtime.events());
+        services.add(service);
+        return service;
+    }
+
+    private void restore(String directory) {
+        lock.lock();
+        try {
+            if (journal == null) {
+                var store = new FileStore(Path.of(directory));
+                try {
+                    journal = new Journal(table, store, runtime.time(), runtime.events());
+                } catch (IOException e) {
+                    store.close();
+                    throw e;
+                }
+            }
+        } catch (IOException | InvalidPathException e) {
+            throw new UncheckedIOException(
+                    new IOException("the registry's state cannot be kept in " + directory + ": " + e.getMessage()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the watches of clients, which would otherwise wait until the server has drained. */
+    void endWatches() {
+        services.forEach(RegistryService::close);
+    }
+
+    /** Closes the state on disk, which stays there. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (journal != null) {
+                journal.close();
+            }
+        } catch (IOException e) {
+            runtime.events()
+                    .emit(new Event.RegistryChanged(
+                            settings.registry().toString(),
+                            true,
+                            "the last changes of the registry's state were not saved: " + e.getMessage()));
+        } finally {
+            lock.unlock();
+        }
     }
 }

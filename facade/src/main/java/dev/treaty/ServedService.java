@@ -1,34 +1,34 @@
 package dev.treaty;
 
 import dev.treaty.core.call.Server;
-import dev.treaty.core.discovery.HealthSource;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.health.HealthCheck;
+import dev.treaty.core.health.HealthPolicy;
+import dev.treaty.core.health.HealthSource;
 import dev.treaty.core.time.Time;
-import dev.treaty.registry.HealthCheck;
-import dev.treaty.registry.HealthPolicy;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** A service that this process offers: registered, healthy or not, and drained when it is closed. */
+/** A service that this process serves: registered, health-checked, and drained when it is closed. */
 public final class ServedService implements AutoCloseable {
-    /** How long callers get to hear of a drain where the registry cannot tell whether they have. */
-    static final Duration NOTICE = Duration.ofMillis(250);
+    /** The wait after a drain if the registry cannot confirm that all clients have been notified. */
+    private static final Duration UNCONFIRMED_WAIT = Duration.ofMillis(250);
 
-    /** How long a call may be on its way that was sent just before its caller heard. */
-    static final Duration ON_THE_WAY = Duration.ofMillis(25);
+    /** The wait after a confirmed drain, for calls that were sent just before the client was notified. */
+    private static final Duration CONFIRMED_WAIT = Duration.ofMillis(25);
 
     private final Registration registration;
     private final Server server;
-    private final Duration patience;
+    private final Duration noticeMax;
     private final Time time;
     private final @Nullable HealthCheck check;
     private final Consumer<ServedService> onClose;
@@ -37,46 +37,47 @@ public final class ServedService implements AutoCloseable {
     private volatile ServiceHealth health;
 
     /**
-     * @param patience how long closing waits for callers to hear of it
-     * @param onClose run once, when it is not offered any more
+     * Starts the health check of a registered service.
+     *
+     * @param noticeMax the maximum time that closing waits until clients are notified
+     * @param onClose called once, after the service has been withdrawn
      */
     ServedService(
             Registration registration,
             Server server,
             Object implementation,
-            Duration patience,
-            Time time,
-            RandomGenerator random,
+            Duration noticeMax,
+            RuntimeDependencies runtime,
             Consumer<ServedService> onClose) {
         this.registration = registration;
         this.server = server;
-        this.patience = patience;
-        this.time = time;
+        this.noticeMax = noticeMax;
+        this.time = runtime.time();
         this.onClose = onClose;
         this.health = registration.instance().health();
         this.check = implementation instanceof HealthSource source
                 ? HealthCheck.start(
                         registration.instance().id(),
-                        () -> answer(source, time),
+                        () -> probe(source, time),
                         HealthPolicy.OWN,
                         health,
                         this::report,
                         time,
-                        random)
+                        runtime.random())
                 : null;
     }
 
-    /** The instance as it is registered. */
+    /** The registered instance. */
     public ServiceInstance instance() {
         return registration.instance();
     }
 
-    /** How the service feels. */
+    /** The health that was last reported. */
     public ServiceHealth health() {
         return health;
     }
 
-    /** Says how the service feels; callers hear of it at once. An instance that drains goes on draining. */
+    /** Reports the health of the service; clients are notified. It has no effect while the service is draining. */
     public void report(ServiceHealth changed) {
         if (!draining.get()) {
             health = changed;
@@ -84,16 +85,16 @@ public final class ServedService implements AutoCloseable {
         }
     }
 
-    private static ServiceHealth answer(HealthSource source, Time time) {
+    private static ServiceHealth probe(HealthSource source, Time time) {
         try {
             return source.health();
         } catch (RuntimeException e) {
             return new ServiceHealth(
-                    Status.CRITICAL, "the service could not say how it feels", time.instant(), Map.of());
+                    Status.CRITICAL, "the health check of the service failed", time.instant(), Map.of());
         }
     }
 
-    /** Tells callers to stop calling here; calls that still come are answered. */
+    /** Notifies clients to call other instances; calls that still arrive are answered. */
     public void drain() {
         if (draining.compareAndSet(false, true)) {
             if (check != null) {
@@ -105,22 +106,22 @@ public final class ServedService implements AutoCloseable {
     }
 
     /**
-     * Drains, waits until callers have heard of it, then takes no more calls and leaves the registry. Calls under way
-     * end. After that a service of its name may be served again; closing twice does nothing.
+     * Drains the service, waits until clients are notified, then rejects new calls and removes the instance from the
+     * registry. Calls in flight end. The service can then be served again; closing twice has no effect.
      */
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) { // once: a second time would withdraw whoever is served after this one
+        if (closed.compareAndSet(false, true)) { // once, since another service of that name may be served afterwards
             drain();
-            awaitHeard(List.of(this), patience, time);
+            awaitNotified(List.of(this), noticeMax, time);
             server.withdraw(instance().service());
-            leave();
+            deregister();
             onClose.accept(this);
         }
     }
 
-    /** Does that to all at once: where the registry does not answer, each would wait for it. */
-    static void each(Collection<ServedService> services, Consumer<ServedService> step) {
+    /** Runs a step for all services concurrently, because each waits for a registry that does not respond. */
+    static void forEach(Collection<ServedService> services, Consumer<ServedService> step) {
         List<Thread> threads = services.stream()
                 .map(service -> Thread.ofVirtual().name("treaty-closing").start(() -> step.accept(service)))
                 .toList();
@@ -133,25 +134,22 @@ public final class ServedService implements AutoCloseable {
         }
     }
 
-    /**
-     * Waits until all callers have heard that these services drain, so that none of them calls here any more; a moment
-     * where the registry cannot tell, or where that takes longer than there is patience.
-     */
-    static void awaitHeard(Collection<ServedService> services, Duration patience, Time time) {
-        long end = time.nanoTime() + patience.toNanos();
-        boolean heard = true;
+    /** Waits until all clients are notified that these services drain, so that no further calls arrive. */
+    static void awaitNotified(Collection<ServedService> services, Duration noticeMax, Time time) {
+        long end = time.nanoTime() + noticeMax.toNanos();
+        boolean confirmed = true;
         for (ServedService service : services) {
             Duration left = Duration.ofNanos(Math.max(0, end - time.nanoTime()));
-            heard &= service.registration.acknowledged(left);
+            confirmed &= service.registration.acknowledged(left);
         }
         try {
-            time.sleep((heard ? ON_THE_WAY : NOTICE).toNanos());
+            time.sleep((confirmed ? CONFIRMED_WAIT : UNCONFIRMED_WAIT).toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    void leave() {
+    void deregister() {
         registration.close();
     }
 }

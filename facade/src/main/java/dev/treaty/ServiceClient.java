@@ -1,5 +1,7 @@
 package dev.treaty;
 
+import dev.treaty.client.Callers;
+import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Deadline;
@@ -7,40 +9,47 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Calls services by name, without their Java interfaces: messages are maps, as JSON has them. The contract that the
- * service published says which operations are idempotent; where none is known, none is taken to be.
+ * Calls services by name, without their Java interfaces; messages are maps with the structure of the JSON. Which
+ * operations are idempotent is read from the published contract; if there is none, no operation is.
  */
 public final class ServiceClient {
-    /** How long the registry is not asked again for a contract that it does not have, or that lacks an operation. */
-    private static final long ASK_PAUSE_NANOS = 1_000_000_000;
+    /** How long a contract that is missing, or lacks an operation, is not requested again. */
+    private static final long RETRY_NANOS = 1_000_000_000;
 
-    private final Treaty treaty;
+    private final Callers callers;
+    private final ServiceDiscovery discovery;
+    private final Time time;
     private final Map<ServiceName, ServiceContract> contracts = new ConcurrentHashMap<>();
-    private final Map<ServiceName, Long> askedNanos = new ConcurrentHashMap<>();
+    private final Map<ServiceName, Long> requestedNanos = new ConcurrentHashMap<>();
 
-    ServiceClient(Treaty treaty) {
-        this.treaty = treaty;
+    ServiceClient(Callers callers, ServiceDiscovery discovery, Time time) {
+        this.callers = callers;
+        this.discovery = discovery;
+        this.time = time;
     }
 
     /**
-     * Calls an operation and waits for the answer.
+     * Calls an operation and waits for the response.
      *
-     * @param request the request message: one entry per field
+     * @param request the request message: one entry for each field
      * @return the response message as a map, or the fault
-     * @throws IllegalArgumentException where {@code service} is not a legal name
-     * @throws InterruptedException where the calling thread is interrupted meanwhile
+     * @throws IllegalArgumentException if {@code service} is not a valid name
+     * @throws InterruptedException if the calling thread is interrupted
      */
     public ServiceResponse<?> call(String service, String operation, Map<String, ?> request)
             throws InterruptedException {
@@ -48,63 +57,62 @@ public final class ServiceClient {
     }
 
     /**
-     * Calls an operation and waits for the answer, at most that long.
+     * Calls an operation and waits for the response until a deadline.
      *
-     * @param headers what else to send, by name
+     * @param headers additional headers by name
      */
     public ServiceResponse<?> call(
             String service, String operation, Map<String, ?> request, Duration deadline, Map<String, String> headers)
             throws InterruptedException {
         var name = new ServiceName(service);
-        CallContext context = treaty.nextContext().with(headers).within(Deadline.after(deadline, treaty.time()));
-        return treaty.caller(name)
+        CallContext context = callers.nextContext().with(headers).within(Deadline.after(deadline, time));
+        return callers.caller(name)
                 .handler()
                 .handle(new Call(name, operation(name, operation), List.of(request), context));
     }
 
-    /** Calls an operation on a virtual thread of its own, in the context of the thread that calls this. */
+    /** Calls an operation on a new virtual thread, in the context of the calling thread. */
     public CompletableFuture<ServiceResponse<?>> callAsync(String service, String operation, Map<String, ?> request) {
-        return treaty.callAsync(() -> call(service, operation, request));
+        return AsyncCall.start("treaty-call", () -> call(service, operation, request));
     }
 
     private Operation operation(ServiceName service, String operation) {
-        var contract = contracts.get(service);
-        var known = contract == null ? null : contract.operation(operation).orElse(null);
-        if (known != null) {
-            return known;
+        Optional<Operation> known = Optional.ofNullable(contracts.get(service)).flatMap(c -> c.operation(operation));
+        if (known.isEmpty() && requestContract(service)) {
+            Optional<ServiceContract> published = discovery.contract(service).map(ServiceContract::dynamic);
+            published.ifPresent(contract -> contracts.put(service, contract));
+            requestedNanos.put(service, time.nanoTime());
+            known = published.flatMap(contract -> contract.operation(operation));
         }
-        Long asked = askedNanos.get(service);
-        if (asked != null && treaty.time().nanoTime() - asked < ASK_PAUSE_NANOS) {
-            return Operation.unknown(operation);
-        }
-        var published = treaty.registry().contract(service).map(ServiceContract::dynamic);
-        published.ifPresent(c -> contracts.put(service, c));
-        askedNanos.put(service, treaty.time().nanoTime());
-        return published.flatMap(c -> c.operation(operation)).orElseGet(() -> Operation.unknown(operation));
+        return known.orElseGet(() -> Operation.unknown(operation));
+    }
+
+    private boolean requestContract(ServiceName service) {
+        Long requested = requestedNanos.get(service);
+        return requested == null || time.nanoTime() - requested >= RETRY_NANOS;
     }
 
     /**
-     * How a service feels as a whole: passing where all of its instances do, warning where only some do, critical where
-     * none does, unknown where there is none. The details tell each instance's status by its id.
+     * Returns the health of a service: passing if all instances are passing, warning if only some accept calls, critical
+     * if none does, unknown if there is no instance. The details list the status of each instance by id.
      */
     public ServiceHealth health(String service) {
         var name = new ServiceName(service);
-        List<ServiceInstance> instances = treaty.registry().instances(name);
+        List<ServiceInstance> instances = discovery.instances(name);
         long passing = instances.stream()
                 .filter(i -> i.health().status() == Status.PASSING)
                 .count();
-        long taking =
-                instances.stream().filter(i -> i.health().status().takesCalls()).count();
+        boolean available = instances.stream().anyMatch(i -> i.health().status().takesCalls());
         Status status = instances.isEmpty()
                 ? Status.UNKNOWN
-                : passing == instances.size() ? Status.PASSING : taking > 0 ? Status.WARNING : Status.CRITICAL;
+                : passing == instances.size() ? Status.PASSING : available ? Status.WARNING : Status.CRITICAL;
         var details = new TreeMap<String, String>();
         instances.stream()
                 .limit(ServiceHealth.DETAILS_MAX)
                 .forEach(i -> details.put(i.id(), i.health().status().name().toLowerCase(Locale.ROOT)));
         String message = instances.isEmpty()
-                ? treaty.registry().problem(name).orElse("no instance of " + service + " is registered")
+                ? discovery.problem(name).orElse("no instance of " + service + " is registered")
                 : passing + " of " + instances.size() + " instances are passing";
-        return new ServiceHealth(status, message, treaty.time().instant(), details);
+        return new ServiceHealth(status, message, time.instant(), details);
     }
 }

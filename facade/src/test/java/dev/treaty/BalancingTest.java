@@ -1,6 +1,6 @@
 package dev.treaty;
 
-import static dev.treaty.Unhurried.knows;
+import static dev.treaty.Patient.knows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -44,10 +44,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Balancing as a user has it: several processes' worth of Treaty over real HTTP, set by their configuration. */
+/** Balancing with several instances of Treaty over real HTTP, configured by settings. */
 class BalancingTest {
     private static final int CALLS = 100;
-    private static final int STRETCHES_MAX = 10;
+    private static final int ROUNDS_MAX = 10;
     private static final ServiceName WHO = new ServiceName("test.Who");
 
     public record Question(@PartitionKey String customer, int number) {}
@@ -63,16 +63,16 @@ class BalancingTest {
         String asked(Question question);
     }
 
-    private static final class Someone implements Who {
+    private static final class Instance implements Who {
         private final String name;
         private final AtomicInteger calls = new AtomicInteger();
-        private final CountDownLatch awake = new CountDownLatch(1);
-        private volatile boolean sick;
-        private volatile boolean hung;
+        private final CountDownLatch released = new CountDownLatch(1);
+        private volatile boolean failing;
+        private volatile boolean hanging;
         private volatile boolean copied;
-        private volatile Optional<Duration> pause = Optional.empty();
+        private volatile Optional<Duration> retryAfter = Optional.empty();
 
-        Someone(String name) {
+        Instance(String name) {
             this.name = name;
         }
 
@@ -80,18 +80,18 @@ class BalancingTest {
         public String answers() {
             calls.incrementAndGet();
             copied = CallContext.current().orElseThrow().mirrored();
-            if (hung) {
-                sleep();
+            if (hanging) {
+                hang();
             }
-            if (sick) {
-                throw new ServiceException(new Fault(Code.UNAVAILABLE, "is sick", true, pause));
+            if (failing) {
+                throw new ServiceException(new Fault(Code.UNAVAILABLE, "is failing", true, retryAfter));
             }
             return name;
         }
 
-        private void sleep() {
+        private void hang() {
             try {
-                awake.await();
+                released.await();
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             }
@@ -109,7 +109,7 @@ class BalancingTest {
     }
 
     private final List<Treaty> opened = new ArrayList<>();
-    private final Map<String, Someone> fleet = new ConcurrentHashMap<>();
+    private final Map<String, Instance> instances = new ConcurrentHashMap<>();
     private final Treaty registry = opened(Treaty.open(Settings.DEFAULTS));
 
     BalancingTest() {
@@ -123,7 +123,7 @@ class BalancingTest {
 
     @AfterEach
     void close() throws InterruptedException {
-        fleet.values().forEach(someone -> someone.awake.countDown());
+        instances.values().forEach(instance -> instance.released.countDown());
         List<Thread> closing = opened.stream()
                 .skip(1)
                 .map(treaty -> Thread.startVirtualThread(treaty::close))
@@ -136,13 +136,12 @@ class BalancingTest {
 
     private Treaty open(String name, String yaml) {
         String address = registry.endpoint().orElseThrow().authority();
-        return opened(
-                Treaty.open(Unhurried.settings("name: " + name + "\nregistry: treaty://" + address + "\n" + yaml)));
+        return opened(Treaty.open(Patient.settings("name: " + name + "\nregistry: treaty://" + address + "\n" + yaml)));
     }
 
-    private Someone serve(String name, String version) {
-        var someone = new Someone(name);
-        fleet.put(name, someone);
+    private Instance serve(String name, String version) {
+        var instance = new Instance(name);
+        instances.put(name, instance);
         var contract = ServiceContract.of(Who.class);
         open(name, "")
                 .serve(
@@ -153,21 +152,21 @@ class BalancingTest {
                                 contract.description(),
                                 contract.capabilities(),
                                 contract.operations()),
-                        someone);
-        return someone;
+                        instance);
+        return instance;
     }
 
-    /** A client that knows of every instance. */
+    /** Opens a client that knows every instance. */
     private Treaty client(String yaml) {
         Treaty client = open("client", yaml);
-        knows(client, WHO, fleet.size());
+        knows(client, WHO, instances.size());
         assertThat(client.client(Who.class).answers()).isNotEmpty();
-        fleet.values().forEach(someone -> someone.calls.set(0));
+        instances.values().forEach(instance -> instance.calls.set(0));
         return client;
     }
 
     @Test
-    void whenEveryInstanceFailsAtOnceCallsStillReachThemAndTheFirstThatIsWellAnswers() throws Exception {
+    void in_a_panic_calls_reach_the_instances_and_the_first_that_recovers_answers() throws Exception {
         for (String name : List.of("a", "b", "c")) {
             serve(name, "1.0.0");
         }
@@ -179,51 +178,51 @@ class BalancingTest {
             }
         });
         Who who = client.client(Who.class);
-        fleet.values().forEach(someone -> someone.sick = true);
+        instances.values().forEach(instance -> instance.failing = true);
         for (int i = 0; i < 60; i++) {
             assertThatThrownBy(who::once)
                     .isInstanceOf(ServiceException.class)
-                    .hasMessageContaining("is sick"); // not: none of the instances takes calls
+                    .hasMessageContaining("is failing"); // the calls reach the instances
         }
         assertThat(panics).contains(new Event.PanicChanged(WHO, true, 3, 3));
-        fleet.values().forEach(someone -> someone.sick = false);
+        instances.values().forEach(instance -> instance.failing = false);
         for (int i = 0; i < 10; i++) {
             assertThat(who.once()).isNotEmpty();
         }
     }
 
     @Test
-    void callsThatAreToldToStayAwayForAgesEndLikeOthers() throws Exception {
-        Someone only = serve("a", "1.0.0");
+    void a_very_long_retry_delay_does_not_block_later_calls() throws Exception {
+        Instance only = serve("a", "1.0.0");
         Treaty client = client("""
             client: {connections-max: 2}
             defaults: {level: none}
             """);
         Who who = client.client(Who.class);
-        only.pause = Optional.of(Duration.ofSeconds(1_760_000_000_000L));
-        only.sick = true;
+        only.retryAfter = Optional.of(Duration.ofSeconds(1_760_000_000_000L));
+        only.failing = true;
         for (int i = 0; i < 5; i++) {
-            assertThatThrownBy(who::once).isInstanceOf(ServiceException.class).hasMessageContaining("is sick");
+            assertThatThrownBy(who::once).isInstanceOf(ServiceException.class).hasMessageContaining("is failing");
         }
-        only.sick = false;
+        only.failing = false;
         assertThat(who.once()).isEqualTo("a");
     }
 
     @Test
-    void anInstanceThatHangsIsFoundOutThoughHedgingAnswersInItsPlace() throws Exception {
+    void a_hanging_instance_gets_fewer_calls_although_hedging_hides_it() throws Exception {
         for (String name : List.of("a", "b", "c")) {
             serve(name, "1.0.0");
         }
         Treaty client = client("defaults: {deadline: 1m, attempt-timeout: 1m, hedge: {delay-min: 50ms, budget: 1}}\n");
         Who who = client.client(Who.class);
         for (int i = 0; i < 200; i++) {
-            who.answers(); // what is usual is known from now on
+            who.answers(); // measures the usual latency
         }
-        Someone hung = fleet.get("b");
-        hung.hung = true;
+        Instance hung = instances.get("b");
+        hung.hanging = true;
         int got = CALLS;
-        // Another may have been slow too, so that they were even for a while.
-        for (int stretch = 0; stretch < STRETCHES_MAX && got >= CALLS / 5; stretch++) {
+        // Another instance may have been slow too, so that loads were even for a while.
+        for (int round = 0; round < ROUNDS_MAX && got >= CALLS / 5; round++) {
             int before = hung.calls.get();
             for (int i = 0; i < CALLS; i++) {
                 assertThat(who.answers()).isNotEqualTo("b");
@@ -234,7 +233,7 @@ class BalancingTest {
     }
 
     @Test
-    void theRecordOfACallTellsWhoWasLeftOutAndWhy() throws Exception {
+    void the_decision_record_lists_excluded_instances_with_reasons() throws Exception {
         for (String name : List.of("a", "b", "c", "d")) {
             serve(name, "1.0.0");
         }
@@ -246,10 +245,10 @@ class BalancingTest {
             }
         });
         Who who = client.client(Who.class);
-        Someone sick = fleet.get("c");
-        sick.sick = true;
+        Instance failing = instances.get("c");
+        failing.failing = true;
         for (int i = 0; i < 200; i++) {
-            assertThat(who.answers()).isNotEqualTo("c"); // retried elsewhere
+            assertThat(who.answers()).isNotEqualTo("c"); // retried at another instance
         }
         client.rebalance(
                 WHO,
@@ -268,7 +267,7 @@ class BalancingTest {
     }
 
     @Test
-    void changedSettingsHoldForServicesThatHaveBeenCalledAndForOthers() throws Exception {
+    void changed_settings_apply_to_called_services_and_to_others() throws Exception {
         serve("old", "1.0.0");
         serve("new", "1.1.0");
         BalanceSettings changed = Settings.parse("changed", """
@@ -276,7 +275,8 @@ class BalancingTest {
               test.Who:
                 routing: {rules: [{to: [{version: "1.1"}]}]}
             """, Map.of()).balance();
-        Treaty calling = client("balance: {policy: round-robin}\n"); // a slow first call would keep others away
+        Treaty calling =
+                client("balance: {policy: round-robin}\n"); // not by latency: a slow first call would repel others
         Who before = calling.client(Who.class);
         var answers = new HashSet<String>();
         for (int i = 0; i < 4; i++) {
@@ -295,7 +295,7 @@ class BalancingTest {
     }
 
     @Test
-    void aCanaryGetsItsShareAndAMirrorGetsCopiesWhoseAnswersNobodySees() throws Exception {
+    void a_canary_gets_its_share_and_a_mirror_gets_copies_of_calls() throws Exception {
         serve("old", "1.0.0");
         serve("new", "1.1.0");
         serve("next", "2.0.0");
@@ -317,30 +317,30 @@ class BalancingTest {
                 mirrored.countDown();
             }
         });
-        fleet.get("next").sick = true; // nobody will notice
+        instances.get("next").failing = true; // without effect on clients
         Who who = client.client(Who.class);
         int canary = 0;
         for (int i = 0; i < 300; i++) {
             canary += who.answers().equals("new") ? 1 : 0;
         }
         assertThat(canary).isBetween(25, 105);
-        assertThat(mirrored.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(mirrored.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(client.metrics().metrics(WHO, Side.CLIENT).attempts()).isBetween(300L, 310L);
-        int copies = fleet.get("next").calls.get();
-        assertThat(copies).as("each that is told of has come").isGreaterThanOrEqualTo(50);
-        assertThat(fleet.get("next").copied).as("and is marked").isTrue();
-        assertThat(fleet.get("old").copied).isFalse();
+        int copies = instances.get("next").calls.get();
+        assertThat(copies).as("each reported copy has arrived").isGreaterThanOrEqualTo(50);
+        assertThat(instances.get("next").copied).as("and is marked").isTrue();
+        assertThat(instances.get("old").copied).isFalse();
         for (int i = 0; i < 50; i++) {
             who.once(); // not idempotent: never copied
         }
-        assertThat(fleet.get("next").calls.get()).isLessThanOrEqualTo(copies + Mirror.COPIES_MAX);
+        assertThat(instances.get("next").calls.get()).isLessThanOrEqualTo(copies + Mirror.COPIES_MAX);
         var answer =
                 client.client().call("test.Who", "answers", Map.of(), Duration.ofSeconds(5), Map.of("x-tester", "yes"));
         assertThat(answer.orThrow()).isEqualTo(Map.of("result", "new"));
     }
 
     @Test
-    void theSameCustomerIsAnsweredByTheSameInstance() throws Exception {
+    void calls_with_the_same_partition_key_go_to_the_same_instance() throws Exception {
         for (String name : List.of("a", "b", "c", "d", "e")) {
             serve(name, "1.0.0");
         }
@@ -350,8 +350,8 @@ class BalancingTest {
         for (int customer = 0; customer < 30; customer++) {
             String first = who.asked(new Question("customer " + customer, 1));
             used.add(first);
-            for (int again = 2; again < 5; again++) {
-                assertThat(who.asked(new Question("customer " + customer, again)))
+            for (int number = 2; number < 5; number++) {
+                assertThat(who.asked(new Question("customer " + customer, number)))
                         .isEqualTo(first);
             }
         }
@@ -359,7 +359,7 @@ class BalancingTest {
     }
 
     @Test
-    void configuredFaultsMeetCallsOnEitherSideAndSaySoUntilTheyAreSwitchedOff() throws Exception {
+    void faults_are_injected_on_either_side_until_they_are_removed() throws Exception {
         serve("a", "1.0.0");
         Treaty client = client("""
             faults:
@@ -371,7 +371,7 @@ class BalancingTest {
                 .isInstanceOfSatisfying(
                         ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.RESOURCE_EXHAUSTED))
                 .hasMessageContaining("injected by configuration on the side of the client");
-        assertThat(fleet.get("a").calls).hasValue(0);
+        assertThat(instances.get("a").calls).hasValue(0);
         assertThat(who.answers()).isEqualTo("a");
         client.injectFaults(FaultPolicy.NONE, FaultPolicy.NONE);
         assertThat(who.once()).isEqualTo("a");
@@ -387,7 +387,7 @@ class BalancingTest {
     }
 
     @Test
-    void aPickerOfOnesOwnPicks() throws Exception {
+    void a_custom_load_balancer_picks() throws Exception {
         serve("a", "1.0.0");
         serve("b", "1.0.0");
         Treaty client = client("");

@@ -14,11 +14,11 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Closing while the registry cannot be told of it. */
+/** Closing while the registry is unreachable. */
 class ClosingTest {
     @Contract(name = "test.Held", version = "1.0.0")
     public interface Held {
-        /** Answers when it is let go. */
+        /** Returns when the test releases it. */
         String hold();
     }
 
@@ -34,8 +34,8 @@ class ClosingTest {
                 contract.operations());
     }
 
-    /** Whether a server takes calls no more, or is gone. */
-    private static boolean refuses(ServiceEndpoint endpoint) {
+    /** Returns true if a server drains or is closed. */
+    private static boolean isDraining(ServiceEndpoint endpoint) {
         try {
             var page = (HttpURLConnection)
                     URI.create(endpoint + "/-/health").toURL().openConnection();
@@ -46,21 +46,21 @@ class ClosingTest {
     }
 
     @Test
-    void callsUnderWayEndThoughTheRegistryIsAwayAndManyServicesAreToLeaveIt() throws Exception {
+    void calls_in_flight_end_while_many_services_leave_an_unreachable_registry() throws Exception {
         var begun = new CountDownLatch(1);
         var end = new CountDownLatch(1);
-        Treaty registry = Treaty.open(Unhurried.settings(""));
+        Treaty registry = Treaty.open(Patient.settings(""));
         registry.serveRegistry();
         String address =
                 "registry: treaty://" + registry.endpoint().orElseThrow().authority() + "\n";
-        try (Treaty caller = Treaty.open(Unhurried.settings(""))) {
-            Treaty member = Treaty.open(Unhurried.settings(address));
+        try (Treaty caller = Treaty.open(Patient.settings(""))) {
+            Treaty member = Treaty.open(Patient.settings(address));
             member.serve(Held.class, () -> {
                 begun.countDown();
                 try {
                     end.await();
                 } catch (InterruptedException e) {
-                    return "cut off";
+                    return "interrupted";
                 }
                 return "held";
             });
@@ -75,11 +75,7 @@ class ClosingTest {
                 registry.close();
 
                 Thread closing = Thread.startVirtualThread(member::close);
-                long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-                while (!refuses(endpoint)) {
-                    assertThat(System.nanoTime() - patience).isNegative();
-                    Thread.yield();
-                }
+                Patient.until(() -> isDraining(endpoint));
                 end.countDown();
                 assertThat(call.get(60, TimeUnit.SECONDS)).isEqualTo("held");
                 closing.join();

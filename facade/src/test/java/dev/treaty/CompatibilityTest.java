@@ -1,7 +1,7 @@
 package dev.treaty;
 
-import static dev.treaty.Unhurried.knows;
-import static dev.treaty.Unhurried.until;
+import static dev.treaty.Patient.knows;
+import static dev.treaty.Patient.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -32,40 +32,40 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Whom the calls of a client go to while another version of a contract is being rolled out. */
+/** Which instances a client calls while another version of a contract is being deployed. */
 class CompatibilityTest {
     private static final ServiceName STOCK = new ServiceName("test.Stock");
     private static final int CALLS = 60;
 
-    /** What runs. */
+    /** The current version. */
     @Contract(name = "test.Stock", version = "1.4.0")
     public interface Stock {
-        /** Tells how many there are. */
+        /** Returns a number. */
         @Idempotent
         int count(String sku);
 
-        /** Answers. */
+        /** Returns the version. */
         @Idempotent
         String ping();
     }
 
-    /** What breaks whoever counts, and adds something. */
+    /** Breaks callers of {@code count}, and adds an operation. */
     @Contract(name = "test.Stock", version = "1.5.0")
     public interface BrokenStock {
-        /** Tells how many there are, and requires more. */
+        /** Requires another parameter. */
         @Idempotent
         int count(String sku, String warehouse);
 
-        /** Answers. */
+        /** Returns the version. */
         @Idempotent
         String ping();
 
-        /** Is new. */
+        /** A new operation. */
         @Idempotent
         List<String> skus();
     }
 
-    /** What may break. */
+    /** The next major version. */
     @Contract(
             name = "test.Stock",
             version = "2.0.0",
@@ -74,23 +74,23 @@ class CompatibilityTest {
                 @Capability(name = "oracle", enabled = false)
             })
     public interface NextStock {
-        /** Tells how many there are. */
+        /** Returns a number. */
         @Idempotent
         int count(String sku);
 
-        /** Answers. */
+        /** Returns the version. */
         @Idempotent
         String ping();
     }
 
-    /** What old servers refuse only where it is used. */
+    /** Adds an optional parameter, which old servers reject if it is sent. */
     @Contract(name = "test.Stock", version = "1.6.0")
     public interface FilteredStock {
-        /** Tells how many there are. */
+        /** Returns a number. */
         @Idempotent
         int count(String sku, Optional<String> colour);
 
-        /** Answers. */
+        /** Returns the version. */
         @Idempotent
         String ping();
     }
@@ -123,7 +123,7 @@ class CompatibilityTest {
     private Treaty member(String more) {
         ServiceEndpoint at = registry.endpoint().orElseThrow();
         String yaml = "registry: treaty://" + at.authority() + "\nserver: {drain: 0s}\n" + more;
-        Treaty member = Treaty.open(Unhurried.settings(yaml));
+        Treaty member = Treaty.open(Patient.settings(yaml));
         opened.add(member);
         return member;
     }
@@ -175,7 +175,7 @@ class CompatibilityTest {
     }
 
     @Test
-    void inTheMiddleOfABreakingRollOldCallersGoToOldInstancesOnly() {
+    void during_a_breaking_deployment_old_clients_call_old_instances_only() {
         Treaty old = member();
         old.serve(Stock.class, stock());
         member().serve(Stock.class, stock());
@@ -185,7 +185,7 @@ class CompatibilityTest {
 
         serveBroken();
         knows(caller, STOCK, 3);
-        until(() -> client.ping().equals("1.5.0")); // its contract is known
+        until(() -> client.ping().equals("1.5.0")); // its contract is known now
         pings.set(0);
 
         for (int i = 0; i < CALLS; i++) {
@@ -193,7 +193,9 @@ class CompatibilityTest {
             client.ping();
         }
         assertThat(counts).hasValue(CALLS);
-        assertThat(pings.get()).as("what is as it was goes to the new one too").isPositive();
+        assertThat(pings.get())
+                .as("an unchanged operation goes to the new instance too")
+                .isPositive();
 
         BrokenStock next = member().client(BrokenStock.class);
         for (int i = 0; i < CALLS; i++) {
@@ -204,14 +206,14 @@ class CompatibilityTest {
     }
 
     @Test
-    void whereOnlyTheNewOneIsLeftOldCallersAreToldWhy() {
+    void old_clients_get_a_reason_if_only_incompatible_instances_are_left() {
         ServedService server = serveBroken();
         Treaty caller = member();
         knows(caller, STOCK, 1);
         Stock client = caller.client(Stock.class);
         assertThat(client.ping()).isEqualTo("1.5.0");
 
-        // Until its contract is known, an instance is called where there is no other: this one refuses the call.
+        // Until its contract is known, an instance is called if there is no other: it rejects the call.
         assertThatThrownBy(() -> untilUnavailable(client)).isInstanceOfSatisfying(ServiceException.class, e -> {
             assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
             assertThat(e.fault().message())
@@ -235,7 +237,7 @@ class CompatibilityTest {
     }
 
     @Test
-    void anotherMajorVersionIsAnotherPromise() {
+    void instances_with_another_major_version_are_excluded() {
         Treaty caller = member();
         Stock client = caller.client(Stock.class);
         member().serve(NextStock.class, next());
@@ -279,7 +281,7 @@ class CompatibilityTest {
     }
 
     @Test
-    void whatOnlySomeCallsFailAtIsCalledWhereThereIsNoOther() {
+    void a_partly_incompatible_instance_is_called_only_if_there_is_no_other() {
         Treaty caller = member();
         member().serve(Stock.class, stock());
         knows(caller, STOCK, 1);
@@ -297,7 +299,7 @@ class CompatibilityTest {
     }
 
     @Test
-    void callersAreSentToWhatOffersTheCapabilitiesTheyRequire() {
+    void clients_call_instances_with_the_required_capabilities() {
         Treaty caller = member();
         ServedService server = member().serve(NextStock.class, next());
         knows(caller, STOCK, 1);
@@ -319,30 +321,32 @@ class CompatibilityTest {
     }
 
     @Test
-    void settingsRequireVersionsAndCapabilitiesToo() throws InterruptedException {
+    void settings_can_require_versions_and_capabilities() throws InterruptedException {
         member().serve(NextStock.class, next());
         String required = "services: {test.Stock: {requires: {versions: \"%s\", capabilities: {%s}}}}\n";
         Treaty fits = member(required.formatted(">=1.4 <3", "forecast: 1.1"));
-        Treaty wants = member(required.formatted("*", "oracle: 0.0"));
+        Treaty missing = member(required.formatted("*", "oracle: 0.0"));
         Treaty newer = member(required.formatted("^2.1", ""));
-        Treaty silent = member();
-        List.of(fits, wants, newer, silent).forEach(caller -> knows(caller, STOCK, 1));
+        Treaty none = member();
+        List.of(fits, missing, newer, none).forEach(caller -> knows(caller, STOCK, 1));
 
-        assertThat(fits.client(Stock.class).ping()).as("where code says 1").isEqualTo("2.0.0");
-        assertThatThrownBy(() -> silent.client(Stock.class).ping()).hasMessageContaining("is not within ^1.0.0");
+        assertThat(fits.client(Stock.class).ping())
+                .as("settings take precedence over the contract")
+                .isEqualTo("2.0.0");
+        assertThatThrownBy(() -> none.client(Stock.class).ping()).hasMessageContaining("is not within ^1.0.0");
         assertThatThrownBy(() -> newer.client(NextStock.class).ping())
                 .hasMessageContaining("version 2.0.0 is not within ^2.1.0");
-        assertThatThrownBy(() -> wants.client(NextStock.class).ping())
+        assertThatThrownBy(() -> missing.client(NextStock.class).ping())
                 .hasMessageContaining("(capability oracle is not offered)");
-        assertThat(wants.client().call("test.Stock", "ping", Map.of()))
-                .as("callers without a contract require it too")
+        assertThat(missing.client().call("test.Stock", "ping", Map.of()))
+                .as("also without a contract")
                 .isInstanceOfSatisfying(
                         ServiceResponse.Failed.class,
                         failed -> assertThat(failed.fault().message()).contains("capability oracle is not offered"));
     }
 
     @Test
-    void anInstanceThatFeelsIllDoesNotKeepCallsFromOthersThatMostOfThemFit() {
+    void an_unhealthy_compatible_instance_does_not_exclude_partly_compatible_ones() {
         Treaty caller = member();
         member().serve(Stock.class, stock());
         ServedService filtered = member().serve(FilteredStock.class, filtered());
@@ -357,28 +361,28 @@ class CompatibilityTest {
         assertThat(answer).isPositive();
     }
 
-    /** A change that nobody has agreed to. */
+    /** A breaking change. */
     @Contract(name = "test.Stock", version = "1.4.1")
-    public interface CarelessStock {
-        /** Tells how many there are. */
+    public interface BreakingStock {
+        /** Returns a number. */
         @Idempotent
         int count(String sku, @DefaultValue("east") String warehouse);
     }
 
     @Test
-    void aServiceWhoseContractIsRefusedIsNotOffered() {
+    void a_service_with_a_rejected_contract_is_not_served() {
         member().serve(Stock.class, stock());
         until(() -> !registry.registry().instances(STOCK).isEmpty());
         until(() -> registry.registry().contract(STOCK).isPresent());
-        Treaty careless = registry; // which hears of a refusal at once
+        Treaty server = registry; // with the embedded registry, a rejection is thrown at once
 
-        assertThatThrownBy(() -> careless.serve(CarelessStock.class, (_, _) -> 0))
+        assertThatThrownBy(() -> server.serve(BreakingStock.class, (_, _) -> 0))
                 .isInstanceOf(IncompatibleContractException.class)
                 .hasMessageContaining("test.Stock 1.4.1 breaks clients of 1.4.0")
                 .hasMessageContaining("\"ping\": the operation is gone");
 
         assertThat(registry.registry().instances(STOCK)).hasSize(1);
-        careless.serve(Stock.class, stock());
+        server.serve(Stock.class, stock());
         assertThat(registry.registry().instances(STOCK)).hasSize(2);
     }
 }

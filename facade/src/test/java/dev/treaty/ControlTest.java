@@ -16,16 +16,16 @@ import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who may change how calls are guarded: nobody but this machine. */
+/** The control service is hosted only if other machines cannot reach it. */
 class ControlTest {
     @Contract(name = "test.Idle", version = "1.0.0")
     public interface Idle {
-        /** Answers. */
+        /** Returns a text. */
         String idle();
     }
 
-    /** Notes what it is given; it says that it can be reached by an address of this machine alone. */
-    private static final class Noting implements Server {
+    /** Records hosted services; its endpoint is an address of this machine. */
+    private static final class RecordingServer implements Server {
         private final Set<ServiceName> hosted = new HashSet<>();
 
         @Override
@@ -53,10 +53,11 @@ class ControlTest {
 
     @ParameterizedTest
     @CsvSource({"127.0.0.1, true", "localhost, true", "'::1', true", "0.0.0.0, false", "'::', false"})
-    void isOfferedOnlyWhereNothingElseIsListenedAt(String host, boolean offered) {
-        var server = new Noting();
+    void control_is_hosted_only_on_loopback(String host, boolean offered) {
+        var server = new RecordingServer();
         Platform system = Platform.system();
-        var platform = new Platform(system.time(), system.chance(), system.secrets(), system.transport(), _ -> server);
+        var platform = new Platform(
+                system.time(), system.random(), system.secrets(), system.transport(), _ -> server, system.onExit());
         try (Treaty treaty = Treaty.open(
                 Settings.parse("test", "server: {host: '" + host + "', advertise: 127.0.1.1, drain: 0s}\n", Map.of()),
                 platform)) {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What stays critical is taken out of the list, and comes back when it is well. */
+/** A critical instance is deregistered after a while, and registered again when it has recovered. */
 class CriticalInstanceTest {
     @Contract(name = "test.Fragile", version = "1.0.0")
     public interface Fragile {
@@ -40,14 +40,14 @@ class CriticalInstanceTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void leavesTheListUntilItIsWell(boolean networked) throws InterruptedException {
-        try (Treaty registry = Treaty.open(Unhurried.settings(AFTER_A_SECOND))) {
+    void a_critical_instance_is_deregistered_until_it_has_recovered(boolean networked) throws InterruptedException {
+        try (Treaty registry = Treaty.open(Patient.settings(AFTER_A_SECOND))) {
             registry.serveRegistry();
             String address =
                     "registry: treaty://" + registry.endpoint().orElseThrow().authority() + "\n";
             try (Treaty member = networked
-                    ? Treaty.open(Unhurried.settings(address))
-                    : Treaty.open(Unhurried.settings(AFTER_A_SECOND))) {
+                    ? Treaty.open(Patient.settings(address))
+                    : Treaty.open(Patient.settings(AFTER_A_SECOND))) {
                 ServedService fragile = member.serve(Fragile.class, () -> "still here");
                 member.registry().watch(new ServiceName("test.Fragile"), events::add);
                 assertThat(next()).isInstanceOf(DiscoveryEvent.Added.class);

@@ -22,37 +22,37 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What answers in a service's place, as it is configured and as a client's code says. */
+/** Fallbacks from settings and from a client's code. */
 class FallbacksTest {
-    /** What is called. */
+    /** The called contract. */
     @Contract(name = "test.Prices", version = "1.0.0")
     public interface Prices {
-        /** Tells a price. */
+        /** Returns a price. */
         @Idempotent
         int price(String sku);
 
-        /** Tells the names of what has a price. */
+        /** Returns all names with a price. */
         @Idempotent
         List<String> skus();
 
-        /** Changes a price, and tells how often that has been done. */
+        /** Changes a price, and returns the number of changes. */
         int change(String sku, int price);
     }
 
-    /** The same under another name. */
+    /** The alternative service. */
     @Contract(name = "test.OldPrices", version = "1.0.0")
     public interface OldPrices {
-        /** Tells a price. */
+        /** Returns a price. */
         @Idempotent
         int price(String sku);
     }
 
-    /** Answers until it is broken. */
-    private static class Known implements Prices {
+    /** Works until it is broken. */
+    private static class PriceList implements Prices {
         volatile boolean broken;
         final AtomicInteger changes = new AtomicInteger();
 
-        private void answer() {
+        private void check() {
             if (broken) {
                 throw new ServiceException(Code.UNAVAILABLE, "the price list is lost");
             }
@@ -60,19 +60,19 @@ class FallbacksTest {
 
         @Override
         public int price(String sku) {
-            answer();
+            check();
             return sku.length();
         }
 
         @Override
         public List<String> skus() {
-            answer();
+            check();
             return List.of("tea");
         }
 
         @Override
         public int change(String sku, int price) {
-            answer();
+            check();
             return changes.incrementAndGet();
         }
     }
@@ -81,7 +81,7 @@ class FallbacksTest {
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final ConcurrentLinkedQueue<Event.FallbackServed> served = new ConcurrentLinkedQueue<>();
-    private final Known known = new Known();
+    private final PriceList list = new PriceList();
 
     @AfterEach
     void close() throws Exception {
@@ -90,17 +90,17 @@ class FallbacksTest {
         }
     }
 
-    /** Serves and calls the prices. */
+    /** Opens a process that serves the prices. */
     private Treaty open(String yaml) {
         Treaty treaty =
-                Treaty.open(Unhurried.settings("defaults: {breaker: {window: 10m}}\nserver: {drain: 0s}\n" + yaml));
+                Treaty.open(Patient.settings("defaults: {breaker: {window: 10m}}\nserver: {drain: 0s}\n" + yaml));
         opened.add(treaty);
         treaty.events().subscribe(event -> {
             if (event instanceof Event.FallbackServed fallback) {
                 served.add(fallback);
             }
         });
-        treaty.serve(Prices.class, known);
+        treaty.serve(Prices.class, list);
         return treaty;
     }
 
@@ -109,35 +109,33 @@ class FallbacksTest {
     }
 
     @Test
-    void theLastGoodAnswerToTheSameQuestionServesWhereItIsConfigured() {
+    void the_last_response_to_the_same_request_is_served_from_the_cache() {
         Prices prices =
                 open("services: {test.Prices: {fallback: {cache-for: 1m}}}\n").client(Prices.class);
         assertThat(prices.price("tea")).isEqualTo(3);
         assertThat(prices.change("tea", 4)).isEqualTo(1);
 
-        known.broken = true;
+        list.broken = true;
 
         assertThat(prices.price("tea")).isEqualTo(3);
         assertThat(lastOrigin()).isEqualTo(Origin.CACHED);
         assertThatThrownBy(() -> prices.price("coffee"))
-                .as("another question")
+                .as("another request")
                 .isInstanceOfSatisfying(
                         ServiceException.class,
                         e -> assertThat(e.code().blamesService()).isTrue());
-        assertThatThrownBy(() -> prices.change("tea", 4))
-                .as("something done is no answer")
-                .isInstanceOf(ServiceException.class);
+        assertThatThrownBy(() -> prices.change("tea", 4)).as("not idempotent").isInstanceOf(ServiceException.class);
     }
 
     @Test
-    void noMoreAnswersAreKeptThanConfigured() {
+    void the_cache_has_a_maximum_size() {
         Prices prices =
                 open("services: {test.Prices: {fallback: {cache-for: 1m, cache-max: 10}, retry: {attempts: 1}}}\n")
                         .client(Prices.class);
         for (int i = 0; i < 200; i++) {
             prices.price("tea" + i);
         }
-        known.broken = true;
+        list.broken = true;
         int kept = 0;
         for (int i = 0; i < 200; i++) {
             try {
@@ -151,13 +149,13 @@ class FallbacksTest {
     }
 
     @Test
-    void callsByNameGetTheLastGoodAnswerToo() throws InterruptedException {
+    void calls_by_name_are_served_from_the_cache() throws InterruptedException {
         Treaty treaty = open("services: {test.Prices: {fallback: {cache-for: 1m}}}\n");
         assertThat(treaty.client()
                         .call("test.Prices", "price", Map.of("sku", "tea"))
                         .orThrow())
                 .isEqualTo(Map.of("result", 3));
-        known.broken = true;
+        list.broken = true;
 
         assertThat(treaty.client().call("test.Prices", "price", Map.of("sku", "tea")))
                 .isInstanceOfSatisfying(ServiceResponse.Ok.class, ok -> {
@@ -167,10 +165,10 @@ class FallbacksTest {
     }
 
     @Test
-    void aFixedAnswerServesTheOperationsThatItIsAnAnswerOf() {
+    void a_fixed_response_is_served_for_operations_that_accept_it() {
         Prices prices = open("services: {test.Prices: {retry: {attempts: 1}, fallback: {value: '{\"result\": 7}'}}}\n")
                 .client(Prices.class);
-        known.broken = true;
+        list.broken = true;
 
         assertThat(prices.price("tea")).isEqualTo(7);
         assertThat(lastOrigin()).isEqualTo(Origin.STATIC);
@@ -181,7 +179,7 @@ class FallbacksTest {
     }
 
     @Test
-    void aFixedAnswerThatIsAnAnswerOfNothingIsToldBeforeTheFirstCall() {
+    void a_fixed_response_that_no_operation_accepts_is_rejected_before_the_first_call() {
         Treaty treaty =
                 open("services: {test.Prices: {operations: {price: {fallback: {value: '{\"result\": \"much\"}'}}}}}\n");
 
@@ -192,22 +190,22 @@ class FallbacksTest {
     }
 
     @Test
-    void anotherServiceAnswersWhereItIsConfigured() {
+    void a_configured_alternative_service_responds() {
         Treaty treaty = open("services: {test.Prices: {fallback: {alternative: test.OldPrices}}}\n");
         treaty.serve(OldPrices.class, sku -> 100 + sku.length());
         Prices prices = treaty.client(Prices.class);
         assertThat(prices.price("tea")).isEqualTo(3);
-        known.broken = true;
+        list.broken = true;
 
         assertThat(prices.price("tea")).isEqualTo(103);
         assertThat(lastOrigin()).isEqualTo(Origin.ALTERNATIVE);
     }
 
     @Test
-    void twoThatStandInForEachOtherComeToAnEnd() {
+    void two_alternatives_of_each_other_do_not_recurse() {
         Treaty treaty = open("services: {test.Prices: {fallback: {alternative: test.OldPrices}},"
                 + " test.OldPrices: {retry: {attempts: 1}, fallback: {alternative: test.Prices}}}\n");
-        known.broken = true;
+        list.broken = true;
         Prices prices = treaty.client(Prices.class);
 
         assertThatThrownBy(() -> prices.price("tea"))
@@ -216,21 +214,21 @@ class FallbacksTest {
     }
 
     @Test
-    void theKindsAreTriedInOrderAndCodeComesFirst() {
+    void fallbacks_are_tried_in_order_and_code_comes_first() {
         String yaml = "services: {test.Prices: {fallback: {cache-for: 1m, alternative: test.OldPrices,"
                 + " value: '{\"result\": 7}'}}, test.OldPrices: {retry: {attempts: 1}}}\n";
         Treaty treaty = open(yaml);
-        Prices prices = treaty.degradingClient(Prices.class, _ -> new Known() {
+        Prices prices = treaty.degradingClient(Prices.class, _ -> new PriceList() {
             @Override
             public int price(String sku) {
                 if (sku.equals("secret")) {
                     return -1;
                 }
-                throw new ServiceException(Code.UNIMPLEMENTED, "nothing to say");
+                throw new ServiceException(Code.UNIMPLEMENTED, "no fallback");
             }
         });
         assertThat(prices.price("tea")).isEqualTo(3);
-        known.broken = true;
+        list.broken = true;
 
         assertThat(prices.price("secret")).isEqualTo(-1);
         assertThat(lastOrigin()).isEqualTo(Origin.DEGRADED);
@@ -239,20 +237,20 @@ class FallbacksTest {
         assertThat(prices.price("coffee")).isEqualTo(7);
         assertThat(lastOrigin()).isEqualTo(Origin.STATIC);
         treaty.serve(OldPrices.class, sku -> 100 + sku.length());
-        treaty.client(OldPrices.class).price("tea"); // seen from here on
+        treaty.client(OldPrices.class).price("tea"); // the client knows its instance now
         assertThat(prices.price("coffee")).isEqualTo(106);
         assertThat(lastOrigin()).isEqualTo(Origin.ALTERNATIVE);
     }
 
     @Test
-    void aDegradingClientAnswersWithWhatItMakesOfTheFault() {
+    void a_degrading_client_responds_depending_on_the_fault() {
         var faults = new ConcurrentLinkedQueue<String>();
         Treaty treaty = open("services: {test.Prices: {retry: {attempts: 1}}}\n");
         Prices prices = treaty.degradingClient(Prices.class, fault -> {
             faults.add(fault.message());
-            return new Known();
+            return new PriceList();
         });
-        known.broken = true;
+        list.broken = true;
 
         assertThat(prices.price("coffee")).isEqualTo(6);
         assertThat(prices.skus()).containsExactly("tea");
@@ -267,10 +265,10 @@ class FallbacksTest {
     }
 
     @Test
-    void aFallbackCountsFromTheNextCallAfterItIsConfiguredAndNoneServesBelowLevelEnhanced() {
+    void a_configured_fallback_applies_from_the_next_call_and_only_from_level_enhanced() {
         Treaty treaty = open("");
         Prices prices = treaty.client(Prices.class);
-        known.broken = true;
+        list.broken = true;
         assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
 
         var guard = treaty.guards().find("test.Prices").orElseThrow();
@@ -283,12 +281,12 @@ class FallbacksTest {
     }
 
     @Test
-    void otherPoliciesOfBreakersHoldForEveryInstanceFromTheNextCallOn() {
+    void a_changed_breaker_policy_applies_to_every_instance_from_the_next_call() {
         Treaty treaty = open("services: {test.Prices: {retry: {attempts: 1}, breaker: {consecutive-failures: 100,"
                 + " failure-rate: 1.0, minimum-calls: 1000}}}\n");
         Prices prices = treaty.client(Prices.class);
-        var nodes = treaty.caller(PRICES).nodes();
-        known.broken = true;
+        var nodes = treaty.callers().caller(PRICES).nodes();
+        list.broken = true;
         for (int i = 0; i < 5; i++) {
             assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
         }

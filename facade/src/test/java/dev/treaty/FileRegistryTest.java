@@ -1,5 +1,6 @@
 package dev.treaty;
 
+import static dev.treaty.Patient.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,8 +22,6 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,10 +32,10 @@ class FileRegistryTest {
     @TempDir
     Path directory;
 
-    /** What the file leads to. */
+    /** The service in the file. */
     @Contract(name = "test.Names", version = "1.0.0")
     public interface Names {
-        /** A name. */
+        /** Returns a name. */
         @Idempotent
         String name();
     }
@@ -45,7 +44,7 @@ class FileRegistryTest {
         return directory.resolve("instances.yaml");
     }
 
-    /** As those do who know what they do: readers see the old file or the new one. */
+    /** Writes the file atomically: readers see the old file or the new one. */
     private void write(String text) throws IOException {
         Path fresh = Files.writeString(directory.resolve("fresh"), text);
         Files.move(fresh, file(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -59,16 +58,8 @@ class FileRegistryTest {
         return Treaty.open(Settings.DEFAULTS.withRegistry(RegistryAddress.parse("file:" + file())));
     }
 
-    private static void await(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
     @Test
-    void calls_go_where_the_file_says_and_follow_it() throws Exception {
+    void calls_go_to_the_instances_in_the_file_and_follow_its_changes() throws Exception {
         try (var served = Treaty.open()) {
             served.serve(Names.class, () -> "found");
             int port = served.endpoint().orElseThrow().port();
@@ -78,44 +69,44 @@ class FileRegistryTest {
                 ServiceInstance read = treaty.registry().instances(NAMES).getFirst();
                 assertThat(read.metadata()).containsEntry("team", "shop");
                 assertThat(read.weight()).isEqualTo(200);
-                await(() -> treaty.registry().services().equals(Set.of(NAMES)));
+                until(() -> treaty.registry().services().equals(Set.of(NAMES)));
                 BlockingQueue<DiscoveryEvent> seen = new LinkedBlockingQueue<>();
                 treaty.registry().watch(NAMES, seen::add);
-                assertThat(seen.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+                assertThat(seen.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
 
                 write("{\"instances\": [{\"id\": \"b\", \"service\": \"test.Names\", \"host\": \"127.0.0.1\","
                         + " \"port\": "
                         + port + "}]}"); // JSON is YAML too
 
-                assertThat(seen.poll(20, TimeUnit.SECONDS).instance().id()).isEqualTo("b");
-                assertThat(seen.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Removed.class);
+                assertThat(seen.poll(60, TimeUnit.SECONDS).instance().id()).isEqualTo("b");
+                assertThat(seen.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Removed.class);
             }
         }
     }
 
     @Test
-    void what_cannot_be_read_changes_nothing_and_is_told() throws Exception {
+    void an_unreadable_file_changes_nothing_and_is_reported() throws Exception {
         write("instances:\n" + instance("a", 8080));
         try (var treaty = open()) {
-            await(() -> treaty.registry().instances(NAMES).size() == 1);
+            until(() -> treaty.registry().instances(NAMES).size() == 1);
 
             write("instances:\n" + instance("a", 8080)
                     + "  - id: b\n    service: test.Names\n    host: h\n    prot: 1\n");
 
-            await(() -> treaty.registry().problem().isPresent());
+            until(() -> treaty.registry().problem().isPresent());
             assertThat(treaty.registry().problem().orElseThrow())
                     .contains(file().toString(), "prot", "port", "is missing");
             assertThat(treaty.registry().instances(NAMES)).hasSize(1);
             Files.delete(file());
-            await(() -> treaty.registry().instances(NAMES).size() == 1);
+            until(() -> treaty.registry().instances(NAMES).size() == 1);
             write("instances:\n" + instance("a", 8080) + instance("b", 8081));
-            await(() -> treaty.registry().instances(NAMES).size() == 2);
-            await(() -> treaty.registry().problem().isEmpty());
+            until(() -> treaty.registry().instances(NAMES).size() == 2);
+            until(() -> treaty.registry().problem().isEmpty());
         }
     }
 
     @Test
-    void whom_the_file_has_drain_gets_no_calls() throws Exception {
+    void an_instance_that_drains_in_the_file_gets_no_calls() throws Exception {
         try (var served = Treaty.open()) {
             served.serve(Names.class, () -> "found");
             int port = served.endpoint().orElseThrow().port();
@@ -125,9 +116,9 @@ class FileRegistryTest {
                 assertThat(names.name()).isEqualTo("found");
 
                 write("instances:\n" + instance("a", port) + "    health: draining\n");
-                await(() ->
+                until(() ->
                         treaty.registry().instances(NAMES).getFirst().health().status() == Status.DRAINING);
-                await(() -> {
+                until(() -> {
                     try {
                         return names.name().isEmpty();
                     } catch (ServiceException refused) {
@@ -139,22 +130,22 @@ class FileRegistryTest {
     }
 
     @Test
-    void two_instances_of_one_id_are_refused() throws Exception {
+    void two_instances_with_the_same_id_are_rejected() throws Exception {
         write("instances: []\n");
         try (var treaty = open()) {
-            treaty.registry().instances(NAMES); // it is followed
-            await(() -> treaty.registry().problem(NAMES).isEmpty());
+            treaty.registry().instances(NAMES); // follows the service
+            until(() -> treaty.registry().problem(NAMES).isEmpty());
             write("instances:\n" + instance("a", 8080) + instance("a", 8081));
-            await(() -> treaty.registry()
+            until(() -> treaty.registry()
                     .problem()
-                    .filter(told -> told.contains("two instances with the id a"))
+                    .filter(problem -> problem.contains("two instances with the id a"))
                     .isPresent());
             assertThat(treaty.registry().instances(NAMES)).isEmpty();
         }
     }
 
     @Test
-    void nobody_registers_there() throws Exception {
+    void registration_is_rejected() throws Exception {
         write("instances: []\n");
         try (var treaty = open()) {
             assertThatIllegalArgumentException()
@@ -165,7 +156,7 @@ class FileRegistryTest {
     }
 
     @Test
-    void a_module_that_is_not_there_is_named() {
+    void a_missing_module_is_named() {
         var settings = Settings.DEFAULTS.withRegistry(RegistryAddress.parse("etcd://127.0.0.1:2379"));
         assertThatThrownBy(() -> Treaty.open(settings))
                 .isInstanceOf(IllegalStateException.class)

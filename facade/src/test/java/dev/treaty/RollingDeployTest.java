@@ -1,6 +1,6 @@
 package dev.treaty;
 
-import static dev.treaty.Unhurried.knows;
+import static dev.treaty.Patient.knows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.config.Settings;
@@ -20,11 +20,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Instances are replaced one by one over real HTTP, while callers go on. */
+/** Instances are replaced one by one over real HTTP, while clients send calls. */
 class RollingDeployTest {
     @Contract(name = "test.Counter", version = "1.0.0")
     public interface Counter {
-        /** Not idempotent: nobody may repeat it. */
+        /** Not idempotent, so it must not be repeated. */
         long add(long amount);
     }
 
@@ -47,7 +47,7 @@ class RollingDeployTest {
 
     private static Treaty member(ServiceEndpoint registry, String more) {
         return Treaty.open(
-                Unhurried.settings("registry: treaty://" + registry.authority() + "\nserver: {drain: 1m}\n" + more));
+                Patient.settings("registry: treaty://" + registry.authority() + "\nserver: {drain: 1m}\n" + more));
     }
 
     private Treaty server(ServiceEndpoint registry) {
@@ -56,10 +56,10 @@ class RollingDeployTest {
         return server;
     }
 
-    /** With no fault tolerance at all in the callers, nothing can hide a lost call. */
+    /** Without fault tolerance in the clients, no lost call is hidden. */
     @ParameterizedTest
     @ValueSource(strings = {"none", "full"})
-    void losesNoCallAndRunsNoneTwice(String level) throws InterruptedException {
+    void a_rolling_deployment_loses_no_call_and_runs_none_twice(String level) throws InterruptedException {
         try (Treaty registry = Treaty.open(Settings.DEFAULTS)) {
             registry.serveRegistry();
             ServiceEndpoint at = registry.endpoint().orElseThrow();

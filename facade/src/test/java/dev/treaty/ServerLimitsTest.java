@@ -13,8 +13,11 @@ import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
 import dev.treaty.pipeline.Pipelines;
+import dev.treaty.resilience.Admission;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -32,10 +35,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a server lets in and what it refuses, over real HTTP on loopback. */
+/** Limits of a server, over real HTTP on loopback. */
 @Timeout(60)
 class ServerLimitsTest {
-    /** Callers that make each call once, and know nothing of breakers. */
+    /** Clients without retries and breakers. */
     private static final String DIRECT = "defaults: {level: none}\n";
 
     @Contract(name = "test.Work", version = "1.0.0")
@@ -50,10 +53,10 @@ class ServerLimitsTest {
     }
 
     private static Treaty open(String yaml) {
-        return Treaty.open(Unhurried.settings(yaml));
+        return Treaty.open(Patient.settings(yaml));
     }
 
-    /** A service whose calls begin, and end when they are told to. */
+    /** A service whose calls return when the test releases them. */
     private static final class Held implements Work {
         private final Semaphore begun = new Semaphore(0);
         private final CountDownLatch released = new CountDownLatch(1);
@@ -73,7 +76,7 @@ class ServerLimitsTest {
         }
     }
 
-    /** Calls under way on threads of their own, and what came of them. */
+    /** Calls on separate threads, and their results. */
     private static final class Callers {
         private final Work work;
         private final Treaty treaty;
@@ -106,7 +109,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void aFloodIsRefusedWhileTheServerIsFullAndItCanStillBeLookedAt() throws Exception {
+    void excess_calls_are_rejected_at_the_limit_while_status_pages_respond() throws Exception {
         try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {limit: 4, queue: 0}}}\n")) {
             var held = new Held();
             treaty.serve(Work.class, held);
@@ -120,7 +123,7 @@ class ServerLimitsTest {
             for (int i = 0; i < 200; i++) {
                 flood.call(Priority.CRITICAL, "flood");
             }
-            flood.join(); // though nothing has ended
+            flood.join(); // although no call has ended
 
             assertThat(flood.answered).isEmpty();
             assertThat(flood.refused).hasSize(200).allSatisfy(e -> {
@@ -147,7 +150,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void theLeastImportantAreShedFirst() throws Exception {
+    void sheddable_calls_are_rejected_first() throws Exception {
         try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {limit: 4, queue: 1, wait-max: 30s}}}\n")) {
             var held = new Held();
             treaty.serve(Work.class, held);
@@ -156,10 +159,11 @@ class ServerLimitsTest {
                 callers.call(Priority.NORMAL, "first");
             }
             held.begun.acquire(3);
-            Thread sheddable = callers.call(Priority.SHEDDABLE, "sheddable"); // waits: the last place is not for it
+            Thread sheddable =
+                    callers.call(Priority.SHEDDABLE, "sheddable"); // waits: the last slot is not for sheddable calls
             callers.call(Priority.NORMAL, "fourth");
             held.begun.acquire();
-            Thread waits = callers.call(Priority.NORMAL, "fifth"); // takes the place in the line
+            Thread waits = callers.call(Priority.NORMAL, "fifth"); // takes the place in the queue
             sheddable.join();
             assertThat(callers.refused)
                     .singleElement()
@@ -171,7 +175,7 @@ class ServerLimitsTest {
         }
     }
 
-    private static List<String> seenBehindAFront(String limits) {
+    private static List<String> prioritiesBehindAFront(String limits) {
         try (Treaty treaty = open(DIRECT + limits)) {
             var held = new Held();
             held.released.countDown();
@@ -188,15 +192,15 @@ class ServerLimitsTest {
     }
 
     @Test
-    void aPriorityTravelsToTheEndOfTheChainAsFarAsItIsGranted() {
-        assertThat(seenBehindAFront(""))
+    void a_granted_priority_is_propagated_along_the_chain() {
+        assertThat(prioritiesBehindAFront(""))
                 .containsExactly("plain normal", "claims normal", "claims normal", "claims sheddable");
-        assertThat(seenBehindAFront("server: {limits: {priority-max: critical}}\n"))
+        assertThat(prioritiesBehindAFront("server: {limits: {priority-max: critical}}\n"))
                 .containsExactly("plain normal", "claims critical", "claims normal", "claims sheddable");
     }
 
     @Test
-    void aCallerOverItsRateComesBackWhenItIsTold() {
+    void a_client_over_its_rate_retries_after_the_requested_delay() {
         String limits = "server: {limits: {rate-limit-per-caller: {permits: 1, per: 500ms, burst: 1}}}\n";
         try (Treaty treaty = open(limits)) {
             var retries = new ConcurrentLinkedQueue<Event.RetryScheduled>();
@@ -208,7 +212,7 @@ class ServerLimitsTest {
             treaty.serve(Work.class, what -> what);
             Work work = treaty.client(Work.class);
             long began = System.nanoTime();
-            while (retries.isEmpty()) { // two in half a second are one too many
+            while (retries.isEmpty()) { // two calls in half a second exceed the rate
                 assertThat(work.work("again")).isEqualTo("again");
             }
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(1));
@@ -221,7 +225,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void plainHttpHearsAllOfItToo() throws Exception {
+    void plain_http_clients_get_status_and_headers_of_rejections() throws Exception {
         String limits = "server: {limits: {rate-limit: {permits: 1, per: 1m, burst: 1}}}\n";
         try (Treaty treaty = open(limits)) {
             treaty.serve(Work.class, what -> what);
@@ -246,7 +250,7 @@ class ServerLimitsTest {
         return connection;
     }
 
-    /** Does four things at a time, and each takes 10 ms; whatever else it has accepted waits for its turn. */
+    /** Handles four calls at a time, each for 10 ms; further accepted calls wait. */
     private static final class Slow implements Work {
         private final Semaphore workers = new Semaphore(4);
         private final AtomicInteger accepted = new AtomicInteger();
@@ -271,7 +275,7 @@ class ServerLimitsTest {
         }
     }
 
-    /** As many calls at least are answered, within the time of a test, where enough are let in. */
+    /** The minimum number of answered calls. */
     private static final int ANSWERED_MIN = 100;
 
     private static Slow flooded(String limits, AtomicInteger answered) throws InterruptedException {
@@ -314,30 +318,30 @@ class ServerLimitsTest {
     }
 
     @Test
-    void anAdaptiveLimitKeepsASlowServiceFromPilingUpCalls() throws InterruptedException {
+    void an_adaptive_limit_bounds_the_calls_in_a_slow_service() throws InterruptedException {
         var answered = new AtomicInteger();
         Slow slow = flooded(
                 "server: {limits: {concurrency: {algorithm: gradient2, limit: 4, limit-min: 4, queue: 0}}}\n",
                 answered);
-        assertThat(slow.acceptedMost.get()).isBetween(4, 20); // of 40 that ask
+        assertThat(slow.acceptedMost.get()).isBetween(4, 20); // of 40 concurrent clients
     }
 
     @Test
-    void theLimitsOfAServiceCanBePrinted() {
+    void the_limits_of_a_service_can_be_described() {
         var limits = Settings.parse("test", "server: {limits: {concurrency: {limit: 7}}}", Map.of())
                 .server()
                 .limits();
-        var admission = new dev.treaty.resilience.Admission(new ServiceName("test.Work"), limits, Time.system());
-        String steps =
-                Pipelines.server(admission, _ -> null, Time.system(), _ -> {}).describe();
+        var admission = new Admission(new ServiceName("test.Work"), limits, Time.system());
+        String steps = Pipelines.server(admission, _ -> null, RuntimeDependencies.system(Events.NONE))
+                .describe();
         assertThat(steps.lines().filter(line -> !line.startsWith(" ")))
                 .extracting(line -> line.substring(0, line.indexOf(" ")))
                 .containsExactly("observe", "deadline", "limit", "dispatch");
-        assertThat(steps).contains("concurrency  7 calls at once");
+        assertThat(steps).contains("concurrency  7 calls at a time");
     }
 
     @Test
-    void limitsThatCannotBeAreRefusedWithTheirKey() {
+    void invalid_limits_are_rejected_with_their_key() {
         assertThatThrownBy(() -> open("server: {limits: {rate-limit-per-caller: {warm-up: 1s}}}\n"))
                 .hasMessageContaining("server.limits", "warm-up is PT1S");
         assertThatThrownBy(() -> open("server: {limits: {priority-max: highest}}\n"))

@@ -1,8 +1,8 @@
 package dev.treaty.balance;
 
 /**
- * Draws by weight in constant time, whatever the number: the alias method. Each of n equally likely places belongs to
- * one index up to a threshold, and to another above it.
+ * Draws an index by weight in constant time with the alias method. Each of n equally likely slots belongs to one index
+ * below a threshold and to another index above it.
  *
  * @see <a href="https://doi.org/10.1109/32.92917">M. D. Vose, A linear algorithm for generating random numbers with a
  *     given distribution, 1991</a>
@@ -25,6 +25,7 @@ final class AliasTable {
         int smalls = 0;
         int larges = 0;
         for (int i = 0; i < n; i++) {
+            threshold[i] = 1; // what the loop below does not change differs from 1 by rounding only
             scaled[i] = weights[i] * n / sum;
             if (scaled[i] < 1) {
                 small[smalls++] = i;
@@ -43,23 +44,16 @@ final class AliasTable {
                 small[smalls++] = more;
             }
         }
-        // What is left over is 1 but for rounding.
-        while (larges > 0) {
-            threshold[large[--larges]] = 1;
-        }
-        while (smalls > 0) {
-            threshold[small[--smalls]] = 1;
-        }
     }
 
-    /** An index, by that much chance. */
-    int at(long bits) {
-        int place = place(bits >>> 32, threshold.length);
-        return (bits & 0xFF_FFFF) * 0x1p-24f < threshold[place] ? place : alias[place];
+    /** Returns an index, drawn with these random bits. */
+    int draw(long bits) {
+        int slot = uniform(bits >>> 32, threshold.length);
+        return (bits & 0xFF_FFFF) * 0x1p-24f < threshold[slot] ? slot : alias[slot];
     }
 
-    /** One of so many, out of 32 bits of chance. */
-    static int place(long bits32, int count) {
+    /** Maps 32 random bits to a number from 0 to {@code count - 1}. */
+    static int uniform(long bits32, int count) {
         return (int) ((bits32 * count) >>> 32);
     }
 }

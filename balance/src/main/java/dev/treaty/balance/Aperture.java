@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /**
- * Which of many instances a client calls, so that connections are bounded and every instance still gets its share: a
- * deterministic aperture. Clients and instances lie evenly on a ring of length 1, client i of C from i/C on, and each
- * client calls the instances on an arc that is as long as a whole number of clients' parts. So each point of the ring
- * is on as many arcs as every other, and the load is exactly even; an instance that lies on an arc only in part gets
- * that part of the weight. When an instance or a client comes or goes, only the ends of arcs move.
+ * Deterministic aperture: selects the instances that one client calls, so that connections are bounded and every
+ * instance receives the same load. Clients and instances are placed evenly on a ring of length 1; client i of C starts
+ * at i/C and calls the instances on an arc whose length is a whole number of client intervals. Each point of the ring
+ * is covered by the same number of arcs, so the load is exactly even; an instance that is only partly on an arc gets
+ * that part of the weight. When an instance or a client is added or removed, only the ends of arcs move.
  *
  * @see <a href="https://blog.x.com/engineering/en_us/topics/infrastructure/2019/daperture-load-balancer">R. Oanta,
  *     B. Anderson, Deterministic aperture, 2019</a>
@@ -17,21 +17,17 @@ final class Aperture {
     private Aperture() {}
 
     /**
-     * How much of each instance is this client's: between 0 and 1, in the order given.
+     * Returns which part of each instance belongs to this client: from 0 to 1, in the order of {@code hashes}.
      *
-     * @param hashes of the instances' ids: they lie on the ring in this order, which scatters neighbours
-     * @param size how many the client should call; it gets at least so many, if there are
+     * @param hashes hashes of the instances' ids; the order on the ring is theirs, which separates neighbours
+     * @param size the minimum number of instances that the client calls, if there are that many; 0 for all
      */
     static float[] parts(long[] hashes, int size, int index, int clients) {
         int count = hashes.length;
         var parts = new float[count];
-        if (size == 0 || size >= count) {
-            Arrays.fill(parts, 1);
-            return parts;
-        }
         double units = Math.ceil((double) size / count * clients);
         double width = Math.min(1, units / clients);
-        if (width == 1) {
+        if (size == 0 || size >= count || width == 1) {
             Arrays.fill(parts, 1);
             return parts;
         }
@@ -40,10 +36,10 @@ final class Aperture {
         Integer[] ring = new Integer[count];
         Arrays.setAll(ring, i -> i);
         Arrays.sort(ring, Comparator.comparingLong(i -> hashes[i]));
-        for (int place = (int) start; place < Math.ceil(end); place++) {
-            double inside = Math.min(end, place + 1) - Math.max(start, place);
+        for (int slot = (int) start; slot < Math.ceil(end); slot++) {
+            double inside = Math.min(end, slot + 1) - Math.max(start, slot);
             if (inside > 1e-9) {
-                parts[ring[place % count]] += (float) inside;
+                parts[ring[slot % count]] += (float) inside;
             }
         }
         return parts;

@@ -1,18 +1,19 @@
 package dev.treaty.balance;
 
 /**
- * How one service's calls are spread over its instances. It may be replaced while calls are running.
+ * How calls to one service are distributed over its instances. It can be replaced while calls are running.
  *
- * @param policy how an instance is picked
- * @param hash what pickers that hash take as the key, and how full an instance may be
+ * @param policy the load-balancing policy
+ * @param hash the key and the load bound of the policies that hash
  * @param load how load is measured
- * @param unhealthyRatioMax the largest share of instances that may be left out because they are sick, for whatever reason: open
- *     breakers, ejection, their own health. It is rounded up, so that a single sick one may always be left out. Where
- *     more are sick, all get calls: sending to the sick is better than crushing the few that are left
- * @param ejection how instances that do worse than the others are found out
- * @param slowStart how new and returning instances get their share
- * @param locality whether near instances are preferred
- * @param subset how many instances this client calls at most; 0 for all
+ * @param unhealthyRatioMax the maximum ratio of instances that may be excluded as unhealthy, for any reason: open
+ *     breakers, ejection, reported health. It is rounded up, so that a single unhealthy instance can always be
+ *     excluded. If more are unhealthy, all instances receive calls (panic): that is better than overloading the few
+ *     healthy ones
+ * @param ejection how instances that do worse than the others are detected
+ * @param slowStart how new and recovered instances are warmed up
+ * @param locality whether nearby instances are preferred
+ * @param subset the number of instances that this client calls; 0 for all
  */
 public record BalancePolicy(
         LoadBalancingPolicy policy,
@@ -24,7 +25,7 @@ public record BalancePolicy(
         LocalityPolicy locality,
         int subset) {
 
-    /** Peak-EWMA of two choices, all parts in force, at most half of the instances left out, no subset. */
+    /** Two random choices by peak-EWMA, everything enabled, at most half of the instances excluded, no subset. */
     public static final BalancePolicy DEFAULT = new BalancePolicy(
             LoadBalancingPolicy.PEAK_EWMA,
             HashPolicy.DEFAULT,
@@ -35,47 +36,42 @@ public record BalancePolicy(
             LocalityPolicy.DEFAULT,
             0);
 
-    /** The most instances that a subset may have. */
+    /** The maximum size of a subset. */
     public static final int SUBSET_MAX = 1_000_000;
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message names it and the accepted range */
     public BalancePolicy {
-        PolicyChecks.within("unhealthy-ratio-max", unhealthyRatioMax, 0, 1);
+        PolicyChecks.within("unhealthy-ratio-max", unhealthyRatioMax, 0.0, 1.0);
         PolicyChecks.within("subset", subset, 0, SUBSET_MAX);
     }
 
-    /** The same with another picker. */
+    /** Returns this policy with another load-balancing policy. */
     public BalancePolicy policy(LoadBalancingPolicy changed) {
         return new BalancePolicy(changed, hash, load, unhealthyRatioMax, ejection, slowStart, locality, subset);
     }
 
-    /** The same with another budget. */
+    /** Returns this policy with another maximum ratio of excluded instances. */
     public BalancePolicy unhealthyRatioMax(double changed) {
         return new BalancePolicy(policy, hash, load, changed, ejection, slowStart, locality, subset);
     }
 
-    /** The same with another ejection. */
+    /** Returns this policy with another ejection. */
     public BalancePolicy ejection(EjectionPolicy changed) {
         return new BalancePolicy(policy, hash, load, unhealthyRatioMax, changed, slowStart, locality, subset);
     }
 
-    /** The same with another slow start. */
-    public BalancePolicy slowStart(SlowStartPolicy changed) {
-        return new BalancePolicy(policy, hash, load, unhealthyRatioMax, ejection, changed, locality, subset);
-    }
-
-    /** The same with another locality. */
+    /** Returns this policy with another locality. */
     public BalancePolicy locality(LocalityPolicy changed) {
         return new BalancePolicy(policy, hash, load, unhealthyRatioMax, ejection, slowStart, changed, subset);
     }
 
-    /** The same with another subset. */
+    /** Returns this policy with another subset. */
     public BalancePolicy subset(int changed) {
         return new BalancePolicy(policy, hash, load, unhealthyRatioMax, ejection, slowStart, locality, changed);
     }
 
-    /** How many of that many instances may be left out because they are sick. */
-    int sickMax(int instances) {
+    /** The maximum number of instances that may be excluded as unhealthy. */
+    int unhealthyMax(int instances) {
         return (int) Math.ceil(unhealthyRatioMax * instances);
     }
 }

@@ -4,19 +4,19 @@ import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.discovery.ServiceInstance;
 import org.jspecify.annotations.Nullable;
 
-/** An instance as its client holds it: what a {@link BalancedInstances} is made of. It lives as long as the instance does. */
+/** An instance as its client sees it: a member of {@link BalancedInstances}. It lives as long as the instance does. */
 public interface BalancedInstance {
-    /** The instance, as it is now. */
+    /** The instance in its latest version. */
     ServiceInstance instance();
 
-    /** How busy it is: made by {@link BalancedInstances#load}, and always the same. */
+    /** Its load: created by {@link BalancedInstances#load}, and always the same object. */
     Load load();
 
-    /** Why it takes no call at this moment, as far as its holder knows; null where it takes one. */
+    /** Why the instance accepts no call at this moment, as far as the member knows; null if it accepts calls. */
     Exclusion.@Nullable Reason exclusion(long nowNanos);
 
-    /** Whether a call it takes would be a trial: the holder has found it sick and wants to know whether it still is. */
-    default boolean onTrial() {
+    /** Returns true if a call would be a probe: the instance was found unhealthy, and calls test whether it still is. */
+    default boolean probing() {
         return false;
     }
 }

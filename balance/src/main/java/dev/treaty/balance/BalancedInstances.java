@@ -6,8 +6,7 @@ import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Event;
-import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Time;
+import dev.treaty.core.event.RuntimeDependencies;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,474 +16,402 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances of one service as one client balances its calls over them. It keeps, for every kind of call, a snapshot
- * of {@link Candidates}, in which everything that is not from moment to moment has become a weight or an exclusion:
- * health, breakers, ejection, slow start, locality, the subset, the routing rules. Readers take a snapshot with one
- * read and never wait; it is made anew, by one of them, when something has changed or a short time has passed.
+ * The instances of one service over which one client balances its calls. For every destination of the routing rules it
+ * keeps a snapshot of {@link Candidates}, in which everything that does not change from moment to moment has become a
+ * weight or an exclusion: health, breakers, ejection, slow start, locality, subset. Readers get a snapshot with one read
+ * and never wait; one of them replaces it when something has changed or a short time has passed.
  *
- * <p>All that leaves instances out because they are sick shares one budget, {@link BalancePolicy#unhealthyRatioMax()}. Ejection
- * stops where it is used up; where more are sick than it allows, all are picked from: the fleet is in <em>panic</em>,
- * and says so.
+ * <p>All exclusions of unhealthy instances share one limit, {@link BalancePolicy#unhealthyRatioMax()}. Ejection stops at
+ * the limit; if more instances are unhealthy, calls are sent to all of them: the service is in <em>panic</em>, which
+ * emits an event.
  *
- * <p>Members and their loads live on when a policy is replaced or an instance is updated.
+ * <p>Members and their loads are kept when a policy is replaced or an instance is updated.
+ *
+ * @param <M> the members
  */
-public final class BalancedInstances {
-    /** How soon things are looked at again while something is in motion: a sick or a cold instance. */
-    private static final long MOTION_NANOS = 100_000_000;
+public final class BalancedInstances<M extends BalancedInstance> {
+    /** The refresh interval while an instance is unhealthy or cold. */
+    private static final long ACTIVE_INTERVAL_NANOS = 100_000_000;
 
-    /** How soon at the latest. */
-    private static final long CALM_NANOS = 1_000_000_000;
+    /** The longest refresh interval. */
+    private static final long INTERVAL_MAX_NANOS = 1_000_000_000;
 
-    /** For each so many instances more, looks are further apart by as much again: looking costs, too. */
-    private static final int LOOK_SCALE = 10_000;
+    /** The active interval grows by itself for each such number of instances, since a refresh visits all of them. */
+    private static final int INTERVAL_SCALE = 10_000;
 
-    /** From this share of the warmest on an instance is warm: those that started together are alike. */
+    /** From this share of the warmest instance an instance is warm: instances that started together are equal. */
     private static final float WARM = 0.9f;
 
     private final ServiceName service;
     private final int connectionsMax;
-    private final Time time;
-    private final RandomGenerator random;
-    private final Events events;
+    private final RuntimeDependencies runtime;
     private final LoadTracker loads;
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicLong dueNanos;
-    private volatile Routing routing;
+    private volatile Routing<M> routing;
 
-    /** The rest is guarded by the lock. */
+    /** The lock guards all following fields. */
     private BalancePolicy policy;
 
     private RoutingPolicy rules;
-    private Locality place;
-    private @Nullable LoadBalancer own;
+    private Locality location;
+    private @Nullable LoadBalancer custom;
+    private List<M> members = List.of();
     private InstanceState[] all = new InstanceState[0];
-    private final Map<Destination, Subset> slices = new HashMap<>();
+    private final Map<Destination, Subset<M>> subsets = new HashMap<>();
     private boolean reshaped = true;
-    private float[] parts = new float[0];
-    private long judgedNanos;
+    private long comparedNanos;
     private boolean panic;
 
     /**
-     * A fleet without members.
+     * Instances without members.
      *
-     * @param connectionsMax how many calls may be under way at one instance
+     * @param connectionsMax the maximum number of calls in flight at one instance
      */
     public BalancedInstances(
             ServiceName service,
             BalancePolicy policy,
             RoutingPolicy rules,
-            Locality place,
+            Locality location,
             int connectionsMax,
-            Time time,
-            RandomGenerator random,
-            Events events) {
+            RuntimeDependencies runtime) {
         this.service = service;
         this.policy = policy;
         this.rules = rules;
-        this.place = place;
+        this.location = location;
         this.connectionsMax = connectionsMax;
-        this.time = time;
-        this.random = random;
-        this.events = events;
+        this.runtime = runtime;
         this.loads = new LoadTracker(policy.load());
-        this.judgedNanos = time.nanoTime();
-        this.dueNanos = new AtomicLong(judgedNanos);
-        this.routing = refresh(judgedNanos, new ArrayList<>());
+        this.comparedNanos = runtime.time().nanoTime();
+        this.dueNanos = new AtomicLong(comparedNanos);
+        this.routing = snapshots(new ArrayList<>());
     }
 
     /**
-     * These are the members now; those that were there before go on as they are.
+     * Replaces the members; those that stay keep their state.
      *
-     * @param members asked for the newest once nobody else changes anything
+     * @param latest returns the members; called under the lock, so that concurrent calls end with the latest members
      */
-    public void members(Supplier<? extends Collection<? extends BalancedInstance>> members) {
+    public void members(Supplier<? extends Collection<? extends M>> latest) {
         change(now -> {
             var known = new IdentityHashMap<BalancedInstance, InstanceState>();
-            for (InstanceState standing : all) {
-                known.put(standing.member(), standing);
+            for (InstanceState state : all) {
+                known.put(state.member, state);
             }
-            all = members.get().stream()
-                    .map(member -> {
-                        InstanceState standing = known.get(member);
-                        return standing != null ? standing : standing(member, now);
-                    })
-                    .sorted(Comparator.comparing(InstanceState::id))
+            List<M> sorted = new ArrayList<>(latest.get());
+            sorted.sort(Comparator.comparing(member -> member.instance().id()));
+            members = List.copyOf(sorted);
+            all = members.stream()
+                    .map(member -> Objects.requireNonNullElseGet(known.get(member), () -> state(member, now)))
                     .toArray(InstanceState[]::new);
             loads.count(all.length);
-            reshaped = true;
         });
     }
 
-    @SuppressWarnings("ReferenceEquality") // each fleet has its own
-    private InstanceState standing(BalancedInstance member, long nowNanos) {
-        if (member.load().all() != loads) {
+    @SuppressWarnings("ReferenceEquality") // each service has its own tracker
+    private InstanceState state(BalancedInstance member, long nowNanos) {
+        if (member.load().tracker != loads) {
             throw new IllegalArgumentException("the load of "
-                    + member.instance().id() + " is of another fleet: make it by load() of the one that it joins");
+                    + member.instance().id() + " belongs to other BalancedInstances: create it with load() of these");
         }
         return new InstanceState(member, nowNanos);
     }
 
-    /** The load of an instance that may become a member: nobody has called it yet. */
+    /** Creates the load of a new member. */
     public Load load() {
         return loads.load();
     }
 
-    /** Balances otherwise from the next call on. */
+    /** Replaces the policies from the next call on. */
     public void reconfigure(BalancePolicy changed, RoutingPolicy changedRules) {
         change(_ -> {
-            if (!changed.policy().equals(policy.policy()) || !changed.hash().equals(policy.hash())) {
-                slices.clear();
+            if (changed.policy() != policy.policy() || !changed.hash().equals(policy.hash())) {
+                subsets.clear();
             }
             policy = changed;
             rules = changedRules;
             loads.policy(changed.load());
-            reshaped = true;
         });
     }
 
-    /** Picks with that from the next call on, or as the policy says where it is null. */
+    /** Uses another load balancer from the next call on; null for the one of the policy. */
     public void balancer(@Nullable LoadBalancer changed) {
         change(_ -> {
-            own = changed;
-            slices.clear();
-            reshaped = true;
+            custom = changed;
+            subsets.clear();
         });
     }
 
-    /** This client stands there from now on. */
-    public void place(Locality changed) {
-        change(_ -> {
-            place = changed;
-            reshaped = true;
-        });
+    /** Changes the location of this client. */
+    public void location(Locality changed) {
+        change(_ -> location = changed);
     }
 
-    private interface Change {
-        void make(long nowNanos);
-    }
-
-    private void change(Change change) {
-        var news = new ArrayList<Event>();
+    private void change(LongConsumer change) {
+        var emitted = new ArrayList<Event>();
         lock.lock();
         try {
-            long now = time.nanoTime();
-            change.make(now);
-            routing = refresh(now, news);
+            long now = runtime.time().nanoTime();
+            change.accept(now);
+            reshaped = true;
+            routing = refresh(now, emitted);
         } finally {
             lock.unlock();
         }
-        news.forEach(events::emit);
+        emitted.forEach(runtime.events()::emit);
     }
 
-    /** Something about a member has changed: whoever asks next looks anew. */
+    /** Schedules a refresh with the next call, because a member has changed. */
     public void touch(long nowNanos) {
         dueNanos.set(nowNanos);
     }
 
-    /** Those that the call may be for. */
-    public Candidates candidates(Call call, long nowNanos) {
-        return current(nowNanos).candidates(call, random);
+    /** Selects the candidates for an attempt of the call, and the destination of its copies, by the routing rules. */
+    public Selection<M> select(Call call, long nowNanos) {
+        return current(nowNanos).select(call, runtime.random());
     }
 
-    /** Those of whom one gets a copy of the call; null where none does. */
-    public @Nullable Candidates mirror(Call call, long nowNanos) {
-        return current(nowNanos).mirror(call, random);
-    }
-
-    /** All instances of the service that this client may call, whatever the routing rules. */
-    public Candidates all(long nowNanos) {
+    /** All instances of the service, without regard to the routing rules. */
+    public Candidates<M> all(long nowNanos) {
         return current(nowNanos).all();
     }
 
-    private Routing current(long nowNanos) {
-        if (nowNanos - dueNanos.get() >= 0 && lock.tryLock()) { // where somebody else looks, the old one will do
-            var news = new ArrayList<Event>();
+    private Routing<M> current(long nowNanos) {
+        // While another thread refreshes, the previous snapshot is good enough.
+        if (nowNanos - dueNanos.get() >= 0 && lock.tryLock()) {
+            var emitted = new ArrayList<Event>();
             try {
-                routing = refresh(nowNanos, news);
+                routing = refresh(nowNanos, emitted);
             } finally {
                 lock.unlock();
             }
-            news.forEach(events::emit);
+            emitted.forEach(runtime.events()::emit);
         }
         return routing;
     }
 
-    /** Looks at all instances; makes new snapshots where one of them stands otherwise than before. */
-    private Routing refresh(long nowNanos, List<Event> news) {
-        // What is touched meanwhile is due again at once.
-        long mark = nowNanos + CALM_NANOS;
-        dueNanos.set(mark);
+    /** Refreshes the state of all instances; creates new snapshots if any has changed. */
+    private Routing<M> refresh(long nowNanos, List<Event> emitted) {
+        // First: a change during the refresh makes the next one due at once.
+        long due = nowNanos + INTERVAL_MAX_NANOS;
+        dueNanos.set(due);
         if (reshaped) {
-            subset();
+            long[] hashes = Arrays.stream(all).mapToLong(state -> state.hash).toArray();
+            float[] parts = Aperture.parts(hashes, policy.subset(), location.index(), location.clients());
+            for (int i = 0; i < parts.length; i++) {
+                all[i].part = parts[i];
+            }
         }
-        boolean motion = states(nowNanos, news);
+        boolean active = refreshStates(nowNanos, emitted);
         boolean changed = reshaped;
-        for (InstanceState standing : all) {
-            changed |= standing.changed();
+        for (InstanceState state : all) {
+            changed |= state.changed();
         }
-        Routing now = changed ? snapshots(news) : routing;
-        if (motion) {
-            dueNanos.compareAndSet(mark, nowNanos + MOTION_NANOS * (1 + all.length / LOOK_SCALE));
+        Routing<M> now = changed ? snapshots(emitted) : routing;
+        if (active) {
+            dueNanos.compareAndSet(due, nowNanos + ACTIVE_INTERVAL_NANOS * (1 + all.length / INTERVAL_SCALE));
         }
         return now;
     }
 
-    private Routing snapshots(List<Event> news) {
-        Destination every = Destination.DEFAULT;
-        Candidates everyone = candidates(every);
-        if (everyone.panic() != panic) {
-            panic = everyone.panic();
-            news.add(new Event.PanicChanged(service, panic, sick(), everyone.size()));
+    private Routing<M> snapshots(List<Event> emitted) {
+        Candidates<M> everything = candidates(Destination.DEFAULT);
+        if (everything.panic() != panic) {
+            panic = everything.panic();
+            emitted.add(new Event.PanicChanged(service, panic, unhealthy(), everything.size()));
         }
-        Map<Destination, Candidates> routed = Routing.byDestination(rules, this::candidates);
-        slices.keySet().removeIf(to -> !to.equals(every) && !routed.containsKey(to));
+        var byDestination = new HashMap<Destination, Candidates<M>>();
+        var next = new Routing<M>(
+                rules, everything, to -> byDestination.computeIfAbsent(to.unweighted(), this::candidates));
+        subsets.keySet().removeIf(to -> !to.equals(Destination.DEFAULT) && !byDestination.containsKey(to));
         reshaped = false;
-        return new Routing(rules, everyone, routed);
+        return next;
     }
 
-    private void subset() {
-        var hashes = new long[all.length];
-        for (int i = 0; i < hashes.length; i++) {
-            hashes[i] = all[i].hash();
+    /** Refreshes every state and ejects outliers; returns true if a state will change soon by itself. */
+    private boolean refreshStates(long nowNanos, List<Event> emitted) {
+        Instant now = runtime.time().instant();
+        EjectionPolicy ejection = policy.ejection();
+        for (InstanceState state : all) {
+            String reason = state.advance(ejection, panic, nowNanos, runtime.random());
+            if (reason != null) {
+                emitted.add(new Event.EjectionChanged(service, state.id, state.ejected(), reason));
+            }
+            state.refresh(policy.slowStart(), nowNanos, now);
         }
-        parts = Aperture.parts(hashes, policy.subset(), place.index(), place.clients());
-        for (int i = 0; i < parts.length; i++) {
-            all[i].inSubset(parts[i] > 0);
+        if (nowNanos - comparedNanos >= ejection.interval().toNanos()) {
+            comparedNanos = nowNanos;
+            if (ejection.enabled()) {
+                ejectOutliers(nowNanos, now, emitted);
+            }
+            discardWindows(ejection, nowNanos);
         }
+        return warmUp();
+    }
+
+    private void ejectOutliers(long nowNanos, Instant now, List<Event> emitted) {
+        EjectionPolicy ejection = policy.ejection();
+        List<InstanceState> compared = Arrays.stream(all)
+                .filter(BalancedInstances::comparable)
+                .filter(state -> state.window().calls() >= ejection.minimumCalls())
+                .toList();
+        int eligible = (int) Arrays.stream(all)
+                .filter(state -> state.inSubset() && state.eligible())
+                .count();
+        int allowed = policy.unhealthyMax(eligible) - unhealthy();
+        for (var outlier : OutlierDetection.find(compared, loads, ejection, nowNanos)) {
+            if (allowed-- <= 0) {
+                return; // another unhealthy instance is better than too few instances
+            }
+            InstanceState state = outlier.state();
+            state.eject(outlier.reason(), ejection, nowNanos, runtime.random());
+            state.refresh(policy.slowStart(), nowNanos, now);
+            emitted.add(new Event.EjectionChanged(service, state.id, true, outlier.reason()));
+        }
+    }
+
+    /** Discards windows that are too old, and all if too few instances can be compared or ejection is disabled. */
+    private void discardWindows(EjectionPolicy ejection, long nowNanos) {
+        boolean discardAll = !ejection.enabled()
+                || Arrays.stream(all).filter(BalancedInstances::comparable).count() < ejection.minimumInstances();
+        for (InstanceState state : all) {
+            if (discardAll || state.windowExpired(ejection, nowNanos)) {
+                state.startWindow(nowNanos);
+            }
+        }
+    }
+
+    /** Returns true if an instance gets calls like the others, so that its calls can be compared with theirs. */
+    private static boolean comparable(InstanceState state) {
+        return state.inSubset() && state.exclusion() == null && !state.ejected();
+    }
+
+    private int unhealthy() {
+        return (int) Arrays.stream(all)
+                .filter(state -> state.inSubset() && state.unhealthy())
+                .count();
     }
 
     /**
-     * Finds out how every instance stands.
+     * Scales the slow start of each instance by that of the warmest, so that none is cold if all are.
      *
-     * @return whether one of them will be different soon without anybody's doing
+     * @return true if an instance is unhealthy or cold
      */
-    private boolean states(long nowNanos, List<Event> news) {
-        Instant now = time.instant();
-        EjectionPolicy ejection = policy.ejection();
-        for (InstanceState standing : all) {
-            boolean out = standing.ejected();
-            String told = standing.proceed(ejection, panic, nowNanos, random);
-            if (!told.isEmpty()) {
-                news.add(new Event.EjectionChanged(service, standing.id(), standing.ejected() && out, told));
-            }
-            standing.refresh(policy.slowStart(), nowNanos, now);
-        }
-        if (nowNanos - judgedNanos >= ejection.interval().toNanos()) {
-            judgedNanos = nowNanos;
-            if (ejection.enabled()) {
-                eject(nowNanos, now, news);
-            }
-            forget(ejection, nowNanos);
-        }
-        return warm();
-    }
-
-    private void eject(long nowNanos, Instant now, List<Event> news) {
-        var candidates = new ArrayList<InstanceState>();
-        int meant = 0;
-        for (InstanceState standing : all) {
-            if (standing.inSubset() && standing.eligible()) {
-                meant++;
-                if (comparable(standing)
-                        && standing.window().calls() >= policy.ejection().minimumCalls()) {
-                    candidates.add(standing);
-                }
-            }
-        }
-        int left = policy.sickMax(meant) - sick();
-        for (OutlierDetection.Outlier outlier :
-                OutlierDetection.judge(candidates, loads, policy.ejection(), nowNanos)) {
-            if (left-- <= 0) {
-                return; // a sick instance more is better than too few
-            }
-            InstanceState standing = outlier.standing();
-            standing.eject(outlier.reason(), policy.ejection(), nowNanos, random);
-            standing.refresh(policy.slowStart(), nowNanos, now);
-            news.add(new Event.EjectionChanged(service, standing.id(), true, outlier.reason()));
-        }
-    }
-
-    /** What is not judged soon is never judged; at once where there are too few for it, or none ever are. */
-    private void forget(EjectionPolicy ejection, long nowNanos) {
-        long comparable =
-                Arrays.stream(all).filter(BalancedInstances::comparable).count();
-        boolean never = !ejection.enabled() || comparable < ejection.minimumInstances();
-        for (InstanceState standing : all) {
-            if (never || standing.stale(ejection, nowNanos)) {
-                standing.judged(nowNanos);
-            }
-        }
-    }
-
-    /** Whether it gets calls like the others, so that its calls can be compared with theirs. */
-    private static boolean comparable(InstanceState standing) {
-        return standing.inSubset() && standing.exclusion() == null && !standing.ejected();
-    }
-
-    private int sick() {
-        int sick = 0;
-        for (InstanceState standing : all) {
-            if (standing.inSubset() && standing.sick()) {
-                sick++;
-            }
-        }
-        return sick;
-    }
-
-    /** Sets how cold each instance is compared with the warmest: where all are cold, none is. */
-    private boolean warm() {
+    private boolean warmUp() {
         float warmest = 0;
-        for (InstanceState standing : all) {
-            if (standing.inSubset() && standing.well()) {
-                warmest = Math.max(warmest, standing.ramp());
+        for (InstanceState state : all) {
+            if (state.inSubset() && state.healthy()) {
+                warmest = Math.max(warmest, state.ramp);
             }
         }
-        boolean motion = false;
-        for (InstanceState standing : all) {
-            boolean well = standing.well();
-            if (well) {
-                float ramp = standing.ramp() / warmest;
-                standing.ramp(ramp >= WARM ? 1 : ramp);
-                standing.load().standing(ramp >= WARM ? Load.WELL : Load.COLD);
-            } else {
-                standing.ramp(1);
+        boolean active = false;
+        for (InstanceState state : all) {
+            float ramp = state.healthy() ? state.ramp / warmest : 1;
+            state.ramp = ramp >= WARM ? 1 : ramp;
+            if (state.healthy()) {
+                state.load().state(ramp >= WARM ? Load.HEALTHY : Load.COLD);
             }
-            motion |= !well || standing.ramp() < 1;
+            active |= !state.healthy() || ramp < WARM;
         }
-        return motion;
+        return active;
     }
 
-    /** The snapshot for one kind of call. */
-    private Candidates candidates(Destination to) {
-        Subset known = reshaped ? null : slices.get(to);
-        Subset slice = known == null ? reshape(to) : known;
-        InstanceState[] standings = slice.standings();
-        int meant = 0;
-        int sick = 0;
-        for (InstanceState standing : standings) {
-            meant += standing.eligible() ? 1 : 0;
-            sick += standing.sick() ? 1 : 0;
+    /** Creates the snapshot for one destination. */
+    private Candidates<M> candidates(Destination to) {
+        Subset<M> known = reshaped ? null : subsets.get(to);
+        Subset<M> subset = known == null ? reshape(to) : known;
+        InstanceState[] states = subset.states;
+        int eligible = 0;
+        int unhealthy = 0;
+        for (InstanceState state : states) {
+            eligible += state.eligible() ? 1 : 0;
+            unhealthy += state.unhealthy() ? 1 : 0;
         }
-        boolean panics = sick > policy.sickMax(meant);
-        var weights = new float[standings.length];
+        boolean panics = unhealthy > policy.unhealthyMax(eligible);
+        var weights = new float[states.length];
         for (int i = 0; i < weights.length; i++) {
-            weights[i] = weight(standings[i], panics) * slice.capacity(i);
+            weights[i] = states[i].weight(panics) * subset.capacity(i);
         }
-        boolean[] far = locality(standings, weights);
-        scaleByPart(standings, weights);
+        float[] local = applyLocality(states, weights);
         boolean even = true;
-        for (float weight : weights) {
-            even &= weight > 0 && weight == weights[0];
+        for (int i = 0; i < local.length; i++) {
+            local[i] *= states[i].part;
+            even &= local[i] > 0 && local[i] == local[0];
         }
-        Exclusion[] exclusions = exclusions(standings, far);
-        return new Candidates(slice, all, even ? null : weights, exclusions, panics, connectionsMax);
+        return new Candidates<>(
+                subset, all, even ? null : local, exclusions(states, weights, local), panics, connectionsMax);
     }
 
-    private static float weight(InstanceState standing, boolean panics) {
-        Exclusion exclusion = standing.exclusion();
-        // Whether a trial may go at this moment, its member is asked when it is picked.
-        boolean picked = exclusion == null
-                || exclusion.reason() == Reason.ON_TRIAL
-                || (panics && InstanceState.sick(exclusion.reason()));
-        return picked ? standing.ramp() : 0;
+    private float[] applyLocality(InstanceState[] states, float[] weights) {
+        var distances = new int[states.length];
+        var eligible = new boolean[states.length];
+        for (int i = 0; i < states.length; i++) {
+            distances[i] = location.distance(
+                    states[i].member.instance(), policy.locality().prefer());
+            eligible[i] = states[i].eligible();
+        }
+        return LocalitySpillover.weights(weights, distances, eligible, policy.locality());
     }
 
-    /** Weighs the levels of nearness; tells which instances are left out because they are far. */
-    private boolean[] locality(InstanceState[] standings, float[] weights) {
-        LocalityPolicy locality = policy.locality();
-        var level = new int[standings.length];
-        var total = new double[LocalitySpillover.LEVELS];
-        for (int i = 0; i < level.length; i++) {
-            level[i] = place.distance(standings[i].member().instance(), locality.prefer());
-            total[level[i]] += standings[i].eligible() ? 1 : 0;
-        }
-        // What is too small to carry the calls is no level of its own.
-        for (int nearer = 0; nearer < LocalitySpillover.LEVELS - 1; nearer++) {
-            if (total[nearer] > 0 && total[nearer] < locality.minimumInstances()) {
-                total[nearer + 1] += total[nearer];
-                total[nearer] = 0;
-                for (int i = 0; i < level.length; i++) {
-                    level[i] = level[i] == nearer ? nearer + 1 : level[i];
-                }
-            }
-        }
-        var well = new double[LocalitySpillover.LEVELS];
-        var sum = new double[LocalitySpillover.LEVELS];
-        for (int i = 0; i < level.length; i++) {
-            well[level[i]] += weights[i] > 0 ? 1 : 0;
-            sum[level[i]] += weights[i];
-        }
-        double[] shares = LocalitySpillover.shares(total, well, locality.overprovisioning());
-        var far = new boolean[standings.length];
-        for (int i = 0; i < level.length; i++) {
-            double share = shares[level[i]];
-            if (share < 1 && weights[i] > 0) {
-                weights[i] = (float) (weights[i] * share / sum[level[i]]);
-                far[i] = share == 0;
-            }
-        }
-        return far;
-    }
-
-    private void scaleByPart(InstanceState[] standings, float[] weights) {
-        int here = 0;
-        for (int i = 0; i < all.length && here < standings.length; i++) {
-            if (all[i] == standings[here]) {
-                weights[here++] *= parts[i];
-            }
-        }
-    }
-
-    private static Exclusion @Nullable [] exclusions(InstanceState[] standings, boolean[] far) {
+    private static Exclusion @Nullable [] exclusions(InstanceState[] states, float[] weights, float[] local) {
         Exclusion[] exclusions = null;
-        for (int i = 0; i < far.length; i++) {
-            Exclusion exclusion = standings[i].exclusion();
-            if (exclusion == null && far[i]) {
-                exclusion = Exclusion.of(standings[i].id(), Reason.WRONG_ZONE);
-            } else if (exclusion == null && standings[i].ramp() < 1) {
-                int percent = Math.round(standings[i].ramp() * 100);
-                exclusion = new Exclusion(standings[i].id(), Reason.COLD, percent + " % of its share");
+        for (int i = 0; i < states.length; i++) {
+            Exclusion exclusion = states[i].exclusion();
+            if (exclusion == null && weights[i] > 0 && local[i] == 0) {
+                exclusion = Exclusion.of(states[i].id, Reason.WRONG_ZONE);
+            } else if (exclusion == null && states[i].ramp < 1) {
+                int percent = Math.round(states[i].ramp * 100);
+                exclusion = new Exclusion(states[i].id, Reason.COLD, percent + " % of its share");
             }
             if (exclusion != null) {
-                exclusions = exclusions == null ? new Exclusion[far.length] : exclusions;
+                exclusions = exclusions == null ? new Exclusion[states.length] : exclusions;
                 exclusions[i] = exclusion;
             }
         }
         return exclusions;
     }
 
-    /** The instances of one kind of call anew; what is the same as before stays the same. */
-    private Subset reshape(Destination to) {
-        Subset before = slices.get(to);
-        InstanceState[] standings = Arrays.stream(all)
-                .filter(s -> s.inSubset() && to.test(s.member().instance()))
-                .toArray(InstanceState[]::new);
-        float[] capacities = capacities(standings);
-        float leastShare = (float) policy.slowStart().share();
-        LoadBalancer given = own;
-        LoadBalancer balancer = given != null
-                ? given
-                : before != null ? before.balancer() : policy.policy().create(policy.hash(), random);
-        if (before != null && before.same(standings, capacities, leastShare)) {
+    /** Creates the subset of one destination, or returns the previous one if it has not changed. */
+    private Subset<M> reshape(Destination to) {
+        Subset<M> before = subsets.get(to);
+        var chosen = new ArrayList<M>();
+        var states = new ArrayList<InstanceState>();
+        for (int i = 0; i < all.length; i++) {
+            if (all[i].inSubset() && to.test(members.get(i).instance())) {
+                chosen.add(members.get(i));
+                states.add(all[i]);
+            }
+        }
+        boolean every = states.size() == all.length; // shares the arrays then
+        InstanceState[] inSubset = every ? all : states.toArray(InstanceState[]::new);
+        float[] capacities = capacities(chosen);
+        float initialShare = (float) policy.slowStart().share();
+        if (before != null && before.same(inSubset, capacities, initialShare)) {
             return before;
         }
-        var slice = new Subset(standings, loads, capacities, balancer, leastShare);
-        slices.put(to, slice);
-        return slice;
+        LoadBalancer given = custom;
+        LoadBalancer balancer = given != null
+                ? given
+                : before != null ? before.balancer : policy.policy().create(policy.hash(), runtime.random());
+        var subset = new Subset<M>(
+                inSubset, every ? members : List.copyOf(chosen), loads, capacities, balancer, initialShare);
+        subsets.put(to, subset);
+        return subset;
     }
 
-    private float @Nullable [] capacities(InstanceState[] standings) {
-        var capacities = new float[standings.length];
+    private float @Nullable [] capacities(List<M> chosen) {
+        var capacities = new float[chosen.size()];
         boolean even = true;
         for (int i = 0; i < capacities.length; i++) {
-            capacities[i] = standings[i].member().instance().weight();
+            capacities[i] = chosen.get(i).instance().weight();
             even &= capacities[i] == capacities[0];
         }
         return even || !policy.policy().weighted() ? null : capacities;

@@ -6,28 +6,32 @@ import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances among which a {@link LoadBalancer} picks, by index in the order of their ids: one unchanging snapshot,
- * whose loads and states are read as they are at that moment. Looking at it allocates nothing.
+ * The instances that a {@link LoadBalancer} picks from, by index in the order of their ids: an immutable snapshot, whose
+ * loads and states are read at the moment of each access. Reading it allocates nothing.
  *
- * <p>All instances that the call may be for are here. Those that do not take calls now, or that a nearer one is
- * preferred to, are not {@link #available}; {@link #draw} gives one of the others by chance, by their weights, in
+ * <p>It contains all instances that the call may be sent to. Instances that do not accept calls now, or are excluded in
+ * favour of nearer ones, are not {@link #available}; {@link #draw} returns a random one of the others, by weight, in
  * constant time.
+ *
+ * @param <M> the members of the {@link BalancedInstances}
  */
-public final class Candidates implements CandidateSet {
-    /** The most exclusions that are told. */
+public final class Candidates<M extends BalancedInstance> implements CandidateSet {
+    /** The maximum number of listed exclusions. */
     static final int EXCLUSIONS_MAX = 1_000;
 
-    /** How often chance is asked for another one before all are looked at. */
+    /** The number of random draws before all instances are compared. */
     private static final int DRAWS_MAX = 4;
 
-    private final Subset slice;
+    /** What stays the same until an instance is added or removed: the key of hash tables. */
+    final Subset<M> subset;
+
     private final InstanceState[] all;
     private final int @Nullable [] eligible;
     private final float @Nullable [] weights;
@@ -40,205 +44,191 @@ public final class Candidates implements CandidateSet {
     /**
      * A snapshot.
      *
-     * @param slice what stays as long as no instance comes or goes
+     * @param subset what stays the same until an instance is added or removed
      * @param all every instance of the service
-     * @param weights of each instance in the slice, zero for those that are not to be picked; null where all are alike
-     * @param exclusions of each instance in the slice, null where it has none; null where none has any
+     * @param weights the weight of each instance in the subset, zero for those that are not picked; null if all are
+     *     equal
+     * @param exclusions the exclusion of each instance in the subset, null if it is not excluded; null if none is
      */
     Candidates(
-            Subset slice,
+            Subset<M> subset,
             InstanceState[] all,
             float @Nullable [] weights,
             @Nullable Exclusion @Nullable [] exclusions,
             boolean panic,
             int connectionsMax) {
-        this.slice = slice;
+        this.subset = subset;
         this.all = all;
         this.weights = weights;
         this.exclusions = exclusions;
         this.panic = panic;
         this.connectionsMax = connectionsMax;
-        this.eligible = weights == null ? null : positive(weights);
-        this.shares = weights == null || eligible == null ? null : shares(weights, eligible);
-        this.heaviest = weights == null || shares == null ? 0 : greatest(weights);
-    }
-
-    private static float greatest(float[] weights) {
+        if (weights == null) {
+            this.eligible = null;
+            this.shares = null;
+            this.heaviest = 0;
+            return;
+        }
+        int[] positive =
+                IntStream.range(0, weights.length).filter(i -> weights[i] > 0).toArray();
+        var drawn = new float[positive.length];
         float greatest = 0;
-        for (float weight : weights) {
-            greatest = Math.max(greatest, weight);
-        }
-        return greatest;
-    }
-
-    private static int[] positive(float[] weights) {
-        var indexes = new int[weights.length];
-        int count = 0;
-        for (int i = 0; i < weights.length; i++) {
-            if (weights[i] > 0) {
-                indexes[count++] = i;
-            }
-        }
-        return Arrays.copyOf(indexes, count);
-    }
-
-    private static @Nullable AliasTable shares(float[] weights, int[] eligible) {
-        var of = new float[eligible.length];
         boolean even = true;
-        for (int i = 0; i < of.length; i++) {
-            of[i] = weights[eligible[i]];
-            even &= of[i] == of[0];
+        for (int i = 0; i < drawn.length; i++) {
+            drawn[i] = weights[positive[i]];
+            greatest = Math.max(greatest, drawn[i]);
+            even &= drawn[i] == drawn[0];
         }
-        return even ? null : new AliasTable(of);
+        this.eligible = positive;
+        this.shares = even ? null : new AliasTable(drawn);
+        this.heaviest = even ? 0 : greatest;
     }
 
-    /** How many there are, available or not. */
+    /** The number of instances, available or not. */
     public int size() {
-        return slice.size();
+        return subset.size();
     }
 
-    /** Those that are to be picked from, leaving aside what happens from moment to moment. */
+    /** The number of instances that can be picked, without regard to what changes from moment to moment. */
     @Override
     public int eligible() {
-        return eligible == null ? slice.size() : eligible.length;
+        return eligible == null ? subset.size() : eligible.length;
     }
 
-    /** The index of the nth that is to be picked from. */
+    /** The index of the nth instance that can be picked. */
     int eligible(int n) {
         return eligible == null ? n : eligible[n];
     }
 
-    /** That instance. */
+    /** The instance at that index. */
     public ServiceInstance instance(int index) {
         return member(index).instance();
     }
 
-    /** The member that stands for that instance, as it was given to the {@link BalancedInstances}. */
-    public BalancedInstance member(int index) {
-        return slice.member(index);
+    /** The member of the {@link BalancedInstances} at that index. */
+    public M member(int index) {
+        return subset.member(index);
     }
 
-    /** How busy it is. */
+    /** The load of the instance at that index. */
     public Load load(int index) {
-        return slice.load(index);
+        return member(index).load();
     }
 
-    /** The word of its calls, as {@link Load} keeps it: what a picker looks at first, and once. */
+    /** The calls word of its {@link Load}: what a load balancer reads first, and once. */
     long calls(int index) {
-        return slice.calls(index);
+        return subset.calls(index);
     }
 
-    /** Whether one that was drawn takes a call without a second look, by that word: it is well and not full. */
+    /** Returns true if an instance with that calls word is healthy and below its limit: no further check is needed. */
     boolean free(long calls) {
-        return Load.standing(calls) == Load.WELL && Load.inFlight(calls) < connectionsMax;
+        return Load.state(calls) == Load.HEALTHY && Load.inFlight(calls) < connectionsMax;
     }
 
-    /** How many calls are under way there. */
     int inFlight(int index) {
-        return Load.inFlight(slice.calls(index));
+        return Load.inFlight(subset.calls(index));
     }
 
-    private int standing(int index) {
-        return Load.standing(slice.calls(index));
+    private int state(int index) {
+        return Load.state(subset.calls(index));
     }
 
-    /** What one more call would cost there; see {@link Load#cost}. */
+    /** The cost of one more call; see {@link Load#cost}. */
     float cost(int index, long calls, long nowNanos) {
-        return slice.cost(index, calls, nowNanos);
+        return subset.cost(index, calls, nowNanos);
     }
 
-    /** Its share compared with the others; zero where it is not to be picked. */
+    /** The share of the instance relative to the others; zero if it is not picked. */
     public float weight(int index) {
         return weights == null ? 1 : weights[index];
     }
 
-    /** The greatest weight; zero where all have the same. */
+    /** The greatest weight; zero if all are equal. */
     float heaviest() {
         return heaviest;
     }
 
-    /** How much it can take compared with the others, whatever its state: the weight it asks for itself. */
+    /** The weight that the instance asks for, without regard to its state. */
     float capacity(int index) {
-        return slice.capacity(index);
+        return subset.capacity(index);
     }
 
-    /** Whether it takes a call now. A picker never picks one that does not. */
+    /** Returns true if the instance accepts a call now. A load balancer never picks another. */
     public boolean available(int index, long nowNanos) {
-        long calls = slice.calls(index);
-        return Load.standing(calls) == Load.SICK
-                ? sickAvailable(index, nowNanos)
-                : Load.inFlight(calls) < connectionsMax && (weights == null || weights[index] > 0);
-    }
-
-    private boolean sickAvailable(int index, long nowNanos) {
-        if (weights != null && weights[index] == 0) {
+        long calls = subset.calls(index);
+        if (weight(index) == 0) {
             return false;
         }
-        InstanceState standing = slice.standings()[index];
-        if (panic) {
-            Reason reason = standing.member().exclusion(nowNanos);
-            return (reason == null || InstanceState.sick(reason)) && inFlight(index) < connectionsMax;
-        }
-        return standing.takesCalls(nowNanos);
+        return Load.state(calls) == Load.UNHEALTHY
+                ? acceptsThoughUnhealthy(index, nowNanos)
+                : Load.inFlight(calls) < connectionsMax;
     }
 
-    /** Whether it takes a call now, and this one has not been tried there already: another attempt prefers another. */
+    private boolean acceptsThoughUnhealthy(int index, long nowNanos) {
+        if (panic) {
+            Reason reason = member(index).exclusion(nowNanos);
+            return (reason == null || InstanceState.unhealthy(reason)) && inFlight(index) < connectionsMax;
+        }
+        return subset.states[index].acceptsCalls(nowNanos);
+    }
+
+    /** Returns true if the instance accepts a call now and this call was not tried there: retries prefer others. */
     public boolean fits(int index, Call call, long nowNanos) {
         return available(index, nowNanos)
                 && (call.context().record().untried()
                         || !call.context().record().triedAt(instance(index).id()));
     }
 
-    /** Whether calls go there only to find out, or because too many others are sick as well. */
-    boolean sick(int index) {
-        return standing(index) == Load.SICK;
+    /** Returns true if calls are sent there only as probes, or because of a panic. */
+    boolean unhealthy(int index) {
+        return state(index) == Load.UNHEALTHY;
     }
 
-    /** Whether a call should go there whatever its load: a trial, or the least share of one that is cold. */
+    /** Returns true if a call should be sent there without regard to load: a probe, or the initial share of a cold one. */
     boolean mustProbe(int index, RandomGenerator random) {
-        return switch (standing(index)) {
-            case Load.WELL -> false;
-            case Load.SICK -> !panic;
-            default -> random.nextFloat() * slice.standings()[index].ramp() < slice.leastShare();
+        return switch (state(index)) {
+            case Load.HEALTHY -> false;
+            case Load.UNHEALTHY -> !panic;
+            default -> random.nextFloat() * subset.states[index].ramp < subset.initialShare;
         };
     }
 
-    /** The share that it has come to in its slow start; 1 where it is warm. */
+    /** The share that an instance has reached in its slow start; 1 for a warm instance. */
     float ramp(int index) {
-        return standing(index) == Load.COLD ? slice.standings()[index].ramp() : 1;
+        return state(index) == Load.COLD ? subset.states[index].ramp : 1;
     }
 
-    /** One by chance, by weight; {@link LoadBalancer#NONE} where there is none. */
+    /** Draws a random instance by weight; {@link LoadBalancer#NONE} if no instance can be picked. */
     public int draw(RandomGenerator random) {
         int count = eligible();
         if (count == 0) {
             return LoadBalancer.NONE;
         }
         long bits = random.nextLong();
-        return eligible(shares == null ? AliasTable.place(bits >>> 32, count) : shares.at(bits));
+        return eligible(shares == null ? AliasTable.uniform(bits >>> 32, count) : shares.draw(bits));
     }
 
-    /** Two by chance, by weight, as the halves of a number; different ones where they weigh the same. */
+    /** Draws two random instances by weight, as the halves of a number; different ones if weights are equal. */
     long drawTwo(RandomGenerator random) {
         int count = eligible();
         long bits = random.nextLong();
         if (shares != null) {
-            // Two different ones would give the lightest more than its share.
-            return pair(eligible(shares.at(bits)), eligible(shares.at(random.nextLong())));
+            // Two different instances would give the lightest more than its share.
+            return pair(shares.draw(bits), shares.draw(random.nextLong()));
         }
-        int a = AliasTable.place(bits >>> 32, count);
+        int a = AliasTable.uniform(bits >>> 32, count);
         if (count == 1) {
-            return pair(eligible(a), eligible(a));
+            return pair(a, a);
         }
-        int b = AliasTable.place(bits & 0xFFFF_FFFFL, count - 1);
-        return pair(eligible(a), eligible(b >= a ? b + 1 : b));
+        int b = AliasTable.uniform(bits & 0xFFFF_FFFFL, count - 1);
+        return pair(a, b >= a ? b + 1 : b);
     }
 
-    private static long pair(int a, int b) {
-        return ((long) a << 32) | b;
+    private long pair(int a, int b) {
+        return ((long) eligible(a) << 32) | eligible(b);
     }
 
-    /** One by chance that fits; where chance finds none soon, the least loaded of all that do. */
+    /** Draws a random instance that fits; after some draws without success, the least loaded that fits. */
     int drawFitting(Call call, long nowNanos, RandomGenerator random) {
         for (int draws = 0; draws < DRAWS_MAX && eligible() > 0; draws++) {
             int index = draw(random);
@@ -249,7 +239,7 @@ public final class Candidates implements CandidateSet {
         return leastLoaded(call, nowNanos);
     }
 
-    /** The least loaded that fits, or else that at least takes calls: looks at all, where nothing better helps. */
+    /** Returns the least loaded instance that fits, else the least loaded that is available; compares all instances. */
     int leastLoaded(Call call, long nowNanos) {
         int best = LoadBalancer.NONE;
         boolean bestFits = false;
@@ -257,9 +247,7 @@ public final class Candidates implements CandidateSet {
             int index = eligible(n);
             if (available(index, nowNanos)) {
                 boolean fits = fits(index, call, nowNanos);
-                boolean better =
-                        best == LoadBalancer.NONE || (fits == bestFits ? inFlight(index) < inFlight(best) : fits);
-                if (better) {
+                if (best == LoadBalancer.NONE || (fits == bestFits ? inFlight(index) < inFlight(best) : fits)) {
                     best = index;
                     bestFits = fits;
                 }
@@ -269,34 +257,29 @@ public final class Candidates implements CandidateSet {
     }
 
     /**
-     * The same without some of them.
+     * Returns these candidates with further exclusions.
      *
-     * @param objection why one is not to be picked; null where it may be
+     * @param exclusion why a member is excluded; null if it is not
      */
-    public Candidates without(Function<? super BalancedInstance, @Nullable Exclusion> objection) {
-        var fewer = new float[slice.size()];
-        var reasons = new @Nullable Exclusion[slice.size()];
+    public Candidates<M> without(Function<? super M, @Nullable Exclusion> exclusion) {
+        var fewer = new float[subset.size()];
+        var reasons = new @Nullable Exclusion[subset.size()];
         for (int i = 0; i < fewer.length; i++) {
-            Exclusion against = objection.apply(member(i));
-            fewer[i] = against == null ? weight(i) : 0;
-            reasons[i] = against != null ? against : exclusions == null ? null : exclusions[i];
+            Exclusion excluded = exclusion.apply(member(i));
+            fewer[i] = excluded == null ? weight(i) : 0;
+            reasons[i] = excluded != null ? excluded : exclusions == null ? null : exclusions[i];
         }
-        return new Candidates(slice, all, fewer, reasons, panic, connectionsMax);
+        return new Candidates<>(subset, all, fewer, reasons, panic, connectionsMax);
     }
 
-    /** Picks one, by the picker that these instances have; {@link LoadBalancer#NONE} where none takes the call. */
+    /** Picks an instance with the load balancer of this service; {@link LoadBalancer#NONE} if none accepts the call. */
     public int pick(Call call, long nowNanos) {
-        return eligible() == 0 ? LoadBalancer.NONE : slice.balancer().pick(this, call, nowNanos);
+        return eligible() == 0 ? LoadBalancer.NONE : subset.balancer.pick(this, call, nowNanos);
     }
 
-    /** What stays the same until an instance comes or goes: what tables of hashes are kept by. */
-    Subset slice() {
-        return slice;
-    }
-
-    /** Whether some instances of the service get less than others, so that it is worth a note. */
+    /** Returns true if any instance of the service is excluded or gets a smaller share. */
     public boolean restricted() {
-        return exclusions != null || panic || slice.size() < all.length;
+        return exclusions != null || panic || subset.size() < all.length;
     }
 
     @Override
@@ -306,16 +289,16 @@ public final class Candidates implements CandidateSet {
 
     @Override
     public List<Exclusion> exclusions() {
-        var told = new ArrayList<Exclusion>();
-        int here = 0;
-        for (int i = 0; i < all.length && told.size() < EXCLUSIONS_MAX; i++) {
-            boolean ours = here < slice.size() && slice.standings()[here] == all[i];
-            Exclusion exclusion = ours ? exclusion(here++) : all[i].left();
+        var listed = new ArrayList<Exclusion>();
+        int next = 0;
+        for (int i = 0; i < all.length && listed.size() < EXCLUSIONS_MAX; i++) {
+            boolean inSubset = next < subset.size() && subset.states[next] == all[i];
+            Exclusion exclusion = inSubset ? exclusion(next++) : all[i].exclusionFromSubset();
             if (exclusion != null) {
-                told.add(exclusion);
+                listed.add(exclusion);
             }
         }
-        return List.copyOf(told);
+        return List.copyOf(listed);
     }
 
     private @Nullable Exclusion exclusion(int index) {

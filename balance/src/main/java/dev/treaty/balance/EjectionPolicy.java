@@ -3,31 +3,32 @@ package dev.treaty.balance;
 import java.time.Duration;
 
 /**
- * How instances that do worse than the others are found out and left out for a while. (What fails by any standard is
- * found by its own circuit breaker, sooner.) At intervals the instances are compared by their calls since they were
- * compared last; those of one that has too few are gathered for up to 60 intervals. An instance is ejected where
+ * Outlier detection: how instances that do worse than the others are detected and ejected for a while. (Instances that
+ * fail by any standard are detected sooner, by their own circuit breakers.) At each interval the instances are compared
+ * by their calls since the last comparison; the calls of an instance with too few are accumulated for up to 60
+ * intervals. An instance is ejected if
  *
  * <ul>
- *   <li>its success rate is below {@code successFloor} and clearly below the median of all: this works however many
- *       others are sick, which a deviation from the mean does not;
- *   <li>or it is lower than the mean by more than {@code deviations} standard deviations;
- *   <li>or more than half of its calls, and more than twice the median's share, are slower than {@code slowness} times
- *       the usual.
+ *   <li>its success rate is below {@code successFloor} and clearly below the median: this works for any number of
+ *       unhealthy instances, unlike a deviation from the mean;
+ *   <li>or its success rate is lower than the mean by more than {@code deviations} standard deviations;
+ *   <li>or more than half of its calls, and more than twice the median share, are slower than {@code latencyFactor}
+ *       times the median latency.
  * </ul>
  *
- * <p>It stays out for {@code time}, longer each time up to {@code timeMax}, and then must answer {@code trials} calls
- * well, one at a time, before it comes back, through a slow start.
+ * <p>An instance stays ejected for {@code time}, longer each time up to {@code timeMax}. Then it must answer {@code
+ * probeCalls} calls, one at a time, before it returns with a slow start.
  *
- * @param enabled whether any of this is done
- * @param interval between two looks
- * @param minimumCalls an instance with fewer calls is not judged
- * @param minimumInstances nothing is judged unless so many instances have that many calls
- * @param successFloor no success rate at or above this is bad, but by deviation
- * @param deviations how many standard deviations below the mean are too many
- * @param latencyFactor how many times the median latency is slow
- * @param time how long it is out the first time
- * @param timeMax the longest it is out
- * @param probeCalls how many calls it must answer before it is back
+ * @param enabled whether instances are ejected
+ * @param interval the time between two comparisons
+ * @param minimumCalls an instance with fewer calls is not compared
+ * @param minimumInstances no instance is ejected unless this number of instances have {@code minimumCalls}
+ * @param successFloor a success rate at or above it is only bad by deviation
+ * @param deviations the number of standard deviations below the mean from which a success rate is bad
+ * @param latencyFactor the multiple of the median latency from which a call is slow
+ * @param time the duration of the first ejection
+ * @param timeMax the maximum duration of an ejection
+ * @param probeCalls the number of successful calls that end an ejection
  */
 public record EjectionPolicy(
         boolean enabled,
@@ -41,24 +42,24 @@ public record EjectionPolicy(
         Duration timeMax,
         int probeCalls) {
 
-    /** Every second, 20 calls, 3 instances; floor 85 %, 1.9 deviations, 5 times slower; out for 5 s up to 5 minutes. */
+    /** Each second, 20 calls, 3 instances; floor 85 %, 1.9 deviations, 5 × median latency; 5 s up to 5 minutes. */
     public static final EjectionPolicy DEFAULT = new EjectionPolicy(
             true, Duration.ofSeconds(1), 20, 3, 0.85, 1.9, 5, Duration.ofSeconds(5), Duration.ofMinutes(5), 3);
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message names it and the accepted range */
     public EjectionPolicy {
         PolicyChecks.within("interval", interval, Duration.ofMillis(100), PolicyChecks.DAY);
         PolicyChecks.within("minimum-calls", minimumCalls, 1, 1_000_000);
         PolicyChecks.within("minimum-instances", minimumInstances, 2, 1_000_000);
-        PolicyChecks.within("success-floor", successFloor, 0, 1);
-        PolicyChecks.within("deviations", deviations, 0.5, 100);
-        PolicyChecks.within("latency-factor", latencyFactor, 1.5, 1_000);
+        PolicyChecks.within("success-floor", successFloor, 0.0, 1.0);
+        PolicyChecks.within("deviations", deviations, 0.5, 100.0);
+        PolicyChecks.within("latency-factor", latencyFactor, 1.5, 1_000.0);
         PolicyChecks.within("time", time, Duration.ofMillis(100), PolicyChecks.DAY);
         PolicyChecks.within("time-max", timeMax, time, PolicyChecks.DAY);
         PolicyChecks.within("probe-calls", probeCalls, 1, 1_000);
     }
 
-    /** The same, in force or not. */
+    /** Returns this policy, enabled or disabled. */
     public EjectionPolicy enabled(boolean changed) {
         return new EjectionPolicy(
                 changed,

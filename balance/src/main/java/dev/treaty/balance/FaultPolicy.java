@@ -8,22 +8,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Faults that are put in the way of calls on purpose, to see what they do. There are none unless somebody asks for
- * them; each says that it is not real.
+ * Faults that are injected into calls on purpose, to test how a system handles them. There are none by default; the
+ * message of each says that it was injected.
  *
- * @param faults what is done; every one that matches a call is
+ * @param faults every fault that matches a call is applied
  */
 public record FaultPolicy(List<InjectedFault> faults) {
     /** No faults. */
     public static final FaultPolicy NONE = new FaultPolicy(List.of());
 
-    /** The most faults. */
+    /** The maximum number of faults. */
     public static final int FAULTS_MAX = 100;
 
-    /** The longest delay. */
+    /** The maximum delay. */
     public static final Duration DELAY_MAX = Duration.ofMinutes(5);
 
-    /** @throws IllegalArgumentException where there are too many */
+    /** @throws IllegalArgumentException if there are too many faults */
     public FaultPolicy {
         faults = List.copyOf(faults);
         PolicyChecks.within("the number of faults", faults.size(), 0, FAULTS_MAX);
@@ -32,21 +32,21 @@ public record FaultPolicy(List<InjectedFault> faults) {
     /**
      * One fault: a delay, a failure, or both.
      *
-     * @param service the service that is called; empty for every one
-     * @param when which calls of it
-     * @param share of them, from 0 to 1
-     * @param delay how long a call is held up
-     * @param code what it fails with, if it fails
+     * @param service the called service; empty for every service
+     * @param when the calls of the service that match
+     * @param share the share of the matching calls, from 0 to 1
+     * @param delay the delay of a call
+     * @param code the code that a call fails with; empty if it does not fail
      */
     public record InjectedFault(
             Optional<ServiceName> service, Match when, double share, Duration delay, Optional<Code> code) {
-        /** Nothing, to every call. */
+        /** No delay and no failure, for every call. */
         public static final InjectedFault DEFAULT =
                 new InjectedFault(Optional.empty(), Match.DEFAULT, 1, Duration.ZERO, Optional.empty());
 
-        /** @throws IllegalArgumentException where a value is out of range */
+        /** @throws IllegalArgumentException if a value is out of range */
         public InjectedFault {
-            PolicyChecks.within("share", share, 0, 1);
+            PolicyChecks.within("share", share, 0.0, 1.0);
             PolicyChecks.within("delay", delay, Duration.ZERO, DELAY_MAX);
         }
     }

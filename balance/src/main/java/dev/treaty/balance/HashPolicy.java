@@ -8,44 +8,44 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the pickers that hash take as the key of a call. The first that there is: the header, the argument, the part
- * with {@link dev.treaty.core.contract.PartitionKey}. A call without a key is balanced like any other, by two choices.
+ * The key of a call for the load-balancing policies that hash: the first that exists of the header, the argument, and
+ * the part with {@link dev.treaty.core.contract.PartitionKey}. A call without a key is balanced by two random choices.
  *
- * @param header the name of a header, if one is the key
- * @param argument the path of an argument, such as {@code order.customer}, if one is the key
- * @param balanceFactor how many times the mean load an instance may have before its keys go elsewhere
+ * @param header the name of the header with the key; empty for none
+ * @param argument the path of the argument with the key, such as {@code order.customer}; empty for none
+ * @param balanceFactor the multiple of the mean load that an instance may have before its keys move
  */
 public record HashPolicy(Optional<String> header, Optional<String> argument, double balanceFactor) {
     /** The part with {@code @PartitionKey}; an instance may have 1.25 times the mean load. */
     public static final HashPolicy DEFAULT = new HashPolicy(Optional.empty(), Optional.empty(), 1.25);
 
-    /** What {@link #key} answers where the call has none. */
+    /** The result of {@link #key} for a call without a key. */
     static final long NONE = 0;
 
     private static final Map<String, ArgumentPath> PATHS = new ConcurrentHashMap<>();
 
-    /** Paths are as many as there are in contracts and configurations; what is beyond is read anew each time. */
+    /** The maximum number of cached paths; further paths are parsed for each call. */
     private static final int PATHS_MAX = 10_000;
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message names it and the accepted range */
     public HashPolicy {
-        PolicyChecks.within("balance-factor", balanceFactor, 1.05, 100);
+        PolicyChecks.within("balance-factor", balanceFactor, 1.05, 100.0);
         header = header.map(name -> name.toLowerCase(Locale.ROOT));
         argument.ifPresent(ArgumentPath::of);
     }
 
-    /** The key of that call as a hash, never {@link #NONE} where it has one. */
+    /** Returns the hash of the call's key, or {@link #NONE} for a call without a key. */
     long key(Call call) {
         if (header.isPresent()) {
             String value = call.context().headers().get(header.get());
             if (value != null) {
-                return hash(value);
+                return nonZero(of(value));
             }
         }
         Optional<String> path =
                 argument.isPresent() ? argument : call.operation().signature().partitionKey();
         Object value = path.isPresent() ? path(path.get()).in(call) : null;
-        return value == null ? NONE : hash(value);
+        return value == null ? NONE : nonZero(of(value.toString()));
     }
 
     private static ArgumentPath path(String text) {
@@ -56,12 +56,11 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
         return PATHS.computeIfAbsent(text, ArgumentPath::of);
     }
 
-    private static long hash(Object value) {
-        long hash = of(value.toString());
+    private static long nonZero(long hash) {
         return hash == NONE ? 1 : hash;
     }
 
-    /** A hash of that text, the same in every process: FNV-1a, and then {@link #mix}. */
+    /** Hashes a text to the same value in every process: FNV-1a, then {@link #mix}. */
     static long of(String text) {
         long hash = 0xCBF29CE484222325L;
         for (int i = 0; i < text.length(); i++) {
@@ -71,7 +70,7 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
     }
 
     /**
-     * Spreads every bit over all others.
+     * Distributes the entropy of every bit over all bits.
      *
      * @see <a href="https://zimbry.blogspot.com/2011/09/better-bit-mixing-improving-on.html">D. Stafford, Mix13</a>
      */

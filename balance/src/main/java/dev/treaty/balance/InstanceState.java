@@ -8,56 +8,74 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one instance stands with this client: well, ejected or on trial, and how far its slow start has come. Written by
- * its {@link BalancedInstances} alone, one thread at a time; read by any.
+ * The state of one instance as this client sees it: its health, its ejection, and its progress in the slow start. It is
+ * written by its {@link BalancedInstances} alone, one thread at a time, and read by any thread.
  *
- * <p>How a trial goes is read off the counters of its {@link Load}, so that calls need not report to anyone else.
+ * <p>The result of probes is read from the counters of the {@link Load}, so calls report to no other place.
  */
 final class InstanceState {
-    /** Where it is between well and ejected. */
-    private sealed interface Phase {
-        /** It gets calls like the others. */
-        record Well() implements Phase {}
+    /** What the last {@link #refresh} found. */
+    private sealed interface Status {
+        /** It gets its share of the calls. */
+        record Healthy() implements Status {}
 
-        /** It gets none until then. */
-        record Ejected(long untilNanos, String reason) implements Phase {}
+        /** It was unhealthy; the calls it gets test whether it still is. */
+        record Probing() implements Status {}
 
-        /** It gets one call at a time, so many in all, until one of them fails; counted from these figures. */
-        record Trial(long ended, long failures, int calls) implements Phase {}
+        /** It gets no calls, unless too many instances are unhealthy. */
+        record Excluded(Exclusion exclusion) implements Status {}
     }
 
-    private static final Phase WELL = new Phase.Well();
+    /** Whether outlier detection has ejected it. */
+    private sealed interface Ejection {
+        record None() implements Ejection {}
 
-    /** For so many looks calls are gathered to be judged; what is older is no reason. */
-    private static final int LOOKS_MAX = 60;
+        /** It gets no calls until then. */
+        record Ejected(long untilNanos, String reason) implements Ejection {}
 
-    private final BalancedInstance member;
-    private final String id;
-    private final long hash;
+        /** It gets this number of probe calls, one at a time, until one fails; counted from these counters. */
+        record Probation(long ended, long failures, int calls) implements Ejection {}
+    }
+
+    private static final Status HEALTHY = new Status.Healthy();
+    private static final Status PROBING = new Status.Probing();
+    private static final Ejection NONE = new Ejection.None();
+
+    /** The number of intervals for which calls are accumulated; older calls are discarded. */
+    private static final int INTERVALS_MAX = 60;
+
+    final BalancedInstance member;
+    final String id;
+
+    /** A hash of its id, the same in every process. */
+    final long hash;
+
+    /** The share that its slow start has reached; 1 for a warm instance. */
+    volatile float ramp = 1;
+
+    /** The part of it that belongs to this client's subset, from 0 to 1. */
+    volatile float part = 1;
+
     private final long firstSeenNanos;
-    private volatile Phase phase = WELL;
-    private volatile float ramp = 1;
-    private volatile @Nullable Exclusion exclusion;
+    private volatile Status status = HEALTHY;
+    private volatile Ejection ejection = NONE;
     private int ejections;
-    private long calmSinceNanos;
-    private long backSinceNanos;
-    private boolean wasSick;
-    private boolean inSubset = true;
+    private long ejectionEndedNanos;
+    private long recoveredNanos = Long.MIN_VALUE;
 
-    /** What the newest snapshot was made of. */
-    private @Nullable Exclusion shownExclusion;
+    /** What the latest snapshot was made of. */
+    private @Nullable Status shownStatus;
 
     private float shownRamp = Float.NaN;
-    private boolean shownSick;
 
-    /** What was counted when it was judged last. */
-    private long judgedEnded;
+    /** The counters at the last comparison. */
+    private long comparedEnded;
 
-    private long judgedFailures;
-    private long judgedSlow;
-    private long judgedNanos;
+    private long comparedFailures;
+    private long comparedSlow;
+    private long comparedNanos;
 
-    /** The calls since then, and how many of them were bad. */
+    /** The calls since the last comparison. */
     record Window(long calls, long failures, long slow) {
         double successRate() {
             return 1 - (double) failures / calls;
@@ -73,233 +91,205 @@ final class InstanceState {
         this.id = member.instance().id();
         this.hash = HashPolicy.of(id);
         this.firstSeenNanos = nowNanos;
-        this.backSinceNanos = Long.MIN_VALUE;
-        this.calmSinceNanos = nowNanos;
-        judged(nowNanos);
-    }
-
-    BalancedInstance member() {
-        return member;
+        this.ejectionEndedNanos = nowNanos;
+        startWindow(nowNanos);
     }
 
     Load load() {
         return member.load();
     }
 
-    String id() {
-        return id;
-    }
-
-    /** A hash of its id, the same in every process. */
-    long hash() {
-        return hash;
-    }
-
-    /** The share that its slow start has come to, 1 where it is warm. */
-    float ramp() {
-        return ramp;
-    }
-
-    void ramp(float changed) {
-        ramp = changed;
-    }
-
     boolean inSubset() {
-        return inSubset;
+        return part > 0;
     }
 
-    void inSubset(boolean changed) {
-        inSubset = changed;
-    }
-
-    /** Why it gets no calls; null where it gets them. */
+    /** Why it gets no calls; null if it gets calls. */
     @Nullable
     Exclusion exclusion() {
-        return exclusion;
+        return status instanceof Status.Excluded(var exclusion) ? exclusion : null;
     }
 
-    /** Why it is not among the instances that a call may be for. */
-    Exclusion left() {
-        Exclusion known = exclusion;
-        return known != null ? known : Exclusion.of(id, inSubset ? Reason.NOT_ROUTED : Reason.NOT_IN_SUBSET);
+    /** Why it is not in the subset of a call. */
+    Exclusion exclusionFromSubset() {
+        Exclusion known = exclusion();
+        return known != null ? known : Exclusion.of(id, inSubset() ? Reason.NOT_ROUTED : Reason.NOT_IN_SUBSET);
     }
 
-    /** Whether an instance that is left out for that reason is sick, rather than not meant to be called. */
-    static boolean sick(Reason reason) {
+    /** Returns true if an instance that is excluded for that reason is unhealthy, rather than not meant to be called. */
+    static boolean unhealthy(Reason reason) {
         return switch (reason) {
             case UNHEALTHY, BREAKER_OPEN, EJECTED, ON_TRIAL -> true;
             default -> false;
         };
     }
 
-    /** Whether it is left out because it is sick, or has yet to show that it no longer is. */
-    boolean sick() {
-        Exclusion now = exclusion;
-        return now == null ? ejected() || member.onTrial() : sick(now.reason());
-    }
-
-    /** Whether it gets calls or would, if it were not sick. */
-    boolean eligible() {
-        Exclusion now = exclusion;
-        return now == null || sick(now.reason());
-    }
-
-    /** Whether it gets calls like the others, or as many as its slow start allows. */
-    boolean well() {
-        return exclusion == null && !ejected() && !member.onTrial();
-    }
-
-    /** Whether an instance that is or was sick takes a call at this moment. */
-    boolean takesCalls(long nowNanos) {
-        if (member.exclusion(nowNanos) != null) {
-            return false;
-        }
-        return switch (phase) {
-            case Phase.Well _ -> true;
-            case Phase.Ejected _ -> false;
-            case Phase.Trial(var ended, var failures, var calls) ->
-                load().inFlight() == 0 && load().failures() == failures && load().ended() - ended < calls;
+    private static boolean unhealthy(Status status) {
+        return switch (status) {
+            case Status.Healthy _ -> false;
+            case Status.Probing _ -> true;
+            case Status.Excluded(var exclusion) -> unhealthy(exclusion.reason());
         };
     }
 
-    /** The calls since it was judged last. */
+    /** Returns true if it is unhealthy, or was and is being probed. */
+    boolean unhealthy() {
+        return unhealthy(status);
+    }
+
+    /** Returns true if it gets calls, or would get them if it were healthy. */
+    boolean eligible() {
+        return !(status instanceof Status.Excluded) || unhealthy();
+    }
+
+    /** Returns true if it gets its share of the calls, or that of its slow start. */
+    boolean healthy() {
+        return status instanceof Status.Healthy;
+    }
+
+    /** Its share of calls; while it is probed, whether it accepts a call is checked for each pick. */
+    float weight(boolean panic) {
+        Exclusion excluded = exclusion();
+        boolean picked =
+                excluded == null || excluded.reason() == Reason.ON_TRIAL || (panic && unhealthy(excluded.reason()));
+        return picked ? ramp : 0;
+    }
+
+    /** Returns true if an instance that is or was unhealthy accepts a call at this moment. */
+    boolean acceptsCalls(long nowNanos) {
+        return member.exclusion(nowNanos) == null
+                && switch (ejection) {
+                    case Ejection.None _ -> true;
+                    case Ejection.Ejected _ -> false;
+                    case Ejection.Probation(var ended, var failures, var calls) ->
+                        load().inFlight() == 0 && load().failures() == failures && load().ended() - ended < calls;
+                };
+    }
+
+    /** The calls since the last comparison. */
     Window window() {
         return new Window(
-                load().ended() - judgedEnded, load().failures() - judgedFailures, load().slowCalls() - judgedSlow);
+                load().ended() - comparedEnded,
+                load().failures() - comparedFailures,
+                load().slowCalls() - comparedSlow);
     }
 
-    /** Whether its window goes back so far that it begins anew, however few calls it has. */
-    boolean stale(EjectionPolicy policy, long nowNanos) {
-        return nowNanos - judgedNanos >= policy.interval().toNanos() * LOOKS_MAX;
+    /** Returns true if its window is so old that it is discarded, even with too few calls. */
+    boolean windowExpired(EjectionPolicy policy, long nowNanos) {
+        return nowNanos - comparedNanos >= policy.interval().toNanos() * INTERVALS_MAX;
     }
 
-    /** What was counted until now has been judged, or never will be. */
-    void judged(long nowNanos) {
-        judgedNanos = nowNanos;
-        judgedEnded = load().ended();
-        judgedFailures = load().failures();
-        judgedSlow = load().slowCalls();
+    /** Starts a new window: earlier calls are not compared again. */
+    void startWindow(long nowNanos) {
+        comparedNanos = nowNanos;
+        comparedEnded = load().ended();
+        comparedFailures = load().failures();
+        comparedSlow = load().slowCalls();
     }
 
-    /** Ejects it; each time without a calm time between lasts longer. */
+    boolean ejected() {
+        return !(ejection instanceof Ejection.None);
+    }
+
+    /** Ejects it. Repeated ejections last longer; one is forgotten for each ejection time without another. */
     void eject(String reason, EjectionPolicy policy, long nowNanos, RandomGenerator random) {
-        if (phase instanceof Phase.Well) {
-            forgive(policy, nowNanos);
+        if (!ejected()) {
+            long calm =
+                    Math.max(0, nowNanos - ejectionEndedNanos) / policy.time().toNanos();
+            ejections = (int) Math.max(0, ejections - calm);
         }
         ejections++;
         long nanos = Math.min(policy.timeMax().toNanos(), policy.time().toNanos() * Math.min(ejections, 1_000_000));
-        // Instances that were ejected together do not come back together.
+        // With jitter: instances that were ejected together do not return together.
         long jittered = nanos - nanos / 8 + (long) (random.nextDouble() * (nanos / 4.0));
-        phase = new Phase.Ejected(nowNanos + jittered, reason);
-        judged(nowNanos);
-    }
-
-    /** One ejection is forgotten for each of its times that it was well since. */
-    private void forgive(EjectionPolicy policy, long nowNanos) {
-        long calm = Math.max(0, nowNanos - calmSinceNanos) / policy.time().toNanos();
-        ejections = (int) Math.max(0, ejections - calm);
+        ejection = new Ejection.Ejected(nowNanos + jittered, reason);
+        startWindow(nowNanos);
     }
 
     /**
-     * Goes on to what the time or the calls meanwhile have made of it. A trial begins once no call is under way that
-     * began before it; in a panic calls have gone on all the time, and it does not wait for that.
+     * Applies the state transition of its ejection that is due, if any. Probation starts when no earlier call is in
+     * flight; in a panic calls continue all the time, and it does not wait for that.
      *
-     * @return what to tell of it: that it is back, or out again; empty where there is nothing
+     * @return why it was ejected again or has returned; null if neither happened
      */
-    String proceed(EjectionPolicy policy, boolean panic, long nowNanos, RandomGenerator random) {
-        String told = "";
-        switch (phase) {
-            case Phase.Well _ -> {}
-            case Phase _
-            when !policy.enabled() -> {
-                back(nowNanos);
-                told = "ejection was switched off";
-            }
-            case Phase.Ejected(var until, var _)
-            when until - nowNanos <= 0 && (panic || load().inFlight() == 0) ->
-                phase = new Phase.Trial(load().ended(), load().failures(), policy.probeCalls());
-            case Phase.Ejected _ -> {}
-            case Phase.Trial(var _, var failures, var _)
-            when load().failures() != failures -> {
-                eject("a trial failed", policy, nowNanos, random);
-                told = "a trial failed";
-            }
-            case Phase.Trial(var ended, var _, var calls)
-            when load().ended() - ended >= calls -> {
-                back(nowNanos);
-                told = "it answered " + calls + " trial calls well";
-            }
-            case Phase.Trial _ -> {}
+    @Nullable
+    String advance(EjectionPolicy policy, boolean panic, long nowNanos, RandomGenerator random) {
+        if (ejected() && !policy.enabled()) {
+            return endEjection("ejection was switched off", nowNanos);
         }
-        return told;
+        switch (ejection) {
+            case Ejection.Ejected(var until, var _) -> {
+                if (until - nowNanos <= 0 && (panic || load().inFlight() == 0)) {
+                    ejection = new Ejection.Probation(load().ended(), load().failures(), policy.probeCalls());
+                }
+            }
+            case Ejection.Probation(var ended, var failures, var calls) -> {
+                if (load().failures() != failures) {
+                    eject("a probe failed", policy, nowNanos, random);
+                    return "a probe failed";
+                }
+                if (load().ended() - ended >= calls) {
+                    return endEjection("it answered " + calls + " probe calls", nowNanos);
+                }
+            }
+            case Ejection.None _ -> {}
+        }
+        return null;
     }
 
-    private void back(long nowNanos) {
-        phase = WELL;
-        calmSinceNanos = nowNanos;
-        judged(nowNanos);
+    private String endEjection(String reason, long nowNanos) {
+        ejection = NONE;
+        ejectionEndedNanos = nowNanos;
+        startWindow(nowNanos);
+        return reason;
     }
 
-    /** Whether it is out, or has yet to show that it is well. */
-    boolean ejected() {
-        return !(phase instanceof Phase.Well);
-    }
-
-    /** Finds out anew why it is left out, if it is, and how old it is for its slow start. */
+    /** Determines its status and its share of the slow start. */
     void refresh(SlowStartPolicy slowStart, long nowNanos, Instant now) {
-        Reason reason = member.exclusion(nowNanos);
-        String detail = "";
-        if (reason == null) {
-            switch (phase) {
-                case Phase.Well _ -> {}
-                case Phase.Ejected(var _, var why) -> {
-                    reason = Reason.EJECTED;
-                    detail = why;
-                }
-                case Phase.Trial _ -> {
-                    if (load().inFlight() > 0) {
-                        reason = Reason.ON_TRIAL;
-                    }
-                }
-            }
+        Status found = find(nowNanos);
+        if (found instanceof Status.Healthy && unhealthy()) {
+            recoveredNanos = nowNanos;
         }
-        Exclusion before = exclusion;
-        if (reason == null) {
-            exclusion = null;
-        } else if (before == null
-                || before.reason() != reason
-                || !before.detail().equals(detail)) {
-            exclusion = new Exclusion(id, reason, detail);
-        }
-        boolean trial = ejected() || member.onTrial();
-        boolean out = reason != null || trial;
-        if (wasSick && !out) {
-            backSinceNanos = nowNanos;
-        }
-        wasSick = out && (trial || (reason != null && sick(reason)));
+        status = found;
         ramp = (float) slowStart.share(age(nowNanos, now));
-        if (out) {
-            load().standing(Load.SICK);
+        if (!healthy()) {
+            load().state(Load.UNHEALTHY);
         }
     }
 
-    /** Whether it stands otherwise than when this was asked last, so that a new snapshot would be another one. */
-    @SuppressWarnings("ReferenceEquality") // an exclusion is made anew only where it differs
+    private Status find(long nowNanos) {
+        Reason reason = member.exclusion(nowNanos);
+        if (reason != null) {
+            return excluded(reason, "");
+        }
+        return switch (ejection) {
+            case Ejection.None _ -> member.probing() ? PROBING : HEALTHY;
+            case Ejection.Ejected(var _, var why) -> excluded(Reason.EJECTED, why);
+            case Ejection.Probation _ -> load().inFlight() > 0 ? excluded(Reason.ON_TRIAL, "") : PROBING;
+        };
+    }
+
+    /** Reuses the current status if it is the same. */
+    private Status excluded(Reason reason, String detail) {
+        Exclusion known = exclusion();
+        return known != null && known.reason() == reason && known.detail().equals(detail)
+                ? status
+                : new Status.Excluded(new Exclusion(id, reason, detail));
+    }
+
+    /** Returns true if it has changed since the last call of this method, so that a new snapshot is needed. */
     boolean changed() {
-        boolean sick = sick();
-        boolean same = exclusion == shownExclusion && ramp == shownRamp && sick == shownSick;
-        shownExclusion = exclusion;
+        boolean same = status.equals(shownStatus) && ramp == shownRamp;
+        shownStatus = status;
         shownRamp = ramp;
-        shownSick = sick;
         return !same;
     }
 
-    /** How long it has been there: since it started, by its own word, or came back. */
+    /** The time since it recovered, or since it started according to its own clock. */
     private long age(long nowNanos, Instant now) {
-        if (backSinceNanos != Long.MIN_VALUE) {
-            return nowNanos - backSinceNanos;
+        if (recoveredNanos != Long.MIN_VALUE) {
+            return nowNanos - recoveredNanos;
         }
-        // By its own clock, which may go wrong; but it has been there at least as long as it has been known.
+        // Its clock may be wrong, but it is at least as old as it has been known.
         Instant started = member.instance().startedAt();
         long seconds = Math.clamp(now.getEpochSecond() - started.getEpochSecond(), -1, PolicyChecks.DAY.toSeconds());
         long own = TimeUnit.SECONDS.toNanos(seconds) + now.getNano() - started.getNano();

@@ -4,37 +4,36 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * How busy one instance is, as one client sees it: the calls under way there, and how long calls take. It is measured
- * here and nowhere else; pickers only read. It belongs to the instance and lives as long. {@link BalancedInstances#load} makes it.
+ * The load of one instance as one client measures it: calls in flight and latency. It lives as long as the instance;
+ * {@link BalancedInstances#load} creates it, and load balancers only read it.
  *
- * <p>The latency is a <em>peak-EWMA</em>: a call that took longer than the mean <em>is</em> the mean from then on, and
- * shorter ones bring it down with weights that depend on the time between them, over about {@link
- * LoadPolicy#decayTime()}. So an instance that becomes slow is found out by one call. Looking counts as a call that took
- * no time: what nobody calls any more seems faster and faster until somebody tries again. The cost of one more call is
- * latency × (calls under way + 1).
+ * <p>The latency is a <em>peak-EWMA</em>: a call that took longer than the mean sets the mean, and shorter calls reduce
+ * it with weights that depend on the time between them, over about {@link LoadPolicy#decayTime()}. So one call is
+ * enough to detect that an instance has become slow. Without calls the mean decays as if calls took no time, so that an
+ * idle instance is eventually tried again. The cost of one more call is latency × (calls in flight + 1).
  *
- * <p>A failure counts as a call that took at least {@link LoadPolicy#penalty()}: an instance that fails fast would
- * otherwise look like the best of all. A call whose caller gave up counts as long as it took, where that is more than
- * the mean: who hangs would otherwise never be found out.
+ * <p>A failure counts as a call that took at least {@link LoadPolicy#penalty()}; otherwise an instance that fails fast
+ * would look best. A call whose caller gave up counts with its duration if that is longer than the mean; otherwise an
+ * instance that hangs would not be detected.
  *
- * <p>This is a view of some words in a block of {@link LoadTracker}, of which pickers read two. Starting and ending a call is
- * one atomic addition each; an update of the latency may be lost to another at the same moment, which is no worse than
- * the two having come one after the other. The weight e<sup>−x</sup> is taken as (1 + x/16)<sup>−16</sup>, which
- * needs one division, no more often than once a tick (about a millisecond).
+ * <p>This is a view of some words in a block of {@link LoadTracker}, of which load balancers read two. Starting and
+ * ending a call is one atomic addition each; concurrent updates of the latency may overwrite each other, with the same
+ * effect as one after the other. The weight e<sup>−x</sup> is approximated by (1 + x/16)<sup>−16</sup>, which needs one
+ * division, at most once per tick (about a millisecond).
  *
  * @see <a href="https://twitter.github.io/finagle/guide/Clients.html#load-balancing">Finagle, peak-EWMA</a>
  */
 public final class Load {
-    /** A picker may take it. */
-    static final int WELL = 0;
+    /** Gets its full share; may be picked without further checks. */
+    static final int HEALTHY = 0;
 
-    /** It gets a growing share; see {@link SlowStartPolicy}. */
+    /** Gets a growing share; see {@link SlowStartPolicy}. */
     static final int COLD = 1;
 
-    /** It is or was sick: whoever picks it asks first whether it takes calls now. */
-    static final int SICK = 2;
+    /** Is or was unhealthy: whether it accepts a call is checked for each pick. */
+    static final int UNHEALTHY = 2;
 
-    /** How many words it has: those of its calls, of its latency, of its failures, of its slow calls. */
+    /** The number of words: calls, latency, failures, slow calls. */
     static final int WORDS = 4;
 
     private static final int LATENCY = 1;
@@ -46,78 +45,59 @@ public final class Load {
     /** A tick is about a millisecond: 2^20 ns. */
     private static final int TICK_SHIFT = 20;
 
-    // The word of the calls: those under way in the lowest bits, the standing above, and all that have ended above
-    // that.
+    // The calls word: calls in flight in the lowest bits, then two bits for the state, then all ended calls.
     private static final int IN_FLIGHT_BITS = 20;
     private static final int ENDED_SHIFT = IN_FLIGHT_BITS + 2;
     private static final long IN_FLIGHT = (1L << IN_FLIGHT_BITS) - 1;
     private static final long ENDED = 1L << ENDED_SHIFT;
 
-    /** For so many ticks a mean is read as it is: it would fade by less than a percent. */
+    /** Up to this age a mean is read without decay, which would be less than a percent. */
     private static final int FRESH_TICKS = 64;
 
-    /** The cost of one with a first call under way, of which nothing is known yet. */
+    /** The cost of an instance without a known latency while its first call is in flight. */
     private static final float UNKNOWN = Float.MAX_VALUE / (1 << 24);
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
-    private final LoadTracker all;
-    private final long[] block;
-    private final int at;
+    final LoadTracker tracker;
+    final long[] block;
+    final int offset;
 
-    Load(LoadTracker all, long[] block, int at) {
-        this.all = all;
+    Load(LoadTracker tracker, long[] block, int offset) {
+        this.tracker = tracker;
         this.block = block;
-        this.at = at;
+        this.offset = offset;
     }
 
-    /** Those that it lies among. */
-    LoadTracker all() {
-        return all;
-    }
-
-    /** Where its words are. */
-    long[] block() {
-        return block;
-    }
-
-    /** The index of its first word. */
-    int at() {
-        return at;
-    }
-
-    /** A call begins. Exactly one of the methods below tells its end. */
+    /** Records the start of a call. Exactly one of the methods below records its end. */
     public void begin() {
-        WORD.getAndAdd(block, at, 1L);
+        WORD.getAndAdd(block, offset, 1L);
     }
 
-    /** A call has ended, and the instance has answered, be it that the request was wrong. */
+    /** Records a call that the instance answered, even with an error that is the client's fault. */
     public void succeeded(long nowNanos, long latencyNanos) {
-        WORD.getAndAdd(block, at, ENDED - 1);
+        WORD.getAndAdd(block, offset, ENDED - 1);
         observe(nowNanos, latencyNanos);
-        if (latencyNanos > all.slowNanos()) {
-            WORD.getAndAdd(block, at + SLOW, 1L);
+        if (latencyNanos > tracker.slowNanos) {
+            WORD.getAndAdd(block, offset + SLOW, 1L);
         }
     }
 
     /**
-     * A call has ended, and the instance is to blame.
+     * Records a call that failed because of the instance.
      *
-     * @param awayNanos how long it asks callers to stay away; zero where it does not ask
+     * @param retryAfterNanos the retry delay that the instance asks for; zero for none
      */
-    public void failed(long nowNanos, long latencyNanos, long awayNanos) {
-        WORD.getAndAdd(block, at + FAILURES, 1L);
-        WORD.getAndAdd(block, at, ENDED - 1);
-        long asked = Math.min(awayNanos, LoadPolicy.AWAY_MAX.toNanos());
-        observe(nowNanos, Math.max(latencyNanos, Math.max(all.penaltyNanos(), asked)));
+    public void failed(long nowNanos, long latencyNanos, long retryAfterNanos) {
+        WORD.getAndAdd(block, offset + FAILURES, 1L);
+        WORD.getAndAdd(block, offset, ENDED - 1);
+        long asked = Math.min(retryAfterNanos, LoadPolicy.RETRY_AFTER_MAX.toNanos());
+        observe(nowNanos, Math.max(latencyNanos, Math.max(tracker.penaltyNanos, asked)));
     }
 
-    /**
-     * A call has ended in a way that says nothing about the instance, but that an answer takes longer than that: its
-     * caller gave up.
-     */
+    /** Records a call whose caller gave up, which shows only that a response takes longer than {@code elapsedNanos}. */
     public void ignored(long nowNanos, long elapsedNanos) {
-        WORD.getAndAdd(block, at, -1L);
+        WORD.getAndAdd(block, offset, -1L);
         if (elapsedNanos > latencyNanos(nowNanos)) {
             observe(nowNanos, elapsedNanos);
         }
@@ -125,17 +105,14 @@ public final class Load {
 
     private void observe(long nowNanos, long latencyNanos) {
         float sample = latencyNanos;
-        long seen = latency(block, at);
+        long seen = latency(block, offset);
         float mean = mean(seen);
         int tick = tick(nowNanos);
+        int ticks = tick - (int) seen;
         if (sample > mean) {
-            WORD.setOpaque(block, at + LATENCY, packed(sample, tick));
-        } else {
-            int ticks = tick - (int) seen;
-            if (ticks > 0) {
-                float weight = all.fading(ticks);
-                WORD.setOpaque(block, at + LATENCY, packed(sample + (mean - sample) * weight, tick));
-            }
+            WORD.setOpaque(block, offset + LATENCY, packed(sample, tick));
+        } else if (ticks > 0) {
+            WORD.setOpaque(block, offset + LATENCY, packed(sample + (mean - sample) * tracker.decay(ticks), tick));
         }
     }
 
@@ -143,7 +120,7 @@ public final class Load {
         return (int) (nanos >> TICK_SHIFT);
     }
 
-    /** The word of the latency: the mean in nanoseconds as a float above, the tick of its last change below. */
+    /** The latency word: the mean in nanoseconds as a float in the upper half, the tick of its update in the lower. */
     private static long packed(float mean, int tick) {
         return ((long) Float.floatToRawIntBits(mean) << 32) | (tick & 0xFFFF_FFFFL);
     }
@@ -152,85 +129,85 @@ public final class Load {
         return Float.intBitsToFloat((int) (packed >>> 32));
     }
 
-    /** The word of the calls of the load that lies there, as a picker sees it in passing. */
-    static long calls(long[] block, int at) {
-        return (long) WORD.getOpaque(block, at);
+    /** Reads the calls word of the load at that place, without ordering. */
+    static long calls(long[] block, int offset) {
+        return (long) WORD.getOpaque(block, offset);
     }
 
     private long calls() {
-        return (long) WORD.getVolatile(block, at);
+        return (long) WORD.getVolatile(block, offset);
     }
 
-    /** The word of its latency. */
-    static long latency(long[] block, int at) {
-        return (long) WORD.getOpaque(block, at + LATENCY);
+    /** Reads the latency word of the load at that place, without ordering. */
+    static long latency(long[] block, int offset) {
+        return (long) WORD.getOpaque(block, offset + LATENCY);
     }
 
     static int inFlight(long calls) {
         return (int) (calls & IN_FLIGHT);
     }
 
-    /** Whether a picker may take it without a second look: one of the constants above. */
-    static int standing(long calls) {
+    /** The state in a calls word: {@link #HEALTHY}, {@link #COLD} or {@link #UNHEALTHY}. */
+    static int state(long calls) {
         return (int) (calls >>> IN_FLIGHT_BITS) & 3;
     }
 
-    /** How many calls are under way. */
+    /** The number of calls in flight. */
     public int inFlight() {
         return inFlight(calls());
     }
 
-    /** How many calls have ended, those not counted whose caller gave up. */
+    /** The number of calls that have ended, without those whose caller gave up. */
     public long ended() {
         return calls() >>> ENDED_SHIFT;
     }
 
-    /** How many calls have failed. */
+    /** The number of calls that have failed. */
     public long failures() {
-        return (long) WORD.getVolatile(block, at + FAILURES);
+        return (long) WORD.getVolatile(block, offset + FAILURES);
     }
 
-    /** How many calls have ended that took longer than {@link LoadTracker#slowNanos}. */
+    /** The number of successful calls that took longer than {@link LoadTracker#slowNanos}. */
     long slowCalls() {
-        return (long) WORD.getVolatile(block, at + SLOW);
+        return (long) WORD.getVolatile(block, offset + SLOW);
     }
 
-    /** The latency to expect, in nanoseconds; zero where nothing is known. */
+    /** The expected latency in nanoseconds; zero if it is not known. */
     public float latencyNanos(long nowNanos) {
-        return latencyNanos(all, latency(block, at), nowNanos);
+        return latencyNanos(tracker, latency(block, offset), nowNanos);
     }
 
-    private static float latencyNanos(LoadTracker all, long latency, long nowNanos) {
+    private static float latencyNanos(LoadTracker tracker, long latency, long nowNanos) {
         int ticks = tick(nowNanos) - (int) latency;
         float mean = mean(latency);
-        return ticks > FRESH_TICKS ? mean * all.fading(ticks) : mean;
+        return ticks > FRESH_TICKS ? mean * tracker.decay(ticks) : mean;
     }
 
-    /** What one more call would cost, in nanoseconds of waiting: latency × (calls under way + 1). */
+    /** The cost of one more call, in nanoseconds of waiting: latency × (calls in flight + 1). */
     public float cost(long nowNanos) {
-        return cost(all, calls(), latency(block, at), nowNanos);
+        return cost(tracker, calls(), latency(block, offset), nowNanos);
     }
 
-    /** The same for one that has these words. */
-    static float cost(LoadTracker all, long calls, long latency, long nowNanos) {
-        float mean = latencyNanos(all, latency, nowNanos);
+    /** The cost of one more call for a load with these words. */
+    static float cost(LoadTracker tracker, long calls, long latency, long nowNanos) {
+        float mean = latencyNanos(tracker, latency, nowNanos);
         int pending = inFlight(calls);
         if (mean == 0) {
-            // One call finds out how a new instance does; others wait for that.
+            // One call measures a new instance; others wait for its result.
             return pending == 0 ? 0 : UNKNOWN * pending;
         }
         return mean * (pending + 1);
     }
 
-    int standing() {
-        return standing(calls());
+    int state() {
+        return state(calls());
     }
 
-    /** Only the fleet's own thread of the moment changes it. */
-    void standing(int changed) {
-        long difference = (long) changed - standing();
+    /** Changes the state; called under the lock of the {@link BalancedInstances}. */
+    void state(int changed) {
+        long difference = (long) changed - state();
         if (difference != 0) {
-            WORD.getAndAdd(block, at, difference << IN_FLIGHT_BITS);
+            WORD.getAndAdd(block, offset, difference << IN_FLIGHT_BITS);
         }
     }
 }

@@ -3,18 +3,18 @@ package dev.treaty.balance;
 import dev.treaty.core.call.Call;
 
 /**
- * Picks the instance that gets an attempt. Load is measured elsewhere; a picker only reads it. It may be asked by any
- * number of threads, and serves one set of instances.
+ * Picks the instance for each attempt. Load is measured elsewhere; a load balancer only reads it. Any number of threads
+ * use one load balancer concurrently, for one set of instances.
  */
 @FunctionalInterface
 public interface LoadBalancer {
-    /** What {@link #pick} answers where no candidate takes the call. */
+    /** The result of {@link #pick} if no candidate accepts the call. */
     int NONE = -1;
 
     /**
-     * The index of the candidate that should get this attempt, or {@link #NONE}.
+     * Returns the index of the candidate for this attempt, or {@link #NONE}.
      *
-     * @param nowNanos the time, which whoever asks has just read
+     * @param nowNanos the current time, which the caller has just read
      */
-    int pick(Candidates candidates, Call call, long nowNanos);
+    int pick(Candidates<?> candidates, Call call, long nowNanos);
 }

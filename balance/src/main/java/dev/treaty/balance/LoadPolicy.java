@@ -5,17 +5,17 @@ import java.time.Duration;
 /**
  * How {@link Load} is measured.
  *
- * @param decayTime how long a latency is remembered: after that time it weighs a third
- * @param penalty the latency that a failure counts as, where it did not take longer
+ * @param decayTime after this time a latency has about a third of its weight
+ * @param penalty the latency that a failure counts as, unless it took longer
  */
 public record LoadPolicy(Duration decayTime, Duration penalty) {
-    /** 10 s; a failure counts as a second. */
+    /** A decay time of 10 s; a failure counts as 1 s. */
     public static final LoadPolicy DEFAULT = new LoadPolicy(Duration.ofSeconds(10), Duration.ofSeconds(1));
 
-    /** The longest that an instance may ask callers to stay away. */
-    public static final Duration AWAY_MAX = Duration.ofMinutes(5);
+    /** The maximum retry delay of an instance that is taken into account. */
+    public static final Duration RETRY_AFTER_MAX = Duration.ofMinutes(5);
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message names it and the accepted range */
     public LoadPolicy {
         PolicyChecks.within("decay-time", decayTime, Duration.ofMillis(100), PolicyChecks.DAY);
         PolicyChecks.within("penalty", penalty, Duration.ZERO, Duration.ofMinutes(5));

@@ -3,68 +3,69 @@ package dev.treaty.balance;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How the loads of one {@link BalancedInstances} are measured and where they lie: in blocks, side by side. A pick reads two words
- * of two instances that chance has chosen, and with many instances their place in memory is all that it costs. As words
- * beside words, those of 100,000 instances fit into a processor's caches and into few pages; as objects scattered over
- * the heap, each would be a miss of both.
+ * Allocates and configures the {@link Load}s of one {@link BalancedInstances}. The counters are stored side by side in
+ * blocks, since a pick reads two words of two random instances, and with many instances the memory access is the whole
+ * cost. As adjacent words, the counters of 100,000 instances fit into processor caches and few pages; as separate
+ * objects, each access would miss both.
  *
- * <p>Up to {@value #APART_MAX} lie {@value #APART} words apart: two threads that call different instances of a small
- * service do not write to the same cache line. Among more than that they hardly meet, and further ones lie close.
+ * <p>The first {@value #SPREAD_COUNT} loads are {@value #SPREAD_WORDS} words apart, so that threads that call different
+ * instances of a small service do not write to the same cache line. With more instances collisions are rare, and
+ * further loads are adjacent.
  */
 final class LoadTracker {
-    /** The words of a block, which are 2 KB. */
+    /** The words of a block, which has 2 KB. */
     static final int BLOCK = 1 << LoadTracker.BLOCK_BITS;
 
     static final int BLOCK_BITS = 8;
 
-    /** Two cache lines, since a block begins anywhere in one. */
-    private static final int APART = 16;
+    /** Two cache lines, since a block may start anywhere in a cache line. */
+    private static final int SPREAD_WORDS = 16;
 
-    private static final int APART_MAX = 256;
+    private static final int SPREAD_COUNT = 256;
 
     private final ReentrantLock lock = new ReentrantLock();
     private long[] block = new long[0];
     private int next;
 
-    /** How many there are: members of the fleet, and those made since the members were told. */
+    /** The number of members, and of loads created since the members were set. */
     private int count;
 
-    /** Of the policy, seen soon rather than at once where it changes. */
-    private float perTick;
+    /** From the policy; not volatile, so a change becomes visible soon, not at once. */
+    private float decayPerTick;
 
-    private long penaltyNanos;
+    long penaltyNanos;
 
-    /** From which latency on a call is slow; kept by whoever compares instances. */
-    private volatile float slowNanos = Float.MAX_VALUE;
+    /** The latency from which a call counts in {@link Load#slowCalls}; set by outlier detection. */
+    volatile float slowNanos = Float.MAX_VALUE;
 
     LoadTracker(LoadPolicy policy) {
         policy(policy);
     }
 
-    /** Measures otherwise from now on; what was measured stays. */
+    /** Changes the policy; measured values stay. */
     void policy(LoadPolicy changed) {
-        perTick = (float) Load.TICK_NANOS / changed.decayTime().toNanos();
+        decayPerTick = (float) Load.TICK_NANOS / changed.decayTime().toNanos();
         penaltyNanos = changed.penalty().toNanos();
     }
 
-    /** The load of an instance that nobody has called yet. */
+    /** Creates the load of a new instance. */
     Load load() {
         lock.lock();
         try {
-            int step = count++ < APART_MAX ? APART : Load.WORDS;
+            int step = count++ < SPREAD_COUNT ? SPREAD_WORDS : Load.WORDS;
             if (next + step > block.length) {
-                block = new long[BLOCK]; // the one before lives as long as one of its loads does
+                block = new long[BLOCK]; // the previous block lives as long as one of its loads
                 next = 0;
             }
-            int at = next;
+            int offset = next;
             next += step;
-            return new Load(this, block, at);
+            return new Load(this, block, offset);
         } finally {
             lock.unlock();
         }
     }
 
-    /** So many are in use now. */
+    /** Sets the number of loads in use. */
     void count(int members) {
         lock.lock();
         try {
@@ -74,23 +75,10 @@ final class LoadTracker {
         }
     }
 
-    long penaltyNanos() {
-        return penaltyNanos;
-    }
-
-    float slowNanos() {
-        return slowNanos;
-    }
-
-    /** From now on calls that take longer than that are {@link Load#slowCalls}. */
-    void slowFrom(float nanos) {
-        slowNanos = nanos;
-    }
-
-    /** How much of a mean is left after so many ticks, about e^−(ticks/memory). */
-    float fading(int ticks) {
-        float x = 1 + ticks * perTick / 16;
-        x *= x; // to the 16th power in all
+    /** The remaining weight of a mean after a number of ticks: about e^−(ticks/decay time). */
+    float decay(int ticks) {
+        float x = 1 + ticks * decayPerTick / 16;
+        x *= x; // four times: to the 16th power
         x *= x;
         x *= x;
         x *= x;

@@ -1,38 +1,35 @@
 package dev.treaty.balance;
 
+import dev.treaty.balance.LocalityPolicy.Nearness;
 import dev.treaty.core.discovery.ServiceInstance;
 
 /**
- * Where a client stands: what locality and subsetting go by.
+ * The location of a client, for locality and subsetting.
  *
- * @param region such as {@code eu}; empty where nobody said
- * @param zone such as {@code eu-1a}; empty where nobody said
- * @param index which of the clients it is, from 0
- * @param clients how many like it there are
+ * @param region such as {@code eu}; empty if unknown
+ * @param zone such as {@code eu-1a}; empty if unknown
+ * @param index the position among the clients that share a subset, from 0
+ * @param clients the number of these clients
  */
 public record Locality(String region, String zone, int index, int clients) {
-    /** Nowhere in particular, and alone. */
+    /** An unknown location, and a single client. */
     public static final Locality ANYWHERE = new Locality("", "", 0, 1);
 
-    /** @throws IllegalArgumentException where the index is not that of one of the clients */
+    /** @throws IllegalArgumentException if the index is not less than the number of clients */
     public Locality {
         PolicyChecks.within("clients", clients, 1, 10_000_000);
         PolicyChecks.within("index", index, 0, clients - 1);
     }
 
-    /** 0 in the same zone, 1 in the same region, 2 elsewhere; all are 0 where this client does not know its own. */
-    int distance(ServiceInstance instance, LocalityPolicy.Nearness prefer) {
-        if (prefer == LocalityPolicy.Nearness.NONE || (zone.isEmpty() && region.isEmpty())) {
+    /** Returns 0 for the same zone, 1 for the same region, 2 for others; always 0 if this location is unknown. */
+    int distance(ServiceInstance instance, Nearness prefer) {
+        if (prefer == Nearness.NONE || (zone.isEmpty() && region.isEmpty())) {
             return 0;
         }
         boolean sameZone = !zone.isEmpty() && zone.equals(instance.zone());
-        if (prefer == LocalityPolicy.Nearness.ZONE && sameZone) {
+        if (prefer == Nearness.ZONE && sameZone) {
             return 0;
         }
-        return sameZone || (!region.isEmpty() && region.equals(region(instance))) ? 1 : 2;
-    }
-
-    private static String region(ServiceInstance instance) {
-        return instance.region();
+        return sameZone || (!region.isEmpty() && region.equals(instance.region())) ? 1 : 2;
     }
 }

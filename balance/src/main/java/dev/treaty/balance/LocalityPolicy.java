@@ -1,22 +1,22 @@
 package dev.treaty.balance;
 
 /**
- * Whether near instances are preferred, and when calls spill over to others. Instances in the client's own zone come
- * first, then those in its region, then all others. A level takes as much of the calls as its healthy share times
- * {@code overprovisioning} allows, and passes the rest on: with 1.4 nothing spills until less than 72 % of the own zone
- * is well, and then bit by bit. What counts as well is what all of balancing takes for well, whichever part found out.
+ * Whether nearby instances are preferred, and when calls spill over to others. Instances in the client's zone come
+ * first, then those in its region, then all others. A level takes calls in proportion to its healthy share times {@code
+ * overprovisioning} and leaves the rest to the next level: with 1.4 calls spill over if less than 72 % of the zone is
+ * healthy, and then gradually. Every reason for exclusion as unhealthy counts: reported health, breakers, ejection.
  *
- * @param prefer how near is near
- * @param overprovisioning by how much the instances of a level could take more than their part
- * @param minimumInstances a level with fewer instances is not preferred: it could not carry this client's calls
+ * @param prefer which instances are near
+ * @param overprovisioning the factor by which the instances of a level can exceed their share
+ * @param minimumInstances a level with fewer instances is not preferred, because it could not carry this client's calls
  */
 public record LocalityPolicy(Nearness prefer, double overprovisioning, int minimumInstances) {
-    /** The own zone, 1.4, at least two instances. */
+    /** Same zone, 1.4, at least two instances. */
     public static final LocalityPolicy DEFAULT = new LocalityPolicy(Nearness.ZONE, 1.4, 2);
 
-    /** How near is near. */
+    /** Which instances are near. */
     public enum Nearness {
-        /** All are alike. */
+        /** All instances are equal. */
         NONE,
         /** The same region before others. */
         REGION,
@@ -24,9 +24,9 @@ public record LocalityPolicy(Nearness prefer, double overprovisioning, int minim
         ZONE
     }
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message names it and the accepted range */
     public LocalityPolicy {
-        PolicyChecks.within("overprovisioning", overprovisioning, 1, 10);
+        PolicyChecks.within("overprovisioning", overprovisioning, 1.0, 10.0);
         PolicyChecks.within("minimum-instances", minimumInstances, 1, 1_000_000);
     }
 }

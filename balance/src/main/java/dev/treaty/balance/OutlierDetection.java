@@ -1,92 +1,82 @@
 package dev.treaty.balance;
 
+import dev.treaty.balance.InstanceState.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
-/** Judges the instances of a service against each other, by the calls since each was judged last. */
+/** Compares the instances of a service by their calls since the last comparison. */
 final class OutlierDetection {
-    /** A smaller difference between success rates is no reason, however regular the others are. */
+    /** The minimum difference to the mean success rate, even if the other instances hardly deviate. */
     private static final double RATE_GAP = 0.05;
 
-    /** How far below the median a rate under the floor must be: where all fail alike, no instance is to blame. */
+    /** The minimum difference to the median for a rate below the floor: no instance is ejected if all fail alike. */
     private static final double FLOOR_GAP = 0.1;
 
-    /** From which share of slow calls on an instance is slow. */
+    /** The share of slow calls from which an instance is slow. */
     private static final double SLOW_RATE = 0.5;
 
-    /** How many times the median's share that must be: where all become slow at once, no instance is to blame. */
+    /** The minimum multiple of the median share of slow calls: no instance is ejected if all become slow at once. */
     private static final double SLOW_GAP = 2;
 
-    /** Whatever the usual latency, less than this is not slow. */
+    /** A shorter latency is never slow. */
     private static final float SLOW_NANOS_MIN = 10_000_000;
 
     /** An instance that does worse than the others. */
-    record Outlier(InstanceState standing, String reason) {}
+    record Outlier(InstanceState state, String reason, double badness) {}
 
     private OutlierDetection() {}
 
     /**
-     * Those of the instances that do worse than the others, the worst first; their windows begin anew.
+     * Returns the instances that do worse than the others, the worst first, and starts new windows for all.
      *
-     * @param judged those that have had enough calls
+     * @param compared the instances with enough calls
      */
-    static List<Outlier> judge(List<InstanceState> judged, LoadTracker loads, EjectionPolicy policy, long nowNanos) {
-        if (judged.size() < policy.minimumInstances()) {
+    static List<Outlier> find(List<InstanceState> compared, LoadTracker loads, EjectionPolicy policy, long nowNanos) {
+        if (compared.size() < policy.minimumInstances()) {
             return List.of();
         }
-        var rates = new double[judged.size()];
-        var slowRates = new double[judged.size()];
-        for (int i = 0; i < rates.length; i++) {
-            rates[i] = judged.get(i).window().successRate();
-            slowRates[i] = judged.get(i).window().slowRate();
-        }
-        double slowOutlying = Math.max(SLOW_RATE, SLOW_GAP * median(slowRates));
-        double median = median(rates);
+        double slowLimit =
+                Math.max(SLOW_RATE, SLOW_GAP * median(compared, s -> s.window().slowRate()));
+        double[] rates = values(compared, s -> s.window().successRate());
+        double median = median(compared, s -> s.window().successRate());
         double mean = Arrays.stream(rates).average().orElse(1);
         double deviation = Math.sqrt(
                 Arrays.stream(rates).map(r -> (r - mean) * (r - mean)).average().orElse(0));
-        double outlying = Math.min(mean - policy.deviations() * deviation, mean - RATE_GAP);
-        record Found(Outlier outlier, double badness) {}
-        var found = new ArrayList<Found>();
-        for (int i = 0; i < rates.length; i++) {
-            InstanceState standing = judged.get(i);
-            InstanceState.Window window = standing.window();
-            boolean belowFloor = rates[i] < policy.successFloor() && rates[i] <= median - FLOOR_GAP;
-            if (belowFloor || rates[i] < outlying) {
+        double rateLimit = Math.min(mean - policy.deviations() * deviation, mean - RATE_GAP);
+        var found = new ArrayList<Outlier>();
+        for (InstanceState state : compared) {
+            Window window = state.window();
+            double rate = window.successRate();
+            boolean belowFloor = rate < policy.successFloor() && rate <= median - FLOOR_GAP;
+            if (belowFloor || rate < rateLimit) {
                 String reason = window.failures() + " of " + window.calls() + " calls failed; the median instance has "
-                        + percent(median) + " success";
-                found.add(new Found(new Outlier(standing, reason), 2 - rates[i]));
-            } else if (slowRates[i] > slowOutlying) {
+                        + String.format(Locale.ROOT, "%.3g %%", median * 100) + " success";
+                found.add(new Outlier(state, reason, 2 - rate));
+            } else if (window.slowRate() > slowLimit) {
                 String reason = window.slow() + " of " + window.calls() + " calls were " + policy.latencyFactor()
                         + " times slower than usual";
-                found.add(new Found(new Outlier(standing, reason), slowRates[i]));
+                found.add(new Outlier(state, reason, window.slowRate()));
             }
         }
-        loads.slowFrom(slow(judged, policy, nowNanos));
-        judged.forEach(standing -> standing.judged(nowNanos));
-        found.sort((x, y) -> Double.compare(y.badness, x.badness));
-        return found.stream().map(Found::outlier).toList();
+        double latency = median(compared, s -> s.load().latencyNanos(nowNanos));
+        loads.slowNanos = Math.max(SLOW_NANOS_MIN, (float) (policy.latencyFactor() * latency));
+        compared.forEach(state -> state.startWindow(nowNanos));
+        found.sort(Comparator.comparingDouble(Outlier::badness).reversed());
+        return found;
     }
 
-    /** From which latency on a call is slow, until the next look. */
-    private static float slow(List<InstanceState> judged, EjectionPolicy policy, long nowNanos) {
-        var latencies = new double[judged.size()];
-        for (int i = 0; i < latencies.length; i++) {
-            latencies[i] = judged.get(i).load().latencyNanos(nowNanos);
-        }
-        return Math.max(SLOW_NANOS_MIN, (float) (policy.latencyFactor() * median(latencies)));
+    private static double[] values(List<InstanceState> states, ToDoubleFunction<InstanceState> value) {
+        return states.stream().mapToDouble(value).toArray();
     }
 
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
+    private static double median(List<InstanceState> states, ToDoubleFunction<InstanceState> value) {
+        double[] sorted = values(states, value);
         Arrays.sort(sorted);
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-
-    private static String percent(double share) {
-        return String.format(Locale.ROOT, "%.3g %%", share * 100);
     }
 }

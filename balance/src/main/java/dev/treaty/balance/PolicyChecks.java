@@ -2,26 +2,14 @@ package dev.treaty.balance;
 
 import java.time.Duration;
 
-/** What policies refuse, in one wording. */
+/** Range checks of policies, with one message format. */
 final class PolicyChecks {
     static final Duration DAY = Duration.ofDays(1);
 
     private PolicyChecks() {}
 
-    static void within(String name, long value, long min, long max) {
-        if (value < min || value > max) {
-            throw new IllegalArgumentException(name + " is " + value + ": use " + min + " to " + max);
-        }
-    }
-
-    static void within(String name, double value, double min, double max) {
-        if (!(value >= min && value <= max)) {
-            throw new IllegalArgumentException(name + " is " + value + ": use " + min + " to " + max);
-        }
-    }
-
-    static void within(String name, Duration value, Duration min, Duration max) {
-        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+    static <T extends Comparable<T>> void within(String name, T value, T min, T max) {
+        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) { // NaN is greater than every number
             throw new IllegalArgumentException(name + " is " + value + ": use " + min + " to " + max);
         }
     }

@@ -4,21 +4,18 @@ import dev.treaty.core.call.Call;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One instance after the other. Where their weights differ, it goes round in the same order and skips the light ones in
- * some rounds: over any n rounds an instance whose weight is the share s of the heaviest's gets n × s calls, to within
- * one, and they are spread evenly over the rounds. It needs one counter and no lock.
+ * Picks each instance in turn. If weights differ, the order stays and lighter instances are skipped in some rounds: over
+ * any n rounds an instance with the share s of the greatest weight gets n × s calls, within one, spread evenly over the
+ * rounds. It needs one counter and no lock.
  */
-public final class RoundRobin implements LoadBalancer {
-    /** The golden ratio: instances of the same weight do not all skip the same rounds. */
-    private static final double APART = 0.618033988749895;
+final class RoundRobin implements LoadBalancer {
+    /** The golden ratio: instances of equal weight do not all skip the same rounds. */
+    private static final double PHASE_STEP = 0.618033988749895;
 
     private final AtomicLong next = new AtomicLong();
 
-    /** A picker that begins with the first instance. */
-    public RoundRobin() {}
-
     @Override
-    public int pick(Candidates candidates, Call call, long nowNanos) {
+    public int pick(Candidates<?> candidates, Call call, long nowNanos) {
         int count = candidates.eligible();
         float heaviest = candidates.heaviest();
         long tries = count;
@@ -36,9 +33,9 @@ public final class RoundRobin implements LoadBalancer {
         return candidates.leastLoaded(call, nowNanos);
     }
 
-    /** Whether an instance with that share has its turn in that round. */
+    /** Returns true if an instance with that share of the greatest weight takes part in that round. */
     private static boolean due(double share, long round, int n) {
-        double phase = n * APART % 1;
+        double phase = n * PHASE_STEP % 1;
         return (long) ((round + 1) * share + phase) > (long) (round * share + phase);
     }
 }

@@ -10,40 +10,40 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Which instances a call may be for. The first rule that matches a call decides; a call that none matches may go to any
- * instance. It may be replaced while calls are running.
+ * Which instances a call may be sent to. The first rule that matches a call decides; a call that matches no rule may be
+ * sent to any instance. The policy can be replaced while calls are running.
  *
- * @param rules in order
+ * @param rules the rules in order
  */
 public record RoutingPolicy(List<Rule> rules) {
     /** Every call to any instance. */
     public static final RoutingPolicy DEFAULT = new RoutingPolicy(List.of());
 
-    /** The most rules. */
+    /** The maximum number of rules. */
     public static final int RULES_MAX = 100;
 
-    /** @throws IllegalArgumentException where there are too many rules */
+    /** @throws IllegalArgumentException if there are too many rules */
     public RoutingPolicy {
         rules = List.copyOf(rules);
         PolicyChecks.within("the number of rules", rules.size(), 0, RULES_MAX);
     }
 
     /**
-     * A rule.
+     * A routing rule.
      *
-     * @param when which calls it is for
-     * @param to where they go: to one of these, as often as their weights say. One without any instance that takes
-     *     calls is passed over for the others. None at all is any instance
-     * @param mirror to whom copies go, if anywhere
+     * @param when the calls that match
+     * @param to the destinations of these calls, in proportion to their weights. A destination without an instance that
+     *     accepts calls is skipped. An empty list means any instance
+     * @param mirror the destination of copies of these calls, if any
      */
     public record Rule(Match when, List<Destination> to, Optional<Mirror> mirror) {
-        /** The most destinations of a rule. */
+        /** The maximum number of destinations of a rule. */
         public static final int DESTINATIONS_MAX = 20;
 
         /** For every call, to any instance. */
         public static final Rule DEFAULT = new Rule(Match.DEFAULT, List.of(), Optional.empty());
 
-        /** @throws IllegalArgumentException where there are too many destinations, or all have the weight 0 */
+        /** @throws IllegalArgumentException if there are too many destinations, or all have the weight 0 */
         public Rule {
             to = List.copyOf(to);
             PolicyChecks.within("the number of destinations", to.size(), 0, DESTINATIONS_MAX);
@@ -54,24 +54,24 @@ public record RoutingPolicy(List<Rule> rules) {
     }
 
     /**
-     * Which calls; everything that is said must hold.
+     * A condition on calls; all parts must match.
      *
-     * @param operation the name of the operation; empty for every one
-     * @param caller who began the chain of calls; empty for everyone
+     * @param operation the name of the operation; empty for every operation
+     * @param caller the first caller of the chain of calls; empty for every caller
      * @param headers headers and their values
      */
     public record Match(String operation, String caller, Map<String, String> headers) {
         /** Every call. */
         public static final Match DEFAULT = new Match("", "", Map.of());
 
-        /** Takes the names of headers in small letters. */
+        /** Converts header names to lower case. */
         public Match {
             headers = headers.entrySet().stream()
                     .collect(Collectors.toUnmodifiableMap(
                             e -> e.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue, (a, _) -> a));
         }
 
-        /** Whether it is that call. */
+        /** Returns true if the call matches. */
         public boolean test(Call call) {
             if (!operation.isEmpty() && !operation.equals(call.operation().name())) {
                 return false;
@@ -90,20 +90,20 @@ public record RoutingPolicy(List<Rule> rules) {
     }
 
     /**
-     * Some of the instances; everything that is said must hold.
+     * A set of instances; all parts must match.
      *
-     * @param version a version or the beginning of one: {@code 1}, {@code 1.4}, {@code 1.4.2}; empty for every one
-     * @param metadata entries that the instance has
-     * @param weight how many of the calls, compared with the other destinations
+     * @param version a version or its beginning: {@code 1}, {@code 1.4}, {@code 1.4.2}; empty for every version
+     * @param metadata entries in the instance's metadata
+     * @param weight the share of the calls, relative to the other destinations
      */
     public record Destination(String version, Map<String, String> metadata, int weight) {
         /** Every instance. */
         public static final Destination DEFAULT = new Destination("", Map.of(), 100);
 
-        /** The largest weight. */
+        /** The maximum weight. */
         public static final int WEIGHT_MAX = 1_000_000;
 
-        /** @throws IllegalArgumentException where the version is none, or the weight out of range */
+        /** @throws IllegalArgumentException if the version is not a version, or the weight is out of range */
         public Destination {
             metadata = Map.copyOf(metadata);
             PolicyChecks.within("weight", weight, 0, WEIGHT_MAX);
@@ -112,7 +112,7 @@ public record RoutingPolicy(List<Rule> rules) {
             }
         }
 
-        /** Whether an instance is one of them. */
+        /** Returns true if an instance matches. */
         public boolean test(ServiceInstance instance) {
             if (!version.isEmpty() && !(instance.version() + ".").startsWith(version + ".")) {
                 return false;
@@ -121,24 +121,23 @@ public record RoutingPolicy(List<Rule> rules) {
                     .allMatch(e -> e.getValue().equals(instance.metadata().get(e.getKey())));
         }
 
-        @Override
-        public String toString() {
-            return (version.isEmpty() ? "any version" : "version " + version)
-                    + (metadata.isEmpty() ? "" : " with " + metadata);
+        /** This destination with the default weight: equal for destinations with the same instances. */
+        Destination unweighted() {
+            return new Destination(version, metadata, DEFAULT.weight);
         }
     }
 
     /**
-     * Copies of calls, sent to instances that are to be tried out. Only idempotent calls are copied; the answers are
-     * thrown away, and the call does not wait for them.
+     * Sends copies of calls to other instances, to test them with real traffic. Only idempotent calls are copied; their
+     * responses are discarded, and the original call does not wait for them.
      *
-     * @param to the instances that get them
-     * @param share of the calls, from 0 to 1
+     * @param to the instances that get the copies
+     * @param share the share of the calls, from 0 to 1
      */
     public record Mirror(Destination to, double share) {
-        /** @throws IllegalArgumentException where the share is out of range */
+        /** @throws IllegalArgumentException if the share is out of range */
         public Mirror {
-            PolicyChecks.within("share", share, 0, 1);
+            PolicyChecks.within("share", share, 0.0, 1.0);
         }
     }
 }

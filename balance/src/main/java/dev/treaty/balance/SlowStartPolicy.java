@@ -3,33 +3,30 @@ package dev.treaty.balance;
 import java.time.Duration;
 
 /**
- * How instances that are new, or have come back, get their share: growing from {@code share} to all of it over {@code
- * window}. A virtual machine that has just started is slow until its code is compiled; with its full share at once, a
- * tenth of all calls would find out. How old an instance is, it says itself ({@code startedAt}), so that a client that
- * has just started does not take the old for new.
+ * Slow start: new and recovered instances get a growing share of calls, from {@code share} to all of it over {@code
+ * window}. A JVM that has just started is slow until its code is compiled; with its full share at once, many calls would
+ * be slow. The age of an instance is what it reports itself ({@code startedAt}), so that a client that has just started
+ * does not take old instances for new ones.
  *
- * <p>The least share is a promise: a cold instance that is slower than the others gets it all the same, since it would
- * never become warm without calls. What is above it, it must earn by its latency.
+ * <p>The initial share is guaranteed: a cold instance gets it even if it is slower than the others, since it could not
+ * warm up without calls. Above it, a cold instance competes by latency.
  *
- * @param window how long the share grows; nothing switches it off
- * @param share the share at the start, of what a warm instance gets
- * @param aggression how it grows: 1 evenly, more than 1 faster at the beginning
+ * @param window how long the share grows; zero disables slow start
+ * @param share the initial share, relative to a warm instance
+ * @param aggression the shape of the growth: 1 is linear, more than 1 is faster at the beginning
  */
 public record SlowStartPolicy(Duration window, double share, double aggression) {
-    /** Over 10 s, evenly, from a tenth. */
+    /** Over 10 s, linear, from a tenth. */
     public static final SlowStartPolicy DEFAULT = new SlowStartPolicy(Duration.ofSeconds(10), 0.1, 1);
 
-    /** No slow start. */
-    public static final SlowStartPolicy NONE = new SlowStartPolicy(Duration.ZERO, 0.1, 1);
-
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range; the message names it and the accepted range */
     public SlowStartPolicy {
         PolicyChecks.within("window", window, Duration.ZERO, PolicyChecks.DAY);
-        PolicyChecks.within("share", share, 0.01, 1);
-        PolicyChecks.within("aggression", aggression, 0.1, 10);
+        PolicyChecks.within("share", share, 0.01, 1.0);
+        PolicyChecks.within("aggression", aggression, 0.1, 10.0);
     }
 
-    /** The share of an instance of that age. */
+    /** Returns the share of an instance of that age. */
     double share(long ageNanos) {
         long whole = window.toNanos();
         if (ageNanos >= whole) {

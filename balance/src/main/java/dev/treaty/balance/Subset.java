@@ -3,116 +3,103 @@ package dev.treaty.balance;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances that one kind of call may be for, in the order of their ids, and their policy: what stays the same
- * until an instance comes or goes.
+ * The instances of one destination in the order of their ids, with their load balancer: everything that stays the same
+ * until an instance is added or removed.
  */
-final class Subset {
-    private final InstanceState[] standings;
-    private final BalancedInstance[] members;
-    private final LoadTracker measured;
+final class Subset<M extends BalancedInstance> {
+    final InstanceState[] states;
+    final LoadBalancer balancer;
 
-    /** Where the loads lie: blocks, and for each instance which of them and the place in it. */
+    /** The guaranteed share of a cold instance. */
+    final float initialShare;
+
+    private final List<M> members;
+    private final LoadTracker tracker;
+
+    /** The blocks of the loads, and for each instance the number of its block and the offset there. */
     private final long[][] blocks;
 
-    private final int[] places;
+    private final int[] positions;
 
     private final float @Nullable [] capacities;
-    private final LoadBalancer balancer;
-    private final float leastShare;
 
     /**
-     * That slice.
+     * A subset.
      *
-     * @param measured those that the loads of the instances are among
-     * @param capacities the weights that instances ask for; null where all are alike
-     * @param leastShare of one that is cold
+     * @param members the members that the states belong to
+     * @param capacities the weights that the instances ask for; null if all are equal
      */
     Subset(
-            InstanceState[] standings,
-            LoadTracker measured,
+            InstanceState[] states,
+            List<M> members,
+            LoadTracker tracker,
             float @Nullable [] capacities,
             LoadBalancer balancer,
-            float leastShare) {
-        this.standings = standings;
-        this.members = Arrays.stream(standings).map(InstanceState::member).toArray(BalancedInstance[]::new);
-        this.measured = measured;
-        this.places = new int[standings.length];
-        this.blocks = locate(members, places);
+            float initialShare) {
+        this.states = states;
+        this.members = members;
+        this.tracker = tracker;
+        this.positions = new int[states.length];
+        this.blocks = locate(states, positions);
         this.capacities = capacities;
         this.balancer = balancer;
-        this.leastShare = leastShare;
+        this.initialShare = initialShare;
     }
 
-    /** Finds out where the loads lie; gives back their blocks. */
-    private static long[][] locate(BalancedInstance[] members, int[] places) {
+    /** Fills in the positions of the loads; returns their blocks. */
+    private static long[][] locate(InstanceState[] states, int[] positions) {
         var known = new IdentityHashMap<long[], Integer>();
         var blocks = new ArrayList<long[]>();
-        for (int i = 0; i < places.length; i++) {
-            Load load = members[i].load();
-            int number = known.computeIfAbsent(load.block(), block -> {
+        for (int i = 0; i < positions.length; i++) {
+            Load load = states[i].load();
+            int number = known.computeIfAbsent(load.block, block -> {
                 blocks.add(block);
                 return blocks.size() - 1;
             });
-            places[i] = number << LoadTracker.BLOCK_BITS | load.at();
+            positions[i] = number << LoadTracker.BLOCK_BITS | load.offset;
         }
         return blocks.toArray(long[][]::new);
     }
 
-    InstanceState[] standings() {
-        return standings;
-    }
-
-    BalancedInstance member(int index) {
-        return members[index];
-    }
-
-    Load load(int index) {
-        return members[index].load();
+    M member(int index) {
+        return members.get(index);
     }
 
     int size() {
-        return places.length;
+        return positions.length;
     }
 
-    /** The word of the calls of one instance; see {@link Load}. */
+    /** The calls word of one instance; see {@link Load}. */
     long calls(int index) {
-        int place = places[index];
-        return Load.calls(block(place), at(place));
+        int position = positions[index];
+        return Load.calls(block(position), offset(position));
     }
 
-    /** What one more call would cost there, where those are its calls. */
+    /** The cost of one more call there, with its calls word. */
     float cost(int index, long calls, long nowNanos) {
-        int place = places[index];
-        return Load.cost(measured, calls, Load.latency(block(place), at(place)), nowNanos);
+        int position = positions[index];
+        return Load.cost(tracker, calls, Load.latency(block(position), offset(position)), nowNanos);
     }
 
-    private long[] block(int place) {
-        return blocks[place >>> LoadTracker.BLOCK_BITS];
+    private long[] block(int position) {
+        return blocks[position >>> LoadTracker.BLOCK_BITS];
     }
 
-    private static int at(int place) {
-        return place & (LoadTracker.BLOCK - 1);
+    private static int offset(int position) {
+        return position & (LoadTracker.BLOCK - 1);
     }
 
     float capacity(int index) {
         return capacities == null ? 1 : capacities[index];
     }
 
-    LoadBalancer balancer() {
-        return balancer;
-    }
-
-    float leastShare() {
-        return leastShare;
-    }
-
-    /** Whether it is made of the same. */
-    boolean same(InstanceState[] others, float @Nullable [] theirCapacities, float theirLeastShare) {
-        return leastShare == theirLeastShare
-                && Arrays.equals(standings, others)
-                && Arrays.equals(capacities, theirCapacities);
+    boolean same(InstanceState[] otherStates, float @Nullable [] otherCapacities, float otherInitialShare) {
+        return initialShare == otherInitialShare
+                && Arrays.equals(states, otherStates)
+                && Arrays.equals(capacities, otherCapacities);
     }
 }

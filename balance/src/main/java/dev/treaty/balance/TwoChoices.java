@@ -4,19 +4,19 @@ import dev.treaty.core.call.Call;
 import java.util.random.RandomGenerator;
 
 /**
- * Power of two choices: looks at two instances picked by chance and takes the better one. That is nearly as even as
- * looking at all of them, costs the same for ten and for a hundred thousand, and callers that see the same loads do not
- * all run to the same instance.
+ * Power of two choices: compares two random instances and picks the better one. That is nearly as even as comparing all
+ * of them, costs the same for ten and for a hundred thousand instances, and clients that see the same loads do not all
+ * pick the same instance.
  *
- * <p>An instance that takes no calls is never picked, and one where this call has been tried only where nothing
- * else is left. One that is being tried, or is cold and has had less than its least share, is taken whatever its load.
+ * <p>An instance that accepts no calls is never picked, and an instance where this call was tried only if there is no
+ * other. A probed instance, and a cold one below its initial share, is picked without regard to its load.
  *
  * @see <a href="https://www.eecs.harvard.edu/~michaelm/postscripts/mythesis.pdf">M. Mitzenmacher, The power of two
  *     choices in randomized load balancing, 1996</a>
  */
-public final class TwoChoices implements LoadBalancer {
-    /** Latencies are never quite the same; a difference below a quarter says nothing, and chance decides. */
-    private static final float CLEARLY = 0.75f;
+final class TwoChoices implements LoadBalancer {
+    /** Costs that differ by less than a quarter count as equal: the first choice, which is random, decides. */
+    private static final float CLEARLY_LESS = 0.75f;
 
     private final RandomGenerator random;
     private final boolean byLatency;
@@ -26,18 +26,18 @@ public final class TwoChoices implements LoadBalancer {
         this.byLatency = byLatency;
     }
 
-    /** Takes the one where another call costs less: latency × (calls under way + 1); see {@link Load#cost}. */
-    public static TwoChoices peakEwma(RandomGenerator random) {
+    /** Picks the instance with the lower cost: latency × (calls in flight + 1); see {@link Load#cost}. */
+    static TwoChoices peakEwma(RandomGenerator random) {
         return new TwoChoices(random, true);
     }
 
-    /** Takes the one with fewer calls under way. */
-    public static TwoChoices leastLoaded(RandomGenerator random) {
+    /** Picks the instance with fewer calls in flight. */
+    static TwoChoices leastLoaded(RandomGenerator random) {
         return new TwoChoices(random, false);
     }
 
     @Override
-    public int pick(Candidates candidates, Call call, long nowNanos) {
+    public int pick(Candidates<?> candidates, Call call, long nowNanos) {
         if (candidates.eligible() == 0) {
             return NONE;
         }
@@ -47,28 +47,28 @@ public final class TwoChoices implements LoadBalancer {
         if (a == b) {
             return candidates.fits(a, call, nowNanos) ? a : candidates.drawFitting(call, nowNanos, random);
         }
-        long ofA = candidates.calls(a);
-        long ofB = candidates.calls(b);
-        return candidates.free(ofA)
-                        && candidates.free(ofB)
+        long callsA = candidates.calls(a);
+        long callsB = candidates.calls(b);
+        return candidates.free(callsA)
+                        && candidates.free(callsB)
                         && call.context().record().untried()
-                ? cheaper(candidates, a, ofA, b, ofB, nowNanos)
-                : withCare(candidates, a, b, call, nowNanos);
+                ? cheaper(candidates, a, callsA, b, callsB, nowNanos)
+                : checked(candidates, a, b, call, nowNanos);
     }
 
-    private int cheaper(Candidates candidates, int a, long ofA, int b, long ofB, long nowNanos) {
+    private int cheaper(Candidates<?> candidates, int a, long callsA, int b, long callsB, long nowNanos) {
         if (byLatency) {
-            float costA = candidates.cost(a, ofA, nowNanos);
-            float costB = candidates.cost(b, ofB, nowNanos);
-            return costB * candidates.capacity(a) < costA * candidates.capacity(b) * CLEARLY ? b : a;
+            float costA = candidates.cost(a, callsA, nowNanos);
+            float costB = candidates.cost(b, callsB, nowNanos);
+            return costB * candidates.capacity(a) < costA * candidates.capacity(b) * CLEARLY_LESS ? b : a;
         }
-        float fullA = Load.inFlight(ofA) + 1f;
-        float fullB = Load.inFlight(ofB) + 1f;
-        return fullB * candidates.capacity(a) < fullA * candidates.capacity(b) ? b : a;
+        float loadA = Load.inFlight(callsA) + 1f;
+        float loadB = Load.inFlight(callsB) + 1f;
+        return loadB * candidates.capacity(a) < loadA * candidates.capacity(b) ? b : a;
     }
 
-    /** Where one of them is cold, sick or full, or the call has been tried somewhere already. */
-    private int withCare(Candidates candidates, int a, int b, Call call, long nowNanos) {
+    /** The slow path: an instance is cold, unhealthy or at its limit, or the call was tried before. */
+    private int checked(Candidates<?> candidates, int a, int b, Call call, long nowNanos) {
         boolean aFits = candidates.fits(a, call, nowNanos);
         boolean bFits = candidates.fits(b, call, nowNanos);
         if (!aFits || !bFits) {
@@ -77,9 +77,9 @@ public final class TwoChoices implements LoadBalancer {
         if (candidates.mustProbe(a, random)) {
             return a;
         }
-        boolean aSick = candidates.sick(a);
-        if (aSick != candidates.sick(b)) {
-            return aSick ? b : a; // where even the sick get calls, the well come first
+        boolean aUnhealthy = candidates.unhealthy(a);
+        if (aUnhealthy != candidates.unhealthy(b)) {
+            return aUnhealthy ? b : a; // in a panic healthy instances come first
         }
         return cheaper(candidates, a, candidates.calls(a), b, candidates.calls(b), nowNanos);
     }

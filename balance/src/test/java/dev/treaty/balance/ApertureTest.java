@@ -17,7 +17,7 @@ class ApertureTest {
     }
 
     @Property(tries = 200)
-    void everyInstanceGetsTheSameLoadAndEveryClientEnough(
+    void every_instance_gets_the_same_load_and_every_client_enough_instances(
             @ForAll @IntRange(min = 1, max = 120) int clients,
             @ForAll @IntRange(min = 1, max = 300) int instances,
             @ForAll @IntRange(min = 1, max = 60) int size) {
@@ -31,7 +31,7 @@ class ApertureTest {
             assertThat(called).isGreaterThanOrEqualTo(Math.min(size, instances));
             for (int i = 0; i < instances; i++) {
                 assertThat(parts[i]).isBetween(0f, 1.001f);
-                load[i] += parts[i] / sum; // a client's calls, by the parts of its instances
+                load[i] += parts[i] / sum; // distributed by the parts of its instances
             }
         }
         double mean = (double) clients / instances;
@@ -41,7 +41,7 @@ class ApertureTest {
     }
 
     @Property(tries = 200)
-    void connectionsAreBounded(
+    void connections_are_bounded(
             @ForAll @IntRange(min = 20, max = 200) int clients,
             @ForAll @IntRange(min = 50, max = 500) int instances,
             @ForAll @IntRange(min = 5, max = 40) int size) {
@@ -49,13 +49,13 @@ class ApertureTest {
             float[] parts = Aperture.parts(hashes(instances), size, client, clients);
             long called =
                     IntStream.range(0, instances).filter(i -> parts[i] > 0).count();
-            // The size, what a whole number of clients' parts is more, and an end on either side.
+            // The size, rounded up to whole client intervals, and a partial instance at either end.
             assertThat(called).isLessThanOrEqualTo(size + (long) Math.ceil((double) instances / clients) + 2);
         }
     }
 
     @Property(tries = 100)
-    void oneInstanceMoreMovesFewConnections(
+    void adding_an_instance_moves_few_connections(
             @ForAll @IntRange(min = 2, max = 60) int clients,
             @ForAll @IntRange(min = 30, max = 300) int instances,
             @ForAll @IntRange(min = 5, max = 25) int size) {
@@ -64,7 +64,7 @@ class ApertureTest {
         double units = Math.ceil((double) size / instances * clients);
         double unitsAfter = Math.ceil((double) size / (instances + 1) * clients);
         if (units != unitsAfter) {
-            return; // the size of an aperture steps; that is one client's part, once
+            return; // the size of an aperture changes in steps of one client interval
         }
         long moved = 0;
         for (int client = 0; client < clients; client++) {
@@ -78,7 +78,7 @@ class ApertureTest {
     }
 
     @Test
-    void withoutASizeOrWithFewInstancesAllAreCalled() {
+    void without_a_size_or_with_few_instances_all_are_called() {
         assertThat(Aperture.parts(hashes(9), 0, 2, 5)).containsOnly(1f);
         assertThat(Aperture.parts(hashes(9), 9, 2, 5)).containsOnly(1f);
         assertThat(Arrays.equals(Aperture.parts(hashes(9), 3, 2, 5), Aperture.parts(hashes(9), 3, 3, 5)))

@@ -27,12 +27,13 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.GenerationMode;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class BalancedInstancesTest {
     private static final Duration MILLI = Duration.ofMillis(1);
 
-    /** Makes calls, of which those to some instances fail; tells how many each got. */
+    /** Makes calls, of which those to some instances fail; returns the number of calls of each instance. */
     private static int[] drive(Instances instances, int calls, Predicate<Peer> fails) {
         var got = new int[instances.peers.size()];
         for (int i = 0; i < calls; i++) {
@@ -48,7 +49,7 @@ class BalancedInstancesTest {
     }
 
     private static List<Exclusion> exclusions(Instances instances) {
-        return instances.fleet.all(instances.time.nanoTime()).exclusions();
+        return instances.balanced.all(instances.time.nanoTime()).exclusions();
     }
 
     private static Instances roundRobin(int count) {
@@ -56,7 +57,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void anInstanceThatFailsMoreThanTheOthersIsEjectedTriedAndComesBackSlowly() {
+    void an_instance_that_fails_more_often_is_ejected_then_probed_then_warmed_up() {
         var instances = roundRobin(6);
         Peer bad = instances.peers.get(2);
         var random = new Random(5);
@@ -68,9 +69,9 @@ class BalancedInstancesTest {
         });
         assertThat(drive(instances, 600, _ -> false)[2]).isZero();
 
-        // It is well again: after its time it gets trials, one at a time, then a growing share.
-        int[] trials = drive(instances, 5_000, _ -> false);
-        assertThat(trials[2]).isPositive();
+        // It has recovered: after its ejection it gets probes, one at a time, then a growing share.
+        int[] probes = drive(instances, 5_000, _ -> false);
+        assertThat(probes[2]).isPositive();
         assertThat(instances.events)
                 .filteredOn(e -> e instanceof Event.EjectionChanged)
                 .extracting(e -> ((Event.EjectionChanged) e).ejected())
@@ -85,12 +86,12 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void anInstanceThatFailsItsTrialIsOutForLongerEachTime() {
+    void an_instance_that_fails_its_probe_is_ejected_for_longer_each_time() {
         var instances = roundRobin(5);
         Peer bad = instances.peers.get(4);
         int calls = 60_000;
         int[] got = drive(instances, calls, peer -> peer == bad);
-        // A minute: at most the calls until it is found out, and one for each of a few trials.
+        // A minute: at most the calls until it is ejected, and one for each of a few probes.
         assertThat(got[4]).isLessThan(calls / 100);
         long ejections = instances.events.stream()
                 .filter(e -> e instanceof Event.EjectionChanged)
@@ -99,7 +100,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void anEjectedInstanceIsBackAtOnceWhereEjectionIsSwitchedOffAndStays() {
+    void disabling_ejection_ends_ejections_at_once() {
         var instances = roundRobin(5);
         Peer bad = instances.peers.get(4);
         drive(instances, 2_500, peer -> peer == bad);
@@ -107,7 +108,7 @@ class BalancedInstancesTest {
         var off = BalancePolicy.DEFAULT
                 .policy(LoadBalancingPolicy.ROUND_ROBIN)
                 .ejection(EjectionPolicy.DEFAULT.enabled(false));
-        instances.fleet.reconfigure(off, RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(off, RoutingPolicy.DEFAULT);
         assertThat(drive(instances, 20_000, peer -> peer == bad)[4]).isGreaterThan(2_000);
         assertThat(exclusions(instances)).isEmpty();
         assertThat(ejections(instances))
@@ -118,8 +119,8 @@ class BalancedInstancesTest {
                                 true,
                                 ejections(instances).getFirst().reason()),
                         new Event.EjectionChanged(Instances.SERVICE, bad.id(), false, "ejection was switched off"));
-        // What failed meanwhile is no reason later.
-        instances.fleet.reconfigure(
+        // Failures in the meantime do not count later.
+        instances.balanced.reconfigure(
                 BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN), RoutingPolicy.DEFAULT);
         drive(instances, 5_000, _ -> false);
         assertThat(ejections(instances)).hasSize(2);
@@ -133,24 +134,24 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aTrialIsNotLostByACallThatBeganBeforeIt() {
+    void a_call_that_began_before_a_probe_does_not_fail_the_probe() {
         var instances = roundRobin(5);
         Peer bad = instances.peers.get(4);
-        instances.begin(bad); // a call that will take long
+        instances.begin(bad); // a long call
         drive(instances, 2_500, peer -> peer == bad);
         assertThat(exclusions(instances)).hasSize(1);
-        drive(instances, 8_000, _ -> false); // its time is up
+        drive(instances, 8_000, _ -> false); // the ejection time is over
         instances.end(bad, Duration.ofSeconds(10), false);
         drive(instances, 5_000, _ -> false);
         assertThat(ejections(instances))
                 .extracting(Event.EjectionChanged::reason)
                 .last()
-                .isEqualTo("it answered 3 trial calls well");
+                .isEqualTo("it answered 3 probe calls");
         assertThat(ejections(instances)).hasSize(2);
     }
 
     @Test
-    void whatHappenedWhileTooFewCouldBeJudgedIsNoReasonLater() {
+    void failures_before_there_were_enough_instances_to_compare_do_not_count_later() {
         var instances = roundRobin(2);
         Peer once = instances.peers.getFirst();
         drive(instances, 5_000, peer -> peer == once);
@@ -161,16 +162,16 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void whereCallsAreFewTheyAreGatheredForAWhileAndNoLonger() {
+    void few_calls_are_accumulated_for_a_limited_time() {
         var instances = roundRobin(5);
         Peer bad = instances.peers.get(2);
-        // One call a second and instance: its last ones are judged once there are enough.
+        // One call per second and instance: they are compared when there are enough.
         slowly(instances, 150, bad);
         assertThat(exclusions(instances)).extracting(Exclusion::instance).containsExactly(bad.id());
 
         var later = roundRobin(5);
         Peer once = later.peers.get(2);
-        slowly(later, 75, once); // too few to judge
+        slowly(later, 75, once); // too few to compare
         later.time.advance(Duration.ofDays(1));
         drive(later, 5_000, _ -> false);
         assertThat(ejections(later)).isEmpty();
@@ -186,7 +187,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void thoseThatAreSlowerThanTheOthersAreEjectedWhateverThePicker() {
+    void an_instance_that_is_slower_than_the_others_is_ejected() {
         var instances = roundRobin(5);
         Peer slow = instances.peers.get(1);
         for (int i = 0; i < 3_000; i++) {
@@ -201,22 +202,22 @@ class BalancedInstancesTest {
         });
     }
 
-    /** Every moment, in the midst of a look at them too: some then have one slow call more than half, some not. */
+    /** At every point of a comparison interval: some instances then have more than half slow calls, others less. */
     @Property(generation = GenerationMode.EXHAUSTIVE)
-    void whereAllBecomeSlowerAlikeNobodyIsEjected(
-            @ForAll @IntRange(min = 2_000, max = 3_100) int usual, @ForAll boolean even) {
-        var instances = even ? roundRobin(6) : Instances.of(6, BalancePolicy.DEFAULT, usual);
-        for (int i = 0; i < usual + 2_000; i++) {
+    void no_instance_is_ejected_if_all_become_slower(
+            @ForAll @IntRange(min = 2_000, max = 3_100) int before, @ForAll boolean even) {
+        var instances = even ? roundRobin(6) : Instances.of(6, BalancePolicy.DEFAULT, before);
+        for (int i = 0; i < before + 2_000; i++) {
             Peer peer = instances.pick(instances.call());
             instances.begin(peer);
             instances.time.advance(MILLI);
-            instances.end(peer, Duration.ofMillis(i < usual ? 12 : 300), true);
+            instances.end(peer, Duration.ofMillis(i < before ? 12 : 300), true);
         }
         assertThat(ejections(instances)).isEmpty();
     }
 
     @Test
-    void whereAllFailAlikeNobodyIsEjected() {
+    void no_instance_is_ejected_if_all_fail_alike() {
         var instances = roundRobin(6);
         var random = new Random(9);
         drive(instances, 6_000, _ -> random.nextInt(10) < 5);
@@ -224,19 +225,19 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aThirdThatFailIsFoundOutThoughNoneDeviatesEnoughFromTheMean() {
+    void a_failing_third_is_ejected_although_none_deviates_enough_from_the_mean() {
         var instances = roundRobin(9);
         drive(instances, 3_000, peer -> instances.peers.indexOf(peer) < 3);
         assertThat(exclusions(instances)).extracting(Exclusion::instance).containsExactly("i00000", "i00001", "i00002");
     }
 
     @Property(tries = 50)
-    void neverMoreThanTheBudgetIsEjectedWhateverHappens(
+    void never_more_than_the_maximum_ratio_is_ejected(
             @ForAll @IntRange(min = 1, max = 12) int count,
-            @ForAll @IntRange(min = 0, max = 100) int budget,
+            @ForAll @IntRange(min = 0, max = 100) int percent,
             @ForAll long seed) {
         var policy =
-                BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN).unhealthyRatioMax(budget / 100.0);
+                BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN).unhealthyRatioMax(percent / 100.0);
         var instances = Instances.of(count, policy, seed);
         var random = new Random(seed);
         for (int step = 0; step < 40; step++) {
@@ -250,16 +251,16 @@ class BalancedInstancesTest {
             instances.touch();
             drive(instances, 100, peer -> (failing >> instances.peers.indexOf(peer) & 1) == 1);
             instances.time.advance(Duration.ofMillis(random.nextInt(1_500)));
-            Candidates all = instances.fleet.all(instances.time.nanoTime());
-            long sick = all.exclusions().stream()
-                    .filter(e -> InstanceState.sick(e.reason()) && e.reason() != Reason.ON_TRIAL)
+            Candidates<Peer> all = instances.balanced.all(instances.time.nanoTime());
+            long unhealthy = all.exclusions().stream()
+                    .filter(e -> InstanceState.unhealthy(e.reason()) && e.reason() != Reason.ON_TRIAL)
                     .count();
             long ejected = all.exclusions().stream()
                     .filter(e -> e.reason() == Reason.EJECTED)
                     .count();
-            int allowed = policy.sickMax(count);
+            int allowed = policy.unhealthyMax(count);
             assertThat(ejected).isLessThanOrEqualTo(allowed);
-            if (sick > allowed) {
+            if (unhealthy > allowed) {
                 assertThat(all.panic()).isTrue();
                 assertThat(all.eligible()).isEqualTo(count);
             }
@@ -268,17 +269,17 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void whereMoreAreSickThanMayBeLeftOutAllGetCallsAndItIsSaid() {
+    void in_a_panic_all_instances_get_calls_and_an_event_is_emitted() {
         var instances = Instances.of(10, BalancePolicy.DEFAULT, 3);
         instances.peers.stream().limit(5).forEach(peer -> peer.exclusion = Reason.BREAKER_OPEN);
         instances.touch();
         assertThat(Arrays.stream(instances.picks(1_000)).limit(5)).containsOnly(0);
-        assertThat(instances.fleet.all(instances.time.nanoTime()).panic()).isFalse();
+        assertThat(instances.balanced.all(instances.time.nanoTime()).panic()).isFalse();
 
         instances.peers.forEach(peer -> peer.exclusion = Reason.BREAKER_OPEN);
         instances.touch();
         assertThat(instances.picks(1_000)).doesNotContain(0);
-        assertThat(instances.fleet.all(instances.time.nanoTime()).panic()).isTrue();
+        assertThat(instances.balanced.all(instances.time.nanoTime()).panic()).isTrue();
         assertThat(instances.events).contains(new Event.PanicChanged(Instances.SERVICE, true, 10, 10));
 
         instances.peers.stream().skip(1).forEach(peer -> peer.exclusion = Reason.DRAINING);
@@ -289,7 +290,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aSingleInstanceThatIsSickIsLeftOut() {
+    void a_single_unhealthy_instance_is_excluded() {
         var instances = Instances.of(1, BalancePolicy.DEFAULT, 3);
         instances.peers.getFirst().exclusion = Reason.BREAKER_OPEN;
         instances.touch();
@@ -297,7 +298,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aNewInstanceGetsItsShareByAndBy() {
+    void a_new_instance_gets_a_growing_share() {
         var instances = Instances.of(9, BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.RANDOM), 3);
         instances.addNew("new");
         int calls = 20_000;
@@ -309,7 +310,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aColdInstanceThatIsSlowGetsItsLeastShareAllTheSame() {
+    void a_slow_cold_instance_gets_its_initial_share() {
         var instances = Instances.of(9, BalancePolicy.DEFAULT, 3);
         Peer cold = instances.addNew("new");
         for (Peer peer : instances.peers) {
@@ -327,7 +328,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void whereAllHaveJustStartedNobodyIsCold() {
+    void no_instance_is_cold_if_all_have_just_started() {
         var instances = new Instances(BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.RANDOM), 3);
         IntStream.range(0, 4).forEach(n -> instances.addNew("n" + n));
         assertThat(exclusions(instances)).isEmpty();
@@ -350,15 +351,15 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void theOwnZoneComesFirstAndSpillsBitByBit() {
+    void the_own_zone_comes_first_and_spills_over_gradually() {
         var instances = zones(10, 10, 10, LocalityPolicy.DEFAULT);
         assertThat(share(instances, 0, 10)).isEqualTo(1);
         assertThat(exclusions(instances)).hasSize(20).allMatch(e -> e.reason() == Reason.WRONG_ZONE);
         var spill = new double[] {1, 1, 0.98, 0.84, 0.7, 0.56, 0.42, 0.28, 0.14, 0};
-        for (int sick = 2; sick <= 10; sick++) {
-            instances.peers.stream().limit(sick).forEach(peer -> peer.exclusion = Reason.UNHEALTHY);
+        for (int unhealthy = 2; unhealthy <= 10; unhealthy++) {
+            instances.peers.stream().limit(unhealthy).forEach(peer -> peer.exclusion = Reason.UNHEALTHY);
             instances.touch();
-            double expected = sick == 2 ? 1 : spill[sick - 1];
+            double expected = unhealthy == 2 ? 1 : spill[unhealthy - 1];
             assertThat(share(instances, 0, 10)).isBetween(expected - 0.02, expected + 0.02);
             assertThat(share(instances, 10, 20)).isBetween(1 - expected - 0.02, 1 - expected + 0.02);
         }
@@ -368,7 +369,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aZoneThatIsTooSmallIsPartOfItsRegionAndLocalityCanBeOff() {
+    void a_zone_that_is_too_small_is_merged_into_its_region_and_locality_can_be_disabled() {
         assertThat(share(zones(1, 3, 4, LocalityPolicy.DEFAULT), 0, 4)).isEqualTo(1);
         assertThat(share(zones(1, 3, 4, LocalityPolicy.DEFAULT), 0, 1)).isBetween(0.22, 0.28);
         assertThat(share(zones(4, 4, 4, new LocalityPolicy(Nearness.NONE, 1.4, 2)), 0, 4))
@@ -378,9 +379,9 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void localityNeedsNoEjection() {
+    void locality_works_without_ejection() {
         var instances = zones(4, 4, 0, LocalityPolicy.DEFAULT);
-        instances.fleet.reconfigure(
+        instances.balanced.reconfigure(
                 BalancePolicy.DEFAULT.ejection(EjectionPolicy.DEFAULT.enabled(false)), RoutingPolicy.DEFAULT);
         assertThat(share(instances, 0, 4)).isEqualTo(1);
         instances.peers.stream().limit(4).forEach(peer -> peer.exclusion = Reason.UNHEALTHY);
@@ -403,40 +404,42 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aSplitSendsAsMuchAsItSaysAndCanBeChangedWhileRunning() {
+    void a_split_follows_its_weights_and_can_be_changed_while_running() {
         var stable = new Destination("1.0", Map.of(), 95);
         var instances = versions(new RoutingPolicy(List.of(rule(Match.DEFAULT, stable, track("canary", 5)))));
-        // The stable destination is by version here, so it has the two of the canary as well.
+        // The stable destination matches the version, so it includes the two canary instances.
         double canary = share(instances, 4, 6);
         assertThat(canary).isBetween(0.05 + 0.95 / 3 - 0.03, 0.05 + 0.95 / 3 + 0.03);
-        instances.fleet.reconfigure(
+        instances.balanced.reconfigure(
                 BalancePolicy.DEFAULT, new RoutingPolicy(List.of(rule(Match.DEFAULT, track("canary", 1)))));
         assertThat(share(instances, 4, 6)).isEqualTo(1);
-        instances.fleet.reconfigure(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
         assertThat(share(instances, 4, 6)).isBetween(0.3, 0.37);
     }
 
     @Test
-    void rulesGoByHeaderOperationAndCallerAndTheFirstDecides() {
+    void rules_match_header_operation_and_caller_and_the_first_match_decides() {
         var headers = new Match("", "", Map.of("X-Canary", "yes"));
         var operation = new Match("place", "", Map.of());
-        var nobody = new Match("", "nobody", Map.of());
+        var otherCaller = new Match("", "other", Map.of());
         var instances = versions(new RoutingPolicy(List.of(
-                rule(nobody, track("none", 1)), rule(headers, track("canary", 1)), rule(operation, track("none", 1)))));
+                rule(otherCaller, track("none", 1)),
+                rule(headers, track("canary", 1)),
+                rule(operation, track("none", 1)))));
         for (int i = 0; i < 50; i++) {
             Peer peer = instances.pick(instances.call("place", Map.of("x-canary", "yes")));
             assertThat(instances.peers.indexOf(peer)).isGreaterThanOrEqualTo(4);
         }
         Call place = instances.call("place", Map.of());
         assertThat(instances.pick(place)).isNull();
-        assertThat(instances.fleet.candidates(place, 0).exclusions())
+        assertThat(instances.balanced.select(place, 0).candidates().exclusions())
                 .hasSize(6)
                 .allMatch(e -> e.reason() == Reason.NOT_ROUTED);
         assertThat(instances.pick(instances.call("get", Map.of()))).isNotNull();
     }
 
     @Test
-    void aDestinationThatTakesNoCallsIsPassedOverForTheOthers() {
+    void a_destination_without_available_instances_is_skipped() {
         var instances = versions(new RoutingPolicy(
                 List.of(rule(Match.DEFAULT, new Destination("1.0.0", Map.of(), 50), track("canary", 50)))));
         instances.peers.stream().skip(4).forEach(peer -> peer.exclusion = Reason.DRAINING);
@@ -445,20 +448,20 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aSnapshotStaysAsLongAsNothingChanges() {
+    void a_snapshot_stays_until_something_changes() {
         var instances = Instances.of(20, BalancePolicy.DEFAULT, 4);
-        Candidates before = instances.fleet.all(instances.time.nanoTime());
+        Candidates<Peer> before = instances.balanced.all(instances.time.nanoTime());
         for (int i = 0; i < 30; i++) {
             instances.make(instances.call(), Duration.ofMillis(100), true);
         }
-        assertThat(instances.fleet.all(instances.time.nanoTime())).isSameAs(before);
+        assertThat(instances.balanced.all(instances.time.nanoTime())).isSameAs(before);
         instances.peers.getFirst().exclusion = Reason.DRAINING;
         instances.touch();
-        assertThat(instances.fleet.all(instances.time.nanoTime())).isNotSameAs(before);
+        assertThat(instances.balanced.all(instances.time.nanoTime())).isNotSameAs(before);
     }
 
     @Test
-    void versionsMatchByTheirBeginning() {
+    void destinations_match_version_prefixes() {
         var instance =
                 Instances.of(1, BalancePolicy.DEFAULT, 1).peers.getFirst().instance();
         assertThat(instance.version()).isEqualTo(new Version(1, 0, 0));
@@ -469,7 +472,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void aShareOfIdempotentCallsIsMirrored() {
+    void a_share_of_idempotent_calls_is_mirrored() {
         var mirror = new Mirror(track("canary", 1), 0.1);
         var instances = versions(new RoutingPolicy(List.of(new Rule(Match.DEFAULT, List.of(), Optional.of(mirror)))));
         var unknown = Operation.unknown("op");
@@ -477,29 +480,33 @@ class BalancedInstancesTest {
         int copies = 0;
         for (int i = 0; i < 5_000; i++) {
             Call call = instances.call();
-            assertThat(instances.fleet.mirror(call, 0)).isNull();
+            assertThat(mirror(instances, call)).isNull();
             var repeatable = new Call(call.service(), idempotent, call.arguments(), call.context());
-            Candidates copied = instances.fleet.mirror(repeatable, 0);
+            Candidates<Peer> copied = mirror(instances, repeatable);
             copies += copied == null ? 0 : 1;
             assertThat(copied == null || copied.size() == 2).isTrue();
         }
         assertThat(copies).isBetween(400, 600);
     }
 
+    private static @Nullable Candidates<Peer> mirror(Instances instances, Call call) {
+        return instances.balanced.select(call, 0).mirrorFor(call, instances.random);
+    }
+
     @Test
-    void whatIsKnownOfAnInstanceSurvivesNewsAndNewPolicies() {
+    void the_state_of_an_instance_survives_updates_and_new_policies() {
         var instances = roundRobin(6);
         drive(instances, 2_500, peer -> instances.peers.indexOf(peer) == 2);
         assertThat(exclusions(instances)).hasSize(1);
         instances.peers.get(2).instance = instances.peers.get(2).instance.withWeight(50);
-        instances.fleet.members(() -> instances.peers);
-        instances.fleet.reconfigure(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
+        instances.balanced.members(() -> instances.peers);
+        instances.balanced.reconfigure(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
         assertThat(exclusions(instances)).hasSize(1);
         assertThat(instances.peers.get(2).load.failures()).isPositive();
     }
 
     @Test
-    void aSubsetIsAllThatIsCalledAndTheRestHasAReason() {
+    void only_the_subset_is_called_and_all_others_are_listed_as_exclusions() {
         var instances =
                 new Instances(BalancePolicy.DEFAULT.subset(10), RoutingPolicy.DEFAULT, new Locality("", "", 3, 20), 3);
         instances.add(100, i -> i);
@@ -511,7 +518,7 @@ class BalancedInstancesTest {
     }
 
     @Test
-    void manyThreadsMayPickWhileInstancesComeAndGo() throws InterruptedException {
+    void threads_can_pick_while_instances_are_added_and_removed() throws InterruptedException {
         var instances = Instances.of(20, BalancePolicy.DEFAULT, 3);
         var threads = IntStream.range(0, 3)
                 .mapToObj(n -> Thread.ofPlatform().unstarted(() -> {
@@ -528,7 +535,7 @@ class BalancedInstancesTest {
         List<Peer> everyone = List.copyOf(instances.peers);
         for (int i = 0; i < 2_000; i++) {
             List<Peer> some = everyone.subList(i % 10, 10 + i % 10);
-            instances.fleet.members(() -> some);
+            instances.balanced.members(() -> some);
             instances.touch();
         }
         for (Thread thread : threads) {

@@ -10,6 +10,7 @@ import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +22,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** A service under a time of its own, whose instances do what a test tells them. */
+/** A service on manual time whose instances are controlled by a test. */
 final class Instances {
     static final ServiceName SERVICE = new ServiceName("test.Service");
     private static final Instant LONG_AGO = Instant.parse("2025-01-01T00:00:00Z");
@@ -31,9 +32,9 @@ final class Instances {
     final Random random;
     final List<Event> events = new ArrayList<>();
     final List<Peer> peers = new ArrayList<>();
-    final BalancedInstances fleet;
+    final BalancedInstances<Peer> balanced;
 
-    /** An instance. */
+    /** An instance whose exclusion a test sets. */
     static final class Peer implements BalancedInstance {
         volatile ServiceInstance instance;
         volatile Exclusion.@Nullable Reason exclusion;
@@ -64,16 +65,17 @@ final class Instances {
         }
     }
 
-    Instances(BalancePolicy policy, RoutingPolicy rules, Locality place, long seed) {
+    Instances(BalancePolicy policy, RoutingPolicy rules, Locality location, long seed) {
         random = new Random(seed);
-        fleet = new BalancedInstances(SERVICE, policy, rules, place, 10_000, time, random, events::add);
+        balanced = new BalancedInstances<>(
+                SERVICE, policy, rules, location, 10_000, new RuntimeDependencies(time, random, events::add));
     }
 
     Instances(BalancePolicy policy, long seed) {
         this(policy, ANY, Locality.ANYWHERE, seed);
     }
 
-    /** With so many instances that have been running for long. */
+    /** Instances that have been running for a long time. */
     static Instances of(int count, BalancePolicy policy, long seed) {
         return new Instances(policy, seed).add(count, i -> i);
     }
@@ -81,30 +83,31 @@ final class Instances {
     Instances add(int count, UnaryOperator<ServiceInstance> with) {
         int from = peers.size();
         IntStream.range(from, from + count).forEach(n -> peers.add(peer(String.format("i%05d", n), LONG_AGO, with)));
-        fleet.members(() -> peers);
+        balanced.members(() -> peers);
         return this;
     }
 
     Peer addNew(String id) {
         Peer peer = peer(id, time.instant(), i -> i);
         peers.add(peer);
-        fleet.members(() -> peers);
+        balanced.members(() -> peers);
         return peer;
     }
 
     Peer peer(String id, Instant startedAt, UnaryOperator<ServiceInstance> with) {
         var endpoint = new ServiceEndpoint("http", "127.0.0.1", 1 + Math.floorMod(id.hashCode(), 60_000));
         return new Peer(
-                with.apply(ServiceInstance.of(id, SERVICE, new Version(1, 0, 0), endpoint, startedAt)), fleet.load());
+                with.apply(ServiceInstance.of(id, SERVICE, new Version(1, 0, 0), endpoint, startedAt)),
+                balanced.load());
     }
 
     void remove(Peer peer) {
         peers.remove(peer);
-        fleet.members(() -> peers);
+        balanced.members(() -> peers);
     }
 
     void touch() {
-        fleet.touch(time.nanoTime());
+        balanced.touch(time.nanoTime());
     }
 
     Call call() {
@@ -121,23 +124,23 @@ final class Instances {
         return new Call(SERVICE, Operation.unknown("op"), List.of(Map.of("key", key)), context);
     }
 
-    /** The instance that a call gets; null where none takes it. */
+    /** Picks an instance for a call; null if none accepts it. */
     @Nullable
     Peer pick(Call call) {
         long now = time.nanoTime();
-        Candidates candidates = fleet.candidates(call, now);
+        Candidates<Peer> candidates = balanced.select(call, now).candidates();
         int index = candidates.pick(call, now);
-        return index == LoadBalancer.NONE ? null : (Peer) candidates.member(index);
+        return index == LoadBalancer.NONE ? null : candidates.member(index);
     }
 
-    /** Makes a call that takes so long; tells who got it. */
+    /** Makes a call with that latency; returns the instance that got it. */
     @Nullable
-    Peer make(Call call, Duration latency, boolean well) {
+    Peer make(Call call, Duration latency, boolean success) {
         Peer peer = pick(call);
         if (peer != null) {
             begin(peer);
             time.advance(latency);
-            end(peer, latency, well);
+            end(peer, latency, success);
         }
         return peer;
     }
@@ -146,15 +149,15 @@ final class Instances {
         peer.load.begin();
     }
 
-    void end(Peer peer, Duration latency, boolean well) {
-        if (well) {
+    void end(Peer peer, Duration latency, boolean success) {
+        if (success) {
             peer.load.succeeded(time.nanoTime(), latency.toNanos());
         } else {
             peer.load.failed(time.nanoTime(), latency.toNanos(), 0);
         }
     }
 
-    /** How often each instance is picked for so many calls that are over at once, by its number. */
+    /** Counts how often each instance is picked for calls that end at once. */
     int[] picks(int calls) {
         var picks = new int[peers.size()];
         for (int i = 0; i < calls; i++) {

@@ -5,15 +5,15 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Test;
 
-/** Whatever order threads begin and end calls in, the counters are those of some order, one after the other. */
+/** Linearizability of the counters: concurrent calls have the same effect as some sequential order. */
 public class LoadConcurrencyTest {
     private final LoadTracker loads = new LoadTracker(LoadPolicy.DEFAULT);
     private final Load load;
     private final Load neighbour;
 
-    /** Some calls are under way. */
+    /** Starts with some calls in flight. */
     public LoadConcurrencyTest() {
-        loads.count(10_000); // so many that they lie close together
+        loads.count(10_000); // so many that loads are adjacent
         load = loads.load();
         neighbour = loads.load();
         for (int i = 0; i < 10; i++) {
@@ -21,25 +21,25 @@ public class LoadConcurrencyTest {
         }
     }
 
-    /** A call begins. */
+    /** Starts a call. */
     @Operation
     public void begin() {
         load.begin();
     }
 
-    /** A call goes well. */
+    /** Ends a call with success. */
     @Operation
     public void succeeded() {
         load.succeeded(0, 1_000);
     }
 
-    /** A caller gives up. */
+    /** Ends a call whose caller gave up. */
     @Operation
     public void ignored() {
         load.ignored(0, 1_000);
     }
 
-    /** A call goes wrong at the instance whose words come next. */
+    /** A call that fails at the instance with the adjacent words. */
     @Operation
     public long neighbourFailed() {
         neighbour.begin();
@@ -47,38 +47,38 @@ public class LoadConcurrencyTest {
         return neighbour.inFlight();
     }
 
-    /** The fleet looks at it; one thread does at a time. */
-    @Operation(nonParallelGroup = "fleet")
+    /** Changes the state; only one thread at a time does. */
+    @Operation(nonParallelGroup = "state")
     public void cold() {
-        load.standing(Load.COLD);
+        load.state(Load.COLD);
     }
 
-    /** It looks again. */
-    @Operation(nonParallelGroup = "fleet")
-    public void well() {
-        load.standing(Load.WELL);
+    /** Changes the state back. */
+    @Operation(nonParallelGroup = "state")
+    public void healthy() {
+        load.state(Load.HEALTHY);
     }
 
-    /** How it stands. */
+    /** Reads the state. */
     @Operation
-    public int standing() {
-        return load.standing();
+    public int state() {
+        return load.state();
     }
 
-    /** What a picker sees. */
+    /** Reads what load balancers read. */
     @Operation
     public int inFlight() {
         return load.inFlight();
     }
 
-    /** What a judge of outliers sees. */
+    /** Reads what outlier detection reads. */
     @Operation
     public long ended() {
         return load.ended();
     }
 
     @Test
-    void modelChecking() {
+    void counters_are_linearizable_in_the_model_checker() {
         new ModelCheckingOptions()
                 .iterations(5)
                 .invocationsPerIteration(100)
@@ -88,7 +88,7 @@ public class LoadConcurrencyTest {
     }
 
     @Test
-    void stress() {
+    void counters_are_linearizable_under_stress() {
         new StressOptions()
                 .iterations(5)
                 .invocationsPerIteration(200)

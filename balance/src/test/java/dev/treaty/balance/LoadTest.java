@@ -22,7 +22,7 @@ class LoadTest {
     }
 
     @Test
-    void countsWhatIsUnderWayAndWhatHasEnded() {
+    void counts_calls_in_flight_and_ended_calls() {
         load.begin();
         load.begin();
         load.begin();
@@ -37,7 +37,7 @@ class LoadTest {
     }
 
     @Test
-    void oneSlowCallIsTheMeanAndFastOnesBringItDown() {
+    void one_slow_call_sets_the_mean_and_fast_calls_reduce_it() {
         call(0, 5 * MILLI);
         call(MILLI, 400 * MILLI);
         assertThat(load.latencyNanos(MILLI)).isEqualTo(400f * MILLI);
@@ -48,17 +48,17 @@ class LoadTest {
     }
 
     @Test
-    void fadesByAThirdInTheTimeOfItsMemoryWithoutAnyCall() {
+    void without_calls_a_latency_decays_to_about_a_third_in_the_decay_time() {
         call(0, 300 * MILLI);
         float after = load.latencyNanos(10 * SECOND) / (300f * MILLI);
         assertThat(after).isCloseTo((float) Math.exp(-1), within(0.02f));
-        // One slow first call must not keep callers away for minutes.
+        // A slow first call must not repel calls for minutes.
         assertThat(load.latencyNanos(100 * SECOND)).isLessThan((float) MILLI);
         assertThat(load.latencyNanos(3_600 * SECOND)).isLessThan(1f);
     }
 
     @Test
-    void theCostGrowsWithTheCallsUnderWay() {
+    void the_cost_grows_with_the_calls_in_flight() {
         call(0, 10 * MILLI);
         assertThat(load.cost(0)).isEqualTo(10f * MILLI);
         load.begin();
@@ -67,14 +67,14 @@ class LoadTest {
     }
 
     @Test
-    void oneCallFindsOutAboutANewInstanceAndOthersWait() {
+    void one_call_measures_a_new_instance_while_others_avoid_it() {
         assertThat(load.cost(0)).isZero();
         load.begin();
         assertThat(load.cost(0)).isGreaterThan(1e18f);
     }
 
     @Test
-    void failingFastCostsThePenaltyAndStayingAwayWhatIsAskedFor() {
+    void a_fast_failure_costs_the_penalty_and_a_retry_delay_its_duration() {
         load.begin();
         load.failed(0, 1, 0);
         assertThat(load.latencyNanos(0)).isEqualTo(1f * SECOND);
@@ -87,16 +87,16 @@ class LoadTest {
     }
 
     @Test
-    void aCallThatItsCallerGaveUpTookAtLeastAsLongAsTheCallerWaited() {
+    void an_abandoned_call_counts_with_the_time_that_its_caller_waited() {
         call(0, 5 * MILLI);
         load.begin();
-        load.ignored(0, MILLI); // which says nothing
+        load.ignored(0, MILLI); // shorter than the mean: no information
         assertThat(load.latencyNanos(0)).isEqualTo(5f * MILLI);
         load.begin();
         load.ignored(0, 800 * MILLI);
         assertThat(load.latencyNanos(0)).isEqualTo(800f * MILLI);
         assertThat(load.ended()).isEqualTo(1);
-        // What is known has faded meanwhile, but a short wait must not bring it down further.
+        // The mean has decayed; a short wait must not reduce it further.
         float faded = load.latencyNanos(5 * SECOND);
         load.begin();
         load.ignored(5 * SECOND, MILLI);
@@ -107,20 +107,20 @@ class LoadTest {
     }
 
     @Property
-    void theMeanStaysWithinWhatWasSeen(
+    void the_mean_stays_between_the_shortest_and_the_longest_latency(
             @ForAll @LongRange(min = 1, max = 60_000_000_000L) long[] latencies,
             @ForAll @IntRange(min = 0, max = 5_000) int millisBetween) {
-        var seen = new LoadTracker(LoadPolicy.DEFAULT).load();
+        var measured = new LoadTracker(LoadPolicy.DEFAULT).load();
         long now = 0;
         long longest = 0;
         long shortest = Long.MAX_VALUE;
         for (long latency : latencies) {
             now += millisBetween * MILLI;
-            seen.begin();
-            seen.succeeded(now, latency);
+            measured.begin();
+            measured.succeeded(now, latency);
             longest = Math.max(longest, latency);
             shortest = Math.min(shortest, latency);
-            assertThat(seen.latencyNanos(now)).isBetween(shortest * 0.999f, longest * 1.001f);
+            assertThat(measured.latencyNanos(now)).isBetween(shortest * 0.999f, longest * 1.001f);
         }
     }
 }

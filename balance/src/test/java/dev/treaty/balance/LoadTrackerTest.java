@@ -17,12 +17,12 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class LoadTrackerTest {
-    /** What happened to one load, counted plainly. */
+    /** A plain model of one load. */
     private static final class Counted {
         int inFlight;
         long ended;
         long failures;
-        int standing;
+        int state;
     }
 
     private static List<Load> many(LoadTracker loads, int count) {
@@ -30,7 +30,7 @@ class LoadTrackerTest {
     }
 
     @Property(tries = 50)
-    void whatHappensToOneIsNotSeenAtItsNeighbours(@ForAll @IntRange(min = 1, max = 700) int count, @ForAll long seed) {
+    void loads_do_not_affect_their_neighbours(@ForAll @IntRange(min = 1, max = 700) int count, @ForAll long seed) {
         var random = new Random(seed);
         List<Load> loads = many(new LoadTracker(LoadPolicy.DEFAULT), count);
         List<Counted> model = loads.stream().map(_ -> new Counted()).toList();
@@ -40,8 +40,8 @@ class LoadTrackerTest {
             Counted counted = model.get(index);
             switch (random.nextInt(5)) {
                 case 0 -> {
-                    counted.standing = random.nextInt(3);
-                    load.standing(counted.standing);
+                    counted.state = random.nextInt(3);
+                    load.state(counted.state);
                 }
                 case 1 -> {
                     if (counted.inFlight > 0) {
@@ -76,34 +76,33 @@ class LoadTrackerTest {
                     .returns(expected.inFlight, Load::inFlight)
                     .returns(expected.ended, Load::ended)
                     .returns(expected.failures, Load::failures)
-                    .returns(expected.standing, Load::standing);
+                    .returns(expected.state, Load::state);
             float latency = loads.get(i).latencyNanos(0);
             assertThat(latency).isEqualTo(expected.failures > 0 ? 1e9f : expected.ended > 0 ? 1e3f : 0);
         }
     }
 
     @Test
-    void aFewLieApartAndManyCloseTogether() {
+    void the_first_loads_are_spread_and_further_loads_are_adjacent() {
         var loads = new LoadTracker(LoadPolicy.DEFAULT);
         assertThat(blocks(many(loads, 256))).isEqualTo(256 * 16 / LoadTracker.BLOCK);
         assertThat(blocks(many(loads, 6_400))).isEqualTo(6_400 * Load.WORDS / LoadTracker.BLOCK);
-        loads.count(3); // the others have gone
+        loads.count(3); // the others were removed
         List<Load> few = many(loads, 2);
-        assertThat(few.get(1).at() - few.get(0).at()).isGreaterThanOrEqualTo(16);
+        assertThat(few.get(1).offset - few.get(0).offset).isGreaterThanOrEqualTo(16);
     }
 
     private static int blocks(List<Load> loads) {
-        var places = new IdentityHashMap<long[], Set<Integer>>();
+        var offsets = new IdentityHashMap<long[], Set<Integer>>();
         for (Load load : loads) {
-            assertThat(places.computeIfAbsent(load.block(), _ -> new HashSet<>())
-                            .add(load.at()))
+            assertThat(offsets.computeIfAbsent(load.block, _ -> new HashSet<>()).add(load.offset))
                     .isTrue();
         }
-        return places.size();
+        return offsets.size();
     }
 
     @Property(tries = 100)
-    void instancesComeAndGoInAnyNumbersAndEachHasItsOwnWords(
+    void each_instance_has_its_own_words_while_instances_are_added_and_removed(
             @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 1, max = 400) Integer> sizes) {
         var instances = new Instances(BalancePolicy.DEFAULT, 1);
         for (int size : sizes) {
@@ -118,11 +117,11 @@ class LoadTrackerTest {
     }
 
     @Test
-    void aLoadOfAnotherFleetIsRefused() {
+    void a_load_of_other_instances_is_rejected() {
         var one = Instances.of(2, BalancePolicy.DEFAULT, 1);
         var other = Instances.of(2, BalancePolicy.DEFAULT, 1);
-        assertThatThrownBy(() -> one.fleet.members(() -> other.peers))
+        assertThatThrownBy(() -> one.balanced.members(() -> other.peers))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("the load of i00000 is of another fleet: make it by load() of the one that it joins");
+                .hasMessage("the load of i00000 belongs to other BalancedInstances: create it with load() of these");
     }
 }

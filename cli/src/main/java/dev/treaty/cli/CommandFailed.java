@@ -1,11 +1,22 @@
 package dev.treaty.cli;
 
-/** Why a command could not do what it was asked to, in one sentence for the person who asked. */
+/** Ends a command with a message for the user and an exit code. */
 public final class CommandFailed extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** For that reason. */
-    public CommandFailed(String sentence) {
-        super(sentence);
+    private final int exitCode;
+
+    /** A failure with the exit code {@link Main#FAILED}. */
+    public CommandFailed(String message) {
+        this(message, Main.FAILED);
+    }
+
+    public CommandFailed(String message, int exitCode) {
+        super(message);
+        this.exitCode = exitCode;
+    }
+
+    int exitCode() {
+        return exitCode;
     }
 }

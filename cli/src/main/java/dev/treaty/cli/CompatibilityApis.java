@@ -13,91 +13,69 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What else a registry's process offers, where it is asked to: doors for programs that speak other languages. */
-final class CompatibilityApis {
+/** The options of {@code treaty registry} for other protocols, and the servers that they open. */
+final class CompatibilityApis implements AutoCloseable {
     @Option(
-            names = "--doors-port",
+            names = "--compat-port",
             paramLabel = "PORT",
-            description = "Also answer Consul's HTTP API below /v1/ and Prometheus's service discovery at /prometheus/"
-                    + " on this port; 0 for any free one.")
-    private @Nullable Integer doorsPort;
+            description = "Also serve Consul's HTTP API below /v1/ and Prometheus's service discovery at /prometheus/"
+                    + " on this port; 0 for any free port.")
+    private @Nullable Integer httpPort;
 
     @Option(
             names = "--dns-port",
             paramLabel = "PORT",
-            description = "Also answer DNS over UDP and TCP on this port; 0 for any free one.")
+            description = "Also serve DNS over UDP and TCP on this port; 0 for any free port.")
     private @Nullable Integer dnsPort;
 
     @Option(
             names = "--dns-zone",
             paramLabel = "ZONE",
-            defaultValue = "treaty",
-            description = "What names end with in DNS; treaty where it is left out, as in shop.Orders.treaty.")
-    @SuppressWarnings("NullAway.Init") // has a default
-    private String dnsZone;
+            description = "The zone of the names in DNS, as in shop.Orders.treaty (default: treaty).")
+    private String dnsZone = "treaty";
 
-    /** What was opened. */
-    record Open(Optional<HttpServer> server, Optional<ConsulApi> consul, Optional<DnsServer> dns)
-            implements AutoCloseable {
-        /** Where each can be reached, by its name. */
-        Map<String, String> addresses(String host) {
-            var addresses = new LinkedHashMap<String, String>();
-            server.ifPresent(s -> {
-                String at = "http://" + host + ":" + s.endpoint().port();
-                addresses.put("consul", at);
-                addresses.put("prometheus", at + "/prometheus/targets");
-            });
-            dns.ifPresent(d -> addresses.put("dns", host + ":" + d.port()));
-            return addresses;
-        }
-
-        @Override
-        public void close() {
-            dns.ifPresent(DnsServer::close);
-            consul.ifPresent(ConsulApi::close);
-            server.ifPresent(HttpServer::close);
-        }
-    }
+    private final Deque<Runnable> closers = new ArrayDeque<>();
 
     /**
-     * Opens what was asked for, where the registry listens.
+     * Opens the servers that the options select, and returns their addresses by name.
      *
-     * @throws CommandFailed where it cannot listen there
+     * @throws CommandFailed if a port or the data directory cannot be used
      */
-    Open open(Treaty treaty, String host) {
-        Optional<DnsServer> dns = Optional.empty();
+    Map<String, String> open(Treaty treaty, String host) {
+        var addresses = new LinkedHashMap<String, String>();
         try {
-            dns = Optional.ofNullable(dnsPort)
-                    .map(port -> new DnsServer(treaty.registry(), new InetSocketAddress(host, port), dnsZone));
-            if (doorsPort == null) {
-                return new Open(Optional.empty(), Optional.empty(), dns);
+            if (httpPort != null) {
+                var options = HttpServerOptions.STANDARD.at(host, httpPort);
+                var server = new HttpServer(options, Time.system(), RandomSource.system());
+                closers.push(server::close);
+                ConsulApi consul = consul(treaty);
+                closers.push(consul::close);
+                server.handle("/v1/", consul);
+                server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
+                String address = "http://" + host + ":" + server.endpoint().port();
+                addresses.put("consul", address);
+                addresses.put("prometheus", address + "/prometheus/targets");
             }
-            var options = HttpServerOptions.STANDARD.at(host, doorsPort);
-            var server = new HttpServer(options, Time.system(), RandomSource.system());
-            ConsulApi consul;
-            try {
-                consul = consul(treaty);
-            } catch (CommandFailed e) {
-                server.close();
-                dns.ifPresent(DnsServer::close);
-                throw e;
+            if (dnsPort != null) {
+                var dns = new DnsServer(treaty.registry(), new InetSocketAddress(host, dnsPort), dnsZone);
+                closers.push(dns::close);
+                addresses.put("dns", host + ":" + dns.port());
             }
-            server.door("/v1/", consul);
-            server.door("/prometheus/", new PrometheusApi(treaty.registry()));
-            return new Open(Optional.of(server), Optional.of(consul), dns);
         } catch (UncheckedIOException | IllegalArgumentException e) {
-            dns.ifPresent(DnsServer::close);
-            throw new CommandFailed(e.getMessage() + "; choose another port with --doors-port or --dns-port");
+            throw new CommandFailed(ErrorHandler.message(e) + "; choose another port with --compat-port or --dns-port");
         }
+        return addresses;
     }
 
-    /** A door that keeps what registers there beside the rest of the registry's state, where that is kept. */
+    /** Keeps registrations of Consul clients below the registry's data directory, if it has one. */
     private static ConsulApi consul(Treaty treaty) {
         Optional<String> data = treaty.settings().registryServer().data();
         if (data.isEmpty()) {
@@ -114,7 +92,12 @@ final class CompatibilityApis {
             }
         } catch (IOException e) {
             throw new CommandFailed(
-                    "what registered as with Consul cannot be kept in " + directory + ": " + e.getMessage());
+                    "registrations of Consul clients cannot be kept in " + directory + ": " + e.getMessage());
         }
+    }
+
+    @Override
+    public void close() {
+        closers.forEach(Runnable::run);
     }
 }

@@ -2,37 +2,27 @@ package dev.treaty.cli;
 
 import dev.treaty.Treaty;
 import dev.treaty.codec.Json;
-import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.concurrent.Callable;
+import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** {@code treaty drain}: has nobody call an instance any more, so that it can be stopped. */
+/** {@code treaty drain}: takes an instance out of service before it is stopped. */
 @Command(
         name = "drain",
-        description = "Tells all clients to stop calling an instance, and waits until they have heard. The instance"
-                + " itself goes on running; calls that it has taken end. It stays drained until it is stopped or until"
-                + " --undo.",
-        footer = {
-            "",
-            "Examples:",
-            "  treaty drain Orders-1f3a9c02",
-            "  treaty drain Orders-1f3a9c02 --undo",
-            "",
-            "Exit code 0: all clients have heard; 1: not known in time, or there is no such instance."
-        })
-final class DrainCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "INSTANCE", description = "The id of the instance, as \"treaty instances\" lists it.")
-    @SuppressWarnings("NullAway.Init") // required
-    private String id;
+        description = {
+            "Takes an instance out of service, and waits until all clients have acknowledged.",
+            "The instance continues to run and completes calls in flight. It stays drained until it stops or until"
+                    + " --undo. The exit code is 1 if not all clients have acknowledged in time."
+        },
+        footer = {"  treaty drain Orders-1f3a9c02", "  treaty drain Orders-1f3a9c02 --undo"})
+final class DrainCommand extends OutputCommand {
+    @Parameters(paramLabel = "INSTANCE", description = "The id of the instance, as \"treaty instances\" prints it.")
+    private String id = "";
 
     @Option(names = "--undo", description = "Let clients call it again.")
     private boolean undo;
@@ -40,64 +30,41 @@ final class DrainCommand implements Callable<Integer> {
     @Option(
             names = "--wait",
             paramLabel = "DURATION",
-            converter = Converters.Time.class,
-            defaultValue = "10s",
-            description = "How long to wait until all clients have heard; 10s where it is left out.")
-    @SuppressWarnings("NullAway.Init") // has a default
-    private Duration patience;
-
-    @Option(names = "--json", description = "Print a JSON object.")
-    private boolean json;
+            description = "The longest wait for acknowledgements (default: 10s).")
+    private Duration wait = Duration.ofSeconds(10);
 
     @Mixin
     private final RegistryOptions registry = new RegistryOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
-    private CommandSpec spec;
 
     @Override
     public Integer call() {
         try (Treaty treaty = registry.open()) {
             ServiceInstance instance = find(treaty);
-            boolean heard = drain(treaty, instance);
-            print(instance, heard);
-            return heard ? Main.OK : Main.FAILED;
+            boolean acknowledged = treaty.registry().drain(instance, !undo, wait);
+            if (json()) {
+                var object = new LinkedHashMap<String, Object>();
+                object.put("id", instance.id());
+                object.put("service", instance.service().value());
+                object.put("draining", !undo);
+                object.put("acknowledged", acknowledged);
+                out().println(Json.text(object));
+            } else {
+                out().println(instance.id() + " of " + instance.service()
+                        + (undo ? " gets calls again: " : " is draining: ")
+                        + (acknowledged ? "all clients have acknowledged" : "not all clients acknowledged in time"));
+            }
+            return acknowledged ? Main.OK : Main.FAILED;
         }
     }
 
     private ServiceInstance find(Treaty treaty) {
-        for (ServiceName name : RegistryOptions.services(treaty)) {
-            for (ServiceInstance instance : RegistryOptions.instances(treaty, name)) {
-                if (instance.id().equals(id)) {
-                    return instance;
-                }
-            }
+        var instances = new TreeMap<String, ServiceInstance>();
+        RegistryOptions.instances(treaty).values().forEach(all -> all.forEach(each -> instances.put(each.id(), each)));
+        ServiceInstance instance = instances.get(id);
+        if (instance == null) {
+            throw new CommandFailed(
+                    "no instance " + id + " is registered" + RegistryOptions.suggestion(id, instances.keySet()));
         }
-        throw new CommandFailed("no instance " + id + " is registered; \"treaty instances\" lists them");
-    }
-
-    private boolean drain(Treaty treaty, ServiceInstance instance) {
-        try {
-            return treaty.registry().drain(instance, !undo, patience);
-        } catch (UnsupportedOperationException | IllegalArgumentException e) {
-            throw new CommandFailed(String.valueOf(e.getMessage()));
-        }
-    }
-
-    private void print(ServiceInstance instance, boolean heard) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            var object = new LinkedHashMap<String, Object>();
-            object.put("id", instance.id());
-            object.put("service", instance.service().value());
-            object.put("draining", !undo);
-            object.put("heard", heard);
-            out.println(Json.text(object));
-            return;
-        }
-        String done = undo ? " takes calls again: " : " is draining: ";
-        out.println(instance.id() + " of " + instance.service() + done
-                + (heard ? "all clients have heard" : "not all clients are known to have heard"));
+        return instance;
     }
 }

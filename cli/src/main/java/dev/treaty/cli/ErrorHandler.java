@@ -1,60 +1,92 @@
 package dev.treaty.cli;
 
 import dev.treaty.cli.output.Style;
+import dev.treaty.codec.Json;
 import dev.treaty.config.ConfigurationException;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.ContractException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Objects;
 import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns what went wrong into one clear sentence on the error stream, and an exit code. */
-final class ErrorHandler {
+/** Prints errors on the error stream, as text or, with {@code --json}, as a JSON object, and selects the exit code. */
+public final class ErrorHandler {
+    static final String JSON = "--json";
+
     private ErrorHandler() {}
 
-    /** The command line was wrong. */
+    /** Handles an error in the command line. */
     static int inUsage(ParameterException e, String[] arguments) {
         CommandLine command = e.getCommandLine();
-        PrintWriter err = command.getErr();
-        say(command, String.valueOf(e.getMessage()));
-        if (!UnmatchedArgumentException.printSuggestions(e, err)) {
-            err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+        print(command, arguments, "usage", e);
+        if (!json(arguments)) {
+            command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         }
-        trace(err, e);
         return Main.USAGE;
     }
 
-    /** The command failed. */
+    /** Handles an exception that the command threw. */
     static int inExecution(Exception e, CommandLine command, ParseResult result) {
-        say(command, sentence(e));
-        trace(command.getErr(), e);
-        return e instanceof ConfigurationException ? Main.USAGE : Main.FAILED;
-    }
-
-    private static String sentence(Exception e) {
+        String[] arguments = result.originalArgs().toArray(String[]::new);
+        print(command, arguments, code(e), e);
         return switch (e) {
-            case CommandFailed _, ConfigurationException _, ContractException _, ServiceException _ ->
-                String.valueOf(e.getMessage());
-            case NoSuchFileException missing -> "there is no file " + missing.getFile();
-            case IOException _, IllegalArgumentException _, UnsupportedOperationException _ ->
-                e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            default -> "treaty made a mistake (" + e + "): set TREATY_DEBUG=1 to see where, and please report it";
+            case CommandFailed failed -> failed.exitCode();
+            case ConfigurationException _ -> Main.USAGE;
+            default -> Main.FAILED;
         };
     }
 
-    private static void say(CommandLine command, String sentence) {
-        Ansi ansi = command.getColorScheme().ansi();
-        command.getErr().println(Style.FAULT.paint(ansi, "treaty:") + " " + sentence);
+    private static String code(Exception e) {
+        return switch (e) {
+            case ServiceException service -> service.code().wire();
+            case ConfigurationException _ -> "configuration";
+            default -> "failed";
+        };
     }
 
-    private static void trace(PrintWriter err, Exception e) {
-        if ("1".equals(System.getenv("TREATY_DEBUG"))) {
-            e.printStackTrace(err);
+    /** Returns what to print for an exception: its message if it is expected, else that of an internal error. */
+    public static String message(Exception e) {
+        return switch (e) {
+            case NoSuchFileException missing -> "file " + missing.getFile() + " does not exist";
+            case UncheckedIOException wrapper -> message(Objects.requireNonNull(wrapper.getCause()));
+            case UnmatchedArgumentException unmatched
+            when !unmatched.getSuggestions().isEmpty() ->
+                e.getMessage() + "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
+            case CommandFailed _, ServiceException _, ParameterException _ -> String.valueOf(e.getMessage());
+            case IOException _, IllegalArgumentException _, UnsupportedOperationException _ ->
+                e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            default -> "internal error (" + e + "): set TREATY_DEBUG=1 for the stack trace, and please report it";
+        };
+    }
+
+    /** Prints a code and a message: on one line with the message, or as a JSON object. */
+    static void print(CommandLine command, boolean json, String code, String prefix, String message) {
+        PrintWriter err = command.getErr();
+        if (json) {
+            var error = new LinkedHashMap<String, Object>();
+            error.put("code", code);
+            error.put("message", message);
+            err.println(Json.text(error));
+        } else {
+            err.println(Style.FAULT.paint(command.getColorScheme().ansi(), prefix + ":") + " " + message);
         }
+    }
+
+    private static void print(CommandLine command, String[] arguments, String code, Exception e) {
+        print(command, json(arguments), code, "treaty", message(e));
+        if ("1".equals(System.getenv("TREATY_DEBUG"))) {
+            e.printStackTrace(command.getErr());
+        }
+    }
+
+    private static boolean json(String[] arguments) {
+        return Arrays.asList(arguments).contains(JSON);
     }
 }

@@ -1,7 +1,7 @@
 package dev.treaty.cli;
 
 /**
- * A subcommand of {@code treaty} that another module brings. {@link Main} finds it through {@link
- * java.util.ServiceLoader}; its class carries picocli's {@code @Command} annotation.
+ * A subcommand of {@code treaty} that another module provides. {@link Main} finds it with {@link
+ * java.util.ServiceLoader}; its class has picocli's {@code @Command} annotation.
  */
 public interface ExtraCommand {}

@@ -5,55 +5,65 @@ import dev.treaty.core.time.Time;
 import java.time.Duration;
 
 /**
- * A command that goes on until somebody ends it. Ctrl-C and SIGTERM make the JVM run its shutdown hooks and nothing
- * else; this one lets the command's own thread come to its end, close what it opened and say what it has to say.
+ * Lets a long-running command end in good order: on SIGINT (Ctrl-C) or SIGTERM, {@link #await} returns, and the JVM
+ * waits until the command's thread has closed what it opened and calls {@link #close}.
  */
 public final class Foreground implements AutoCloseable {
-    /** How long a command may take to end once it was asked to. */
-    static final Duration PATIENCE = Duration.ofSeconds(25);
+    private static final Duration SHUTDOWN_MAX = Duration.ofSeconds(25);
 
-    private final Promise<Boolean> asked = new Promise<>();
-    private final Promise<Boolean> ended = new Promise<>();
+    private final Promise<Boolean> ending = new Promise<>();
+    private final Promise<Boolean> closed = new Promise<>();
     private final Thread hook;
 
-    /** @param end run when somebody asks the command to end, besides waking {@link #await} */
-    public Foreground(Runnable end) {
+    /** @param onSignal run in the shutdown hook, after {@link #await} is woken */
+    public Foreground(Runnable onSignal) {
+        this(onSignal, SHUTDOWN_MAX);
+    }
+
+    /**
+     * @param onSignal run in the shutdown hook, after {@link #await} is woken
+     * @param shutdownMax when the JVM exits even if the command is not closed
+     */
+    public Foreground(Runnable onSignal, Duration shutdownMax) {
         this.hook = new Thread(
                 () -> {
-                    asked.complete(true);
-                    end.run();
+                    end();
+                    onSignal.run();
                     try {
-                        ended.await(Time.system(), PATIENCE.toNanos());
+                        closed.await(Time.system(), shutdownMax.toNanos());
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
                 },
-                "end of the command");
+                "treaty-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** Waits until somebody asks the command to end. */
+    /** Waits for a signal or {@link #end}. */
     public void await() throws InterruptedException {
-        while (asked.await(Time.system(), Duration.ofHours(1).toNanos()) == null) {
-            // goes on
+        while (ending.await(Time.system(), Duration.ofHours(1).toNanos()) == null) {
+            // waits again
         }
     }
 
-    /** True once somebody has. */
-    public boolean asked() {
-        return asked.now() != null;
+    /** Ends the command as a signal does. */
+    public void end() {
+        ending.complete(true);
     }
 
-    /** The command is over; the process may end. */
+    /** Returns true after a signal or {@link #end}. */
+    public boolean asked() {
+        return ending.now() != null;
+    }
+
+    /** Lets the JVM exit. */
     @Override
     public void close() {
-        ended.complete(true);
-        if (!asked()) {
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException e) {
-                // somebody asks just now; the hook finds that we are done
-            }
+        closed.complete(true);
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // the JVM is shutting down, and the hook has been notified
         }
     }
 }

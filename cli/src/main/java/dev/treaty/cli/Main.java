@@ -1,9 +1,17 @@
 package dev.treaty.cli;
 
 import dev.treaty.cli.contract.ContractCommand;
+import dev.treaty.cli.shell.CompletionCommand;
+import dev.treaty.cli.shell.ManCommand;
 import dev.treaty.cli.up.UpCommand;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.registry.RegistryAddress;
+import dev.treaty.resilience.IsolationLevel;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,10 +20,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The {@code treaty} command: without a subcommand it tells how to use it. */
+/** The {@code treaty} command. Without a subcommand it prints its help. */
 @Command(
         name = "treaty",
-        description = "Service contracts that are kept: find, call, watch and try services.",
+        description = "Runs, finds, calls and inspects services that implement contracts.",
         version = "treaty 0.1.0-SNAPSHOT",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
@@ -23,40 +31,69 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:it worked",
-            "1:it did not: a fault, something that is not there, a failed call in a demo",
-            "2:the command line or the configuration is wrong"
-        },
-        subcommands = {
-            UpCommand.class,
-            RegistryCommand.class,
-            ServicesCommand.class,
-            InstancesCommand.class,
-            WatchCommand.class,
-            DrainCommand.class,
-            GuardsCommand.class,
-            CallCommand.class,
-            ContractCommand.class,
-            ConfigCommand.class,
-            HelpCommand.class
+            "0:success",
+            "1:the command failed: a fault, nothing found, a failed call in a demo",
+            "2:the command line or the configuration is wrong, or up could not start a service"
         })
 public final class Main implements Runnable {
-    /** The exit code of a command that did what it was asked to. */
+    /** The exit code of success. */
     public static final int OK = 0;
 
-    /** The exit code of a command that could not. */
+    /** The exit code of a command that failed. */
     public static final int FAILED = 1;
 
-    /** The exit code of a command that was asked wrongly. */
+    /** The exit code of a wrong command line or configuration. */
     public static final int USAGE = 2;
 
+    /** The commands of this module by name, in the order of the help. */
+    private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("up", UpCommand.class);
+        COMMANDS.put("registry", RegistryCommand.class);
+        COMMANDS.put("services", ServicesCommand.class);
+        COMMANDS.put("instances", InstancesCommand.class);
+        COMMANDS.put("watch", WatchCommand.class);
+        COMMANDS.put("drain", DrainCommand.class);
+        COMMANDS.put("guards", GuardsCommand.class);
+        COMMANDS.put("call", CallCommand.class);
+        COMMANDS.put("contract", ContractCommand.class);
+        COMMANDS.put("config", ConfigCommand.class);
+        COMMANDS.put("completion", CompletionCommand.class);
+        COMMANDS.put("man", ManCommand.class);
+        COMMANDS.put("help", HelpCommand.class);
+    }
+
+    private static final String[] FOOTER = {
+        "",
+        "In a source tree, ./treaty also has:",
+        "  test       Compiles with all checks and runs the tests; see test --help.",
+        "  bench      Runs benchmarks; see bench --help.",
+        "  format     Formats every Java source.",
+        "  stress     Searches lock-free code for races, with jcstress.",
+        "  java       Runs java with Treaty on the class path.",
+        "  javac      Runs javac with Treaty on the class path.",
+        "",
+        "Environment variables:",
+        "  TREATY_REGISTRY       The address of the registry, as --registry sets it.",
+        "  TREATY_DEBUG=1        Prints the stack trace of an error.",
+        "  TREATY_LOG=DEBUG      Logs what libraries do, from this level on.",
+        "  TREATY_JAVA_OPTIONS   Options for the JVM, instead of those of ./treaty.",
+        "",
+        "Examples:",
+        "  treaty demo                          a shop, with faults on a timetable",
+        "  treaty registry                      a registry on 127.0.0.1:7400",
+        "  treaty services --metrics            what is registered, with metrics",
+        "  treaty call shop.Orders get '{\"id\":\"42\"}'"
+    };
+
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
+    @SuppressWarnings("NullAway.Init") // injected by picocli
     private CommandSpec spec;
 
     private Main() {}
 
-    /** Runs the command and ends the process with its exit code. */
+    /** Runs the command and exits the process with its exit code. */
     public static void main(String[] arguments) {
         var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
@@ -65,30 +102,33 @@ public final class Main implements Runnable {
 
     /** Runs the command and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        int exit = commandLine(arguments).setOut(out).setErr(err).execute(arguments);
+        out.flush(); // lines flush themselves, but not what follows the last one
+        err.flush();
+        return exit;
+    }
+
+    /** Returns the parser for these arguments: of one command if they begin with its name, else of all. */
+    public static CommandLine commandLine(String... arguments) {
         var command = new CommandLine(new Main());
-        ServiceLoader.load(ExtraCommand.class).forEach(command::addSubcommand);
-        command.getCommandSpec()
-                .usageMessage()
-                .footer(
-                        "",
-                        "Examples:",
-                        "  treaty demo                          a shop of twelve processes, hurt on a timetable",
-                        "  treaty registry                      a registry on 127.0.0.1:7400",
-                        "  treaty services --metrics            what is registered, and how it does",
-                        "  treaty call shop.Orders get '{\"id\":\"42\"}'",
-                        "",
-                        "In a source tree, ./treaty test builds and tests everything.",
-                        "Set TREATY_DEBUG=1 to see where an error came from.");
-        int exit = command.setOut(out)
-                .setErr(err)
+        Class<?> named = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+        if (named != null && named.getSuperclass() == OutputCommand.class) {
+            command.addSubcommand(arguments[0], named); // setting up the others takes longer than running this one
+        } else {
+            ServiceLoader.load(ExtraCommand.class).forEach(command::addSubcommand);
+            COMMANDS.forEach(command::addSubcommand);
+        }
+        command.getCommandSpec().usageMessage().footer(FOOTER); // last, so that no command inherits it
+        return command.registerConverter(ServiceName.class, Converters::service)
+                .registerConverter(Duration.class, new Converters.Time())
+                .registerConverter(RegistryAddress.class, new Converters.Registry())
+                .registerConverter(IsolationLevel.class, Converters.constants(IsolationLevel.class))
+                .registerConverter(ContractCommand.Format.class, Converters.constants(ContractCommand.Format.class))
+                .registerConverter(CompletionCommand.Shell.class, Converters.constants(CompletionCommand.Shell.class))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false) // @FILE is a request
                 .setParameterExceptionHandler(ErrorHandler::inUsage)
-                .setExecutionExceptionHandler(ErrorHandler::inExecution)
-                .execute(arguments);
-        out.flush(); // what does not end with a line is not written by itself
-        err.flush();
-        return exit;
+                .setExecutionExceptionHandler(ErrorHandler::inExecution);
     }
 
     @Override

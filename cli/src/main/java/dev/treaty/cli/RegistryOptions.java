@@ -1,98 +1,112 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.config.KeyNames;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which registry a command talks to. */
+/** The options that select a registry, and reads of it that fail if it cannot be reached. */
 public final class RegistryOptions {
-    /** Where {@code treaty registry} listens, and where every command looks, unless something else is said. */
+    /** The default address of {@code treaty registry}, to which commands connect by default. */
     public static final RegistryAddress.Network USUAL = new RegistryAddress.Network("127.0.0.1", 7400);
 
-    /** What to do where the registry cannot be reached. */
-    public static final String ELSE = "; start one with \"treaty registry\", or name another with --registry";
-
-    private static final String VARIABLE = "TREATY_REGISTRY";
+    /** The hint for an unreachable registry. */
+    public static final String HINT = "; start one with \"treaty registry\", or select another with --registry";
 
     @Option(
             names = "--registry",
             paramLabel = "ADDRESS",
-            converter = Converters.Registry.class,
-            description = "The registry, such as treaty://127.0.0.1:7400, which is also where it is sought if nothing"
-                    + " is said. TREATY_REGISTRY says it too.")
+            description = "The registry (default: $TREATY_REGISTRY, else port 7400 of this machine).")
     private @Nullable RegistryAddress registry;
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "A configuration file; what it says about the registry and about calls holds.")
+            description = "A configuration file, for the registry and the settings of calls.")
     private @Nullable Path config;
 
-    /** What was said with {@code --registry}. */
-    Optional<RegistryAddress> given() {
-        return Optional.ofNullable(registry);
-    }
-
-    /** The settings: the option beats the environment, which beats the file. */
-    Settings settings() {
+    /** Opens a client of the registry. The option overrides the environment, which overrides the file. */
+    public Treaty open() {
         Map<String, String> environment = new HashMap<>(System.getenv());
         if (registry != null) {
-            environment.put(VARIABLE, registry.toString());
+            environment.put("TREATY_REGISTRY", registry.toString());
         }
         Settings settings = config == null ? Settings.of(environment) : Settings.load(config, environment);
-        return settings.registry() instanceof RegistryAddress.Embedded ? settings.withRegistry(USUAL) : settings;
-    }
-
-    /** A client of that registry. */
-    public Treaty open() {
-        return Treaty.open(settings());
+        return Treaty.open(
+                settings.registry() instanceof RegistryAddress.Embedded ? settings.withRegistry(USUAL) : settings);
     }
 
     /**
-     * The names of all services.
+     * Returns the names of all services.
      *
-     * @throws CommandFailed where the registry could not be reached
+     * @throws CommandFailed if the registry cannot be reached
      */
     static Set<ServiceName> services(Treaty treaty) {
         var names = new TreeSet<>(treaty.registry().services());
-        reached(treaty);
+        requireReached(treaty);
         return names;
     }
 
     /**
-     * The instances of a service, as the registry says that they are now: a command that comes once follows nothing.
+     * Returns the current instances of a service, with one request instead of a watch.
      *
-     * @throws CommandFailed where the registry could not be reached
+     * @throws CommandFailed if the registry cannot be reached
      */
     public static List<ServiceInstance> instances(Treaty treaty, ServiceName service) {
         try {
             return treaty.registry().lookup(service);
         } catch (ServiceException e) {
-            reached(treaty);
-            throw e; // it was reached, and refuses
+            requireReached(treaty);
+            throw e; // reached, and rejected
         }
     }
 
     /**
-     * Makes sure that what the registry told is true: without a registry everything would look empty.
+     * Returns the current instances of all services.
      *
-     * @throws CommandFailed where it could not be reached
+     * @throws CommandFailed if the registry cannot be reached
      */
-    public static void reached(Treaty treaty) {
-        treaty.registry().problem().ifPresent(trouble -> {
-            throw new CommandFailed(trouble + ELSE);
+    static Map<ServiceName, List<ServiceInstance>> instances(Treaty treaty) {
+        var instances = new LinkedHashMap<ServiceName, List<ServiceInstance>>();
+        services(treaty).forEach(name -> instances.put(name, instances(treaty, name)));
+        return instances;
+    }
+
+    /**
+     * Fails if the last request did not reach the registry: otherwise everything would look empty.
+     *
+     * @throws CommandFailed if the registry cannot be reached
+     */
+    public static void requireReached(Treaty treaty) {
+        treaty.registry().problem().ifPresent(problem -> {
+            throw new CommandFailed(problem + HINT);
         });
+    }
+
+    /** Returns {@code "; did you mean NAME?"} for the registered service with the most similar name, else nothing. */
+    public static String suggestion(Treaty treaty, ServiceName mistyped) {
+        return suggestion(
+                mistyped.value(),
+                services(treaty).stream().map(ServiceName::value).toList());
+    }
+
+    static String suggestion(String mistyped, Collection<String> known) {
+        return KeyNames.nearest(mistyped, known)
+                .filter(name -> !known.contains(mistyped))
+                .map(name -> "; did you mean " + name + "?")
+                .orElse("");
     }
 }

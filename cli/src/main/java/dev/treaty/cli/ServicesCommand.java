@@ -5,117 +5,96 @@ import dev.treaty.Treaty;
 import dev.treaty.cli.output.Durations;
 import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
-import dev.treaty.codec.Json;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.observe.CallStatistics;
 import dev.treaty.observe.ServiceMetrics;
 import dev.treaty.registry.server.RegistryTable;
-import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-/** {@code treaty services}: what is registered, and how it does. */
+/** {@code treaty services}: the registered services and their metrics. */
 @Command(
         name = "services",
         description = "Lists the services that are registered or have published a contract.",
         footer = {
-            "",
-            "Examples:",
             "  treaty services",
-            "  treaty services --metrics            how they did over the last minute, all instances together",
+            "  treaty services --metrics            with the metrics of the last minute, summed over all instances",
             "  treaty services --json | jq -r '.[].name'"
         })
-final class ServicesCommand implements Callable<Integer> {
-    @Option(
-            names = "--metrics",
-            description = "Ask every instance how it did over the last minute, and add it up exactly.")
+final class ServicesCommand extends OutputCommand {
+    @Option(names = "--metrics", description = "Read the metrics of the last minute from all instances and sum them.")
     private boolean metrics;
-
-    @Option(names = "--json", description = "Print a JSON array of services.")
-    private boolean json;
 
     @Mixin
     private final RegistryOptions registry = new RegistryOptions();
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
-    private CommandSpec spec;
-
     /**
-     * One service.
+     * A service.
      *
-     * @param figures how it did over the last minute, where that was asked for
-     * @param silent how many of its instances did not say
+     * @param minute its metrics of the last minute; empty without {@code --metrics}
+     * @param silent how many of its instances did not answer
      */
-    private record Row(
-            ServiceName name, List<ServiceInstance> instances, Optional<CallStatistics> figures, int silent) {
-        String versions() {
+    private record Row(ServiceName name, List<ServiceInstance> instances, Optional<CallStatistics> minute, int silent) {
+        List<String> versions() {
             return instances.stream()
                     .map(ServiceInstance::version)
                     .distinct()
                     .sorted()
                     .map(Object::toString)
-                    .collect(Collectors.joining(", "));
+                    .toList();
+        }
+
+        long count(Predicate<ServiceHealth> condition) {
+            return instances.stream()
+                    .map(ServiceInstance::health)
+                    .filter(condition)
+                    .count();
         }
 
         long passing() {
-            return instances.stream()
-                    .filter(i -> i.health().status() == ServiceHealth.Status.PASSING)
-                    .count();
+            return count(health -> health.status() == ServiceHealth.Status.PASSING);
         }
 
-        /** How many are kept although their leases have ended. */
+        /** The number of instances that self-preservation keeps although their leases have expired. */
         long stale() {
-            return instances.stream()
-                    .filter(i -> i.health().details().containsKey(RegistryTable.STALE))
-                    .count();
+            return count(health -> health.details().containsKey(RegistryTable.STALE));
         }
 
         Map<String, Object> fields() {
             var fields = new LinkedHashMap<String, Object>();
             fields.put("name", name.value());
-            fields.put(
-                    "versions",
-                    instances.stream()
-                            .map(i -> i.version().toString())
-                            .distinct()
-                            .sorted()
-                            .toList());
+            fields.put("versions", versions());
             fields.put("instances", instances.size());
             fields.put("passing", passing());
             fields.put("stale", stale());
-            figures.ifPresent(f -> fields.put("metrics", fields(f)));
+            minute.ifPresent(statistics -> fields.put("metrics", fields(statistics)));
             return fields;
         }
 
-        private Map<String, Object> fields(CallStatistics minute) {
-            var fields = new LinkedHashMap<String, Object>();
-            fields.put("requests", minute.requests());
-            fields.put("requestsPerSecond", minute.requestsPerSecond());
-            fields.put("failures", minute.failures());
+        private Map<String, Object> fields(CallStatistics statistics) {
             var errors = new LinkedHashMap<String, Object>();
-            minute.errors().forEach((code, count) -> errors.put(code.wire(), count));
+            statistics.errors().forEach((code, count) -> errors.put(code.wire(), count));
+            var fields = new LinkedHashMap<String, Object>();
+            fields.put("requests", statistics.requests());
+            fields.put("requestsPerSecond", statistics.requestsPerSecond());
+            fields.put("failures", statistics.failures());
             fields.put("errors", errors);
-            fields.put("errorRate", minute.errorRate());
-            fields.put("averageMillis", minute.averageMillis());
-            fields.put("p95Millis", minute.p95Millis());
-            fields.put("p99Millis", minute.p99Millis());
+            fields.put("errorRate", statistics.errorRate());
+            fields.put("averageMillis", statistics.averageMillis());
+            fields.put("p95Millis", statistics.p95Millis());
+            fields.put("p99Millis", statistics.p99Millis());
             fields.put("silentInstances", silent);
             return fields;
         }
@@ -124,100 +103,78 @@ final class ServicesCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Row> rows = read();
-        PrintWriter out = spec.commandLine().getOut();
-        Ansi ansi = spec.commandLine().getColorScheme().ansi();
-        if (json) {
-            out.println(Json.indented(rows.stream().map(Row::fields).toList()));
-        } else if (rows.isEmpty()) {
-            out.println("No service is registered.");
-        } else {
-            table(rows).print(out, ansi);
-            int silent = rows.stream().mapToInt(Row::silent).sum();
-            if (silent > 0) {
-                out.println(Style.FAINT.paint(
-                        ansi, silent + (silent == 1 ? " instance" : " instances") + " did not say how they do"));
-            }
-            long stale = rows.stream().mapToLong(Row::stale).sum();
-            if (stale > 0) {
-                out.println(Style.WARNING.paint(
-                        ansi,
-                        stale + (stale == 1 ? " instance is" : " instances are")
-                                + " stale: kept although the lease has ended, since many ended at once"));
-            }
+        printList(rows.stream().map(Row::fields).toList(), () -> table(rows), "No service is registered.");
+        if (!json()) {
+            note(rows.stream().mapToLong(Row::silent).sum(), Style.FAINT, " not reporting metrics");
+            note(
+                    rows.stream().mapToLong(Row::stale).sum(),
+                    Style.WARNING,
+                    " stale: kept by self-preservation after the lease expired");
         }
         return Main.OK;
     }
 
+    private void note(long instances, Style style, String text) {
+        if (instances > 0) {
+            out().println(paint(style, instances + (instances == 1 ? " instance is" : " instances are") + text));
+        }
+    }
+
     private List<Row> read() {
         try (Treaty treaty = registry.open()) {
-            var services = new LinkedHashMap<ServiceName, List<ServiceInstance>>();
-            for (ServiceName name : RegistryOptions.services(treaty)) {
-                services.put(name, RegistryOptions.instances(treaty, name));
-            }
-            Map<String, Introspection.Status> statuses =
-                    metrics ? StatusQuery.of(treaty, endpoints(services.values())) : Map.of();
+            Map<ServiceName, List<ServiceInstance>> services = RegistryOptions.instances(treaty);
             var rows = new ArrayList<Row>();
-            services.forEach((name, instances) -> rows.add(row(name, instances, statuses)));
+            if (metrics) {
+                var endpoints = services.values().stream()
+                        .flatMap(List::stream)
+                        .map(ServiceInstance::endpoint)
+                        .collect(Collectors.toSet());
+                var statuses = StatusQuery.of(treaty, endpoints);
+                services.forEach((name, instances) -> rows.add(row(name, instances, statuses)));
+            } else {
+                services.forEach((name, instances) -> rows.add(new Row(name, instances, Optional.empty(), 0)));
+            }
             return rows;
         }
     }
 
-    private static Collection<ServiceEndpoint> endpoints(Collection<List<ServiceInstance>> services) {
-        return services.stream()
-                .flatMap(List::stream)
-                .map(ServiceInstance::endpoint)
-                .collect(Collectors.toSet());
-    }
-
-    private Row row(ServiceName name, List<ServiceInstance> instances, Map<String, Introspection.Status> statuses) {
-        if (!metrics) {
-            return new Row(name, instances, Optional.empty(), 0);
-        }
+    private static Row row(
+            ServiceName name, List<ServiceInstance> instances, Map<String, Introspection.Status> statuses) {
         List<Introspection.Status> answers = instances.stream()
-                .map(i -> i.endpoint().toString())
+                .map(instance -> instance.endpoint().toString())
                 .distinct()
                 .map(statuses::get)
-                .filter(status -> status != null)
+                .filter(Objects::nonNull)
                 .toList();
-        CallStatistics figures = CallStatistics.merge(answers.stream()
+        CallStatistics minute = CallStatistics.merge(answers.stream()
                 .flatMap(status -> status.report().server().stream())
                 .filter(served -> served.service().equals(name))
                 .map(ServiceMetrics::minute)
                 .toList());
-        return new Row(name, instances, Optional.of(figures), instances.size() - answers.size());
+        return new Row(name, instances, Optional.of(minute), instances.size() - answers.size());
     }
 
     private Table table(List<Row> rows) {
-        Table table = metrics
-                ? new Table(
-                        "SERVICE",
-                        "VERSIONS",
-                        ">INSTANCES",
-                        ">PASSING",
-                        ">CALLS/S",
-                        ">FAILED",
-                        ">AVERAGE",
-                        ">P95",
-                        ">P99")
-                : new Table("SERVICE", "VERSIONS", ">INSTANCES", ">PASSING");
+        var headings = new ArrayList<>(List.of("SERVICE", "VERSIONS", ">INSTANCES", ">PASSING"));
+        if (metrics) {
+            headings.addAll(List.of(">CALLS/S", ">FAILED", ">AVERAGE", ">P95", ">P99"));
+        }
+        var table = new Table(headings.toArray(String[]::new));
         for (Row row : rows) {
-            Style style = row.passing() == row.instances().size()
-                    ? Style.GOOD
-                    : row.passing() > 0 ? Style.WARNING : Style.FAULT;
-            Table.Row cells = table.row()
-                    .cell(row.name().value())
-                    .cell(row.versions())
-                    .cell(Integer.toString(row.instances().size()))
-                    .cell(Long.toString(row.passing()), style);
-            row.figures()
-                    .filter(f -> f.requests() > 0)
-                    .ifPresent(f -> cells.cell(String.format(Locale.ROOT, "%.1f", f.requestsPerSecond()))
+            long passing = row.passing();
+            Style style = passing == row.instances.size() ? Style.GOOD : passing > 0 ? Style.WARNING : Style.FAULT;
+            Table.Row cells = table.row(row.name, String.join(", ", row.versions()), row.instances.size())
+                    .cell(Long.toString(passing), style);
+            row.minute
+                    .filter(minute -> minute.requests() > 0)
+                    .ifPresent(minute -> cells.cell(String.format(Locale.ROOT, "%.1f", minute.requestsPerSecond()))
                             .cell(
-                                    String.format(Locale.ROOT, "%.1f%%", 100 * f.errorRate()),
-                                    f.failures() == 0 ? Style.PLAIN : Style.FAULT)
-                            .cell(millis(f.averageMillis()))
-                            .cell(millis(f.p95Millis()))
-                            .cell(millis(f.p99Millis())));
+                                    String.format(Locale.ROOT, "%.1f%%", 100 * minute.errorRate()),
+                                    minute.failures() == 0 ? Style.PLAIN : Style.FAULT)
+                            .cells(
+                                    millis(minute.averageMillis()),
+                                    millis(minute.p95Millis()),
+                                    millis(minute.p99Millis())));
         }
         return table;
     }

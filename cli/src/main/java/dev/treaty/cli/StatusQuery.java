@@ -10,23 +10,22 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
-/** Asks processes of the fabric how they stand, all at the same time. */
+/** Reads the status of many processes concurrently. */
 final class StatusQuery {
     private StatusQuery() {}
 
-    /** How each of these processes stands, by its address; those that do not answer are left out. */
+    /** Returns the status of each process that answers, by its address. */
     static Map<String, Introspection.Status> of(Treaty treaty, Collection<ServiceEndpoint> endpoints) {
-        var asked = new TreeMap<String, CompletableFuture<Optional<Introspection.Status>>>();
+        var answers = new TreeMap<String, CompletableFuture<Optional<Introspection.Status>>>();
         for (ServiceEndpoint endpoint : endpoints) {
-            asked.computeIfAbsent(endpoint.toString(), _ -> treaty.callAsync(() -> of(treaty, endpoint)));
+            answers.computeIfAbsent(endpoint.toString(), _ -> treaty.callAsync(() -> of(treaty, endpoint)));
         }
         var statuses = new TreeMap<String, Introspection.Status>();
-        asked.forEach((address, answer) -> answer.join().ifPresent(status -> statuses.put(address, status)));
+        answers.forEach((address, answer) -> answer.join().ifPresent(status -> statuses.put(address, status)));
         return statuses;
     }
 
-    /** How one process stands; nothing where it does not answer. */
-    static Optional<Introspection.Status> of(Treaty treaty, ServiceEndpoint endpoint) {
+    private static Optional<Introspection.Status> of(Treaty treaty, ServiceEndpoint endpoint) {
         try (var direct = treaty.direct(Introspection.class, endpoint)) {
             return Optional.of(direct.client().status());
         } catch (ServiceException e) {

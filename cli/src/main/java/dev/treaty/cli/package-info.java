@@ -1,7 +1,8 @@
 /**
- * The {@code treaty} command: a registry, a console and a command line in one small executable.
+ * The {@code treaty} command.
  *
- * <p>Each subcommand is one class; {@link dev.treaty.cli.Main} only names them. What a subcommand does it asks of the
- * libraries, so that everything the command line shows can also be had from code.
+ * <p>Each subcommand is one class, which extends {@link dev.treaty.cli.OutputCommand} and calls the same API that
+ * programs use; {@link dev.treaty.cli.Main} lists them. {@link dev.treaty.cli.ErrorHandler} prints errors, as text or
+ * as JSON.
  */
 package dev.treaty.cli;

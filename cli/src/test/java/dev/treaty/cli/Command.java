@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** A command as it was run: within this process, with what it printed. */
+/** The result of a command that ran in this process. */
 public record Command(int exit, String out, String err) {
-    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
+    private static final long WAIT_MAX_NANOS = TimeUnit.MINUTES.toNanos(2);
 
     public static Command run(String... arguments) {
         var out = new StringWriter();
@@ -18,18 +18,18 @@ public record Command(int exit, String out, String err) {
         return new Command(exit, out.toString(), err.toString());
     }
 
-    /** Runs a command, and again as long as it says that somebody did not answer in time: the machine may stall. */
+    /** Runs a command, and again if it failed only because a busy machine did not answer in time. */
     public static Command answered(String... arguments) {
         return until(Command::answered, arguments);
     }
 
-    /** Runs a command, and again until what it printed is that, or as it is after two minutes. */
-    static Command until(Predicate<Command> right, String... arguments) {
+    /** Runs a command again until its result is expected, for at most two minutes. */
+    static Command until(Predicate<Command> expected, String... arguments) {
         long start = System.nanoTime();
         Command command;
         do {
             command = run(arguments);
-        } while (!right.test(command) && System.nanoTime() - start < PATIENCE_NANOS);
+        } while (!expected.test(command) && System.nanoTime() - start < WAIT_MAX_NANOS);
         return command;
     }
 
@@ -38,7 +38,7 @@ public record Command(int exit, String out, String err) {
                 .noneMatch(err::contains);
     }
 
-    /** What it printed, as JSON. */
+    /** Parses the output as JSON. */
     public Object json() {
         return Json.read(out);
     }

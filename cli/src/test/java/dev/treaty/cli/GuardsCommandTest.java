@@ -17,12 +17,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** {@code treaty guards} against a process that calls a service which fails. */
+/** {@code treaty guards} with a process that calls a failing service. */
 class GuardsCommandTest {
-    /** What is called. */
     @Contract(name = "test.Prices", version = "1.0.0")
     public interface Prices {
-        /** Tells a price. */
         @Idempotent
         int price(String sku);
     }
@@ -40,8 +38,8 @@ class GuardsCommandTest {
     void start() {
         shop.serveRegistry();
         shop.serve(Prices.class, sku -> {
-            if (sku.equals("lost")) {
-                throw new ServiceException(Code.UNAVAILABLE, "the price list is lost");
+            if (sku.equals("unknown")) {
+                throw new ServiceException(Code.UNAVAILABLE, "no price list");
             }
             return sku.length();
         });
@@ -54,7 +52,7 @@ class GuardsCommandTest {
         shop.close();
     }
 
-    /** What there is to tell of the shop's guard, once the shop was asked and has answered in time. */
+    /** Runs the command until the process has answered. */
     private Command guards(String... arguments) {
         return Command.until(command -> command.out().contains("test.Prices"), command(arguments));
     }
@@ -76,11 +74,11 @@ class GuardsCommandTest {
         for (int i = 0; i < 8; i++) {
             prices.price("tea");
         }
-        assertThatThrownBy(() -> prices.price("lost")).isInstanceOf(ServiceException.class);
+        assertThatThrownBy(() -> prices.price("unknown")).isInstanceOf(ServiceException.class);
     }
 
     @Test
-    void guardsAreListedWithWhatTheyCounted() {
+    void guards_are_listed_with_their_statistics() {
         call();
 
         Map<?, ?> guard = only(guards("--json"));
@@ -98,7 +96,7 @@ class GuardsCommandTest {
     }
 
     @Test
-    void stepsAreDescribedInTheirOrderAndContradictionsTold() {
+    void steps_are_described_in_order_with_warnings() {
         prices.price("tea");
 
         assertThat(Command.until(command -> command.out().contains("shop at"), command("test.Prices", "--describe"))
@@ -110,7 +108,7 @@ class GuardsCommandTest {
     }
 
     @Test
-    void levelsAreChangedAndCountsBegunAnewWhileTheProcessRuns() {
+    void levels_and_statistics_change_while_the_process_runs() {
         call();
 
         Map<?, ?> guard = only(guards("test.Prices", "--level", "basic", "--reset", "--json"));
@@ -122,16 +120,17 @@ class GuardsCommandTest {
     }
 
     @Test
-    void whatCannotBeDoneIsSaid() {
-        assertThat(Command.answered(command("test.Nothing"))).satisfies(command -> {
-            assertThat(command.exit()).isEqualTo(Main.FAILED);
-            assertThat(command.out()).isEqualToIgnoringNewLines("No process calls test.Nothing.");
-        });
-        assertThat(Command.run(command("--level", "none"))).satisfies(command -> {
-            assertThat(command.exit()).isNotEqualTo(Main.OK);
-            assertThat(command.err()).contains("name the SERVICE whose guards are to be changed");
-        });
+    void an_unknown_service_and_a_wrong_option_are_errors() {
+        prices.price("tea");
+        String hint = "no client guards found for test.Prize; did you mean test.Prices?";
+        Command unknown = Command.until(command -> command.err().contains(hint), command("test.Prize"));
+        assertThat(unknown.err()).contains(hint);
+        assertThat(unknown.exit()).isEqualTo(Main.FAILED);
+
+        Command unnamed = Command.run(command("--level", "none"));
+        assertThat(unnamed.err()).contains("name the SERVICE whose guards to change");
+        assertThat(unnamed.exit()).isEqualTo(Main.USAGE);
         assertThat(Command.run(command("test.Prices", "--level", "most")).err())
-                .contains("\"most\" is no level: choose none, basic, enhanced or full");
+                .contains("\"most\" is not one of none, basic, enhanced, full");
     }
 }

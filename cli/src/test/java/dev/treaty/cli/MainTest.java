@@ -1,44 +1,82 @@
 package dev.treaty.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
 import dev.treaty.cli.output.Style;
+import dev.treaty.codec.Json;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
 class MainTest {
-    private static final List<String> COMMANDS =
-            List.of("demo", "up", "registry", "services", "instances", "watch", "call", "contract", "config", "help");
+    /** All commands with options, subcommands of {@code contract} included, but not help, which is picocli's. */
+    static Stream<String> commands() {
+        var names = new ArrayList<String>();
+        Main.commandLine().getSubcommands().forEach((name, command) -> {
+            names.add(name);
+            command.getSubcommands().keySet().forEach(subcommand -> names.add(name + " " + subcommand));
+        });
+        names.remove("help");
+        return names.stream();
+    }
 
     @Test
-    void withoutACommandItTellsThemAll() {
+    void without_a_command_all_commands_are_listed() {
         Command run = Command.run();
 
         assertThat(run.exit()).isEqualTo(Main.OK);
-        assertThat(run.out()).contains(COMMANDS).contains("./treaty test", "Exit codes:");
+        assertThat(run.out())
+                .contains(Main.commandLine().getSubcommands().keySet())
+                .contains("up", "registry", "services", "instances", "watch", "call", "contract", "config", "help")
+                .contains("./treaty", "Exit codes:");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "up", "registry", "services", "instances", "watch", "call", "contract", "config"})
-    void everyCommandExplainsItselfWithExamples(String command) {
-        Command run = Command.run(command, "--help");
+    @MethodSource("commands")
+    void every_command_has_help_with_examples(String command) {
+        Command run = Command.run(words(command + " --help"));
 
         assertThat(run.exit()).isEqualTo(Main.OK);
-        assertThat(run.out()).startsWith("Usage: treaty " + command).contains("Examples:", "Exit codes:", "--help");
+        assertThat(run.out())
+                .startsWith("Usage: treaty " + command)
+                .contains("Examples:", "Exit codes:", "--help")
+                .doesNotContainPattern("\\b(somebody|nobody|whoever)\\b");
         assertThat(run.out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(120));
-        assertThat(Command.run("help", command).out()).isEqualTo(run.out());
+        if (!command.contains(" ")) {
+            assertThat(Command.run("help", command).out()).isEqualTo(run.out());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void every_command_prints_its_errors_as_json(String command) {
+        if (!command.equals("contract")) { // has only subcommands
+            Command run = Command.run(words(command + " --json --no-such-option"));
+
+            assertThat(run.exit()).isEqualTo(Main.USAGE);
+            assertThat(run.out()).isEmpty();
+            assertThat(Json.read(run.err()))
+                    .asInstanceOf(MAP)
+                    .containsEntry("code", "usage")
+                    .extractingByKey("message")
+                    .asString()
+                    .isNotEmpty()
+                    .doesNotContain("--json");
+        }
     }
 
     @ParameterizedTest
@@ -51,17 +89,16 @@ class MainTest {
                 "call shop.Orders get '[]' | must be a JSON object",
                 "call 4711 get | is not a service name",
                 "call shop.Orders get '{}' --deadline soon | not a duration",
-                "call shop.Orders get '{}' --deadline 0s | more than nothing",
+                "call shop.Orders get '{}' --deadline 0s | greater than zero",
                 "services --registry http://x | is not the address of a registry",
                 "services --registry embedded | is not the address of a registry",
-                "demo --rate 0 | --rate is 0: use 1 to 10000",
-                "demo --for 1s | too short",
                 "registry --port 70000 | port",
                 "registry --host 0.0.0.0 | advertise",
                 "contract export | name a service or a file",
-                "contract export shop.Orders --format pdf | choose text, json-schema or openapi",
+                "contract export shop.Orders --format pdf | is not one of text, json-schema, openapi",
+                "completion fish | is not one of bash, zsh",
             })
-    void aWrongCommandLineIsToldInOneSentence(String line, String part) {
+    void a_wrong_command_line_is_reported_in_one_sentence(String line, String part) {
         Command run = Command.run(words(line));
 
         assertThat(run.exit()).isEqualTo(Main.USAGE);
@@ -76,12 +113,27 @@ class MainTest {
     }
 
     @Test
-    void aMistypedCommandIsAnsweredWithTheLikelyOne() {
-        assertThat(Command.run("servces").err()).contains("services");
+    void a_mistyped_command_is_answered_with_a_similar_one() {
+        assertThat(Command.run("servces").err()).contains("did you mean services");
     }
 
     @Test
-    void withoutARegistryItSaysHowToStartOne() {
+    void a_missing_file_is_reported_as_json(@TempDir Path directory) {
+        String missing = directory.resolve("none.yaml").toString();
+
+        Command run = Command.run("services", "--json", "--config", missing);
+
+        assertThat(run.exit()).isEqualTo(Main.USAGE);
+        assertThat(Json.read(run.err()))
+                .asInstanceOf(MAP)
+                .containsEntry("code", "configuration")
+                .extractingByKey("message")
+                .asString()
+                .contains(missing);
+    }
+
+    @Test
+    void without_a_registry_the_error_says_how_to_start_one() {
         Command run = Command.run("services", "--registry", "treaty://127.0.0.1:1");
 
         assertThat(run.exit()).isEqualTo(Main.FAILED);
@@ -89,19 +141,30 @@ class MainTest {
     }
 
     @Test
-    void colourIsOnlyForTerminals() {
+    void only_terminals_get_colours() {
         assertThat(Command.run("config").out()).doesNotContain("\u001b");
         assertThat(Style.FAULT.paint(CommandLine.Help.Ansi.OFF, "x")).isEqualTo("x");
         assertThat(Style.FAULT.paint(CommandLine.Help.Ansi.ON, "x")).isEqualTo("\u001b[1;31mx\u001b[0m");
     }
 
     @Test
-    void whatDoesNotEndWithALineIsPrintedToo(@TempDir Path folder) throws IOException {
-        Path file =
-                Files.writeString(folder.resolve("a.contract"), "contract acme.Greetings 1.0.0\n\ngreet(name: string)");
-        var said = new StringWriter();
-        var out = new PrintWriter(new BufferedWriter(said));
+    void output_that_does_not_end_with_a_newline_is_flushed(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("a.contract"), "contract acme.Greetings 1.0.0\n\ngreet(name: string)");
+        var printed = new StringWriter();
+        var out = new PrintWriter(new BufferedWriter(printed));
         assertThat(Main.run(out, out, "contract", "show", file.toString())).isEqualTo(Main.OK);
-        assertThat(said.toString()).contains("greet(name: string)");
+        assertThat(printed.toString()).contains("greet(name: string)");
+    }
+
+    @Test
+    void contract_text_is_exported_as_json(@TempDir Path directory) throws IOException {
+        String text = "contract acme.Greetings 1.0.0\n\ngreet(name: string)\n";
+        Path file = Files.writeString(directory.resolve("a.contract"), text);
+
+        List<String> arguments = List.of("contract", "export", file.toString(), "--format", "text", "--json");
+        Command run = Command.run(arguments.toArray(String[]::new));
+
+        assertThat(run.json()).asInstanceOf(MAP).containsEntry("text", text);
     }
 }

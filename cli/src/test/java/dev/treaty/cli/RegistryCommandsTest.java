@@ -41,15 +41,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands that talk to a registry, against one that {@code treaty registry} serves in a process of its own. */
+/** The commands that use a registry, with {@code treaty registry} in its own process. */
 class RegistryCommandsTest {
-    /** A service of the tests. */
     @Contract(name = "test.Greetings", version = "2.1.0")
     public interface Greetings {
-        /** Greets. */
         @Idempotent
-        @Description("Greets somebody.")
-        String greet(@Description("Whom.") String name);
+        @Description("Greets a person.")
+        String greet(@Description("The name of the person.") String name);
     }
 
     private static final BlockingQueue<String> LINES = new LinkedBlockingQueue<>();
@@ -65,7 +63,7 @@ class RegistryCommandsTest {
                         List.of(),
                         ChildProcess.ownClassPath(),
                         Main.class.getName(),
-                        List.of("registry", "--port", "0", "--doors-port", "0", "--dns-port", "0", "--json")),
+                        List.of("registry", "--port", "0", "--compat-port", "0", "--dns-port", "0", "--json")),
                 Map.of(),
                 LINES::add);
         String line = String.valueOf(LINES.poll(120, TimeUnit.SECONDS));
@@ -74,11 +72,11 @@ class RegistryCommandsTest {
         treaty = open();
         treaty.serve(Greetings.class, name -> {
             if (name.isEmpty()) {
-                throw new ServiceException(Code.INVALID_ARGUMENT, "nobody has no name");
+                throw new ServiceException(Code.INVALID_ARGUMENT, "the name is empty");
             }
             return "Hello, " + name + "!";
         });
-        // To serve does not wait for long until the registry has answered.
+        // serve() may return before the registry has answered.
         assertThat(until(command -> command.exit() == Main.OK, "instances", "test.Greetings"))
                 .returns(Main.OK, Command::exit);
         assertThat(until(command -> command.exit() == Main.OK, "contract", "show", "test.Greetings"))
@@ -94,7 +92,7 @@ class RegistryCommandsTest {
     static void stop() throws Exception {
         treaty.close();
         registry.terminate();
-        assertThat(registry.exit().get(60, TimeUnit.SECONDS)).isEqualTo(143); // ended by SIGTERM, in good order
+        assertThat(registry.exit().get(60, TimeUnit.SECONDS)).isEqualTo(143); // ended by SIGTERM
         assertThat(LINES).isEmpty();
     }
 
@@ -102,8 +100,8 @@ class RegistryCommandsTest {
         return Command.answered(withRegistry(arguments));
     }
 
-    private static Command until(Predicate<Command> right, String... arguments) {
-        return Command.until(right, withRegistry(arguments));
+    private static Command until(Predicate<Command> expected, String... arguments) {
+        return Command.until(expected, withRegistry(arguments));
     }
 
     private static String[] withRegistry(String... arguments) {
@@ -121,7 +119,7 @@ class RegistryCommandsTest {
     }
 
     @Test
-    void doorsAreOpenedWhereTheyAreAskedFor() throws Exception {
+    void compatibility_apis_are_served_on_request() throws Exception {
         String endpoint = treaty.endpoint().orElseThrow().authority();
         assertThat(read(addresses.get("consul") + "/v1/health/service/test.Greetings?passing"))
                 .contains("\"Service\":\"test.Greetings\"");
@@ -132,7 +130,7 @@ class RegistryCommandsTest {
     }
 
     @Test
-    void servicesAreListed() {
+    void services_are_listed() {
         assertThat(run("services").out()).containsPattern("test\\.Greetings +2\\.1\\.0 +1 +1");
         assertThat(run("services", "--json").json())
                 .asInstanceOf(LIST)
@@ -150,20 +148,20 @@ class RegistryCommandsTest {
     }
 
     @Test
-    void metricsAreAskedOfTheInstances() {
+    void metrics_are_read_from_the_instances() {
         for (int i = 0; i < 10; i++) {
             run("call", "test.Greetings", "greet", "{\"name\":\"Ada\"}");
         }
         run("call", "test.Greetings", "greet", "{\"name\":\"\"}");
 
-        Command told = until(
+        Command services = until(
                 command -> command.exit() == Main.OK
                         && metrics(command).get("silentInstances").equals(0),
                 "services",
                 "--metrics",
                 "--json");
-        Map<?, ?> metrics = metrics(told);
-        assertThat((Integer) metrics.get("requests")).isPositive(); // those of a minute
+        Map<?, ?> metrics = metrics(services);
+        assertThat((Integer) metrics.get("requests")).isPositive(); // of the last minute
         assertThat((Integer) ((Map<?, ?>) metrics.get("errors")).get("invalid_argument"))
                 .isPositive();
         assertThat(Double.parseDouble(metrics.get("p99Millis").toString())).isPositive();
@@ -182,7 +180,7 @@ class RegistryCommandsTest {
     }
 
     @Test
-    void instancesAreListed() {
+    void instances_are_listed() {
         Command all = run("instances", "test.Greetings", "--json");
         assertThat(all.json()).asInstanceOf(LIST).singleElement(MAP).satisfies(instance -> {
             assertThat(instance)
@@ -192,14 +190,16 @@ class RegistryCommandsTest {
         });
         assertThat(run("instances").out()).contains("test.Greetings", "treaty.Registry");
 
-        Command none = run("instances", "test.Nobody");
+        Command none = run("instances", "test.Greeting");
         assertThat(none.exit()).isEqualTo(Main.FAILED);
-        assertThat(none.out()).contains("No instance of test.Nobody is registered.");
+        assertThat(none.out()).isEmpty();
+        assertThat(none.err()).contains("no instance of test.Greeting is registered; did you mean test.Greetings?");
     }
 
     @Test
-    void aRegistryThatDoesNotAnswerIsNotTakenForAnEmptyOne() throws IOException {
-        try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) { // takes calls and answers none
+    void a_registry_that_does_not_answer_is_not_taken_for_empty() throws IOException {
+        try (var silent =
+                new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) { // accepts connections and answers nothing
             String silence = "treaty://127.0.0.1:" + silent.getLocalPort();
             for (String command : List.of("instances", "drain")) {
                 Command asked = Command.run(command, "test.Greetings", "--registry", silence);
@@ -212,7 +212,7 @@ class RegistryCommandsTest {
     }
 
     @Test
-    void thereMayBeMoreServicesThanAProcessCanFollow() {
+    void more_services_can_be_listed_than_watched() {
         int many = RegistryLimits.BATCH_MAX + 1;
         try (Treaty hub = Treaty.open(Settings.DEFAULTS)) {
             ServiceInstance registry = hub.serveRegistry().instance();
@@ -240,47 +240,47 @@ class RegistryCommandsTest {
                     .contains("of-many-7 of test.Many7 is draining");
             Command watch = Command.answered("watch", "--for", "1s", "--registry", full);
             assertThat(watch.exit()).isEqualTo(Main.FAILED);
-            assertThat(watch.err()).contains("1025 services to watch", "follow 1024 at most");
+            assertThat(watch.err()).contains("1025 services to watch", "at most 1024");
         }
     }
 
     @Test
-    void anInstanceIsDrainedAndCalledAgain() {
+    void an_instance_is_drained_and_called_again() {
         try (Treaty other = open()) {
             String id = other.serve(Coming.class, () -> {}).instance().id();
             var coming = treaty.client(Coming.class);
             awaitCall(coming, "");
 
             assertThat(run("drain", id, "--wait", "1m").out())
-                    .contains(id + " of test.Coming is draining: all clients have heard");
-            awaitCall(coming, "draining"); // a client that says nothing for two seconds is taken for gone
+                    .contains(id + " of test.Coming is draining: all clients have acknowledged");
+            awaitCall(coming, "draining"); // clients that are silent for two seconds are not awaited
             assertThat(run("drain", id, "--undo", "--json", "--wait", "1m").json())
-                    .isEqualTo(Map.of("id", id, "service", "test.Coming", "draining", false, "heard", true));
+                    .isEqualTo(Map.of("id", id, "service", "test.Coming", "draining", false, "acknowledged", true));
             awaitCall(coming, "");
 
-            Command none = run("drain", "nobody");
+            Command none = run("drain", "no-such-instance");
             assertThat(none.exit()).isEqualTo(Main.FAILED);
-            assertThat(none.err()).contains("no instance nobody is registered");
+            assertThat(none.err()).contains("no instance no-such-instance is registered");
         }
     }
 
-    /** Calls until that is what is wrong with it; nothing where the text is empty. */
-    private static void awaitCall(Coming coming, String wrong) {
+    /** Calls until the call fails with this text, or succeeds if the text is empty. */
+    private static void awaitCall(Coming coming, String error) {
         long start = System.nanoTime();
-        String is;
+        String actual;
         do {
             try {
                 coming.come();
-                is = "";
+                actual = "";
             } catch (ServiceException e) {
-                is = String.valueOf(e.getMessage());
+                actual = String.valueOf(e.getMessage());
             }
-            assertThat(System.nanoTime() - start).as("%s", is).isLessThan(TimeUnit.MINUTES.toNanos(1));
-        } while (wrong.isEmpty() ? !is.isEmpty() : !is.contains(wrong));
+            assertThat(System.nanoTime() - start).as("%s", actual).isLessThan(TimeUnit.MINUTES.toNanos(1));
+        } while (error.isEmpty() ? !actual.isEmpty() : !actual.contains(error));
     }
 
     @Test
-    void aCallPrintsItsResponse(@TempDir Path folder) throws IOException {
+    void a_call_prints_its_response(@TempDir Path folder) throws IOException {
         Command call = run("call", "test.Greetings", "greet", "{\"name\":\"Ada\"}");
         assertThat(call.exit()).isEqualTo(Main.OK);
         assertThat(call.json()).isEqualTo(Map.of("result", "Hello, Ada!"));
@@ -293,25 +293,25 @@ class RegistryCommandsTest {
     }
 
     @Test
-    void aFaultGoesToTheErrorStream() {
+    void faults_go_to_the_error_stream() {
         Command call = run("call", "test.Greetings", "greet", "{\"name\":\"\"}");
 
         assertThat(call.exit()).isEqualTo(Main.FAILED);
         assertThat(call.out()).isEmpty();
-        assertThat(call.err().strip()).isEqualTo("invalid_argument: nobody has no name");
+        assertThat(call.err().strip()).isEqualTo("invalid_argument: the name is empty");
         assertThat(run("call", "test.Greetings", "greet", "{\"name\":\"\"}", "--json")
                         .err()
                         .strip())
-                .isEqualTo("{\"code\":\"invalid_argument\",\"message\":\"nobody has no name\"}");
+                .isEqualTo("{\"code\":\"invalid_argument\",\"message\":\"the name is empty\"}");
         assertThat(run("call", "test.Greetings", "wave").err()).startsWith("unimplemented: ");
-        String nobody = "no instance of test.Nobody is registered";
-        assertThat(until(command -> command.err().contains(nobody), "call", "test.Nobody", "wave")
+        String mistyped = "no instance of test.Greeting is registered; did you mean test.Greetings?";
+        assertThat(until(command -> command.err().contains(mistyped), "call", "test.Greeting", "greet")
                         .err())
-                .contains(nobody);
+                .contains(mistyped);
     }
 
     @Test
-    void changesArePrintedAsTheyCome() throws Exception {
+    void changes_are_printed_as_they_occur() throws Exception {
         var lines = new LinkedBlockingQueue<String>();
         try (ChildProcess watch = ChildProcess.start(
                 ChildProcess.java(
@@ -332,31 +332,27 @@ class RegistryCommandsTest {
         }
     }
 
-    /** A service that goes. */
     @Contract(name = "test.Going", version = "1.0.0")
     public interface Going {
-        /** Does nothing. */
         void go();
     }
 
-    /** A service that is drained. */
     @Contract(name = "test.Coming", version = "1.0.0")
     public interface Coming {
-        /** Does nothing. */
         void come();
     }
 
-    /** What happened next to an instance. */
+    /** Returns the next event of an instance. */
     private static Object event(BlockingQueue<String> lines) throws InterruptedException {
         Object event;
         do {
             event = ((Map<?, ?>) Json.read(String.valueOf(lines.poll(120, TimeUnit.SECONDS)))).get("event");
-        } while ("stale".equals(event) || "current".equals(event)); // of the registry
+        } while ("stale".equals(event) || "current".equals(event)); // events of the registry
         return event;
     }
 
     @Test
-    void aPublishedContractIsShownAndExported() {
+    void a_published_contract_is_shown_and_exported() {
         assertThat(run("contract", "show", "test.Greetings").out())
                 .isEqualTo(ServiceContract.of(Greetings.class).text());
         assertThat(run("contract", "export", "test.Greetings").json())
@@ -367,6 +363,8 @@ class RegistryCommandsTest {
         assertThat(run("contract", "export", "test.Greetings", "--format", "json-schema")
                         .json())
                 .isInstanceOf(Map.class);
-        assertThat(run("contract", "show", "test.Nobody").err()).contains("no service has published a contract");
+        assertThat(run("contract", "show", "test.Greeting", "--json").err().strip())
+                .isEqualTo("{\"code\":\"failed\",\"message\":\"no contract of test.Greeting is published;"
+                        + " did you mean test.Greetings?\"}");
     }
 }

@@ -32,11 +32,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A registry in a process of its own, which is killed. */
+/** The state of a registry, in its own process, across restarts. */
 class RegistryStateTest {
-    private static final String TOKEN = "a-token-of-mine";
+    private static final String TOKEN = "a-long-token";
 
-    /** Less than an instance takes in a log, and more than an empty log. */
+    /** Less than one instance in the log, and more than an empty log. */
     private static final long INSTANCE_BYTES_MIN = 100;
 
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -72,9 +72,9 @@ class RegistryStateTest {
     }
 
     @Test
-    void whatRegisteredAsWithConsulOutlivesItTooHoweverItEnds(@TempDir Path data) throws Exception {
+    void registrations_of_consul_clients_survive_restarts_and_crashes(@TempDir Path data) throws Exception {
         var orders = new ServiceName("shop.Orders");
-        try (ChildProcess first = start(data, "--doors-port", "0")) {
+        try (ChildProcess first = start(data, "--compat-port", "0")) {
             Map<?, ?> addresses = addresses();
             try (Treaty client = Treaty.open(Settings.DEFAULTS.withRegistry(registry(addresses)))) {
                 String body = """
@@ -85,20 +85,20 @@ class RegistryStateTest {
                 first.terminate();
                 first.exit().get(60, TimeUnit.SECONDS);
                 assertThat(client.registry().instances(orders))
-                        .as("what the clients of a registry know that has ended")
+                        .as("instances that clients keep after the registry ended")
                         .hasSize(1);
             }
         }
-        try (ChildProcess second = start(data, "--doors-port", "0")) {
+        try (ChildProcess second = start(data, "--compat-port", "0")) {
             assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
             second.kill();
             second.exit().get(60, TimeUnit.SECONDS);
         }
-        try (ChildProcess _ = start(data, "--doors-port", "0")) {
+        try (ChildProcess _ = start(data, "--compat-port", "0")) {
             assertThat(put(addresses(), "/v1/agent/check/pass/service:o", "")).isEqualTo(200);
         }
         Files.writeString(data.resolve("consul").resolve("broken.json"), "{");
-        Command broken = Command.run("registry", "--port", "0", "--doors-port", "0", "--data", data.toString());
+        Command broken = Command.run("registry", "--port", "0", "--compat-port", "0", "--data", data.toString());
         assertThat(broken.exit()).isEqualTo(Main.FAILED);
         assertThat(broken.err()).contains(data.resolve("consul").toString(), "broken.json cannot be registered again");
     }
@@ -107,7 +107,7 @@ class RegistryStateTest {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!reached.call()) {
             assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
+                    .as("nanoseconds after the timeout")
                     .isNegative();
             Thread.yield();
         }
@@ -122,7 +122,7 @@ class RegistryStateTest {
     }
 
     @Test
-    void itsStateOutlivesIt(@TempDir Path data) throws Exception {
+    void instances_and_leases_survive_a_crash(@TempDir Path data) throws Exception {
         var instance = ServiceInstance.of(
                 "orders-1",
                 new ServiceName("shop.Orders"),
@@ -136,7 +136,7 @@ class RegistryStateTest {
                 Command taken = Command.run("registry", "--port", "0", "--data", data.toString());
                 assertThat(taken.exit()).isEqualTo(Main.FAILED);
                 assertThat(taken.err()).contains("is in use by another registry");
-                await(() -> logBytes(data) >= INSTANCE_BYTES_MIN); // written a moment after it happened
+                await(() -> logBytes(data) >= INSTANCE_BYTES_MIN); // written asynchronously
                 first.kill();
                 first.exit().get(60, TimeUnit.SECONDS);
             }
@@ -148,7 +148,7 @@ class RegistryStateTest {
                 assertThat(direct.client()
                                 .renew(List.of(new Lease("orders-1", TOKEN)))
                                 .unknown())
-                        .as("the lease is known, and who has it")
+                        .as("leases that the registry does not know")
                         .isEmpty();
             }
         }

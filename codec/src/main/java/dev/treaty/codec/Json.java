@@ -5,35 +5,35 @@ import dev.treaty.codec.json.JsonFormat;
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.codec.json.MessageWriter;
 import java.io.ByteArrayOutputStream;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.PrettyPrinter;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 
 /**
- * JSON without a contract: objects are maps in the order of their fields, arrays are lists, numbers without a fraction
- * are {@code Integer}, {@code Long} or {@code BigInteger}, whichever is the smallest that fits, others are
- * {@code BigDecimal}, which keeps them exactly.
+ * Reads and writes JSON without a contract. Objects are maps in the order of their fields, arrays are lists. Numbers
+ * without a fraction are {@code Integer}, {@code Long} or {@code BigInteger}, the smallest that fits; others are
+ * {@code BigDecimal}, which is exact.
  */
 public final class Json {
-    /** The deepest nesting of objects and lists. */
+    /** The maximum nesting of objects and lists. */
     public static final int DEPTH_MAX = 64;
 
-    /** The longest number, in characters. */
+    /** The maximum length of a number, in characters. */
     public static final int NUMBER_LENGTH_MAX = 1_000;
 
-    /** The longest name of a field or key of a map, in characters. */
+    /** The maximum length of the name of a field or the key of a map, in characters. */
     public static final int NAME_LENGTH_MAX = 4_096;
 
-    /** The longest string, in characters; the limit on the whole body usually comes first. */
+    /** The maximum length of a string, in characters; the limit of the whole body is usually lower. */
     public static final int STRING_LENGTH_MAX = 64 << 20;
+
+    private static final DefaultIndenter LINES = new DefaultIndenter("  ", "\n");
 
     private static final ObjectWriteContext PRETTY = new ObjectWriteContext.Base() {
         @Override
@@ -47,33 +47,35 @@ public final class Json {
         }
     };
 
-    private static final DefaultIndenter LINES = new DefaultIndenter("  ", "\n");
-
     private Json() {}
 
     /**
      * Reads one JSON value.
      *
-     * @throws MessageException where the text is not one JSON value, or beyond a limit
+     * @throws MessageException if the text is not one JSON value, or exceeds a limit
+     */
+    public static @Nullable Object read(String text) {
+        return read(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Reads one JSON value in UTF-8.
+     *
+     * @throws MessageException if the text is not one JSON value, or exceeds a limit
      */
     public static @Nullable Object read(byte[] bytes) {
         return read(bytes, 0, bytes.length);
     }
 
     /**
-     * Reads one JSON value.
+     * Reads one JSON value from a part of the bytes.
      *
-     * @throws MessageException where the text is not one JSON value, or beyond a limit
+     * @throws MessageException if the text is not one JSON value, or exceeds a limit
      */
-    public static @Nullable Object read(String text) {
-        return read(text.getBytes(StandardCharsets.UTF_8));
-    }
-
     public static @Nullable Object read(byte[] bytes, int offset, int length) {
         try (JsonParser parser = JsonFormat.parser(bytes, offset, length)) {
-            JsonToken token = JsonFormat.first(parser);
-            var in = new MessageReader(parser, bytes, offset, length, false);
-            Object value = token == JsonToken.VALUE_NULL ? null : AnyAdapter.ANY.read(in);
+            JsonFormat.first(parser);
+            Object value = AnyAdapter.ANY.readNullable(new MessageReader(parser, bytes, offset, length, false));
             JsonFormat.last(parser);
             return value;
         } catch (JacksonException e) {
@@ -84,45 +86,41 @@ public final class Json {
     }
 
     /**
-     * Writes a value made of maps, lists, strings, numbers, booleans and nulls on one line.
+     * Writes a value that consists of maps, lists, strings, numbers, booleans and nulls, in one line.
      *
-     * @throws MessageException where it holds anything else
+     * @throws MessageException if it contains anything else
      */
     public static String text(@Nullable Object value) {
-        var text = new StringWriter();
-        write(value, JsonFormat.FACTORY.createGenerator(ObjectWriteContext.empty(), text));
-        return text.toString();
+        return new String(bytes(value), StandardCharsets.UTF_8);
     }
 
     /**
-     * Writes a value as {@link #text} does, indented for people.
+     * Writes a value as {@link #text} does, with indentation.
      *
-     * @throws MessageException where it holds what JSON cannot
+     * @throws MessageException if JSON cannot represent the value
      */
     public static String indented(@Nullable Object value) {
-        var text = new StringWriter();
-        write(value, JsonFormat.FACTORY.createGenerator(PRETTY, text));
-        return text.toString();
+        return new String(write(value, PRETTY), StandardCharsets.UTF_8);
     }
 
     /**
      * Writes a value as {@link #text} does, in UTF-8.
      *
-     * @throws MessageException where it holds what JSON cannot
+     * @throws MessageException if JSON cannot represent the value
      */
     public static byte[] bytes(@Nullable Object value) {
-        var bytes = new ByteArrayOutputStream();
-        write(value, JsonFormat.generator(bytes));
-        return bytes.toByteArray();
+        return write(value, ObjectWriteContext.empty());
     }
 
-    private static void write(@Nullable Object value, JsonGenerator generator) {
-        try (generator) {
+    private static byte[] write(@Nullable Object value, ObjectWriteContext context) {
+        var bytes = new ByteArrayOutputStream();
+        try (JsonGenerator generator = JsonFormat.FACTORY.createGenerator(context, bytes)) {
             AnyAdapter.ANY.writeNullable(new MessageWriter(generator), value);
         } catch (JacksonException e) {
             throw JsonFormat.unwritable(e).about("the value");
         } catch (MessageException e) {
             throw e.about("the value");
         }
+        return bytes.toByteArray();
     }
 }

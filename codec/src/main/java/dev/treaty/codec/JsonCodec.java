@@ -15,6 +15,7 @@ import dev.treaty.core.contract.Signature;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.reflect.Type;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,36 +24,37 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 
 /**
- * The messages of one operation as JSON, for the Java types of its {@link Signature}. Schemas are closed: a request has
- * exactly the fields of the contract, of exactly their types. A response may have more fields than the caller knows,
- * so that a service can add one without breaking callers that are already running.
+ * Reads and writes the messages of one operation as JSON, for the Java types of its {@link Signature}. Schemas are
+ * closed: a request has only fields of the contract, with exactly their types. A response may have unknown fields, so
+ * that a service can add one without breaking running clients.
  *
- * <p>Everything about types is worked out when the codec is made; make it once per operation and keep it. It is safe
- * for any number of threads. What is wrong with a message is said in one sentence that names the field, for example
- * {@code request of shop.Orders/get: field "lines[0].quantity" must be a whole number (int32), not a string}.
+ * <p>A codec is expensive to create: create it once per operation. It is safe for concurrent use. Errors are one sentence
+ * that names the field, for example {@code request of shop.Orders/get: field "lines[0].quantity" must be a whole number
+ * (int32), not a string}.
  *
- * <p>For a {@linkplain Signature#dynamic() dynamic} signature, requests read are checked as strictly against the
- * operation's request shape and given as a map; what is written, and responses read, are as in {@link Json}.
+ * <p>With a {@linkplain Signature#dynamic() dynamic} signature, requests are checked as strictly and read into a map;
+ * written messages and responses are as in {@link Json}.
  */
 public final class JsonCodec {
     private final Operation operation;
     private final String request;
     private final String response;
-    /** Made at the first use where the signature is dynamic: clients without Java types only write requests. */
-    private @Nullable StructureAdapter requestForm;
-
-    private final JsonAdapter responseForm;
+    private final JsonAdapter responseAdapter;
     private final boolean dynamic;
     private final boolean immutable;
-    /** What was written last, where results never change: many may be waiting for the same one. */
-    private volatile @Nullable Written written;
 
-    private record Written(Object result, OutputBuffer json) {}
+    /** Created at the first use if the signature is dynamic, because clients without Java types only write requests. */
+    private @Nullable StructureAdapter requestAdapter;
+
+    /** The last response, if results are immutable: the next one may be the same object. */
+    private volatile @Nullable Encoded lastResponse;
+
+    private record Encoded(Object result, OutputBuffer json) {}
 
     /**
-     * Prepares the codec of an operation.
+     * Creates the codec of an operation.
      *
-     * @throws dev.treaty.core.contract.ContractException where a record cannot be reached from this module
+     * @throws dev.treaty.core.contract.ContractException if a record is not accessible to this module
      */
     public JsonCodec(ServiceName service, Operation operation) {
         this.operation = operation;
@@ -61,31 +63,29 @@ public final class JsonCodec {
         this.dynamic = operation.signature().dynamic();
         this.immutable =
                 operation.signature().result() instanceof Class<?> type && type.isAnnotationPresent(Immutable.class);
-        this.requestForm = dynamic ? null : requestForm();
-        this.responseForm = responseForm();
+        this.requestAdapter = dynamic ? null : newRequestAdapter();
+        this.responseAdapter = newResponseAdapter();
     }
 
-    private StructureAdapter requestForm() {
-        StructureAdapter made = requestForm; // two threads may both make it; either is as good
-        if (made == null) {
-            made = newRequestForm();
-            requestForm = made;
+    private StructureAdapter requestAdapter() {
+        StructureAdapter adapter = requestAdapter; // two threads may create it concurrently, without harm
+        if (adapter == null) {
+            adapter = newRequestAdapter();
+            requestAdapter = adapter;
         }
-        return made;
+        return adapter;
     }
 
-    private StructureAdapter newRequestForm() {
+    private StructureAdapter newRequestAdapter() {
         Structure message = operation.request();
         if (dynamic) {
             return JsonAdapters.dynamic(message);
         }
         List<Type> types = operation.signature().parameters();
-        return message.anonymous()
-                ? JsonAdapters.fields(message, types, StructureAdapter.Loose.ARGUMENTS)
-                : JsonAdapters.record(message, types.getFirst());
+        return message.anonymous() ? JsonAdapters.list(message, types) : JsonAdapters.record(message, types.getFirst());
     }
 
-    private JsonAdapter responseForm() {
+    private JsonAdapter newResponseAdapter() {
         Structure message = operation.response();
         if (dynamic) {
             return AnyAdapter.ANY;
@@ -94,32 +94,30 @@ public final class JsonCodec {
         if (!message.anonymous()) {
             return JsonAdapters.record(message, type);
         }
-        List<Type> types = message.fields().isEmpty() ? List.of() : List.of(type);
-        return JsonAdapters.fields(message, types, StructureAdapter.Loose.RESULT);
+        return JsonAdapters.list(message, message.fields().isEmpty() ? List.of() : List.of(type));
     }
 
     /**
-     * Writes the request for those arguments.
+     * Writes the request for these arguments.
      *
-     * @throws MessageException where the arguments do not keep the contract
+     * @throws MessageException if the arguments do not match the contract
      */
     public void writeRequest(List<? extends @Nullable Object> arguments, OutputStream out) {
         if (dynamic) {
             write(request, AnyAdapter.ANY, arguments.isEmpty() ? Map.of() : arguments.getFirst(), out);
-        } else if (operation.request().anonymous()) {
-            write(request, requestForm(), arguments, out);
         } else {
-            write(request, requestForm(), arguments.getFirst(), out);
+            Object message = operation.request().anonymous() ? arguments : arguments.getFirst();
+            write(request, requestAdapter(), message, out);
         }
     }
 
     /**
      * Reads a request into arguments.
      *
-     * @throws MessageException where it does not keep the contract
+     * @throws MessageException if it does not match the contract
      */
     public List<@Nullable Object> readRequest(byte[] bytes, int offset, int length) {
-        Object value = read(request, requestForm(), bytes, offset, length, false);
+        Object value = read(request, requestAdapter(), bytes, offset, length, false);
         if (value instanceof List<?> arguments) {
             @SuppressWarnings("unchecked")
             var several = (List<@Nullable Object>) arguments;
@@ -129,63 +127,60 @@ public final class JsonCodec {
     }
 
     /**
-     * Writes the response for that result. The same object of an {@link Immutable} type is encoded once, however many
-     * get it one after the other.
+     * Writes the response for this result. An object of an {@link Immutable} type that several calls return in succession
+     * is encoded once.
      *
-     * @param result null for nothing, or an absent optional
-     * @throws MessageException where the result does not keep the contract
+     * @param result null for {@code void}, or an absent optional
+     * @throws MessageException if the result does not match the contract
      */
-    @SuppressWarnings("ReferenceEquality") // the same object: to compare two would take as long as to write one
+    @SuppressWarnings("ReferenceEquality") // comparing two objects would take as long as writing one
     public void writeResponse(@Nullable Object result, OutputStream out) {
         if (!immutable || result == null) {
             encodeResponse(result, out);
             return;
         }
-        Written known = written;
-        if (known == null || known.result != result) {
+        Encoded encoded = lastResponse;
+        if (encoded == null || encoded.result != result) {
             var json = new OutputBuffer();
             encodeResponse(result, json);
-            known = new Written(result, json);
-            written = known;
+            encoded = new Encoded(result, json);
+            lastResponse = encoded;
         }
         try {
-            out.write(known.json.array(), 0, known.json.length());
+            out.write(encoded.json.array(), 0, encoded.json.length());
         } catch (IOException e) {
             throw new MessageException(response + " cannot be written: " + e.getMessage());
         }
     }
 
     private void encodeResponse(@Nullable Object result, OutputStream out) {
-        Object value;
+        Object value = result;
         if (dynamic) {
             value = result == null ? Map.of() : result;
-        } else {
-            value = operation.response().anonymous() ? new StructureAdapter.Result(result) : result;
+        } else if (operation.response().anonymous()) {
+            value = Collections.singletonList(result);
         }
-        write(response, responseForm, value, out);
+        write(response, responseAdapter, value, out);
     }
 
     /**
      * Reads a response into the result.
      *
-     * @throws MessageException where it does not keep the contract
+     * @throws MessageException if it does not match the contract
      */
     public @Nullable Object readResponse(byte[] bytes, int offset, int length) {
-        Object value = read(response, responseForm, bytes, offset, length, true);
-        if (value instanceof StructureAdapter.Result(var result)) {
-            return result;
-        }
+        Object value = read(response, responseAdapter, bytes, offset, length, true);
         if (dynamic && !(value instanceof Map)) {
             throw new MessageException(response + " must be an object");
         }
-        return value;
+        return value instanceof List<?> results ? results.isEmpty() ? null : results.getFirst() : value;
     }
 
     private static Object read(
-            String subject, JsonAdapter form, byte[] bytes, int offset, int length, boolean lenient) {
+            String subject, JsonAdapter adapter, byte[] bytes, int offset, int length, boolean lenient) {
         try (JsonParser parser = JsonFormat.parser(bytes, offset, length)) {
             JsonFormat.first(parser);
-            Object value = form.read(new MessageReader(parser, bytes, offset, length, lenient));
+            Object value = adapter.read(new MessageReader(parser, bytes, offset, length, lenient));
             JsonFormat.last(parser);
             return value;
         } catch (MessageException e) {
@@ -195,16 +190,16 @@ public final class JsonCodec {
         }
     }
 
-    private static void write(String subject, JsonAdapter form, @Nullable Object value, OutputStream out) {
+    private static void write(String subject, JsonAdapter adapter, @Nullable Object value, OutputStream out) {
         if (value == null) {
             throw new MessageException(subject + " must not be null");
         }
         try (JsonGenerator generator = JsonFormat.generator(out)) {
             var output = new MessageWriter(generator);
             try {
-                form.write(output, value);
+                adapter.write(output, value);
             } catch (ClassCastException e) {
-                throw output.refuse("is not of the type that the contract says");
+                throw output.reject("does not have the type of the contract");
             }
         } catch (MessageException e) {
             throw e.about(subject);

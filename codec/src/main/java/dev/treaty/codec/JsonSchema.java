@@ -10,13 +10,12 @@ import dev.treaty.core.contract.Shape.Mapping;
 import dev.treaty.core.contract.Shape.Scalar;
 import dev.treaty.core.contract.Shape.Sequence;
 import dev.treaty.core.contract.Shape.Structure;
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * The messages of a contract as JSON Schema, draft 2020-12. Objects are closed, as {@link JsonCodec} reads requests.
@@ -32,8 +31,8 @@ public final class JsonSchema {
     private final Map<String, Object> definitions = new TreeMap<>();
 
     /**
-     * @param prefix what a reference to a named type begins with
-     * @param discriminators whether choices carry the keyword that OpenAPI adds
+     * @param prefix the beginning of references to named types
+     * @param discriminators whether choices have the keyword that OpenAPI adds
      */
     JsonSchema(String prefix, boolean discriminators) {
         this.prefix = prefix;
@@ -41,199 +40,141 @@ public final class JsonSchema {
     }
 
     /**
-     * One document for a whole contract: named types under {@code $defs}, and the messages of each operation as
+     * Returns one document for a contract: named types under {@code $defs}, and the messages of each operation as
      * {@code #/$defs/get.request} and {@code #/$defs/get.response}.
      */
     public static String of(ServiceContract contract) {
         var schema = new JsonSchema("#/$defs/", false);
         for (Operation operation : contract.operations()) {
-            schema.define(operation.name() + ".request", operation.request());
-            schema.define(operation.name() + ".response", operation.response());
+            schema.definitions.put(operation.name() + ".request", schema.schema(operation.request()));
+            schema.definitions.put(operation.name() + ".response", schema.schema(operation.response()));
         }
-        var document = new LinkedHashMap<String, Object>();
-        document.put("$schema", "https://json-schema.org/draft/2020-12/schema");
-        document.put("title", contract.name() + " " + contract.version());
-        describe(document, contract.description());
-        document.put("$defs", schema.definitions);
+        var document = object("$schema", "https://json-schema.org/draft/2020-12/schema");
+        put(document, "title", contract.name() + " " + contract.version());
+        put(document, "description", contract.description());
+        put(document, "$defs", schema.definitions);
         return Json.indented(document);
     }
 
-    private void define(String name, Structure message) {
-        definitions.put(name, schema(message));
-    }
-
-    /** The named types that were referred to so far. */
+    /** The named types to which {@link #schema} has referred. */
     Map<String, Object> definitions() {
         return definitions;
     }
 
-    /** The schema of a shape; of a named one, a reference. */
+    /** Returns the schema of a shape, or a reference if it has a name. */
     Map<String, Object> schema(Shape shape) {
         return switch (shape) {
             case Scalar scalar -> scalar(scalar);
-            case Enumeration(var name, var description, var values) -> {
-                var schema = typed("string");
-                schema.put("enum", values);
-                describe(schema, description);
-                yield named(name, schema);
-            }
-            case Sequence(var element) -> {
-                var schema = typed("array");
-                schema.put("items", schema(element));
-                yield schema;
-            }
-            case Mapping(var value) -> {
-                var schema = typed("object");
-                schema.put("additionalProperties", schema(value));
-                yield schema;
-            }
+            case Enumeration(var name, var description, var values) ->
+                named(name, () -> object("type", "string", "enum", values, "description", description));
+            case Sequence(var element) -> object("type", "array", "items", schema(element));
+            case Mapping(var value) -> object("type", "object", "additionalProperties", schema(value));
             case Structure structure ->
                 structure.anonymous()
-                        ? object(structure, Map.of())
-                        : known(structure.name())
-                                ? reference(structure.name())
-                                : named(structure.name(), object(structure, Map.of()));
-            case Choice choice ->
-                known(choice.name()) ? reference(choice.name()) : named(choice.name(), choice(choice));
+                        ? structure(structure, Map.of())
+                        : named(structure.name(), () -> structure(structure, Map.of()));
+            case Choice choice -> named(choice.name(), () -> choice(choice));
         };
     }
 
-    private boolean known(String name) {
-        return definitions.containsKey(name);
+    private Map<String, Object> named(String name, Supplier<Map<String, Object>> schema) {
+        if (!definitions.containsKey(name)) {
+            definitions.put(name, schema.get());
+        }
+        return object("$ref", prefix + name);
     }
 
-    private Map<String, Object> named(String name, Map<String, Object> schema) {
-        definitions.put(name, schema);
-        return reference(name);
-    }
-
-    private Map<String, Object> reference(String name) {
-        var reference = new LinkedHashMap<String, Object>();
-        reference.put("$ref", prefix + name);
-        return reference;
-    }
-
-    private Map<String, Object> object(Structure structure, Map<String, Object> before) {
-        var schema = typed("object");
-        describe(schema, structure.description());
-        var properties = new LinkedHashMap<>(before);
-        var required = new ArrayList<>(before.keySet());
+    private Map<String, Object> structure(Structure structure, Map<String, Object> first) {
+        var properties = new LinkedHashMap<>(first);
+        var required = new ArrayList<>(first.keySet());
         for (Field field : structure.fields()) {
-            properties.put(field.name(), property(field));
+            var property = schema(field.shape());
+            put(property, "description", field.description());
+            field.whenAbsent().ifPresent(text -> property.put("default", defaultValue(field.shape(), text)));
+            properties.put(field.name(), property);
             if (field.required()) {
                 required.add(field.name());
             }
         }
-        schema.put("properties", properties);
-        if (!required.isEmpty()) {
-            schema.put("required", required);
-        }
-        schema.put("additionalProperties", false);
+        var schema = object("type", "object", "description", structure.description(), "properties", properties);
+        put(schema, "required", required.isEmpty() ? "" : required);
+        put(schema, "additionalProperties", false);
         return schema;
     }
 
-    private Map<String, Object> property(Field field) {
-        var schema = schema(field.shape());
-        describe(schema, field.description());
-        field.whenAbsent().ifPresent(text -> schema.put("default", value(field.shape(), text)));
-        return schema;
-    }
-
-    private static Object value(Shape shape, String text) {
-        return switch (shape) {
-            case Scalar scalar ->
-                switch (scalar) {
-                    case BOOLEAN -> Boolean.valueOf(text);
-                    case INT32, INT64, INTEGER -> new BigInteger(text);
-                    case FLOAT32, FLOAT64, DECIMAL -> new BigDecimal(text);
-                    default -> text;
-                };
-            default -> text;
-        };
+    private static Object defaultValue(Shape shape, String text) {
+        return shape instanceof Scalar scalar && !scalar.isText() ? scalar.parse(text) : text;
     }
 
     private Map<String, Object> choice(Choice choice) {
-        var schema = new LinkedHashMap<String, Object>();
-        describe(schema, choice.description());
         var options = new ArrayList<Object>();
-        var mapping = new LinkedHashMap<String, Object>();
+        var mapping = object();
         for (var option : choice.options()) {
             String name = choice.name() + "." + option.structure().name();
-            var tag = typed("string");
-            tag.put("const", option.tag());
-            options.add(named(name, object(option.structure(), Map.of(choice.tag(), tag))));
+            var tag = object("type", "string", "const", option.tag());
+            options.add(named(name, () -> structure(option.structure(), Map.of(choice.tag(), tag))));
             mapping.put(option.tag(), prefix + name);
         }
-        schema.put("oneOf", options);
-        if (discriminators) {
-            var discriminator = new LinkedHashMap<String, Object>();
-            discriminator.put("propertyName", choice.tag());
-            discriminator.put("mapping", mapping);
-            schema.put("discriminator", discriminator);
-        }
+        var schema = object("description", choice.description(), "oneOf", options);
+        put(schema, "discriminator", discriminators ? object("propertyName", choice.tag(), "mapping", mapping) : "");
         return schema;
     }
 
     private static Map<String, Object> scalar(Scalar scalar) {
         return switch (scalar) {
-            case STRING -> typed("string");
-            case BOOLEAN -> typed("boolean");
+            case STRING -> object("type", "string");
+            case BOOLEAN -> object("type", "boolean");
             case INT32 -> whole("int32", Integer.MIN_VALUE, Integer.MAX_VALUE);
             case INT64 -> whole("int64", Long.MIN_VALUE, Long.MAX_VALUE);
-            case FLOAT32 -> typed("number", "format", "float");
-            case FLOAT64 -> typed("number", "format", "double");
-            case INTEGER -> typed("integer");
-            case DECIMAL -> typed("number");
-            case BYTES -> typed("string", "contentEncoding", "base64");
-            case INSTANT, TIMESTAMP -> typed("string", "format", "date-time");
-            case DATE -> typed("string", "format", "date");
-            case TIME -> typed("string", "pattern", "^" + TIME + "$");
-            case DATETIME -> typed("string", "pattern", "^" + DATE + "T" + TIME + "$");
-            case DURATION -> typed("string", "format", "duration");
-            case UUID -> typed("string", "format", "uuid");
-            case URI -> typed("string", "format", "uri-reference");
+            case FLOAT32 -> object("type", "number", "format", "float");
+            case FLOAT64 -> object("type", "number", "format", "double");
+            case INTEGER -> object("type", "integer");
+            case DECIMAL -> object("type", "number");
+            case BYTES -> object("type", "string", "contentEncoding", "base64");
+            case INSTANT, TIMESTAMP -> object("type", "string", "format", "date-time");
+            case DATE -> object("type", "string", "format", "date");
+            case TIME -> object("type", "string", "pattern", "^" + TIME + "$");
+            case DATETIME -> object("type", "string", "pattern", "^" + DATE + "T" + TIME + "$");
+            case DURATION -> object("type", "string", "format", "duration");
+            case UUID -> object("type", "string", "format", "uuid");
+            case URI -> object("type", "string", "format", "uri-reference");
         };
     }
 
-    private static Map<String, Object> whole(String format, long least, long most) {
-        var schema = typed("integer", "format", format);
-        schema.put("minimum", least);
-        schema.put("maximum", most);
-        return schema;
+    private static Map<String, Object> whole(String format, long min, long max) {
+        return object("type", "integer", "format", format, "minimum", min, "maximum", max);
     }
 
-    private static Map<String, Object> typed(String type) {
-        var schema = new LinkedHashMap<String, Object>();
-        schema.put("type", type);
-        return schema;
+    /** Returns a JSON object with these names and values, which alternate, as {@link #put} does. */
+    static Map<String, Object> object(Object... namesAndValues) {
+        var object = new LinkedHashMap<String, Object>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            put(object, (String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return object;
     }
 
-    private static Map<String, Object> typed(String type, String keyword, String value) {
-        var schema = typed(type);
-        schema.put(keyword, value);
-        return schema;
-    }
-
-    static void describe(Map<String, Object> schema, String description) {
-        if (!description.isEmpty()) {
-            schema.put("description", description);
+    /** Adds a value unless it is an empty string. */
+    static void put(Map<String, Object> object, String name, Object value) {
+        if (!value.equals("")) {
+            object.put(name, value);
         }
     }
 
     /** The schema of a Connect error. */
     static Map<String, Object> error(List<String> codes) {
-        var code = typed("string");
-        code.put("enum", codes);
-        var details = typed("array");
-        details.put("items", typed("object"));
-        var properties = new LinkedHashMap<String, Object>();
-        properties.put("code", code);
-        properties.put("message", typed("string"));
-        properties.put("details", details);
-        var schema = typed("object");
-        schema.put("description", "What went wrong.");
-        schema.put("properties", properties);
-        schema.put("required", List.of("code"));
-        return schema;
+        var properties = object(
+                "code", object("type", "string", "enum", codes),
+                "message", object("type", "string"),
+                "details", object("type", "array", "items", object("type", "object")));
+        return object(
+                "type",
+                "object",
+                "description",
+                "Why the call failed.",
+                "properties",
+                properties,
+                "required",
+                List.of("code"));
     }
 }

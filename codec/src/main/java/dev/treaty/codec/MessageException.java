@@ -1,19 +1,20 @@
 package dev.treaty.codec;
 
-/** A message that does not keep its contract; the exception's message is one sentence that names the field. */
+/** Thrown for a message that does not match its contract; the message is one sentence that names the field. */
 public final class MessageException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    /** @param sentence what is wrong */
     public MessageException(String sentence) {
-        super(sentence, null, false, false); // no stack: it is thrown for what a peer sent, not for a mistake in here
+        super(sentence, null, false, false); // without a stack trace: the cause is a peer's message, not this code
     }
 
-    /** The same sentence with its subject before it: refusals inside a message begin with what comes after. */
+    /** The same exception with the subject before its sentence, which begins with a path or a verb. */
     MessageException about(String subject) {
         return new MessageException(subject + sentence());
     }
 
-    /** The sentence. */
+    /** What is wrong. */
     public String sentence() {
         return String.valueOf(getMessage());
     }

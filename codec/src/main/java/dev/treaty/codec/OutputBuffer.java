@@ -4,9 +4,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A growing buffer that is kept and used again; it gives back what one large message made it grow to. */
+/** A reusable byte buffer that grows as needed; {@link #clear} releases the memory of a large message. */
 public final class OutputBuffer extends OutputStream {
-    /** The size to which a buffer shrinks after a larger message, in bytes. */
+    /** The maximum size that an empty buffer keeps, in bytes. */
     public static final int KEPT_MAX = 64 << 10;
 
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
@@ -14,14 +14,17 @@ public final class OutputBuffer extends OutputStream {
     private byte[] array = new byte[1 << 10];
     private int length;
 
+    /** The bytes, of which the first {@link #length} are the content. */
     public byte[] array() {
         return array;
     }
 
+    /** The number of bytes. */
     public int length() {
         return length;
     }
 
+    /** Removes the content. */
     public void clear() {
         length = 0;
         if (array.length > KEPT_MAX) {
@@ -48,12 +51,13 @@ public final class OutputBuffer extends OutputStream {
         length += count;
     }
 
+    /** Adds bytes. */
     public OutputBuffer add(byte[] bytes) {
         write(bytes, 0, bytes.length);
         return this;
     }
 
-    /** Adds text that is known to be ASCII. */
+    /** Adds text, which must be ASCII. */
     public OutputBuffer add(String ascii) {
         ensure(ascii.length());
         for (int i = 0; i < ascii.length(); i++) {
@@ -62,7 +66,7 @@ public final class OutputBuffer extends OutputStream {
         return this;
     }
 
-    /** Adds a number that is not negative, in decimal. */
+    /** Adds a number, which must not be negative, in decimal. */
     public OutputBuffer addNumber(long number) {
         int digits = 1;
         for (long rest = number; rest >= 10; rest /= 10) {

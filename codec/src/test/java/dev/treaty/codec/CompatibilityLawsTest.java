@@ -6,13 +6,13 @@ import dev.treaty.codec.json.JsonAdapters;
 import dev.treaty.codec.json.JsonFormat;
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.codec.json.MessageWriter;
-import dev.treaty.core.contract.Compatibility;
-import dev.treaty.core.contract.Difference;
-import dev.treaty.core.contract.Difference.Impact;
-import dev.treaty.core.contract.Difference.Kind;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.Shape.Structure;
+import dev.treaty.core.contract.compatibility.Compatibility;
+import dev.treaty.core.contract.compatibility.Difference;
+import dev.treaty.core.contract.compatibility.Difference.Impact;
+import dev.treaty.core.contract.compatibility.Difference.Kind;
 import dev.treaty.fixtures.RandomContracts;
 import java.util.Map;
 import java.util.Random;
@@ -22,39 +22,39 @@ import net.jqwik.api.statistics.Statistics;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 
-/** What the comparison of two contracts says of the wire is what the codec does. */
+/** The codec accepts and rejects messages as the comparison of two contracts predicts. */
 class CompatibilityLawsTest {
     private static final int CALLS = 12;
 
     @Property(tries = 2_000)
-    void theJudgementIsWhatTheCodecDoes(@ForAll long seed) {
+    void the_comparison_predicts_what_the_codec_does(@ForAll long seed) {
         var random = new Random(seed);
         var contracts = new RandomContracts(random);
         ServiceContract older = contracts.contract();
         ServiceContract newer = contracts.changed(older);
         var compatibility = Compatibility.between(older, newer);
 
-        Impact old = wire(compatibility, true);
-        Impact fresh = wire(compatibility, false);
+        Impact old = impactOnMessages(compatibility, true);
+        Impact fresh = impactOnMessages(compatibility, false);
         Statistics.label("old clients").collect(old);
         Statistics.label("new clients").collect(fresh);
-        judged(older, newer, old, contracts, compatibility);
-        judged(newer, older, fresh, contracts, compatibility);
+        checkCalls(older, newer, old, contracts, compatibility);
+        checkCalls(newer, older, fresh, contracts, compatibility);
     }
 
-    /** That idempotency differs does not show on the wire. */
-    private static Impact wire(Compatibility compatibility, boolean oldClients) {
-        Impact harm = oldClients ? compatibility.oldClients("work") : compatibility.newClients("work");
+    /** The impact on messages, which idempotency does not affect. */
+    private static Impact impactOnMessages(Compatibility compatibility, boolean oldClients) {
+        Impact impact = oldClients ? compatibility.oldClients("work") : compatibility.newClients("work");
         boolean messages = compatibility.differences().stream()
                 .filter(d -> d.kind() != Kind.IDEMPOTENCY_WEAKENED && d.kind() != Kind.IDEMPOTENCY_STRENGTHENED)
                 .anyMatch(oldClients ? Difference::breaksOldClients : Difference::breaksNewClients);
-        return messages ? harm : Impact.NONE;
+        return messages ? impact : Impact.NONE;
     }
 
-    private static void judged(
+    private static void checkCalls(
             ServiceContract client,
             ServiceContract server,
-            Impact harm,
+            Impact impact,
             RandomContracts contracts,
             Compatibility compatibility) {
         Operation calling = client.operations().getFirst();
@@ -62,8 +62,8 @@ class CompatibilityLawsTest {
         for (int i = 0; i < CALLS; i++) {
             Map<String, Object> request = contracts.message(calling.request());
             Map<String, Object> response = contracts.message(called.response());
-            boolean works = travels(calling.request(), called.request(), request, false)
-                    && travels(called.response(), calling.response(), response, true);
+            boolean works = isReadable(calling.request(), called.request(), request, false)
+                    && isReadable(called.response(), calling.response(), response, true);
             String what = "%s%n%s%nclient of %s, %s, %s: %s"
                     .formatted(
                             client.text(),
@@ -72,15 +72,18 @@ class CompatibilityLawsTest {
                             request,
                             response,
                             compatibility.differences());
-            assertThat(works || harm != Impact.NONE)
-                    .as("nothing fails: %s", what)
+            assertThat(works || impact != Impact.NONE)
+                    .as("no call fails: %s", what)
                     .isTrue();
-            assertThat(works && harm == Impact.ALL).as("all fail: %s", what).isFalse();
+            assertThat(works && impact == Impact.ALL)
+                    .as("all calls fail: %s", what)
+                    .isFalse();
         }
     }
 
-    /** Whether a message is read in one shape where it was written in another. */
-    private static boolean travels(Structure writer, Structure reader, Map<String, Object> message, boolean lenient) {
+    /** Returns true if a message that is written in one shape can be read in another. */
+    private static boolean isReadable(
+            Structure writer, Structure reader, Map<String, Object> message, boolean lenient) {
         var bytes = new OutputBuffer();
         try (JsonGenerator generator = JsonFormat.generator(bytes)) {
             JsonAdapters.dynamic(writer).write(new MessageWriter(generator), message);
@@ -96,7 +99,7 @@ class CompatibilityLawsTest {
     }
 
     @Property(tries = 500)
-    void aContractIsCompatibleWithItselfAndTheTextOfItself(@ForAll long seed) {
+    void a_contract_is_compatible_with_its_own_text(@ForAll long seed) {
         ServiceContract contract = new RandomContracts(new Random(seed)).contract();
         var same = Compatibility.between(contract, ServiceContract.parse(contract.text()));
         assertThat(same.differences()).isEmpty();
@@ -104,7 +107,7 @@ class CompatibilityLawsTest {
     }
 
     @Property(tries = 500)
-    void lookingFromTheOtherSideTurnsTheJudgementRound(@ForAll long seed) {
+    void exchanging_the_contracts_exchanges_the_directions(@ForAll long seed) {
         var contracts = new RandomContracts(new Random(seed));
         ServiceContract older = contracts.contract();
         ServiceContract newer = contracts.changed(older);

@@ -89,7 +89,7 @@ public class JsonCodecTest {
         return out.toString(StandardCharsets.UTF_8);
     }
 
-    /** A result whose parts are counted when they are read. */
+    /** Results that are immutable, and results that are not. */
     @Contract(name = "test.News", version = "1.0.0")
     public interface Newspaper {
         @Immutable
@@ -109,7 +109,7 @@ public class JsonCodecTest {
     }
 
     @Test
-    void whatNeverChangesIsEncodedOnce() {
+    void an_immutable_result_is_encoded_once() {
         var contract = ServiceContract.of(Newspaper.class);
         var news = new JsonCodec(contract.name(), contract.operation("news").orElseThrow());
         var draft = new JsonCodec(contract.name(), contract.operation("draft").orElseThrow());
@@ -119,7 +119,7 @@ public class JsonCodecTest {
         assertThat(write(news, printed)).isEqualTo("{\"lines\":[\"one\"]}");
         assertThat(write(draft, written)).isEqualTo("{\"lines\":[\"one\"]}");
 
-        lines.add("two"); // which breaks the promise, and so shows that nobody looks again
+        lines.add("two"); // a mutation of an immutable record, which shows that it is not encoded again
         assertThat(write(news, printed)).isEqualTo("{\"lines\":[\"one\"]}");
         assertThat(write(draft, written)).isEqualTo("{\"lines\":[\"one\",\"two\"]}");
         assertThat(write(news, new Newspaper.News(lines)))
@@ -128,7 +128,7 @@ public class JsonCodecTest {
     }
 
     @Test
-    void everyScalarTravelsInItsTextForm() {
+    void every_scalar_is_written_and_read_in_its_text_form() {
         var scalars = new Shop.Scalars(
                 "ä\"",
                 true,
@@ -157,7 +157,7 @@ public class JsonCodecTest {
     }
 
     @Test
-    void everythingThatHoldsOthersTravels() {
+    void every_container_is_written_and_read() {
         var holders = new Shop.Holders(
                 List.of(1, 2),
                 Set.of(Shop.Status.PAID),
@@ -185,7 +185,7 @@ public class JsonCodecTest {
     }
 
     @Test
-    void whatIsLeftOutIsAbsentOrHasItsDefault() {
+    void an_omitted_field_is_absent_or_has_its_default() {
         var least = (Shop.Holders) readRequest("holders", HOLDERS_LEAST).getFirst();
         assertThat(least.optional()).isEmpty();
         assertThat(least.optionalInt()).isEmpty();
@@ -199,13 +199,13 @@ public class JsonCodecTest {
                 .isEqualTo(HOLDERS_LEAST.replace("}}", "},\"size\":20,\"status\":\"NEW\",\"patience\":\"PT5S\"}"));
         assertThat(readRequest("holders", HOLDERS_LEAST.replace("}}", "},\"size\":null,\"optional\":null}"))
                         .getFirst())
-                .as("null is the same as left out, where leaving out is allowed")
+                .as("null is the same as omitted for optional fields")
                 .usingRecursiveComparison()
                 .isEqualTo(least);
     }
 
     @Test
-    void messagesOfSeveralParametersAndWrappedResults() {
+    void several_parameters_and_wrapped_results_are_written_and_read() {
         assertThat(writeRequest("find", "a", Optional.empty(), 3)).isEqualTo("{\"text\":\"a\",\"most\":3}");
         assertThat(readRequest("find", "{\"text\":\"a\"}")).containsExactly("a", Optional.empty(), 10);
         assertThat(readRequest("last", "{}")).isEmpty();
@@ -221,7 +221,7 @@ public class JsonCodecTest {
     }
 
     @Test
-    void theTagOfAChoiceMayStandAnywhere() {
+    void the_tag_of_a_choice_may_be_any_field() {
         var invoice = new Shop.Invoice("Acme", Optional.of("r"));
         assertThat(writeRequest("pay", invoice))
                 .isEqualTo("{\"payment\":{\"kind\":\"Invoice\",\"company\":\"Acme\",\"reference\":\"r\"}}");
@@ -236,161 +236,161 @@ public class JsonCodecTest {
     }
 
     @Test
-    void aResponseMayHaveFieldsThatAreNotKnownYet() {
+    void a_response_may_have_unknown_fields() {
         assertThat(readResponse("place", "{\"new\":{\"deep\":[1]},\"id\":\"1\",\"other\":null}"))
                 .isEqualTo(new Shop.OrderId("1"));
     }
 
-    public static Stream<Arguments> refusals() {
+    public static Stream<Arguments> rejections() {
         String order = "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[{\"sku\":\"a\",\"quantity\":1},%s],"
                 + "\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}";
         return Stream.of(
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":\"1\"}"),
                         ": field \"lines[1].quantity\" must be a whole number (int32), not a string"),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":1.0}"),
                         ": field \"lines[1].quantity\" must be a whole number (int32), not a number with a fraction or"
                                 + " an exponent"),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":2147483648}"),
                         ": field \"lines[1].quantity\" must be a whole number from -2147483648 to 2147483647"),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":99999999999999999999}"),
                         ": field \"lines[1].quantity\" must be a whole number from -2147483648 to 2147483647"),
-                refusal("place", order.formatted("{\"sku\":\"a\"}"), ": field \"lines[1].quantity\" is missing"),
-                refusal(
+                rejection("place", order.formatted("{\"sku\":\"a\"}"), ": field \"lines[1].quantity\" is missing"),
+                rejection(
                         "place",
                         order.formatted("{\"sku\":null,\"quantity\":1}"),
                         ": field \"lines[1].sku\" must be a string, not null"),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":1,\"sku\":\"b\"}"),
-                        ": field \"lines[1].sku\" is given twice"),
-                refusal("place", order.formatted("null"), ": field \"lines[1]\" must be an object, not null"),
-                refusal("place", order.formatted("[]"), ": field \"lines[1]\" must be an object, not a list"),
-                refusal(
+                        ": field \"lines[1].sku\" occurs twice"),
+                rejection("place", order.formatted("null"), ": field \"lines[1]\" must be an object, not null"),
+                rejection("place", order.formatted("[]"), ": field \"lines[1]\" must be an object, not a list"),
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":1,\"price\":1}"),
                         ": field \"lines[1].price\" is not known; the fields are sku, quantity"),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"NEW\"", "\"new\""),
                         ": field \"status\" must be one of NEW, PAID, SENT, not \"new\""),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"card\"", "\"Card\""),
                         ": field \"payment.kind\" must be one of card, Invoice, not \"Card\""),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":1}").replace("\"kind\":\"card\",", ""),
                         ": field \"payment.kind\" must be one of card, Invoice"),
-                refusal(
+                rejection(
                         "place",
                         order.formatted("{\"sku\":\"a\",\"quantity\":1}")
                                 .replace("\"number\"", "\"kind\":\"card\",\"number\""),
-                        ": field \"payment.kind\" is given twice"),
-                refusal("pay", "{\"payment\":{}}", ": field \"payment.kind\" is missing"),
-                refusal(
+                        ": field \"payment.kind\" occurs twice"),
+                rejection("pay", "{\"payment\":{}}", ": field \"payment.kind\" is missing"),
+                rejection(
                         "pay",
                         "{\"payment\":{\"kind\":7,\"number\":\"1\"}}",
                         ": field \"payment.kind\" must be one of card, Invoice"),
-                refusal("get", "[]", " must be an object, not a list"),
-                refusal("get", "null", " must be an object, not null"),
-                refusal("get", "\"x\"", " must be an object, not a string"),
-                refusal("get", "{\"id\":\"1\"} {}", " goes on after the end of its JSON value"),
-                refusal("get", "{\"id\":\"1\"", " is not valid JSON: it ends in the middle"),
-                refusal("get", "{\"id\":'1'}", " is not valid JSON at line 1, column 7"),
-                refusal("get", "{\"id\":NaN}", " is not valid JSON at line 1, column 10"),
-                refusal("get", "{\"id\":\"1\",}", " is not valid JSON at line 1, column 11"),
-                refusal(
+                rejection("get", "[]", " must be an object, not a list"),
+                rejection("get", "null", " must be an object, not null"),
+                rejection("get", "\"x\"", " must be an object, not a string"),
+                rejection("get", "{\"id\":\"1\"} {}", " continues after the end of its JSON value"),
+                rejection("get", "{\"id\":\"1\"", " is not valid JSON: it ends in the middle"),
+                rejection("get", "{\"id\":'1'}", " is not valid JSON at line 1, column 7"),
+                rejection("get", "{\"id\":NaN}", " is not valid JSON at line 1, column 10"),
+                rejection("get", "{\"id\":\"1\",}", " is not valid JSON at line 1, column 11"),
+                rejection(
                         "get",
                         "{\"id\":\"\\ud83d\",\"" + "x".repeat(100) + "\":1}",
                         ": field \"" + "x".repeat(64) + "…\" is not known; the fields are id"),
-                refusal(
+                rejection(
                         "get",
                         "{\"id\":" + "[".repeat(100) + "]".repeat(100) + "}",
                         ": field \"id\" must be a string, not a list"),
-                refusal(
+                rejection(
                         "find",
                         "{\"text\":\"a\",\"most\":true}",
                         ": field \"most\" must be a whole number (int32), not a boolean"),
-                refusal(
+                rejection(
                         "holders",
                         HOLDERS_LEAST.replace("\"map\":{}", "\"map\":{\"a\":null}"),
                         ": field \"map.a\" must be an object, not null"),
-                refusal(
+                rejection(
                         "holders",
                         HOLDERS_LEAST.replace("\"table\":[]", "\"table\":[[],[1]]"),
                         ": field \"table[1][0]\" must be a string, not a number"),
-                refusal(
+                rejection(
                         "scalars",
                         SCALARS.replace("\"AAH/\"", "\"AAH\""),
                         ": field \"bytes\" must be a string in base64, not \"AAH\""),
-                refusal(
+                rejection(
                         "scalars",
                         SCALARS.replace("\"PT1.5S\"", "\"1.5s\""),
                         ": field \"duration\" must be a duration such as PT1.5S, not \"1.5s\""),
-                refusal(
+                rejection(
                         "scalars",
                         SCALARS.replace("\"09:30:00\"", "\"9:30\""),
                         ": field \"time\" must be a time of day such as 09:30:00, not \"9:30\""),
-                refusal(
+                rejection(
                         "scalars",
                         SCALARS.replace("1.50", "1e1001"),
-                        ": field \"exact\" must be a number, and this one is out of its range"),
-                refusal(
+                        ": field \"exact\" must be a number within its range"),
+                rejection(
                         "scalars",
                         SCALARS.replace("0.1,", "1e999,"),
-                        ": field \"real\" must be a number (float64), and this one is out of its range"),
-                refusal(
+                        ": field \"real\" must be a number (float64) within its range"),
+                rejection(
                         "scalars",
                         SCALARS.replace("1.50", "1".repeat(1_001)),
-                        " is beyond a limit: at most 64 levels of nesting, names of 4096 and numbers of 1000"
+                        " exceeds a limit: at most 64 levels of nesting, names of 4096 and numbers of 1000"
                                 + " characters"));
     }
 
-    /** What only a Java class knows to be wrong. */
-    static Stream<Arguments> refusalsOfJava() {
+    /** Messages that only Java types reject. */
+    static Stream<Arguments> rejectionsOfJavaTypes() {
         return Stream.of(
-                refusal(
+                rejection(
                         "place",
                         "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[{\"sku\":\"a\",\"quantity\":0}],"
                                 + "\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}",
-                        ": field \"lines[0]\" is refused: quantity must be at least 1"),
-                refusal(
+                        ": field \"lines[0]\" is invalid: quantity must be at least 1"),
+                rejection(
                         "holders",
                         HOLDERS_LEAST.replace("\"set\":[]", "\"set\":[\"NEW\",\"NEW\"]"),
-                        ": field \"set[1]\" is in the set already"),
-                refusal(
+                        ": field \"set[1]\" occurs twice in a set"),
+                rejection(
                         "holders",
                         HOLDERS_LEAST.replace("\"counts\":{}", "\"counts\":{\"OLD\":1}"),
                         ": field \"counts.OLD\" must be one of NEW, PAID, SENT, not \"OLD\""),
-                refusal(
+                rejection(
                         "scalars",
                         SCALARS.replace("-128", "-129"),
                         ": field \"tiny\" must be a whole number from -128 to 127"));
     }
 
-    private static Arguments refusal(String operation, String json, String message) {
+    private static Arguments rejection(String operation, String json, String message) {
         return Arguments.of(operation, json, "request of shop.Orders/" + operation + message);
     }
 
     @ParameterizedTest
-    @MethodSource({"refusals", "refusalsOfJava"})
-    void whatDoesNotKeepTheContractIsRefusedInOneSentence(String operation, String json, String message) {
+    @MethodSource({"rejections", "rejectionsOfJavaTypes"})
+    void an_invalid_request_is_rejected_with_one_sentence(String operation, String json, String message) {
         assertThatThrownBy(() -> readRequest(operation, json))
                 .isInstanceOf(MessageException.class)
                 .hasMessage(message);
     }
 
     @ParameterizedTest
-    @MethodSource("refusals")
-    void callersWithoutJavaTypesAreCheckedAsStrictly(String operation, String json, String message) {
+    @MethodSource("rejections")
+    void requests_without_java_types_are_checked_as_strictly(String operation, String json, String message) {
         assertThatThrownBy(() -> new JsonCodec(
                                 CONTRACT.name(), operation(operation).dynamic())
                         .readRequest(utf8(json), 0, utf8(json).length))
@@ -398,10 +398,10 @@ public class JsonCodecTest {
     }
 
     @Test
-    void nestingHasALimit() {
+    void nesting_has_a_limit() {
         String deep = "{\"a\":" + "[".repeat(70) + "]".repeat(70) + ",\"id\":\"1\"}";
         assertThatThrownBy(() -> readResponse("place", deep))
-                .hasMessage("response of shop.Orders/place is beyond a limit: at most 64 levels of nesting, names of"
+                .hasMessage("response of shop.Orders/place exceeds a limit: at most 64 levels of nesting, names of"
                         + " 4096 and numbers of 1000 characters");
     }
 
@@ -411,7 +411,7 @@ public class JsonCodecTest {
                 Arguments.of(
                         "find",
                         List.of("a", Optional.empty(), "b"),
-                        ": field \"most\" is not of the type that the contract says"),
+                        ": field \"most\" does not have the type of the contract"),
                 Arguments.of(
                         "place",
                         List.of(new Shop.Order(
@@ -421,25 +421,25 @@ public class JsonCodecTest {
 
     @ParameterizedTest
     @MethodSource("unwritable")
-    void whatCannotBeWrittenIsRefusedInOneSentence(String operation, List<Object> arguments, String message) {
+    void invalid_arguments_are_rejected_with_one_sentence(String operation, List<Object> arguments, String message) {
         assertThatThrownBy(() -> codec(operation).writeRequest(arguments, new ByteArrayOutputStream()))
                 .isInstanceOf(MessageException.class)
                 .hasMessage("request of shop.Orders/" + operation + message);
     }
 
     @Test
-    void numbersThatJsonDoesNotHaveAreRefused() {
+    void values_that_json_does_not_have_are_rejected() {
         var codec = new JsonCodec(CONTRACT.name(), Operation.unknown("x"));
         assertThatThrownBy(() ->
                         codec.writeRequest(List.of(Map.of("a", List.of(1, Double.NaN))), new ByteArrayOutputStream()))
                 .hasMessage("request of shop.Orders/x: field \"a[1]\" must be a finite number");
         assertThatThrownBy(() -> codec.writeRequest(List.of(Map.of("a", new Object())), new ByteArrayOutputStream()))
-                .hasMessage("request of shop.Orders/x: field \"a\" holds a value that cannot travel: use maps, lists,"
-                        + " strings, numbers and booleans");
+                .hasMessage("request of shop.Orders/x: field \"a\" has a value that JSON does not have: use maps,"
+                        + " lists, strings, numbers and booleans");
     }
 
     @Test
-    void callersWithoutJavaTypesGetMapsWithDefaults() {
+    void requests_without_java_types_are_maps_with_defaults() {
         var codec = new JsonCodec(CONTRACT.name(), operation("holders").dynamic());
         byte[] json = utf8(HOLDERS_LEAST);
         assertThat(codec.readRequest(json, 0, json.length))
@@ -456,21 +456,21 @@ public class JsonCodecTest {
     }
 
     @Property(tries = 300)
-    void ordersSurviveTheJourney(@ForAll("orders") Shop.Order order) {
+    void orders_are_read_as_written(@ForAll("orders") Shop.Order order) {
         String json = writeRequest("place", order);
         assertThat(readRequest("place", json)).containsExactly(order);
         assertThat(readResponse("get", json)).isEqualTo(order);
     }
 
     @Property(tries = 300)
-    void mapsSurviveTheJourney(@ForAll("trees") Object tree) {
+    void maps_are_read_as_written(@ForAll("trees") Object tree) {
         assertThat(Json.read(Json.text(tree))).isEqualTo(tree);
         assertThat(Json.read(Json.indented(tree))).isEqualTo(tree);
         assertThat(Json.read(Json.bytes(tree))).isEqualTo(tree);
     }
 
     @Property(tries = 300)
-    void noiseIsReadOrRefused(@ForAll("noise") String noise) {
+    void random_input_is_read_or_rejected(@ForAll("noise") String noise) {
         try {
             assertThat(readRequest("place", noise)).hasSize(1);
         } catch (MessageException e) {

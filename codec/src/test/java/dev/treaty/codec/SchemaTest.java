@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the contract says to other tools, checked with the tools. */
+/** JSON Schema and OpenAPI, validated by tools of others. */
 class SchemaTest {
     private static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
     private static final SchemaRegistry REGISTRY =
@@ -33,30 +33,31 @@ class SchemaTest {
     }
 
     @Test
-    void theSchemaIsASchema() {
+    void the_schema_is_valid() {
         Schema meta = REGISTRY.getSchema(SchemaLocation.of("https://json-schema.org/draft/2020-12/schema"));
         assertThat(meta.validate(JsonSchema.of(CONTRACT), InputFormat.JSON)).isEmpty();
         assertThat(meta.validate("{\"type\":7}", InputFormat.JSON)).isNotEmpty();
     }
 
-    /** What the codec refuses, without that which JSON Schema cannot express. */
-    static Stream<Arguments> refusals() {
+    /** Messages that the codec rejects, except for reasons that JSON Schema cannot express. */
+    static Stream<Arguments> rejections() {
         Set<String> beyondSchemas = Set.of(
-                "is given twice",
-                "goes on after",
-                "out of its range",
+                "occurs twice",
+                "continues after",
+                "within its range",
                 "not valid JSON",
-                "beyond a limit",
+                "exceeds a limit",
                 "in base64",
                 "a duration such as",
                 "not a number with a fraction");
-        return JsonCodecTest.refusals()
-                .filter(refusal -> beyondSchemas.stream().noneMatch(((String) refusal.get()[2])::contains));
+        return JsonCodecTest.rejections()
+                .filter(rejection ->
+                        beyondSchemas.stream().noneMatch(((String) rejection.get()[2])::contains));
     }
 
     @ParameterizedTest
-    @MethodSource("refusals")
-    void theSchemaRefusesWhatTheCodecRefuses(String operation, String json, String message) {
+    @MethodSource("rejections")
+    void the_schema_rejects_messages_that_the_codec_rejects(String operation, String json, String message) {
         assertThat(message(operation + ".request").validate(json, InputFormat.JSON))
                 .as(message)
                 .isNotEmpty();
@@ -69,7 +70,7 @@ class SchemaTest {
                         + "\"payment\":{\"kind\":\"card\",\"number\":\"1\"}}",
                 "{\"id\":\"1\",\"status\":\"NEW\",\"lines\":[],\"payment\":{\"company\":\"a\",\"kind\":\"Invoice\"}}"
             })
-    void theSchemaAcceptsWhatTheCodecAccepts(String json) {
+    void the_schema_accepts_messages_that_the_codec_accepts(String json) {
         assertThat(message("place.request").validate(json, InputFormat.JSON)).isEmpty();
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         var codec = new JsonCodec(CONTRACT.name(), CONTRACT.operation("place").orElseThrow());
@@ -77,7 +78,7 @@ class SchemaTest {
     }
 
     @Test
-    void theOpenApiDocumentIsOne() throws Exception {
+    void the_openapi_document_is_valid() throws Exception {
         assertThat(Node.run("openapi.mjs", OpenApi.of(CONTRACT)))
                 .containsExactly("{\"valid\":true,\"version\":\"3.1\",\"errors\":[]}");
         assertThat(Node.run("openapi.mjs", OpenApi.of(CONTRACT).replace("requestBody", "requestBodi")))
@@ -86,12 +87,12 @@ class SchemaTest {
     }
 
     @Test
-    void theOpenApiDocumentTellsWhatTheContractDoes() {
+    void the_openapi_document_describes_the_contract() {
         var document = (Map<?, ?>) Json.read(OpenApi.of(CONTRACT));
         assertThat(at(document, "info", "title")).isEqualTo("shop.Orders");
-        assertThat(at(document, "info", "description")).isEqualTo("Takes orders and tells about them.");
+        assertThat(at(document, "info", "description")).isEqualTo("Accepts orders and returns them.");
         assertThat(at(document, "paths", "/shop.Orders/get", "post", "description"))
-                .isEqualTo("The order of that id.");
+                .isEqualTo("Returns an order.");
         assertThat(at(document, "paths", "/shop.Orders/get", "post", "x-treaty-idempotent"))
                 .isEqualTo(true);
         assertThat(at(document, "paths", "/shop.Orders/place", "post", "x-treaty-idempotent"))
@@ -109,7 +110,7 @@ class SchemaTest {
                         "$ref"))
                 .isEqualTo("#/components/schemas/connect.Error");
         assertThat(at(document, "components", "schemas", "OrderId", "properties", "id", "description"))
-                .isEqualTo("As given by place.");
+                .isEqualTo("As returned by place.");
         assertThat(at(document, "components", "schemas", "Holders", "properties", "size", "default"))
                 .isEqualTo(20);
         assertThat(at(document, "components", "schemas", "Holders", "required"))

@@ -6,32 +6,35 @@ import dev.treaty.core.contract.ServiceName;
 import java.util.Map;
 
 /**
- * How calls are spread over the instances of services.
+ * How calls are distributed over the instances of services.
  *
- * @param defaults for every service that has nothing of its own
+ * @param defaults for services without settings of their own
  * @param services what differs for single services
  */
 public record BalanceSettings(BalancePolicy defaults, Map<ServiceName, OfService> services) {
-    /** The defaults for all. */
+    /** The default policy for all services. */
     public static final BalanceSettings DEFAULT = new BalanceSettings(BalancePolicy.DEFAULT, Map.of());
 
     /**
-     * How the calls to one service are spread.
+     * How calls to one service are distributed.
      *
-     * @param policy how an instance is picked
-     * @param routing which instances a call may be for
-     * @param requires what they have to be to be called at all
+     * @param policy how an instance is selected
+     * @param routing which instances are eligible for a call
+     * @param requires which instances are eligible for any call
      */
-    public record OfService(BalancePolicy policy, RoutingPolicy routing, RequirementSettings requires) {}
+    public record OfService(BalancePolicy policy, RoutingPolicy routing, RequirementSettings requires) {
+        static OfService of(BalancePolicy policy) {
+            return new OfService(policy, RoutingPolicy.DEFAULT, RequirementSettings.DEFAULT);
+        }
+    }
 
     /** Copies the map. */
     public BalanceSettings {
         services = Map.copyOf(services);
     }
 
-    /** What holds for that service. */
+    /** Returns the settings of a service. */
     public OfService service(ServiceName service) {
-        OfService own = services.get(service);
-        return own == null ? new OfService(defaults, RoutingPolicy.DEFAULT, RequirementSettings.DEFAULT) : own;
+        return services.getOrDefault(service, OfService.of(defaults));
     }
 }

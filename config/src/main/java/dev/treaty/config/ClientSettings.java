@@ -3,19 +3,19 @@ package dev.treaty.config;
 import java.time.Duration;
 
 /**
- * How this process reaches the services it calls.
+ * The connections of this process to the services that it calls.
  *
  * @param connectionsMax the most connections to one instance; each carries one call at a time
- * @param idleConnectionsMax how many of them are kept while nothing is called
- * @param connectTimeout how long a connection may take to open
+ * @param idleConnectionsMax the most idle connections that are kept open
+ * @param connectTimeout how long opening a connection may take
  * @param bodyBytesMax the largest response accepted
  */
 public record ClientSettings(int connectionsMax, int idleConnectionsMax, Duration connectTimeout, int bodyBytesMax) {
 
-    /** 256 connections, of which 64 are kept idle, 1 s to connect, 4 MiB. */
+    /** 256 connections, of which 64 stay open when idle, 1 s to connect, 4 MiB. */
     public static final ClientSettings DEFAULT = new ClientSettings(256, 64, Duration.ofSeconds(1), 4 << 20);
 
-    /** @throws IllegalArgumentException where a value is out of range; the message says which, and what is accepted */
+    /** @throws IllegalArgumentException if a value is out of range */
     public ClientSettings {
         SettingChecks.within("connections-max", connectionsMax, 1, 65_535);
         SettingChecks.within("idle-connections-max", idleConnectionsMax, 0, 65_535);

@@ -5,16 +5,16 @@ import dev.treaty.balance.FaultPolicy.InjectedFault;
 import java.util.List;
 
 /**
- * Which faults are put in the way of calls on purpose.
+ * Faults that are injected into calls, to test how a system handles them.
  *
- * @param client of calls that this process makes
- * @param server of calls that it serves
+ * @param client faults in calls that this process makes
+ * @param server faults in calls that it serves
  */
 public record FaultSettings(List<InjectedFault> client, List<InjectedFault> server) {
-    /** None. */
+    /** No faults. */
     public static final FaultSettings DEFAULT = new FaultSettings(List.of(), List.of());
 
-    /** @throws IllegalArgumentException where there are too many */
+    /** @throws IllegalArgumentException if there are too many */
     public FaultSettings {
         client = new FaultPolicy(client).faults();
         server = new FaultPolicy(server).faults();

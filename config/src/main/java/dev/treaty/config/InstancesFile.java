@@ -1,6 +1,5 @@
 package dev.treaty.config;
 
-import dev.treaty.config.YamlNode.Place;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
@@ -11,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Instances as they stand in a file, in YAML or JSON:
+ * Parses a file that lists instances, in YAML or JSON:
  *
  * <pre>{@code
  * instances:
@@ -28,35 +27,15 @@ import java.util.Optional;
 public final class InstancesFile {
     private InstancesFile() {}
 
-    /** What an instance need not say. */
-    record Rest(
-            String version,
-            String protocol,
-            String region,
-            String zone,
-            int weight,
-            String contract,
-            Status health,
-            Map<String, String> metadata) {
-        static final Rest DEFAULT =
-                new Rest("1.0.0", "http", "", "", ServiceInstance.WEIGHT_DEFAULT, "", Status.PASSING, Map.of());
-    }
-
     /**
-     * Reads the text of such a file.
+     * Parses the text of such a file.
      *
-     * @param source what to call it in messages
-     * @throws ConfigurationException where anything is wrong with it; the message lists every problem
+     * @param source the name of the file in messages
+     * @throws ConfigurationException if anything is wrong; the message lists all problems
      */
     public static List<RegistryProtocol.Instance> parse(String source, String text) {
-        var problems = new Problems();
-        YamlNode root = Yaml.read(source, text, problems).orElse(null);
-        if (root == null) {
-            problems.refuse(source);
-        }
-        var reading = new SettingsReading(source, Map.of(), problems);
-        var instances =
-                reading.section("", root, new Place(1, 1), "default").list("instances", InstancesFile::instance);
+        var reading = new SettingsReading(Map.of(), new Problems(source));
+        var instances = reading.root(Yaml.read(text, reading.problems)).groups("instances", InstancesFile::instance);
         reading.end();
         return instances;
     }
@@ -66,25 +45,24 @@ public final class InstancesFile {
         Optional<String> service = section.read("service", String.class);
         Optional<String> host = section.read("host", String.class);
         Optional<Integer> port = section.read("port", Integer.class);
-        Rest rest = section.read(Rest.DEFAULT);
-        if (id.isEmpty() || service.isEmpty() || host.isEmpty() || port.isEmpty()) {
-            return Optional.empty();
-        }
-        var health = ServiceHealth.of(rest.health, Instant.EPOCH);
         var instance = new RegistryProtocol.Instance(
-                id.get(),
-                service.get(),
-                rest.version,
-                rest.protocol,
-                host.get(),
-                port.get(),
-                Optional.of(RegistryProtocol.Health.of(health)),
-                rest.region,
-                rest.zone,
-                rest.weight,
-                rest.contract,
-                Optional.of(rest.metadata),
+                id.orElse(""),
+                service.orElse(""),
+                section.read("version", "1.0.0"),
+                section.read("protocol", "http"),
+                host.orElse(""),
+                port.orElse(0),
+                Optional.of(RegistryProtocol.Health.of(
+                        ServiceHealth.of(section.read("health", Status.PASSING), Instant.EPOCH))),
+                section.read("region", ""),
+                section.read("zone", ""),
+                section.read("weight", ServiceInstance.WEIGHT_DEFAULT),
+                section.read("contract", ""),
+                Optional.of(section.textMap("metadata")),
                 Optional.of(Instant.EPOCH));
-        return section.make(() -> instance.read(Instant.EPOCH)).map(RegistryProtocol.Instance::of);
+        boolean complete = id.isPresent() && service.isPresent() && host.isPresent() && port.isPresent();
+        return complete
+                ? section.create(() -> instance.read(Instant.EPOCH)).map(RegistryProtocol.Instance::of)
+                : Optional.empty();
     }
 }

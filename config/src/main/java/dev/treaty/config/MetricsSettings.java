@@ -1,11 +1,11 @@
 package dev.treaty.config;
 
 /**
- * What is measured.
+ * Metrics of this process.
  *
- * @param enabled whether calls are counted and timed at all
+ * @param enabled whether calls are counted and timed
  */
 public record MetricsSettings(boolean enabled) {
-    /** Everything is measured. */
+    /** Metrics are enabled. */
     public static final MetricsSettings DEFAULT = new MetricsSettings(true);
 }

@@ -8,31 +8,31 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What instances of a service have to be to be called, beside what the client's contract asks for.
+ * Requirements on the instances of a service, in addition to those of the client's contract.
  *
- * @param versions which versions of the contract, in place of all with the client's major number
- * @param capabilities what they have to offer, by name, with the least version; {@code 0.0.0} for any
+ * @param versions the versions of the contract, instead of all with the client's major version
+ * @param capabilities the required capabilities with their lowest version; {@code 0.0.0} for any
  */
 public record RequirementSettings(Optional<VersionRange> versions, Map<String, Version> capabilities) {
-    /** Nothing beside the contract. */
+    /** No additional requirements. */
     public static final RequirementSettings DEFAULT = new RequirementSettings(Optional.empty(), Map.of());
 
-    /** @throws IllegalArgumentException where a name is none that a capability can have */
+    /** @throws IllegalArgumentException if a capability has an invalid name */
     public RequirementSettings {
         capabilities = Map.copyOf(capabilities);
         for (String name : capabilities.keySet()) {
             try {
-                new ServiceName(name); // the same letters are allowed
+                new ServiceName(name); // capabilities have the same syntax
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(
-                        "capabilities has " + KeyNames.quote(name) + ", which no capability can be called", e);
+                        "capabilities has " + KeyNames.quote(name) + ", which is not a valid name of a capability", e);
             }
         }
     }
 
     /**
-     * What is required in all: of what code and settings both speak of, the settings have the last word, since they
-     * know the place.
+     * Returns all requirements. If the code and these settings contradict each other, the settings apply, because they
+     * are specific to the environment.
      *
      * @param code what the client's contract or its code requires
      */

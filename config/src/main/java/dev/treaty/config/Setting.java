@@ -1,10 +1,10 @@
 package dev.treaty.config;
 
 /**
- * One value in force, and where it came from.
+ * One value in effect, and its origin.
  *
  * @param key the full key, such as {@code services.shop.Orders.deadline}
- * @param value as it would be written in a file
+ * @param value the text of the value, as in a file
  * @param origin {@code default}, {@code inherited}, a variable's name, or {@code file:line}
  */
 public record Setting(String key, String value, String origin) {

@@ -2,26 +2,23 @@ package dev.treaty.config;
 
 import java.time.Duration;
 
-/** What settings refuse, in one wording. */
+/** The checks that settings share; their messages show values as they are written in a file. */
 final class SettingChecks {
     private SettingChecks() {}
 
-    static void within(String name, long value, long min, long max) {
-        if (value < min || value > max) {
-            throw new IllegalArgumentException(name + " is " + value + ": use " + min + " to " + max);
-        }
-    }
-
-    static void within(String name, Duration value, Duration min, Duration max) {
+    static <C extends Comparable<C>> void within(String name, C value, C min, C max) {
         if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
-            throw new IllegalArgumentException(name + " is " + ValueFormat.writeDuration(value) + ": use "
-                    + ValueFormat.writeDuration(min) + " to " + ValueFormat.writeDuration(max));
+            throw new IllegalArgumentException(name + " is " + text(value) + ": use " + text(min) + " to " + text(max));
         }
     }
 
-    static void filled(String name, String value) {
+    private static String text(Object value) {
+        return value instanceof Duration duration ? ValueFormat.writeDuration(duration) : value.toString();
+    }
+
+    static void notBlank(String name, String value) {
         if (value.isBlank()) {
-            throw new IllegalArgumentException(name + " is empty: write one");
+            throw new IllegalArgumentException(name + " is empty: set a value, or remove the key");
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.treaty.config;
 
-import dev.treaty.config.YamlNode.Place;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
@@ -18,22 +17,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Everything that can be set, as one immutable value. Reading it is pure: the same text and environment give the same
- * settings or the same problems.
+ * All settings of a process as one immutable value. Reading them has no side effects: the same text and environment give
+ * the same settings or the same problems.
  *
- * @param name what this process calls itself when it calls others
- * @param region the part of the world it runs in, such as {@code eu}; empty where nobody said
- * @param zone where in the region, such as {@code eu-1a}; empty where nobody said
- * @param registry which registry it uses
- * @param registryServer how a registry is kept that it serves
- * @param server how its services are offered
- * @param client how it reaches the services it calls
- * @param defaults what stands between it and every service it calls
+ * @param name the name of this process in its calls to others
+ * @param region the region that the process runs in, such as {@code eu}; empty for none
+ * @param zone the zone within the region, such as {@code eu-1a}; empty for none
+ * @param registry the registry that it uses
+ * @param registryServer the registry that it serves
+ * @param server how it serves its services
+ * @param client how it connects to the services that it calls
+ * @param defaults the fault tolerance of its calls
  * @param services what differs for single services
  * @param run what {@code treaty up} runs
  * @param metrics what is measured
- * @param balance how calls are spread over the instances of services
- * @param faults which faults are put in the way of calls on purpose
+ * @param balance how calls are distributed over the instances of services
+ * @param faults the faults that are injected into calls
  */
 public record Settings(
         String name,
@@ -56,7 +55,7 @@ public record Settings(
     /** The longest {@code name}, in characters. */
     public static final int NAME_LENGTH_MAX = 128;
 
-    /** What holds where nothing is set. */
+    /** The settings of an empty configuration. */
     public static final Settings DEFAULTS = new Settings(
             "treaty",
             "",
@@ -72,9 +71,9 @@ public record Settings(
             BalanceSettings.DEFAULT,
             FaultSettings.DEFAULT);
 
-    /** @throws IllegalArgumentException where the name is empty, or the name, the region or the zone not legal */
+    /** @throws IllegalArgumentException if the name, the region or the zone is invalid */
     public Settings {
-        SettingChecks.filled("name", name);
+        SettingChecks.notBlank("name", name);
         SettingChecks.within("the length of name", name.length(), 1, NAME_LENGTH_MAX);
         ServiceInstance.checkPlace("region", region);
         ServiceInstance.checkPlace("zone", zone);
@@ -86,8 +85,8 @@ public record Settings(
      * Reads a file.
      *
      * @param environment the variables, usually {@code System.getenv()}; those that begin with {@code TREATY_} are
-     *     settings and beat the file, the others may be named in the file as <code>${NAME}</code>
-     * @throws ConfigurationException where anything is wrong with the file or with a variable
+     *     settings and override the file, and the file may refer to all others as <code>${NAME}</code>
+     * @throws ConfigurationException if anything is wrong with the file or with a variable
      */
     public static Settings load(Path file, Map<String, String> environment) {
         return parse(file.toString(), text(file), environment);
@@ -96,8 +95,8 @@ public record Settings(
     /**
      * Reads text.
      *
-     * @param source what to call the text in messages
-     * @throws ConfigurationException where anything is wrong with the text or with a variable
+     * @param source the name of the text in messages
+     * @throws ConfigurationException if anything is wrong with the text or with a variable
      */
     public static Settings parse(String source, String yaml, Map<String, String> environment) {
         return effective(source, yaml, environment).settings();
@@ -106,44 +105,32 @@ public record Settings(
     /**
      * Reads the environment alone.
      *
-     * @throws ConfigurationException where anything is wrong with a variable
+     * @throws ConfigurationException if anything is wrong with a variable
      */
     public static Settings of(Map<String, String> environment) {
         return parse("environment", "", environment);
     }
 
     /**
-     * Reads text and tells, for every single value in force, where it came from.
+     * Reads text and records the origin of each value in effect.
      *
-     * @throws ConfigurationException where anything is wrong with the text or with a variable
+     * @throws ConfigurationException if anything is wrong with the text or with a variable
      */
     public static Effective effective(String source, String yaml, Map<String, String> environment) {
-        var problems = new Problems();
-        YamlNode root = Yaml.read(source, yaml, problems).orElse(null);
-        if (root == null) {
-            problems.refuse(source);
-        }
-        var reading = new SettingsReading(source, environment, problems);
-        Settings settings = SettingsReader.read(reading.section("", root, new Place(1, 1), "default"));
+        var reading = new SettingsReading(environment, new Problems(source));
+        Settings settings = SettingsReader.read(reading.root(Yaml.read(yaml, reading.problems)));
         return new Effective(settings, reading.end());
     }
 
     /**
-     * Settings, and where each value came from.
+     * Settings with the origin of each value.
      *
-     * @param values in the order of the records
+     * @param values the values in effect, in the order of the records
      */
-    public record Effective(Settings settings, List<Setting> values) {
-        /** Copies the list. */
-        public Effective {
-            values = List.copyOf(values);
-        }
-    }
+    public record Effective(Settings settings, List<Setting> values) {}
 
-    /** The text of a file; its problems have the file as their source. */
     private static String text(Path file) {
-        var problems = new Problems();
-        String source = file.toString();
+        String problem;
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(FILE_BYTES_MAX + 1);
             if (bytes.length <= FILE_BYTES_MAX) {
@@ -152,118 +139,61 @@ public record Settings(
                         .decode(ByteBuffer.wrap(bytes))
                         .toString();
             }
-            problems.add(source, Problems.NOWHERE, "", "the file is larger than " + FILE_BYTES_MAX + " bytes");
+            problem = "the file is larger than " + FILE_BYTES_MAX + " bytes";
         } catch (NoSuchFileException e) {
-            problems.add(source, Problems.NOWHERE, "", "there is no such file; name one that exists");
+            problem = "there is no such file";
         } catch (CharacterCodingException e) {
-            problems.add(source, Problems.NOWHERE, "", "the file is not text in UTF-8; save it as that");
+            problem = "the file is not encoded in UTF-8";
         } catch (IOException e) {
-            problems.add(source, Problems.NOWHERE, "", "the file cannot be read: " + e.getMessage());
+            problem = "the file cannot be read: " + e.getMessage();
         }
-        problems.refuse(source);
-        throw new IllegalStateException("a file without text has a problem");
+        throw new ConfigurationException(List.of(new Problem(file.toString(), 0, 0, "", problem)));
     }
 
-    /** What stands between this process and that service. */
+    /** Returns the fault tolerance of calls to a service. */
     public Policies service(ServiceName service) {
         Policies own = services.get(service);
         return own == null ? Policies.of(defaults) : own;
     }
 
-    /** The same settings with another registry. */
+    /** Returns the same settings with another registry. */
     public Settings withRegistry(RegistryAddress changed) {
-        return new Settings(
-                name,
-                region,
-                zone,
-                changed,
-                registryServer,
-                server,
-                client,
-                defaults,
-                services,
-                run,
-                metrics,
-                balance,
-                faults);
+        return with(changed, registryServer, server, defaults);
     }
 
-    /** The same settings with another server. */
+    /** Returns the same settings with another server. */
     public Settings withServer(ServerSettings changed) {
-        return new Settings(
-                name,
-                region,
-                zone,
-                registry,
-                registryServer,
-                changed,
-                client,
-                defaults,
-                services,
-                run,
-                metrics,
-                balance,
-                faults);
+        return with(registry, registryServer, changed, defaults);
     }
 
-    /** The same settings with a registry that is kept otherwise. */
+    /** Returns the same settings with another registry to serve. */
     public Settings withRegistryServer(RegistryServerSettings changed) {
-        return new Settings(
-                name, region, zone, registry, changed, server, client, defaults, services, run, metrics, balance,
-                faults);
+        return with(registry, changed, server, defaults);
     }
 
-    /** The same settings with other defaults for the services that are called. */
+    /** Returns the same settings with other defaults for the services that are called. */
     public Settings withDefaults(FaultTolerance changed) {
+        return with(registry, registryServer, server, changed);
+    }
+
+    private Settings with(
+            RegistryAddress newRegistry,
+            RegistryServerSettings newRegistryServer,
+            ServerSettings newServer,
+            FaultTolerance newDefaults) {
         return new Settings(
                 name,
                 region,
                 zone,
-                registry,
-                registryServer,
-                server,
+                newRegistry,
+                newRegistryServer,
+                newServer,
                 client,
-                changed,
+                newDefaults,
                 services,
                 run,
                 metrics,
                 balance,
                 faults);
-    }
-
-    /** The same settings with other balancing. */
-    public Settings withBalance(BalanceSettings changed) {
-        return new Settings(
-                name,
-                region,
-                zone,
-                registry,
-                registryServer,
-                server,
-                client,
-                defaults,
-                services,
-                run,
-                metrics,
-                changed,
-                faults);
-    }
-
-    /** The same settings with other faults. */
-    public Settings withFaults(FaultSettings changed) {
-        return new Settings(
-                name,
-                region,
-                zone,
-                registry,
-                registryServer,
-                server,
-                client,
-                defaults,
-                services,
-                run,
-                metrics,
-                balance,
-                changed);
     }
 }

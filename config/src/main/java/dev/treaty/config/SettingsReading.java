@@ -1,7 +1,7 @@
 package dev.treaty.config;
 
-import dev.treaty.config.YamlNode.Place;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,90 +14,93 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reading of a configuration: the file, the environment, what is wrong with them and what is in force.
+ * The state of reading one configuration: the environment, the problems found, and the values in effect.
  *
- * <p>There is no list of settings beside the records. Each setting that is asked for claims the variable of its key, so
- * what nobody has claimed in the end is no setting, and everything claimed is what a mistyped name may have meant.
+ * <p>There is no list of settings apart from the records. Every setting that is read claims the variable of its key. A
+ * variable that no setting has claimed in the end is unknown, and the claimed ones are what it may be a misspelling of.
  */
 final class SettingsReading {
-    /** What the names of variables begin with. */
+    /** The prefix of the variables that are settings. */
     static final String PREFIX = "TREATY_";
 
-    /** Variables that are for the command and its launcher. */
-    private static final Set<String> RESERVED = Set.of("TREATY_HOME", "TREATY_CONFIG", "TREATY_OPTS");
+    /** Variables of the command and its launcher, which are not settings. */
+    private static final Set<String> RESERVED = Set.of("TREATY_DEBUG", "TREATY_LOG", "TREATY_JAVA_OPTIONS");
 
-    /** What Kubernetes sets in every container where a service is named {@code treaty} or {@code treaty-…}. */
+    /** What Kubernetes sets in each container if a service is named {@code treaty} or {@code treaty-…}. */
     private static final Pattern KUBERNETES = Pattern.compile(
             "TREATY_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)");
 
     private static final Pattern KUBERNETES_PORT = Pattern.compile("(tcp|udp|sctp)://.*");
 
-    private static final Pattern PLACEHOLDER = Pattern.compile(
-            "\\$(?<escape>\\$\\{)|\\$\\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:(?<otherwise>[^}]*))?}|\\$\\{");
+    private static final Pattern PLACEHOLDER =
+            Pattern.compile("\\$(?<escape>\\$\\{)|\\$\\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:(?<default>[^}]*))?}|\\$\\{");
 
-    final String source;
     final Problems problems;
     private final Map<String, String> environment;
-    private final Map<String, String> claims = new TreeMap<>();
-    private final Map<String, Setting> settings = new LinkedHashMap<>();
+
+    /** The variables that are settings or misspelled ones. */
+    private final Map<String, String> variables = new TreeMap<>();
+
+    private final Map<String, String> keyByVariable = new TreeMap<>();
+    private final Set<String> ambiguous = new HashSet<>(); // variables whose ambiguity is reported already
+    private final Map<String, Setting> inEffect = new LinkedHashMap<>();
     private final List<Section> sections = new ArrayList<>();
 
-    SettingsReading(String source, Map<String, String> environment, Problems problems) {
-        this.source = source;
+    SettingsReading(Map<String, String> environment, Problems problems) {
         this.problems = problems;
         this.environment = environment;
+        environment.forEach((name, value) -> {
+            boolean kubernetes = KUBERNETES.matcher(name).matches()
+                    || (name.endsWith("_PORT") && KUBERNETES_PORT.matcher(value).matches());
+            if (name.startsWith(PREFIX) && !kubernetes && !RESERVED.contains(name)) {
+                variables.put(name, value);
+            }
+        });
     }
 
-    /** Reads on below a key; in the end its keys must all have been asked for. */
-    Section section(String path, @Nullable YamlNode node, Place place, String fallback) {
-        var section = new Section(this, path, node, place, fallback);
+    /** Returns the whole configuration as a section. */
+    Section root(@Nullable YamlNode root) {
+        return section(new Slot(this, "", root, new YamlNode.Place(1, 1), null, "default"));
+    }
+
+    /** Returns a group of keys; the keys that have not been read by the {@linkplain #end end} are unknown. */
+    Section section(Slot slot) {
+        var section = new Section(slot);
         sections.add(section);
         return section;
     }
 
-    /** The variable of a setting: {@code TREATY_SERVER_PORT} for {@code server.port}. */
+    /** Returns the variable of a setting: {@code TREATY_SERVER_PORT} for {@code server.port}. */
     static String variableName(String key) {
         return PREFIX + KeyNames.variable(key);
     }
 
-    /** True where the environment says something about a setting. */
+    /** Returns whether the variable of a setting is set. */
     boolean has(String key) {
-        String name = variableName(key);
-        return environment.containsKey(name) && !ofKubernetes(name);
+        return variables.containsKey(variableName(key));
     }
 
-    /** True where the environment says something about a setting of that group. */
+    /** Returns whether a variable of any setting of that group is set. */
     boolean hasBelow(String key) {
         String prefix = variableName(key) + "_";
-        return environment.keySet().stream().anyMatch(name -> name.startsWith(prefix) && !ofKubernetes(name));
+        return variables.keySet().stream().anyMatch(name -> name.startsWith(prefix));
     }
 
-    /** What the environment says about a setting; its variable is claimed from now on. */
+    /** Claims the variable of a setting and returns its value. */
     Optional<String> variable(String key) {
         String name = variableName(key);
-        String other = claims.putIfAbsent(name, key);
-        if (!has(key)) {
-            return Optional.empty();
-        }
-        if (other != null && !other.equals(key)) {
+        String other = keyByVariable.putIfAbsent(name, key);
+        if (has(key) && other != null && !other.equals(key) && ambiguous.add(name)) {
             problems.add(name, Problems.NOWHERE, key, "this variable could also mean " + other + "; use the file");
         }
-        return Optional.of(environment.getOrDefault(name, ""));
-    }
-
-    private boolean ofKubernetes(String name) {
-        boolean port = name.endsWith("_PORT")
-                && KUBERNETES_PORT.matcher(environment.getOrDefault(name, "")).matches();
-        return port || KUBERNETES.matcher(name).matches();
+        return Optional.ofNullable(variables.get(name));
     }
 
     /**
-     * The text with every {@code ${NAME}} and {@code ${NAME:otherwise}} replaced; <code>$${</code> stands for itself.
+     * Replaces each {@code ${NAME}} and {@code ${NAME:default}} by the variable's value; <code>$${</code> is an escaped
+     * <code>${</code>.
      */
     String interpolate(String text) {
-        if (text.indexOf('$') < 0) {
-            return text;
-        }
         return PLACEHOLDER.matcher(text).replaceAll(match -> Matcher.quoteReplacement(replacement(match)));
     }
 
@@ -108,51 +111,49 @@ final class SettingsReading {
         String name = match.group("name");
         if (name == null) {
             throw new IllegalArgumentException(
-                    "\"${\" begins a variable that does not end; write ${NAME}, ${NAME:otherwise}, or $${ for itself");
+                    "\"${\" begins a variable that does not end; write ${NAME}, ${NAME:default}, or $${ for itself");
         }
-        String value = environment.get(name);
-        String otherwise = match.group("otherwise");
-        if (value == null && otherwise == null) {
-            throw new IllegalArgumentException("the environment has no " + name + "; set it, or write ${" + name
-                    + ":otherwise} for what to take then");
+        String value = environment.getOrDefault(name, match.group("default"));
+        if (value == null) {
+            throw new IllegalArgumentException(
+                    "the environment has no " + name + "; set it, or write ${" + name + ":default}");
         }
-        return value != null ? value : otherwise;
+        return value;
     }
 
-    /** Notes what is in force. */
-    void inForce(String key, String value, String origin) {
-        settings.put(key, new Setting(key, value, origin));
+    /** Records that a value is in effect. */
+    void inEffect(String key, String value, String origin) {
+        inEffect.put(key, new Setting(key, value, origin));
     }
 
     /**
      * Ends the reading.
      *
-     * @return everything in force, in the order of the records
-     * @throws ConfigurationException where anything was wrong
+     * @return the values in effect, in the order of the records
+     * @throws ConfigurationException if anything is wrong
      */
     List<Setting> end() {
-        sections.forEach(Section::refuseUnknown);
-        for (String name : environment.keySet()) {
-            boolean known = claims.containsKey(name) || RESERVED.contains(name) || !name.startsWith(PREFIX);
-            if (!known && !ofKubernetes(name)) {
-                problems.add(name, Problems.NOWHERE, "", unknown(name));
-            }
-        }
-        problems.refuse(source);
-        return List.copyOf(settings.values());
+        sections.forEach(Section::reportUnknownKeys);
+        variables.keySet().stream()
+                .filter(name -> !keyByVariable.containsKey(name))
+                .forEach(name -> problems.add(name, Problems.NOWHERE, "", unknown(name)));
+        problems.throwIfAny();
+        return List.copyOf(inEffect.values());
     }
 
     private String unknown(String name) {
-        Optional<String> member =
-                claims.keySet().stream().filter(c -> c.startsWith(name + "_")).findFirst();
+        Optional<String> member = keyByVariable.keySet().stream()
+                .filter(variable -> variable.startsWith(name + "_"))
+                .findFirst();
         if (member.isPresent()) {
-            return "stands for a group or a list; set one of its values, such as " + member.get();
+            return "is the name of a group or a list; set one of its values, such as " + member.get();
         }
-        String hint = KeyNames.nearest(name, claims.keySet())
-                .map(n -> "; did you mean " + n + "?")
+        String hint = KeyNames.nearest(name, keyByVariable.keySet())
+                .map(near -> "; did you mean " + near + "?")
                 .orElse("");
-        return name.startsWith(PREFIX + "SERVICES_")
-                ? "no setting has this variable" + hint + " A service's settings can be set so where the file names it"
-                : "no setting has this variable" + hint;
+        return "no setting has this variable" + hint
+                + (name.startsWith(PREFIX + "SERVICES_")
+                        ? " A variable can set a value of a service if the file names that service"
+                        : "");
     }
 }

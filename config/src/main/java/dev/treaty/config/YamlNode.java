@@ -1,48 +1,34 @@
 package dev.treaty.config;
 
 import java.util.List;
-import java.util.Optional;
 
-/** A piece of a configuration file with the place where it begins. */
+/** A node of a configuration file, with the place of its first character. */
 sealed interface YamlNode {
-    /** Line and column, both from 1. */
+    /** A line and a column, both from 1. */
     record Place(int line, int column) {}
 
     Place place();
 
-    /** What kind of piece it is, for messages. */
-    String kind();
+    /** Returns what messages call a node of this kind. */
+    default String kind() {
+        return switch (this) {
+            case Scalar _ -> "a value";
+            case Sequence _ -> "a list";
+            case Mapping _ -> "a group of keys";
+        };
+    }
 
-    /** A value; {@code plain} is one written without quotes, which may mean nothing at all. */
+    /** A value. A {@code plain} one is written without quotes, so that it may be empty. */
     record Scalar(Place place, String text, boolean plain) implements YamlNode {
         boolean empty() {
             return plain && (text.isEmpty() || text.equals("~") || text.equalsIgnoreCase("null"));
         }
-
-        @Override
-        public String kind() {
-            return "a value";
-        }
     }
 
-    record Sequence(Place place, List<YamlNode> elements) implements YamlNode {
-        @Override
-        public String kind() {
-            return "a list";
-        }
-    }
+    record Sequence(Place place, List<YamlNode> elements) implements YamlNode {}
 
-    record Mapping(Place place, List<Entry> entries) implements YamlNode {
-        Optional<Entry> entry(String key) {
-            return entries.stream().filter(e -> e.key.equals(key)).findFirst();
-        }
+    record Mapping(Place place, List<Entry> entries) implements YamlNode {}
 
-        @Override
-        public String kind() {
-            return "a group of keys";
-        }
-    }
-
-    /** One key of a mapping; {@code place} is the key's. */
+    /** One key of a mapping; the place is that of the key. */
     record Entry(Place place, String key, YamlNode value) {}
 }

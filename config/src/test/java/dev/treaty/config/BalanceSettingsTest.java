@@ -29,13 +29,13 @@ class BalanceSettingsTest {
     }
 
     @Test
-    void aServiceInheritsWhatItDoesNotSay() {
+    void a_service_inherits_the_values_that_it_does_not_set() {
         Settings settings = parse("""
             balance: {subset: 20, slow-start: {window: 30s}}
             services:
               shop.Orders:
                 deadline: 1s
-                balance: {policy: ring-hash, hash: {argument: order.customer}, budget: 30%}
+                balance: {policy: ring-hash, hash: {argument: order.customer}, unhealthy-ratio-max: 30%}
             """);
         BalancePolicy own = settings.balance().service(ORDERS).policy();
         assertThat(own.policy()).isEqualTo(LoadBalancingPolicy.RING_HASH);
@@ -51,7 +51,7 @@ class BalanceSettingsTest {
     }
 
     @Test
-    void rulesAreReadInOrder() {
+    void routing_rules_keep_their_order() {
         Settings settings = parse("""
             services:
               shop.Orders:
@@ -77,7 +77,7 @@ class BalanceSettingsTest {
     }
 
     @Test
-    void whatIsRequiredIsReadForEachService() {
+    void requirements_are_read_for_each_service() {
         Settings settings = parse("""
             services:
               shop.Orders:
@@ -100,7 +100,7 @@ class BalanceSettingsTest {
     }
 
     @Test
-    void requirementsThatMakeNoSenseAreRefused() {
+    void invalid_requirements_are_rejected() {
         assertThatThrownBy(() -> parse("""
             services:
               shop.Orders:
@@ -113,12 +113,12 @@ class BalanceSettingsTest {
                 .hasMessageContaining("services.shop.Orders.requires.versions")
                 .hasMessageContaining("no version is 3.0.0 or newer and below 2.0.0")
                 .hasMessageContaining("\"new\" is not a version")
-                .hasMessageContaining("is no range of versions: write ^1.4")
-                .hasMessageContaining("which no capability can be called");
+                .hasMessageContaining("is not a range of versions: write ^1.4")
+                .hasMessageContaining("which is not a valid name of a capability");
     }
 
     @Test
-    void faultsAreReadForEachSide() {
+    void faults_are_read_for_client_and_server() {
         Settings settings = parse("""
             faults:
               client: [{service: shop.Orders, share: 5%, delay: 300ms}]
@@ -137,15 +137,15 @@ class BalanceSettingsTest {
     }
 
     @Test
-    void whatIsWrongIsToldWithItsPlace() {
+    void problems_are_reported_with_their_place() {
         assertThatThrownBy(() -> parse("""
-            balance: {budget: 3, policy: p2c}
+            balance: {unhealthy-ratio-max: 3, policy: p2c}
             services:
               shop.Orders:
                 routing: {rules: [{to: [{version: one}]}]}
             """))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("picker")
+                .hasMessageContaining("balance.policy")
                 .hasMessageContaining("peak-ewma")
                 .hasMessageContaining("services.shop.Orders.routing.rules[0].to[0].version")
                 .hasMessageContaining("is not a version");

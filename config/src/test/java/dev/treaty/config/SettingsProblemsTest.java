@@ -10,31 +10,34 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Bad configurations, and to the letter what is said about them. */
+/** Invalid configurations, each with the exact messages. */
 class SettingsProblemsTest {
     private static final String KINDS = " write embedded, treaty://host:port such as treaty://127.0.0.1:7400,"
             + " etcd://host:2379, zookeeper://host:2181, dns://name or file:path";
 
-    /** What each problem of the file begins with. */
+    /** The prefix of each problem of the file. */
     private static final String FILE = "treaty.yaml:";
 
-    record Bad(String what, String yaml, Map<String, String> environment, List<String> problems) {}
+    record Invalid(String description, String yaml, Map<String, String> environment, List<String> problems) {}
 
-    private static Bad file(String what, String yaml, String... problems) {
-        return new Bad(
-                what, yaml, Map.of(), Stream.of(problems).map(FILE::concat).toList());
+    private static Invalid file(String description, String yaml, String... problems) {
+        return new Invalid(
+                description,
+                yaml,
+                Map.of(),
+                Stream.of(problems).map(FILE::concat).toList());
     }
 
-    private static Bad variable(String name, String value, String... problems) {
-        return new Bad(name + "=" + value, "services: {shop.Orders: {}}", Map.of(name, value), List.of(problems));
+    private static Invalid variable(String name, String value, String... problems) {
+        return new Invalid(name + "=" + value, "services: {shop.Orders: {}}", Map.of(name, value), List.of(problems));
     }
 
-    private static ConfigurationException refused(String yaml, Map<String, String> environment) {
+    private static ConfigurationException rejected(String yaml, Map<String, String> environment) {
         return catchThrowableOfType(
                 ConfigurationException.class, () -> Settings.parse("treaty.yaml", yaml, environment));
     }
 
-    private static Stream<Bad> values() {
+    private static Stream<Invalid> values() {
         return Stream.of(
                 file(
                         "a word for a number",
@@ -58,19 +61,23 @@ class SettingsProblemsTest {
                         "defaults: {deadline: 5s1m}",
                         "1:22: defaults.deadline: \"5s1m\" is not a duration; write for example 250ms, 2s or 1m30s"),
                 file(
-                        "a duration beyond all bounds",
+                        "a duration that is too long",
                         "defaults: {deadline: 999999999999999999d}",
                         "1:22: defaults.deadline: \"999999999999999999d\" is not a duration; write for example 250ms,"
                                 + " 2s or 1m30s"),
                 file(
-                        "a size of nothing known",
+                        "an unknown unit of size",
                         "client: {body-bytes-max: 4 Moo}",
                         "1:26: client.body-bytes-max: \"4 Moo\" is not a size; write for example 64KiB, 4MiB or"
                                 + " 4194304"),
                 file(
                         "neither true nor false",
+                        "metrics: {enabled: yes}",
+                        "1:20: metrics.enabled: \"yes\" is not a boolean (true or false)"),
+                file(
+                        "a word for a boolean",
                         "metrics: {enabled: maybe}",
-                        "1:20: metrics.enabled: \"maybe\" is not a yes or no; write true or false"),
+                        "1:20: metrics.enabled: \"maybe\" is not a boolean (true or false)"),
                 file(
                         "a mistyped word of a closed list",
                         "defaults: {level: ful}",
@@ -90,43 +97,41 @@ class SettingsProblemsTest {
                         "1:11: registry: \"treaty://localhost:70000\" is no registry"
                                 + " (port 70000 is out of range: use 1 to 65535):"
                                 + KINDS),
-                file("no value", "name:", "1:6: name: has no value; write one, or leave the key out"),
+                file("no value", "name:", "1:6: name: has no value; set one, or remove the key"),
                 file(
                         "an unknown variable in a value",
                         "zone: ${ZONE}",
-                        "1:7: zone: the environment has no ZONE; set it, or write ${ZONE:otherwise} for what to take"
-                                + " then"),
+                        "1:7: zone: the environment has no ZONE; set it, or write ${ZONE:default}"),
                 file(
                         "a variable that does not end",
                         "zone: \"${ZONE\"",
-                        "1:7: zone: \"${\" begins a variable that does not end; write ${NAME}, ${NAME:otherwise}, or"
+                        "1:7: zone: \"${\" begins a variable that does not end; write ${NAME}, ${NAME:default}, or"
                                 + " $${ for itself"));
     }
 
-    private static Stream<Bad> records() {
+    private static Stream<Invalid> records() {
         return Stream.of(
                 file(
-                        "a value that its record refuses",
+                        "a value out of range",
                         "client:\n  connect-timeout: 1s\n  connections-max: 0",
                         "3:20: client.connections-max: connections-max is 0: use 1 to 65535"),
                 file(
-                        "several that their record refuses",
+                        "several values out of range",
                         "client:\n  connect-timeout: 1h\n  connections-max: 0",
                         "2:20: client.connect-timeout: connect-timeout is 1h: use 1ms to 5m",
                         "3:20: client.connections-max: connections-max is 0: use 1 to 65535"),
                 file(
-                        "one that does not fit to what is inherited",
+                        "a value that contradicts an inherited one",
                         "defaults: {retry: {backoff-max: 3s}}\nservices:\n  a.B:\n    retry: {backoff: 4s}",
                         "4:22: services.a.B.retry.backoff: backoff-max (PT3S) is shorter than backoff (PT4S)"),
                 file(
-                        "two that do not fit together",
+                        "two values that contradict each other",
                         "defaults:\n  retry: {backoff: 300ms, backoff-max: 200ms}",
                         "2:10: defaults.retry: backoff-max (PT0.2S) is shorter than backoff (PT0.3S)"),
                 file(
-                        "a host that nobody can call",
+                        "a host that is not routable",
                         "server: {host: 0.0.0.0}",
-                        "1:16: server.host: host 0.0.0.0 is no address that clients could call: also set advertise to"
-                                + " one"),
+                        "1:16: server.host: host 0.0.0.0 is not routable: set server.advertise"),
                 file(
                         "an operation's value",
                         "services: {a.B: {operations: {get: {deadline: 0s}}}}",
@@ -134,88 +139,82 @@ class SettingsProblemsTest {
                 file(
                         "a breaker of one operation",
                         "services: {a.B: {operations: {get: {breaker: {open: 3s}}}}}",
-                        "1:46: services.a.B.operations.get.breaker: breakers stand at the instances, which serve all"
-                                + " operations; set breaker for the service, beside operations"));
+                        "1:46: services.a.B.operations.get.breaker: breakers belong to instances, which serve all"
+                                + " operations; set breaker for the service, next to operations"));
     }
 
-    private static Stream<Bad> structure() {
+    private static Stream<Invalid> structure() {
         return Stream.of(
                 file(
                         "a mistyped key",
                         "server:\n  prot: 8080",
                         "2:3: server.prot: no setting has this key; did you mean port? Accepted here: advertise,"
-                                + " body-bytes-max, drain, host, limits, metadata, port, weight"),
+                                + " body-bytes-max, drain, drain-on-exit, host, limits, metadata, port, weight"),
                 file(
                         "an unknown key",
                         "kubernetes: true",
                         "1:1: kubernetes: no setting has this key; Accepted here: balance, client, defaults, faults,"
                                 + " metrics, name, region, registry, registry-server, run, server, services, zone"),
+                file("a key twice", "name: a\nzone: b\nname: c", "3:1: name: is set twice; line 1 sets it already"),
+                file("a list for a group", "server: [1]", "1:9: server: expected a group of keys, found a list"),
+                file("a value for a group", "server: on", "1:9: server: expected a group of keys, found a value"),
+                file("a value for a list", "run: all", "1:6: run: expected a list, found a value"),
+                file("a group for a value", "name: {a: b}", "1:7: name: expected one value, found a group of keys"),
+                file("a list for everything", "- a", "1:1: expected a group of keys, found a list"),
                 file(
-                        "a key twice",
-                        "name: a\nzone: b\nname: c",
-                        "3:1: name: is written twice; it is in line 1 already"),
-                file("a list for a group", "server: [1]", "1:9: server: here is a list where a group of keys belongs"),
-                file("a value for a group", "server: on", "1:9: server: here is a value where a group of keys belongs"),
-                file("a value for a list", "run: all", "1:6: run: here is a value where a list belongs"),
-                file(
-                        "a group for a value",
-                        "name: {a: b}",
-                        "1:7: name: here is a group of keys where one value belongs"),
-                file("a list for everything", "- a", "1:1: here is a list where a group of keys belongs"),
-                file(
-                        "a name that no service can have",
+                        "an invalid name of a service",
                         "services: {9x: {}}",
                         "1:12: services.9x: \"9x\" is not a service name: use letters, digits, '.', '-' and '_', begin"
                                 + " with a letter, at most 128 characters"),
                 file(
-                        "nothing that could run",
+                        "neither a service to start nor one that runs",
                         "run: [{instances: 2}]",
-                        "1:7: run[0]: is neither a service to start nor one that runs elsewhere; write contract and"
+                        "1:7: run[0]: is neither a service to start nor one that runs already; write contract and"
                                 + " implementation, or name and address"),
                 file(
-                        "two things at once",
+                        "both a service to start and one that runs",
                         "run:\n  - contract: a\n    name: b",
-                        "2:5: run[0]: is both a service to start and one that runs elsewhere; write contract and"
+                        "2:5: run[0]: is both a service to start and one that runs already; write contract and"
                                 + " implementation, or name and address"),
                 file(
-                        "half a service",
+                        "an incomplete service",
                         "run:\n  - contract: shop.Orders\n    implementatoin: shop.StoredOrders",
-                        "2:5: run[0].implementation: is missing, and has no default; write it here",
+                        "2:5: run[0].implementation: is missing and has no default; set it here",
                         "3:5: run[0].implementatoin: no setting has this key; did you mean implementation? Accepted"
                                 + " here: class-path, contract, implementation, instances, jvm, port"),
                 file(
-                        "an address of something else",
+                        "an unknown scheme",
                         "run: [{name: a, address: 'ftp://x'}]",
                         "1:7: run[0]: address is ftp://x: write for example http://127.0.0.1:8080;"
                                 + " https, grpc, grpcs and tcp are known too"));
     }
 
-    private static Stream<Bad> yaml() {
+    private static Stream<Invalid> yaml() {
         return Stream.of(
-                file("no YAML", "name: a\n  zone: b", "2:7: this is not YAML: mapping values are not allowed here"),
+                file("invalid YAML", "name: a\n  zone: b", "2:7: not valid YAML: mapping values are not allowed here"),
                 file(
                         "an open bracket",
                         "run: [",
-                        "1:7: this is not YAML: expected the node content, but found '<stream end>' while parsing a"
+                        "1:7: not valid YAML: expected the node content, but found '<stream end>' while parsing a"
                                 + " flow node"),
                 file(
-                        "a character of no use",
+                        "a control character",
                         "name: a\nzone: \u0007",
                         "2:7: the character U+0007 is not allowed in YAML"),
                 file(
                         "an anchor",
                         "name: &a x\nzone: *a",
-                        "1:7: name: anchors and aliases are not accepted; write the value out, or put what services"
-                                + " share under defaults"),
+                        "1:7: name: anchors and aliases are not accepted; repeat the value, or set it under defaults"
+                                + " if services share it"),
                 file(
-                        "a laugh a billion times over",
+                        "nested aliases",
                         "a: &a [x,x]\nb: &b [*a,*a]",
-                        "1:4: a: anchors and aliases are not accepted; write the value out, or put what services share"
-                                + " under defaults"),
+                        "1:4: a: anchors and aliases are not accepted; repeat the value, or set it under defaults if"
+                                + " services share it"),
                 file(
                         "a tag",
                         "name: !!java.net.URL x",
-                        "1:7: name: tags such as tag:yaml.org,2002:java.net.URL are not accepted; leave it out"),
+                        "1:7: name: tags such as tag:yaml.org,2002:java.net.URL are not accepted; remove it"),
                 file(
                         "two documents",
                         "name: a\n---\nname: b",
@@ -223,7 +222,7 @@ class SettingsProblemsTest {
                 file("a key that is a list", "[a]: b", "1:1: a key is plain text, without anchors, lists or groups"));
     }
 
-    private static Stream<Bad> variables() {
+    private static Stream<Invalid> variables() {
         return Stream.of(
                 variable(
                         "TREATY_SERVR_PORT",
@@ -233,7 +232,7 @@ class SettingsProblemsTest {
                 variable(
                         "TREATY_SERVER",
                         "x",
-                        "TREATY_SERVER: stands for a group or a list; set one of its values, such as"
+                        "TREATY_SERVER: is the name of a group or a list; set one of its values, such as"
                                 + " TREATY_SERVER_ADVERTISE"),
                 variable(
                         "TREATY_CLIENT_CONNECT_TIMEOUT",
@@ -245,9 +244,9 @@ class SettingsProblemsTest {
                         "TREATY_SERVICES_SHOP_ORDER_DEADLINE",
                         "1s",
                         "TREATY_SERVICES_SHOP_ORDER_DEADLINE: no setting has this variable; did you mean"
-                                + " TREATY_SERVICES_SHOP_ORDERS_DEADLINE? A service's settings can be set so where the"
-                                + " file names it"),
-                new Bad(
+                            + " TREATY_SERVICES_SHOP_ORDERS_DEADLINE? A variable can set a value of a service if the"
+                            + " file names that service"),
+                new Invalid(
                         "a variable of two services",
                         "services: {a.B: {}, a-b: {}}",
                         Map.of("TREATY_SERVICES_A_B_DEADLINE", "1s"),
@@ -256,32 +255,32 @@ class SettingsProblemsTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> everyProblemIsToldWithItsPlace() {
+    Stream<DynamicTest> every_problem_is_reported_with_its_place() {
         return Stream.of(values(), records(), structure(), yaml(), variables())
                 .flatMap(table -> table)
-                .map(bad -> DynamicTest.dynamicTest(
-                        bad.what,
-                        () -> assertThat(refused(bad.yaml, bad.environment).problems())
+                .map(invalid -> DynamicTest.dynamicTest(
+                        invalid.description,
+                        () -> assertThat(rejected(invalid.yaml, invalid.environment)
+                                        .problems())
                                 .extracting(Problem::toString)
-                                .containsExactlyElementsOf(bad.problems)));
+                                .containsExactlyElementsOf(invalid.problems)));
     }
 
     @Test
-    void allProblemsAreToldAtOnceFileFirst() {
-        var exception = refused("zone: ${A}\nname:", Map.of("TREATY_SERVER_PORT", "x"));
+    void all_problems_are_reported_together_with_those_of_the_file_first() {
+        var exception = rejected("zone: ${A}\nname:", Map.of("TREATY_SERVER_PORT", "x"));
         assertThat(exception).hasMessage("""
             the configuration has 3 problems:
-              - treaty.yaml:1:7: zone: the environment has no A; set it, or write ${A:otherwise} for what \
-            to take then
-              - treaty.yaml:2:6: name: has no value; write one, or leave the key out
+              - treaty.yaml:1:7: zone: the environment has no A; set it, or write ${A:default}
+              - treaty.yaml:2:6: name: has no value; set one, or remove the key
               - TREATY_SERVER_PORT: server.port: "x" is not a whole number; write for example 3\
             """);
     }
 
     @Test
-    void aThousandProblemsAreCountedAndFiftyTold() {
+    void of_a_thousand_problems_fifty_are_listed() {
         String yaml = "x: 1\n".repeat(1000);
-        var exception = refused(yaml, Map.of());
+        var exception = rejected(yaml, Map.of());
         assertThat(exception.problems()).hasSize(ConfigurationException.PROBLEMS_MAX);
         assertThat(exception)
                 .hasMessageStartingWith("the configuration has 1000 problems:")
@@ -289,16 +288,16 @@ class SettingsProblemsTest {
     }
 
     @Test
-    void nestingIsBounded() {
-        assertThat(refused("[".repeat(100_000), Map.of()))
+    void nesting_is_limited() {
+        assertThat(rejected("[".repeat(100_000), Map.of()))
                 .hasMessageContaining("the nesting is deeper than " + Yaml.DEPTH_MAX + " levels");
-        assertThat(refused("a: ".concat("{a: ".repeat(100_000)), Map.of()))
+        assertThat(rejected("a: ".concat("{a: ".repeat(100_000)), Map.of()))
                 .hasMessageContaining("the nesting is deeper than " + Yaml.DEPTH_MAX + " levels");
     }
 
     @Test
-    void whatOthersWroteCannotForgeALineOfTheMessage() {
-        var exception = refused("\"a\\nb\": \"c\\nd\"\nname: \"\\e[31m\\n\"\nserver: {port: \"1\\n2\"}", Map.of());
+    void quoted_text_cannot_forge_a_line_of_the_message() {
+        var exception = rejected("\"a\\nb\": \"c\\nd\"\nname: \"\\e[31m\\n\"\nserver: {port: \"1\\n2\"}", Map.of());
         assertThat(exception.getMessage().lines()).hasSize(3);
         assertThat(exception.getMessage().chars()).noneMatch(c -> c != '\n' && Character.isISOControl(c));
     }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.registry.HealthPolicy;
+import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
@@ -36,7 +36,7 @@ class SettingsTest {
     }
 
     @Test
-    void nothingWrittenMeansTheDefaults() {
+    void an_empty_configuration_has_the_defaults() {
         assertThat(parse("")).isEqualTo(Settings.DEFAULTS);
         assertThat(parse("# only a comment\n---\n")).isEqualTo(Settings.DEFAULTS);
         assertThat(parse("client:\nservices:\nrun:\nserver: ~\n")).isEqualTo(Settings.DEFAULTS);
@@ -44,7 +44,7 @@ class SettingsTest {
     }
 
     @Test
-    void readsEverything() {
+    void all_keys_are_read() {
         Settings settings = parse("""
             name: storefront
             region: eu
@@ -112,7 +112,7 @@ class SettingsTest {
     }
 
     @Test
-    void whatRunsElsewhereIsAskedForItsHealthInItsOwnWay() {
+    void services_that_run_already_have_a_health_check_by_scheme() {
         Settings settings = parse("""
             run:
               - {name: a.Rpc, address: "grpc://10.0.0.1:9090", health: grpc/a.Rpc, check: {interval: 5s, fall: 3}}
@@ -135,7 +135,7 @@ class SettingsTest {
     }
 
     @Test
-    void operationsInheritFromTheirServiceAndServicesFromTheDefaults() {
+    void operations_inherit_from_their_service_and_services_from_the_defaults() {
         Settings settings = parse("""
             services:
               shop.Orders:
@@ -163,7 +163,7 @@ class SettingsTest {
     }
 
     @Test
-    void theEnvironmentBeatsTheFile() {
+    void the_environment_overrides_the_file() {
         var environment = Map.of(
                 "TREATY_SERVER_PORT", "8081",
                 "TREATY_SERVER_ADVERTISE", "shop",
@@ -187,21 +187,23 @@ class SettingsTest {
     }
 
     @Test
-    void leavesAloneTheVariablesOfTheLauncherAndOfKubernetes() {
+    void variables_of_the_launcher_and_of_kubernetes_are_ignored() {
         var environment = Map.of(
-                "TREATY_HOME", "/opt/treaty",
-                "TREATY_CONFIG", "x.yaml",
-                "TREATY_OPTS", "-Xmx1g",
+                "TREATY_DEBUG", "1",
+                "TREATY_LOG", "DEBUG",
+                "TREATY_JAVA_OPTIONS", "-Xmx1g",
                 "TREATY_PORT", "tcp://10.0.0.1:80",
                 "TREATY_SERVER_PORT", "tcp://10.0.0.1:80",
                 "TREATY_REGISTRY_SERVICE_HOST", "10.0.0.1",
                 "TREATY_REGISTRY_SERVICE_PORT_HTTP", "7400",
                 "TREATY_REGISTRY_PORT_7400_TCP_ADDR", "10.0.0.1");
         assertThat(parse("", environment)).isEqualTo(Settings.DEFAULTS);
+        var ofTheLauncher = Map.of("TREATY_DEBUG", "1", "TREATY_LOG", "debug", "TREATY_JAVA_OPTIONS", "-Xmx1g");
+        assertThat(parse("", ofTheLauncher)).isEqualTo(Settings.DEFAULTS);
     }
 
     @Test
-    void valuesMayTakeVariables() {
+    void values_may_refer_to_variables() {
         var environment = Map.of("ZONE", "eu", "EMPTY", "");
         assertThat(parse("zone: ${ZONE}-${RACK:1a}", environment).zone()).isEqualTo("eu-1a");
         assertThat(parse("zone: \"${EMPTY}${GONE:}\"", environment).zone()).isEmpty();
@@ -213,7 +215,7 @@ class SettingsTest {
     }
 
     @Test
-    void tellsWhereEachValueCameFrom() {
+    void the_origin_of_each_value_is_recorded() {
         var effective = Settings.effective(
                 "treaty.yaml",
                 "server:\n  port: 8080\nservices: {shop.Orders: {deadline: 2s}}",
@@ -229,18 +231,18 @@ class SettingsTest {
     }
 
     @Test
-    void readsAFileAndSaysWhatIsWrongWithOne(@TempDir Path folder) throws IOException {
+    void files_are_read_or_rejected_with_the_reason(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("treaty.yaml");
         Files.writeString(file, "\uFEFFname: größe\n");
         assertThat(Settings.load(file, Map.of()).name()).isEqualTo("größe");
 
         Files.write(file, "name: größe\n".getBytes(StandardCharsets.ISO_8859_1));
-        refuses(file, "the file is not text in UTF-8; save it as that");
+        refuses(file, "the file is not encoded in UTF-8");
         Files.writeString(file, "#".repeat(Settings.FILE_BYTES_MAX + 1));
         refuses(file, "the file is larger than 1048576 bytes");
         Files.writeString(file, "#".repeat(Settings.FILE_BYTES_MAX));
         assertThat(Settings.load(file, Map.of())).isEqualTo(Settings.DEFAULTS);
-        refuses(folder.resolve("gone.yaml"), "there is no such file; name one that exists");
+        refuses(folder.resolve("gone.yaml"), "there is no such file");
         assertThatThrownBy(() -> Settings.load(folder, Map.of()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("the file cannot be read");

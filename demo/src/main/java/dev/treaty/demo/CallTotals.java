@@ -1,24 +1,24 @@
 package dev.treaty.demo;
 
+import dev.treaty.cli.output.Durations;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
-/** What the calls of a stretch of time came to. */
+/** Counts calls, failures and latencies. */
 final class CallTotals {
-    /** Latencies above this are counted as this. */
+    /** Longer latencies are recorded as this. */
     static final long LATENCY_NANOS_MAX = 60_000_000_000L;
 
-    /** Three digits: a latency is told to a thousandth of itself. */
-    private static final int DIGITS = 3;
+    private static final int SIGNIFICANT_DIGITS = 3;
 
-    private final Histogram latencies = new Histogram(1_000, LATENCY_NANOS_MAX, DIGITS);
+    private final Histogram latencies = new Histogram(1_000, LATENCY_NANOS_MAX, SIGNIFICANT_DIGITS);
     private long failed;
     private long late;
 
-    /** What it came to so far. Latencies are in nanoseconds; zero where there was no call. */
+    /** The totals at one moment. Latencies are in nanoseconds, and zero without calls. */
     record Summary(long calls, long failed, long late, long p50, long p99, long max) {
-        /** As fields of a JSON object. */
+        /** Returns the fields of a JSON object. */
         Map<String, Object> fields() {
             var fields = new LinkedHashMap<String, Object>();
             fields.put("calls", calls);
@@ -30,9 +30,13 @@ final class CallTotals {
             return fields;
         }
 
-        /** Milliseconds, to a hundredth. */
-        static double millis(long nanos) {
+        private static double millis(long nanos) {
             return Math.round(nanos / 1e4) / 100.0;
+        }
+
+        /** Returns the calls and their latencies as text. */
+        String latencies() {
+            return "p50 " + Durations.text(p50) + "  p99 " + Durations.text(p99) + "  max " + Durations.text(max);
         }
     }
 
@@ -52,7 +56,7 @@ final class CallTotals {
                 latencies.getTotalCount() == 0 ? 0 : latencies.getMaxValue());
     }
 
-    /** What it came to since the last time, for a rolling display. */
+    /** Returns the totals since the last call of this method. */
     synchronized Summary drain() {
         Summary summary = summary();
         latencies.reset();

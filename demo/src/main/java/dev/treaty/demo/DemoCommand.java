@@ -17,15 +17,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code treaty demo}: a shop under load, hurt on a timetable. */
+/** {@code treaty demo}: a shop under load, with faults on a timetable. */
 @Command(
         name = "demo",
         description = {
-            "Starts a shop of five services in eleven processes, drives load through it, and hurts it: kills one"
-                    + " process, kills and restarts the registry, freezes a process, slows one and then a whole service"
-                    + " while its isolation level is raised, and replaces the orders by their next version, one at a"
-                    + " time.",
-            "The report at the end tells what each of it cost. The exit code is 1 where a call failed."
+            "Runs a shop of five services in eleven processes under load, and injects faults: kills a process, kills"
+                    + " and restarts the registry, freezes a process, slows a process and then a whole service while"
+                    + " its isolation level is raised, and replaces the orders with their next version.",
+            "The report shows what callers noticed of each. The exit code is 1 if a call failed, 130 after Ctrl-C."
         },
         footer = {
             "",
@@ -33,49 +32,45 @@ import picocli.CommandLine.Spec;
             "  treaty demo                          thirty seconds",
             "  treaty demo --for 2m --rate 500",
             "  treaty demo --registry etcd          the same with etcd as the registry",
-            "  treaty demo --json | jq .p99Millis   the report as one JSON object"
+            "  treaty demo --json | jq .p99Millis   the report as a JSON object"
         })
 public final class DemoCommand implements ExtraCommand, Callable<Integer> {
-    /** The highest rate that may be asked for. */
-    static final int RATE_MAX = 10_000;
+    private static final int RATE_MAX = 10_000;
 
-    /** The shortest duration that may be asked for: what is to be shown needs some time. */
-    static final Duration DURATION_MIN = Duration.ofSeconds(3);
+    /** Faults need time to show their effects. */
+    private static final Duration DURATION_MIN = Duration.ofSeconds(3);
 
     @Option(
             names = "--for",
             paramLabel = "DURATION",
             defaultValue = "30s",
             converter = Converters.Time.class,
-            description = "How long the load lasts, such as 30s or 2m; 30s where it is left out.")
+            description = "How long the load lasts, such as 30s or 2m (default: 30s).")
     @SuppressWarnings("NullAway.Init") // has a default
     private Duration duration;
 
     @Option(
             names = "--rate",
             paramLabel = "CALLS",
-            description = "How many calls begin every second; where it is left out, " + Demo.RATE
-                    + ", or fewer if this machine does not carry that.")
+            description = "The calls per second (default: a third of what this machine carries, at most "
+                    + Demo.RATE_MAX + ").")
     private @Nullable Integer rate;
 
-    @Option(
-            names = "--json",
-            description = "Print the report as one JSON object, and what happens on the error stream.")
+    @Option(names = "--json", description = "Print the report as a JSON object, and progress on the error stream.")
     private boolean json;
 
     @Option(
             names = "--registry",
             paramLabel = "REGISTRY",
             defaultValue = "treaty",
-            converter = RegistryChoice.Converter.class,
-            description =
-                    "What to start as the registry: treaty, etcd or zookeeper; treaty where it is left out. Or the"
-                            + " address of one that is there, which is not killed.")
+            converter = DemoRegistry.Converter.class,
+            description = "The registry to start: treaty, etcd or zookeeper (default: treaty). Or the address of a"
+                    + " running registry, which is not killed.")
     @SuppressWarnings("NullAway.Init") // has a default
-    private RegistryChoice registry;
+    private DemoRegistry.Choice registry;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli puts it in before it runs anything
+    @SuppressWarnings("NullAway.Init") // injected by picocli
     private CommandSpec spec;
 
     @Override
@@ -90,18 +85,14 @@ public final class DemoCommand implements ExtraCommand, Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         Ansi ansi = spec.commandLine().getColorScheme().ansi();
-        OptionalInt asked = rate == null ? OptionalInt.empty() : OptionalInt.of(rate);
-        DemoReport report = new Demo(duration, asked, registry, view(out, ansi)).run(r -> print(r, out, ansi));
-        return report.allKept() ? Main.OK : Main.FAILED;
-    }
-
-    private void print(DemoReport report, PrintWriter out, Ansi ansi) {
+        OptionalInt requested = rate == null ? OptionalInt.empty() : OptionalInt.of(rate);
+        DemoReport report = new Demo(duration, requested, registry, view(out, ansi)).run();
         if (json) {
             out.println(Json.indented(report.fields()));
         } else {
             report.print(out, ansi);
         }
-        out.flush();
+        return report.successful() ? Main.OK : Main.FAILED;
     }
 
     private DemoView view(PrintWriter out, Ansi ansi) {

@@ -1,6 +1,7 @@
 package dev.treaty.demo;
 
 import dev.treaty.cli.CommandFailed;
+import dev.treaty.cli.Converters;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.up.ChildProcess;
 import dev.treaty.registry.RegistryAddress;
@@ -12,74 +13,77 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 
-/**
- * The registry of the demo: a process of its own that can be killed and started again, or one that was there before,
- * which is left in peace.
- */
-public final class DemoRegistry implements AutoCloseable {
-    /** What there is to choose from beside an address. */
-    public enum Kind {
-        /** The registry that {@code treaty registry} serves. */
+/** The registry of a demo: a process that the demo starts, kills and restarts, or a registry that already runs. */
+final class DemoRegistry {
+    /** The registries that a demo can start. */
+    enum Kind {
         TREATY,
-        /** An etcd of one member. */
         ETCD,
-        /** A ZooKeeper of one server. */
         ZOOKEEPER
     }
 
-    /** How long it may take to start. */
-    private static final long READY_NANOS = ShopInstance.START.toNanos();
+    /** The registry to use: the one at the address, or a new one of the kind if there is no address. */
+    record Choice(Optional<RegistryAddress> existing, Kind kind) {}
 
-    private static final long LOOK_MILLIS = 20;
-
-    /** Ends what it has started when its own input ends, which is when the demo does, however that ends. */
-    private static final String ATTACHED = "\"$@\" & pid=$!; cat >/dev/null; kill -9 $pid 2>/dev/null";
-
-    private final RegistryAddress address;
-    private final List<String> command;
-    private final int port;
-    private final Optional<Path> directory;
-    private volatile @Nullable ChildProcess child;
-    private volatile boolean closed;
-
-    private DemoRegistry(RegistryAddress address, List<String> command, int port, Optional<Path> directory) {
-        this.address = address;
-        this.command = command;
-        this.port = port;
-        this.directory = directory;
+    /** Reads {@code treaty}, {@code etcd}, {@code zookeeper}, or the address of a registry. */
+    static final class Converter implements ITypeConverter<Choice> {
+        @Override
+        public Choice convert(String text) {
+            return Converters.constant(Kind.class, text)
+                    .map(kind -> new Choice(Optional.empty(), kind))
+                    .orElseGet(() -> new Choice(Optional.of(new Converters.Registry().convert(text)), Kind.TREATY));
+        }
     }
 
-    /** One that somebody else looks after. */
-    static DemoRegistry existing(RegistryAddress address) {
-        return new DemoRegistry(address, List.of(), 0, Optional.empty());
-    }
+    private static final String HOST = "127.0.0.1";
+    private static final int CONNECT_TIMEOUT_MILLIS = 1_000;
+    private static final long POLL_MILLIS = 20;
 
     /**
-     * Starts one and waits until it can be used.
-     *
-     * @throws CommandFailed where it cannot be started
+     * Runs a program and kills it when the standard input ends, as it does when the demo ends in any way. A background
+     * job of a shell ignores the SIGINT of Ctrl-C, so it outlives the demo for that moment.
      */
-    static DemoRegistry start(Kind kind) throws IOException, InterruptedException {
-        int port = freePort();
-        DemoRegistry registry = switch (kind) {
-            case TREATY -> treaty(port);
-            case ETCD -> etcd(port);
-            case ZOOKEEPER -> zookeeper(port);
-        };
-        try {
-            registry.start();
-            return registry;
-        } catch (IOException | InterruptedException | RuntimeException e) {
-            registry.close();
-            throw e;
+    private static final String KILLED_WITH_PARENT =
+            "exec 3<&0; { cat <&3; kill -9 $$; } >/dev/null 2>&1 & exec \"$@\" 3<&- </dev/null";
+
+    private final ProcessGroup processes;
+    private final RegistryAddress address;
+    private final int port;
+    private final List<String> command;
+    private volatile @Nullable ChildProcess child;
+
+    private DemoRegistry(ProcessGroup processes, RegistryAddress address, int port, List<String> program) {
+        this.processes = processes;
+        this.address = address;
+        this.port = port;
+        this.command = new ArrayList<>(List.of("sh", "-c", KILLED_WITH_PARENT, "sh"));
+        command.addAll(program);
+    }
+
+    /** Starts the registry unless it already runs. It can be used once {@link #awaitReady} has returned. */
+    static DemoRegistry start(Choice choice, ProcessGroup processes) throws IOException {
+        if (choice.existing.isPresent()) {
+            return new DemoRegistry(processes, choice.existing.get(), 0, List.of());
         }
+        int port = freePort();
+        List<String> program = switch (choice.kind) {
+            case TREATY -> ShopProcesses.java(Main.class.getName(), "registry", "--port", String.valueOf(port));
+            case ETCD -> etcd(port, processes.directory());
+            case ZOOKEEPER -> zookeeper(port, processes.directory());
+        };
+        String scheme = choice.kind.name().toLowerCase(Locale.ROOT);
+        var address = new Converters.Registry().convert(scheme + "://" + HOST + ":" + port);
+        var registry = new DemoRegistry(processes, address, port, program);
+        registry.start();
+        return registry;
     }
 
     private static int freePort() throws IOException {
@@ -88,20 +92,10 @@ public final class DemoRegistry implements AutoCloseable {
         }
     }
 
-    private static DemoRegistry treaty(int port) {
-        List<String> command = ChildProcess.java(
-                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"),
-                ChildProcess.ownClassPath(),
-                Main.class.getName(),
-                List.of("registry", "--port", String.valueOf(port)));
-        return new DemoRegistry(new RegistryAddress.Network("127.0.0.1", port), command, port, Optional.empty());
-    }
-
-    private static DemoRegistry etcd(int port) throws IOException {
-        Path directory = Files.createTempDirectory("treaty-demo-etcd");
-        String peer = "http://127.0.0.1:" + freePort();
-        String client = "http://127.0.0.1:" + port;
-        List<String> command = List.of(
+    private static List<String> etcd(int port, Path directory) throws IOException {
+        String peer = "http://" + HOST + ":" + freePort();
+        String client = "http://" + HOST + ":" + port;
+        return List.of(
                 "etcd",
                 "--name=demo",
                 "--data-dir=" + directory.resolve("data"),
@@ -110,109 +104,66 @@ public final class DemoRegistry implements AutoCloseable {
                 "--listen-peer-urls=" + peer,
                 "--initial-advertise-peer-urls=" + peer,
                 "--initial-cluster=demo=" + peer);
-        var address = new RegistryAddress.Provided("etcd", "//127.0.0.1:" + port);
-        return new DemoRegistry(address, command, port, Optional.of(directory));
     }
 
-    private static DemoRegistry zookeeper(int port) throws IOException {
-        Path directory = Files.createTempDirectory("treaty-demo-zookeeper");
-        Path config = Files.writeString(
-                directory.resolve("zoo.cfg"),
-                String.join(
-                        "\n",
-                        "tickTime=1000",
-                        "dataDir=" + directory.resolve("data"),
-                        "clientPort=" + port,
-                        "clientPortAddress=127.0.0.1",
-                        "admin.enableServer=false",
-                        ""));
-        List<String> command = ChildProcess.java(
-                List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"),
-                ChildProcess.ownClassPath(),
-                "org.apache.zookeeper.server.ZooKeeperServerMain",
-                List.of(config.toString()));
-        var address = new RegistryAddress.Provided("zookeeper", "//127.0.0.1:" + port);
-        return new DemoRegistry(address, command, port, Optional.of(directory));
+    private static List<String> zookeeper(int port, Path directory) throws IOException {
+        Path config =
+                Files.writeString(directory.resolve("zoo.cfg"), """
+                    tickTime=1000
+                    dataDir=%s
+                    clientPort=%d
+                    clientPortAddress=%s
+                    admin.enableServer=false
+                    """.formatted(directory.resolve("data"), port, HOST));
+        return ShopProcesses.java("org.apache.zookeeper.server.ZooKeeperServerMain", config.toString());
     }
 
-    /** Where services find it. */
     RegistryAddress address() {
         return address;
     }
 
-    /** Whether it may be killed. */
-    boolean ours() {
-        return !command.isEmpty();
+    /** Returns true if the demo started the registry, and so may kill it. */
+    boolean owned() {
+        return port != 0;
     }
 
-    /** Starts it, or starts it again. */
-    void start() throws IOException, InterruptedException {
-        if (closed) {
-            return;
-        }
-        var attached = new ArrayList<>(List.of("sh", "-c", ATTACHED, "sh"));
-        attached.addAll(command);
-        ChildProcess started = ChildProcess.start(attached, Map.of(), _ -> {});
-        child = started;
-        long end = System.nanoTime() + READY_NANOS;
-        while (!listens()) {
-            if (closed) {
-                kill(); // the demo is over before it has started
-                return;
+    /** Starts the registry, also after {@link #kill}. */
+    void start() throws IOException {
+        child = processes.start(command, Map.of(), _ -> {});
+    }
+
+    /**
+     * Waits until the registry accepts connections.
+     *
+     * @throws CommandFailed if it ends instead, or takes too long
+     */
+    void awaitReady() throws InterruptedException {
+        ChildProcess started = child;
+        long end = System.nanoTime() + ShopInstance.START_MAX.toNanos();
+        while (started != null && !listens()) {
+            if (!started.alive() || System.nanoTime() - end > 0) {
+                String output = String.join("\n", started.lastLines());
+                throw new CommandFailed("the registry of the demo does not start: " + output
+                        + (output.contains("etcd: not found") ? "; on Debian: apt-get install etcd-server" : ""));
             }
-            boolean running = started.children().stream().anyMatch(ProcessHandle::isAlive);
-            if ((!running && !started.alive()) || System.nanoTime() - end > 0 || failed(started)) {
-                String said = String.join("\n", started.lastLines());
-                throw new CommandFailed("the registry of the demo does not start: " + said + hint(said));
-            }
-            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
-    }
-
-    private static boolean failed(ChildProcess started) {
-        return started.lastLines().stream().anyMatch(line -> line.contains("not found"));
-    }
-
-    private static String hint(String said) {
-        return said.contains("etcd") && said.contains("not found")
-                ? "; install etcd first, on Debian with apt-get install etcd-server"
-                : "";
     }
 
     private boolean listens() {
         try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_TIMEOUT_MILLIS);
             return true;
         } catch (IOException e) {
             return false;
         }
     }
 
-    /** Ends it as a crash would. What it keeps on disk stays there. */
+    /** Kills the registry with SIGKILL. Its files stay. */
     void kill() {
         ChildProcess running = child;
         if (running != null) {
-            List<ProcessHandle> all = running.children();
-            all.forEach(ProcessHandle::destroyForcibly);
-            all.forEach(each -> each.onExit().join());
             running.kill();
-        }
-    }
-
-    @Override
-    public void close() {
-        closed = true;
-        kill();
-        directory.ifPresent(DemoRegistry::delete);
-    }
-
-    private static void delete(Path directory) {
-        try (var all = Files.walk(directory)) {
-            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(each);
-            }
-        } catch (IOException e) {
-            throw new CommandFailed("cannot delete " + directory + ": " + e.getMessage());
         }
     }
 }

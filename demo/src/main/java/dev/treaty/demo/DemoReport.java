@@ -7,45 +7,59 @@ import dev.treaty.demo.CallTotals.Summary;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * What a demo came to.
+ * The result of a demo.
  *
  * @param nanos how long the load lasted
+ * @param machine the machine and the rate
  * @param total all calls
- * @param calm the calls before the first fault
- * @param faults what was done
+ * @param faults the time before the first fault, and all planned faults, including those that did not happen in time
  * @param failures the first calls that failed
- * @param counts what all processes of the fabric counted
+ * @param counts what all clients counted
+ * @param problems what the demo could not do
  */
 record DemoReport(
         long nanos,
+        Machine machine,
         Summary total,
-        Summary calm,
         List<InjectedFault> faults,
         List<OpenLoop.Failed> failures,
-        FabricCounts counts) {
+        FabricCounts counts,
+        List<String> problems) {
 
-    boolean allKept() {
+    /** The processors and processes of a demo, and the calls per second that they get. */
+    record Machine(int processors, int processes, int rate) {
+        @Override
+        public String toString() {
+            return count(processors, "processor") + ", " + processes + " processes: " + rate + " calls/s";
+        }
+    }
+
+    /** Returns true if there were calls, and none failed. */
+    boolean successful() {
         return total.failed() == 0 && total.calls() > 0;
     }
 
-    /** As a JSON object. */
+    /** Returns the fields of a JSON object. */
     Map<String, Object> fields() {
         var fields = new LinkedHashMap<String, Object>();
-        fields.put("seconds", Math.round(nanos / 1e7) / 100.0);
+        fields.put("seconds", InjectedFault.seconds(nanos));
+        fields.put("processors", machine.processors);
+        fields.put("processes", machine.processes);
+        fields.put("callsPerSecond", machine.rate);
         fields.putAll(total.fields());
         fields.put("attemptsPerCall", counts.attemptsPerCall());
         fields.put("retries", counts.retries());
         fields.put("fallbacks", counts.fallbacks());
         fields.put("ejections", counts.ejections());
         fields.put("mirrored", counts.mirrored());
-        fields.put("calm", calm.fields());
-        fields.put("faults", faults.stream().map(f -> f.fields(nanos)).toList());
+        fields.put("calm", faults.getFirst().summary().fields());
+        fields.put("faults", faults.stream().skip(1).map(f -> f.fields(nanos)).toList());
         fields.put("failures", failures.stream().map(DemoReport::fields).toList());
+        fields.put("problems", problems);
         return fields;
     }
 
@@ -58,56 +72,63 @@ record DemoReport(
         return fields;
     }
 
-    /** For people. */
+    /** Prints the report as text of at most 80 columns. */
     void print(PrintWriter out, Ansi ansi) {
-        out.println();
         String verdict = total.failed() == 0 ? "no call failed" : count(total.failed(), "call") + " failed";
-        out.println(count(total.calls(), "call") + " in %.1f s: ".formatted(nanos / 1e9)
-                + (allKept() ? Style.GOOD : Style.FAULT).paint(ansi, verdict)
-                + ", " + (total.late() == 0 ? "none was late" : count(total.late(), "call") + " came late"));
-        out.println("latency       p50 " + Durations.text(total.p50()) + "   p99 " + Durations.text(total.p99())
-                + "   max " + Durations.text(total.max()));
-        out.println("per call      " + String.format(Locale.ROOT, "%.3f", counts.attemptsPerCall())
-                + " attempts; in all services together " + count(counts.retries(), "retry")
-                + ", " + count(counts.fallbacks(), "fallback") + " served, " + count(counts.ejections(), "ejection")
-                + ", "
-                + count(counts.mirrored(), "call") + " mirrored");
         out.println();
-        var table = new Table(">AT", ">FOR", "WHAT WAS DONE", ">CALLS", ">FAILED", ">LATE", ">P50", ">P99", ">MAX");
-        row(table, 0, faults.isEmpty() ? nanos / 1e9 : faults.getFirst().startNanos() / 1e9, "nothing", calm);
-        for (InjectedFault fault : faults) {
-            row(
-                    table,
-                    fault.startNanos() / 1e9,
-                    fault.seconds(nanos),
-                    fault.description() + (fault.over() ? "" : ", cut short by the end"),
-                    fault.summary());
+        out.println(DemoView.format("%s in %.1f s: ", count(total.calls(), "call"), nanos / 1e9)
+                + (successful() ? Style.GOOD : Style.FAULT).paint(ansi, verdict) + ", "
+                + (total.late() == 0 ? "none was late" : count(total.late(), "call") + " came late"));
+        out.println("load          " + machine);
+        out.println("latency       " + total.latencies());
+        out.println(DemoView.format("attempts      %.3f per call, ", counts.attemptsPerCall())
+                + counts.retries()
+                + (counts.retries() == 1 ? " retry" : " retries"));
+        out.println("fallbacks     " + count(counts.fallbacks(), "call") + " answered, "
+                + count(counts.ejections(), "ejection") + ", " + count(counts.mirrored(), "call") + " mirrored");
+        out.println();
+        table().print(out, ansi);
+        if (!faults.stream().allMatch(fault -> fault.begun(nanos))) {
+            out.println("never: did not happen in time; a longer --for leaves more time");
         }
-        table.print(out, ansi);
+        problems.forEach(out::println);
         if (!failures.isEmpty()) {
             out.println();
             out.println(Style.FAULT.paint(
-                    ansi, "calls that failed" + (total.failed() > failures.size() ? ", the first of them" : "")));
-            failures.forEach(f -> out.println(
-                    String.format(Locale.ROOT, "%6.2f s  %-8s  %s", f.atSeconds(), f.operation(), f.fault())));
+                    ansi, total.failed() > failures.size() ? "the first calls that failed" : "the calls that failed"));
+            failures.forEach(
+                    f -> out.println(DemoView.format("%6.2f s  %-8s  %s", f.atSeconds(), f.operation(), f.fault())));
         }
     }
 
-    private static void row(Table table, double at, double seconds, String what, Summary summary) {
-        table.row()
-                .cell(String.format(Locale.ROOT, "%.1f s", at))
-                .cell(String.format(Locale.ROOT, "%.1f s", seconds))
-                .cell(what)
-                .cell(Long.toString(summary.calls()))
-                .cell(Long.toString(summary.failed()), summary.failed() == 0 ? Style.PLAIN : Style.FAULT)
-                .cell(Long.toString(summary.late()), summary.late() == 0 ? Style.PLAIN : Style.FAULT)
-                .cell(Durations.text(summary.p50()))
-                .cell(Durations.text(summary.p99()))
-                .cell(Durations.text(summary.max()));
+    private Table table() {
+        var table = new Table(">AT S", ">FOR S", "WHAT HAPPENED", ">CALLS", ">FAILED", ">LATE", ">P50 MS", ">P99 MS");
+        faults.forEach(fault -> row(table, fault));
+        return table;
     }
 
-    private static String count(long number, String what) {
-        String plural = what.endsWith("y") ? what.substring(0, what.length() - 1) + "ies" : what + "s";
-        return number + " " + (number == 1 ? what : plural);
+    private void row(Table table, InjectedFault fault) {
+        if (!fault.begun(nanos)) {
+            table.row().cell("never").cell("").cell(fault.plan().description);
+            return;
+        }
+        Summary calls = fault.summary();
+        table.row()
+                .cell(DemoView.format("%.1f", fault.startSeconds()))
+                .cell(fault.ended() ? DemoView.format("%.1f", fault.lengthSeconds(nanos)) : "to end")
+                .cell(fault.plan().description)
+                .cell(Long.toString(calls.calls()))
+                .cell(Long.toString(calls.failed()), calls.failed() == 0 ? Style.PLAIN : Style.FAULT)
+                .cell(Long.toString(calls.late()), calls.late() == 0 ? Style.PLAIN : Style.FAULT)
+                .cell(withoutUnit(calls.p50()))
+                .cell(withoutUnit(calls.p99()));
+    }
+
+    private static String withoutUnit(long nanos) {
+        return Durations.text(nanos).replace(" ms", "");
+    }
+
+    private static String count(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
     }
 }

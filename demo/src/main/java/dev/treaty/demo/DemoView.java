@@ -1,40 +1,38 @@
 package dev.treaty.demo;
 
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Shows a demo while it runs. */
-interface DemoView extends AutoCloseable {
-    /** How long until the next frame. */
-    Duration interval();
+abstract class DemoView implements AutoCloseable {
+    private final PrintWriter out;
+    private final Duration interval;
+    private boolean closed;
 
-    /** Something that is told once, such as that all processes are ready. */
-    void tell(String line);
-
-    /** Shows how things are now. */
-    void show(Frame frame);
-
-    /** Leaves the terminal as it was. */
-    @Override
-    void close();
+    DemoView(PrintWriter out, Duration interval) {
+        this.out = out;
+        this.interval = interval;
+    }
 
     /**
-     * How things are at one moment.
+     * The state at one moment.
      *
      * @param nanos since the load began
-     * @param durationNanos how long it will last
-     * @param rate how many calls are to begin each second
-     * @param registry where the registry is
-     * @param total all calls that ended so far
-     * @param recent those that ended since the last frame
-     * @param instances every process, and how it does
-     * @param faults what was done so far
+     * @param durationNanos how long the load lasts
+     * @param load the machine, the number of processes and the rate
+     * @param registry the address of the registry
+     * @param total all calls that have ended
+     * @param recent the calls that have ended since the last frame
+     * @param instances all instances of the shop
+     * @param faults all planned faults
      */
     record Frame(
             long nanos,
             long durationNanos,
-            int rate,
+            String load,
             String registry,
             CallTotals.Summary total,
             CallTotals.Summary recent,
@@ -42,20 +40,72 @@ interface DemoView extends AutoCloseable {
             List<InjectedFault> faults) {}
 
     /**
-     * One process.
+     * The state of an instance.
      *
-     * @param health what the registry says, or empty where it does not know the instance
-     * @param breaker the worst of its callers' breakers, or empty where nobody calls it
-     * @param load how much it does, as far as it has said
+     * @param health what the registry shows; empty if the registry does not know the instance
+     * @param breaker why a caller excludes the instance, or the state of its circuit breaker; empty without callers
+     * @param load empty until the instance has reported it
      */
-    record Instance(ShopInstance process, String health, String breaker, Optional<Load> load) {}
+    record Instance(
+            String name,
+            String version,
+            long pid,
+            ShopInstance.Condition condition,
+            String health,
+            String breaker,
+            Optional<Load> load) {}
 
     /**
-     * How much a process does.
+     * The load of an instance.
      *
-     * @param rate calls answered each second
-     * @param p50Millis over the last minute, half took no longer
-     * @param p99Millis over the last minute, all but one in a hundred took no longer
+     * @param rate calls per second
+     * @param p50Millis median latency over the last minute
+     * @param p99Millis 99th percentile of the latency over the last minute
      */
     record Load(double rate, double p50Millis, double p99Millis) {}
+
+    /** Formats numbers in the same way in all countries. */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is in a library that the demo does not need
+    static String format(String format, Object... arguments) {
+        return String.format(Locale.ROOT, format, arguments);
+    }
+
+    /** Returns the time from one frame to the next. */
+    final Duration interval() {
+        return interval;
+    }
+
+    /** Prints a line. */
+    final synchronized void print(String line) {
+        if (!closed) {
+            out.println(line);
+        }
+    }
+
+    final synchronized void show(Frame frame) {
+        if (!closed) {
+            draw(frame, out);
+            out.flush();
+        }
+    }
+
+    /** Restores the terminal. Afterwards nothing is shown. */
+    @Override
+    public final synchronized void close() {
+        if (!closed) {
+            closed = true;
+            leave(out);
+            out.flush();
+        }
+    }
+
+    /** Closes the view with a last line. */
+    final synchronized void close(String line) {
+        close();
+        out.println(line);
+    }
+
+    abstract void draw(Frame frame, PrintWriter out);
+
+    void leave(PrintWriter out) {}
 }

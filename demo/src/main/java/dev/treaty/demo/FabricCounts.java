@@ -1,34 +1,42 @@
 package dev.treaty.demo;
 
+import dev.treaty.observe.ServiceMetrics;
+
 /**
- * What the processes of the fabric counted, on the caller's side of every call.
+ * What clients count.
  *
- * @param calls calls made, of one service by another or by the demo itself
- * @param attempts how often one of them was sent
+ * @param calls calls, of one service by another or by the demo
+ * @param attempts attempts of these calls
  * @param retries attempts that followed a failed one
- * @param fallbacks answers given in a service's place
- * @param ejections how often a caller took an instance out of service, by its circuit breaker or in comparison
+ * @param fallbacks calls that a fallback answered
+ * @param ejections exclusions of an instance by its circuit breaker or as an outlier
  * @param mirrored calls that were copied to a mirror
  */
 record FabricCounts(long calls, long attempts, long retries, long fallbacks, long ejections, long mirrored) {
     static final FabricCounts NONE = new FabricCounts(0, 0, 0, 0, 0, 0);
 
-    FabricCounts plus(FabricCounts other) {
+    static FabricCounts of(ServiceMetrics service) {
         return new FabricCounts(
-                calls + other.calls,
-                attempts + other.attempts,
-                retries + other.retries,
-                fallbacks + other.fallbacks,
-                ejections + other.ejections,
-                mirrored + other.mirrored);
+                service.total().requests(),
+                service.attempts(),
+                service.retries(),
+                service.fallbacks().values().stream().mapToLong(Long::longValue).sum(),
+                service.breakerOpenings() + service.ejections(),
+                service.mirrored());
     }
 
-    FabricCounts minus(FabricCounts other) {
-        return plus(new FabricCounts(
-                -other.calls, -other.attempts, -other.retries, -other.fallbacks, -other.ejections, -other.mirrored));
+    /** Adds or, with the sign -1, subtracts counts. */
+    FabricCounts plus(int sign, FabricCounts other) {
+        return new FabricCounts(
+                calls + sign * other.calls,
+                attempts + sign * other.attempts,
+                retries + sign * other.retries,
+                fallbacks + sign * other.fallbacks,
+                ejections + sign * other.ejections,
+                mirrored + sign * other.mirrored);
     }
 
-    /** To a thousandth; zero where no call was made. */
+    /** Returns the attempts per call, rounded to three decimals. */
     double attemptsPerCall() {
         return calls == 0 ? 0 : Math.round(1000.0 * attempts / calls) / 1000.0;
     }

@@ -1,46 +1,32 @@
 package dev.treaty.demo;
 
 import dev.treaty.cli.output.Durations;
+import dev.treaty.demo.InjectedFault.Plan;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Shows a demo where there is no terminal: one line each second, and one for everything that is done. */
-final class LineView implements DemoView {
-    private static final Duration INTERVAL = Duration.ofSeconds(1);
-
-    private final PrintWriter out;
-    private int told;
+/** Shows a demo without a terminal: a line each second, and a line for each fault. */
+final class LineView extends DemoView {
+    private final Set<Plan> shown = EnumSet.of(Plan.CALM);
 
     LineView(PrintWriter out) {
-        this.out = out;
+        super(out, Duration.ofSeconds(1));
     }
 
     @Override
-    public Duration interval() {
-        return INTERVAL;
-    }
-
-    @Override
-    public void tell(String line) {
-        out.println(line);
-    }
-
-    @Override
-    public void show(Frame frame) {
-        List<InjectedFault> faults = frame.faults();
-        for (; told < faults.size(); told++) {
-            InjectedFault fault = faults.get(told);
-            out.println(String.format(Locale.ROOT, "%6.1f s  %s", fault.startNanos() / 1e9, fault.description()));
-        }
-        String open = frame.instances().stream()
+    void draw(Frame frame, PrintWriter out) {
+        frame.faults().stream()
+                .filter(fault -> fault.begun(frame.nanos()) && shown.add(fault.plan()))
+                .forEach(fault -> out.println(format(
+                        "%6.1f s  %s: %s", fault.startSeconds(), fault.plan().description, fault.plan().effect)));
+        String excluded = frame.instances().stream()
                 .filter(i -> !i.breaker().isEmpty() && !i.breaker().equals("closed"))
-                .map(i -> i.process().name() + " " + i.breaker())
+                .map(i -> i.name() + " " + i.breaker())
                 .collect(Collectors.joining(", "));
-        out.println(String.format(
-                Locale.ROOT,
+        out.println(format(
                 "%6.1f s  %d calls, %d failed, %d late; this second %d calls, p50 %s, p99 %s%s",
                 frame.nanos() / 1e9,
                 frame.total().calls(),
@@ -49,11 +35,6 @@ final class LineView implements DemoView {
                 frame.recent().calls(),
                 Durations.text(frame.recent().p50()),
                 Durations.text(frame.recent().p99()),
-                open.isEmpty() ? "" : "; left out or cold: " + open));
-    }
-
-    @Override
-    public void close() {
-        out.flush();
+                excluded.isEmpty() ? "" : "; " + excluded));
     }
 }

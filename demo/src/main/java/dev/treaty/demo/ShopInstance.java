@@ -1,7 +1,6 @@
 package dev.treaty.demo;
 
 import dev.treaty.cli.CommandFailed;
-import dev.treaty.cli.output.Style;
 import dev.treaty.cli.up.ChildProcess;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
@@ -12,54 +11,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One process of the shop: what it runs, and what is being done to it. */
+/** One process of the shop, and its condition. */
 final class ShopInstance {
-    /** The longest that a process may take to start, on a machine that is busy with all the others. */
-    static final Duration START = Duration.ofMinutes(2);
+    /** How long a process may take to start. It is generous, since all start at the same time. */
+    static final Duration START_MAX = Duration.ofMinutes(2);
 
-    /** What is being done to a process. */
+    /** What the demo does to a process. */
     enum Condition {
-        /** It is on its way. */
-        STARTING(Style.ACTION),
-        /** Nothing. */
-        RUNNING(Style.GOOD),
+        STARTING,
+        RUNNING,
         /** Stopped with SIGSTOP. */
-        FROZEN(Style.FAULT),
-        /** Made to wait before every call. */
-        SLOW(Style.WARNING),
-        /** Asked to end; it finishes what it has begun. */
-        DRAINING(Style.ACTION),
+        FROZEN,
+        /** Delays each call. */
+        SLOW,
+        /** Completes its calls after SIGTERM. */
+        DRAINING,
         /** Ended with SIGKILL. */
-        KILLED(Style.FAULT),
-        /** Ended as it was asked to. */
-        ENDED(Style.FAINT);
+        KILLED,
+        /** Ended after SIGTERM. */
+        ENDED;
 
-        private final Style style;
-
-        Condition(Style style) {
-            this.style = style;
-        }
-
-        Style style() {
-            return style;
-        }
-
-        /** Whether there is still a process. */
+        /** Returns true unless the process has ended. */
         boolean alive() {
             return this != KILLED && this != ENDED;
         }
     }
 
     /**
-     * What a process says of itself once it can be called, in a line of its own:
-     * {@code ready SERVICE VERSION INSTANCE ADDRESS}, or {@code ready database - - URL}.
+     * The line that a process prints when it can be called: {@code ready SERVICE VERSION INSTANCE ADDRESS}, or
+     * {@code ready database - - URL}.
      */
     record Ready(String service, String version, String instance, URI address) {
-        private static final String WORD = "ready";
-
         static Optional<Ready> parse(String line) {
             String[] words = line.split(" ", -1);
-            return words.length == 5 && words[0].equals(WORD)
+            return words.length == 5 && words[0].equals("ready")
                     ? Optional.of(new Ready(words[1], words[2], words[3], URI.create(words[4])))
                     : Optional.empty();
         }
@@ -67,59 +52,52 @@ final class ShopInstance {
 
     private final String name;
     private final ChildProcess child;
-    private final Promise<Optional<Ready>> started;
+    private final Promise<Optional<Ready>> ready;
     private volatile Condition condition = Condition.STARTING;
 
-    private ShopInstance(String name, ChildProcess child, Promise<Optional<Ready>> started) {
+    private ShopInstance(String name, ChildProcess child, Promise<Optional<Ready>> ready) {
         this.name = name;
         this.child = child;
-        this.started = started;
+        this.ready = ready;
     }
 
-    /** Starts a process; it can be used once {@link #awaitReady} has returned. */
-    static ShopInstance start(String name, List<String> command, Map<String, String> environment) throws IOException {
-        var started = new Promise<Optional<Ready>>();
-        var child = ChildProcess.start(
+    /** Starts a process. It can be used once {@link #awaitReady} has returned. */
+    static ShopInstance start(
+            String name, ProcessGroup processes, List<String> command, Map<String, String> environment)
+            throws IOException {
+        var ready = new Promise<Optional<Ready>>();
+        var child = processes.start(
                 command,
                 environment,
-                line -> Ready.parse(line).ifPresent(ready -> started.complete(Optional.of(ready))));
-        Thread.startVirtualThread(() -> {
-            child.exit().join();
-            started.complete(Optional.empty());
-        });
-        return new ShopInstance(name, child, started);
+                line -> Ready.parse(line).ifPresent(parsed -> ready.complete(Optional.of(parsed))));
+        var _ = child.exit().thenRun(() -> ready.complete(Optional.empty()));
+        return new ShopInstance(name, child, ready);
     }
 
     /**
-     * Waits until it can be called.
+     * Waits until the process can be called.
      *
-     * @throws CommandFailed where it ended instead, or took too long
+     * @throws CommandFailed if it ends instead, or takes too long
      */
     Ready awaitReady() throws InterruptedException {
-        Optional<Ready> result = started.await(Time.system(), START.toNanos());
-        if (result == null) {
-            throw new CommandFailed(
-                    name + " was not ready after " + START.toMinutes() + " minutes; it said: " + said());
+        Optional<Ready> result = ready.await(Time.system(), START_MAX.toNanos());
+        if (result == null || result.isEmpty()) {
+            throw new CommandFailed(name + (result == null ? " takes too long to start" : " ended while starting")
+                    + "; its last output:\n  " + String.join("\n  ", child.lastLines()));
         }
-        Ready ready = result.orElseThrow(() -> new CommandFailed(name + " ended while starting; it said: " + said()));
         if (condition == Condition.STARTING) {
             condition = Condition.RUNNING;
         }
-        return ready;
+        return result.get();
     }
 
-    private String said() {
-        List<String> lines = child.lastLines();
-        return lines.isEmpty() ? "nothing" : String.join("\n  ", lines);
-    }
-
-    /** What it said of itself, once it has. */
+    /** Returns what the process printed when it was ready, if it is. */
     Optional<Ready> ready() {
-        Optional<Ready> result = started.now();
+        Optional<Ready> result = ready.now();
         return result == null ? Optional.empty() : result;
     }
 
-    /** The name of this process in the demo, such as {@code orders-2}. */
+    /** Returns the name in the demo, such as {@code orders-2}. */
     String name() {
         return name;
     }

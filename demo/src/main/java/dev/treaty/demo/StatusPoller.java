@@ -8,7 +8,6 @@ import dev.treaty.cli.output.JsonDocuments;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Side;
 import dev.treaty.observe.ServiceMetrics;
 import dev.treaty.resilience.IsolationLevel;
@@ -18,81 +17,63 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
- * Asks every process of the demo every two seconds how it stands. What a process that was killed had said last still
- * counts; what it counted after that is lost with it.
+ * Reads the status of each instance every two seconds, and changes instances while they run. The last status of a
+ * killed instance still counts.
  */
-final class StatusPoller implements Timetable.Hand, Runnable, AutoCloseable {
-    /** What the demo calls. */
-    static final String STOREFRONT = "shop.Storefront";
-
-    /** How long to wait until the registry has told of every process. */
-    private static final Duration DISCOVERY = Duration.ofMinutes(2);
-
+final class StatusPoller implements Runnable {
     private static final Duration INTERVAL = Duration.ofSeconds(2);
 
-    /** How often a process is told what to do before it counts as one that cannot be told. */
-    private static final int TRIES_MAX = 5;
-
-    /** From best to worst. */
-    private static final List<String> BREAKERS = List.of(
-            "closed",
-            "cold",
-            "draining",
-            "half_open",
-            "half-open",
-            "trial under way",
-            "open",
-            "breaker open",
-            "ejected");
+    /** The most attempts to change an instance. Changes are idempotent. */
+    private static final int ATTEMPTS_MAX = 5;
 
     private final Treaty caller;
-    private final ShopProcesses fleet;
-    private final Map<ShopInstance, Seen> seen = new ConcurrentHashMap<>();
-    private final Set<ShopInstance> asked = ConcurrentHashMap.newKeySet();
-    private final Map<ShopInstance, Treaty.Direct<Introspection>> clients = new ConcurrentHashMap<>();
-    private FabricCounts before = FabricCounts.NONE;
+    private final ShopProcesses shop;
+    private final Map<ShopInstance, Snapshot> snapshots = new ConcurrentHashMap<>();
+    private FabricCounts baseline = FabricCounts.NONE;
 
-    private record Seen(Introspection.Status status, double rate, long nanos) {
-        /** What is seen now, with the rate since then. */
-        static Seen after(Seen then, Seen now) {
-            double rate = (served(now.status) - served(then.status)) * 1e9 / (now.nanos - then.nanos);
-            return new Seen(now.status, rate, now.nanos);
+    private record Snapshot(Introspection.Status status, double rate, long nanos) {
+        /** Adds the rate of served calls since the previous snapshot. */
+        static Snapshot after(Snapshot previous, Snapshot current) {
+            long calls = served(current.status) - served(previous.status);
+            return new Snapshot(current.status, calls * 1e9 / (current.nanos - previous.nanos), current.nanos);
+        }
+
+        private static long served(Introspection.Status status) {
+            return served(status.report().server())
+                    .map(s -> s.total().requests())
+                    .orElse(0L);
+        }
+
+        /** Returns the metrics of the service of the shop. */
+        private static Optional<ServiceMetrics> served(List<ServiceMetrics> services) {
+            return services.stream()
+                    .filter(s -> s.service().value().startsWith("shop.")
+                            && !s.service().value().equals("shop.Chaos"))
+                    .findFirst();
+        }
+
+        Optional<DemoView.Load> load() {
+            return served(status.report().server())
+                    .map(s -> new DemoView.Load(
+                            rate, s.minute().p50Millis(), s.minute().p99Millis()));
         }
     }
 
-    StatusPoller(Treaty caller, ShopProcesses fleet) {
+    StatusPoller(Treaty caller, ShopProcesses shop) {
         this.caller = caller;
-        this.fleet = fleet;
+        this.shop = shop;
     }
 
-    /**
-     * Waits until the registry has told of every process, here as everywhere.
-     *
-     * @throws CommandFailed where it does not
-     */
-    void awaitDiscovery() throws InterruptedException {
-        long end = System.nanoTime() + DISCOVERY.toNanos();
-        for (ShopInstance process : fleet.processes()) {
-            while (process.ready().map(this::health).orElse("").isEmpty()) {
-                if (System.nanoTime() > end) {
-                    throw new CommandFailed("the registry does not know " + process.name() + " though it is ready: "
-                            + caller.registry().problem().orElse("it says nothing"));
-                }
-                TimeUnit.MILLISECONDS.sleep(10);
-            }
-        }
-    }
-
-    /** Counts from now on. */
+    /** Sets the baseline of {@link #counts}. */
     void begin() {
-        look();
-        before = sum();
+        pollAll();
+        baseline = sum();
     }
 
     @Override
@@ -100,174 +81,128 @@ final class StatusPoller implements Timetable.Hand, Runnable, AutoCloseable {
         try {
             while (true) {
                 TimeUnit.NANOSECONDS.sleep(INTERVAL.toNanos());
-                for (ShopInstance process : fleet.processes()) {
-                    // One that is frozen answers late or never; the others are asked all the same.
-                    if (process.condition().alive() && asked.add(process)) {
-                        Thread.startVirtualThread(() -> {
-                            look(process);
-                            asked.remove(process);
-                        });
-                    }
-                }
+                // An instance that has just been frozen does not delay the others.
+                pollable().forEach(instance -> Thread.startVirtualThread(() -> poll(instance)));
             }
         } catch (InterruptedException e) {
             // the demo is over
         }
     }
 
-    /** Asks every process that is there once more, and waits for the answers. */
-    void look() {
-        fleet.processes().stream().filter(p -> p.condition().alive()).forEach(this::look);
+    /** Reads the status of all instances, and returns when it has been read. */
+    void pollAll() {
+        pollable().forEach(this::poll);
     }
 
-    private void look(ShopInstance process) {
-        process.ready().ifPresent(ready -> {
-            var client = clients.computeIfAbsent(
-                    process, _ -> caller.direct(Introspection.class, endpoint(ready.address())));
-            try {
-                seen.merge(process, new Seen(client.client().status(), 0, System.nanoTime()), Seen::after);
-            } catch (ServiceException e) {
-                // it was killed or is frozen: what it said last stands
-            }
-        });
+    private Stream<ShopInstance> pollable() {
+        return shop.instances().stream()
+                .filter(i -> i.ready().isPresent()
+                        && i.condition().alive()
+                        && i.condition() != ShopInstance.Condition.FROZEN);
     }
 
-    /** Ends the connections to the processes. */
-    @Override
-    public void close() {
-        clients.values().forEach(Treaty.Direct::close);
+    private void poll(ShopInstance instance) {
+        try (var client = caller.direct(Introspection.class, endpoint(instance))) {
+            var snapshot = new Snapshot(client.client().status(), 0, System.nanoTime());
+            snapshots.merge(instance, snapshot, Snapshot::after);
+        } catch (ServiceException e) {
+            // the instance was killed or frozen, and its last status stays
+        }
     }
 
-    private static ServiceEndpoint endpoint(URI address) {
+    private static ServiceEndpoint endpoint(ShopInstance instance) {
+        URI address = instance.ready()
+                .orElseThrow(() -> new IllegalStateException(instance.name() + " is not ready"))
+                .address();
         return new ServiceEndpoint(address.getScheme(), address.getHost(), address.getPort());
     }
 
-    private static long served(Introspection.Status status) {
-        return shop(status).map(s -> s.total().requests()).orElse(0L);
+    /** Makes an instance delay each call. */
+    void delay(ShopInstance instance, Duration delay) throws InterruptedException {
+        change(instance, ShopChaos.class, chaos -> chaos.delay(delay.toMillis()));
     }
 
-    /** What a process of the shop serves, besides chaos. */
-    private static Optional<ServiceMetrics> shop(Introspection.Status status) {
-        return status.report().server().stream()
-                .filter(s -> s.service().value().startsWith("shop.")
-                        && !s.service().value().equals("shop.Chaos"))
-                .findFirst();
-    }
-
-    @Override
-    public void delay(ShopInstance process, Duration delay) throws InterruptedException {
-        tell(process, ShopChaos.class, chaos -> chaos.delay(delay.toMillis()));
-    }
-
-    @Override
-    public void level(ShopInstance process, String service, IsolationLevel level) throws InterruptedException {
-        tell(process, Control.class, control -> {
+    /** Sets the isolation level of an instance's calls to a service. */
+    void level(ShopInstance instance, String service, IsolationLevel level) throws InterruptedException {
+        change(instance, Control.class, control -> {
             if (!control.level(service, level)) {
-                throw new CommandFailed(process.name() + " does not call " + service);
+                throw new CommandFailed(instance.name() + " does not call " + service);
             }
         });
     }
 
-    /** Tells a process what to do, and again where it is too busy to answer: twice does the same as once. */
-    private <T> void tell(ShopInstance process, Class<T> contract, Consumer<T> what) throws InterruptedException {
-        for (int tries = 1; ; tries++) {
-            try (var direct = caller.direct(contract, endpoint(process))) {
-                what.accept(direct.client());
+    private <T> void change(ShopInstance instance, Class<T> contract, Consumer<T> change) throws InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            try (var direct = caller.direct(contract, endpoint(instance))) {
+                change.accept(direct.client());
                 return;
             } catch (ServiceException e) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
-                if (tries == TRIES_MAX) {
-                    throw new CommandFailed(process.name() + " cannot be told what to do: " + e.getMessage());
+                if (attempt == ATTEMPTS_MAX) {
+                    throw new CommandFailed(instance.name() + " cannot be changed: " + e.getMessage());
                 }
             }
         }
     }
 
-    private static ServiceEndpoint endpoint(ShopInstance process) {
-        return endpoint(process.ready()
-                .orElseThrow(() -> new IllegalStateException(process.name() + " is not ready"))
-                .address());
-    }
-
-    /** What all processes counted as callers since it began, the demo itself included. */
+    /** Returns what all clients, including the demo, have counted since {@link #begin}. */
     FabricCounts counts() {
-        return sum().minus(before);
+        return sum().plus(-1, baseline);
     }
 
     private FabricCounts sum() {
-        FabricCounts counts = counts(caller.metrics().metrics(Side.CLIENT));
-        for (Seen each : seen.values()) {
-            counts = counts.plus(counts(each.status.report().client()));
-        }
-        return counts;
+        return Stream.concat(
+                        caller.metrics().metrics(Side.CLIENT).stream(),
+                        snapshots.values().stream().flatMap(s -> s.status.report().client().stream()))
+                .map(FabricCounts::of)
+                .reduce(FabricCounts.NONE, (one, other) -> one.plus(1, other));
     }
 
-    private static FabricCounts counts(List<ServiceMetrics> called) {
-        FabricCounts counts = FabricCounts.NONE;
-        for (ServiceMetrics service : called) {
-            counts = counts.plus(new FabricCounts(
-                    service.total().requests(),
-                    service.attempts(),
-                    service.retries(),
-                    service.fallbacks().values().stream()
-                            .mapToLong(Long::longValue)
-                            .sum(),
-                    service.breakerOpenings() + service.ejections(),
-                    service.mirrored()));
-        }
-        return counts;
-    }
-
-    /** Every process, and how it does. */
+    /** Returns the current state of all instances. */
     List<DemoView.Instance> instances() {
         Map<String, String> breakers = new HashMap<>();
-        seen.forEach((process, each) -> {
-            if (process.condition().alive()) {
-                each.status
-                        .calls()
-                        .forEach(called -> called.nodes()
-                                .forEach(node -> breakers.merge(node.instance(), standing(node), StatusPoller::worse)));
+        snapshots.forEach((instance, snapshot) -> {
+            if (instance.condition().alive()) {
+                snapshot.status.calls().stream()
+                        .flatMap(called -> called.nodes().stream())
+                        .forEach(node -> breakers.merge(node.instance(), breaker(node), StatusPoller::worse));
             }
         });
-        return fleet.processes().stream().map(p -> instance(p, breakers)).toList();
+        return shop.instances().stream()
+                .map(instance -> new DemoView.Instance(
+                        instance.name(),
+                        instance.ready().map(ShopInstance.Ready::version).orElse(""),
+                        instance.child().pid(),
+                        instance.condition(),
+                        instance.ready().map(this::health).orElse(""),
+                        instance.ready()
+                                .map(r -> breakers.getOrDefault(r.instance(), ""))
+                                .orElse(""),
+                        Optional.ofNullable(snapshots.get(instance))
+                                .filter(_ -> instance.condition().alive())
+                                .flatMap(Snapshot::load)))
+                .toList();
     }
 
-    /** Why a caller does not use an instance as the others, in a word or two; the state of its breaker otherwise. */
-    private static String standing(Introspection.NodeStatus node) {
-        return node.exclusion().isEmpty() ? node.breaker() : node.exclusion().replaceFirst(":.*", "");
+    /** Returns in a word why a client excludes an instance, or else the state of its circuit breaker. */
+    private static String breaker(Introspection.NodeStatus node) {
+        return node.exclusion().isEmpty()
+                ? node.breaker()
+                : node.exclusion().replaceFirst("^breaker ", "").replaceFirst(" under way|:.*", "");
     }
 
     private static String worse(String one, String other) {
-        return BREAKERS.indexOf(one) >= BREAKERS.indexOf(other) ? one : other;
+        return one.equals("closed") ? other : one;
     }
 
-    private DemoView.Instance instance(ShopInstance process, Map<String, String> breakers) {
-        return process.ready()
-                .map(ready -> new DemoView.Instance(
-                        process,
-                        health(ready),
-                        breakers.getOrDefault(ready.instance(), ""),
-                        Optional.ofNullable(seen.get(process))
-                                .filter(_ -> process.condition().alive())
-                                .flatMap(StatusPoller::load)))
-                .orElseGet(() -> new DemoView.Instance(process, "", "", Optional.empty()));
-    }
-
-    /** What the registry says of it; empty where it does not know it. */
+    /** Returns the health that the registry shows, or nothing if it does not know the instance. */
     private String health(ShopInstance.Ready ready) {
         return caller.registry().instances(new ServiceName(ready.service())).stream()
                 .filter(i -> i.id().equals(ready.instance()))
                 .findFirst()
-                .map(ServiceInstance::health)
-                .map(JsonDocuments::word)
+                .map(i -> JsonDocuments.word(i.health()))
                 .orElse("");
-    }
-
-    private static Optional<DemoView.Load> load(Seen seen) {
-        return shop(seen.status)
-                .map(s -> new DemoView.Load(
-                        seen.rate, s.minute().p50Millis(), s.minute().p99Millis()));
     }
 }

@@ -14,122 +14,198 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The demo itself, in real processes. */
+/** The demo in real processes. */
 class DemoTest {
-    private static List<String> demo(String... arguments) {
-        var all = new ArrayList<>(List.of("demo"));
-        all.addAll(List.of(arguments));
-        return ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Main.class.getName(), all);
-    }
+    /** The registry, the database and nine instances of services. */
+    private static final int PROCESSES = 11;
 
-    /** What a demo printed, and how it ended. */
-    private record Run(int exit, String out, String err, int children) {
-        /** Runs a demo to its end; whatever comes of it, it leaves nothing behind. */
-        static Run of(String... arguments) throws Exception {
-            var process = new ProcessBuilder(demo(arguments)).start();
-            List<ProcessHandle> children = new CopyOnWriteArrayList<>();
-            var err = new StringBuilder();
-            Thread reader = Thread.startVirtualThread(() -> process.errorReader()
-                    .lines()
-                    .forEach(line -> {
-                        err.append(line).append('\n');
-                        process.children()
-                                .filter(child -> !children.contains(child))
-                                .forEach(children::add);
-                    }));
-            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            reader.join();
-            int exit = process.waitFor();
-            assertThat(children).as("%s", err).noneMatch(ProcessHandle::isAlive);
-            return new Run(exit, out, err.toString(), children.size());
+    private static final int EXIT_MINUTES_MAX = 5;
+
+    /** A running demo in a process group of its own, as a shell starts it in a terminal. */
+    private static final class Run implements AutoCloseable {
+        private final Process process;
+        private final BlockingQueue<String> progress = new LinkedBlockingQueue<>();
+        private final List<ProcessHandle> children = new CopyOnWriteArrayList<>();
+        private final StringBuilder all = new StringBuilder();
+
+        Run(String... arguments) throws Exception {
+            // A JVM leaves signals ignored that its parent ignores, as jobs in the background do.
+            var command = new ArrayList<>(List.of("setsid", "env", "--default-signal=INT"));
+            List<String> demo = new ArrayList<>(List.of("demo", "--json"));
+            demo.addAll(List.of(arguments));
+            command.addAll(ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Main.class.getName(), demo));
+            process = new ProcessBuilder(command).start();
+            Thread.startVirtualThread(() -> process.errorReader().lines().forEach(line -> {
+                process.descendants().filter(child -> !children.contains(child)).forEach(children::add);
+                synchronized (all) {
+                    all.append(line).append('\n');
+                }
+                progress.add(line);
+            }));
         }
 
-        void keptEveryCall(int calls) {
-            assertThat(out).as("%s", err).isNotBlank();
-            Map<?, ?> report = (Map<?, ?>) Json.read(out);
-            assertThat(report.get("failures")).as("%s", err).isEqualTo(List.of());
-            assertThat(exit).as("%s", err).isEqualTo(Main.OK);
-            assertThat(report.get("calls")).isEqualTo(calls);
-            assertThat(report.get("failed")).isEqualTo(0);
-            assertThat(report.get("late")).as("%s", err).isEqualTo(0);
-            assertThat(List.of(
-                            "p50Millis",
-                            "p99Millis",
-                            "maxMillis",
-                            "attemptsPerCall",
-                            "retries",
-                            "fallbacks",
-                            "ejections"))
-                    .allSatisfy(name -> assertThat(report.get(name)).isInstanceOf(Number.class));
-            List<String> faults = ((List<?>) report.get("faults"))
-                    .stream()
-                            .map(fault -> String.valueOf(((Map<?, ?>) fault).get("fault")))
-                            .toList();
-            assertThat(faults).as("%s", err).startsWith("kill", "registry", "freeze", "slow", "degrade", "level");
-            assertThat(((Number) report.get("fallbacks")).longValue()).isPositive();
-            assertThat(children).isGreaterThanOrEqualTo(12);
+        String output() {
+            synchronized (all) {
+                return all.toString();
+            }
+        }
+
+        void await(String text) throws InterruptedException {
+            String line;
+            do {
+                line = progress.poll(EXIT_MINUTES_MAX, TimeUnit.MINUTES);
+                assertThat(line).as("a line with \"%s\" in %s", text, output()).isNotNull();
+            } while (!line.contains(text));
+        }
+
+        void signal(String name, String target) throws Exception {
+            process.descendants().filter(child -> !children.contains(child)).forEach(children::add);
+            var kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + target);
+            assertThat(kill.inheritIO().start().waitFor()).isZero();
+        }
+
+        /** Sends the SIGINT that a terminal sends after Ctrl-C. */
+        void interrupt() throws Exception {
+            signal("INT", "-" + process.pid());
+        }
+
+        /** Asserts that the demo printed a line and exited with 130. */
+        void interrupted(String line) throws Exception {
+            await(line);
+            assertThat(exit()).isEqualTo(130);
+            assertThat(output().lines().filter(each -> each.contains("interrupted")))
+                    .containsExactly(output().lines().toList().getLast());
+            assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .isEmpty();
+        }
+
+        /** Waits for the end of the demo and of all processes it has started, and returns the exit code. */
+        int exit() throws Exception {
+            assertThat(process.waitFor(EXIT_MINUTES_MAX, TimeUnit.MINUTES))
+                    .as("%s", output())
+                    .isTrue();
+            for (ProcessHandle child : children) {
+                child.onExit().get(EXIT_MINUTES_MAX, TimeUnit.MINUTES);
+            }
+            return process.exitValue();
+        }
+
+        /** Waits for the end and returns the report. */
+        Map<?, ?> report() throws Exception {
+            String json = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            exit();
+            assertThat(json).as("%s", output()).isNotBlank();
+            return (Map<?, ?>) Json.read(json);
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+
+    private static Number number(Map<?, ?> report, String name) {
+        return (Number) report.get(name);
+    }
+
+    @Test
+    void a_short_demo_reports_its_calls_and_faults_and_leaves_no_process() throws Exception {
+        try (var run = new Run("--for", "5s", "--rate", "20")) {
+            Map<?, ?> report = run.report();
+
+            assertThat(number(report, "calls").intValue()).isEqualTo(100);
+            assertThat(number(report, "callsPerSecond").intValue()).isEqualTo(20);
+            assertThat(number(report, "processes").intValue()).isEqualTo(PROCESSES);
+            int failed = number(report, "failed").intValue();
+            assertThat(run.exit()).as("%s", run.output()).isEqualTo(failed == 0 ? Main.OK : Main.FAILED);
+            assertThat((List<?>) report.get("failures")).hasSize(Math.min(failed, OpenLoop.FAILURES_MAX));
+            assertThat((List<?>) report.get("faults")).hasSize(InjectedFault.Plan.values().length - 1);
+            assertThat(run.children).hasSizeGreaterThanOrEqualTo(PROCESSES);
         }
     }
 
     @Test
-    void aShortDemoKeepsEveryCallAndLeavesNothingBehind() throws Exception {
-        oneOf(3, 6);
-    }
-
-    /**
-     * One run has to be clean: where the machine stalls for longer than a customer waits, calls of one are late. The
-     * next lasts twice as long, so that a slow machine has time to start one process before the next is hurt.
-     */
-    private static void oneOf(int runs, int seconds) throws Exception {
-        Run run = Run.of("--for", seconds + "s", "--rate", "20", "--json");
-        if (runs > 1 && catchThrowable(() -> run.keptEveryCall(20 * seconds)) != null) {
-            oneOf(runs - 1, 2 * seconds);
-        } else {
-            run.keptEveryCall(20 * seconds);
+    void ctrl_c_under_load_ends_all_processes() throws Exception {
+        try (var run = new Run("--for", "1h", "--rate", "5")) {
+            run.await(" calls, "); // the load has begun
+            run.interrupt();
+            run.interrupted("interrupted after");
+            assertThat(run.children).hasSizeGreaterThanOrEqualTo(PROCESSES);
         }
     }
 
-    private static void await(BlockingQueue<String> lines, String wanted) throws InterruptedException {
-        String line;
-        do {
-            line = lines.poll(10, TimeUnit.MINUTES);
-            assertThat(line).as("a line with \"%s\"", wanted).isNotNull();
-        } while (!line.contains(wanted));
-    }
-
+    /** Calls may be late if the machine stalls, so one of three runs has to succeed, each longer than the last. */
+    @Tag("long")
     @Test
-    void itEndsCleanlyWhenItIsInterrupted() throws Exception {
-        var lines = new LinkedBlockingQueue<String>();
-        ChildProcess demo = ChildProcess.start(demo("--for", "1h"), Map.of(), lines::add);
-        await(lines, "calls,"); // the load has begun
-        List<ProcessHandle> children = demo.children();
-
-        demo.terminate();
-
-        await(lines, " calls in "); // it still reports
-        demo.exit().get(2, TimeUnit.MINUTES);
-        assertThat(children).hasSizeGreaterThanOrEqualTo(12);
-        awaitEnd(children);
+    void no_call_fails_during_any_fault() throws Exception {
+        succeed(3, 8);
     }
 
+    private static void succeed(int runs, int seconds) throws Exception {
+        try (var run = new Run("--for", seconds + "s", "--rate", "20")) {
+            Map<?, ?> report = run.report();
+            if (runs == 1 || catchThrowable(() -> assertSuccess(report, run.output())) == null) {
+                assertSuccess(report, run.output());
+                return;
+            }
+        }
+        succeed(runs - 1, 2 * seconds);
+    }
+
+    private static void assertSuccess(Map<?, ?> report, String output) {
+        assertThat(report.get("failures")).as("%s", output).isEqualTo(List.of());
+        assertThat(report.get("problems")).as("%s", output).isEqualTo(List.of());
+        assertThat(report.get("late")).as("%s", output).isEqualTo(0);
+        assertThat(number(report, "fallbacks").longValue()).isPositive();
+        assertThat((List<?>) report.get("faults"))
+                .allSatisfy(
+                        fault -> assertThat(((Map<?, ?>) fault).get("begun")).isEqualTo(true));
+    }
+
+    @Tag("long")
     @Test
-    void itsProcessesEndWithItHoweverItEnds() throws Exception {
-        var lines = new LinkedBlockingQueue<String>();
-        ChildProcess demo = ChildProcess.start(demo("--for", "1h", "--rate", "1"), Map.of(), lines::add);
-        await(lines, "processes are ready");
-        List<ProcessHandle> children = demo.children();
-        assertThat(children).hasSizeGreaterThanOrEqualTo(12);
-
-        demo.kill();
-
-        awaitEnd(children);
+    void ctrl_c_during_the_start_ends_all_processes() throws Exception {
+        try (var run = new Run()) {
+            run.await("starting");
+            while (run.process.descendants().count() < PROCESSES) {
+                Thread.onSpinWait();
+            }
+            run.interrupt();
+            run.interrupted("interrupted before the load began");
+        }
     }
 
-    private static void awaitEnd(List<ProcessHandle> children) throws Exception {
-        for (ProcessHandle child : children) {
-            child.onExit().get(2, TimeUnit.MINUTES);
+    @Tag("long")
+    @Test
+    void ctrl_c_while_the_registry_restarts_ends_all_processes() throws Exception {
+        try (var run = new Run("--for", "10s", "--rate", "20")) {
+            run.await("restarts the registry");
+            run.interrupt();
+            run.interrupted("interrupted after");
+        }
+    }
+
+    @Tag("long")
+    @Test
+    void sigterm_to_the_demo_ends_all_processes() throws Exception {
+        try (var run = new Run("--for", "1h", "--rate", "5")) {
+            run.await(" calls, ");
+            run.signal("TERM", String.valueOf(run.process.pid()));
+            run.interrupted("interrupted after");
+        }
+    }
+
+    @Tag("long")
+    @Test
+    void all_processes_end_if_the_demo_is_killed() throws Exception {
+        try (var run = new Run("--for", "1h", "--rate", "5")) {
+            run.await("processes are ready");
+            run.signal("KILL", String.valueOf(run.process.pid()));
+            run.exit();
+            assertThat(run.children).hasSizeGreaterThanOrEqualTo(PROCESSES);
         }
     }
 }

@@ -1,94 +1,95 @@
 package dev.treaty.client;
 
-import dev.treaty.balance.BalancedInstances;
 import dev.treaty.balance.Candidates;
 import dev.treaty.balance.LoadBalancer;
+import dev.treaty.balance.Selection;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceResponse;
-import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** Picks a node for each attempt and makes it there. */
+/** Selects a node for each attempt and sends the attempt to it. */
 public final class BalancingHandler implements Handler {
-    /** How often a pick is repeated where another call took the last admission between the pick and the question. */
+    /** The number of picks if another call takes the last admission of a breaker between the pick and the request. */
     private static final int PICKS_MAX = 3;
 
-    /** How long a call waits, within its deadline, for an instance to appear where there is none that stays. */
-    public static final Duration PATIENCE = Duration.ofSeconds(1);
+    /** How long a call waits, within its deadline, for an instance if there is none, or all are draining. */
+    public static final Duration INSTANCE_WAIT = Duration.ofSeconds(1);
 
-    /** How many instances a message lists. */
+    /** The maximum number of instances that a message lists. */
     private static final int LISTED_MAX = 5;
 
     private final Nodes nodes;
-    private final BalancedInstances fleet;
     private final Mirror mirror;
-    private final ServiceDiscovery discovery;
-    private final Time time;
+    private final ClientRuntime shared;
     private final CompatibilityFilter compatible;
 
-    BalancingHandler(
-            Nodes nodes, Mirror mirror, ServiceDiscovery discovery, Time time, CompatibilityFilter compatible) {
+    BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared, CompatibilityFilter compatible) {
         this.nodes = nodes;
-        this.fleet = nodes.fleet();
         this.mirror = mirror;
-        this.discovery = discovery;
-        this.time = time;
+        this.shared = shared;
         this.compatible = compatible;
     }
 
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {
-        long now = time.nanoTime();
-        // The first are just starting, or the last leave before those that follow are here.
-        if (nodes.deserted() && call.context().record().waiting()) {
+        @Nullable ServiceResponse<?> injected = shared.faults().inject(call);
+        if (injected != null) {
+            return injected;
+        }
+        Time time = shared.runtime().time();
+        DecisionRecord record = call.context().record();
+        // The first instances are just starting, or the last leave before their successors are registered.
+        if (nodes.deserted() && record.waiting()) {
             long left = call.context().deadline().remainingNanos(time);
-            nodes.awaitSomebody(Math.min(PATIENCE.toNanos(), left));
-            now = time.nanoTime();
+            nodes.awaitInstance(Math.min(INSTANCE_WAIT.toNanos(), left));
         }
-        Candidates candidates = compatible.among(nodes.list(), fleet.candidates(call, now), call);
+        long now = time.nanoTime();
+        Selection<Node> selection = nodes.balanced().select(call, now);
+        Candidates<Node> candidates = compatible.filter(nodes.list(), selection.candidates(), call);
         if (candidates.restricted()) {
-            call.context().record().choosing(candidates);
+            record.choosing(candidates);
         }
-        Candidates copied = call.context().record().untried() ? fleet.mirror(call, now) : null;
-        if (copied != null) {
-            mirror.copy(call, copied);
+        if (selection.mirror() != null && record.untried()) {
+            mirror.copy(call, selection);
         }
         for (int picks = 0; picks < PICKS_MAX; picks++) {
             int index = candidates.pick(call, now);
             if (index == LoadBalancer.NONE) {
                 break;
             }
-            var node = (Node) candidates.member(index);
+            Node node = candidates.member(index);
             long admission = node.tryAcquire(now);
             if (admission != CircuitBreaker.REFUSED || candidates.panic()) {
                 return node.attempt(call, admission, now);
             }
         }
-        return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, nobody(call, candidates)));
+        return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, noInstance(call, candidates)));
     }
 
-    private String nobody(Call call, Candidates candidates) {
+    private String noInstance(Call call, Candidates<Node> candidates) {
         int all = nodes.list().size();
         if (all == 0) {
             return "no instance of " + call.service() + " is registered"
-                    + discovery
+                    + shared.discovery()
                             .problem(call.service())
-                            .map(t -> " as far as is known: " + t)
+                            .map(problem -> " as far as is known: " + problem)
                             .orElse("");
         }
         List<Exclusion> exclusions = candidates.exclusions();
-        String why =
+        String listed =
                 exclusions.stream().limit(LISTED_MAX).map(Exclusion::toString).collect(Collectors.joining(", "));
         int more = exclusions.size() - LISTED_MAX;
-        String told = why.isEmpty() ? "trials are under way" : why + (more > 0 ? " and " + more + " more" : "");
-        return "none of the " + all + " instances of " + call.service() + " takes calls: " + told;
+        String why = listed.isEmpty() ? "probes are in flight" : listed + (more > 0 ? " and " + more + " more" : "");
+        return "none of the " + all + " instances of " + call.service() + " takes calls: " + why;
     }
 }

@@ -5,11 +5,11 @@ import dev.treaty.balance.Locality;
 import dev.treaty.balance.RoutingPolicy;
 
 /**
- * How calls to one service are balanced here.
+ * How calls to one service are balanced.
  *
- * @param policy how they are spread
- * @param routing which instances they may be for
- * @param place where this process stands among its like
- * @param connectionsMax how many calls may be under way at one instance
+ * @param policy how calls are distributed
+ * @param routing which instances a call may be sent to
+ * @param location the location of this process
+ * @param connectionsMax the maximum number of calls in flight at one instance
  */
-public record BalancingSetup(BalancePolicy policy, RoutingPolicy routing, Locality place, int connectionsMax) {}
+record BalancingSetup(BalancePolicy policy, RoutingPolicy routing, Locality location, int connectionsMax) {}

@@ -11,44 +11,43 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where this process stands: its region and zone, and which it is among its like, so that each of them calls another
- * subset of a large service. Its like are the instances of the first service that it serves; one that serves nothing
- * takes a place by chance, which is even on average only.
+ * The location of this process: its region and zone, and its position among the clients that share the instances of a
+ * large service, so that each client calls another subset. These clients are the instances of the first service that
+ * the process serves; a process that serves nothing gets a random position, which is even on average only.
  */
-public final class ClientLocation implements AutoCloseable {
-    /** Places by chance. */
-    private static final int PLACES = 1 << 16;
+final class ClientLocation implements AutoCloseable {
+    /** The number of random positions. */
+    private static final int POSITIONS = 1 << 16;
 
     private final Settings settings;
     private final ServiceDiscovery discovery;
-    private final Consumer<Locality> moved;
-    private volatile Locality place;
+    private final Consumer<Locality> listener;
+    private volatile Locality current;
     private @Nullable Subscription subscription;
 
-    /** @param moved told of each change */
-    public ClientLocation(
-            Settings settings, ServiceDiscovery discovery, RandomGenerator random, Consumer<Locality> moved) {
+    /** @param listener called after each change */
+    ClientLocation(Settings settings, ServiceDiscovery discovery, RandomGenerator random, Consumer<Locality> listener) {
         this.settings = settings;
         this.discovery = discovery;
-        this.moved = moved;
-        this.place = new Locality(settings.region(), settings.zone(), random.nextInt(PLACES), PLACES);
+        this.listener = listener;
+        this.current = new Locality(settings.region(), settings.zone(), random.nextInt(POSITIONS), POSITIONS);
     }
 
-    public Locality place() {
-        return place;
+    Locality current() {
+        return current;
     }
 
-    /** This process serves that instance; only the first counts. */
-    public void serves(ServiceInstance self) {
+    /** Follows the instances of a service of this process; only the first call has an effect. */
+    void serves(ServiceInstance self) {
         boolean subsets = settings.balance().defaults().subset() > 0
                 || settings.balance().services().values().stream()
                         .anyMatch(s -> s.policy().subset() > 0);
         if (subsets && subscription == null) {
-            subscription = discovery.watch(self.service(), _ -> count(self));
+            subscription = discovery.watch(self.service(), _ -> locate(self));
         }
     }
 
-    private void count(ServiceInstance self) {
+    private void locate(ServiceInstance self) {
         List<String> ids = discovery.instances(self.service()).stream()
                 .map(ServiceInstance::id)
                 .sorted()
@@ -56,9 +55,9 @@ public final class ClientLocation implements AutoCloseable {
         int index = ids.indexOf(self.id());
         if (index >= 0) {
             var now = new Locality(settings.region(), settings.zone(), index, ids.size());
-            if (!now.equals(place)) {
-                place = now;
-                moved.accept(now);
+            if (!now.equals(current)) {
+                current = now;
+                listener.accept(now);
             }
         }
     }

@@ -3,10 +3,12 @@ package dev.treaty.client;
 import dev.treaty.balance.Candidates;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Exclusion;
-import dev.treaty.core.contract.Compatibility;
-import dev.treaty.core.contract.Difference;
-import dev.treaty.core.contract.Difference.Impact;
+import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.VersionRange;
+import dev.treaty.core.contract.compatibility.Compatibility;
+import dev.treaty.core.contract.compatibility.Difference;
+import dev.treaty.core.contract.compatibility.Difference.Impact;
 import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.util.IdentityHashMap;
@@ -19,57 +21,59 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of a service's nodes the calls of one client may go to: those that meet its {@link Requirement} and whose
- * contract fits its own, operation by operation. An instance that some calls of an operation fail at, or whose contract
- * is only just being asked for, is called where no other is; one that all calls fail at is never called.
+ * Excludes instances that the calls of one client must not be sent to: those that do not meet its {@link Requirement},
+ * and, for each operation, those whose contract is not compatible with the client's. An instance where some calls of an
+ * operation fail, or whose contract is not known yet, is called only if there is no other; one where all calls fail is
+ * never called.
  *
- * <p>It is worked out once for each set of nodes. While all of them fit, as on all days but those of a deploy, asking
- * costs one comparison.
+ * <p>Nodes are evaluated once for each change of the list. While all nodes are compatible, which is always the case
+ * except during some deployments, a call costs one comparison.
  */
-public final class CompatibilityFilter {
-    /** The most different contracts that judgements are kept for. */
-    private static final int JUDGED_MAX = 64;
+final class CompatibilityFilter {
+    /** The maximum number of cached verdicts. */
+    private static final int VERDICTS_MAX = 64;
 
-    private static final String INCOMPATIBLE = "incompatible contract: ";
-
-    private static final Judgement FITS = new Judgement("", null, false);
+    private static final Verdict COMPATIBLE = new Verdict(null, "", null, false);
 
     private final @Nullable ServiceContract contract;
-    private final Requirement requirement;
+    private final Requirement versions;
+    private final Requirement capabilities;
     private final ContractCache contracts;
-    private final Map<Judged, Judgement> judgements = new ConcurrentHashMap<>();
-    private final AtomicInteger answers = new AtomicInteger();
-    private volatile @Nullable Sorted last;
+    private final Map<VerdictKey, Verdict> verdicts = new ConcurrentHashMap<>();
+    private final AtomicInteger lookups = new AtomicInteger();
+    private volatile @Nullable Evaluation latest;
 
-    /** What a judgement depends on. */
-    private record Judged(String version, String fingerprint, String capabilities) {}
+    /** What a verdict depends on. */
+    private record VerdictKey(String version, String fingerprint, String capabilities) {}
 
     /**
-     * What was found about an instance.
+     * Whether an instance is compatible.
      *
-     * @param objection why no call may go there; empty where some may
-     * @param compatibility how the contracts compare; null where they are the same, or nobody knows
-     * @param clientIsOlder which of the two the client has
+     * @param reason why no call may be sent to it; null if calls may be
+     * @param detail the detail of the reason
+     * @param compatibility how the contracts compare; null if they are equal, or one is not known
+     * @param clientIsOlder whether the client has the older version
      */
-    private record Judgement(String objection, @Nullable Compatibility compatibility, boolean clientIsOlder) {
-        Impact harm(String operation) {
-            if (!objection.isEmpty()) {
-                return Impact.ALL;
-            }
+    private record Verdict(
+            @Nullable Reason reason,
+            String detail,
+            @Nullable Compatibility compatibility,
+            boolean clientIsOlder) {
+        Impact impact(String operation) {
             if (compatibility == null) {
-                return Impact.NONE;
+                return reason == null ? Impact.NONE : Impact.ALL;
             }
             return clientIsOlder ? compatibility.oldClients(operation) : compatibility.newClients(operation);
         }
 
-        boolean fits() {
-            return objection.isEmpty()
-                    && (compatibility == null
-                            || (clientIsOlder ? compatibility.oldClientsWork() : compatibility.newClientsWork()));
+        boolean compatible() {
+            return compatibility == null
+                    ? reason == null
+                    : clientIsOlder ? compatibility.oldClientsWork() : compatibility.newClientsWork();
         }
 
-        /** The first of the reasons why calls of that operation fail. */
-        Optional<Difference> reason(String operation) {
+        /** The first difference that breaks calls of that operation. */
+        Optional<Difference> difference(String operation) {
             return compatibility == null
                     ? Optional.empty()
                     : compatibility.differences().stream()
@@ -80,162 +84,144 @@ public final class CompatibilityFilter {
     }
 
     /**
-     * One set of nodes, judged.
+     * The verdicts of all nodes in one list.
      *
-     * @param judgements nothing for one whose contract is being asked for
-     * @param answers how many answers of the registry it knows of
-     * @param by those that calls of each operation may go to
+     * @param verdicts empty for a node whose contract is not known yet
+     * @param lookups the number of finished contract lookups at that time
+     * @param filtered the filtered candidates by operation
      */
-    private record Sorted(
-            List<Node> all,
-            Map<Node, Optional<Judgement>> judgements,
-            boolean allFit,
-            int answers,
-            Map<String, Fitting> by) {}
+    private record Evaluation(
+            List<Node> nodes,
+            Map<Node, Optional<Verdict>> verdicts,
+            boolean allCompatible,
+            int lookups,
+            Map<String, Filtered> filtered) {}
 
-    /** Candidates, and those of them that fit. */
-    private record Fitting(Candidates of, Candidates fitting) {}
+    private record Filtered(Candidates<Node> of, Candidates<Node> compatible) {}
 
-    /** @param contract what the client was built for; null where it has no contract of its own */
-    public CompatibilityFilter(@Nullable ServiceContract contract, Requirement requirement, ContractCache contracts) {
+    /** @param contract the client's contract; null if it has none */
+    CompatibilityFilter(@Nullable ServiceContract contract, Requirement requirement, ContractCache contracts) {
         this.contract = contract;
-        this.requirement = requirement;
+        this.versions = Requirement.NONE.withVersions(requirement.versions());
+        this.capabilities = requirement.withVersions(VersionRange.ANY);
         this.contracts = contracts;
     }
 
     /**
-     * Those of the candidates that the call may go to.
+     * Returns the candidates that the call may be sent to.
      *
-     * @param all every node of the service: the same list as long as discovery has no news
+     * @param nodes all nodes of the service: the same list until discovery reports a change
      */
-    @SuppressWarnings("ReferenceEquality") // a list of nodes never changes; another one is another object
-    Candidates among(List<Node> all, Candidates candidates, Call call) {
-        Sorted sorted = last;
-        if (sorted == null || sorted.all != all || sorted.answers != answers.get()) {
-            sorted = sort(all);
-            last = sorted;
+    @SuppressWarnings("ReferenceEquality") // a list of nodes is immutable; a change is another object
+    Candidates<Node> filter(List<Node> nodes, Candidates<Node> candidates, Call call) {
+        Evaluation evaluation = latest;
+        if (evaluation == null || evaluation.nodes != nodes || evaluation.lookups != lookups.get()) {
+            evaluation = evaluate(nodes);
+            latest = evaluation;
         }
-        return sorted.allFit ? candidates : fitting(sorted, candidates, call);
+        return evaluation.allCompatible
+                ? candidates
+                : filter(evaluation, candidates, call.operation().name());
     }
 
-    private Sorted sort(List<Node> all) {
-        int known = answers.get(); // first: an answer that comes meanwhile is for the next time
-        var judged = new IdentityHashMap<Node, Optional<Judgement>>();
-        all.forEach(node -> judged.put(node, Optional.ofNullable(judge(node.instance()))));
-        boolean allFit =
-                judged.values().stream().allMatch(j -> j.isPresent() && j.get().fits());
-        return new Sorted(all, judged, allFit, known, new ConcurrentHashMap<>());
+    private Evaluation evaluate(List<Node> nodes) {
+        int finished = lookups.get(); // first: a lookup that finishes during the evaluation leads to another one
+        var byNode = new IdentityHashMap<Node, Optional<Verdict>>();
+        nodes.forEach(node -> byNode.put(node, Optional.ofNullable(verdict(node.instance()))));
+        boolean allCompatible = byNode.values().stream()
+                .allMatch(verdict -> verdict.isPresent() && verdict.get().compatible());
+        return new Evaluation(nodes, byNode, allCompatible, finished, new ConcurrentHashMap<>());
     }
 
-    @SuppressWarnings("ReferenceEquality") // candidates never change; others are another object
-    private Candidates fitting(Sorted sorted, Candidates candidates, Call call) {
-        String operation = call.operation().name();
-        Fitting known = sorted.by.get(operation);
+    @SuppressWarnings("ReferenceEquality") // candidates are immutable; a change is another object
+    private static Candidates<Node> filter(Evaluation evaluation, Candidates<Node> candidates, String operation) {
+        Filtered known = evaluation.filtered.get(operation);
         if (known == null || known.of != candidates) {
-            Candidates fit = select(sorted, candidates, call, Impact.NONE);
-            boolean none = IntStream.range(0, fit.size())
-                    .noneMatch(i -> fit.weight(i) > 0
-                            && fit.instance(i).health().status().takesCalls());
-            known = new Fitting(candidates, none ? select(sorted, candidates, call, Impact.SOME) : fit);
-            sorted.by.put(operation, known);
+            Candidates<Node> compatible = filter(evaluation, candidates, operation, Impact.NONE);
+            boolean none = IntStream.range(0, compatible.size())
+                    .noneMatch(i -> compatible.weight(i) > 0
+                            && compatible.instance(i).health().status().takesCalls());
+            known = new Filtered(
+                    candidates, none ? filter(evaluation, candidates, operation, Impact.SOME) : compatible);
+            evaluation.filtered.put(operation, known);
         }
-        return known.fitting;
+        return known.compatible;
     }
 
-    private Candidates select(Sorted sorted, Candidates candidates, Call call, Impact most) {
-        return candidates.without(member -> {
-            var node = (Node) member;
-            Impact harm = sorted.judgements
-                    .getOrDefault(node, Optional.empty())
-                    .map(judgement -> judgement.harm(call.operation().name()))
-                    .orElse(Impact.SOME);
-            return harm.compareTo(most) <= 0 ? null : exclusion(node, call);
+    private static Candidates<Node> filter(
+            Evaluation evaluation, Candidates<Node> candidates, String operation, Impact accepted) {
+        return candidates.without(node -> {
+            Optional<Verdict> verdict = evaluation.verdicts.getOrDefault(node, Optional.empty());
+            Impact impact = verdict.map(v -> v.impact(operation)).orElse(Impact.SOME);
+            return impact.compareTo(accepted) <= 0 ? null : exclusion(node.instance(), verdict, operation);
         });
     }
 
-    private Exclusion exclusion(Node node, Call call) {
-        String objection = objection(node, call);
-        boolean capability = !objection.isEmpty() && !objection.startsWith(INCOMPATIBLE);
-        return new Exclusion(
-                node.instance().id(),
-                capability ? Exclusion.Reason.MISSING_CAPABILITY : Exclusion.Reason.INCOMPATIBLE_CONTRACT,
-                capability ? objection : objection.replaceFirst("^" + INCOMPATIBLE, ""));
-    }
-
-    /** Why calls of that operation do not go there, in a few words; empty where they may. */
-    String objection(Node node, Call call) {
-        Judgement judgement = judge(node.instance());
-        String operation = call.operation().name();
-        if (judgement == null || judgement.harm(operation) == Impact.NONE) {
-            return "";
+    private static Exclusion exclusion(ServiceInstance instance, Optional<Verdict> verdict, String operation) {
+        if (verdict.isEmpty()) {
+            return new Exclusion(instance.id(), Reason.INCOMPATIBLE_CONTRACT, "its contract is not known yet");
         }
-        if (!judgement.objection.isEmpty()) {
-            return judgement.objection;
+        Reason reason = verdict.get().reason;
+        if (reason != null) {
+            return new Exclusion(instance.id(), reason, verdict.get().detail);
         }
-        return INCOMPATIBLE
-                + judgement
-                        .reason(operation)
-                        .map(difference ->
-                                node.instance().version() + " breaks " + operation + ", " + brief(difference))
-                        .orElse("version " + node.instance().version());
+        String detail = verdict.get()
+                .difference(operation)
+                .map(d -> instance.version() + " breaks " + operation + ", " + d.summary())
+                .orElse("version " + instance.version());
+        return new Exclusion(instance.id(), Reason.INCOMPATIBLE_CONTRACT, detail);
     }
 
-    private static String brief(Difference difference) {
-        String text = difference.toString();
-        int end = text.indexOf(": ", text.indexOf(": ") + 1);
-        return end < 0 ? text : text.substring(0, end);
-    }
-
-    private @Nullable Judgement judge(ServiceInstance instance) {
-        var key = new Judged(
+    /** Returns the verdict on an instance, or null if its contract is not known yet. */
+    private @Nullable Verdict verdict(ServiceInstance instance) {
+        var key = new VerdictKey(
                 instance.version().toString(),
                 instance.contract(),
                 instance.metadata().getOrDefault(Requirement.CAPABILITIES, ""));
-        Judgement known = judgements.get(key);
+        Verdict known = verdicts.get(key);
         if (known == null) {
-            known = judgeAnew(instance);
-            if (known != null && settled(known, instance)) {
-                if (judgements.size() >= JUDGED_MAX) {
-                    judgements.clear();
+            known = newVerdict(instance);
+            if (known != null && isFinal(known, instance)) {
+                if (verdicts.size() >= VERDICTS_MAX) {
+                    verdicts.clear();
                 }
-                judgements.put(key, known);
+                verdicts.put(key, known);
             }
         }
         return known;
     }
 
-    /** Whether asking the registry again could change the judgement. */
-    private boolean settled(Judgement judgement, ServiceInstance instance) {
-        return judgement.compatibility != null || !judgement.objection.isEmpty() || same(instance);
+    /** Returns true if another lookup in the registry could not change the verdict. */
+    private boolean isFinal(Verdict verdict, ServiceInstance instance) {
+        return verdict.compatibility != null || verdict.reason != null || sameContract(instance);
     }
 
-    private boolean same(ServiceInstance instance) {
-        ServiceContract own = contract;
-        return own == null
+    private boolean sameContract(ServiceInstance instance) {
+        return contract == null
                 || instance.contract().isEmpty()
-                || instance.contract().equals(own.fingerprint());
+                || instance.contract().equals(contract.fingerprint());
     }
 
-    private @Nullable Judgement judgeAnew(ServiceInstance instance) {
-        Optional<String> objection = requirement.objection(instance);
-        if (objection.isPresent()) {
-            String what = objection.get().startsWith("version") ? INCOMPATIBLE : "";
-            return new Judgement(what + objection.get(), null, false);
+    private @Nullable Verdict newVerdict(ServiceInstance instance) {
+        Optional<String> version = versions.objection(instance);
+        if (version.isPresent()) {
+            return new Verdict(Reason.INCOMPATIBLE_CONTRACT, version.get(), null, false);
         }
-        ServiceContract own = contract;
-        if (own == null || same(instance)) {
-            return FITS;
+        Optional<String> capability = capabilities.objection(instance);
+        if (capability.isPresent()) {
+            return new Verdict(Reason.MISSING_CAPABILITY, capability.get(), null, false);
         }
-        ContractCache.Found theirs = contracts.find(instance.service(), instance.contract(), answers::incrementAndGet);
-        ServiceContract server = theirs.contract();
-        return server != null ? compare(own, server) : theirs.answered() ? FITS : null;
-    }
-
-    private static Judgement compare(ServiceContract client, ServiceContract server) {
-        boolean clientIsOlder = client.version().compareTo(server.version()) <= 0;
-        return new Judgement(
-                "",
-                clientIsOlder ? Compatibility.between(client, server) : Compatibility.between(server, client),
-                clientIsOlder);
+        if (contract == null || sameContract(instance)) {
+            return COMPATIBLE;
+        }
+        ContractCache.Lookup found = contracts.find(instance.service(), instance.contract(), lookups::incrementAndGet);
+        ServiceContract server = found.contract();
+        if (server == null) {
+            return found.answered() ? COMPATIBLE : null;
+        }
+        boolean clientIsOlder = contract.version().compareTo(server.version()) <= 0;
+        Compatibility compatibility =
+                clientIsOlder ? Compatibility.between(contract, server) : Compatibility.between(server, contract);
+        return new Verdict(null, "", compatibility, clientIsOlder);
     }
 }

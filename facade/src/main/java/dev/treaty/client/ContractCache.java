@@ -10,61 +10,58 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contracts of others by their fingerprints, as far as the registry has told. Nobody waits for it here: what is not
- * known is asked for in the background, and whoever wanted to know is told.
+ * Caches contracts from the registry by their fingerprints. Lookups never wait: a contract that is not cached is
+ * requested in the background, and the caller is notified of the result.
  */
-public final class ContractCache {
-    /** The most contracts that are remembered. */
+final class ContractCache {
+    /** The maximum number of cached contracts. */
     private static final int CONTRACTS_MAX = 1_024;
 
-    /** How long the registry is not asked again for what it does not know. */
-    static final Duration RETRY = Duration.ofSeconds(1);
+    /** How long a contract that the registry does not have is not requested again. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final ServiceDiscovery discovery;
     private final Time time;
-    private final Map<Key, Found> found = new ConcurrentHashMap<>();
+    private final Map<Key, Lookup> lookups = new ConcurrentHashMap<>();
 
     private record Key(ServiceName service, String fingerprint) {}
 
     /**
-     * What the registry said. A contract never changes under its fingerprint, so it is asked for once.
+     * The result of a lookup. A contract never changes under its fingerprint, so it is requested once.
      *
-     * @param contract null where it is not known, or not yet
-     * @param answered whether the registry has said anything
+     * @param contract null if it is not known, or not yet
+     * @param answered whether the registry has responded
      */
-    record Found(@Nullable ServiceContract contract, boolean answered, long askedAtNanos) {}
+    record Lookup(@Nullable ServiceContract contract, boolean answered, long requestedNanos) {}
 
-    public ContractCache(ServiceDiscovery discovery, Time time) {
+    ContractCache(ServiceDiscovery discovery, Time time) {
         this.discovery = discovery;
         this.time = time;
     }
 
     /**
-     * The contract, as far as it is known.
+     * Returns the contract if it is cached.
      *
-     * @param answered told where there is an answer and there was none
+     * @param listener called when the registry has responded to a new request
      */
-    Found find(ServiceName service, String fingerprint, Runnable answered) {
+    Lookup find(ServiceName service, String fingerprint, Runnable listener) {
         var key = new Key(service, fingerprint);
-        Found known = found.get(key);
+        Lookup known = lookups.get(key);
         long now = time.nanoTime();
-        boolean again = known != null && known.contract == null && now - known.askedAtNanos > RETRY.toNanos();
-        if (known != null && !again) {
+        boolean retry = known != null && known.contract == null && now - known.requestedNanos > RETRY.toNanos();
+        if (known != null && !retry) {
             return known;
         }
-        if (found.size() >= CONTRACTS_MAX) {
-            found.clear();
+        if (lookups.size() >= CONTRACTS_MAX) {
+            lookups.clear();
         }
-        var asking = new Found(null, again, now);
-        found.put(key, asking);
-        Thread.ofVirtual().name("treaty-contract-" + service).start(() -> ask(key, answered));
-        return asking;
-    }
-
-    private void ask(Key key, Runnable answered) {
-        ServiceContract contract =
-                discovery.contract(key.service, key.fingerprint).orElse(null);
-        found.put(key, new Found(contract, true, time.nanoTime()));
-        answered.run();
+        var pending = new Lookup(null, retry, now);
+        lookups.put(key, pending);
+        Thread.ofVirtual().name("treaty-contract-" + service).start(() -> {
+            ServiceContract contract = discovery.contract(service, fingerprint).orElse(null);
+            lookups.put(key, new Lookup(contract, true, time.nanoTime()));
+            listener.run();
+        });
+        return pending;
     }
 }

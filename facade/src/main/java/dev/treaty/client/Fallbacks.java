@@ -8,7 +8,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.treaty.codec.JsonCodec;
 import dev.treaty.codec.MessageException;
 import dev.treaty.core.call.Call;
-import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Fault;
@@ -22,15 +21,17 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.Fallback;
-import dev.treaty.resilience.FallbackCache;
 import dev.treaty.resilience.FallbackPolicy;
 import dev.treaty.resilience.Guard;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.lang.reflect.Type;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -38,13 +39,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What answers one client's calls where the service cannot: what the client's code says first, then what is configured,
- * in the order of {@link FallbackPolicy}. The policy is looked up with each call, so that changes count from the next.
+ * The fallbacks of one client: first the one in the client's code, then the configured ones in the order of {@link
+ * FallbackPolicy}. The guard passes the policy that is in force for a call.
  *
- * <p>Each client keeps answers of its own, because their Java types are its own.
+ * <p>Each client caches its own responses, because their Java types are its own.
  */
 public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallback<Object>> {
-    /** Answers nothing. */
+    /** A fallback without a response. */
     static final Fallback<Object> NONE = _ -> ServiceResponse.failed(Fallback.NO_ANSWER);
 
     private static final ScopedValue<Fault> FAULT = ScopedValue.newInstance();
@@ -55,34 +56,33 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
     private final @Nullable Function<Call, Fallback<Object>> code;
     private final Map<String, Configured> configured = new ConcurrentHashMap<>();
 
-    /** Asks another service the same. */
+    /** Sends a call to an alternative service. */
     @FunctionalInterface
-    public interface Alternative {
-        /** Asks that other service what the call asks. */
-        ServiceResponse<?> ask(ServiceName other, Call call) throws InterruptedException;
+    interface Alternative {
+        ServiceResponse<?> call(ServiceName other, Call call) throws InterruptedException;
     }
 
-    /** @param code what the client's own code answers; null where it says nothing */
-    public Fallbacks(Guard guard, Alternative alternative, Time time, @Nullable Function<Call, Fallback<Object>> code) {
+    /** @param code the fallback in the client's code; null for none */
+    Fallbacks(Guard guard, Alternative alternative, Time time, @Nullable Function<Call, Fallback<Object>> code) {
         this.guard = guard;
         this.alternative = alternative;
         this.time = time;
         this.code = code;
     }
 
-    /** Another implementation of the contract; what it does not implement is not answered. */
+    /** A fallback to another implementation of the contract. */
     public static <T> Function<Call, Fallback<Object>> implementation(
-            Class<T> type, ServiceContract contract, T implementation, BiConsumer<Call, Throwable> mistakes) {
-        Handler answer = Dispatcher.of(type, contract, implementation, mistakes);
-        return call -> _ -> from(answer.handle(call), Origin.ALTERNATIVE);
+            Class<T> type, ServiceContract contract, T implementation, BiConsumer<Call, Throwable> failures) {
+        Handler handler = Dispatcher.of(type, contract, implementation, failures);
+        return call -> _ -> withOrigin(handler.handle(call), Origin.ALTERNATIVE);
     }
 
-    /** What a function of the fault answers. */
+    /** A fallback to an implementation that depends on the fault. */
     public static <T> Function<Call, Fallback<Object>> degraded(
             Class<T> type,
             ServiceContract contract,
             Function<? super Fault, ? extends T> function,
-            BiConsumer<Call, Throwable> mistakes) {
+            BiConsumer<Call, Throwable> failures) {
         Object each = Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (_, method, arguments) -> {
             try {
                 return method.invoke(function.apply(FAULT.get()), arguments);
@@ -90,43 +90,41 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
                 throw e.getCause();
             }
         });
-        Handler answer = Dispatcher.of(type, contract, type.cast(each), mistakes);
-        return call -> fault -> from(ScopedValue.where(FAULT, fault).call(() -> answer.handle(call)), Origin.DEGRADED);
+        Handler handler = Dispatcher.of(type, contract, type.cast(each), failures);
+        return call ->
+                fault -> withOrigin(ScopedValue.where(FAULT, fault).call(() -> handler.handle(call)), Origin.DEGRADED);
     }
 
-    private static ServiceResponse<Object> from(ServiceResponse<?> answer, Origin origin) {
-        return switch (answer) {
+    private static ServiceResponse<Object> withOrigin(ServiceResponse<?> response, Origin origin) {
+        return switch (response) {
             case ServiceResponse.Ok<?>(var value, var _, var _) -> ServiceResponse.ok(value, origin);
             case Failed<?>(var fault, var _) -> ServiceResponse.failed(fault);
         };
     }
 
     /**
-     * Checks the fixed answers for the operations of a contract, as early as the contract is known.
+     * Checks the fixed responses for the operations of a contract, before the first call.
      *
-     * @throws IllegalArgumentException where one is not an answer of any operation that it is for
+     * @throws IllegalArgumentException if one is not a response of any operation that it is configured for
      */
-    public void check(ServiceContract contract) {
-        var wrong = new LinkedHashMap<String, Optional<String>>(); // by the answer, why it is none
+    void check(ServiceContract contract) {
+        var problems = new LinkedHashMap<String, Optional<String>>(); // by response; empty if any operation accepts it
         for (Operation operation : contract.operations()) {
-            policy(operation).value().ifPresent(value -> {
-                Optional<String> why = why(contract.name(), operation, value);
-                wrong.merge(value, why, (one, other) -> one.isEmpty() || other.isEmpty() ? Optional.empty() : one);
+            guard.policies().of(operation).fallback().value().ifPresent(value -> {
+                var codec = new JsonCodec(contract.name(), operation);
+                Optional<String> problem =
+                        fixed(codec, contract.name(), operation, value) instanceof Failed<?>(var fault, var _)
+                                ? Optional.of(fault.message())
+                                : Optional.empty();
+                problems.merge(value, problem, (one, other) -> one.flatMap(_ -> other.isEmpty() ? other : one));
             });
         }
-        wrong.values().stream().flatMap(Optional::stream).findFirst().ifPresent(why -> {
-            throw new IllegalArgumentException(why);
+        problems.values().stream().flatMap(Optional::stream).findFirst().ifPresent(problem -> {
+            throw new IllegalArgumentException(problem);
         });
     }
 
-    private static Optional<String> why(ServiceName service, Operation operation, String value) {
-        return fixed(new JsonCodec(service, operation), service, operation, value)
-                        instanceof Failed<?>(var fault, var _)
-                ? Optional.of(fault.message())
-                : Optional.empty();
-    }
-
-    @SuppressWarnings("NullAway") // an answer of nothing is null, as that of a call is
+    @SuppressWarnings("NullAway") // the response of an operation without a result is null
     private static ServiceResponse<Object> fixed(
             JsonCodec codec, ServiceName service, Operation operation, String value) {
         byte[] json = value.getBytes(UTF_8);
@@ -140,17 +138,13 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
         }
     }
 
-    private FallbackPolicy policy(Operation operation) {
-        return guard.policies().of(operation).fallback();
-    }
-
     @Override
     public Fallback<Object> apply(Call call, FallbackPolicy policy) {
         if (!policy.any()) {
             return code == null ? NONE : code.apply(call);
         }
-        Fallback<Object> then = configured(call, policy).fallback(call);
-        return code == null ? then : code.apply(call).or(then);
+        Fallback<Object> next = configured(call, policy).fallback(call);
+        return code == null ? next : code.apply(call).or(next);
     }
 
     @SuppressWarnings("ReferenceEquality") // another operation may have other Java types
@@ -163,52 +157,55 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
         return known;
     }
 
-    /** What is answered from the cache: the same question, asked by the same caller in the same way. */
-    private record Question(Principal caller, Map<String, String> headers, String request) {}
+    /**
+     * The key of a cached response: the same request from the same caller with the same headers.
+     *
+     * @param request the arguments if they are immutable, otherwise the encoded request
+     */
+    private record CacheKey(Principal caller, Map<String, String> headers, Object request) {}
 
-    /** What is configured for one operation. */
+    /** Returns true if values of that type are immutable and have value equality, so that they can be cache keys. */
+    private static boolean isValue(Type type) {
+        if (!(type instanceof Class<?> raw)) {
+            return false;
+        }
+        return raw.isRecord()
+                ? Arrays.stream(raw.getRecordComponents()).allMatch(c -> isValue(c.getGenericType()))
+                : raw.isPrimitive() || raw.isEnum() || raw == String.class || raw == UUID.class;
+    }
+
+    /** The configured fallbacks of one operation. */
     private final class Configured {
         final ServiceName service;
         final Operation operation;
         final FallbackPolicy policy;
         private final JsonCodec codec;
+        private final boolean valueArguments;
         private final Optional<ServiceName> other;
-        private final @Nullable FallbackCache<Question, Object> answers;
+        private final @Nullable Cache<CacheKey, Object> responses;
 
         Configured(ServiceName service, Operation operation, FallbackPolicy policy) {
             this.service = service;
             this.operation = operation;
             this.policy = policy;
             this.codec = new JsonCodec(service, operation);
+            this.valueArguments = operation.signature().parameters().stream().allMatch(Fallbacks::isValue);
             this.other = policy.alternative().map(ServiceName::new);
-            // Doing something once more is not answered by having done it before.
-            this.answers = policy.cacheFor().isZero() || !operation.idempotent() ? null : cache();
-        }
-
-        private FallbackCache<Question, Object> cache() {
-            Cache<Question, Object> kept = Caffeine.newBuilder()
-                    .maximumSize(policy.cacheMax())
-                    .expireAfterWrite(policy.cacheFor())
-                    .ticker(time::nanoTime)
-                    .executor(Runnable::run)
-                    .build();
-            return new FallbackCache<>() {
-                @Override
-                public Optional<Object> get(Question question) {
-                    return Optional.ofNullable(kept.getIfPresent(question));
-                }
-
-                @Override
-                public void put(Question question, Object answer) {
-                    kept.put(question, answer);
-                }
-            };
+            // Repeating a call that is not idempotent cannot be replaced by its earlier response.
+            this.responses = policy.cacheFor().isZero() || !operation.idempotent()
+                    ? null
+                    : Caffeine.newBuilder()
+                            .maximumSize(policy.cacheMax())
+                            .expireAfterWrite(policy.cacheFor())
+                            .ticker(time::nanoTime)
+                            .executor(Runnable::run)
+                            .build();
         }
 
         Fallback<Object> fallback(Call call) {
-            Fallback<Object> all = answers == null ? NONE : cached(answers, call);
+            Fallback<Object> all = responses == null ? NONE : cached(responses, call);
             if (other.isPresent()) {
-                all = all.or(_ -> from(alternative.ask(other.get(), call), Origin.ALTERNATIVE));
+                all = all.or(_ -> withOrigin(alternative.call(other.get(), call), Origin.ALTERNATIVE));
             }
             return policy.value().isPresent()
                     ? all.or(
@@ -216,26 +213,33 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
                     : all;
         }
 
-        /** The question is only put together where there is an answer to keep or to find. */
-        private Fallback<Object> cached(FallbackCache<Question, Object> cache, Call call) {
+        /** Creates the key only when there is a response to look up or to store. */
+        private Fallback<Object> cached(Cache<CacheKey, Object> cache, Call call) {
             return new Fallback<>() {
                 @Override
-                public ServiceResponse<Object> answer(Fault fault) throws InterruptedException {
-                    return Fallback.cached(cache, question(call)).answer(fault);
+                public ServiceResponse<Object> answer(Fault fault) {
+                    Object response = cache.getIfPresent(key(call));
+                    return response == null
+                            ? ServiceResponse.failed(NO_ANSWER)
+                            : ServiceResponse.ok(response, Origin.CACHED);
                 }
 
                 @Override
-                public void succeeded(Object answer) {
-                    cache.put(question(call), answer);
+                public void succeeded(Object response) {
+                    cache.put(key(call), response);
                 }
             };
         }
 
-        private Question question(Call call) {
+        private CacheKey key(Call call) {
+            Object request = valueArguments ? call.arguments() : encoded(call);
+            return new CacheKey(call.context().caller(), call.context().headers(), request);
+        }
+
+        private String encoded(Call call) {
             var request = new ByteArrayOutputStream();
             codec.writeRequest(call.arguments(), request);
-            CallContext context = call.context();
-            return new Question(context.caller(), context.headers(), request.toString(ISO_8859_1));
+            return request.toString(ISO_8859_1);
         }
     }
 }

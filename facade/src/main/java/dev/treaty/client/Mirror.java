@@ -2,40 +2,44 @@ package dev.treaty.client;
 
 import dev.treaty.balance.Candidates;
 import dev.treaty.balance.LoadBalancer;
+import dev.treaty.balance.Selection;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Priority;
-import dev.treaty.core.time.Time;
+import dev.treaty.core.event.RuntimeDependencies;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Sends copies of calls elsewhere, in threads of their own, and throws their answers away. */
+/** Sends copies of calls to other instances, on separate threads, and discards their responses. */
 public final class Mirror {
-    /** How many copies of one service's calls may be under way; what is beyond is not copied. */
+    /** The maximum number of copies in flight for one service; further calls are not copied. */
     public static final int COPIES_MAX = 64;
 
-    private final Time time;
+    private final RuntimeDependencies runtime;
     private final AtomicInteger copies = new AtomicInteger();
 
-    Mirror(Time time) {
-        this.time = time;
+    Mirror(RuntimeDependencies runtime) {
+        this.runtime = runtime;
     }
 
-    /** Sends a copy to one of those, if one takes it. */
-    void copy(Call call, Candidates candidates) {
+    /** Sends a copy of the call if the routing rules select it for copying. */
+    void copy(Call call, Selection<Node> selection) {
+        Candidates<Node> candidates = selection.mirrorFor(call, runtime.random());
+        if (candidates == null) {
+            return;
+        }
         if (copies.incrementAndGet() > COPIES_MAX) {
             copies.decrementAndGet();
             return;
         }
         Thread.ofVirtual().name("treaty-mirror").start(() -> {
             try {
-                long now = time.nanoTime();
                 Call copy = call.with(context(call.context()));
-                int index = candidates.pick(copy, now);
+                int index = candidates.pick(copy, runtime.time().nanoTime());
                 if (index != LoadBalancer.NONE) {
-                    ((Node) candidates.member(index)).copy(copy);
+                    candidates.member(index).copy(copy);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -53,7 +57,7 @@ public final class Mirror {
                 of.caller(),
                 of.trace(),
                 of.attempt(),
-                Priority.SHEDDABLE, // nobody waits for its answer
+                Priority.SHEDDABLE, // its response is discarded
                 Map.copyOf(headers),
                 new DecisionRecord());
     }

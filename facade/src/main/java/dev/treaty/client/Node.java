@@ -3,33 +3,31 @@ package dev.treaty.client;
 import dev.treaty.balance.BalancedInstance;
 import dev.treaty.balance.Load;
 import dev.treaty.core.call.Call;
-import dev.treaty.core.call.Exclusion;
+import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
-import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Time;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.resilience.CircuitBreaker;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One instance as this client sees it: its connection, its breaker, its load. It lives as long as the instance does;
- * news about the instance replace what is known, not the node.
+ * One instance as this client sees it: its connection, its breaker, its load. It lives as long as the instance; an
+ * update of the instance does not replace the node.
  */
 public final class Node implements BalancedInstance {
-    /** The admission of an attempt that no breaker has a say in. */
+    /** The admission of an attempt without a breaker. */
     private static final long UNGUARDED = Long.MIN_VALUE;
 
     private final Transport.Connection connection;
     private final Load load;
     private final BooleanSupplier guarded;
-    private final Time time;
-    private final Events events;
+    private final RuntimeDependencies runtime;
     private volatile ServiceInstance instance;
     private volatile CircuitBreaker breaker;
 
@@ -40,15 +38,13 @@ public final class Node implements BalancedInstance {
             CircuitBreaker breaker,
             Load load,
             BooleanSupplier guarded,
-            Time time,
-            Events events) {
+            RuntimeDependencies runtime) {
         this.instance = instance;
         this.connection = connection;
         this.breaker = breaker;
         this.load = load;
         this.guarded = guarded;
-        this.time = time;
-        this.events = events;
+        this.runtime = runtime;
     }
 
     @Override
@@ -56,8 +52,8 @@ public final class Node implements BalancedInstance {
         return instance;
     }
 
-    void update(ServiceInstance news) {
-        instance = news;
+    void update(ServiceInstance updated) {
+        instance = updated;
     }
 
     @Override
@@ -69,112 +65,105 @@ public final class Node implements BalancedInstance {
         return breaker;
     }
 
-    /** Another breaker from now on. Attempts under way report to it too, as it counts the same instance's outcomes. */
+    /** Replaces the breaker; attempts in flight report to the new one, which ignores admissions of another epoch. */
     void breaker(CircuitBreaker other) {
         breaker = other;
     }
 
     @Override
-    public Exclusion.@Nullable Reason exclusion(long nowNanos) {
+    public @Nullable Reason exclusion(long nowNanos) {
         Status status = instance.health().status();
         if (!status.takesCalls()) {
-            return status == Status.DRAINING ? Exclusion.Reason.DRAINING : Exclusion.Reason.UNHEALTHY;
+            return status == Status.DRAINING ? Reason.DRAINING : Reason.UNHEALTHY;
         }
         if (!guarded.getAsBoolean() || breaker.available(nowNanos)) {
             return null;
         }
-        return breaker.state() == CircuitBreaker.State.HALF_OPEN
-                ? Exclusion.Reason.ON_TRIAL
-                : Exclusion.Reason.BREAKER_OPEN;
+        return breaker.state() == CircuitBreaker.State.HALF_OPEN ? Reason.ON_TRIAL : Reason.BREAKER_OPEN;
     }
 
     @Override
-    public boolean onTrial() {
+    public boolean probing() {
         return guarded.getAsBoolean() && breaker.state() != CircuitBreaker.State.CLOSED;
     }
 
-    /** Asks to make a call here; see {@link CircuitBreaker#tryAcquire(long)}. */
+    /** Requests an admission for an attempt; see {@link CircuitBreaker#tryAcquire(long)}. */
     long tryAcquire(long nowNanos) {
         return guarded.getAsBoolean() ? breaker.tryAcquire(nowNanos) : UNGUARDED;
     }
 
     /**
-     * Makes one attempt: breaker, then observation, then the connection.
+     * Sends one attempt to the instance and reports its outcome to the load, the breaker, the record and the events.
      *
-     * @param admission what {@link #tryAcquire} gave; {@link CircuitBreaker#REFUSED} where the attempt is made all the
-     *     same, since too many instances are sick, and says nothing to the breaker
-     * @param startNanos the time now
+     * @param admission the result of {@link #tryAcquire}; {@link CircuitBreaker#REFUSED} in a panic, when the attempt is
+     *     made without an admission and its outcome is not reported to the breaker
+     * @param startNanos the current time
      */
     ServiceResponse<?> attempt(Call call, long admission, long startNanos) throws InterruptedException {
-        boolean ended = false;
         load.begin();
         call.context().record().attempting(instance.id());
+        ServiceResponse<?> response = null;
         try {
-            ServiceResponse<?> response = connection.handle(call);
-            ended = true;
-            return ended(call, admission, response, startNanos, time.nanoTime());
+            response = connection.handle(call);
+            return response;
         } finally {
-            if (!ended) {
-                // Interrupted, or a mistake of ours: it says nothing about the instance, but how long it took at least.
-                ignored(startNanos);
-                if (reports(admission)) {
-                    breaker.ignored(admission);
-                }
+            long now = runtime.time().nanoTime();
+            Fault fault = fault(response);
+            measure(response, fault, startNanos, now);
+            if (admission != UNGUARDED && admission != CircuitBreaker.REFUSED) {
+                report(admission, response, fault, startNanos, now);
+            }
+            if (response != null) {
+                call.context().record().attempted(instance.id(), now - startNanos, fault);
+                runtime.events()
+                        .emit(new Event.AttemptEnded(call, instance, response.withLatencyNanos(now - startNanos)));
             }
         }
     }
 
-    private static boolean reports(long admission) {
-        return admission != UNGUARDED && admission != CircuitBreaker.REFUSED;
+    /** Sends a copy of a call whose response is discarded. */
+    void copy(Call call) throws InterruptedException {
+        long start = runtime.time().nanoTime();
+        load.begin();
+        ServiceResponse<?> response = null;
+        try {
+            response = connection.handle(call);
+        } finally {
+            long now = runtime.time().nanoTime();
+            Fault fault = fault(response);
+            measure(response, fault, start, now);
+            if (response != null && (fault == null || fault.reached())) {
+                runtime.events()
+                        .emit(new Event.CallMirrored(call, instance.id(), response.withLatencyNanos(now - start)));
+            }
+        }
     }
 
-    private ServiceResponse<?> ended(Call call, long admission, ServiceResponse<?> response, long start, long now) {
-        Fault fault = measured(response, start, now);
-        if (reports(admission)) {
+    private static @Nullable Fault fault(@Nullable ServiceResponse<?> response) {
+        return response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
+    }
+
+    /** Updates the load; without a response the attempt was interrupted, which shows only how long it took at least. */
+    private void measure(@Nullable ServiceResponse<?> response, @Nullable Fault fault, long start, long now) {
+        if (fault != null && fault.code().blamesService()) {
+            // The conversion saturates, so that any retry delay is accepted.
+            long retryAfter =
+                    fault.retryAfter().map(TimeUnit.NANOSECONDS::convert).orElse(0L);
+            load.failed(now, now - start, retryAfter);
+        } else if (response == null || (fault != null && !fault.reached())) {
+            load.ignored(now, now - start);
+        } else {
+            load.succeeded(now, now - start);
+        }
+    }
+
+    private void report(
+            long admission, @Nullable ServiceResponse<?> response, @Nullable Fault fault, long start, long now) {
+        if (response == null) {
+            breaker.ignored(admission);
+        } else {
             breaker.ended(admission, fault, start, now);
         }
-        call.context().record().attempted(instance.id(), now - start, fault);
-        events.emit(new Event.AttemptEnded(call, instance, response.withLatencyNanos(now - start)));
-        return response;
-    }
-
-    private @Nullable Fault measured(ServiceResponse<?> response, long start, long now) {
-        Fault fault = response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
-        if (fault != null && !fault.reached() && !fault.code().blamesService()) {
-            load.ignored(now, now - start); // it was refused before it was sent
-        } else if (fault == null || !fault.code().blamesService()) {
-            load.succeeded(now, now - start);
-        } else {
-            // However long it asks callers to stay away: the conversion ends at the largest number.
-            long away = fault.retryAfter().map(TimeUnit.NANOSECONDS::convert).orElse(0L);
-            load.failed(now, now - start, away);
-        }
-        return fault;
-    }
-
-    /** Sends a copy of a call whose answer nobody waits for. */
-    void copy(Call call) throws InterruptedException {
-        long start = time.nanoTime();
-        boolean ended = false;
-        load.begin();
-        try {
-            ServiceResponse<?> response = connection.handle(call);
-            ended = true;
-            long now = time.nanoTime();
-            Fault fault = measured(response, start, now);
-            if (fault == null || fault.reached()) {
-                events.emit(new Event.CallMirrored(call, instance.id(), response.withLatencyNanos(now - start)));
-            }
-        } finally {
-            if (!ended) {
-                ignored(start);
-            }
-        }
-    }
-
-    private void ignored(long start) {
-        long now = time.nanoTime();
-        load.ignored(now, now - start);
     }
 
     void close() {

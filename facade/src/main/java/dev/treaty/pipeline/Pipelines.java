@@ -8,7 +8,9 @@ import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Pipeline;
 import dev.treaty.core.call.Pipeline.Step;
 import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.Admission;
@@ -18,82 +20,77 @@ import dev.treaty.resilience.Guard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
-import org.jspecify.annotations.Nullable;
 
-/** The one way a call takes: one method per side, one line and one reason per step, outermost first. */
+/** The pipelines of calls: one method for each side, one line and one reason for each step, outermost first. */
 public final class Pipelines {
     private Pipelines() {}
 
     /**
-     * The client's side, for one service.
+     * Creates the client's pipeline for one service.
      *
-     * @param guard the service's fault tolerance
-     * @param fallbacks what answers each call in the service's place
-     * @param balance picks a node and makes the attempt there, behind the node's breaker
+     * @param guard the fault tolerance of the service
+     * @param fallbacks returns the fallback of each call
+     * @param balance selects a node and sends the attempt to it, behind the node's breaker
      */
     public static Pipeline client(
             Guard guard,
             BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks,
             Handler balance,
-            Time time,
-            Events events) {
+            RuntimeDependencies runtime) {
         return new Pipeline(
                 List.of(
-                        new Step(
-                                "observe",
-                                "outermost, so that it sees what the caller sees",
-                                new ObservationFilter(Side.CLIENT, time, events)),
+                        observe(Side.CLIENT, runtime.time(), runtime.events()),
                         new Step(
                                 "guard",
-                                "sets the deadline before anything waits; around the picking, so that each attempt can"
-                                        + " go elsewhere",
+                                "sets the deadline, and is around the load balancer, so that each attempt can go to"
+                                        + " another instance",
                                 guard::describe,
                                 guard.filter(fallbacks))),
-                "balance          picks a node: breaker, observe attempt, transport",
+                "balance          selects a node: breaker, observe attempt, transport",
                 balance);
     }
 
-    /**
-     * The server's side, for one service.
-     *
-     * @param admission its limits; null where there are none, for what has to answer under any load
-     */
-    public static Pipeline server(@Nullable Admission admission, Handler dispatch, Time time, Events events) {
-        return new Pipeline(
-                steps(
-                        new Step(
-                                "observe",
-                                "outermost, so that it sees what the caller gets",
-                                new ObservationFilter(Side.SERVER, time, events)),
-                        new Step(
-                                "deadline",
-                                "nobody waits for an answer that comes too late, so it is not begun",
-                                expired(time)),
-                        admission == null
-                                ? null
-                                : new Step(
-                                        "limit",
-                                        "before any work is done, because a refusal is only worth it while it is cheap",
-                                        admission::describe,
-                                        admission)),
-                "dispatch         your code, with the call's context bound to its thread",
-                dispatch);
+    /** Creates the server's pipeline for one service with its limits. */
+    public static Pipeline server(Admission admission, Handler dispatch, RuntimeDependencies runtime) {
+        var steps = new ArrayList<>(unlimited(runtime.time(), runtime.events()));
+        steps.add(new Step(
+                "limit",
+                "before any work is done, because a rejection only helps if it is cheap",
+                admission::describe,
+                admission));
+        return server(steps, dispatch);
     }
 
-    private static List<Step> steps(@Nullable Step... those) {
-        var steps = new ArrayList<Step>();
-        for (Step step : those) {
-            if (step != null) {
-                steps.add(step);
-            }
-        }
-        return steps;
+    /** Creates the server's pipeline for a service without limits, which responds under any load. */
+    public static Pipeline server(Handler dispatch, Time time, Events events) {
+        return server(unlimited(time, events), dispatch);
     }
 
-    private static Filter expired(Time time) {
-        return (call, next) -> call.context().deadline().expired(time)
-                ? ServiceResponse.failed(Fault.unreached(
-                        Code.DEADLINE_EXCEEDED, "the deadline had passed before " + call.path() + " could begin"))
-                : next.handle(call);
+    private static Pipeline server(List<Step> steps, Handler dispatch) {
+        return new Pipeline(steps, "dispatch         your code, with the call's context bound to its thread", dispatch);
+    }
+
+    private static List<Step> unlimited(Time time, Events events) {
+        return List.of(
+                observe(Side.SERVER, time, events),
+                new Step(
+                        "deadline",
+                        "a call whose deadline has passed is not started, because its response would be too late",
+                        Filter.wrapping(next ->
+                                call -> call.context().deadline().expired(time)
+                                        ? ServiceResponse.failed(Fault.unreached(
+                                                Code.DEADLINE_EXCEEDED,
+                                                "the deadline had passed before " + call.path() + " could begin"))
+                                        : next.handle(call))));
+    }
+
+    /** Measures a call and emits an event at its end. */
+    private static Step observe(Side side, Time time, Events events) {
+        return new Step("observe", "outermost, so that it sees what the caller sees", Filter.wrapping(next -> call -> {
+            long start = time.nanoTime();
+            ServiceResponse<?> response = next.handle(call).withLatencyNanos(time.nanoTime() - start);
+            events.emit(new Event.CallEnded(side, call, response));
+            return response;
+        }));
     }
 }

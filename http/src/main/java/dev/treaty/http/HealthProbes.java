@@ -3,10 +3,10 @@ package dev.treaty.http;
 import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.discovery.HealthProbe;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.health.HealthProbe;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.client.GrpcHealth;
 import java.io.IOException;
@@ -18,32 +18,35 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * The ways in which an instance is asked how it feels: by HTTP, by whether it takes a TCP connection, by the <a
- * href="https://grpc.io/docs/guides/health-checking/">health protocol of gRPC</a>, or as a service of Treaty, which
- * says more than yes or no. Whoever asks sets the time by interrupting; the timeout here is only for what does not hear
- * of that.
+ * Health probes over the network: by HTTP, by opening a TCP connection, by the <a
+ * href="https://grpc.io/docs/guides/health-checking/">health protocol of gRPC</a>, or by the health page of a Treaty
+ * service, which also has a message and details. A probe ends when its thread is interrupted; the timeout is only for
+ * operations that cannot be interrupted.
  *
- * <p>In a configuration the way is one word: a path that begins with {@code /}, {@code tcp}, {@code grpc}, {@code
+ * <p>In a configuration a probe is one word: a path that begins with {@code /}, {@code tcp}, {@code grpc}, {@code
  * grpc/SERVICE} or {@code treaty}.
  */
 public final class HealthProbes implements AutoCloseable {
-    /** The largest answer that is read, in bytes. */
+    /** The maximum size of a response body, in bytes; the rest is ignored. */
     private static final int BODY_BYTES_MAX = 64 * 1024;
 
-    /** The longest part of a message or detail that is passed on, in characters. */
+    /** The maximum length of a message or a detail, in characters; the rest is cut off. */
     private static final int TEXT_LENGTH_MAX = 256;
 
     private final Time time;
     private final Duration timeout;
     private final HttpClient client;
 
-    /** @param timeout how long a connection or an answer may take */
+    /** @param timeout the maximum time for a connection or a response */
     public HealthProbes(Time time, Duration timeout) {
         this.time = time;
         this.timeout = timeout;
@@ -54,34 +57,33 @@ public final class HealthProbes implements AutoCloseable {
     }
 
     /**
-     * The probe that a word of a configuration means.
+     * Creates a probe from a word of a configuration.
      *
-     * @param service the name of the service, where the instance is asked for that one
-     * @throws IllegalArgumentException where the word means none
+     * @param service the name of the service, for probes that need it
+     * @throws IllegalArgumentException if the word is not a probe
      */
     public HealthProbe of(String word, ServiceName service, ServiceEndpoint endpoint) {
-        String scheme =
-                endpoint.protocol().equals("https") || endpoint.protocol().equals("grpcs") ? "https" : "http";
-        String origin = scheme + "://" + endpoint.authority();
+        boolean tls = endpoint.protocol().equals("https") || endpoint.protocol().equals("grpcs");
+        String origin = (tls ? "https://" : "http://") + endpoint.authority();
         if (word.startsWith("/")) {
             return http(URI.create(origin + word));
         }
         if (word.startsWith("grpc/")) {
-            return grpc(endpoint, scheme.equals("https"), word.substring("grpc/".length()));
+            return grpc(endpoint, tls, word.substring("grpc/".length()));
         }
         return switch (word) {
             case "tcp" -> tcp(endpoint);
-            case "grpc" -> grpc(endpoint, scheme.equals("https"), "");
+            case "grpc" -> grpc(endpoint, tls, "");
             case "treaty" -> http(URI.create(origin + "/-/health/" + service));
             default ->
-                throw new IllegalArgumentException("\"" + word + "\" is no way to ask for health: use a path that"
-                        + " begins with /, tcp, grpc, grpc/SERVICE or treaty");
+                throw new IllegalArgumentException("\"" + word + "\" is not a health probe: use a path that begins"
+                        + " with /, tcp, grpc, grpc/SERVICE or treaty");
         };
     }
 
     /**
-     * Asks by {@code GET}: a status of 200 to 299 is passing, 429 is a warning, everything else critical. An answer in
-     * the form of Treaty's own health page, with any status, is taken at its word, with message and details.
+     * A probe with {@code GET}: a status from 200 to 299 is passing, 429 is a warning, all others are critical. A
+     * response in the format of Treaty's health page, with any status, is used with its message and details.
      */
     public HealthProbe http(URI address) {
         HttpRequest request =
@@ -94,8 +96,9 @@ public final class HealthProbes implements AutoCloseable {
                             .firstValue("content-type")
                             .filter(type -> type.startsWith("application/json"))
                             .isPresent();
-                    return answered(
-                            address, response.statusCode(), json ? body.readNBytes(BODY_BYTES_MAX) : new byte[0]);
+                    Optional<ServiceHealth> page =
+                            json ? healthPage(body.readNBytes(BODY_BYTES_MAX)) : Optional.empty();
+                    return page.orElseGet(() -> ofStatus(address, response.statusCode()));
                 }
             } catch (IOException e) {
                 return health(Status.CRITICAL, address + " does not answer");
@@ -103,34 +106,36 @@ public final class HealthProbes implements AutoCloseable {
         };
     }
 
-    private ServiceHealth answered(URI address, int status, byte[] body) {
-        if (body.length > 0) {
-            try {
-                if (Json.read(body) instanceof Map<?, ?> map && map.get("status") instanceof String word) {
-                    for (Status known : Status.values()) {
-                        if (known.name().toLowerCase(Locale.ROOT).equals(word)) {
-                            return told(known, map);
-                        }
-                    }
-                }
-            } catch (MessageException e) {
-                // the answer of another program: its status says what there is to say
-            }
-        }
-        Status found = status / 100 == 2 ? Status.PASSING : status == 429 ? Status.WARNING : Status.CRITICAL;
-        return health(found, address + " answers " + status);
+    private ServiceHealth ofStatus(URI address, int code) {
+        Status status = code / 100 == 2 ? Status.PASSING : code == 429 ? Status.WARNING : Status.CRITICAL;
+        return health(status, address + " answers " + code);
     }
 
-    private ServiceHealth told(Status status, Map<?, ?> map) {
+    /** Parses a health page of Treaty; empty for the body of another program. */
+    private Optional<ServiceHealth> healthPage(byte[] body) {
+        try {
+            if (Json.read(body) instanceof Map<?, ?> page) {
+                return Arrays.stream(Status.values())
+                        .filter(status -> status.name().toLowerCase(Locale.ROOT).equals(page.get("status")))
+                        .findFirst()
+                        .map(status -> health(status, page));
+            }
+        } catch (MessageException e) {
+            // not JSON of Treaty
+        }
+        return Optional.empty();
+    }
+
+    private ServiceHealth health(Status status, Map<?, ?> page) {
         var details = new HashMap<String, String>();
-        if (map.get("details") instanceof Map<?, ?> told) {
-            told.forEach((key, value) -> {
+        if (page.get("details") instanceof Map<?, ?> given) {
+            given.forEach((key, value) -> {
                 if (details.size() < ServiceHealth.DETAILS_MAX && value instanceof String text) {
                     details.put(cut(String.valueOf(key)), cut(text));
                 }
             });
         }
-        String message = map.get("message") instanceof String text ? cut(text) : "";
+        String message = page.get("message") instanceof String text ? cut(text) : "";
         return new ServiceHealth(status, message, time.instant(), details);
     }
 
@@ -138,25 +143,24 @@ public final class HealthProbes implements AutoCloseable {
         return text.length() > TEXT_LENGTH_MAX ? text.substring(0, TEXT_LENGTH_MAX) + "…" : text;
     }
 
-    /** Passing where the instance takes a connection. */
+    /** A probe that is passing if the instance accepts a TCP connection. */
     public HealthProbe tcp(ServiceEndpoint endpoint) {
         return () -> {
-            // A channel, since closing by interrupt is how whoever asks sets the time.
-            try (var channel = SocketChannel.open()) {
+            try (var channel = SocketChannel.open()) { // a channel, since it can be interrupted
                 channel.connect(new InetSocketAddress(endpoint.host(), endpoint.port()));
                 return health(Status.PASSING, endpoint.authority() + " takes connections");
             } catch (ClosedByInterruptException e) {
                 throw new InterruptedException();
-            } catch (IOException | java.nio.channels.UnresolvedAddressException e) {
+            } catch (IOException | UnresolvedAddressException e) {
                 return health(Status.CRITICAL, endpoint.authority() + " takes no connection");
             }
         };
     }
 
     /**
-     * Asks by the health protocol of gRPC, over HTTP/2 without a first request in HTTP/1.1.
+     * A probe by the health protocol of gRPC, over HTTP/2 with prior knowledge.
      *
-     * @param service whom to ask for; empty for the server as a whole
+     * @param service the name of the gRPC service; empty for the server as a whole
      */
     public HealthProbe grpc(ServiceEndpoint endpoint, boolean tls, String service) {
         return new GrpcHealth(endpoint, tls, service, timeout, time);
@@ -166,7 +170,7 @@ public final class HealthProbes implements AutoCloseable {
         return new ServiceHealth(status, message, time.instant(), Map.of());
     }
 
-    /** Gives up all connections. */
+    /** Closes all connections at once. */
     @Override
     public void close() {
         client.shutdownNow();

@@ -62,31 +62,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hosts services over HTTP/1.1 in the Connect protocol, each call on a virtual thread. {@code POST
- * /shop.Orders/get} with a JSON body calls an operation; {@code GET /-/health} tells how all services feel, {@code GET
- * /-/health/shop.Orders} how one does.
+ * /shop.Orders/get} with a JSON body calls an operation; {@code GET /-/health} returns the health of all services, {@code
+ * GET /-/health/shop.Orders} that of one.
  *
- * <p>A refusal that was made before the request could have run carries the header {@code Treaty-Reached: no}, so that
- * callers know that it is safe to try elsewhere.
+ * <p>If a request is rejected before it could have run, the response has the header {@code Treaty-Reached: no}, so that
+ * clients can safely retry at another instance.
  */
 public final class HttpServer implements Server {
     private static final System.Logger LOGGER = System.getLogger(HttpServer.class.getName());
 
-    /** Kept here because a logger that nobody holds forgets its level. */
+    /** Referenced here because the level of an unreferenced logger can be lost. */
     private static final java.util.logging.Logger HELIDON = java.util.logging.Logger.getLogger("io.helidon");
 
-    /** How long answers that are being written have when the server closes. */
+    /** The time to complete responses when the server closes. */
     private static final Duration CLOSE_GRACE = Duration.ofMillis(200);
 
     private static final String HEALTH = "/-/health";
 
-    /** How long no call may have come before a draining server closes its connections. */
+    /** The time without calls before a draining server closes its connections. */
     static final Duration QUIET = Duration.ofMillis(500);
 
-    /** How often a draining server looks whether the calls under way have ended. */
-    private static final Duration LOOK = Duration.ofMillis(10);
+    /** The interval at which a draining server checks whether calls have ended. */
+    private static final Duration DRAIN_INTERVAL = Duration.ofMillis(10);
 
-    /** The largest body for which memory is taken before it has come. */
-    private static final int TRUSTED_BYTES = 64 << 10;
+    /** The maximum size of a body for which a buffer is allocated before it has been received. */
+    private static final int PREALLOCATED_BYTES_MAX = 64 << 10;
 
     private final HttpServerOptions options;
     private final Time time;
@@ -100,9 +100,9 @@ public final class HttpServer implements Server {
     private volatile Map<String, HostedService> services = Map.of();
     private volatile Set<String> withdrawn = Set.of();
     private volatile Map<String, Page> pages = Map.of();
-    private volatile Map<String, RawHandler> doors = Map.of();
+    private volatile Map<String, RawHandler> rawHandlers = Map.of();
 
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicInteger inFlight = new AtomicInteger();
     private volatile long lastCallNanos;
     private volatile boolean draining;
     private boolean closed;
@@ -112,9 +112,9 @@ public final class HttpServer implements Server {
     private record Page(String contentType, Supplier<byte[]> body) {}
 
     /**
-     * Starts a server; it offers nothing yet but its health.
+     * Starts a server without services.
      *
-     * @throws UncheckedIOException where it cannot listen there
+     * @throws UncheckedIOException if it cannot listen on the address
      */
     public HttpServer(HttpServerOptions options, Time time, RandomGenerator random) {
         this.options = options;
@@ -131,7 +131,7 @@ public final class HttpServer implements Server {
                 .shutdownGracePeriod(CLOSE_GRACE)
                 .contentEncoding(encodings ->
                         encodings.contentEncodingsDiscoverServices(false).addContentEncoding(new IdentityEncoding()))
-                .maxPayloadSize(-1) // limited here, where the refusal can say so
+                .maxPayloadSize(-1) // limited here, with a message
                 .maxTcpConnections(options.connectionsMax())
                 .idleConnectionTimeout(options.idleTimeout())
                 .connectionOptions(connections)
@@ -140,7 +140,7 @@ public final class HttpServer implements Server {
                         .maxHeadersSize(options.headerBytesMax())
                         .sendKeepAliveHeader(false)
                         .build())
-                .directHandlers(Replies.outOfHttp())
+                .directHandlers(Replies.rejections())
                 .routing(HttpRouting.builder().any(this::handle))
                 .build();
         probe(options);
@@ -152,7 +152,7 @@ public final class HttpServer implements Server {
         this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), server.port());
     }
 
-    /** Tries the address first, since the web server tells its log and not its caller why it cannot listen. */
+    /** Binds the address first, since the web server only logs why it cannot listen. */
     private static void probe(HttpServerOptions options) {
         try (var socket = new ServerSocket()) {
             socket.setReuseAddress(true);
@@ -215,7 +215,7 @@ public final class HttpServer implements Server {
         try {
             var gone = new HashSet<>(withdrawn);
             gone.add(service.value());
-            withdrawn = Set.copyOf(gone); // first, so that no call meets a service that is neither here nor withdrawn
+            withdrawn = Set.copyOf(gone); // first, so that calls find a service either hosted or withdrawn
             var all = new HashMap<>(operations);
             all.values().removeIf(hosted -> hosted.service.equals(service));
             operations = Map.copyOf(all);
@@ -243,28 +243,29 @@ public final class HttpServer implements Server {
     }
 
     /**
-     * Lets another protocol be spoken below a path.
+     * Handles another protocol below a path.
      *
-     * @param prefix begins and ends with a slash; the longest that fits a request is the one
+     * @param prefix begins and ends with a slash; the longest prefix that matches a request applies
      */
-    public void door(String prefix, RawHandler door) {
+    public void handle(String prefix, RawHandler handler) {
         if (!prefix.startsWith("/") || !prefix.endsWith("/")) {
-            throw new IllegalArgumentException("the path of a door begins and ends with a slash, unlike " + prefix);
+            throw new IllegalArgumentException(
+                    "the prefix of a handler begins and ends with a slash, unlike " + prefix);
         }
         lock.lock();
         try {
             var all = new TreeMap<String, RawHandler>(
                     Comparator.comparingInt(String::length).reversed().thenComparing(p -> p));
-            all.putAll(doors);
-            all.put(prefix, door);
-            doors = Collections.unmodifiableMap(all);
+            all.putAll(rawHandlers);
+            all.put(prefix, handler);
+            rawHandlers = Collections.unmodifiableMap(all);
         } finally {
             lock.unlock();
         }
     }
 
-    private @Nullable RawHandler door(String path) {
-        for (Map.Entry<String, RawHandler> each : doors.entrySet()) {
+    private @Nullable RawHandler rawHandler(String path) {
+        for (Map.Entry<String, RawHandler> each : rawHandlers.entrySet()) {
             if (path.startsWith(each.getKey())) {
                 return each.getValue();
             }
@@ -272,7 +273,7 @@ public final class HttpServer implements Server {
         return null;
     }
 
-    private void enter(RawHandler door, ServerRequest request, ServerResponse response, Connection connection)
+    private void raw(RawHandler handler, ServerRequest request, ServerResponse response, Connection connection)
             throws InterruptedException {
         var query = new HashMap<String, String>();
         for (String name : request.query().names()) {
@@ -282,14 +283,14 @@ public final class HttpServer implements Server {
         }
         String path = request.prologue().uriPath().path();
         String method = request.prologue().method().text();
-        var asked = new RawHandler.Request(method, path, query, body(request, response, connection, Deadline.MAX));
+        var raw = new RawHandler.Request(method, path, query, body(request, response, connection, Deadline.MAX));
         RawHandler.Answer answer;
         connection.busy();
         try {
-            answer = door.answer(asked);
+            answer = handler.answer(raw);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The door made a mistake handling " + MessageReader.echo(path), e);
-            answer = RawHandler.Answer.text(500, "this server made a mistake");
+            LOGGER.log(System.Logger.Level.ERROR, "The handler failed for " + MessageReader.echo(path), e);
+            answer = RawHandler.Answer.text(500, "internal error");
         } finally {
             connection.awaitingClient();
         }
@@ -314,24 +315,24 @@ public final class HttpServer implements Server {
             page(path, request, response);
             return;
         }
-        RawHandler door = door(path);
-        underWay.incrementAndGet();
+        RawHandler handler = rawHandler(path);
+        inFlight.incrementAndGet();
         if (draining) {
             lastCallNanos = time.nanoTime();
         }
         try {
-            if (door != null) {
-                enter(door, request, response, connection);
+            if (handler != null) {
+                raw(handler, request, response, connection);
             } else {
                 call(path, request, response, connection);
             }
-        } catch (RequestRejected refusal) {
-            Replies.fault(response, refusal.status(), refusal.fault());
+        } catch (RequestRejected rejected) {
+            Replies.fault(response, rejected.status(), rejected.fault());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CloseConnectionException("the server is closing", e);
         } finally {
-            underWay.decrementAndGet();
+            inFlight.decrementAndGet();
         }
     }
 
@@ -354,7 +355,7 @@ public final class HttpServer implements Server {
         long left = context.deadline().remainingNanos(time);
         byte[] body = body(request, response, connection, Duration.ofNanos(left));
         if (context.deadline().expired(time)) {
-            throw new RequestRejected(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was here");
+            throw new RequestRejected(Code.DEADLINE_EXCEEDED, "the deadline passed before the request was received");
         }
         var call = new Call(hosted.service, hosted.operation, arguments(hosted, body), context);
         ServiceResponse<?> answer;
@@ -379,8 +380,8 @@ public final class HttpServer implements Server {
         try {
             return hosted.host.handler().handle(call);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The pipeline made a mistake handling " + call.path(), e);
-            return ServiceResponse.failed(Code.INTERNAL, "the service made a mistake handling " + call.path());
+            LOGGER.log(System.Logger.Level.ERROR, "The pipeline failed for " + call.path(), e);
+            return ServiceResponse.failed(Code.INTERNAL, "internal error in " + call.path());
         }
     }
 
@@ -408,13 +409,13 @@ public final class HttpServer implements Server {
         int slash = path.indexOf('/', 1);
         String name = slash < 0 ? path.substring(1) : path.substring(1, slash);
         if (withdrawn.contains(name)) {
-            return new RequestRejected(Code.UNAVAILABLE, name + " is no longer offered here: call another instance");
+            return new RequestRejected(Code.UNAVAILABLE, name + " is no longer served here: call another instance");
         }
         HostedService service = services.get(name);
         if (service == null) {
             return new RequestRejected(
                     Code.UNIMPLEMENTED,
-                    "no service \"" + MessageReader.echo(name) + "\" is offered here; there "
+                    "no service \"" + MessageReader.echo(name) + "\" is served here; there "
                             + (services.isEmpty() ? "is none" : "is " + String.join(", ", services.keySet())));
         }
         String operation = slash < 0 ? "" : path.substring(slash + 1);
@@ -426,7 +427,7 @@ public final class HttpServer implements Server {
                         + String.join(", ", known));
     }
 
-    /** The body of a request, which must be here within that time, and within that of an idle connection. */
+    /** Reads the body of a request, within that time and the timeout of an idle connection. */
     private byte[] body(ServerRequest request, ServerResponse response, Connection connection, Duration within) {
         int limit = options.bodyBytesMax();
         long length = request.headers().contentLength().orElse(-1);
@@ -442,7 +443,7 @@ public final class HttpServer implements Server {
         try (InputStream in = request.content().inputStream()) {
             body = read(in, (int) length, limit);
         } catch (IOException e) {
-            throw new CloseConnectionException("the client went away", e);
+            throw new CloseConnectionException("the client closed the connection", e);
         } finally {
             connection.awaitingClient();
         }
@@ -453,16 +454,16 @@ public final class HttpServer implements Server {
     }
 
     private static byte[] read(InputStream in, int length, int limit) throws IOException {
-        if (length < 0 || length > TRUSTED_BYTES) {
+        if (length < 0 || length > PREALLOCATED_BYTES_MAX) {
             return in.readNBytes(length < 0 ? limit + 1 : length);
         }
-        byte[] body = new byte[length]; // so long and no longer: a buffer for what may come would be far larger
+        byte[] body = new byte[length]; // the exact size: a growing buffer would be larger
         int read = in.readNBytes(body, 0, length);
         return read == length ? body : Arrays.copyOf(body, read);
     }
 
     private static RequestRejected tooLarge(ServerResponse response, int limit) {
-        response.header(HeaderValues.CONNECTION_CLOSE); // rather than read the rest only to throw it away
+        response.header(HeaderValues.CONNECTION_CLOSE); // so that the rest need not be read
         return new RequestRejected(
                 Code.RESOURCE_EXHAUSTED, "the request is larger than the limit of " + limit + " bytes");
     }
@@ -514,14 +515,14 @@ public final class HttpServer implements Server {
         } catch (RuntimeException e) {
             LOGGER.log(
                     System.Logger.Level.ERROR,
-                    "The health of " + service.contract().name() + " cannot be told",
+                    "The health of " + service.contract().name() + " could not be determined",
                     e);
             return new ServiceHealth(
-                    ServiceHealth.Status.CRITICAL, "its health could not be told", time.instant(), Map.of());
+                    ServiceHealth.Status.CRITICAL, "its health could not be determined", time.instant(), Map.of());
         }
     }
 
-    /** The health of the server as a whole: that of the service that feels worst. */
+    /** The health of the server as a whole: that of the service with the worst status. */
     private ServiceHealth overall(Map<String, ServiceHealth> each) {
         String worstName = null;
         ServiceHealth.Status worst = draining ? ServiceHealth.Status.DRAINING : ServiceHealth.Status.PASSING;
@@ -552,21 +553,21 @@ public final class HttpServer implements Server {
     /**
      * {@inheritDoc}
      *
-     * <p>Connections stay open until no call has come for {@link #QUIET}: a connection that is closed while a request
-     * is on its way to it leaves the caller in doubt, and a refusal does not.
+     * <p>Connections stay open until no call has arrived for {@link #QUIET}: if a connection is closed while a request
+     * is being sent, the client does not know whether it ran; after a rejection it does.
      */
     @Override
-    public void drain(Duration patience) {
+    public void drain(Duration timeout) {
         lastCallNanos = time.nanoTime();
         draining = true;
-        long end = lastCallNanos + patience.toNanos();
+        long end = lastCallNanos + timeout.toNanos();
         try {
             for (long left; (left = end - time.nanoTime()) > 0; ) {
                 long quiet = lastCallNanos + QUIET.toNanos() - time.nanoTime();
-                if (underWay.get() == 0 && quiet <= 0) {
+                if (inFlight.get() == 0 && quiet <= 0) {
                     break;
                 }
-                time.sleep(Math.min(left, Math.max(quiet, LOOK.toNanos())));
+                time.sleep(Math.min(left, Math.max(quiet, DRAIN_INTERVAL.toNanos())));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

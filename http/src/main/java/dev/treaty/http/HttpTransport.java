@@ -4,7 +4,6 @@ import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.client.ByteChannel;
-import dev.treaty.http.client.ConnectionPool;
 import dev.treaty.http.client.EncodedOperation;
 import dev.treaty.http.client.HttpConnection;
 import dev.treaty.http.client.SocketByteChannel;
@@ -12,19 +11,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Calls over HTTP/1.1 in the Connect protocol, with one pool of connections per endpoint. Calls block their thread,
- * which is meant to be virtual; a call ends at its deadline or when its thread is interrupted, whichever kind of
- * thread it is.
+ * Sends calls over HTTP/1.1 in the Connect protocol, with one connection pool for each endpoint. Calls block their
+ * thread, which should be virtual; a call ends at its deadline or when its thread is interrupted, on any kind of thread.
  *
- * <p>Whether a failed request may have run is told truthfully: see {@link dev.treaty.core.call.Fault#reached()}. An
- * idle connection that died is replaced unnoticed. Where it dies while a request is on its way and nothing comes back,
- * an idempotent operation is sent once more on a new connection; any other cannot know and fails.
+ * <p>A fault tells whether the request may have run: see {@link dev.treaty.core.call.Fault#reached()}. An idle
+ * connection that the server has closed is replaced. If it closes while a request is being sent and no response has
+ * begun, an idempotent operation is sent once more on a new connection; any other fails.
  */
 public final class HttpTransport implements Transport {
     private final HttpTransportOptions options;
     private final Time time;
-    private final ByteChannel.Source wires;
-    private final EncodedOperation.Table routes = new EncodedOperation.Table();
+    private final ByteChannel.Source channels;
+    private final EncodedOperation.Table operations = new EncodedOperation.Table();
     private final Set<HttpConnection> open = ConcurrentHashMap.newKeySet();
 
     /** A transport with the {@linkplain HttpTransportOptions#STANDARD standard} limits. */
@@ -37,24 +35,21 @@ public final class HttpTransport implements Transport {
         this(options, time, (endpoint, deadline) -> SocketByteChannel.open(endpoint, deadline, time));
     }
 
-    HttpTransport(HttpTransportOptions options, Time time, ByteChannel.Source wires) {
+    HttpTransport(HttpTransportOptions options, Time time, ByteChannel.Source channels) {
         this.options = options;
         this.time = time;
-        this.wires = wires;
+        this.channels = channels;
     }
 
     @Override
     public Connection connect(ServiceEndpoint endpoint) {
-        var pool = new ConnectionPool(options, time);
-        var connection = new HttpConnection(endpoint, pool, options, routes, wires, time, open::remove);
+        var connection = new HttpConnection(endpoint, options, operations, channels, time, open::remove);
         open.add(connection);
         return connection;
     }
 
     @Override
     public void close() {
-        for (HttpConnection connection : open) {
-            connection.abort();
-        }
+        open.forEach(HttpConnection::abort);
     }
 }

@@ -5,48 +5,45 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Answers requests of another protocol than Treaty's own, below a path of a {@link HttpServer}: what other programs
- * expect to find there.
- */
+/** Handles HTTP requests of another protocol than Treaty's, below a path of an {@link HttpServer}. */
 @FunctionalInterface
 public interface RawHandler {
     /**
-     * A request.
+     * An HTTP request.
      *
-     * @param method in capitals
+     * @param method in upper case
      * @param path decoded, without the query
-     * @param query what comes behind the question mark; the first of several values, empty where there is none
-     * @param body within the server's limit
+     * @param query the query parameters; the first of several values, empty if there is none
+     * @param body limited by the server
      */
-    @SuppressWarnings("ArrayRecordComponent") // handed over once and never compared
+    @SuppressWarnings("ArrayRecordComponent") // passed on once and never compared
     record Request(String method, String path, Map<String, String> query, byte[] body) {
-        /** The value of a parameter, where the query has it. */
+        /** The value of a query parameter, if it is present. */
         public Optional<String> parameter(String name) {
             return Optional.ofNullable(query.get(name));
         }
     }
 
-    /** An answer. */
-    @SuppressWarnings("ArrayRecordComponent") // handed over once and never compared
+    /** An HTTP response. */
+    @SuppressWarnings("ArrayRecordComponent") // passed on once and never compared
     record Answer(int status, String contentType, Map<String, String> headers, byte[] body) {
         /** A value as JSON. */
         public static Answer json(Object value) {
             return new Answer(200, "application/json", Map.of(), Json.bytes(value));
         }
 
-        /** A sentence for people. */
-        public static Answer text(int status, String sentence) {
-            byte[] body = (sentence + "\n").getBytes(StandardCharsets.UTF_8);
+        /** A message as plain text. */
+        public static Answer text(int status, String message) {
+            byte[] body = (message + "\n").getBytes(StandardCharsets.UTF_8);
             return new Answer(status, "text/plain; charset=utf-8", Map.of(), body);
         }
 
-        /** The same with these headers. */
+        /** Returns this response with these headers. */
         public Answer withHeaders(Map<String, String> added) {
             return new Answer(status, contentType, added, body);
         }
     }
 
-    /** Answers on a virtual thread of the request's own; it may wait. */
+    /** Handles a request on a virtual thread; it may block. */
     Answer answer(Request request) throws InterruptedException;
 }

@@ -10,17 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A socket that answers as the test says, right or wrong. */
+/** A server that runs a script of the test for each connection. */
 final class FakeServer implements AutoCloseable {
-    /** What one connection does. */
+    /** Handles one connection. */
     interface Script {
-        void play(Socket socket) throws Exception;
+        void run(Socket socket) throws Exception;
     }
 
     private final ServerSocket socket;
     private final List<Socket> accepted = new CopyOnWriteArrayList<>();
 
-    /** A server whose first connection plays the first script, and so on; the last one is repeated. */
+    /** Runs the first script for the first connection, and so on; the last one is repeated. */
     FakeServer(Script... scripts) throws IOException {
         socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.startVirtualThread(() -> {
@@ -36,9 +36,9 @@ final class FakeServer implements AutoCloseable {
             accepted.add(connection);
             Thread.startVirtualThread(() -> {
                 try (connection) {
-                    script.play(connection);
+                    script.run(connection);
                 } catch (Exception e) {
-                    // the client hung up first; what the test asserts tells whether it should have
+                    // the client closed the connection first; the assertions of the test decide whether that is correct
                 }
             });
         } catch (IOException e) {
@@ -54,7 +54,7 @@ final class FakeServer implements AutoCloseable {
         return accepted.size();
     }
 
-    /** Reads one request and gives it as text. */
+    /** Reads one request and returns it as text. */
     static String request(Socket socket) throws IOException {
         InputStream in = socket.getInputStream();
         var head = new StringBuilder();
@@ -74,7 +74,7 @@ final class FakeServer implements AutoCloseable {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Answers every request with the same bytes. */
+    /** Responds to every request with the same bytes. */
     static Script always(String response) {
         return socket -> {
             while (true) {
@@ -84,7 +84,7 @@ final class FakeServer implements AutoCloseable {
         };
     }
 
-    /** Answers one request and closes. */
+    /** Responds to one request and closes the connection. */
     static Script once(String response) {
         return socket -> {
             request(socket);
@@ -92,7 +92,7 @@ final class FakeServer implements AutoCloseable {
         };
     }
 
-    /** A good response. */
+    /** A valid response. */
     static String ok(String json) {
         return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + json.length() + "\r\n\r\n"
                 + json;

@@ -30,7 +30,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Every way to ask for health, against a real server of its kind. */
+/** Every health probe against a real server of its kind. */
 class HealthProbesTest {
     private static final ServiceName SHOP = Running.CONTRACT.name();
 
@@ -45,18 +45,18 @@ class HealthProbesTest {
         return new ServiceEndpoint(protocol, "127.0.0.1", port);
     }
 
-    /** A port that nobody listens at. */
-    private static int nobody() throws IOException {
+    /** A port without a server. */
+    private static int unusedPort() throws IOException {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }
 
-    private ServiceHealth ask(String word, ServiceEndpoint endpoint) throws InterruptedException {
+    private ServiceHealth probe(String word, ServiceEndpoint endpoint) throws InterruptedException {
         return probes.of(word, SHOP, endpoint).probe();
     }
 
-    /** Answers with the status that the path names. */
+    /** Responds with the status in the path. */
     private static void answer(Socket socket) throws IOException {
         var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
@@ -73,38 +73,38 @@ class HealthProbesTest {
     }
 
     @Test
-    void http() throws Exception {
+    void an_http_probe_maps_the_status() throws Exception {
         try (var server = new FakeServer(HealthProbesTest::answer)) {
             var at = server.endpoint();
-            assertThat(ask("/200", at).status()).isEqualTo(Status.PASSING);
-            assertThat(ask("/204", at).status()).isEqualTo(Status.PASSING);
-            assertThat(ask("/429", at).status()).isEqualTo(Status.WARNING);
-            ServiceHealth down = ask("/503", at);
+            assertThat(probe("/200", at).status()).isEqualTo(Status.PASSING);
+            assertThat(probe("/204", at).status()).isEqualTo(Status.PASSING);
+            assertThat(probe("/429", at).status()).isEqualTo(Status.WARNING);
+            ServiceHealth down = probe("/503", at);
             assertThat(down.status()).isEqualTo(Status.CRITICAL);
             assertThat(down.message()).isEqualTo(at + "/503 answers 503");
         }
-        var gone = endpoint("http", nobody());
-        assertThat(ask("/", gone).status()).isEqualTo(Status.CRITICAL);
-        assertThat(ask("/", gone).message()).isEqualTo(gone + "/ does not answer");
+        var gone = endpoint("http", unusedPort());
+        assertThat(probe("/", gone).status()).isEqualTo(Status.CRITICAL);
+        assertThat(probe("/", gone).message()).isEqualTo(gone + "/ does not answer");
     }
 
     @Test
-    void whatTreatyTellsIsTakenAtItsWord() throws Exception {
-        var feels = new ServiceHealth[] {
+    void a_treaty_health_page_is_used_with_message_and_details() throws Exception {
+        var health = new ServiceHealth[] {
             new ServiceHealth(Status.WARNING, "the queue is long", Instant.now(), Map.of("queue", "812"))
         };
         var time = Time.system();
         try (var server = new HttpServer(HttpServerOptions.STANDARD, time, RandomSource.system())) {
             var dispatcher = Dispatcher.of(Shop.class, Running.CONTRACT, new StoredShop(), (_, _) -> {});
-            server.host(new HostedService(Running.CONTRACT, dispatcher, () -> feels[0]));
+            server.host(new HostedService(Running.CONTRACT, dispatcher, () -> health[0]));
 
-            ServiceHealth warning = ask("treaty", server.endpoint());
+            ServiceHealth warning = probe("treaty", server.endpoint());
             assertThat(warning.status()).isEqualTo(Status.WARNING);
             assertThat(warning.message()).isEqualTo("the queue is long");
             assertThat(warning.details()).isEqualTo(Map.of("queue", "812"));
-            feels[0] = ServiceHealth.of(Status.DRAINING, Instant.now());
-            assertThat(ask("treaty", server.endpoint()).status()).isEqualTo(Status.DRAINING);
-            assertThat(probes.of("treaty", new ServiceName("test.Nobody"), server.endpoint())
+            health[0] = ServiceHealth.of(Status.DRAINING, Instant.now());
+            assertThat(probe("treaty", server.endpoint()).status()).isEqualTo(Status.DRAINING);
+            assertThat(probes.of("treaty", new ServiceName("test.Missing"), server.endpoint())
                             .probe()
                             .status())
                     .isEqualTo(Status.CRITICAL);
@@ -112,21 +112,21 @@ class HealthProbesTest {
     }
 
     @Test
-    void tcp() throws Exception {
+    void a_tcp_probe_connects() throws Exception {
         try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            assertThat(ask("tcp", endpoint("tcp", socket.getLocalPort())).status())
+            assertThat(probe("tcp", endpoint("tcp", socket.getLocalPort())).status())
                     .isEqualTo(Status.PASSING);
         }
-        var gone = endpoint("tcp", nobody());
-        assertThat(ask("tcp", gone).status()).isEqualTo(Status.CRITICAL);
-        assertThat(ask("tcp", gone).message()).isEqualTo(gone.authority() + " takes no connection");
-        assertThat(ask("tcp", new ServiceEndpoint("tcp", "no-such-host.invalid", 80))
+        var gone = endpoint("tcp", unusedPort());
+        assertThat(probe("tcp", gone).status()).isEqualTo(Status.CRITICAL);
+        assertThat(probe("tcp", gone).message()).isEqualTo(gone.authority() + " takes no connection");
+        assertThat(probe("tcp", new ServiceEndpoint("tcp", "no-such-host.invalid", 80))
                         .status())
                 .isEqualTo(Status.CRITICAL);
     }
 
     @Test
-    void grpc() throws Exception {
+    void a_grpc_probe_reads_the_serving_status() throws Exception {
         var health = new HealthStatusManager();
         Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addService(health.getHealthService())
@@ -135,28 +135,28 @@ class HealthProbesTest {
         try {
             var at = endpoint("grpc", server.getPort());
             health.setStatus("shop.Orders", ServingStatus.NOT_SERVING);
-            assertThat(ask("grpc", at)).satisfies(found -> {
+            assertThat(probe("grpc", at)).satisfies(found -> {
                 assertThat(found.status()).isEqualTo(Status.PASSING);
                 assertThat(found.message()).isEqualTo(at.authority() + " is serving");
             });
-            assertThat(ask("grpc/shop.Orders", at)).satisfies(found -> {
+            assertThat(probe("grpc/shop.Orders", at)).satisfies(found -> {
                 assertThat(found.status()).isEqualTo(Status.CRITICAL);
                 assertThat(found.message()).isEqualTo("shop.Orders at " + at.authority() + " is not serving (2)");
             });
             health.setStatus("shop.Orders", ServingStatus.SERVING);
-            assertThat(ask("grpc/shop.Orders", at).status()).isEqualTo(Status.PASSING);
-            ServiceHealth unknown = ask("grpc/test.Nobody", at);
+            assertThat(probe("grpc/shop.Orders", at).status()).isEqualTo(Status.PASSING);
+            ServiceHealth unknown = probe("grpc/test.Missing", at);
             assertThat(unknown.status()).isEqualTo(Status.CRITICAL);
             assertThat(unknown.message()).startsWith(at.authority() + " answers with gRPC status 5");
         } finally {
             server.shutdownNow().awaitTermination();
         }
-        var gone = endpoint("grpc", nobody());
-        assertThat(ask("grpc", gone).message()).isEqualTo(gone.authority() + " does not answer in gRPC");
+        var gone = endpoint("grpc", unusedPort());
+        assertThat(probe("grpc", gone).message()).isEqualTo(gone.authority() + " does not answer in gRPC");
     }
 
     @Test
-    void aWordThatMeansNothingIsRefused() {
+    void an_unknown_probe_is_rejected() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> probes.of("ping", SHOP, endpoint("http", 80)))
                 .withMessageContaining("grpc/SERVICE");

@@ -19,8 +19,12 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +34,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The server against bytes that no client of ours would send. */
+/** The server with raw requests, valid and invalid. */
 class HttpServerTest {
     private final Running running =
             new Running(HttpServerOptions.STANDARD.bodyBytesMax(1_000), HttpTransportOptions.STANDARD);
@@ -40,7 +44,7 @@ class HttpServerTest {
         running.close();
     }
 
-    /** An answer as it stood on the wire. */
+    /** A raw response. */
     private record Answer(int status, Map<String, String> headers, String body) {}
 
     private Socket dial() throws IOException {
@@ -71,11 +75,11 @@ class HttpServerTest {
             }
             head.append((char) c);
         }
-        var headers = new java.util.HashMap<String, String>();
+        var headers = new HashMap<String, String>();
         List<String> lines = head.toString().lines().toList();
         for (String line : lines.subList(1, lines.size() - 1)) {
             headers.put(
-                    line.substring(0, line.indexOf(':')).toLowerCase(java.util.Locale.ROOT),
+                    line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT),
                     line.substring(line.indexOf(':') + 1).strip());
         }
         byte[] body = in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
@@ -89,163 +93,164 @@ class HttpServerTest {
                 + String.join("", Stream.of(headers).map(h -> h + "\r\n").toList()) + "\r\n" + body;
     }
 
-    static Stream<Arguments> badInput() {
+    static Stream<Arguments> invalidRequests() {
         String get = "/shop.Orders/get";
         String good = "{\"id\":\"42\"}";
         return Stream.of(
-                refused(
+                rejected(
                         "malformed JSON",
                         post(get, "{\"id\":"),
                         400,
                         "invalid_argument",
                         "request of shop.Orders/get is not valid JSON: it ends in the middle"),
-                refused(
+                rejected(
                         "not JSON at all",
                         post(get, "<xml/>"),
                         400,
                         "invalid_argument",
                         "request of shop.Orders/get is not valid JSON at line 1, column 1"),
-                refused(
+                rejected(
                         "no body",
                         post(get, ""),
                         400,
                         "invalid_argument",
                         "request of shop.Orders/get is empty: send a JSON object"),
-                refused(
+                rejected(
                         "wrong type",
                         post(get, "{\"id\":42}"),
                         400,
                         "invalid_argument",
                         "request of shop.Orders/get: field \"id\" must be a string, not a number"),
-                refused(
+                rejected(
                         "missing field",
                         post(get, "{}"),
                         400,
                         "invalid_argument",
                         "request of shop.Orders/get: field \"id\" is missing"),
-                refused(
+                rejected(
                         "unknown field",
                         post(get, "{\"id\":\"42\",\"idd\":1}"),
                         400,
                         "invalid_argument",
                         "request of shop.Orders/get: field \"idd\" is not known; the fields are id"),
-                refused(
+                rejected(
                         "oversized body",
                         post(get, "x".repeat(1_001)),
                         429,
                         "resource_exhausted",
                         "the request is larger than the limit of 1000 bytes"),
-                refused(
+                rejected(
                         "oversized body in chunks",
                         "POST " + get + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                 + "Transfer-Encoding: chunked\r\n\r\n400\r\n" + "x".repeat(1_024) + "\r\n0\r\n\r\n",
                         429,
                         "resource_exhausted",
                         "the request is larger than the limit of 1000 bytes"),
-                refused(
+                rejected(
                         "unknown operation",
                         post("/shop.Orders/gett", good),
                         501,
                         "unimplemented",
                         "shop.Orders has no operation \"gett\"; it has cancel, count, find, get, holders, last, lines,"
                                 + " pay, place, scalars"),
-                refused(
+                rejected(
                         "unknown service",
                         post("/shop.Carts/get", good),
                         501,
                         "unimplemented",
-                        "no service \"shop.Carts\" is offered here; there is shop.Orders"),
-                refused(
+                        "no service \"shop.Carts\" is served here; there is shop.Orders"),
+                rejected(
                         "no operation",
                         post("/", good),
                         501,
                         "unimplemented",
-                        "no service \"\" is offered here; there is shop.Orders"),
-                refused(
+                        "no service \"\" is served here; there is shop.Orders"),
+                rejected(
                         "wrong content type",
                         post(get, good).replace("application/json", "text/plain"),
                         415,
                         "unimplemented",
-                        "the content type \"text/plain\" is not known: send application/json"),
-                refused(
+                        "the content type \"text/plain\" is not supported: send application/json"),
+                rejected(
                         "wrong charset",
                         post(get, good).replace("application/json", "application/json; charset=latin1"),
                         415,
                         "unimplemented",
-                        "the content type \"application/json; charset=latin1\" is not known: send application/json"),
-                refused(
+                        "the content type \"application/json; charset=latin1\" is not supported: send"
+                                + " application/json"),
+                rejected(
                         "no content type",
                         post(get, good).replace("Content-Type: application/json\r\n", ""),
                         415,
                         "unimplemented",
                         "the content type is missing: send application/json"),
-                refused(
+                rejected(
                         "wrong encoding",
                         post(get, good, "Content-Encoding: gzip"),
                         501,
                         "unimplemented",
-                        "the content encoding is not known: send identity"),
-                refused(
+                        "the content encoding is not supported: send identity"),
+                rejected(
                         "wrong protocol version",
                         post(get, good, "Connect-Protocol-Version: 2"),
                         400,
                         "invalid_argument",
                         "Connect-Protocol-Version must be 1, not \"2\""),
-                refused(
+                rejected(
                         "expired deadline",
                         post(get, good, "Connect-Timeout-Ms: 0"),
                         504,
                         "deadline_exceeded",
-                        "the deadline had passed when the request came"),
-                refused(
+                        "the deadline had passed when the request arrived"),
+                rejected(
                         "malformed deadline",
                         post(get, good, "Connect-Timeout-Ms: 1s"),
                         400,
                         "invalid_argument",
                         "Connect-Timeout-Ms must be a whole number of at most 10 digits, not \"1s\""),
-                refused(
+                rejected(
                         "deadline too long to write",
                         post(get, good, "Connect-Timeout-Ms: 12345678901"),
                         400,
                         "invalid_argument",
                         "Connect-Timeout-Ms must be a whole number of at most 10 digits, not \"12345678901\""),
-                refused(
+                rejected(
                         "wrong method",
                         "GET " + get + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
                         405,
                         "unimplemented",
                         "operations are called with POST"),
-                refused(
+                rejected(
                         "wrong method for a page",
                         post("/-/health", good),
                         405,
                         "unimplemented",
                         "this page is read with GET"),
-                refused(
+                rejected(
                         "unknown page",
                         "GET /-/helth HTTP/1.1\r\nHost: localhost\r\n\r\n",
                         404,
                         "not_found",
                         "there is no page /-/helth"),
-                refused(
+                rejected(
                         "not HTTP",
                         "POST  / HTTP/1.1\r\nHost: localhost\r\n\r\n",
                         400,
                         "invalid_argument",
                         "the request is not well-formed HTTP/1.1"),
-                refused(
+                rejected(
                         "no host",
                         "POST " + get + " HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
                         400,
                         "invalid_argument",
                         "the request is not well-formed HTTP/1.1"),
-                refused(
+                rejected(
                         "two framings",
                         post(get, good, "Transfer-Encoding: chunked"),
                         400,
                         "invalid_argument",
                         "the request is not well-formed HTTP/1.1"),
-                refused(
+                rejected(
                         "huge headers",
                         post(get, good, "X-Big: " + "x".repeat(20_000)),
                         400,
@@ -253,13 +258,13 @@ class HttpServerTest {
                         "the request is not well-formed HTTP/1.1"));
     }
 
-    private static Arguments refused(String what, String request, int status, String code, String message) {
-        return Arguments.argumentSet(what, request, status, code, message);
+    private static Arguments rejected(String name, String request, int status, String code, String message) {
+        return Arguments.argumentSet(name, request, status, code, message);
     }
 
     @ParameterizedTest
-    @MethodSource("badInput")
-    void badInputGetsACodeAStatusAndOneSentence(String request, int status, String code, String message)
+    @MethodSource("invalidRequests")
+    void invalid_requests_get_a_code_a_status_and_a_message(String request, int status, String code, String message)
             throws IOException {
         Answer answer = send(request);
         assertThat(answer.body()).isEqualTo(Json.text(error(code, message)));
@@ -270,29 +275,29 @@ class HttpServerTest {
     }
 
     private static Map<String, Object> error(String code, String message) {
-        var error = new java.util.LinkedHashMap<String, Object>();
+        var error = new LinkedHashMap<String, Object>();
         error.put("code", code);
         error.put("message", message);
         return error;
     }
 
     @Test
-    void aWrongMethodIsToldTheRightOne() throws IOException {
+    void a_wrong_method_gets_the_allowed_one() throws IOException {
         assertThat(send("DELETE /shop.Orders/get HTTP/1.1\r\nHost: localhost\r\n\r\n")
                         .headers())
                 .containsEntry("allow", "POST");
     }
 
     @Test
-    void aFaultOfTheServiceHasReachedIt() throws IOException {
+    void a_fault_of_the_service_is_marked_as_reached() throws IOException {
         Answer answer = send(post("/shop.Orders/get", "{\"id\":\"busy\"}"));
         assertThat(answer.status()).isEqualTo(429);
         assertThat(answer.headers()).containsEntry("retry-after", "3").doesNotContainKey("treaty-reached");
-        assertThat(answer.body()).isEqualTo("{\"code\":\"resource_exhausted\",\"message\":\"too many askers\"}");
+        assertThat(answer.body()).isEqualTo("{\"code\":\"resource_exhausted\",\"message\":\"too many requests\"}");
     }
 
     @Test
-    void manyRequestsTravelOnOneConnectionAlsoPipelinedAndRefused() throws IOException {
+    void one_connection_carries_pipelined_and_rejected_requests() throws IOException {
         try (var socket = dial()) {
             assertThat(exchange(socket, post("/shop.Orders/last", "{}")).body()).isEqualTo("{}");
             assertThat(exchange(socket, post("/shop.Orders/get", "{\"id\":1}")).status())
@@ -306,7 +311,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aBodyIsAskedForWhereTheClientWaits() throws IOException {
+    void expect_continue_is_answered() throws IOException {
         try (var socket = dial()) {
             String request = post("/shop.Orders/last", "{}", "Expect: 100-continue");
             assertThat(exchange(socket, request.substring(0, request.length() - 2))
@@ -317,14 +322,14 @@ class HttpServerTest {
     }
 
     @Test
-    void theEncodingIdentityIsNone() throws IOException {
+    void the_encoding_identity_is_accepted() throws IOException {
         assertThat(send(post("/shop.Orders/last", "{}", "Content-Encoding: identity"))
                         .status())
                 .isEqualTo(200);
     }
 
     @Test
-    void aBodyInChunksIsRead() throws IOException {
+    void a_chunked_body_is_read() throws IOException {
         assertThat(send("""
             POST /shop.Orders/count HTTP/1.1
             Host: localhost
@@ -343,17 +348,18 @@ class HttpServerTest {
     }
 
     @Test
-    void healthTellsOfEachServiceAndOfTheWorst() throws IOException {
-        Answer well = send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assertThat(well.status()).isEqualTo(200);
-        assertThat((Map<?, ?>) Json.read(well.body())).extracting("status").isEqualTo("passing");
+    void the_health_page_lists_each_service_and_the_worst_status() throws IOException {
+        Answer passing = send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assertThat(passing.status()).isEqualTo(200);
+        assertThat((Map<?, ?>) Json.read(passing.body())).extracting("status").isEqualTo("passing");
 
-        var ill = new ServiceHealth(
+        var critical = new ServiceHealth(
                 ServiceHealth.Status.CRITICAL,
                 "the database is gone",
                 Instant.parse("2026-11-24T09:30:00Z"),
                 Map.of("database", "down"));
-        running.server.host(new HostedService(Running.CONTRACT, _ -> ServiceResponse.<Object>ok("unused"), () -> ill));
+        running.server.host(
+                new HostedService(Running.CONTRACT, _ -> ServiceResponse.<Object>ok("unused"), () -> critical));
 
         Answer all = send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Answer one = send("GET /-/health/shop.Orders HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -368,7 +374,7 @@ class HttpServerTest {
     }
 
     @Test
-    void pagesAreServed() throws IOException {
+    void pages_are_served() throws IOException {
         running.server.page("/-/metrics", "text/plain", () -> "calls 1\n".getBytes(StandardCharsets.UTF_8));
         Answer answer = send("GET /-/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assertThat(answer.body()).isEqualTo("calls 1\n");
@@ -378,7 +384,7 @@ class HttpServerTest {
     }
 
     @Test
-    void whoAsksForHeadersAloneGetsNoBody() throws IOException {
+    void a_head_request_gets_no_body() throws IOException {
         try (var socket = dial()) {
             FakeServer.send(socket, "HEAD /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             var head = new StringBuilder();
@@ -392,49 +398,47 @@ class HttpServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "Connect-Timeout-Ms: 100\r\n"})
-    void aRequestThatIsNeverFinishedIsNotWaitedForForEver(String deadline) throws Exception {
-        HttpServerOptions options = deadline.isEmpty() ? impatient(10) : HttpServerOptions.STANDARD;
+    void an_unfinished_request_times_out(String deadline) throws Exception {
+        HttpServerOptions options = deadline.isEmpty() ? shortTimeout(10) : HttpServerOptions.STANDARD;
         try (var other = new Running(options, HttpTransportOptions.STANDARD);
                 var half = dial(other)) {
             String head = "POST /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     + deadline + "Content-Length: 4194304\r\n\r\n{";
             half.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
-            assertHungUp(half);
-            other.server.drain(Duration.ofDays(1)); // nothing is under way any more
+            assertClosed(half);
+            other.server.drain(Duration.ofDays(1)); // returns because no call is in flight
         }
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "P", "POST /shop.Ord", "POST /shop.Orders/last HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: l"})
-    void whoNeverFinishesAskingIsHungUpOnAndOthersAreServed(String begun) throws IOException {
+    void clients_with_unfinished_requests_are_disconnected_while_others_are_served(String begun) throws IOException {
         for (boolean first : new boolean[] {true, false}) {
-            try (var other = new Running(impatient(1), HttpTransportOptions.STANDARD);
+            try (var other = new Running(shortTimeout(1), HttpTransportOptions.STANDARD);
                     var silent = dial(other)) {
                 if (!first) {
                     exchange(silent, post("/shop.Orders/last", "{}"));
                 }
                 silent.getOutputStream().write(begun.getBytes(StandardCharsets.UTF_8));
-                try (var patient = dial(other)) {
-                    assertThat(exchange(patient, post("/shop.Orders/last", "{}"))
-                                    .status())
+                try (var served = dial(other)) {
+                    assertThat(exchange(served, post("/shop.Orders/last", "{}")).status())
                             .isEqualTo(200);
                 }
-                assertHungUp(silent);
+                assertClosed(silent);
             }
         }
     }
 
     @Test
-    void whoNeverTakesAnAnswerIsHungUpOnAndOthersAreServed() throws IOException {
-        try (var other = new Running(impatient(1), HttpTransportOptions.STANDARD)) {
-            // More than any socket's buffers hold.
+    void clients_that_do_not_read_are_disconnected_while_others_are_served() throws IOException {
+        try (var other = new Running(shortTimeout(1), HttpTransportOptions.STANDARD)) {
+            // More than the socket buffers hold.
             other.server.page("/-/large", "text/plain", () -> new byte[64 << 20]);
-            try (var deaf = dial(other)) {
-                FakeServer.send(deaf, "GET /-/large HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                try (var patient = dial(other)) {
-                    assertThat(exchange(patient, post("/shop.Orders/last", "{}"))
-                                    .status())
+            try (var stalled = dial(other)) {
+                FakeServer.send(stalled, "GET /-/large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                try (var served = dial(other)) {
+                    assertThat(exchange(served, post("/shop.Orders/last", "{}")).status())
                             .isEqualTo(200);
                 }
             }
@@ -442,20 +446,20 @@ class HttpServerTest {
     }
 
     @Test
-    void whatTheServerTakesLongForIsNotHungUpOn() throws Exception {
+    void a_long_call_is_not_disconnected() throws Exception {
         var begun = new CountDownLatch(1);
         var end = new CountDownLatch(1);
-        try (var other = new Running(impatient(10), HttpTransportOptions.STANDARD)) {
+        try (var other = new Running(shortTimeout(10), HttpTransportOptions.STANDARD)) {
             other.host(_ -> {
                 begun.countDown();
                 end.await();
-                return ServiceResponse.<Object>ok(java.util.Optional.empty());
+                return ServiceResponse.<Object>ok(Optional.empty());
             });
             try (var busy = dial(other)) {
                 FakeServer.send(busy, post("/shop.Orders/last", "{}"));
                 begun.await();
                 try (var silent = dial(other)) {
-                    assertHungUp(silent); // later than whoever waits since before would be
+                    assertClosed(silent); // a connection that was opened later
                 }
                 end.countDown();
                 assertThat(exchange(busy, "").status()).isEqualTo(200);
@@ -463,7 +467,7 @@ class HttpServerTest {
         }
     }
 
-    private static HttpServerOptions impatient(int connectionsMax) {
+    private static HttpServerOptions shortTimeout(int connectionsMax) {
         HttpServerOptions standard = HttpServerOptions.STANDARD;
         return new HttpServerOptions(
                 standard.host(),
@@ -474,24 +478,24 @@ class HttpServerTest {
                 Duration.ofMillis(200));
     }
 
-    private static void assertHungUp(Socket socket) throws IOException {
+    private static void assertClosed(Socket socket) throws IOException {
         int read;
         try {
             read = socket.getInputStream().read();
         } catch (SocketException e) {
-            read = -1; // it was reset
+            read = -1; // reset by the server
         }
         assertThat(read).as("the connection has ended").isEqualTo(-1);
     }
 
     @Test
-    void drainingLetsCallsEndAndRefusesNewOnes() throws Exception {
+    void draining_lets_calls_end_and_rejects_new_ones() throws Exception {
         var begun = new CountDownLatch(1);
         var end = new CountDownLatch(1);
         running.host(_ -> {
             begun.countDown();
             end.await();
-            return ServiceResponse.<Object>ok(java.util.Optional.empty());
+            return ServiceResponse.<Object>ok(Optional.empty());
         });
         try (var busy = dial();
                 var other = dial()) {
@@ -506,9 +510,9 @@ class HttpServerTest {
             assertThat(health.headers()).containsEntry("connection", "close");
             assertThat(send("GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n").status())
                     .isEqualTo(503);
-            Answer refused = send(post("/shop.Orders/last", "{}"));
-            assertThat(refused.status()).isEqualTo(503);
-            assertThat(refused.headers()).containsEntry("treaty-reached", "no").containsEntry("connection", "close");
+            Answer rejected = send(post("/shop.Orders/last", "{}"));
+            assertThat(rejected.status()).isEqualTo(503);
+            assertThat(rejected.headers()).containsEntry("treaty-reached", "no").containsEntry("connection", "close");
             assertThat(drain.isAlive()).isTrue();
 
             end.countDown();
@@ -521,7 +525,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aPortInUseIsSaidSo() {
+    void a_port_in_use_is_reported() {
         int port = running.server.endpoint().port();
         assertThatThrownBy(() -> new HttpServer(
                         HttpServerOptions.STANDARD.at("127.0.0.1", port), Time.system(), RandomSource.system()))
@@ -531,7 +535,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aResultThatDoesNotKeepTheContractIsAMistakeOfTheService() throws IOException {
+    void a_result_that_violates_the_contract_is_an_internal_error() throws IOException {
         running.host(_ -> ServiceResponse.<Object>ok(new Shop.OrderId(null)));
         Answer answer = send(post(
                 "/shop.Orders/place",

@@ -21,12 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A server with the shop in it, and a way to it. */
+/** A server with the shop, and a connection to it. */
 public final class Running implements AutoCloseable {
     public static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
 
     final StoredShop shop = new StoredShop();
-    public final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
+    public final List<Throwable> failures = new CopyOnWriteArrayList<>();
     final HttpServer server;
     final HttpTransport transport;
     public final Transport.Connection connection;
@@ -37,7 +37,7 @@ public final class Running implements AutoCloseable {
 
     Running(HttpServerOptions serverOptions, HttpTransportOptions transportOptions) {
         server = new HttpServer(serverOptions, Time.system(), RandomSource.system());
-        host(Dispatcher.of(Shop.class, CONTRACT, shop, (_, mistake) -> mistakes.add(mistake)));
+        host(Dispatcher.of(Shop.class, CONTRACT, shop, (_, failure) -> failures.add(failure)));
         transport = new HttpTransport(transportOptions, Time.system());
         connection = transport.connect(server.endpoint());
     }

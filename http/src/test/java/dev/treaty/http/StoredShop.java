@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
-/** The shop, in memory. */
+/** The shop with orders in memory. */
 final class StoredShop implements Shop {
     final Map<String, Order> orders = new ConcurrentSkipListMap<>();
 
@@ -21,7 +21,7 @@ final class StoredShop implements Shop {
     public Order get(OrderId id) {
         if (id.id().equals("busy")) {
             throw new ServiceException(
-                    Fault.of(Code.RESOURCE_EXHAUSTED, "too many askers").retryAfter(Duration.ofSeconds(3)));
+                    Fault.of(Code.RESOURCE_EXHAUSTED, "too many requests").retryAfter(Duration.ofSeconds(3)));
         }
         if (id.id().equals("bug")) {
             throw new IllegalStateException("secret text");

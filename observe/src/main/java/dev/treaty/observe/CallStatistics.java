@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How calls, or attempts, went over some time. Latencies are right to two significant digits, from a microsecond to ten
- * minutes.
+ * Counts and latencies of calls, or of attempts, in a period. Latencies have two significant digits, from a microsecond
+ * to ten minutes; they include failures and are 0 without calls.
  *
- * @param requests how many there were
- * @param successes how many were answered with a value, whoever gave it
- * @param errors how many failed, by code; codes that did not occur are left out
- * @param seconds how long a time this covers
- * @param averageMillis the mean latency, failures included; 0 where there were no calls, as for those that follow
- * @param p50Millis half took no longer
- * @param p95Millis 95 of a hundred took no longer
- * @param p99Millis 99 of a hundred took no longer
- * @param maxMillis the longest
- * @param histogram all latencies in microseconds, as an encoded HdrHistogram in base64; empty where there were none
+ * @param requests the number of calls
+ * @param successes the number of calls with a value as response, including fallbacks
+ * @param errors the number of failures by code, without codes that did not occur
+ * @param seconds the length of the period
+ * @param averageMillis the mean latency
+ * @param p50Millis the median latency
+ * @param p95Millis the 95th percentile
+ * @param p99Millis the 99th percentile
+ * @param maxMillis the maximum latency
+ * @param histogram all latencies in microseconds, as an encoded HdrHistogram in base64; empty without calls
  */
 public record CallStatistics(
         long requests,
@@ -33,7 +33,7 @@ public record CallStatistics(
         double maxMillis,
         String histogram) {
 
-    /** Nothing was called. */
+    /** The statistics of no calls. */
     public static final CallStatistics NONE = new CallStatistics(0, 0, Map.of(), 0, 0, 0, 0, 0, 0, "");
 
     /** Copies the map. */
@@ -43,35 +43,35 @@ public record CallStatistics(
         errors = Collections.unmodifiableMap(sorted);
     }
 
-    /** How many failed. */
+    /** Returns the number of failures. */
     public long failures() {
         return requests - successes;
     }
 
-    /** The share that succeeded, from 0 to 1; 1 where there were no calls. */
+    /** Returns the share of successes, from 0 to 1; 1 without calls. */
     public double successRate() {
         return requests == 0 ? 1 : (double) successes / requests;
     }
 
-    /** The share that failed, from 0 to 1; 0 where there were no calls. */
+    /** Returns the share of failures, from 0 to 1; 0 without calls. */
     public double errorRate() {
         return requests == 0 ? 0 : (double) failures() / requests;
     }
 
-    /** How many there were in a second, on average. */
+    /** Returns the average number of calls per second. */
     public double requestsPerSecond() {
         return seconds == 0 ? 0 : requests / seconds;
     }
 
     /**
-     * The figures of all of these together, exact as if they had been counted in one place. They cover as long a time
-     * as the longest of them.
+     * Merges statistics, for example of several processes, as exactly as if they had been counted together. The period is
+     * the longest of theirs.
      *
-     * @throws IllegalArgumentException where a histogram is malformed
+     * @throws IllegalArgumentException if a histogram is malformed
      */
     public static CallStatistics merge(List<CallStatistics> parts) {
         var sum = new StatisticsSum();
         parts.forEach(sum::add);
-        return sum.figures();
+        return sum.result();
     }
 }

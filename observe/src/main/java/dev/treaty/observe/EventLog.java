@@ -1,34 +1,37 @@
 package dev.treaty.observe;
 
+import static dev.treaty.observe.ServiceCounts.word;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Fault;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Writes to the log what a person who runs the process wants to know: mistakes of its own services with their stack
- * traces, breakers, the registry, instances that come and go; and for debugging, changes of health, refused retries and
- * fallbacks. Arguments, results and the messages of faults are never written, since they may hold what nobody should
- * read.
+ * Logs the events that matter to operators: internal errors of services with their stack traces, changes of breakers,
+ * ejection, the registry and instances; and at level debug changes of health, refused retries, fallbacks and injected
+ * faults. It never logs arguments, results or the messages of faults, because they may contain secrets.
  *
- * <p>At most {@value #LINES_MAX} lines are written in {@value #PERIOD_SECONDS} seconds, and as many again for
- * debugging; the first line after that tells how many were left out.
+ * <p>At most {@value #LINES_MAX} lines are logged in {@value #PERIOD_SECONDS} seconds, and as many at level debug; the
+ * first line after that states how many were omitted.
  */
 public final class EventLog implements Events {
-    /** The name of the log. */
+    /** The name of the logger. */
     public static final String NAME = "dev.treaty.events";
 
-    /** The most lines in a period. */
+    /** The maximum number of lines in a period. */
     public static final int LINES_MAX = 100;
 
-    /** How long a period is, in seconds. */
+    /** The length of a period, in seconds. */
     public static final int PERIOD_SECONDS = 10;
 
     private static final int TEXT_LENGTH_MAX = 400;
@@ -36,145 +39,126 @@ public final class EventLog implements Events {
 
     private final Logger log;
     private final Time time;
-    private final Allowance usual;
-    private final Allowance debugging;
+    private final LineLimit limit;
+    private final LineLimit debugLimit;
 
-    /** Writes to the log of that {@link #NAME}. */
+    /** Logs to the logger with this {@link #NAME}. */
     public EventLog(Time time) {
         this(LoggerFactory.getLogger(NAME), time);
     }
 
-    /** Writes to that log. */
+    /** Logs to a logger. */
     public EventLog(Logger log, Time time) {
         this.log = log;
         this.time = time;
-        this.usual = new Allowance(time.nanoTime());
-        this.debugging = new Allowance(time.nanoTime());
+        this.limit = new LineLimit(time.nanoTime());
+        this.debugLimit = new LineLimit(time.nanoTime());
     }
 
-    /** The lines that may still be written. */
-    private static final class Allowance {
-        private record Period(long startNanos, int wanted) {}
+    /** Limits the lines in a period. */
+    private static final class LineLimit {
+        private record Period(long startNanos, int lines) {
+            Period next(long now) {
+                return now - startNanos >= PERIOD_NANOS ? new Period(now, 1) : new Period(startNanos, lines + 1);
+            }
+        }
 
         private final AtomicReference<Period> period;
 
-        Allowance(long now) {
+        LineLimit(long now) {
             period = new AtomicReference<>(new Period(now, 0));
         }
 
-        /** Asks for a line: less than zero where it may not be written, else how many were left out before it. */
+        /** Returns a negative number if the line must be omitted, else how many were omitted before it. */
         int take(long now) {
-            Period before;
-            Period after;
-            do {
-                before = period.get();
-                boolean over = now - before.startNanos >= PERIOD_NANOS;
-                after = over ? new Period(now, 1) : new Period(before.startNanos, before.wanted + 1);
-            } while (!period.compareAndSet(before, after));
-            if (after.wanted > LINES_MAX) {
+            Period before = period.getAndUpdate(last -> last.next(now));
+            Period after = before.next(now);
+            if (after.lines > LINES_MAX) {
                 return -1;
             }
-            return after.wanted == 1 ? Math.max(0, before.wanted - LINES_MAX) : 0;
+            return after.lines == 1 ? Math.max(0, before.lines - LINES_MAX) : 0;
         }
     }
 
     @Override
     public void emit(Event event) {
         switch (event) {
-            case Event.BreakerChanged(var service, var instance, var before, var after, var reason) -> {
-                String what = instance.isEmpty() ? service.value() : service + " at " + instance;
-                Level level = word(after).equals("open") ? Level.WARN : Level.INFO;
+            case Event.BreakerChanged(var service, var instance, var before, var after, var reason) ->
                 write(
-                        level,
-                        "breaker of " + what + " went from " + word(before) + " to " + word(after) + ": " + reason);
-            }
+                        word(after).equals("open") ? Level.WARN : Level.INFO,
+                        () -> "breaker of " + service + (instance.isEmpty() ? "" : " at " + instance) + " went from "
+                                + word(before) + " to " + word(after) + ": " + reason);
             case Event.EjectionChanged(var service, var instance, var ejected, var reason) ->
                 write(
                         ejected ? Level.WARN : Level.INFO,
-                        service + " at " + instance + (ejected ? " is ejected: " : " is back: ") + reason);
-            case Event.PanicChanged(var service, var panic, var sick, var instances) ->
+                        () -> service + " at " + instance + (ejected ? " is ejected: " : " is no longer ejected: ")
+                                + reason);
+            case Event.PanicChanged(var service, var panic, var unhealthy, var instances) ->
                 write(
                         panic ? Level.WARN : Level.INFO,
-                        sick + " of " + instances + " instances of " + service + " are sick: "
-                                + (panic ? "more than may be left out, so all get calls" : "the sick are left out"));
-            case Event.FaultInjected(var side, var call, var fault) -> {
-                if (log.isDebugEnabled()) {
-                    write(
-                            Level.DEBUG,
-                            "a configured fault met " + call.path() + " (" + word(side.name()) + "): " + fault);
-                }
-            }
+                        () -> unhealthy + " of " + instances + " instances of " + service + " are unhealthy: "
+                                + (panic ? "too many to exclude, so all get calls" : "they are excluded"));
+            case Event.FaultInjected(var side, var call, var fault) ->
+                write(
+                        Level.DEBUG,
+                        () -> "a configured fault was injected into " + call.path() + " (" + word(side.name()) + "): "
+                                + fault);
             case Event.RegistryChanged(var registry, var reachable, var message) ->
                 write(
                         reachable ? Level.INFO : Level.WARN,
-                        message.contains(registry) ? message : "registry " + registry + ": " + message);
+                        () -> message.contains(registry) ? message : "registry " + registry + ": " + message);
             case Event.DiscoveryChanged(DiscoveryEvent.Added(var instance, var _)) ->
-                write(Level.INFO, name(instance) + " is there, version " + instance.version());
+                write(Level.INFO, () -> name(instance) + " registered, version " + instance.version());
             case Event.DiscoveryChanged(DiscoveryEvent.Removed(var instance, var reason, var _)) ->
-                write(Level.INFO, name(instance) + " is gone: " + reason);
+                write(Level.INFO, () -> name(instance) + " removed: " + reason);
             case Event.DiscoveryChanged(DiscoveryEvent.Updated(var instance, var before, var _)) ->
-                updated(instance, before);
-            case Event.RetryRefused(var call, var fault, var reason) -> {
-                if (log.isDebugEnabled()) {
-                    String outcome =
-                            call.path() + " failed with " + fault.code().wire();
-                    write(Level.DEBUG, outcome + " and is not tried again: " + reason);
-                }
-            }
-            case Event.FallbackServed(var call, var fault, var origin) -> {
-                if (log.isDebugEnabled()) {
-                    String outcome =
-                            call.path() + " failed with " + fault.code().wire();
-                    write(Level.DEBUG, outcome + " and was answered by a fallback: " + word(origin.name()));
-                }
-            }
+                write(
+                        Level.DEBUG,
+                        () -> name(instance) + " changed, health from " + health(before) + " to " + health(instance));
+            case Event.RetryRefused(var call, var fault, var reason) ->
+                write(Level.DEBUG, () -> failed(call, fault) + " and is not retried: " + reason);
+            case Event.FallbackServed(var call, var fault, var origin) ->
+                write(Level.DEBUG, () -> failed(call, fault) + " and a fallback responded: " + word(origin.name()));
             case Event.HandlerFailed(var call, var cause) ->
-                write(Level.ERROR, "the service made a mistake handling " + call.path(), cause);
+                write(Level.ERROR, () -> "internal error handling " + call.path(), cause);
             case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _, Event.CallMirrored _ -> {
-                // Too many to write; metrics count them.
+                // Too frequent for a log; metrics count them.
             }
         }
     }
 
-    private void updated(ServiceInstance instance, ServiceInstance before) {
-        if (log.isDebugEnabled()) {
-            String from = word(before.health().status().name());
-            String to = word(instance.health().status().name());
-            write(Level.DEBUG, name(instance) + " changed, health from " + from + " to " + to);
-        }
+    private static String failed(Call call, Fault fault) {
+        return call.path() + " failed with " + fault.code().wire();
     }
 
     private static String name(ServiceInstance instance) {
         return "instance " + instance.id() + " of " + instance.service() + " at " + instance.endpoint();
     }
 
-    private static String word(String constant) {
-        return constant.toLowerCase(Locale.ROOT).replace('_', '-');
+    private static String health(ServiceInstance instance) {
+        return word(instance.health().status().name());
     }
 
-    private void write(Level level, String text) {
+    private void write(Level level, Supplier<String> text) {
         write(level, text, null);
     }
 
-    private void write(Level level, String text, @Nullable Throwable cause) {
+    private void write(Level level, Supplier<String> text, @Nullable Throwable cause) {
         if (!log.isEnabledForLevel(level)) {
             return;
         }
-        int leftOut = (level == Level.DEBUG ? debugging : usual).take(time.nanoTime());
-        if (leftOut > 0) {
-            log.atLevel(level).log("{} lines were left out here", leftOut);
+        int omitted = (level == Level.DEBUG ? debugLimit : limit).take(time.nanoTime());
+        if (omitted > 0) {
+            log.atLevel(level).log("{} lines were omitted", omitted);
         }
-        if (leftOut >= 0) {
-            log.atLevel(level).setCause(cause).log("{}", printable(text));
+        if (omitted >= 0) {
+            log.atLevel(level).setCause(cause).log("{}", printable(text.get()));
         }
     }
 
-    /** The text as one line, since names and reasons come from other processes. */
+    /** Returns the text as one line, because names and reasons come from other processes. */
     private static String printable(String text) {
         String cut = text.length() > TEXT_LENGTH_MAX ? text.substring(0, TEXT_LENGTH_MAX) + "…" : text;
-        return cut.codePoints()
-                .map(c -> Character.isISOControl(c) || c == 0x2028 || c == 0x2029 ? ' ' : c)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
+        return cut.replaceAll("[\\p{Cntrl}\\x{80}-\\x{9f}\\u2028\\u2029]", " ");
     }
 }

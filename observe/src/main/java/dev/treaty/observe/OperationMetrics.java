@@ -1,12 +1,10 @@
 package dev.treaty.observe;
 
-import dev.treaty.core.contract.Operation;
-
 /**
- * How the calls of one operation went.
+ * The metrics of the calls of one operation.
  *
- * @param operation the name of the {@link Operation}; {@value MetricsRecorder#OTHER} where there were too many
- * @param minute over the last minute
- * @param total since the process began
+ * @param operation its name; {@value MetricsRecorder#OTHER} for all operations beyond the limit
+ * @param minute the last minute
+ * @param total the time since the process started
  */
 public record OperationMetrics(String operation, CallStatistics minute, CallStatistics total) {}

@@ -1,6 +1,5 @@
 package dev.treaty.observe;
 
-import dev.treaty.core.call.Code;
 import dev.treaty.core.event.Side;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -19,21 +18,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Publishes the metrics of a process for Prometheus, in a registry of Micrometer's to which an application may add
- * meters of its own.
+ * Publishes the metrics of a process for Prometheus, in a Micrometer registry to which an application may add its own
+ * meters.
  *
- * <p>Nothing is counted twice: a scrape reads what {@link MetricsRecorder} has counted. So what it has forgotten is not
- * published either, and its limits bound the labels.
+ * <p>A scrape reads the counts of {@link MetricsRecorder}, whose limits also limit the labels.
  */
 public final class PrometheusExporter implements AutoCloseable {
-    /** What {@link #scrape()} returns, for the header of a response. */
+    /** The content type of {@link #scrape()}. */
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-    /** Upper bounds of the latency buckets, in milliseconds; one more holds the rest. */
+    /** The upper bounds of the latency buckets, in milliseconds; another bucket has no bound. */
     private static final long[] BOUNDS_MILLIS = {1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000};
 
     private static final long MICROS_PER_MILLI = 1_000;
@@ -42,18 +41,18 @@ public final class PrometheusExporter implements AutoCloseable {
     private final MetricsRecorder metrics;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-    /** Publishes what the recorder counts. */
+    /** Publishes the counts of a recorder. */
     public PrometheusExporter(MetricsRecorder metrics) {
         this.metrics = metrics;
         registry.getPrometheusRegistry().register(this::collect);
     }
 
-    /** Where an application may register meters of its own. */
+    /** The registry to which an application may add its own meters. */
     public MeterRegistry registry() {
         return registry;
     }
 
-    /** Everything as it is now, in the text format of Prometheus. */
+    /** Returns the current metrics in the text format of Prometheus. */
     public String scrape() {
         return registry.scrape(CONTENT_TYPE);
     }
@@ -71,11 +70,11 @@ public final class PrometheusExporter implements AutoCloseable {
         return MetricSnapshots.of(
                 latencies(all),
                 calls(all),
-                counter("treaty_attempts", "Attempts that calls took", client, ServiceMetrics::attempts),
-                counter("treaty_retries", "Failed attempts followed by another", client, ServiceMetrics::retries),
+                counter("treaty_attempts", "Attempts of calls", client, ServiceMetrics::attempts),
+                counter("treaty_retries", "Failed attempts that were retried", client, ServiceMetrics::retries),
                 counter(
                         "treaty_retries_refused",
-                        "Failed attempts not repeated though they might have been",
+                        "Retryable failed attempts that were not retried",
                         client,
                         ServiceMetrics::retriesRefused),
                 counter(
@@ -83,12 +82,8 @@ public final class PrometheusExporter implements AutoCloseable {
                         "How often circuit breakers opened",
                         client,
                         ServiceMetrics::breakerOpenings),
-                counter(
-                        "treaty_ejections",
-                        "How often instances were ejected because they did worse than the others",
-                        client,
-                        ServiceMetrics::ejections),
-                counter("treaty_mirrored", "Calls copied to a mirror", client, ServiceMetrics::mirrored),
+                counter("treaty_ejections", "How often instances were ejected", client, ServiceMetrics::ejections),
+                counter("treaty_mirrored", "Mirrored calls", client, ServiceMetrics::mirrored),
                 fallbacks(client),
                 instances("treaty_instances", "Instances by health", "health", client, InstanceMetrics::health),
                 instances("treaty_breakers", "Instances by breaker state", "state", client, InstanceMetrics::breaker));
@@ -96,47 +91,47 @@ public final class PrometheusExporter implements AutoCloseable {
 
     private static HistogramSnapshot latencies(List<ServiceMetrics> services) {
         var histogram = HistogramSnapshot.builder().name("treaty_calls_seconds").help("Latency of calls");
-        for (ServiceMetrics service : services) {
-            for (OperationMetrics operation : service.operations()) {
-                var tally = new StatisticsSum();
-                tally.add(operation.total());
-                histogram.dataPoint(HistogramDataPointSnapshot.builder()
-                        .labels(labels(service, operation))
-                        .classicHistogramBuckets(buckets(tally))
-                        .sum(tally.secondsSum())
-                        .build());
-            }
-        }
+        forEachOperation(services, (labels, total) -> {
+            var sum = new StatisticsSum();
+            sum.add(total);
+            histogram.dataPoint(HistogramDataPointSnapshot.builder()
+                    .labels(labels)
+                    .classicHistogramBuckets(buckets(sum))
+                    .sum(sum.secondsSum())
+                    .build());
+        });
         return histogram.build();
     }
 
-    private static ClassicHistogramBuckets buckets(StatisticsSum tally) {
+    private static void forEachOperation(List<ServiceMetrics> services, BiConsumer<Labels, CallStatistics> consumer) {
+        for (ServiceMetrics service : services) {
+            Labels labels = labels(service).add("side", service.side().name().toLowerCase(Locale.ROOT));
+            service.operations()
+                    .forEach(each -> consumer.accept(labels.add("operation", each.operation()), each.total()));
+        }
+    }
+
+    private static ClassicHistogramBuckets buckets(StatisticsSum sum) {
         var buckets = ClassicHistogramBuckets.builder();
         long below = 0;
         long counted = 0;
         for (long bound : BOUNDS_MILLIS) {
-            long micros = tally.boundary(bound * MICROS_PER_MILLI);
-            long count = tally.countBetween(below, micros);
+            long micros = sum.boundary(bound * MICROS_PER_MILLI);
+            long count = sum.countBetween(below, micros);
             buckets.bucket(bound / MILLIS_PER_SECOND, count);
             counted += count;
             below = micros;
         }
-        return buckets.bucket(Double.POSITIVE_INFINITY, tally.requests() - counted)
+        return buckets.bucket(Double.POSITIVE_INFINITY, sum.requests() - counted)
                 .build();
     }
 
     private static CounterSnapshot calls(List<ServiceMetrics> services) {
-        var counter = CounterSnapshot.builder().name("treaty_calls").help("Calls by code; ok for those that succeeded");
-        for (ServiceMetrics service : services) {
-            for (OperationMetrics operation : service.operations()) {
-                Labels labels = labels(service, operation);
-                counter.dataPoint(
-                        count(labels.add("code", "ok"), operation.total().successes()));
-                for (Map.Entry<Code, Long> error : operation.total().errors().entrySet()) {
-                    counter.dataPoint(count(labels.add("code", error.getKey().wire()), error.getValue()));
-                }
-            }
-        }
+        var counter = CounterSnapshot.builder().name("treaty_calls").help("Calls by code, ok for successes");
+        forEachOperation(services, (labels, total) -> {
+            counter.dataPoint(count(labels.add("code", "ok"), total.successes()));
+            total.errors().forEach((code, errors) -> counter.dataPoint(count(labels.add("code", code.wire()), errors)));
+        });
         return counter.build();
     }
 
@@ -148,7 +143,7 @@ public final class PrometheusExporter implements AutoCloseable {
     }
 
     private static CounterSnapshot fallbacks(List<ServiceMetrics> services) {
-        var counter = CounterSnapshot.builder().name("treaty_fallbacks").help("Answers given by fallbacks");
+        var counter = CounterSnapshot.builder().name("treaty_fallbacks").help("Responses from fallbacks");
         for (ServiceMetrics service : services) {
             service.fallbacks()
                     .forEach((origin, count) -> counter.dataPoint(count(
@@ -186,11 +181,5 @@ public final class PrometheusExporter implements AutoCloseable {
 
     private static Labels labels(ServiceMetrics service) {
         return Labels.of("service", service.service().value());
-    }
-
-    private static Labels labels(ServiceMetrics service, OperationMetrics operation) {
-        return labels(service)
-                .add("side", service.side().name().toLowerCase(Locale.ROOT))
-                .add("operation", operation.operation());
     }
 }

@@ -10,23 +10,22 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Counts the outcomes and latencies of one thing, in total and over the last minute.
+ * Counts the outcomes and latencies of an operation or an instance, in total and in the last minute.
  *
- * <p>Everything is counted once, in cells that only grow: one cell for each latency that can be told from its
- * neighbours, and one for each code. A success is one increment, a failure two, and nothing is allocated. The last
- * minute is a difference: at the end of each interval, what the cells gained in it is put aside, and the minute is the
- * sum of the last {@value #INTERVALS} of these. So no reset can lose a count, and threads never wait for each other;
- * what a slow thread counts late lands in the next interval, and in the total all the same.
+ * <p>Cells that only grow count each latency, to the precision of the histogram, and each code. A success is one
+ * increment, a failure two, and nothing is allocated. The last minute is a difference: at the end of each interval the
+ * gain of each cell is stored, and the minute is the sum of the last {@value #INTERVALS} gains. So a reset loses no
+ * counts, and threads never wait for each other; a count that a slow thread adds late is part of the next interval.
  *
- * <p>Cells are those of a histogram with two significant digits by Gil Tene's HdrHistogram: up to 256 µs one cell for
- * each microsecond, then 128 cells for each doubling. They are kept in chunks of 128, one for each doubling, made when
- * first needed, since the latencies of one operation seldom span more than a few.
+ * <p>The cells are those of an HdrHistogram with two significant digits: up to 256 µs one cell for each microsecond, then
+ * 128 cells for each doubling. They are stored in chunks of 128, one for each doubling, which are allocated at the first
+ * use, because the latencies of one operation rarely span many doublings.
  *
  * @see <a href="https://github.com/HdrHistogram/HdrHistogram">HdrHistogram</a>
  */
-@SuppressWarnings("EnumOrdinal") // A code has a cell of its own; the order lasts as long as the process.
+@SuppressWarnings("EnumOrdinal") // each code has a cell, only in this process
 final class Series {
-    /** How many intervals the window of a minute has. */
+    /** The number of intervals in a minute. */
     static final int INTERVALS = 12;
 
     /** The length of an interval, in nanoseconds. */
@@ -44,32 +43,23 @@ final class Series {
     private final AtomicReferenceArray<AtomicLongArray> chunks = new AtomicReferenceArray<>(LATENCY_CHUNKS + 1);
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** The interval that is being counted; changed under the lock. */
+    /** The number of the current interval; changed under the lock. */
     private volatile long interval;
 
-    /** When something was counted last, not later than that by more than {@value #LAST_NANOS_STEP}. */
+    /** The time of the last count; late by at most {@value #LAST_NANOS_STEP}, so that few counts write it. */
     private volatile long lastNanos;
 
     private static final long LAST_NANOS_STEP = 1_000_000;
 
-    /** What the cells held when the interval began; guarded by the lock. */
+    /** The cells at the start of the interval; guarded by the lock. */
     private final long[][] before = new long[LATENCY_CHUNKS + 1][];
 
-    /** What the cells gained in earlier intervals of the minute, oldest first; guarded by the lock. */
+    /** The gains of earlier intervals of the minute, oldest first; guarded by the lock. */
     private final ArrayDeque<Gain> gains = new ArrayDeque<>();
 
-    /** What the cells gained in one interval. */
-    private static final class Gain {
-        final long interval;
-        final int[] cells;
-        final long[] counts;
-
-        Gain(long interval, int[] cells, long[] counts) {
-            this.interval = interval;
-            this.cells = cells;
-            this.counts = counts;
-        }
-    }
+    /** The counts of one interval, by cell. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Gain(long interval, int[] cells, long[] counts) {}
 
     Series(Time time) {
         this.time = time;
@@ -81,10 +71,10 @@ final class Series {
     /** Counts one outcome with its latency. */
     void record(ServiceResponse<?> response) {
         long now = time.nanoTime();
-        long here = Math.floorDiv(now, INTERVAL_NANOS);
-        if (here != interval && lock.tryLock()) {
+        long current = Math.floorDiv(now, INTERVAL_NANOS);
+        if (current != interval && lock.tryLock()) {
             try {
-                moveTo(here);
+                moveTo(current);
             } finally {
                 lock.unlock();
             }
@@ -98,12 +88,12 @@ final class Series {
         }
     }
 
-    /** When something was counted last, on the clock of {@link Time#nanoTime()}; at first, when counting began. */
+    /** The {@link Time#nanoTime()} of the last count, or of the start without counts. */
     long lastNanos() {
         return lastNanos;
     }
 
-    /** Adds what was counted to these two. */
+    /** Adds the counts to two sums. */
     void addTo(StatisticsSum minute, StatisticsSum total) {
         long[] window = new long[CELLS];
         long[] all = new long[CELLS];
@@ -129,22 +119,22 @@ final class Series {
         add(all, total, now - startedNanos);
     }
 
-    private static void add(long[] cells, StatisticsSum tally, long nanos) {
+    private static void add(long[] cells, StatisticsSum sum, long nanos) {
         for (int cell = 0; cell < LATENCIES; cell++) {
             if (cells[cell] > 0) {
-                tally.addLatency(micros(cell), cells[cell]);
+                sum.addLatency(micros(cell), cells[cell]);
             }
         }
         for (Code code : CODES) {
             long count = cells[LATENCIES + code.ordinal()];
             if (count > 0) {
-                tally.addErrors(code, count);
+                sum.addErrors(code, count);
             }
         }
-        tally.covers(nanos);
+        sum.covers(nanos);
     }
 
-    /** Ends the interval and begins that one; whatever was counted since belongs to the one that ends. */
+    /** Ends the current interval, which gets all counts since its start, and begins another one. */
     private void moveTo(long next) {
         if (next <= interval) {
             return;
@@ -194,14 +184,14 @@ final class Series {
         return chunk == null ? 0 : chunk[cell % CHUNK];
     }
 
-    /** The cell of a latency: its doubling and its place within. */
+    /** Returns the cell of a latency: its doubling and the position in it. */
     static int cell(long nanos) {
         long micros = Math.max(1, (Math.clamp(nanos, 0, StatisticsSum.MICROS_MAX * 1_000) + 500) / 1_000);
         int doubling = Long.SIZE - CHUNK_BITS - 1 - Long.numberOfLeadingZeros(micros | (2 * CHUNK - 1));
         return (doubling << CHUNK_BITS) + (int) (micros >>> doubling);
     }
 
-    /** The smallest latency of a cell, in microseconds. */
+    /** Returns the lowest latency of a cell, in microseconds. */
     static long micros(int cell) {
         int doubling = Math.max(0, (cell >> CHUNK_BITS) - 1);
         return (long) (cell - (doubling << CHUNK_BITS)) << doubling;

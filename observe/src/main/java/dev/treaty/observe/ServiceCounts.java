@@ -14,32 +14,34 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What is counted of one service on one side. */
+/** The counts of one service on one side. */
 final class ServiceCounts {
     /**
-     * How long an instance is kept that discovery does not know: an attempt that ends after its instance was removed
-     * makes it known once more, and nobody will remove it again.
+     * How long an instance without calls is kept that discovery does not know: an attempt that ends after the removal of
+     * its instance adds the instance again, and no event removes it.
      */
-    static final Duration STRANGER_IDLE_MAX = Duration.ofMinutes(2);
+    static final Duration UNKNOWN_IDLE_MAX = Duration.ofMinutes(2);
+
+    /** What is counted besides calls and attempts. */
+    enum Counter {
+        ATTEMPTS,
+        RETRIES,
+        RETRIES_REFUSED,
+        BREAKER_OPENINGS,
+        EJECTIONS,
+        MIRRORED
+    }
 
     private final Time time;
-    private final Quota operationPlaces;
-    private final Quota instancePlaces;
-    private final Map<String, Series> operations = new ConcurrentHashMap<>();
-    private final Map<String, Instance> instances = new ConcurrentHashMap<>();
-    private final LongAdder attempts = new LongAdder();
-    private final LongAdder retries = new LongAdder();
-    private final LongAdder refusals = new LongAdder();
-    private final LongAdder openings = new LongAdder();
-    private final LongAdder ejections = new LongAdder();
-    private final LongAdder mirrored = new LongAdder();
-    private final EnumMap<Origin, LongAdder> fallbacks = new EnumMap<>(Origin.class);
+    private final LimitedMap<String, Series> operations;
+    private final LimitedMap<String, Instance> instances;
+    private final EnumMap<Counter, LongAdder> counters = adders(Counter.class);
+    private final EnumMap<Origin, LongAdder> fallbacks = adders(Origin.class);
 
-    /** One instance as it is known here; {@code health} is empty while discovery has not told of it. */
+    /** One instance; {@code health} is empty if discovery does not know it. */
     private static final class Instance {
         final Series attempts;
         volatile String health = "";
@@ -50,147 +52,119 @@ final class ServiceCounts {
         }
     }
 
-    ServiceCounts(Time time, Quota operationPlaces, Quota instancePlaces) {
+    ServiceCounts(Time time, AtomicInteger freeOperations, AtomicInteger freeInstances) {
         this.time = time;
-        this.operationPlaces = operationPlaces;
-        this.instancePlaces = instancePlaces;
-        for (Origin origin : Origin.values()) {
-            fallbacks.put(origin, new LongAdder());
+        this.operations = new LimitedMap<>(freeOperations, MetricsRecorder.OTHER, () -> new Series(time));
+        this.instances = new LimitedMap<>(freeInstances, MetricsRecorder.OTHER, () -> new Instance(time));
+    }
+
+    private static <E extends Enum<E>> EnumMap<E, LongAdder> adders(Class<E> type) {
+        var adders = new EnumMap<E, LongAdder>(type);
+        for (E constant : type.getEnumConstants()) {
+            adders.put(constant, new LongAdder());
         }
+        return adders;
     }
 
-    Series operation(String name) {
-        Series known = operations.get(name);
-        return known != null ? known : admittedOperation(name);
-    }
-
-    private Series admittedOperation(String name) {
-        Series admitted = operations.computeIfAbsent(name, _ -> operationPlaces.take() ? new Series(time) : null);
-        return admitted != null ? admitted : operations.computeIfAbsent(MetricsRecorder.OTHER, _ -> new Series(time));
-    }
-
-    private Instance instance(String id) {
-        Instance known = instances.get(id);
-        return known != null ? known : admittedInstance(id);
-    }
-
-    private Instance admittedInstance(String id) {
-        Instance admitted = instances.computeIfAbsent(id, _ -> instancePlaces.take() ? new Instance(time) : null);
-        return admitted != null ? admitted : instances.computeIfAbsent(MetricsRecorder.OTHER, _ -> new Instance(time));
+    void called(String operation, ServiceResponse<?> response) {
+        operations.get(operation).record(response);
     }
 
     void attempted(String instance, ServiceResponse<?> response) {
-        attempts.increment();
-        instance(instance).attempts.record(response);
+        count(Counter.ATTEMPTS);
+        instances.get(instance).attempts.record(response);
     }
 
-    void retried() {
-        retries.increment();
+    void count(Counter counter) {
+        Objects.requireNonNull(counters.get(counter)).increment();
     }
 
-    void refused() {
-        refusals.increment();
-    }
-
-    void served(Origin origin) {
+    void fallback(Origin origin) {
         Objects.requireNonNull(fallbacks.get(origin)).increment();
     }
 
-    void breaker(String instance, String state) {
+    void breakerChanged(String instance, String state) {
         String word = word(state);
         if (word.equals("open")) {
-            openings.increment();
+            count(Counter.BREAKER_OPENINGS);
         }
         if (!instance.isEmpty()) {
-            instance(instance).breaker = word;
+            instances.get(instance).breaker = word;
         }
     }
 
-    void ejected() {
-        ejections.increment();
-    }
-
-    void mirrored() {
-        mirrored.increment();
-    }
-
-    void seen(ServiceInstance instance) {
-        instance(instance.id()).health = word(instance.health().status().name());
+    void reported(ServiceInstance instance) {
+        instances.get(instance.id()).health = word(instance.health().status().name());
     }
 
     void removed(String instance) {
-        if (instances.remove(instance) != null && !instance.equals(MetricsRecorder.OTHER)) {
-            instancePlaces.giveBack();
-        }
+        instances.remove(instance);
     }
 
-    private static String word(String constant) {
+    /** Returns the name of an enum constant in lower case with dashes. */
+    static String word(String constant) {
         return constant.toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     ServiceMetrics metrics(ServiceName service, Side side, Instant startedAt) {
-        forgetStrangers();
         var minute = new StatisticsSum();
         var total = new StatisticsSum();
         long idleNanos = Long.MAX_VALUE;
         long now = time.nanoTime();
         var operationMetrics = new ArrayList<OperationMetrics>();
-        for (var entry : new TreeMap<>(operations).entrySet()) {
+        for (var entry : operations.sorted().entrySet()) {
             var ownMinute = new StatisticsSum();
             var ownTotal = new StatisticsSum();
             entry.getValue().addTo(ownMinute, ownTotal);
             minute.add(ownMinute);
             total.add(ownTotal);
-            operationMetrics.add(new OperationMetrics(entry.getKey(), ownMinute.figures(), ownTotal.figures()));
+            operationMetrics.add(new OperationMetrics(entry.getKey(), ownMinute.result(), ownTotal.result()));
             idleNanos = Math.min(idleNanos, now - entry.getValue().lastNanos());
         }
         return new ServiceMetrics(
                 service,
                 side,
-                minute.figures(),
-                total.figures(),
+                minute.result(),
+                total.result(),
                 operationMetrics,
-                instanceMetrics(),
-                attempts.sum(),
-                retries.sum(),
-                refusals.sum(),
+                instanceMetrics(now),
+                sum(Counter.ATTEMPTS),
+                sum(Counter.RETRIES),
+                sum(Counter.RETRIES_REFUSED),
                 fallbackCounts(),
-                openings.sum(),
-                ejections.sum(),
-                mirrored.sum(),
+                sum(Counter.BREAKER_OPENINGS),
+                sum(Counter.EJECTIONS),
+                sum(Counter.MIRRORED),
                 operationMetrics.isEmpty() ? startedAt : time.instant().minusNanos(Math.max(0, idleNanos)));
     }
 
-    private List<InstanceMetrics> instanceMetrics() {
+    private long sum(Counter counter) {
+        return Objects.requireNonNull(counters.get(counter)).sum();
+    }
+
+    private List<InstanceMetrics> instanceMetrics(long now) {
         var metrics = new ArrayList<InstanceMetrics>();
-        for (var entry : new TreeMap<>(instances).entrySet()) {
+        instances.sorted().forEach((id, instance) -> {
+            boolean idle = now - instance.attempts.lastNanos() > UNKNOWN_IDLE_MAX.toNanos();
+            if (idle && instance.health.isEmpty()) {
+                instances.remove(id);
+                return;
+            }
             var minute = new StatisticsSum();
             var total = new StatisticsSum();
-            Instance instance = entry.getValue();
             instance.attempts.addTo(minute, total);
-            metrics.add(new InstanceMetrics(
-                    entry.getKey(), instance.health, instance.breaker, minute.figures(), total.figures()));
-        }
+            metrics.add(new InstanceMetrics(id, instance.health, instance.breaker, minute.result(), total.result()));
+        });
         return metrics;
     }
 
     private Map<Origin, Long> fallbackCounts() {
         var counts = new EnumMap<Origin, Long>(Origin.class);
-        fallbacks.forEach((origin, served) -> {
-            if (served.sum() > 0) {
-                counts.put(origin, served.sum());
+        fallbacks.forEach((origin, count) -> {
+            if (count.sum() > 0) {
+                counts.put(origin, count.sum());
             }
         });
         return counts;
-    }
-
-    private void forgetStrangers() {
-        long now = time.nanoTime();
-        instances.forEach((id, instance) -> {
-            boolean idle = now - instance.attempts.lastNanos() > STRANGER_IDLE_MAX.toNanos();
-            if (idle && instance.health.isEmpty()) {
-                removed(id);
-            }
-        });
     }
 }

@@ -4,31 +4,27 @@ import dev.treaty.core.call.Origin;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Side;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.function.ToLongFunction;
 
 /**
- * How one service did, seen from one side, at one moment.
+ * The metrics of one service on one side, at one moment.
  *
- * @param side {@link Side#CLIENT} for the calls that this process made, {@link Side#SERVER} for those it answered
- * @param minute all operations together, over the last minute
- * @param total all operations together, since the process began
+ * @param side {@link Side#CLIENT} for calls that this process made, {@link Side#SERVER} for calls that it served
+ * @param minute all operations together, in the last minute
+ * @param total all operations together, since the process started
  * @param operations each operation, by name
- * @param instances each instance that attempts were made at, by id; only on the client's side
- * @param attempts how many attempts the calls took
- * @param retries how many failed attempts were followed by another
- * @param retriesRefused how many failed attempts were not repeated though they might have been
- * @param fallbacks how many answers were given by fallbacks, by their origin
+ * @param instances each instance, by id; only on the client side
+ * @param attempts the number of attempts of all calls
+ * @param retries the number of failed attempts that were retried
+ * @param retriesRefused the number of failed attempts that were retryable and were not retried
+ * @param fallbacks the number of responses from fallbacks, by their origin
  * @param breakerOpenings how often a circuit breaker opened
- * @param ejections how often an instance was ejected because it did worse than the others
- * @param mirrored how many calls were copied to a mirror
- * @param updatedAt when something was last counted
+ * @param ejections how often an instance was ejected
+ * @param mirrored the number of mirrored calls
+ * @param updatedAt the time of the last call
  */
 public record ServiceMetrics(
         ServiceName service,
@@ -46,7 +42,7 @@ public record ServiceMetrics(
         long mirrored,
         Instant updatedAt) {
 
-    /** Copies lists and map. */
+    /** Copies the lists and the map. */
     public ServiceMetrics {
         operations = List.copyOf(operations);
         instances = List.copyOf(instances);
@@ -55,96 +51,11 @@ public record ServiceMetrics(
         fallbacks = Collections.unmodifiableMap(sorted);
     }
 
-    /** The operation of that name; nothing was called where it is not known. */
+    /** Returns the metrics of an operation; empty ones if it is unknown. */
     public OperationMetrics operation(String name) {
         return operations.stream()
                 .filter(o -> o.operation().equals(name))
                 .findFirst()
                 .orElseGet(() -> new OperationMetrics(name, CallStatistics.NONE, CallStatistics.NONE));
-    }
-
-    /** How many attempts a call took, on average; 0 where there were no calls. */
-    public double attemptsPerCall() {
-        return total.requests() == 0 ? 0 : (double) attempts / total.requests();
-    }
-
-    /**
-     * What several processes saw of one service from one side, exact as if it had been counted in one place. Of an
-     * instance that several know, health and breaker are as the first tells.
-     *
-     * @throws IllegalArgumentException where there is nothing to merge, the parts are of different services or sides,
-     *     or a histogram is malformed
-     */
-    public static ServiceMetrics merge(List<ServiceMetrics> parts) {
-        if (parts.isEmpty()) {
-            throw new IllegalArgumentException("there are no metrics to merge: pass at least one");
-        }
-        ServiceMetrics first = parts.getFirst();
-        for (ServiceMetrics part : parts) {
-            if (!part.service.equals(first.service) || part.side != first.side) {
-                throw new IllegalArgumentException("metrics of " + first.service + " and " + part.service
-                        + " or of two sides cannot be merged: merge those of one service and side");
-            }
-        }
-        var fallbacks = new EnumMap<Origin, Long>(Origin.class);
-        parts.forEach(part -> part.fallbacks.forEach((origin, count) -> fallbacks.merge(origin, count, Long::sum)));
-        return new ServiceMetrics(
-                first.service,
-                first.side,
-                figures(parts, ServiceMetrics::minute),
-                figures(parts, ServiceMetrics::total),
-                grouped(parts, ServiceMetrics::operations, OperationMetrics::operation, ServiceMetrics::operation),
-                grouped(parts, ServiceMetrics::instances, InstanceMetrics::instance, ServiceMetrics::instance),
-                sum(parts, ServiceMetrics::attempts),
-                sum(parts, ServiceMetrics::retries),
-                sum(parts, ServiceMetrics::retriesRefused),
-                fallbacks,
-                sum(parts, ServiceMetrics::breakerOpenings),
-                sum(parts, ServiceMetrics::ejections),
-                sum(parts, ServiceMetrics::mirrored),
-                parts.stream()
-                        .map(ServiceMetrics::updatedAt)
-                        .max(Instant::compareTo)
-                        .orElse(first.updatedAt));
-    }
-
-    private static OperationMetrics operation(List<OperationMetrics> same) {
-        return new OperationMetrics(
-                same.getFirst().operation(),
-                figures(same, OperationMetrics::minute),
-                figures(same, OperationMetrics::total));
-    }
-
-    private static InstanceMetrics instance(List<InstanceMetrics> same) {
-        InstanceMetrics first = same.getFirst();
-        return new InstanceMetrics(
-                first.instance(),
-                first.health(),
-                first.breaker(),
-                figures(same, InstanceMetrics::minute),
-                figures(same, InstanceMetrics::total));
-    }
-
-    private static <T> CallStatistics figures(List<T> parts, Function<T, CallStatistics> figures) {
-        return CallStatistics.merge(parts.stream().map(figures).toList());
-    }
-
-    private static long sum(List<ServiceMetrics> parts, ToLongFunction<ServiceMetrics> figure) {
-        return parts.stream().mapToLong(figure).sum();
-    }
-
-    private static <T> List<T> grouped(
-            List<ServiceMetrics> parts,
-            Function<ServiceMetrics, List<T>> members,
-            Function<T, String> name,
-            Function<List<T>, T> merge) {
-        var groups = new TreeMap<String, List<T>>();
-        for (ServiceMetrics part : parts) {
-            for (T member : members.apply(part)) {
-                groups.computeIfAbsent(name.apply(member), _ -> new ArrayList<>())
-                        .add(member);
-            }
-        }
-        return groups.values().stream().map(merge).toList();
     }
 }

@@ -5,23 +5,24 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumMap;
-import java.util.Map;
 import org.HdrHistogram.Histogram;
 
-/** Adds up what several series counted, in this process or in others, and works out the figures. */
+/** The sum of the counts of several series, of this process or of others. */
 final class StatisticsSum {
-    /** The longest latency told apart; longer ones count as this. */
+    /** The maximum latency, in microseconds; longer ones count as this. */
     static final long MICROS_MAX = 600_000_000;
 
-    /** The longest encoded histogram accepted, in characters. */
+    /** The maximum length of an encoded histogram, in characters. */
     static final int HISTOGRAM_LENGTH_MAX = 64 << 10;
 
     private static final int DIGITS = 2;
+    private static final String MALFORMED =
+            "not an encoded histogram with " + DIGITS + " digits and at most " + HISTOGRAM_LENGTH_MAX + " characters";
 
-    /** Where an encoded histogram says what it is like, behind its form and its length. */
-    private static final int LIKE_AT = 8;
+    /** The offset of the parameters in an encoded histogram, after its format and length. */
+    private static final int PARAMETERS_AT = 8;
 
-    /** The beginning of every encoded histogram of ours. */
+    /** The beginning of every encoded histogram with the parameters used here. */
     private static final byte[] HEAD = Arrays.copyOf(encoded(new Histogram(1, MICROS_MAX, DIGITS)), 40);
 
     private static final double MICROS_PER_MILLI = 1_000;
@@ -39,7 +40,7 @@ final class StatisticsSum {
         errors.merge(code, count, Long::sum);
     }
 
-    /** Takes the counts as covering that long at least. */
+    /** Extends the period of the counts to at least this length. */
     void covers(long nanos) {
         seconds = Math.max(seconds, nanos / NANOS_PER_SECOND);
     }
@@ -50,31 +51,23 @@ final class StatisticsSum {
         seconds = Math.max(seconds, other.seconds);
     }
 
-    /** @throws IllegalArgumentException where the histogram is not one of ours */
-    void add(CallStatistics figures) {
-        micros.add(decoded(figures.histogram()));
-        figures.errors().forEach(this::addErrors);
-        seconds = Math.max(seconds, figures.seconds());
+    /** @throws IllegalArgumentException if the histogram is malformed or has other parameters */
+    void add(CallStatistics statistics) {
+        micros.add(decoded(statistics.histogram()));
+        statistics.errors().forEach(this::addErrors);
+        seconds = Math.max(seconds, statistics.seconds());
     }
 
     long requests() {
         return micros.getTotalCount();
     }
 
-    Map<Code, Long> errors() {
-        return errors;
-    }
-
-    long failed() {
-        return errors.values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    /** The longest latency that cannot be told from that one, in microseconds. */
+    /** Returns the highest latency that the histogram counts as equal to this one, in microseconds. */
     long boundary(long value) {
         return micros.highestEquivalentValue(value);
     }
 
-    /** How many took longer than one and at most the other, in microseconds. */
+    /** Returns the number of latencies in a range that excludes its lower bound, in microseconds. */
     long countBetween(long aboveMicros, long toMicros) {
         return toMicros <= aboveMicros ? 0 : micros.getCountBetweenValues(aboveMicros + 1, toMicros);
     }
@@ -83,36 +76,25 @@ final class StatisticsSum {
         return micros.getMean() * micros.getTotalCount() / 1e6;
     }
 
-    CallStatistics figures() {
+    CallStatistics result() {
         long requests = requests();
+        long failures = errors.values().stream().mapToLong(Long::longValue).sum();
         return new CallStatistics(
                 requests,
-                // A failure may have been counted between the moments when latencies and codes were read.
-                Math.max(0, requests - failed()),
+                Math.max(0, requests - failures), // a failure may be counted between reading latencies and codes
                 errors,
                 seconds,
                 micros.getMean() / MICROS_PER_MILLI,
-                millis(micros.getValueAtPercentile(50)),
-                millis(micros.getValueAtPercentile(95)),
-                millis(micros.getValueAtPercentile(99)),
-                millis(micros.getMaxValue()),
-                encoded());
-    }
-
-    private static double millis(long value) {
-        return value / MICROS_PER_MILLI;
-    }
-
-    private String encoded() {
-        if (requests() == 0) {
-            return "";
-        }
-        return Base64.getEncoder().encodeToString(encoded(micros));
+                micros.getValueAtPercentile(50) / MICROS_PER_MILLI,
+                micros.getValueAtPercentile(95) / MICROS_PER_MILLI,
+                micros.getValueAtPercentile(99) / MICROS_PER_MILLI,
+                micros.getMaxValue() / MICROS_PER_MILLI,
+                requests == 0 ? "" : Base64.getEncoder().encodeToString(encoded(micros)));
     }
 
     private static byte[] encoded(Histogram histogram) {
         var buffer = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
-        // Its runs of zeros are short as they are; compressing them costs more than all the rest of a report.
+        // Without compression, which would cost more than the rest of a report: runs of zeros are already short.
         int length = histogram.encodeIntoByteBuffer(buffer);
         return Arrays.copyOf(buffer.array(), length);
     }
@@ -121,19 +103,17 @@ final class StatisticsSum {
         if (histogram.isEmpty()) {
             return new Histogram(1, MICROS_MAX, DIGITS);
         }
-        if (histogram.length() > HISTOGRAM_LENGTH_MAX) {
-            throw new IllegalArgumentException("an encoded histogram has at most " + HISTOGRAM_LENGTH_MAX
-                    + " characters, not " + histogram.length());
-        }
         try {
-            byte[] bytes = Base64.getDecoder().decode(histogram);
-            // Looked at first: what it says decides how much memory it takes, and where counts are looked for.
-            if (Arrays.equals(bytes, LIKE_AT, HEAD.length, HEAD, LIKE_AT, HEAD.length)) {
+            byte[] bytes = histogram.length() > HISTOGRAM_LENGTH_MAX
+                    ? new byte[0]
+                    : Base64.getDecoder().decode(histogram);
+            // Checked first, because the parameters determine how much memory is allocated.
+            if (Arrays.equals(bytes, PARAMETERS_AT, HEAD.length, HEAD, PARAMETERS_AT, HEAD.length)) {
                 return Histogram.decodeFromByteBuffer(ByteBuffer.wrap(bytes), MICROS_MAX);
             }
-        } catch (RuntimeException e) {
-            throw new IllegalArgumentException("this is not an encoded histogram of two digits", e);
+        } catch (RuntimeException e) { // too short, or damaged
+            throw new IllegalArgumentException(MALFORMED, e);
         }
-        throw new IllegalArgumentException("this is not an encoded histogram of two digits");
+        throw new IllegalArgumentException(MALFORMED);
     }
 }

@@ -4,12 +4,12 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What a process tells about itself.
+ * The metrics of a process at one moment.
  *
  * @param application its name
- * @param startedAt when it began
- * @param timestamp when this was true
- * @param server the services that it answers for, by name
+ * @param startedAt when it started
+ * @param timestamp when this report was made
+ * @param server the services that it serves, by name
  * @param client the services that it calls, by name
  */
 public record StatusReport(

@@ -1,11 +1,9 @@
 /**
- * Observation: subscribers of the one stream of events. Nothing in a pipeline measures, logs or traces; it emits, and
- * what becomes of that is decided here.
+ * Observation: subscribers of the event stream that make metrics and logs. Pipelines only emit events.
  *
- * <p>{@link dev.treaty.observe.MetricsRecorder} counts calls and attempts and answers how each service does, over the
- * last minute and in total. {@link dev.treaty.observe.PrometheusExporter} publishes what it has counted. {@link
- * dev.treaty.observe.EventLog} writes to the log what a person should know. Each stands alone: subscribe what is
- * wanted.
+ * <p>{@link dev.treaty.observe.MetricsRecorder} records the metrics of services, operations and instances, for the last
+ * minute and in total. {@link dev.treaty.observe.PrometheusExporter} publishes them. {@link dev.treaty.observe.EventLog}
+ * logs what matters to operators. Each works alone.
  *
  * {@snippet class="MetricsExample" region="metrics"}
  */

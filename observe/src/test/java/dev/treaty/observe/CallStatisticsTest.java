@@ -2,14 +2,10 @@ package dev.treaty.observe;
 
 import static dev.treaty.observe.Traffic.ORDERS;
 import static dev.treaty.observe.Traffic.ended;
-import static dev.treaty.observe.Traffic.failed;
 import static dev.treaty.observe.Traffic.ok;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.treaty.core.call.Code;
-import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Side;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
@@ -26,7 +22,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.RandomDistribution;
 
 class CallStatisticsTest {
-    /** Two significant digits: a cell is at most one part in 128 wide; and latencies are rounded to a microsecond. */
+    /** With two significant digits the width of a cell is 1/128 at most; latencies are rounded to a microsecond. */
     private static double tolerance(double millis) {
         return millis / 128 + 0.001;
     }
@@ -48,7 +44,7 @@ class CallStatisticsTest {
     }
 
     @Property(tries = 300)
-    void percentilesAreThoseOfTheSortedLatencies(@ForAll("latencies") List<Long> nanos) {
+    void percentiles_are_those_of_the_sorted_latencies(@ForAll("latencies") List<Long> nanos) {
         CallStatistics figures = total(recorded(nanos));
         List<Long> sorted = nanos.stream().sorted().toList();
         assertNear(figures.p50Millis(), rank(sorted, 0.50));
@@ -69,7 +65,7 @@ class CallStatisticsTest {
     }
 
     @Property(tries = 300)
-    void whatIsMergedIsWhatWasCountedInOnePlace(
+    void merged_statistics_equal_those_counted_together(
             @ForAll("latencies") List<Long> some, @ForAll("latencies") List<Long> others) {
         var all = new ArrayList<>(some);
         all.addAll(others);
@@ -78,49 +74,15 @@ class CallStatisticsTest {
     }
 
     @Property
-    void eachLatencyIsCountedInTheCellThatHoldsIt(@ForAll long nanos) {
+    void each_latency_is_counted_in_its_cell(@ForAll long nanos) {
         int cell = Series.cell(nanos);
         long micros = Math.max(1, (Math.clamp(nanos, 0, StatisticsSum.MICROS_MAX * 1_000) + 500) / 1_000);
         assertThat(Series.micros(cell)).isLessThanOrEqualTo(micros);
         assertThat(Series.micros(cell + 1)).isGreaterThan(micros);
     }
 
-    @Example
-    void mergesServicesByOperationAndInstance() {
-        var one = new MetricsRecorder(new ManualTime());
-        one.emit(ended("get", ok(Duration.ofMillis(1))));
-        one.emit(Traffic.attempt("a", ok(Duration.ofMillis(1))));
-        var two = new MetricsRecorder(new ManualTime());
-        two.emit(ended("get", failed(Code.ABORTED, Duration.ofMillis(9))));
-        two.emit(ended("place", ok(Duration.ofMillis(2))));
-        two.emit(Traffic.attempt("a", ok(Duration.ofMillis(1))));
-        two.emit(Traffic.attempt("b", ok(Duration.ofMillis(1))));
-
-        ServiceMetrics merged =
-                ServiceMetrics.merge(List.of(one.metrics(ORDERS, Side.CLIENT), two.metrics(ORDERS, Side.CLIENT)));
-        assertThat(merged.total().requests()).isEqualTo(3);
-        assertThat(merged.attempts()).isEqualTo(3);
-        assertThat(merged.operation("get").total().requests()).isEqualTo(2);
-        assertThat(merged.operation("get").total().errors()).isEqualTo(Map.of(Code.ABORTED, 1L));
-        assertThat(merged.operation("place").total().requests()).isEqualTo(1);
-        assertThat(merged.instances())
-                .extracting(i -> i.instance() + "=" + i.total().requests())
-                .containsExactly("a=2", "b=1");
-    }
-
-    @Example
-    void refusesToMergeWhatIsNotAlike() {
-        var recorder = new MetricsRecorder(new ManualTime());
-        assertThatThrownBy(() -> ServiceMetrics.merge(List.of())).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> ServiceMetrics.merge(List.of(
-                        recorder.metrics(ORDERS, Side.CLIENT),
-                        recorder.metrics(new ServiceName("shop.Stock"), Side.CLIENT))))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("shop.Stock");
-    }
-
     @Property(tries = 300)
-    void refusesAHistogramThatIsNoneWithoutFallingOver(@ForAll("noise") String histogram) {
+    void a_malformed_histogram_is_rejected(@ForAll("noise") String histogram) {
         var figures = new CallStatistics(1, 1, Map.of(), 1, 0, 0, 0, 0, 0, histogram);
         try {
             CallStatistics.merge(List.of(figures));
@@ -130,11 +92,11 @@ class CallStatisticsTest {
     }
 
     @Example
-    void refusesAHistogramWhoseHeadIsDamagedWhereverThatIs() {
-        byte[] sound = Base64.getDecoder()
+    void a_histogram_with_a_damaged_head_is_rejected_or_read() {
+        byte[] valid = Base64.getDecoder()
                 .decode(total(recorded(List.of(1_000_000L, 5_000_000L))).histogram());
         for (int bit = 0; bit < 40 * 8; bit++) {
-            byte[] damaged = sound.clone();
+            byte[] damaged = valid.clone();
             damaged[bit / 8] ^= (byte) (1 << bit % 8);
             var figures = new CallStatistics(
                     1, 1, Map.of(), 1, 0, 0, 0, 0, 0, Base64.getEncoder().encodeToString(damaged));
@@ -148,11 +110,11 @@ class CallStatisticsTest {
 
     @Provide
     Arbitrary<String> noise() {
-        String sound = total(recorded(List.of(1_000_000L, 5_000_000L))).histogram();
+        String valid = total(recorded(List.of(1_000_000L, 5_000_000L))).histogram();
         Arbitrary<String> damaged = Arbitraries.integers()
-                .between(0, sound.length() - 1)
+                .between(0, valid.length() - 1)
                 .flatMap(at ->
-                        Arbitraries.chars().alpha().map(c -> sound.substring(0, at) + c + sound.substring(at + 1)));
+                        Arbitraries.chars().alpha().map(c -> valid.substring(0, at) + c + valid.substring(at + 1)));
         return Arbitraries.oneOf(
                 damaged, Arbitraries.strings().ascii().ofMinLength(1), Arbitraries.just("A".repeat(100_000)));
     }

@@ -15,6 +15,7 @@ import dev.treaty.core.call.Origin;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.event.Side;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,15 +32,15 @@ class EventLogTest {
     private final Lines lines = new Lines(Level.DEBUG);
     private final EventLog log = new EventLog(lines, time);
 
-    /** A logger that keeps what is written. */
+    /** A logger that stores its lines. */
     private static final class Lines extends LegacyAbstractLogger {
         private static final long serialVersionUID = 1;
 
-        private final Level least;
+        private final Level lowest;
         private final transient List<String> written = new ArrayList<>();
 
-        Lines(Level least) {
-            this.least = least;
+        Lines(Level lowest) {
+            this.lowest = lowest;
             this.name = EventLog.NAME;
         }
 
@@ -56,7 +57,7 @@ class EventLogTest {
         }
 
         private boolean writes(Level level) {
-            return level.toInt() >= least.toInt();
+            return level.toInt() >= lowest.toInt();
         }
 
         @Override
@@ -90,7 +91,7 @@ class EventLogTest {
     }
 
     @Test
-    void writesOneLineForEachEventThatMatters() {
+    void each_event_that_matters_is_one_line() {
         log.emit(opened("the probe failed"));
         log.emit(new Event.RegistryChanged(
                 "treaty://127.0.0.1:7400", false, "the registry treaty://127.0.0.1:7400 cannot be reached"));
@@ -106,24 +107,40 @@ class EventLogTest {
                         "WARN breaker of shop.Orders at a went from half-open to open: the probe failed",
                         "WARN the registry treaty://127.0.0.1:7400 cannot be reached",
                         "INFO registry treaty://127.0.0.1:7400: it refuses shop.Orders",
-                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 is there, version 1.4.0",
+                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 registered, version 1.4.0",
                         "DEBUG instance a of shop.Orders at http://127.0.0.1:8080 changed, health from passing to"
                                 + " critical",
-                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 is gone: closed",
-                        "DEBUG shop.Orders/get failed with unavailable and is not tried again: the budget is spent",
-                        "DEBUG shop.Orders/get failed with unavailable and was answered by a fallback: cached");
+                        "INFO instance a of shop.Orders at http://127.0.0.1:8080 removed: closed",
+                        "DEBUG shop.Orders/get failed with unavailable and is not retried: the budget is spent",
+                        "DEBUG shop.Orders/get failed with unavailable and a fallback responded: cached");
     }
 
     @Test
-    void aMistakeIsWrittenWithItsCause() {
+    void changes_of_ejection_and_panic_are_logged() {
+        log.emit(new Event.EjectionChanged(ORDERS, "a", true, "40 % of 120 calls failed"));
+        log.emit(new Event.EjectionChanged(ORDERS, "a", false, "a probe succeeded"));
+        log.emit(new Event.PanicChanged(ORDERS, true, 6, 10));
+        log.emit(new Event.PanicChanged(ORDERS, false, 2, 10));
+        log.emit(new Event.FaultInjected(Side.CLIENT, call(ORDERS, "get"), "delay of 10ms"));
+        assertThat(lines.written)
+                .containsExactly(
+                        "WARN shop.Orders at a is ejected: 40 % of 120 calls failed",
+                        "INFO shop.Orders at a is no longer ejected: a probe succeeded",
+                        "WARN 6 of 10 instances of shop.Orders are unhealthy: too many to exclude, so all get calls",
+                        "INFO 2 of 10 instances of shop.Orders are unhealthy: they are excluded",
+                        "DEBUG a configured fault was injected into shop.Orders/get (client): delay of 10ms");
+    }
+
+    @Test
+    void an_internal_error_is_logged_with_its_cause() {
         log.emit(new Event.HandlerFailed(call(ORDERS, "get"), new IllegalStateException("no database")));
         assertThat(lines.written)
-                .containsExactly("ERROR the service made a mistake handling shop.Orders/get caused by"
+                .containsExactly("ERROR internal error handling shop.Orders/get caused by"
                         + " java.lang.IllegalStateException: no database");
     }
 
     @Test
-    void writesNothingForSingleCallsAndNoSecrets() {
+    void single_calls_and_secrets_are_not_logged() {
         log.emit(ended("get", failed(Code.INTERNAL, Duration.ofMillis(1))));
         log.emit(attempt("a", failed(Code.INTERNAL, Duration.ofMillis(1))));
         log.emit(new Event.RetryScheduled(call(ORDERS, "get"), fault(), Duration.ZERO));
@@ -133,14 +150,14 @@ class EventLogTest {
     }
 
     @Test
-    void aReasonFromElsewhereCannotForgeALine() {
+    void a_reason_cannot_forge_a_line() {
         log.emit(opened("over\nWARN forged\u2028again " + "x".repeat(1000)));
         assertThat(lines.written).hasSize(1);
         assertThat(lines.written.getFirst()).contains("over WARN forged again").hasSizeLessThan(450);
     }
 
     @Test
-    void aFloodIsCutAndTold() {
+    void omitted_lines_are_counted() {
         for (int i = 0; i < EventLog.LINES_MAX + 30; i++) {
             log.emit(opened("again"));
         }
@@ -151,7 +168,7 @@ class EventLogTest {
         log.emit(opened("once more"));
         assertThat(lines.written.subList(EventLog.LINES_MAX + 1, lines.written.size()))
                 .containsExactly(
-                        "WARN 30 lines were left out here",
+                        "WARN 30 lines were omitted",
                         "WARN breaker of shop.Orders at a went from half-open to open: once more");
     }
 }

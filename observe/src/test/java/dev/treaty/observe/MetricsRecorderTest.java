@@ -37,7 +37,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void countsCallsByOperationAndCodeAndAddsThemUp() {
+    void calls_are_counted_by_operation_and_code_and_in_total() {
         recorder.emit(ended("get", ok(MILLI)));
         recorder.emit(ended("get", failed(Code.NOT_FOUND, MILLI)));
         recorder.emit(ended("place", failed(Code.UNAVAILABLE, MILLI.multipliedBy(100))));
@@ -54,11 +54,11 @@ class MetricsRecorderTest {
         assertThat(metrics.total().averageMillis()).isCloseTo(25.75, within(0.3));
         assertThat(metrics.operations()).extracting(OperationMetrics::operation).containsExactly("get", "place");
         assertThat(metrics.operation("get").total().errors()).isEqualTo(Map.of(Code.NOT_FOUND, 1L));
-        assertThat(metrics.operation("unheard").total()).isEqualTo(CallStatistics.NONE);
+        assertThat(metrics.operation("unknown").total()).isEqualTo(CallStatistics.NONE);
     }
 
     @Test
-    void keepsTheSidesApart() {
+    void sides_are_counted_separately() {
         recorder.emit(ended(Side.SERVER, ORDERS, "get", ok(MILLI)));
         assertThat(client().total().requests()).isZero();
         assertThat(recorder.metrics(ORDERS, Side.SERVER).total().requests()).isEqualTo(1);
@@ -67,7 +67,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void theMinuteForgetsWhatTheTotalKeeps() {
+    void the_minute_excludes_older_calls_and_the_total_includes_them() {
         recorder.emit(ended("get", failed(Code.INTERNAL, Duration.ofSeconds(2))));
         time.advance(Duration.ofSeconds(50));
         recorder.emit(ended("get", ok(MILLI)));
@@ -89,7 +89,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void theMinuteForgetsThoughNobodyAskedMeanwhile() {
+    void the_minute_excludes_older_calls_without_being_read() {
         for (int second = 0; second < 300; second++) {
             recorder.emit(ended("get", ok(MILLI)));
             time.advance(Duration.ofSeconds(1));
@@ -100,7 +100,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void tellsWhenSomethingWasLastCounted() {
+    void the_time_of_the_last_call_is_reported() {
         recorder.emit(ended("get", ok(MILLI)));
         time.advance(Duration.ofSeconds(7));
         recorder.emit(ended("get", ok(MILLI)));
@@ -110,7 +110,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void countsAttemptsRetriesFallbacksAndBreakers() {
+    void attempts_retries_fallbacks_and_breakers_are_counted() {
         recorder.emit(attempt("a", failed(Code.UNAVAILABLE, MILLI)));
         recorder.emit(attempt("b", ok(MILLI)));
         recorder.emit(new Event.RetryScheduled(call(ORDERS, "get"), fault(), MILLI));
@@ -122,7 +122,6 @@ class MetricsRecorderTest {
 
         ServiceMetrics metrics = client();
         assertThat(metrics.attempts()).isEqualTo(2);
-        assertThat(metrics.attemptsPerCall()).isEqualTo(2);
         assertThat(metrics.retries()).isEqualTo(1);
         assertThat(metrics.retriesRefused()).isEqualTo(1);
         assertThat(metrics.fallbacks()).isEqualTo(Map.of(Origin.CACHED, 1L));
@@ -134,7 +133,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void forgetsAnInstanceThatIsGone() {
+    void a_removed_instance_has_no_metrics() {
         recorder.emit(added("a", Status.WARNING));
         recorder.emit(attempt("a", ok(MILLI)));
         assertThat(client().instances()).extracting(InstanceMetrics::health).containsExactly("warning");
@@ -144,18 +143,18 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void forgetsAnInstanceWhoseLastAttemptCameAfterItWasGone() {
+    void an_instance_whose_last_attempt_ended_after_its_removal_is_removed_later() {
         recorder.emit(added("a", Status.PASSING));
         recorder.emit(removed("a"));
         recorder.emit(attempt("a", ok(MILLI)));
         recorder.emit(added("b", Status.PASSING));
         assertThat(client().instances()).hasSize(2);
-        time.advance(ServiceCounts.STRANGER_IDLE_MAX.plusSeconds(1));
+        time.advance(ServiceCounts.UNKNOWN_IDLE_MAX.plusSeconds(1));
         assertThat(client().instances()).extracting(InstanceMetrics::instance).containsExactly("b");
     }
 
     @Test
-    void countsOperationsBeyondTheLimitTogether() {
+    void operations_beyond_the_limit_are_counted_together() {
         for (int i = 0; i < MetricsRecorder.OPERATIONS_MAX + 20; i++) {
             recorder.emit(ended(Side.SERVER, ORDERS, "operation" + i, ok(MILLI)));
         }
@@ -166,7 +165,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void countsServicesBeyondTheLimitTogether() {
+    void services_beyond_the_limit_are_counted_together() {
         for (int i = 0; i < MetricsRecorder.SERVICES_MAX + 5; i++) {
             recorder.emit(ended(Side.CLIENT, new ServiceName("service" + i), "get", ok(MILLI)));
         }
@@ -176,7 +175,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void placesOfInstancesThatAreGoneServeOthers() {
+    void removed_instances_make_room_for_others() {
         for (int i = 0; i < 3 * MetricsRecorder.INSTANCES_MAX; i++) {
             recorder.emit(added("i" + i, Status.PASSING));
             recorder.emit(removed("i" + i));
@@ -193,7 +192,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void losesNothingWhenManyCountWhileTimePassesAndOthersAsk() throws InterruptedException {
+    void concurrent_counts_are_not_lost_while_metrics_are_read() throws InterruptedException {
         int threads = 8;
         int each = 50_000;
         var workers = new ArrayList<Thread>();
@@ -219,7 +218,7 @@ class MetricsRecorderTest {
     }
 
     @Test
-    void reportsBothSides() {
+    void a_report_has_both_sides() {
         recorder.emit(ended("get", ok(MILLI)));
         recorder.emit(ended(Side.SERVER, new ServiceName("shop.Stock"), "take", ok(MILLI)));
         var startedAt = time.instant();

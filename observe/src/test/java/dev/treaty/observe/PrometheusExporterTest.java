@@ -31,7 +31,7 @@ class PrometheusExporterTest {
     }
 
     @Test
-    void publishesWhatWasCounted() {
+    void counts_are_published() {
         recorder.emit(ended("get", ok(Duration.ofNanos(700_000))));
         recorder.emit(ended("get", failed(Code.NOT_FOUND, Duration.ofMillis(40))));
         recorder.emit(ended(Side.SERVER, ORDERS, "get", ok(Duration.ofSeconds(20))));
@@ -69,7 +69,7 @@ class PrometheusExporterTest {
     }
 
     @Test
-    void whatIsGoneIsNotPublished() {
+    void removed_instances_are_not_published() {
         recorder.emit(added("a", Status.PASSING));
         assertThat(exporter.scrape()).contains("treaty_instances{");
         recorder.emit(removed("a"));
@@ -77,7 +77,7 @@ class PrometheusExporterTest {
     }
 
     @Test
-    void everyLineIsCommentOrSample() {
+    void every_line_is_a_comment_or_a_sample() {
         recorder.emit(ended("odd \"name\"\n", ok(Duration.ofMillis(1))));
         exporter.registry().counter("shop.orders", "kind", "gift").increment();
         String label = "[a-z_]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"";

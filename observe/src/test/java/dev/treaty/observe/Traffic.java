@@ -24,7 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** Events such as a pipeline would emit. */
+/** Creates events as pipelines emit them. */
 final class Traffic {
     static final ServiceName ORDERS = new ServiceName("shop.Orders");
 

@@ -12,8 +12,9 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Promise;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
@@ -26,35 +27,42 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 
 /**
- * A registry within the process, over a {@link RegistryTable}. What is registered through it stays until it is closed:
- * its lease is the life of the process. The same table may be offered to other processes by a {@link RegistryService};
- * their instances then appear here, and those of this process there.
+ * A registry within the process, for programs of one process and for tests. What is registered through it has a lease
+ * that never expires and stays until it is closed. Its {@link RegistryTable} may be offered to other processes by a
+ * {@link RegistryService}: then each process sees the instances of all.
  */
 public final class EmbeddedRegistry implements Registry {
-    private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
+    /** The longest pause between two checks of leases, which other processes may have in the same table. */
+    private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** How often the table is looked at while somebody in it may have to go. */
-    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
     private final RegistryTable table;
     private final Time time;
     private final Events events;
     private final Watchers watchers;
-    private final Map<String, Kept> kept = new ConcurrentSkipListMap<>();
-    private final Promise<Boolean> closed = new Promise<>();
+    private final ChangeLog.Waiter waiter;
+    private final Map<String, TableRegistration> registrations = new ConcurrentSkipListMap<>();
+    private volatile boolean closed;
+
+    /** Creates an empty registry. Its events are every change of every service, in order. */
+    public EmbeddedRegistry(RuntimeDependencies runtime) {
+        this(new RegistryTable(RegistryLimits.STANDARD, runtime.random()), runtime.time(), runtime.events());
+    }
 
     /**
-     * A registry over that table.
+     * Creates a registry over a table.
      *
-     * @param events told of every change of any service, in order
+     * @param events receives every change of every service, in order
      */
-    @SuppressWarnings("exports") // for the modules of Treaty that also serve the table to other processes
+    @SuppressWarnings("exports") // for the modules of Treaty that also offer the table to other processes
     public EmbeddedRegistry(RegistryTable table, Time time, Events events) {
         this.table = table;
         this.time = time;
         this.events = events;
-        this.watchers = new Watchers(table.catalog(), table.audience(), time);
-        long revision = table.catalog().revision();
+        this.watchers = new Watchers(table.changes(), table.acks(), time);
+        this.waiter = table.changes().new Waiter();
+        long revision = table.changes().revision();
         Thread.ofVirtual().name("treaty-registry-events").start(() -> emit(revision));
     }
 
@@ -65,48 +73,48 @@ public final class EmbeddedRegistry implements Registry {
 
     private void emit(long from) {
         long revision = from;
-        while (closed.now() == null) {
-            var waiter = table.catalog().await(List.of(), revision);
-            try {
-                if (closed.now() == null) { // looked at after enlisting, so that a close in between is not missed
-                    long left = table.expire(time.nanoTime(), time.instant());
-                    waiter.changed().await(time, left < Long.MAX_VALUE ? Math.min(left, LOOK_NANOS) : WAIT_NANOS);
-                }
-            } catch (InterruptedException e) {
-                return;
-            } finally {
-                table.catalog().leave(waiter);
-            }
-            var reading = table.catalog().readAll(revision);
-            revision = reading.revision();
-            reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
+        try {
+            boolean last;
+            do {
+                last = waiter.isClosed();
+                long left = table.expire(time.nanoTime(), time.instant());
+                long wait = left < Long.MAX_VALUE ? Math.min(left, CHECK_NANOS) : IDLE_NANOS;
+                waiter.await(List.of(), revision, time, wait);
+                var reading = table.changes().readAll(revision);
+                revision = reading.revision();
+                reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
+            } while (!last);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     /**
-     * @throws IllegalArgumentException where the id is taken or a part of the instance is over a limit
-     * @throws IllegalStateException where the registry is full or closed
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if the id is taken or a part of the instance is over a limit
+     * @throws IllegalStateException if the registry is full or closed
      */
     @Override
     public Registration register(ServiceInstance instance) {
-        refuseWhenClosed();
-        var registration = new Kept(instance, table.newToken());
-        try {
-            table.register(instance, registration.token, Duration.ZERO, time.nanoTime(), time.instant());
-        } catch (ServiceException e) {
-            throw refusal(e);
-        }
-        kept.put(instance.id(), registration);
-        if (closed.now() != null) {
+        checkOpen();
+        var registration = new TableRegistration(instance, table.newToken());
+        registration.register(instance);
+        registrations.put(instance.id(), registration);
+        if (closed) { // at the same time
             registration.close();
         }
         return registration;
     }
 
-    /** @throws IllegalStateException where the registry is full or closed */
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if the registry is full or closed
+     */
     @Override
     public void publish(ServiceContract contract, boolean force) {
-        refuseWhenClosed();
+        checkOpen();
         try {
             table.publish(contract, force);
         } catch (ServiceException e) {
@@ -123,8 +131,8 @@ public final class EmbeddedRegistry implements Registry {
         };
     }
 
-    private void refuseWhenClosed() {
-        if (closed.now() != null) {
+    private void checkOpen() {
+        if (closed) {
             throw new IllegalStateException("the embedded registry is closed");
         }
     }
@@ -136,7 +144,7 @@ public final class EmbeddedRegistry implements Registry {
 
     @Override
     public List<ServiceInstance> instances(ServiceName service) {
-        return table.catalog().roster(service);
+        return table.changes().instances(service);
     }
 
     @Override
@@ -146,24 +154,28 @@ public final class EmbeddedRegistry implements Registry {
         } catch (ServiceException e) {
             throw refusal(e);
         }
-        return heard(instance.id(), patience);
+        return awaitAcknowledged(instance.id(), patience);
     }
 
-    private boolean heard(String id, Duration patience) {
+    private boolean awaitAcknowledged(String id, Duration timeout) {
         try {
-            return table.awaitHeard(id, time, patience.toNanos()) == 0;
+            return table.awaitAcknowledged(id, time, timeout.toNanos()) == 0;
         } catch (ServiceException e) {
-            return false; // closed meanwhile
+            return false; // closed in the meantime
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
         }
     }
 
-    /** @throws IllegalStateException where there are too many watchers or the registry is closed */
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if there are too many watchers or the registry is closed
+     */
     @Override
     public Subscription watch(ServiceName service, Consumer<DiscoveryEvent> on) {
-        refuseWhenClosed();
+        checkOpen();
         return watchers.open(service, on, () -> {});
     }
 
@@ -182,43 +194,58 @@ public final class EmbeddedRegistry implements Registry {
         return table.contracts(service).find(fingerprint);
     }
 
-    /** Takes out what was registered through it and ends its watches; the table stays usable for others. */
+    /** Removes what was registered through it and closes its watches; the table stays usable for others. */
     @Override
     public void close() {
-        if (closed.complete(true)) {
-            watchers.close();
-            kept.values().forEach(Kept::close);
-            table.catalog().wake();
-        }
+        closed = true;
+        watchers.close();
+        registrations.values().forEach(TableRegistration::close);
+        waiter.close();
     }
 
-    private final class Kept implements Registration {
+    private final class TableRegistration implements Registration {
         private final String id;
         private final ServiceName service;
         private final String token;
         private volatile ServiceInstance last;
         private volatile boolean draining;
 
-        Kept(ServiceInstance instance, String token) {
+        TableRegistration(ServiceInstance instance, String token) {
             this.id = instance.id();
             this.service = instance.service();
             this.last = instance;
             this.token = token;
         }
 
+        void register(ServiceInstance instance) {
+            try {
+                table.register(instance, token, Duration.ZERO, time.nanoTime(), time.instant());
+            } catch (ServiceException e) {
+                throw refusal(e);
+            }
+        }
+
+        private boolean isClosed() {
+            return registrations.get(id) != this;
+        }
+
         @Override
         public ServiceInstance instance() {
-            return table.catalog().find(service, id).orElse(last);
+            return table.changes().find(service, id).orElse(last);
         }
 
         @Override
         public void report(ServiceHealth health) {
             if (!draining) {
-                tell(health);
+                set(health);
             }
         }
 
-        /** @throws IllegalArgumentException where its id or its service is another, or a part of it over a limit */
+        /**
+         * {@inheritDoc}
+         *
+         * @throws IllegalArgumentException if the id or the service is another one, or a part is over a limit
+         */
         @Override
         public boolean update(ServiceInstance instance) {
             if (!instance.id().equals(id)) {
@@ -226,14 +253,10 @@ public final class EmbeddedRegistry implements Registry {
                         "instance " + id + " cannot become " + instance.id() + ": an instance keeps its id");
             }
             ServiceInstance changed = draining ? instance.withHealth(last.health()) : instance;
-            try {
-                table.register(changed, token, Duration.ZERO, time.nanoTime(), time.instant());
-            } catch (ServiceException e) {
-                throw refusal(e);
-            }
+            register(changed);
             last = changed;
-            if (kept.get(id) != this) { // closed meanwhile
-                table.remove(id, token, "closed", time.instant());
+            if (isClosed()) { // at the same time
+                table.remove(id, token, time.instant());
             }
             return true;
         }
@@ -241,23 +264,23 @@ public final class EmbeddedRegistry implements Registry {
         @Override
         public void drain() {
             draining = true;
-            tell(ServiceHealth.of(ServiceHealth.Status.DRAINING, time.instant()));
+            set(ServiceHealth.of(ServiceHealth.Status.DRAINING, time.instant()));
         }
 
         @Override
         public boolean acknowledged(Duration patience) {
-            return heard(id, patience);
+            return awaitAcknowledged(id, patience);
         }
 
-        private void tell(ServiceHealth health) {
-            if (kept.get(id) != this) {
+        private void set(ServiceHealth health) {
+            if (isClosed()) {
                 return;
             }
             try {
                 table.report(id, token, health, time.nanoTime(), time.instant());
                 last = last.withHealth(health);
             } catch (ServiceException e) {
-                if (e.code() != Code.NOT_FOUND) { // closed meanwhile: nobody wants to know how it feels
+                if (e.code() != Code.NOT_FOUND) { // not found: closed at the same time
                     throw refusal(e);
                 }
             }
@@ -265,8 +288,8 @@ public final class EmbeddedRegistry implements Registry {
 
         @Override
         public void close() {
-            if (kept.remove(id, this)) {
-                table.remove(id, token, "closed", time.instant());
+            if (registrations.remove(id, this)) {
+                table.remove(id, token, time.instant());
             }
         }
     }

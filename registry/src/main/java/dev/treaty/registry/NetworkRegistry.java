@@ -6,22 +6,21 @@ import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
-import dev.treaty.core.event.Events;
-import dev.treaty.core.time.Time;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.registry.backend.BackendService;
 import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.client.LeaseKeeper;
 import dev.treaty.registry.client.RegistryConnection;
 import dev.treaty.registry.client.WatchClient;
+import dev.treaty.registry.server.Requests;
 import dev.treaty.registry.spi.Backend;
-import dev.treaty.registry.spi.RegistryProvider;
+import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,50 +32,42 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
- * A registry in another process, spoken to in the {@link RegistryProtocol}. It keeps this process's instances
- * registered and its view of others current through outages and restarts of the registry: nothing here fails because
- * the registry cannot be reached, and no instance disappears for that reason. {@link #problem()} says what is wrong.
+ * The client of a registry in another process, which speaks the {@link RegistryProtocol}. It keeps the instances of this
+ * process registered, and its view of others current, through outages and restarts of the registry: no method fails and
+ * no instance disappears because the registry is unreachable. {@link #problem()} returns what is wrong.
  */
 public final class NetworkRegistry implements Registry {
-    /** The most contracts of others that are remembered for when the registry cannot be reached. */
+    /** The most contracts that are remembered for times when the registry is unreachable. */
     private static final int CONTRACTS_MAX = 1_024;
 
-    /** The most instances that a lookup asks for at a time. */
+    /** The most instances in one answer to a lookup. */
     private static final int PAGE_INSTANCES = 1_000;
 
     private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
 
-    private final RegistryConnection upstream;
-    private final Runnable atEnd;
+    private final RegistryConnection connection;
+    private final Runnable onClose;
     private final LeaseKeeper keeper;
-    private final WatchClient replica;
+    private final WatchClient watchClient;
     private final Watchers watchers;
     private final Map<ServiceName, ServiceContract> contracts = new ConcurrentHashMap<>();
     private volatile Set<ServiceName> services = Set.of();
-    private volatile boolean closed;
 
     /**
-     * The client of one registry. Nothing is sent before something is asked of it.
+     * Creates a client. It sends nothing before it is used.
      *
-     * @param address how the registry is written in a configuration, for messages
-     * @param registry the way to it: a connection, or a pipeline around one; whoever opened it closes it, after this
-     * @param self who this process is
-     * @param random makes tokens, so it has to be unpredictable to others, and jitter
-     * @param events told when the registry cannot be reached, when it can again, and of every change of a service that
-     *     is followed
+     * @param address address of the registry as in a configuration, for messages
+     * @param registry connection to the registry, or a pipeline around one; the caller closes it after this client
+     * @param self identity of this process
+     * @param runtime its random numbers are also used for lease tokens, so others must not be able to guess them; its
+     *     events are when the registry becomes unreachable and reachable, and every change of a followed service
      */
     public NetworkRegistry(
-            String address,
-            Handler registry,
-            Principal self,
-            RegistryPolicy policy,
-            Time time,
-            RandomGenerator random,
-            Events events) {
-        this(address, registry, self, policy, time, random, events, () -> {});
+            String address, Handler registry, Principal self, RegistryPolicy policy, RuntimeDependencies runtime) {
+        this(address, registry, self, policy, runtime, () -> {});
     }
 
     private NetworkRegistry(
@@ -84,62 +75,52 @@ public final class NetworkRegistry implements Registry {
             Handler registry,
             Principal self,
             RegistryPolicy policy,
-            Time time,
-            RandomGenerator random,
-            Events events,
-            Runnable atEnd) {
-        this.atEnd = atEnd;
-        this.upstream = new RegistryConnection(address, registry, self, policy, time, random, events, this::changed);
-        this.keeper = new LeaseKeeper(upstream);
-        this.replica = new WatchClient(upstream, events);
-        this.watchers = new Watchers(replica.catalog(), replica.audience(), time);
+            RuntimeDependencies runtime,
+            Runnable onClose) {
+        this.onClose = onClose;
+        this.connection = new RegistryConnection(address, registry, self, policy, runtime, this::reconnect);
+        this.keeper = new LeaseKeeper(connection);
+        this.watchClient = new WatchClient(connection, runtime.events());
+        this.watchers = new Watchers(watchClient.changes(), watchClient.acks(), runtime.time());
         keeper.start();
-        replica.start();
+        watchClient.start();
     }
 
     /**
-     * A registry that is kept in an engine rather than by a registry's process. Closing it closes the engine.
+     * Creates a registry that is kept by a backend. Closing it closes the backend.
      *
-     * @param address how the registry is written in a configuration, for messages
+     * @param address address of the registry as in a configuration, for messages
      */
-    public static NetworkRegistry over(Backend engine, String address, RegistryProvider.RegistryContext surroundings) {
-        Time time = surroundings.time();
-        var service = new BackendService(engine, surroundings);
-        Handler handler =
-                Dispatcher.of(RegistryProtocol.class, RegistryConnection.PROTOCOL, service, NetworkRegistry::mistake);
-        return new NetworkRegistry(
-                address,
-                handler,
-                surroundings.self(),
-                surroundings.policy(),
-                time,
-                surroundings.random(),
-                surroundings.events(),
-                service::close);
+    public static NetworkRegistry over(Backend backend, String address, RegistryContext context) {
+        var service = new BackendService(backend, context);
+        Handler handler = Dispatcher.of(
+                RegistryProtocol.class, RegistryConnection.PROTOCOL, service, NetworkRegistry::logInternalError);
+        var runtime = new RuntimeDependencies(context.time(), context.random(), context.events());
+        return new NetworkRegistry(address, handler, context.self(), context.policy(), runtime, service::close);
     }
 
-    private static void mistake(Call call, Throwable cause) {
-        LOGGER.log(System.Logger.Level.ERROR, "The engine of a registry made a mistake handling " + call.path(), cause);
+    private static void logInternalError(Call call, Throwable cause) {
+        LOGGER.log(System.Logger.Level.ERROR, "Internal error of a registry backend in " + call.path(), cause);
     }
 
-    private void changed() {
-        keeper.check();
-        replica.restart();
+    private void reconnect() {
+        keeper.renewNow();
+        watchClient.restart();
     }
 
     @Override
     public String address() {
-        return upstream.address;
+        return connection.address;
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>It waits for the registry as long as the policy has patience, and goes on in the background after that. A
-     * refusal that comes later is told as an event and by {@link #problem()}.
+     * <p>Waits for the registry within the patience of the policy, and continues in the background after that. A refusal
+     * that arrives later is emitted as an event and returned by {@link #problem()}.
      *
-     * @throws IllegalArgumentException where the id is taken or a part of the instance is over a limit
-     * @throws IllegalStateException where this process keeps too many registrations, or this client is closed
+     * @throws IllegalArgumentException if the id is taken or a part of the instance is over a limit
+     * @throws IllegalStateException if this process has too many registrations, or this client is closed
      */
     @Override
     public Registration register(ServiceInstance instance) {
@@ -149,11 +130,11 @@ public final class NetworkRegistry implements Registry {
     /**
      * {@inheritDoc}
      *
-     * <p>It waits for the registry as long as the policy has patience, and goes on in the background after that. A
-     * refusal that comes later is told as an event and by {@link #problem()}.
+     * <p>Waits for the registry within the patience of the policy, and continues in the background after that. A refusal
+     * that arrives later is emitted as an event and returned by {@link #problem()}.
      *
-     * @throws IllegalArgumentException where the contract's text is over the limit
-     * @throws IllegalStateException where this process publishes too many contracts, or this client is closed
+     * @throws IllegalArgumentException if the contract's text is over the limit
+     * @throws IllegalStateException if this process publishes too many contracts, or this client is closed
      */
     @Override
     public void publish(ServiceContract contract, boolean force) {
@@ -162,77 +143,60 @@ public final class NetworkRegistry implements Registry {
 
     @Override
     public Set<ServiceName> services() {
-        return ask(registry -> {
-                    var names = new TreeSet<ServiceName>();
-                    registry.services().forEach(name -> names.add(new ServiceName(name)));
-                    services = Collections.unmodifiableSet(names);
-                    return Optional.of(services);
-                })
-                .orElse(services);
+        ask(registry -> Optional.of(registry.services())).ifPresent(names -> {
+            var sorted = names.stream().map(ServiceName::new).collect(Collectors.toCollection(TreeSet::new));
+            services = Collections.unmodifiableSet(sorted);
+        });
+        return services;
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>A service asked for here is followed from then on, so that the next answer costs nothing and outlives the
-     * registry.
+     * <p>The service is followed from then on, so that the next call sends no request and survives an outage.
      *
-     * @throws IllegalStateException where this process follows too many services
+     * @throws IllegalStateException if this process follows too many services
      */
     @Override
     public List<ServiceInstance> instances(ServiceName service) {
-        replica.follow(service, true);
-        return replica.catalog().roster(service);
+        watchClient.follow(service, true);
+        return watchClient.changes().instances(service);
     }
 
     @Override
     public List<ServiceInstance> lookup(ServiceName service) {
         var instances = new ArrayList<ServiceInstance>();
         try {
-            List<ServiceInstance> page;
-            do {
+            while (true) {
                 String after = instances.isEmpty() ? "" : instances.getLast().id();
-                page = upstream.ask(RegistryConnection.REQUEST_NANOS, registry -> page(registry, service, after));
-                instances.addAll(page);
-            } while (!page.isEmpty()); // a page may be shorter than asked for
-            upstream.answered(RegistryConnection.Asker.PROGRAM, "");
-            return instances;
-        } catch (ServiceException e) {
-            if (!RegistryConnection.refusal(e.fault())) {
-                upstream.failed(RegistryConnection.Asker.PROGRAM, e.fault());
+                var page = connection.callOnce(registry -> registry.instances(service.value(), after, PAGE_INSTANCES));
+                if (page.isEmpty()) { // a page may be shorter than requested
+                    return instances;
+                }
+                Instant now = connection.time.instant();
+                page.forEach(instance -> instances.add(instance.read(now)));
             }
-            throw e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ServiceException(Code.CANCELED, "the lookup of " + service + " was interrupted");
         }
     }
 
-    private List<ServiceInstance> page(RegistryProtocol registry, ServiceName service, String after)
-            throws InterruptedException {
-        Instant now = upstream.time.instant();
-        return registry.instances(service.value(), after, PAGE_INSTANCES).stream()
-                .map(instance -> instance.read(now))
-                .toList();
-    }
-
     /**
      * {@inheritDoc}
      *
-     * <p>Where the registry does not answer within the policy's patience, the current instances follow later.
+     * <p>If the registry does not answer within the patience of the policy, the current instances follow later.
      *
-     * @throws IllegalStateException where there are too many watchers, or this client is closed
+     * @throws IllegalStateException if there are too many watchers, or this client is closed
      */
     @Override
     public Subscription watch(ServiceName service, Consumer<DiscoveryEvent> on) {
-        if (closed) {
-            throw new IllegalStateException("the client of the registry " + upstream.address + " is closed");
-        }
-        replica.follow(service, false);
+        keeper.checkOpen();
+        watchClient.follow(service, false);
         try {
-            return watchers.open(service, on, () -> replica.unfollow(service));
+            return watchers.open(service, on, () -> watchClient.unfollow(service));
         } catch (IllegalStateException e) {
-            replica.unfollow(service);
+            watchClient.unfollow(service);
             throw e;
         }
     }
@@ -243,50 +207,36 @@ public final class NetworkRegistry implements Registry {
                 ask(registry -> registry.contract(service.value()).map(ServiceContract::parse));
         answer.filter(_ -> contracts.size() < CONTRACTS_MAX || contracts.containsKey(service))
                 .ifPresent(contract -> contracts.put(service, contract));
-        return answer.or(() -> Optional.ofNullable(contracts.get(service))).or(() -> keeper.contract(service));
+        return answer.or(() -> known(service));
+    }
+
+    private Optional<ServiceContract> known(ServiceName service) {
+        return Optional.ofNullable(contracts.get(service)).or(() -> keeper.contract(service));
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>Where the registry cannot be reached, it is the one that this process knows, if any.
+     * <p>If the registry is unreachable, returns the one that this process knows, if any.
      */
     @Override
     public List<ServiceContract> contracts(ServiceName service) {
-        return ask(registry -> Optional.of(parsed(registry.contracts(service.value(), ""))))
-                .orElseGet(() -> Optional.ofNullable(contracts.get(service)).or(() -> keeper.contract(service)).stream()
-                        .toList());
+        return ask(registry -> Optional.of(Requests.readableContracts(registry.contracts(service.value(), ""))))
+                .orElseGet(() -> known(service).stream().toList());
     }
 
     @Override
     public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
-        return ask(registry -> parsed(registry.contracts(service.value(), fingerprint)).stream()
+        return ask(registry -> Requests.readableContracts(registry.contracts(service.value(), fingerprint)).stream()
                         .findFirst())
                 .or(() -> keeper.contract(service)
                         .filter(contract -> contract.fingerprint().equals(fingerprint)));
     }
 
-    private static List<ServiceContract> parsed(List<String> texts) {
-        var contracts = new ArrayList<ServiceContract>();
-        for (String text : texts) {
-            try {
-                contracts.add(ServiceContract.parse(text));
-            } catch (ContractException e) {
-                // a registry of another version may have taken what this one cannot read; the others are of use
-            }
-        }
-        return contracts;
-    }
-
-    private <T> Optional<T> ask(RegistryConnection.Question<Optional<T>> question) {
+    private <T> Optional<T> ask(RegistryConnection.Request<Optional<T>> request) {
         try {
-            Optional<T> answer = upstream.ask(RegistryConnection.REQUEST_NANOS, question);
-            upstream.answered(RegistryConnection.Asker.PROGRAM, "");
-            return answer;
+            return connection.callOnce(request);
         } catch (ServiceException e) {
-            if (!RegistryConnection.refusal(e.fault())) {
-                upstream.failed(RegistryConnection.Asker.PROGRAM, e.fault());
-            }
             return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -296,56 +246,43 @@ public final class NetworkRegistry implements Registry {
 
     @Override
     public Optional<String> problem() {
-        return upstream.problem().or(keeper::problem).or(replica::problem);
+        return connection.problem().or(keeper::problem).or(watchClient::problem);
     }
 
     @Override
     public Optional<String> problem(ServiceName service) {
-        return upstream.problem().or(() -> replica.problem(service));
+        return connection.problem().or(() -> watchClient.problem(service));
     }
 
     @Override
     public Optional<Instant> staleSince() {
-        return upstream.unreachableSince();
+        return connection.unreachableSince();
     }
 
     @Override
     public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
-        long end = upstream.time.nanoTime() + patience.toNanos();
-        long left = patience.toNanos();
         try {
-            while (true) { // one question waits only so long, and draining may be repeated
-                long wait = Math.min(left, LeaseKeeper.HEARD_NANOS);
-                var heard = upstream.ask(
-                        wait + RegistryConnection.REQUEST_NANOS,
-                        registry -> registry.drain(
-                                instance.id(), drained, Duration.ofNanos(wait).toMillis()));
-                left = end - upstream.time.nanoTime();
-                if (heard.missing() == 0 || left <= 0) {
-                    return heard.missing() == 0;
-                }
-            }
+            return connection.awaitAcknowledged(
+                    patience, (registry, waitMillis) -> registry.drain(instance.id(), drained, waitMillis));
         } catch (ServiceException e) {
-            if (e.code() == Code.NOT_FOUND) {
-                throw new IllegalArgumentException(e.fault().message(), e);
-            }
-            if (e.code() == Code.UNIMPLEMENTED) {
-                throw new UnsupportedOperationException(e.fault().message(), e);
-            }
-            throw e;
+            throw switch (e.code()) {
+                case NOT_FOUND -> new IllegalArgumentException(e.fault().message(), e);
+                case UNIMPLEMENTED ->
+                    new UnsupportedOperationException(e.fault().message(), e);
+                default -> e;
+            };
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
         }
     }
 
-    /** Takes what was registered through it out of the registry, as far as that answers, and ends all watches. */
+    /** Deregisters what was registered through it, as far as the registry answers, and closes all watches. */
     @Override
     public void close() {
-        closed = true;
         watchers.close();
         keeper.close();
-        replica.close();
-        atEnd.run();
+        watchClient.close();
+        onClose.run();
     }
 }

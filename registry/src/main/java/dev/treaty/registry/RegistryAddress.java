@@ -9,18 +9,25 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Which registry to use, as it is written in a configuration. */
+/** The address of a registry as in a configuration. */
 public sealed interface RegistryAddress {
-    /** The port of a registry where the address names none. */
+    /** The default port of a registry. */
     int PORT = 7400;
 
     /** The longest address, in characters. */
     int LENGTH_MAX = 2_048;
 
-    /** A registry within the process: {@code embedded}. */
+    /** The schemes that need no other module. */
+    Set<String> BUILT_IN = Set.of("file");
+
+    /** The registry within this process. */
+    RegistryAddress EMBEDDED = new Embedded();
+
+    /** The registry within this process: {@code embedded}. */
     record Embedded() implements RegistryAddress {
         @Override
         public String toString() {
@@ -28,20 +35,33 @@ public sealed interface RegistryAddress {
         }
     }
 
-    /** The schemes that need no module of their own. */
-    Set<String> BUILT_IN = Set.of("file");
-
-    /** The one inside this process. */
-    RegistryAddress EMBEDDED = new Embedded();
-
     /** A registry in another process: {@code treaty://host:port}. */
     record Network(String host, int port) implements RegistryAddress {
-        /** @throws IllegalArgumentException where there is no host or the port is out of range */
+        /** An address without its scheme: a host, or an IPv6 address in brackets, and a port. */
+        private static final Pattern AUTHORITY =
+                Pattern.compile("(?:\\[([\\p{L}\\p{Nd}._:%-]*)]|([\\p{L}\\p{Nd}._-]*))(?::(.*))?");
+
+        /** @throws IllegalArgumentException if there is no host or the port is out of range */
         public Network {
-            new ServiceEndpoint("http", host, port); // the same rules
+            new ServiceEndpoint("http", host, port); // has the same rules
         }
 
-        /** Where that registry listens. */
+        private static Network parse(String authority) {
+            Matcher parts = AUTHORITY.matcher(authority);
+            if (!parts.matches()) {
+                throw new IllegalArgumentException(
+                        "\"" + authority + "\" is no host and port; an IPv6 address must be in brackets");
+            }
+            String host = parts.group(1) == null ? parts.group(2) : parts.group(1);
+            String port = parts.group(3);
+            try {
+                return new Network(host, port == null ? PORT : Integer.parseInt(port));
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("\"" + port + "\" is no port", e);
+            }
+        }
+
+        /** Returns the endpoint that the registry listens on. */
         public ServiceEndpoint endpoint() {
             return new ServiceEndpoint("http", host, port);
         }
@@ -55,33 +75,30 @@ public sealed interface RegistryAddress {
     /**
      * A registry that a {@link RegistryProvider} opens, such as {@code etcd://host:2379}.
      *
-     * @param scheme what comes before the colon, in small letters
-     * @param rest what comes after it
+     * @param scheme the part before the colon, in lower case
+     * @param rest the part after the colon
      */
     record Provided(String scheme, String rest) implements RegistryAddress {
         private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]{0,31}");
 
-        /** @throws IllegalArgumentException where the scheme is none or the rest is empty */
+        /** @throws IllegalArgumentException if the scheme is illegal or the rest is empty */
         public Provided {
             if (!SCHEME.matcher(scheme).matches() || rest.isBlank() || rest.length() > LENGTH_MAX) {
                 throw new IllegalArgumentException(
-                        "a registry's address is scheme:rest, at most " + LENGTH_MAX + " characters");
+                        "the address of a registry is scheme:rest, at most " + LENGTH_MAX + " characters");
             }
         }
 
-        /** What comes after {@code scheme://} and before a question mark, without a slash at its end. */
+        /** Returns the part between {@code scheme://} and a question mark, without a slash at its end. */
         public String hierarchy() {
-            int question = rest.indexOf('?');
-            String path = question < 0 ? rest : rest.substring(0, question);
-            path = path.startsWith("//") ? path.substring(2) : path;
-            return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+            return rest.replaceFirst("\\?.*", "").replaceFirst("^//", "").replaceFirst("/$", "");
         }
 
         /**
-         * What comes after the question mark: {@code name=value}, with {@code &} between several.
+         * Returns the options after the question mark: {@code name=value}, separated by {@code &}.
          *
-         * @param known the names that there are
-         * @throws IllegalArgumentException where there is another, or one without a value
+         * @param known the names of the supported options
+         * @throws IllegalArgumentException if there is another option, or one without a value
          */
         public Map<String, String> options(Set<String> known) {
             var options = new TreeMap<String, String>();
@@ -90,14 +107,13 @@ public sealed interface RegistryAddress {
                 return options;
             }
             for (String option : rest.substring(question + 1).split("&", -1)) {
-                int equals = option.indexOf('=');
-                String name = equals < 0 ? option : option.substring(0, equals);
-                if (!known.contains(name) || equals < 0 || equals == option.length() - 1) {
-                    throw new IllegalArgumentException("\"" + scheme + ":\" has no option \"" + name
+                String[] parts = option.split("=", 2);
+                if (parts.length < 2 || parts[1].isEmpty() || !known.contains(parts[0])) {
+                    throw new IllegalArgumentException("\"" + scheme + ":\" has no option \"" + parts[0]
                             + "\" or it has no value: write name=value, with & between several, of "
                             + String.join(", ", new TreeSet<>(known)));
                 }
-                options.put(name, option.substring(equals + 1));
+                options.put(parts[0], parts[1]);
             }
             return options;
         }
@@ -112,109 +128,71 @@ public sealed interface RegistryAddress {
      * Several registries: {@code etcd://a:2379 + zookeeper://b:2181}, to move from one to another, and {@code
      * treaty://eu:7400 else treaty://us:7400}, for a second region.
      *
-     * @param together read and written alike
-     * @param otherwise only read, and only for services of which none of those takes calls
+     * @param primaries registries that are read and written together
+     * @param secondary registry that is only read, for services without an instance that accepts calls in the primaries
      */
-    record Several(List<RegistryAddress> together, Optional<RegistryAddress> otherwise) implements RegistryAddress {
-        /** The most registries that are together. */
-        public static final int TOGETHER_MAX = 4;
+    record Several(List<RegistryAddress> primaries, Optional<RegistryAddress> secondary) implements RegistryAddress {
+        /** The most primary registries. */
+        public static final int PRIMARIES_MAX = 4;
 
-        /** @throws IllegalArgumentException where there are not several, or too many */
+        /** @throws IllegalArgumentException if there are not several, or too many */
         public Several {
-            together = List.copyOf(together);
-            if (together.isEmpty() || together.size() > TOGETHER_MAX) {
-                throw new IllegalArgumentException("there may be up to " + TOGETHER_MAX + " registries together");
+            primaries = List.copyOf(primaries);
+            if (primaries.isEmpty() || primaries.size() > PRIMARIES_MAX) {
+                throw new IllegalArgumentException("there may be up to " + PRIMARIES_MAX + " registries together");
             }
-            if (together.size() == 1 && otherwise.isEmpty()) {
+            if (primaries.size() == 1 && secondary.isEmpty()) {
                 throw new IllegalArgumentException("one registry alone is not several");
             }
         }
 
         @Override
         public String toString() {
-            String first = together.stream().map(RegistryAddress::toString).collect(Collectors.joining(" + "));
-            return first + otherwise.map(then -> " else " + then).orElse("");
+            return primaries.stream().map(RegistryAddress::toString).collect(Collectors.joining(" + "))
+                    + secondary.map(address -> " else " + address).orElse("");
         }
     }
 
     /**
-     * Reads {@code embedded}, {@code treaty://host} or {@code treaty://host:port}; an IPv6 address stands in brackets.
-     * Every other scheme is a {@linkplain Provided provider's}; {@code +} and {@code else}, with spaces around them,
-     * stand between {@linkplain Several several}.
+     * Reads {@code embedded}, {@code treaty://host} or {@code treaty://host:port}, with an IPv6 address in brackets.
+     * Every other scheme is that of a {@linkplain Provided provider}; {@code +} and {@code else}, with spaces around
+     * them, separate {@linkplain Several several} addresses.
      *
-     * @throws IllegalArgumentException where the text is none of these
+     * @throws IllegalArgumentException if the text is not an address
      */
     static RegistryAddress parse(String text) {
+        String[] others = text.split(" else ", 2);
+        Optional<RegistryAddress> secondary =
+                others.length == 1 ? Optional.empty() : Optional.of(parse(others[1].strip()));
+        try {
+            List<RegistryAddress> primaries = Arrays.stream(others[0].split(" \\+ ", -1))
+                    .map(address -> single(address.strip()))
+                    .toList();
+            boolean single = primaries.size() == 1 && secondary.isEmpty();
+            return single ? primaries.getFirst() : new Several(primaries, secondary);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "\"" + text + "\" is no registry (" + e.getMessage()
+                            + "): write embedded, treaty://host:port such as treaty://127.0.0.1:" + PORT
+                            + ", etcd://host:2379, zookeeper://host:2181, dns://name or file:path",
+                    e);
+        }
+    }
+
+    private static RegistryAddress single(String text) {
         if (text.equals("embedded")) {
             return EMBEDDED;
         }
-        int otherwise = text.indexOf(" else ");
-        if (otherwise >= 0 || text.contains(" + ")) {
-            return several(text, otherwise);
+        if (text.startsWith("treaty://")) {
+            return Network.parse(text.substring("treaty://".length()));
         }
-        String scheme = "treaty://";
-        if (!text.startsWith(scheme)) {
-            return provided(text);
-        }
-        String authority = text.substring(scheme.length());
-        int bracket = authority.lastIndexOf(']');
-        int colon = authority.indexOf(':', bracket + 1);
-        String host = colon < 0 ? authority : authority.substring(0, colon);
-        if (bracket >= 0) {
-            if (!host.startsWith("[") || !host.endsWith("]")) {
-                throw problem(text, "an IPv6 address stands in brackets, alone");
-            }
-            host = host.substring(1, host.length() - 1);
-        }
-        if (!host.chars()
-                .allMatch(c -> Character.isLetterOrDigit(c)
-                        || ".-_".indexOf(c) >= 0
-                        || (bracket >= 0 && ":%".indexOf(c) >= 0))) {
-            throw problem(text, "\"" + host + "\" is no host");
-        }
-        try {
-            return new Network(host, colon < 0 ? PORT : Integer.parseInt(authority.substring(colon + 1)));
-        } catch (NumberFormatException e) {
-            throw problem(text, "\"" + authority.substring(colon + 1) + "\" is no port");
-        } catch (IllegalArgumentException e) {
-            throw problem(text, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static RegistryAddress several(String text, int otherwise) {
-        String first = otherwise < 0 ? text : text.substring(0, otherwise);
-        List<RegistryAddress> together = Arrays.stream(first.split(" \\+ ", -1))
-                .map(each -> parse(each.strip()))
-                .toList();
-        Optional<RegistryAddress> then = otherwise < 0
-                ? Optional.empty()
-                : Optional.of(parse(text.substring(otherwise + 6).strip()));
-        try {
-            return then.isEmpty() && together.size() == 1 ? together.getFirst() : new Several(together, then);
-        } catch (IllegalArgumentException e) {
-            throw problem(text, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static RegistryAddress provided(String text) {
-        int colon = text.indexOf(':');
-        String scheme = colon < 0 ? "" : text.substring(0, colon);
+        String scheme = text.substring(0, Math.max(0, text.indexOf(':')));
         boolean known = RegistryProvider.ARTIFACTS.containsKey(scheme)
                 || BUILT_IN.contains(scheme)
                 || RegistryProvider.of(scheme).isPresent();
         if (!known) {
-            throw problem(text, "it begins with none of these");
+            throw new IllegalArgumentException("it begins with none of these");
         }
-        try {
-            return new Provided(scheme, text.substring(colon + 1));
-        } catch (IllegalArgumentException e) {
-            throw problem(text, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static IllegalArgumentException problem(String text, String reason) {
-        return new IllegalArgumentException("\"" + text + "\" is no registry (" + reason
-                + "): write embedded, treaty://host:port such as treaty://127.0.0.1:" + PORT
-                + ", etcd://host:2379, zookeeper://host:2181, dns://name or file:path");
+        return new Provided(scheme, text.substring(scheme.length() + 1));
     }
 }

@@ -3,16 +3,16 @@ package dev.treaty.registry;
 import java.time.Duration;
 
 /**
- * How a {@link NetworkRegistry} deals with its registry.
+ * How a {@link NetworkRegistry} uses its registry.
  *
- * @param lease how long an instance stays registered after its process has died; it is renewed at a third of that
- * @param patience how long registering, watching, draining and closing wait for the registry before they go on without
- *     it, in the background
- * @param pauseMin the shortest pause before a registry that cannot be reached is tried again
- * @param pauseMax the longest
- * @param grace how long instances that a restarted registry does not know are kept, since they are only just finding
- *     out that they have to register again; not shorter than the lease
- * @param preservation how many of those that have not registered again by then are given up at once
+ * @param lease how long an instance stays registered after its process has stopped; renewed after a third of that
+ * @param patience how long registering, watching, draining and closing wait for the registry before they continue in
+ *     the background
+ * @param pauseMin the shortest pause between two attempts to reach the registry
+ * @param pauseMax the longest pause
+ * @param grace how long instances that a restarted registry does not list are kept, since they have to register again
+ *     first; not shorter than the lease
+ * @param preservation how many of those instances are removed at once after that
  */
 public record RegistryPolicy(
         Duration lease,
@@ -21,7 +21,7 @@ public record RegistryPolicy(
         Duration pauseMax,
         Duration grace,
         SelfPreservationPolicy preservation) {
-    /** A crash is seen after ten seconds at most, and an outage is over within two seconds of its end. */
+    /** Removes crashed instances after ten seconds, and reconnects within two seconds after an outage. */
     public static final RegistryPolicy STANDARD = new RegistryPolicy(
             Duration.ofSeconds(10),
             Duration.ofSeconds(1),
@@ -30,7 +30,7 @@ public record RegistryPolicy(
             Duration.ofSeconds(20),
             SelfPreservationPolicy.STANDARD);
 
-    /** @throws IllegalArgumentException where a duration is not positive or two are the wrong way round */
+    /** @throws IllegalArgumentException if a duration is not positive or contradicts another one */
     public RegistryPolicy {
         if (!lease.isPositive() || !patience.isPositive() || !pauseMin.isPositive()) {
             throw new IllegalArgumentException("lease, patience and pauseMin must be positive");

@@ -18,117 +18,103 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a networked registry offers: a Treaty service like any other, plain enough to be used with {@code curl}.
- * {@link RegistryService} implements it and {@link NetworkRegistry} is its client.
+ * The contract of a registry server: an ordinary Treaty service, simple enough for {@code curl}. {@link RegistryService}
+ * implements it, {@link NetworkRegistry} is its client.
  */
 @Contract(name = RegistryProtocol.NAME, version = "1.1.0")
-@Description("Where instances register under a lease, contracts are published, and clients watch both.")
+@Description("A registry: instances register under a lease, contracts are published, and clients watch both.")
 public interface RegistryProtocol {
-    /** The name of this service. */
     String NAME = "treaty.Registry";
 
-    /** Registers an instance under a lease; with the same token again, it replaces what was registered. */
     @Idempotent
-    @Description("Registers an instance until its lease ends. Repeating it with the same token replaces and renews.")
+    @Description(
+            "Registers an instance until its lease expires. Repeating it with the same token replaces and renews it.")
     Granted register(
             Instance instance,
-            @Description("Made up by the registrant, 8 to 256 characters; every later change needs it.") String token,
-            @Description("How long the lease should be; the answer says how long it is.") @DefaultValue("10000")
+            @Description("Chosen by the registrant, 8 to 256 characters; every later change needs it.") String token,
+            @Description("Requested length of the lease; the answer has the granted length.") @DefaultValue("10000")
                     long leaseMillis)
             throws InterruptedException;
 
-    /** Lets leases begin anew. */
     @Idempotent
-    @Description("Lets leases begin anew. The answer names those that are not known: register them again.")
+    @Description("Renews leases. The answer names the unknown ones: register those instances again.")
     Renewed renew(List<Lease> leases) throws InterruptedException;
 
-    /** Notes how an instance feels. */
     @Idempotent
-    @Description("Notes how an instance feels; not_found where it has to be registered again.")
+    @Description("Reports the health of an instance; not_found if it has to be registered again.")
     void report(String id, String token, Health health) throws InterruptedException;
 
-    /** Takes an instance out. */
     @Idempotent
-    @Description("Takes an instance out; one that is not there is no error.")
+    @Description("Removes an instance; does nothing if it is not registered.")
     void deregister(String id, String token) throws InterruptedException;
 
-    /** Stores a contract. */
     @Idempotent
-    @Description("Stores a contract, given as contract text; failed_precondition where it breaks clients of another"
-            + " version with the same major number.")
+    @Description("Stores a contract, given as contract text; failed_precondition if it breaks clients of another"
+            + " version with the same major version.")
     void publish(
             String contract,
-            @Description("Whether to take it although it breaks clients.") @DefaultValue("false") boolean force)
+            @Description("Whether to store it even if it breaks clients.") @DefaultValue("false") boolean force)
             throws InterruptedException;
 
-    /** The text of the newest contract of that name. */
     @Idempotent
-    @Description("The text of the newest contract published under that name.")
+    @Description("Returns the text of the newest contract of a service.")
     Optional<String> contract(String service) throws InterruptedException;
 
-    /** The texts of all contracts of that name that are remembered. */
     @Idempotent
-    @Description("The texts of all contracts of that name that are remembered, the highest version first.")
+    @Description("Returns the texts of all remembered contracts of a service, the highest version first.")
     List<String> contracts(
-            String service, @Description("Only the one of this fingerprint.") @DefaultValue("") String fingerprint)
+            String service,
+            @Description("Only the contract with this fingerprint.") @DefaultValue("") String fingerprint)
             throws InterruptedException;
 
-    /** The services that have instances or a contract. */
     @Idempotent
-    @Description("The names of all services that have instances or a contract.")
+    @Description("Returns the names of all services that have instances or a contract.")
     List<String> services() throws InterruptedException;
 
-    /** The instances of a service now, a page of them. */
     @Idempotent
-    @Description("The instances of a service now, in the order of their ids, from behind one of them.")
+    @Description("Returns the current instances of a service in the order of their ids, one page of them.")
     List<Instance> instances(
             String service,
-            @Description("The id after which to begin; empty for the first page.") @DefaultValue("") String after,
-            @Description("The most instances to answer with.") @DefaultValue("1000") int max)
+            @Description("The last id of the page before; empty for the first page.") @DefaultValue("") String after,
+            @Description("The most instances in the answer.") @DefaultValue("1000") int max)
             throws InterruptedException;
 
-    /** Waits until the clients have heard how an instance is now. */
     @Idempotent
-    @Description("Waits until every client that follows the service has heard how the instance is now.")
+    @Description("Waits until every client that watches the service has acknowledged the state of an instance.")
     Heard heard(String id, String token, @DefaultValue("0") long waitMillis) throws InterruptedException;
 
-    /** Has an instance drain, whatever it reports, or no longer. */
     @Idempotent
-    @Description("For operators: has an instance drain, whatever it reports, or no longer.")
+    @Description("For operators: drains an instance, whatever it reports, or takes that back.")
     Heard drain(
             String id,
             @Description("False to take it back.") @DefaultValue("true") boolean drained,
-            @Description("How long to wait until the clients have heard.") @DefaultValue("0") long waitMillis)
+            @Description("How long to wait until the clients have acknowledged it.") @DefaultValue("0") long waitMillis)
             throws InterruptedException;
 
-    /** How the registry is doing. */
     @Idempotent
-    @Description("How the registry is doing: what it holds, and what it keeps although the lease has ended.")
+    @Description("Returns statistics of the registry: what it holds, and what it keeps after the lease has expired.")
     Overview overview() throws InterruptedException;
 
-    /** What is new in some services; waits where nothing is. */
     @Idempotent
-    @Description("What is new in some services since a revision, at once, or as soon as something changes.")
+    @Description("Returns what has changed in services since a revision; waits for a change if nothing has.")
     News watch(
-            @Description("The revision seen of each service; 0 for nothing. No service: to follow nothing any more.")
+            @Description("The last revision seen of each service; 0 for nothing. Without services: stops watching.")
                     Map<String, Long> since,
-            @Description("The epoch that the revisions are of, as the last answer had it.") @DefaultValue("")
-                    String epoch,
+            @Description("The epoch of the revisions, as in the last answer.") @DefaultValue("") String epoch,
             @Description("How long to wait for a change.") @DefaultValue("25000") long waitMillis,
-            @Description("Made up by the client; a watch ends the one before it of the same watcher.") @DefaultValue("")
+            @Description("Chosen by the client; a watch ends an earlier one of the same watcher.") @DefaultValue("")
                     String watcher)
             throws InterruptedException;
 
-    /** The rest of a set that did not fit into one answer. */
     @Idempotent
-    @Description("The next instances of a set that did not fit into the answer of a watch.")
-    Page page(@Description("As the page before has it.") String next) throws InterruptedException;
+    @Description("Returns the next instances of a list that did not fit into the answer to a watch.")
+    Page page(@Description("The value in the page before.") String next) throws InterruptedException;
 
     /**
-     * A registered instance on the wire.
+     * A registered instance.
      *
-     * @param health unknown where it is absent
-     * @param startedAt now where it is absent
+     * @param health unknown if absent
+     * @param startedAt now if absent
      */
     record Instance(
             String id,
@@ -145,7 +131,6 @@ public interface RegistryProtocol {
             Optional<Map<String, String>> metadata,
             Optional<Instant> startedAt) {
 
-        /** That instance for the wire. */
         public static Instance of(ServiceInstance instance) {
             return new Instance(
                     instance.id(),
@@ -164,9 +149,9 @@ public interface RegistryProtocol {
         }
 
         /**
-         * The instance that this describes.
+         * Returns the instance that this describes.
          *
-         * @throws IllegalArgumentException where a part of it is not legal
+         * @throws IllegalArgumentException if a part of it is illegal
          */
         public ServiceInstance read(Instant now) {
             return new ServiceInstance(
@@ -185,9 +170,9 @@ public interface RegistryProtocol {
     }
 
     /**
-     * How an instance feels, on the wire.
+     * The health of an instance.
      *
-     * @param timestamp now where it is absent
+     * @param timestamp now if absent
      */
     record Health(
             ServiceHealth.Status status,
@@ -195,49 +180,48 @@ public interface RegistryProtocol {
             Optional<Instant> timestamp,
             Optional<Map<String, String>> details) {
 
-        /** That health for the wire. */
         public static Health of(ServiceHealth health) {
             return new Health(
                     health.status(), health.message(), Optional.of(health.timestamp()), Optional.of(health.details()));
         }
 
         /**
-         * The health that this describes.
+         * Returns the health that this describes.
          *
-         * @throws IllegalArgumentException where there are too many details
+         * @throws IllegalArgumentException if there are too many details
          */
         public ServiceHealth read(Instant now) {
             return new ServiceHealth(status, message, timestamp.orElse(now), details.orElse(Map.of()));
         }
     }
 
-    /** An instance and the token it was registered with. */
+    /** An instance and the token that it was registered with. */
     record Lease(String id, String token) {}
 
     /**
      * The answer to a registration.
      *
-     * @param epoch tells this start of the registry from every other
-     * @param leaseMillis how long the lease is, counted from now
+     * @param epoch identifies this start of the registry
+     * @param leaseMillis length of the lease, from now
      */
     record Granted(String epoch, long leaseMillis) {}
 
     /**
      * The answer to a renewal.
      *
-     * @param unknown the ids that are not registered with that token
+     * @param unknown ids that are not registered with the token
      */
     record Renewed(String epoch, List<String> unknown) {}
 
     /**
-     * What is new.
+     * What has changed in the watched services.
      *
-     * @param epoch tells this start of the registry from every other; revisions of another epoch mean nothing
-     * @param revision what to ask from next time, for every service asked for but those in {@code later}
-     * @param complete the whole sets of those services whose changes are not at hand
-     * @param changes the changes of the others, in order
-     * @param later the services that did not fit into this answer: ask for them again from where they were
-     * @param unclear the services about which nothing can be said now, and why: ask for them again too
+     * @param epoch identifies this start of the registry; revisions of another epoch have no meaning
+     * @param revision revision to continue from, for every service except those in {@code later} and {@code unclear}
+     * @param complete all instances of those services whose changes are not available
+     * @param changes changes of the others, in order
+     * @param later services that did not fit into this answer: continue them from the same revision as before
+     * @param unclear services that the registry cannot answer for now, and why: continue them in the same way
      */
     @Immutable
     record News(
@@ -251,7 +235,7 @@ public interface RegistryProtocol {
     /**
      * All instances of a service.
      *
-     * @param next where not all fit: what to ask {@link #page} for the rest with; empty otherwise
+     * @param next parameter of {@link #page} for the rest, or empty if this is all
      */
     record Complete(
             String service,
@@ -259,31 +243,31 @@ public interface RegistryProtocol {
             @DefaultValue("") String next) {}
 
     /**
-     * More instances of a set.
+     * More instances of a list.
      *
-     * @param next what to ask for the rest with; empty where this was the last page
+     * @param next parameter of {@link #page} for the rest, or empty if this is the last page
      */
     record Page(List<Instance> instances, String next) {}
 
     /**
-     * Whether the clients have heard.
+     * Whether all clients have acknowledged a change.
      *
-     * @param missing how many that follow the service have not
+     * @param missing number of watching clients that have not
      */
     record Heard(int missing) {}
 
     /**
-     * How a registry is doing.
+     * Statistics of a registry.
      *
-     * @param epoch tells this start of the registry from every other
-     * @param revision how many changes it has seen since
-     * @param services how many services have instances
-     * @param instances how many instances there are
-     * @param contracts how many contracts are known
-     * @param watches how many watches are waiting
-     * @param stale how many instances are kept although their leases have ended, since too many ended at once
-     * @param expired how many instances were taken out lately because their leases had ended or they stayed critical
-     * @param critical how many instances are registered and not listed, since they stayed critical
+     * @param epoch identifies this start of the registry
+     * @param revision number of changes since the start
+     * @param services number of services that have instances
+     * @param instances number of instances
+     * @param contracts number of services with contracts
+     * @param watches number of waiting watches
+     * @param stale number of instances that are kept after their leases expired, since too many expired at once
+     * @param expired number of instances removed lately because their leases expired or they stayed critical
+     * @param critical number of instances that are registered but not listed, since they stayed critical
      */
     record Overview(
             String epoch,
@@ -297,13 +281,12 @@ public interface RegistryProtocol {
             @DefaultValue("0") int critical) {}
 
     /**
-     * One change.
+     * A change of an instance.
      *
-     * @param instance as it is now, or as it was last
+     * @param instance its state now, or its last state if it was removed
      * @param reason why it was removed; empty otherwise
      */
     record Change(Kind kind, Instance instance, String reason, Instant timestamp) {
-        /** That event for the wire. */
         public static Change of(DiscoveryEvent event) {
             var instance = Instance.of(event.instance());
             return switch (event) {
@@ -315,13 +298,9 @@ public interface RegistryProtocol {
         }
     }
 
-    /** What happened to an instance. */
     enum Kind {
-        /** It is there and was not. */
         ADDED,
-        /** Something about it is different. */
         UPDATED,
-        /** It is gone. */
         REMOVED
     }
 }

@@ -1,28 +1,23 @@
 /**
- * Registries: where instances register under a lease, contracts are published, and both are watched.
+ * Registries: instances register under a lease, contracts are published, and clients watch both.
  *
- * <p>{@link dev.treaty.registry.server.RegistryTable} is what a registry knows, as plain state. {@link
- * dev.treaty.registry.EmbeddedRegistry} uses it within one process; {@link dev.treaty.registry.server.RegistryService} offers
- * it to others as a service like any other, {@link dev.treaty.registry.RegistryProtocol}, and {@link
- * dev.treaty.registry.NetworkRegistry} is the client of that. Clients see the same whichever it is; one conformance
- * suite holds both to it.
+ * <p>{@link dev.treaty.registry.EmbeddedRegistry} is a registry within one process. A registry server offers {@link
+ * dev.treaty.registry.RegistryProtocol}, an ordinary Treaty service, and {@link dev.treaty.registry.NetworkRegistry} is
+ * its client; {@link dev.treaty.registry.NetworkRegistry#over NetworkRegistry.over} does the same with a {@link
+ * dev.treaty.registry.spi.Backend} such as etcd. {@link dev.treaty.registry.JointRegistry} combines several registries.
+ * All of them behave the same: one conformance suite tests them.
  *
- * <p>Contracts are remembered by version and fingerprint, by the one rule of {@link
- * dev.treaty.registry.spi.ContractHistory}, which also says which of them are refused. Instances that do not report their
- * own health are asked by a {@link dev.treaty.registry.HealthCheck}.
+ * <p>Changes are numbered and kept in a log of limited length. A watcher asks for what has changed since the revision
+ * that it has seen, and waits if nothing has; one that is too far behind gets all instances. So changes are pushed
+ * without a permanent connection, a broken connection loses nothing, and no watcher can fill a queue in the registry.
  *
- * <p>Changes are numbered and stand in a log of fixed length. A watcher asks for what is new since the number it has
- * seen, and waits where nothing is; one that fell too far behind gets the whole set. So changes are pushed without a
- * connection kept open for it, a watch survives any broken connection without missing anything, and no watcher can make
- * the registry queue something for it.
+ * <p>After a restart of a registry, its clients notice the new {@linkplain
+ * dev.treaty.registry.RegistryProtocol.News#epoch epoch}, register again what it does not know, and keep other
+ * instances until those have had the time to register again too. A {@link dev.treaty.registry.server.Journal} makes that
+ * unnecessary by keeping the state on disk.
  *
- * <p>What the registry knows can always be told again by those who registered it: after a restart its clients notice
- * the new {@linkplain dev.treaty.registry.RegistryProtocol.News epoch}, register again what it does not know, and keep
- * what they knew of the others until those have had the time to do so too. A {@link dev.treaty.registry.server.Journal} spares
- * them that, by keeping the state in a {@link dev.treaty.registry.spi.Store}.
- *
- * <p>What cannot be known is not guessed: of leases that end at once a {@link dev.treaty.registry.SelfPreservationPolicy}
- * lets a share end and holds the rest, and an instance that drains leaves when its clients have heard.
+ * <p>If many leases expire at once, a {@link dev.treaty.registry.SelfPreservationPolicy} limits how many instances are
+ * removed. A draining instance is removed after all watchers have acknowledged that it drains.
  *
  * {@snippet class="RegistryExample" region="embedded"}
  */

@@ -6,19 +6,19 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for what other threads do, which may take long on a busy machine. */
+/** Waits for conditions that other threads bring about, which may take long on a busy machine. */
 public final class Patience {
-    public static final long NANOS = Duration.ofSeconds(20).toNanos();
+    public static final long NANOS = Duration.ofSeconds(60).toNanos();
+
+    private static final long POLL_NANOS = 50_000;
 
     private Patience() {}
 
-    public static void eventually(BooleanSupplier reached) {
+    public static void eventually(BooleanSupplier condition) {
         long end = System.nanoTime() + NANOS;
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            LockSupport.parkNanos(50_000);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - end).as("nanoseconds over the limit").isNegative();
+            LockSupport.parkNanos(POLL_NANOS);
         }
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RegistryAddressTest {
     @Test
-    void readsWhatItWrites() {
+    void an_address_reads_its_own_text() {
         assertThat(RegistryAddress.parse("embedded")).isEqualTo(new Embedded()).hasToString("embedded");
         assertThat(RegistryAddress.parse("treaty://10.0.0.1:80"))
                 .isEqualTo(new Network("10.0.0.1", 80))
@@ -28,7 +28,7 @@ class RegistryAddressTest {
     }
 
     @Test
-    void readsRegistriesOfOtherKindsAndSeveralAtOnce() {
+    void provided_and_several_addresses_are_read() {
         assertThat(RegistryAddress.parse("etcd://a:2379,b:2379/prod"))
                 .isEqualTo(new RegistryAddress.Provided("etcd", "//a:2379,b:2379/prod"))
                 .hasToString("etcd://a:2379,b:2379/prod");
@@ -66,7 +66,7 @@ class RegistryAddressTest {
                 "treaty://[::1]x:80",
                 "treaty://user@host:80"
             })
-    void namesTheFormsThatItTakes(String text) {
+    void an_illegal_address_is_rejected_with_the_legal_forms(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> RegistryAddress.parse(text))
                 .withMessageContaining("\"" + text + "\"")

@@ -9,12 +9,9 @@ import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/**
- * What every registry has to do that is kept in a distributed store: all that {@link RegistryConformance} asks for, and
- * to say what a store cannot do.
- */
+/** What every registry over a backend promises: {@link RegistryConformance}, and errors for what a store cannot do. */
 public abstract class BackendConformance extends RegistryConformance {
-    /** As a program has it, but for a machine that is busy with other tests. */
+    /** A policy for a machine that is busy with other tests. */
     public static final RegistryPolicy PATIENT = new RegistryPolicy(
             Duration.ofSeconds(10),
             Duration.ofSeconds(20),
@@ -23,9 +20,9 @@ public abstract class BackendConformance extends RegistryConformance {
             Duration.ofSeconds(20),
             SelfPreservationPolicy.STANDARD);
 
-    /** A store cannot know who has read what, nor change what belongs to another process. */
+    /** A store knows neither what its readers have received, nor how to change the instances of other processes. */
     @Test
-    void drainsAreNeitherAcknowledgedNorOrderedByOthers() {
+    void drains_are_neither_acknowledged_nor_requested_by_others() {
         try (Registry registry = open()) {
             var registration = registry.register(instance(ORDERS, "orders-1"));
             registration.drain();
@@ -33,7 +30,7 @@ public abstract class BackendConformance extends RegistryConformance {
             assertThat(registration.acknowledged(Duration.ofSeconds(1))).isFalse();
             assertThatThrownBy(() -> registry.drain(registration.instance(), true, Duration.ZERO))
                     .isInstanceOf(UnsupportedOperationException.class)
-                    .hasMessageContaining("end orders-1");
+                    .hasMessageContaining("end the process of orders-1");
         }
     }
 }

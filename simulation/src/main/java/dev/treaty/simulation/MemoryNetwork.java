@@ -16,22 +16,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The in-memory twin of a transport: a call is handed to the handler that is hosted at the endpoint, in a thread of its
- * own, as a server would. Hosts can be crashed and frozen. Messages are passed on as they are, so it shows nothing of
- * how they are encoded.
+ * An in-memory transport: the handler at an endpoint handles each call on a thread of its own, as a server does. Hosts
+ * can crash and freeze. Messages are not encoded.
  */
 public final class MemoryNetwork implements Transport {
     private final Time time;
     private final Map<ServiceEndpoint, Host> hosts = new ConcurrentHashMap<>();
 
-    /** A network where nobody listens yet. */
+    /** Creates a network without hosts. */
     public MemoryNetwork(Time time) {
         this.time = time;
     }
 
     private static final class Host {
         final Handler handler;
-        final Map<Long, Promise<ServiceResponse<?>>> calls = new ConcurrentSkipListMap<>(); // in the order they came
+        final Map<Long, Promise<ServiceResponse<?>>> calls = new ConcurrentSkipListMap<>(); // in the order of arrival
         final AtomicLong called = new AtomicLong();
         volatile boolean frozen;
         volatile boolean crashed;
@@ -41,12 +40,12 @@ public final class MemoryNetwork implements Transport {
         }
     }
 
-    /** Lets that handler answer at that endpoint; one that was there crashes. */
+    /** Starts a host; one at the same endpoint crashes. */
     public void host(ServiceEndpoint endpoint, Handler handler) {
         crash(hosts.put(endpoint, new Host(handler)));
     }
 
-    /** Takes the host away: calls under way fail, and later ones find nobody. */
+    /** Removes a host: calls in progress fail, and later ones are not reached. */
     public void crash(ServiceEndpoint endpoint) {
         crash(hosts.remove(endpoint));
     }
@@ -56,12 +55,12 @@ public final class MemoryNetwork implements Transport {
             host.crashed = true;
             host.calls
                     .values()
-                    .forEach(answer -> answer.complete(
+                    .forEach(response -> response.complete(
                             ServiceResponse.failed(Code.UNAVAILABLE, "the connection broke while waiting")));
         }
     }
 
-    /** From now on the host at that endpoint takes calls and answers none, as a stopped process does. */
+    /** Freezes a host: it accepts calls and does not respond, like a stopped process. */
     public void freeze(ServiceEndpoint endpoint) {
         Host host = hosts.get(endpoint);
         if (host != null) {
@@ -78,7 +77,8 @@ public final class MemoryNetwork implements Transport {
             public ServiceResponse<?> handle(Call call) throws InterruptedException {
                 Host host = hosts.get(endpoint);
                 if (host == null || closed) {
-                    return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, "nobody listens at " + endpoint));
+                    return ServiceResponse.failed(
+                            Fault.unreached(Code.UNAVAILABLE, "no server listens at " + endpoint));
                 }
                 return exchange(host, call);
             }
@@ -91,32 +91,32 @@ public final class MemoryNetwork implements Transport {
     }
 
     private ServiceResponse<?> exchange(Host host, Call call) throws InterruptedException {
-        var answer = new Promise<ServiceResponse<?>>();
+        var response = new Promise<ServiceResponse<?>>();
         long number = host.called.incrementAndGet();
-        host.calls.put(number, answer);
+        host.calls.put(number, response);
         if (host.crashed) {
-            answer.complete(ServiceResponse.failed(Code.UNAVAILABLE, "the connection broke while waiting"));
+            response.complete(ServiceResponse.failed(Code.UNAVAILABLE, "the connection broke while waiting"));
         }
         Thread server = Thread.ofVirtual().name("memory-server").start(() -> {
             try {
                 if (!host.frozen) {
-                    var response = host.handler.handle(call);
+                    var handled = host.handler.handle(call);
                     if (!host.frozen) {
-                        answer.complete(response);
+                        response.complete(handled);
                     }
                 }
             } catch (InterruptedException e) {
-                answer.complete(ServiceResponse.failed(Code.CANCELED, "the call was given up"));
+                response.complete(ServiceResponse.failed(Code.CANCELED, "the caller gave up"));
             } catch (RuntimeException e) {
-                answer.complete(ServiceResponse.failed(Code.INTERNAL, "the service made a mistake"));
+                response.complete(ServiceResponse.failed(Code.INTERNAL, "internal error"));
                 throw e;
             }
         });
         try {
-            var response = answer.await(time, call.context().deadline().remainingNanos(time));
-            return response != null
-                    ? response
-                    : ServiceResponse.failed(Code.DEADLINE_EXCEEDED, "no answer came before the deadline");
+            var received = response.await(time, call.context().deadline().remainingNanos(time));
+            return received != null
+                    ? received
+                    : ServiceResponse.failed(Code.DEADLINE_EXCEEDED, "no response before the deadline");
         } finally {
             server.interrupt();
             host.calls.remove(number);

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /**
- * The in-memory twin of a disk. It can fail, and it can be looked at as it would be after its machine stopped: what was
- * not forced is lost, whole or in part, and what was written last may be torn.
+ * An in-memory disk. It can fail, and it can show what a crash of the machine leaves: data that was not forced is lost
+ * in whole or in part, and the last write may be torn.
  */
 public final class MemoryStore implements Store {
     private static final class File {
@@ -23,10 +23,10 @@ public final class MemoryStore implements Store {
     private final TreeMap<String, File> files = new TreeMap<>();
     private boolean failing;
 
-    /** A disk with nothing on it. */
+    /** Creates an empty disk. */
     public MemoryStore() {}
 
-    /** Lets every write fail from now on, or no longer. */
+    /** Sets whether writes fail. */
     public void fail(boolean now) {
         lock.lock();
         try {
@@ -36,8 +36,8 @@ public final class MemoryStore implements Store {
         }
     }
 
-    /** The disk as it would be if its machine had stopped at this moment. */
-    public MemoryStore afterStop(RandomGenerator random) {
+    /** Returns what a crash of the machine at this moment leaves. */
+    public MemoryStore afterCrash(RandomGenerator random) {
         var after = new MemoryStore();
         lock.lock();
         try {
@@ -45,7 +45,7 @@ public final class MemoryStore implements Store {
                 var kept = new File();
                 int length = file.forced + random.nextInt(file.bytes.length - file.forced + 1);
                 kept.bytes = Arrays.copyOf(file.bytes, length);
-                if (length > file.forced && random.nextBoolean()) { // a block that was being written
+                if (length > file.forced && random.nextBoolean()) { // a block that was not written completely
                     int torn = Math.min(length - file.forced, 1 + random.nextInt(64));
                     for (int i = length - torn; i < length; i++) {
                         kept.bytes[i] = (byte) random.nextInt();
@@ -73,7 +73,7 @@ public final class MemoryStore implements Store {
         }
     }
 
-    private void refuse() throws IOException {
+    private void checkWritable() throws IOException {
         if (failing) {
             throw new IOException("no space left on device");
         }
@@ -100,7 +100,7 @@ public final class MemoryStore implements Store {
     @Override
     public void append(String name, byte[] bytes) throws IOException {
         locked(() -> {
-            refuse();
+            checkWritable();
             File file = files.computeIfAbsent(name, _ -> new File());
             int length = file.bytes.length;
             file.bytes = Arrays.copyOf(file.bytes, length + bytes.length);
@@ -112,7 +112,7 @@ public final class MemoryStore implements Store {
     @Override
     public void force(String name) throws IOException {
         locked(() -> {
-            refuse();
+            checkWritable();
             File file = file(name);
             file.forced = file.bytes.length;
             return true;
@@ -122,7 +122,7 @@ public final class MemoryStore implements Store {
     @Override
     public void replace(String name, byte[] bytes) throws IOException {
         locked(() -> {
-            refuse();
+            checkWritable();
             var file = new File();
             file.bytes = bytes.clone();
             file.forced = bytes.length;
@@ -134,7 +134,7 @@ public final class MemoryStore implements Store {
     @Override
     public void delete(String name) throws IOException {
         locked(() -> {
-            refuse();
+            checkWritable();
             files.remove(name);
             return true;
         });

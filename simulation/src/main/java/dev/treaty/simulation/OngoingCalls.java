@@ -17,16 +17,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** Calls that go on, one after the other, while something happens to a registry: who answered them, and what failed. */
+/** Sequential calls that continue during a test, with the servers that answered them and the failures. */
 public final class OngoingCalls {
-    /** A service that says which process answered. */
+    /** A service that returns the name of its process. */
     @Contract(name = "test.Names", version = "1.0.0")
     public interface Names {
-        /** Not idempotent, so that a lost answer is a failed call. */
+        /** Returns the name; not idempotent, so that a lost response is a failure. */
         String name();
     }
 
-    /** Who calls fails where nobody answers, and not where an answer takes long on a slow machine. */
+    /** Timeouts that only expire if no server responds, however busy the machine is. */
     private static final FaultTolerance PATIENT = Settings.DEFAULTS
             .defaults()
             .withTimeouts(Duration.ofSeconds(30), Duration.ofSeconds(20), TimeoutMode.COOPERATIVE);
@@ -40,42 +40,42 @@ public final class OngoingCalls {
     private final Thread thread = Thread.ofVirtual().name("ongoing-calls").unstarted(this::call);
     private volatile Set<String> answered = ConcurrentHashMap.newKeySet();
 
-    /** Calls of that client, not yet begun. */
+    /** Prepares the calls of a client. */
     public OngoingCalls(Treaty client) {
         names = client.client(Names.class);
     }
 
-    /** What those who are called and who calls are opened with. */
+    /** Returns the settings of the client and of the servers. */
     public static Settings settings(RegistryAddress registry) {
         return Settings.DEFAULTS.withRegistry(registry).withDefaults(PATIENT);
     }
 
-    /** A process to be called, which answers with that name. */
+    /** Starts a server with a name. */
     public static Treaty serving(Settings settings, String name) {
         Treaty treaty = Treaty.open(settings);
         treaty.serve(Names.class, () -> name);
         return treaty;
     }
 
-    /** Makes one call; true where that one answers it. Whoever has only just begun to look may find nobody. */
+    /** Makes one call; returns whether the expected server answered. */
     public boolean answers(String expected) {
         try {
             return names.name().equals(expected);
         } catch (ServiceException e) {
-            return false;
+            return false; // a client that has just started may not know any instance
         }
     }
 
-    /** From now on there are calls. */
+    /** Starts the calls. */
     public void begin() {
         thread.start();
     }
 
     private void call() {
         while (!over.get()) {
-            Set<String> here = answered; // a call counts where it began, though its answer be noted later
+            Set<String> current = answered; // the set at the beginning of the call
             try {
-                here.add(names.name());
+                current.add(names.name());
             } catch (ServiceException e) {
                 failures.add(e);
             }
@@ -84,28 +84,28 @@ public final class OngoingCalls {
         }
     }
 
-    /** Who has answered calls that began since it was last {@linkplain #forget forgotten} who did. */
+    /** Returns the servers that answered calls that began after {@link #forget}. */
     public Set<String> answered() {
         return answered;
     }
 
-    /** Forgets who has answered. */
+    /** Forgets the servers that have answered. */
     public void forget() {
         answered = ConcurrentHashMap.newKeySet();
     }
 
-    /** Lets the last call end. */
+    /** Waits for the last call. */
     public void end() throws InterruptedException {
         over.set(true);
         thread.join();
     }
 
-    /** How many there were. */
+    /** Returns the number of calls. */
     public int made() {
         return made.get();
     }
 
-    /** What failed, in order. */
+    /** Returns the failures in order. */
     public List<ServiceException> failures() {
         return List.copyOf(failures);
     }

@@ -3,7 +3,6 @@ package dev.treaty.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -27,36 +26,31 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link Registry} promises, as tests. An engine's test class extends this one and says how to open a client
- * of the registry under test; all clients of one test see one registry, which is empty at first.
+ * What every {@link Registry} promises, as tests. The test class of a registry extends this one and opens clients; all
+ * clients of a test share one registry, which is empty at first.
  */
 public abstract class RegistryConformance {
-    /** A service of the tests. */
+    /** The service of most tests. */
     protected static final ServiceName ORDERS = new ServiceName("shop.Orders");
 
-    /** Another one. */
+    /** Another service. */
     protected static final ServiceName STOCK = new ServiceName("shop.Stock");
 
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
-    private static final long POLL_NANOS = 200_000;
-
     private final List<Registry> opened = new ArrayList<>();
 
-    /** For the tests of an engine. */
+    /** For the tests of a registry. */
     protected RegistryConformance() {}
 
     /** Opens another client of the registry of this test. */
     protected abstract Registry open();
 
-    /** Ends the registry of this test, when all its clients have been closed. */
+    /** Stops the registry of this test, after its clients have been closed. */
     protected void shutDown() {}
 
     private Registry client() {
@@ -71,7 +65,7 @@ public abstract class RegistryConformance {
         shutDown();
     }
 
-    /** An instance of that service that feels well. */
+    /** Returns a healthy instance. */
     protected static ServiceInstance instance(ServiceName service, String id) {
         var endpoint = new ServiceEndpoint("http", "127.0.0.1", 8080);
         return ServiceInstance.of(id, service, new Version(1, 4, 0), endpoint, STARTED)
@@ -91,32 +85,32 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void whatIsRegisteredIsFoundAsItWas() {
+    void a_registered_instance_is_found_unchanged() {
         var registry = client();
         var orders = instance(ORDERS, "orders-1");
 
         var registration = registry.register(orders);
 
         assertThat(registration.instance()).isEqualTo(orders);
-        eventually(() -> registry.services().equals(Set.of(ORDERS)));
+        Polling.until(() -> registry.services().equals(Set.of(ORDERS)));
         assertThat(registry.instances(ORDERS)).containsExactly(orders);
         assertThat(client().instances(ORDERS)).containsExactly(orders);
     }
 
     @Test
-    void whatNobodyRegisteredIsEmpty() {
+    void an_empty_registry_has_no_services_instances_or_contracts() {
         var registry = client();
 
         assertThat(registry.services()).isEmpty();
         assertThat(registry.instances(ORDERS)).isEmpty();
         assertThat(registry.contract(ORDERS)).isEmpty();
-        // A question that took too long is trouble, until another one is answered.
-        eventually(() -> registry.services().isEmpty() && registry.problem().isEmpty());
+        // A query that timed out is a problem until another one succeeds.
+        Polling.until(() -> registry.services().isEmpty() && registry.problem().isEmpty());
         assertThat(registry.address()).isNotBlank();
     }
 
     @Test
-    void instancesComeInTheOrderOfTheirIds() {
+    void instances_are_sorted_by_id() {
         var registry = client();
         for (String id : List.of("c", "a", "d", "b")) {
             registry.register(instance(ORDERS, id));
@@ -126,120 +120,121 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void aLookupTellsWhatIsThereNow() {
+    void a_lookup_returns_the_current_instances() {
         var registry = client();
-        assertThat(answered(() -> registry.lookup(ORDERS))).isEmpty();
+        assertThat(Polling.result(() -> registry.lookup(ORDERS))).isEmpty();
         var b = registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
         registry.register(instance(STOCK, "other"));
 
         var other = client();
-        assertThat(answered(() -> other.lookup(ORDERS))).containsExactly(instance(ORDERS, "a"), instance(ORDERS, "b"));
+        assertThat(Polling.result(() -> other.lookup(ORDERS)))
+                .containsExactly(instance(ORDERS, "a"), instance(ORDERS, "b"));
         b.close();
-        assertThat(answered(() -> registry.lookup(ORDERS))).containsExactly(instance(ORDERS, "a"));
+        assertThat(Polling.result(() -> registry.lookup(ORDERS))).containsExactly(instance(ORDERS, "a"));
     }
 
     @Test
-    void aWatchBeginsWithTheCurrentSet() {
+    void a_watch_begins_with_the_current_set() {
         var registry = client();
         registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
         registry.register(instance(STOCK, "other"));
-        var seen = new WatchRecorder();
+        var watcher = new WatchRecorder();
 
-        client().watch(ORDERS, seen);
+        client().watch(ORDERS, watcher);
 
-        assertThat(seen.pending())
-                .as("they are there when watch() returns")
+        assertThat(watcher.pending())
+                .as("events before watch() returns")
                 .extracting(event -> event.instance().id())
                 .containsExactly("a", "b");
-        assertThat(seen.pending()).allMatch(event -> event instanceof Added);
+        assertThat(watcher.pending()).allMatch(event -> event instanceof Added);
     }
 
     @Test
-    void everyChangeIsSeenInOrderWithWhatWasBefore() {
+    void every_change_is_emitted_in_order_with_the_previous_state() {
         var registry = client();
-        var seen = new WatchRecorder();
-        client().watch(ORDERS, seen);
-        assertThat(seen.pending()).isEmpty();
+        var watcher = new WatchRecorder();
+        client().watch(ORDERS, watcher);
+        assertThat(watcher.pending()).isEmpty();
         var orders = instance(ORDERS, "orders-1");
 
         var registration = registry.register(orders);
-        var added = seen.next(Added.class);
+        var added = watcher.next(Added.class);
         assertThat(added.instance()).isEqualTo(orders);
 
         registration.report(health(Status.WARNING, "the disk is filling up"));
-        var warned = seen.next(Updated.class);
+        var warned = watcher.next(Updated.class);
         assertThat(warned.before()).isEqualTo(orders);
         assertThat(warned.instance()).isEqualTo(orders.withHealth(health(Status.WARNING, "the disk is filling up")));
         assertThat(warned.timestamp()).isAfterOrEqualTo(added.timestamp());
 
         registration.report(health(Status.CRITICAL, "the disk is full"));
-        var critical = seen.next(Updated.class);
+        var critical = watcher.next(Updated.class);
         assertThat(critical.before()).isEqualTo(warned.instance());
         assertThat(critical.instance().health()).isEqualTo(health(Status.CRITICAL, "the disk is full"));
         assertThat(registration.instance()).isEqualTo(critical.instance());
 
         registration.close();
-        var removed = seen.next(Removed.class);
+        var removed = watcher.next(Removed.class);
         assertThat(removed.instance()).isEqualTo(critical.instance());
         assertThat(removed.reason()).isEqualTo("closed");
         assertThat(removed.timestamp()).isAfterOrEqualTo(critical.timestamp());
         assertThat(registry.instances(ORDERS)).isEmpty();
-        eventually(() -> registry.services().isEmpty());
+        Polling.until(() -> registry.services().isEmpty());
     }
 
     @Test
-    void aReportThatSaysTheSameAgainIsNoNews() {
+    void a_report_without_a_change_emits_nothing() {
         var registry = client();
-        var seen = new WatchRecorder();
+        var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
-        client().watch(ORDERS, seen);
-        seen.next(Added.class);
+        client().watch(ORDERS, watcher);
+        watcher.next(Added.class);
 
         registration.report(ServiceHealth.of(Status.PASSING, STARTED.plusSeconds(5)));
-        registration.report(health(Status.WARNING, "now this is news"));
+        registration.report(health(Status.WARNING, "a change"));
 
-        assertThat(seen.next(Updated.class).instance().health().status()).isEqualTo(Status.WARNING);
+        assertThat(watcher.next(Updated.class).instance().health().status()).isEqualTo(Status.WARNING);
     }
 
     @Test
-    void drainingIsSeenAndStays() {
+    void draining_is_emitted_and_permanent() {
         var registry = client();
-        var seen = new WatchRecorder();
+        var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
-        client().watch(ORDERS, seen);
-        seen.next(Added.class);
+        client().watch(ORDERS, watcher);
+        watcher.next(Added.class);
 
         registration.drain();
         registration.report(health(Status.PASSING, "a check that came late"));
 
-        assertThat(seen.next(Updated.class).instance().health().status()).isEqualTo(Status.DRAINING);
+        assertThat(watcher.next(Updated.class).instance().health().status()).isEqualTo(Status.DRAINING);
         assertThat(registry.instances(ORDERS)).as("it is still registered").hasSize(1);
         registration.close();
-        assertThat(seen.next(Removed.class).instance().health().status()).isEqualTo(Status.DRAINING);
+        assertThat(watcher.next(Removed.class).instance().health().status()).isEqualTo(Status.DRAINING);
     }
 
     @Test
-    void closingTwiceIsClosingOnce() {
+    void closing_a_registration_twice_has_no_further_effect() {
         var registry = client();
-        var seen = new WatchRecorder();
-        registry.watch(ORDERS, seen);
+        var watcher = new WatchRecorder();
+        registry.watch(ORDERS, watcher);
         var registration = registry.register(instance(ORDERS, "orders-1"));
-        seen.next(Added.class);
+        watcher.next(Added.class);
         registration.close();
         registration.close();
-        registration.report(health(Status.WARNING, "nobody listens"));
+        registration.report(health(Status.WARNING, "after the end"));
         registration.drain();
         registry.register(instance(ORDERS, "orders-1"));
 
-        seen.next(Removed.class);
-        seen.next(Added.class);
-        assertThat(seen.pending()).isEmpty();
+        watcher.next(Removed.class);
+        watcher.next(Added.class);
+        assertThat(watcher.pending()).isEmpty();
     }
 
     @Test
-    void allWatchersSeeTheSame() {
+    void all_watchers_receive_the_same_events() {
         var registry = client();
         var one = new WatchRecorder();
         var other = new WatchRecorder();
@@ -250,17 +245,17 @@ public abstract class RegistryConformance {
         client().watch(ORDERS, third);
 
         try (Registration registration = registry.register(instance(ORDERS, "orders-1"))) {
-            for (WatchRecorder seen : List.of(one, other, third)) {
-                assertThat(seen.next(Added.class).instance()).isEqualTo(registration.instance());
+            for (WatchRecorder watcher : List.of(one, other, third)) {
+                assertThat(watcher.next(Added.class).instance()).isEqualTo(registration.instance());
             }
         }
-        for (WatchRecorder seen : List.of(one, other, third)) {
-            seen.next(Removed.class);
+        for (WatchRecorder watcher : List.of(one, other, third)) {
+            watcher.next(Removed.class);
         }
     }
 
     @Test
-    void aWatcherSeesItsOwnServiceOnly() {
+    void a_watcher_receives_events_of_its_service_only() {
         var registry = client();
         var orders = new WatchRecorder();
         var stock = new WatchRecorder();
@@ -276,7 +271,7 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void nothingMoreIsSeenAfterUnsubscribing() {
+    void a_closed_subscription_receives_no_events() {
         var registry = client();
         var watching = client();
         var gone = new WatchRecorder();
@@ -293,31 +288,31 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void aWatcherMayUnsubscribeWhileItIsCalled() {
+    void a_watcher_may_unsubscribe_during_an_event() {
         var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
-        var seen = new WatchRecorder();
+        var watcher = new WatchRecorder();
         var subscriptions = new CopyOnWriteArrayList<Subscription>();
         subscriptions.add(watching.watch(ORDERS, event -> {
-            seen.accept(event);
+            watcher.accept(event);
             subscriptions.forEach(Subscription::close);
         }));
-        seen.next(Added.class);
+        watcher.next(Added.class);
         var there = new WatchRecorder();
         watching.watch(ORDERS, there);
         there.next(Added.class);
 
         registry.register(instance(ORDERS, "b"));
-        assertThat(seen.next(Added.class).instance().id()).isEqualTo("b");
+        assertThat(watcher.next(Added.class).instance().id()).isEqualTo("b");
         registry.register(instance(ORDERS, "c"));
         there.until(view -> view.size() == 3);
 
-        assertThat(seen.pending()).isEmpty();
+        assertThat(watcher.pending()).isEmpty();
     }
 
     @Test
-    void aServiceMayBeWatchedAgainAfterItsLastWatcherLeft() {
+    void a_service_can_be_watched_again_after_its_last_watcher_unsubscribed() {
         var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
@@ -325,15 +320,15 @@ public abstract class RegistryConformance {
             assertThat(watching.instances(ORDERS)).hasSize(1);
         }
         registry.register(instance(ORDERS, "b"));
-        var seen = new WatchRecorder();
+        var watcher = new WatchRecorder();
 
-        watching.watch(ORDERS, seen);
+        watching.watch(ORDERS, watcher);
 
-        assertThat(seen.until(view -> view.size() == 2)).containsOnlyKeys("a", "b");
+        assertThat(watcher.until(view -> view.size() == 2)).containsOnlyKeys("a", "b");
     }
 
     @Test
-    void aWatcherThatThrowsHurtsNobody() {
+    void a_watcher_that_throws_does_not_affect_others() {
         var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
@@ -341,7 +336,7 @@ public abstract class RegistryConformance {
         var well = new WatchRecorder();
         watching.watch(ORDERS, event -> {
             failing.accept(event);
-            throw new IllegalStateException("this watcher always throws; its trace in the log is expected");
+            throw new IllegalStateException("this watcher always throws; the stack trace in the log is expected");
         });
         watching.watch(ORDERS, well);
 
@@ -352,7 +347,7 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void aWatcherThatIsSlowHoldsUpNobodyAndMissesNothing() {
+    void a_slow_watcher_does_not_delay_others_and_misses_nothing() {
         var registry = client();
         var watching = client();
         var slow = new WatchRecorder();
@@ -381,7 +376,7 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void theNewestContractIsKept() {
+    void the_newest_contract_is_returned() {
         var registry = client();
         registry.publish(contract("1.4.0"));
         registry.publish(contract("1.5.0"));
@@ -392,13 +387,13 @@ public abstract class RegistryConformance {
         other.watch(STOCK, reached);
         reached.next(Added.class);
 
-        eventually(() -> other.contract(ORDERS).equals(Optional.of(contract("1.5.0"))));
-        eventually(() -> other.services().equals(Set.of(ORDERS, STOCK)));
+        Polling.until(() -> other.contract(ORDERS).equals(Optional.of(contract("1.5.0"))));
+        Polling.until(() -> other.services().equals(Set.of(ORDERS, STOCK)));
         assertThat(other.instances(ORDERS)).isEmpty();
     }
 
     @Test
-    void everyContractIsRememberedByVersionAndFingerprint() {
+    void contracts_are_found_by_version_and_fingerprint() {
         var registry = client();
         var one = contract("1.4.0");
         var two = ServiceContract.parse("contract shop.Orders 1.5.0\nget(id: string) -> string\ndrop(id: string)\n");
@@ -408,15 +403,15 @@ public abstract class RegistryConformance {
         registry.publish(three);
         var other = client();
 
-        eventually(() -> other.contracts(ORDERS).equals(List.of(three, two, one)));
-        eventually(() -> other.contract(ORDERS).equals(Optional.of(three)));
-        eventually(() -> other.contract(ORDERS, two.fingerprint()).equals(Optional.of(two)));
+        Polling.until(() -> other.contracts(ORDERS).equals(List.of(three, two, one)));
+        Polling.until(() -> other.contract(ORDERS).equals(Optional.of(three)));
+        Polling.until(() -> other.contract(ORDERS, two.fingerprint()).equals(Optional.of(two)));
         assertThat(other.contract(ORDERS, "0123456789abcdef0123456789abcdef")).isEmpty();
         assertThat(other.contract(STOCK, two.fingerprint())).isEmpty();
     }
 
     @Test
-    void aVersionThatBreaksClientsIsRefusedUnlessItIsForced() {
+    void a_version_that_breaks_clients_is_rejected_unless_forced() {
         var registry = client();
         registry.publish(contract("1.4.0"));
         var breaking = ServiceContract.parse("contract shop.Orders 1.5.0\nget(number: int64) -> string\n");
@@ -427,17 +422,17 @@ public abstract class RegistryConformance {
                 .hasMessageContaining("\"id\" in requests of get")
                 .hasMessageContaining("2.0.0");
         var other = client();
-        eventually(() -> other.contracts(ORDERS).equals(List.of(contract("1.4.0"))));
+        Polling.until(() -> other.contracts(ORDERS).equals(List.of(contract("1.4.0"))));
 
         client().publish(breaking, true);
-        eventually(() -> other.contract(ORDERS).equals(Optional.of(breaking)));
+        Polling.until(() -> other.contract(ORDERS).equals(Optional.of(breaking)));
         registry.publish(breaking);
-        registry.publish(contract("1.4.0")); // going back is how one gets out of trouble
-        eventually(() -> other.contracts(ORDERS).equals(List.of(breaking, contract("1.4.0"))));
+        registry.publish(contract("1.4.0")); // going back to an older version is always allowed
+        Polling.until(() -> other.contracts(ORDERS).equals(List.of(breaking, contract("1.4.0"))));
     }
 
     @Test
-    void aVersionIsComparedWithWhatRunningInstancesKeep() {
+    void a_version_is_compared_with_the_contracts_of_running_instances() {
         var registry = client();
         var old = contract("1.4.0");
         registry.publish(old);
@@ -450,21 +445,21 @@ public abstract class RegistryConformance {
                 .hasMessageContaining("1.6.0 breaks clients of 1.4.0");
         running.close();
         var other = client();
-        eventually(() -> other.instances(ORDERS).isEmpty());
+        Polling.until(() -> other.instances(ORDERS).isEmpty());
         client().publish(next);
-        eventually(() -> other.contract(ORDERS).equals(Optional.of(next)));
+        Polling.until(() -> other.contract(ORDERS).equals(Optional.of(next)));
     }
 
     @Test
-    void theHistoryOfAServiceIsBounded() {
+    void the_history_of_contracts_is_limited() {
         var registry = client();
         for (int minor = 0; minor < 40; minor++) {
             registry.publish(contract("1." + minor + ".0"));
         }
 
         var other = client();
-        eventually(() -> other.contract(ORDERS).equals(Optional.of(contract("1.39.0"))));
-        eventually(() -> {
+        Polling.until(() -> other.contract(ORDERS).equals(Optional.of(contract("1.39.0"))));
+        Polling.until(() -> {
             var kept = other.contracts(ORDERS);
             return kept.size() < 40
                     && kept.size() >= 2
@@ -473,7 +468,7 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void anIdBelongsToWhoeverRegisteredItUntilItIsClosed() {
+    void an_id_belongs_to_its_owner_until_it_is_closed() {
         var registry = client();
         var other = client();
         var first = registry.register(instance(ORDERS, "orders-1"));
@@ -493,7 +488,7 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void whatIsOverALimitIsRefusedWithASentence() {
+    void a_value_over_its_limit_is_rejected_with_a_message() {
         var registry = client();
         var orders = instance(ORDERS, "orders-1");
         var heavy = new ServiceHealth(Status.WARNING, "x".repeat(100_000), STARTED, Map.of());
@@ -511,18 +506,18 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void closingTakesEverythingOut() {
+    void closing_a_client_removes_its_instances() {
         var leaving = client();
-        var seen = new WatchRecorder();
-        client().watch(ORDERS, seen);
+        var watcher = new WatchRecorder();
+        client().watch(ORDERS, watcher);
         var registration = leaving.register(instance(ORDERS, "orders-1"));
         leaving.watch(ORDERS, new WatchRecorder());
-        seen.next(Added.class);
+        watcher.next(Added.class);
 
         leaving.close();
         leaving.close();
 
-        assertThat(seen.next(Removed.class).reason()).isEqualTo("closed");
+        assertThat(watcher.next(Removed.class).reason()).isEqualTo("closed");
         registration.close();
         assertThatThrownBy(() -> leaving.register(instance(ORDERS, "orders-2")))
                 .isInstanceOf(IllegalStateException.class)
@@ -532,13 +527,13 @@ public abstract class RegistryConformance {
     }
 
     @Test
-    void manyAtATimeEndWithTheExactSet() throws InterruptedException {
+    void concurrent_registrations_result_in_the_exact_set() throws InterruptedException {
         var clients = List.of(client(), client(), client());
         var early = new ArrayList<WatchRecorder>();
         for (Registry registry : clients) {
-            var seen = new WatchRecorder();
-            registry.watch(ORDERS, seen);
-            early.add(seen);
+            var watcher = new WatchRecorder();
+            registry.watch(ORDERS, watcher);
+            early.add(watcher);
         }
         Set<String> expected = new TreeSet<>();
         var threads = new ArrayList<Thread>();
@@ -564,8 +559,8 @@ public abstract class RegistryConformance {
         }
 
         early.add(late);
-        for (WatchRecorder seen : early) {
-            var view = seen.until(
+        for (WatchRecorder watcher : early) {
+            var view = watcher.until(
                     v -> v.keySet().equals(expected) && v.values().stream().allMatch(RegistryConformance::warned));
             assertThat(view).containsOnlyKeys(expected);
         }
@@ -574,31 +569,5 @@ public abstract class RegistryConformance {
 
     private static boolean warned(ServiceInstance instance) {
         return instance.health().status() == Status.WARNING;
-    }
-
-    /** For what a registry tells only when asked; a question that is not answered in time is asked again. */
-    private static void eventually(BooleanSupplier reached) {
-        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
-        while (!answered(reached::getAsBoolean)) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            LockSupport.parkNanos(POLL_NANOS);
-        }
-    }
-
-    /** The first answer to a question; it is asked again where none came in time. */
-    static <T> T answered(Supplier<T> question) {
-        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
-        while (true) {
-            try {
-                return question.get();
-            } catch (ServiceException e) {
-                if (System.nanoTime() - end > 0) {
-                    throw e;
-                }
-                LockSupport.parkNanos(POLL_NANOS);
-            }
-        }
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceInstance;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +16,10 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * A watcher for tests: it keeps every event and the set that follows from them, fails where an event does not follow
- * from the one before, and waits for what is expected.
+ * A watcher for tests: records all events and the set of instances that results from them, waits for expected events,
+ * and fails if an event contradicts the ones before it.
  */
 public final class WatchRecorder implements Consumer<DiscoveryEvent> {
-    /** How long it waits for something that should happen at once. */
-    public static final Duration PATIENCE = Duration.ofSeconds(20);
-
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<DiscoveryEvent> events = new ArrayList<>();
@@ -38,14 +34,14 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
         try {
             ServiceInstance before = view.get(event.instance().id());
             switch (event) {
-                case DiscoveryEvent.Added added -> expect(event, before == null);
+                case DiscoveryEvent.Added added -> check(event, before == null);
                 case DiscoveryEvent.Updated updated ->
-                    expect(
+                    check(
                             event,
                             updated.before().equals(before)
                                     && !updated.instance().equals(before));
                 case DiscoveryEvent.Removed removed ->
-                    expect(event, removed.instance().equals(before));
+                    check(event, removed.instance().equals(before));
             }
             if (event instanceof DiscoveryEvent.Removed) {
                 view.remove(event.instance().id());
@@ -60,13 +56,13 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
         }
     }
 
-    private void expect(DiscoveryEvent event, boolean follows) {
-        if (!follows) {
-            contradictions.add("event " + events.size() + " does not follow from those before: " + event);
+    private void check(DiscoveryEvent event, boolean consistent) {
+        if (!consistent) {
+            contradictions.add("event " + events.size() + " contradicts the ones before: " + event);
         }
     }
 
-    /** The next event that has not been taken yet. */
+    /** Returns the next event; waits for it if necessary. */
     public DiscoveryEvent next() {
         lock.lock();
         try {
@@ -77,14 +73,14 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
         }
     }
 
-    /** The next event, which is of that kind. */
-    public <E extends DiscoveryEvent> E next(Class<E> kind) {
+    /** Returns the next event, which must be of that type. */
+    public <E extends DiscoveryEvent> E next(Class<E> type) {
         DiscoveryEvent event = next();
-        assertThat(event).isInstanceOf(kind);
-        return kind.cast(event);
+        assertThat(event).isInstanceOf(type);
+        return type.cast(event);
     }
 
-    /** Waits until the set is as the test says. */
+    /** Waits until the set of instances, by id, is as expected, and skips the events until then. */
     public Map<String, ServiceInstance> until(Predicate<Map<String, ServiceInstance>> expected) {
         lock.lock();
         try {
@@ -97,7 +93,7 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
     }
 
     private void await(String what, BooleanSupplier reached) {
-        long left = PATIENCE.toNanos();
+        long left = Polling.PATIENCE.toNanos();
         while (!reached.getAsBoolean()) {
             if (left <= 0) {
                 fail("did not see " + what);
@@ -112,7 +108,7 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
         assertThat(contradictions).isEmpty();
     }
 
-    /** Events that have come and not been taken. */
+    /** Returns the events that have arrived and have not been returned yet. */
     public List<DiscoveryEvent> pending() {
         lock.lock();
         try {
@@ -123,7 +119,7 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
         }
     }
 
-    /** The smallest that the set ever was after an event that made it smaller; very large where none did. */
+    /** Returns the smallest size of the set after a removal; {@code Integer.MAX_VALUE} if nothing was removed. */
     public int smallest() {
         lock.lock();
         try {

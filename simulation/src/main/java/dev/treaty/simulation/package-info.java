@@ -1,9 +1,11 @@
 /**
- * The test kit: what a part of Treaty promises, as tests that any implementation of it can be held to, and twins of
- * what is slow or out of reach, to be used in place of the real thing.
+ * The test kit: conformance suites for everything that has several implementations, and in-memory replacements for what
+ * is slow or remote.
  *
- * <p>An engine's test class extends a conformance suite and says how to open its subject; it then has all the tests of
- * the suite. The suites need JUnit and AssertJ, which the module leaves for its user to bring.
+ * <p>The test class of a registry extends {@link dev.treaty.simulation.RegistryConformance} or {@link
+ * dev.treaty.simulation.OutageConformance} and opens the registry under test; it inherits all tests of the suite. {@link
+ * dev.treaty.simulation.MemoryNetwork} replaces a transport and {@link dev.treaty.simulation.MemoryStore} a disk. The
+ * suites need JUnit and AssertJ, which users of the module add themselves.
  *
  * {@snippet class="ConformanceExample" region="suite"}
  */

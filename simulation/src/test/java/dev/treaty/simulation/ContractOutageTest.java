@@ -21,11 +21,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of contracts whose registry was away. */
+/** Contracts that are published during an outage of the registry. */
 class ContractOutageTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final ServiceContract OLD = ServiceContract.parse("contract shop.Orders 1.4.0\nget() -> string");
@@ -40,7 +38,7 @@ class ContractOutageTest {
             Duration.ofSeconds(2),
             SelfPreservationPolicy.STANDARD);
 
-    /** The same for those whose registry is up: it may be slow. */
+    /** The same for clients whose registry is up but may be slow. */
     private static final RegistryPolicy PATIENT = new RegistryPolicy(
             QUICK.lease(),
             Duration.ofSeconds(20),
@@ -49,17 +47,9 @@ class ContractOutageTest {
             QUICK.grace(),
             SelfPreservationPolicy.STANDARD);
 
-    private static void eventually(BooleanSupplier reached) {
-        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
     @Test
-    void aRefusalThatComesLateIsToldAsAnEventAndAsTrouble() throws InterruptedException {
-        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    void a_late_rejection_is_an_event_and_a_problem() throws InterruptedException {
+        BlockingQueue<String> messages = new LinkedBlockingQueue<>();
         var open = new AtomicBoolean();
         try (var host = new RegistryHost(Time.system(), RegistryLimits.STANDARD).start();
                 NetworkRegistry other = host.client(PATIENT, Events.NONE)) {
@@ -67,26 +57,26 @@ class ContractOutageTest {
             Handler connection = host.network.connect(RegistryHost.ENDPOINT);
             Handler gated = call -> open.get()
                     ? connection.handle(call)
-                    : ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, "the gate is shut"));
+                    : ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, "the gate is closed"));
             Events events = event -> {
                 if (event instanceof Event.RegistryChanged changed) {
-                    told.add(changed.message());
+                    messages.add(changed.message());
                 }
             };
             try (NetworkRegistry late = host.client(gated, QUICK, events)) {
                 late.publish(BREAKING);
-                eventually(() -> late.problem().isPresent());
-                assertThat(late.problem().orElseThrow()).contains("the gate is shut");
+                Polling.until(() -> late.problem().isPresent());
+                assertThat(late.problem().orElseThrow()).contains("the gate is closed");
 
                 open.set(true);
 
                 String message = "";
                 while (!message.contains("shop.Orders 1.5.0 breaks clients of 1.4.0")) {
-                    message = told.poll(20, TimeUnit.SECONDS);
-                    assertThat(message).as("what is told").isNotNull();
+                    message = messages.poll(60, TimeUnit.SECONDS);
+                    assertThat(message).as("a message").isNotNull();
                 }
-                eventually(() -> late.problem()
-                        .filter(trouble -> trouble.contains("1.5.0 breaks clients of 1.4.0"))
+                Polling.until(() -> late.problem()
+                        .filter(problem -> problem.contains("1.5.0 breaks clients of 1.4.0"))
                         .isPresent());
                 assertThat(other.contracts(ORDERS)).containsExactly(OLD);
             }
@@ -94,7 +84,7 @@ class ContractOutageTest {
     }
 
     @Test
-    void whatARegistryHasTakenItTakesAgainAfterItLostItsMemory() {
+    void accepted_contracts_are_published_again_to_an_empty_registry() {
         try (var host = new RegistryHost(Time.system(), RegistryLimits.STANDARD).start();
                 NetworkRegistry one = host.client(PATIENT, Events.NONE);
                 NetworkRegistry other = host.client(PATIENT, Events.NONE)) {
@@ -104,8 +94,8 @@ class ContractOutageTest {
             host.crash();
             host.start();
 
-            eventually(() -> one.contracts(ORDERS).equals(List.of(BREAKING, OLD)));
-            eventually(() -> other.problem().isEmpty());
+            Polling.until(() -> one.contracts(ORDERS).equals(List.of(BREAKING, OLD)));
+            Polling.until(() -> other.problem().isEmpty());
         }
     }
 }

@@ -29,7 +29,7 @@ class EmbeddedRegistryTest extends RegistryConformance {
     }
 
     @Test
-    void anInstanceIsUpdatedInPlace() throws InterruptedException {
+    void an_instance_is_updated_in_place() throws InterruptedException {
         var service = new ServiceName("shop.Orders");
         var before = ServiceInstance.of(
                 "o",
@@ -44,14 +44,14 @@ class EmbeddedRegistryTest extends RegistryConformance {
             try (var _ = registry.watch(service, events::add)) {
                 assertThat(registration.update(after)).isTrue();
                 assertThat(registration.instance()).isEqualTo(after);
-                assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
-                assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Updated.class);
+                assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+                assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Updated.class);
             }
             var other = ServiceInstance.of("p", service, after.version(), after.endpoint(), after.startedAt());
             assertThatThrownBy(() -> registration.update(other)).hasMessageContaining("an instance keeps its id");
             registration.close();
             registration.update(before);
-            assertThat(registry.instances(service)).as("closed for good").isEmpty();
+            assertThat(registry.instances(service)).as("after close").isEmpty();
         }
     }
 }

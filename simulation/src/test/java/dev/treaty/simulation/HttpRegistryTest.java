@@ -8,6 +8,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
@@ -41,9 +42,7 @@ class HttpRegistryTest extends RegistryConformance {
                 transport.connect(server.endpoint()),
                 Principal.claimed("test"),
                 BackendConformance.PATIENT,
-                time,
-                RandomSource.secure(),
-                Events.NONE);
+                new RuntimeDependencies(time, RandomSource.secure(), Events.NONE));
     }
 
     @Override

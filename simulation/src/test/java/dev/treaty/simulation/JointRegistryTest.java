@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Two registries together keep the promises of one. */
+/** Two joint registries fulfil the promises of one. */
 class JointRegistryTest extends RegistryConformance {
     private final RegistryTable old = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
     private final RegistryTable fresh = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
@@ -37,7 +37,7 @@ class JointRegistryTest extends RegistryConformance {
     }
 
     @Test
-    void whoMovesFromOneToAnotherIsSeenByAllMeanwhile() {
+    void an_instance_that_migrates_between_registries_is_visible_in_both() {
         try (var before = over(old);
                 var both = open();
                 var after = over(fresh)) {
@@ -58,7 +58,7 @@ class JointRegistryTest extends RegistryConformance {
     }
 
     @Test
-    void whatOneRefusesIsRegisteredInNone() {
+    void an_instance_that_one_registry_rejects_is_registered_in_none() {
         try (var before = over(old);
                 var both = open();
                 var after = over(fresh)) {
@@ -71,16 +71,16 @@ class JointRegistryTest extends RegistryConformance {
     }
 
     @Test
-    void whoWasClosedInOneStaysClosedWhenTheOtherTellsOfItsBeginningLater() {
+    void an_instance_closed_in_one_registry_stays_closed_if_the_other_adds_it_later() {
         try (var before = over(old);
                 var both = open();
                 var after = over(fresh)) {
             var seen = new WatchRecorder();
             both.watch(ORDERS, seen);
             var instance = instance(ORDERS, "closed");
-            var told = after.register(instance);
+            var registration = after.register(instance);
             assertThat(seen.next(Added.class).instance().id()).isEqualTo("closed");
-            told.close();
+            registration.close();
             assertThat(seen.next(Removed.class).reason()).isEqualTo("closed");
 
             var late = before.register(instance);
@@ -90,13 +90,13 @@ class JointRegistryTest extends RegistryConformance {
             late.close();
             before.register(instance);
             assertThat(seen.next(Added.class).instance().id())
-                    .as("begun again after both told of its end")
+                    .as("registered again after both reported its end")
                     .isEqualTo("closed");
         }
     }
 
     @Test
-    void anotherRegionIsSeenWhileNobodyHereTakesCalls() {
+    void instances_of_another_region_are_visible_while_no_local_one_accepts_calls() {
         try (var here = over(old);
                 var there = over(fresh);
                 var federated = new JointRegistry(List.of(over(old)), Optional.of(over(fresh)), Time.system())) {

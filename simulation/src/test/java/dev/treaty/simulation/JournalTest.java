@@ -26,15 +26,16 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -44,14 +45,14 @@ class JournalTest {
     private static final ServiceName ORDERS = RegistryConformance.ORDERS;
     private static final String TOKEN = "a-token-of-mine";
 
-    /** A registry over a disk, without a network. */
-    private static final class Kept implements AutoCloseable {
+    /** A registry that stores its state, without a network. */
+    private static final class Stored implements AutoCloseable {
         final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
         final Queue<String> events = new ConcurrentLinkedQueue<>();
         final Journal journal;
         final RegistryService service;
 
-        Kept(Store store, Time time) throws IOException {
+        Stored(Store store, Time time) throws IOException {
             this.journal = new Journal(table, store, time, event -> {
                 if (event instanceof Event.RegistryChanged changed) {
                     events.add(changed.message());
@@ -78,19 +79,9 @@ class JournalTest {
         }
     }
 
-    private static void eventually(BooleanSupplier reached) {
-        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            LockSupport.parkNanos(200_000);
-        }
-    }
-
     @Test
-    void whatWasRegisteredIsKnownAfterARestart(@TempDir Path directory) throws IOException {
-        try (var before = new Kept(new FileStore(directory), Time.system())) {
+    void registered_instances_are_restored_after_a_restart(@TempDir Path directory) throws IOException {
+        try (var before = new Stored(new FileStore(directory), Time.system())) {
             before.register("a");
             before.register("b");
             before.register("gone");
@@ -101,7 +92,7 @@ class JournalTest {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-        try (var after = new Kept(new FileStore(directory), Time.system())) {
+        try (var after = new Stored(new FileStore(directory), Time.system())) {
             var instances = after.service.instances(ORDERS.value(), "", 10);
             assertThat(instances).extracting(Instance::id).containsExactly("a", "b");
             assertThat(instances.get(0).health().orElseThrow().status()).isEqualTo(Status.DRAINING);
@@ -111,21 +102,21 @@ class JournalTest {
             assertThat(after.service
                             .renew(List.of(new Lease("a", TOKEN), new Lease("b", TOKEN)))
                             .unknown())
-                    .as("the leases are known, so nobody has to register again")
+                    .as("instances that have to register again")
                     .isEmpty();
             assertThatThrownBy(() -> after.service.deregister("b", "another-token"))
                     .hasMessageContaining("token");
         }
     }
 
-    /** Whatever a machine that stops leaves on its disk: it is what was there at some moment, never a mixture. */
+    /** A crash of the machine leaves one of the earlier states, never a mixture. */
     @Property(tries = 150)
-    void afterAStopOfTheMachineTheStateIsOneThatWasThere(@ForAll long seed) throws IOException {
+    void a_crash_of_the_machine_leaves_an_earlier_state(@ForAll long seed) throws IOException {
         var random = new Random(seed);
         var store = new MemoryStore();
         var history = new ArrayList<Map<String, String>>();
         MemoryStore after;
-        try (var before = new Kept(store, Time.system())) {
+        try (var before = new Stored(store, Time.system())) {
             history.add(before.view());
             for (int step = random.nextInt(40); step > 0; step--) {
                 String id = "i" + random.nextInt(6);
@@ -139,22 +130,22 @@ class JournalTest {
                 }
                 history.add(before.view());
                 if (random.nextInt(8) == 0) {
-                    LockSupport.parkNanos(random.nextInt(300_000)); // lets some of it be written
+                    LockSupport.parkNanos(random.nextInt(300_000)); // so that part of it is written
                 }
             }
-            after = store.afterStop(random);
+            after = store.afterCrash(random);
         }
-        try (var restored = new Kept(after, Time.system())) {
+        try (var restored = new Stored(after, Time.system())) {
             assertThat(restored.view()).isIn(history);
         }
-        try (var orderly = new Kept(store, Time.system())) {
-            assertThat(orderly.view()).as("an orderly end loses nothing").isEqualTo(history.getLast());
+        try (var orderly = new Stored(store, Time.system())) {
+            assertThat(orderly.view()).as("the state after an orderly close").isEqualTo(history.getLast());
         }
     }
 
     @Test
-    void aTornLogIsReadUpToWhereItIsTorn(@TempDir Path directory) throws IOException {
-        try (var before = new Kept(new FileStore(directory), Time.system())) {
+    void a_torn_log_is_read_up_to_the_damage(@TempDir Path directory) throws IOException {
+        try (var before = new Stored(new FileStore(directory), Time.system())) {
             before.register("a");
             before.register("b");
         }
@@ -165,21 +156,21 @@ class JournalTest {
                     .orElseThrow();
         }
         byte[] bytes = Files.readAllBytes(log);
-        Files.write(log, java.util.Arrays.copyOf(bytes, bytes.length - 3), StandardOpenOption.TRUNCATE_EXISTING);
+        Files.write(log, Arrays.copyOf(bytes, bytes.length - 3), StandardOpenOption.TRUNCATE_EXISTING);
 
-        try (var after = new Kept(new FileStore(directory), Time.system())) {
+        try (var after = new Stored(new FileStore(directory), Time.system())) {
             assertThat(after.view()).containsOnlyKeys("a");
             after.register("c");
         }
-        try (var again = new Kept(new FileStore(directory), Time.system())) {
+        try (var again = new Stored(new FileStore(directory), Time.system())) {
             assertThat(again.view()).containsOnlyKeys("a", "c");
         }
     }
 
     @Test
-    void aLogThatGrowsIsReplacedByASnapshot() throws IOException {
+    void a_growing_log_is_replaced_by_a_snapshot() throws IOException {
         var store = new MemoryStore();
-        try (var before = new Kept(store, Time.system())) {
+        try (var before = new Stored(store, Time.system())) {
             String message = "x".repeat(8_000);
             for (int i = 0; i < 1_200; i++) {
                 if (i % 100 == 0) {
@@ -190,15 +181,15 @@ class JournalTest {
                         TOKEN,
                         new Health(Status.PASSING, message + i, Optional.empty(), Optional.empty()));
             }
-            eventually(() -> names(store).stream().noneMatch(name -> name.equals("state-1")));
+            Polling.until(() -> names(store).stream().noneMatch(name -> name.equals("state-1")));
         }
         assertThat(names(store)).hasSize(2);
-        try (var after = new Kept(store, Time.system())) {
+        try (var after = new Stored(store, Time.system())) {
             assertThat(after.view()).hasSize(12);
         }
     }
 
-    private static java.util.Set<String> names(Store store) {
+    private static Set<String> names(Store store) {
         try {
             return store.names();
         } catch (IOException e) {
@@ -207,60 +198,60 @@ class JournalTest {
     }
 
     @Test
-    void aDiskThatFailsIsSaidAndTriedAgain() throws IOException {
+    void a_disk_failure_is_reported_and_retried() throws IOException {
         var time = new ManualTime();
         var store = new MemoryStore();
-        var kept = new Kept(store, time);
+        var stored = new Stored(store, time);
         store.fail(true);
-        kept.register("a");
-        eventually(() -> kept.journal.problem().isPresent());
-        assertThat(kept.journal.problem()).get().asString().contains("cannot be saved", "no space left on device");
-        assertThat(kept.view()).as("the registry goes on").containsOnlyKeys("a");
+        stored.register("a");
+        Polling.until(() -> stored.journal.problem().isPresent());
+        assertThat(stored.journal.problem()).get().asString().contains("cannot be saved", "no space left on device");
+        assertThat(stored.view()).as("the registry continues").containsOnlyKeys("a");
 
         store.fail(false);
-        kept.register("b");
-        eventually(() -> {
+        stored.register("b");
+        Polling.until(() -> {
             time.advance(Duration.ofMillis(500));
-            return kept.journal.problem().isEmpty();
+            return stored.journal.problem().isEmpty();
         });
-        eventually(() -> kept.events.size() >= 2); // the end of the trouble is told after it is over
-        assertThat(kept.events).hasSize(2);
-        kept.close();
+        Polling.until(() -> stored.events.size() >= 2); // the recovery is reported after it
+        assertThat(stored.events).hasSize(2);
+        stored.close();
 
-        try (var after = new Kept(store, Time.system())) {
+        try (var after = new Stored(store, Time.system())) {
             assertThat(after.view()).containsOnlyKeys("a", "b");
         }
     }
 
     @Test
-    void aDiskThatGoesOnFailingIsTriedUntilNothingIsMissingOnIt() throws IOException {
+    void a_lasting_disk_failure_is_retried_until_everything_is_stored() throws IOException {
         var time = new ManualTime();
         var store = new MemoryStore();
-        try (var kept = new Kept(store, time)) {
+        try (var stored = new Stored(store, time)) {
             store.fail(true);
-            kept.register("a");
-            eventually(() -> kept.journal.problem().isPresent() && time.sleepers() == 2);
+            stored.register("a");
+            Polling.until(() -> stored.journal.problem().isPresent() && time.sleepers() == 2);
             for (int i = 0; i < 3; i++) {
                 time.advance(Duration.ofSeconds(5));
-                eventually(() -> time.sleepers() == 2); // leases, and the journal that waits for its next try
+                Polling.until(() -> time.sleepers() == 2); // lease expiry, and the journal between two attempts
             }
-            assertThat(kept.journal.problem()).isPresent();
-            assertThat(kept.events).as("it is told once").hasSize(1);
+            assertThat(stored.journal.problem()).isPresent();
+            assertThat(stored.events).as("reports").hasSize(1);
 
             store.fail(false);
             time.advance(Duration.ofSeconds(5));
-            eventually(() -> kept.journal.problem().isEmpty());
-            try (var after = new Kept(store.afterStop(new Random(1)), Time.system())) {
+            Polling.until(() -> stored.journal.problem().isEmpty());
+            try (var after = new Stored(store.afterCrash(new Random(1)), Time.system())) {
                 assertThat(after.view()).containsOnlyKeys("a");
             }
         }
     }
 
     @Test
-    void aDirectoryBelongsToOneRegistryAndItsOwner(@TempDir Path parent) throws IOException {
-        Path directory = parent.resolve("made/anew");
-        try (var kept = new Kept(new FileStore(directory), Time.system())) {
-            kept.register("a");
+    void a_directory_belongs_to_one_registry_and_its_user(@TempDir Path parent) throws IOException {
+        Path directory = parent.resolve("new/directory");
+        try (var stored = new Stored(new FileStore(directory), Time.system())) {
+            stored.register("a");
             assertThatThrownBy(() -> new FileStore(directory)).hasMessageContaining("in use by another registry");
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)))
                     .isEqualTo("rwx------");

@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
-/** A registry comes back with nothing in it, and everybody has to register again. */
+/** A registry restarts empty, and all clients register again. */
 class RegistrationWaveTest {
     private static final int CLIENTS = 300;
     private static final Duration STEP = Duration.ofMillis(20);
@@ -25,46 +25,48 @@ class RegistrationWaveTest {
     private static final Duration BUCKET = Duration.ofMillis(250);
 
     private final ManualTime time = new ManualTime();
-    private final AtomicInteger asking = new AtomicInteger(); // requests under way that are to be answered at once
+    private final AtomicInteger requests = new AtomicInteger(); // requests in progress that do not wait
 
     /**
-     * Lets the time go on in small steps, each when everybody whom the one before woke is through.
+     * Advances the time in small steps, each after the threads that the previous one woke have finished.
      *
-     * @param sleepers how many are asleep when nobody has anything to do
+     * @param sleepers the number of sleeping threads when no thread has work
      */
     private void until(BooleanSupplier reached, int sleepers) {
         while (!reached.getAsBoolean()) {
             time.advance(STEP);
-            pauseUntil(() -> asking.get() == 0 && time.sleepers() >= sleepers);
+            settle(sleepers);
         }
     }
 
-    private static void pauseUntil(BooleanSupplier reached) {
-        long end = System.nanoTime() + WatchRecorder.PATIENCE.toNanos();
-        do {
+    /** Lets woken threads run before the check, because they do not count as awake at once. */
+    private void settle(int sleepers) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+        long end = System.nanoTime() + Polling.PATIENCE.toNanos();
+        while (requests.get() > 0 || time.sleepers() < sleepers) {
             assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
+                    .as("nanoseconds after the end of the wait")
                     .isNegative();
             LockSupport.parkNanos(PAUSE_NANOS);
-        } while (!reached.getAsBoolean());
+        }
     }
 
     private Handler counted(Handler connection) {
         return call -> {
             if (call.operation().name().equals("watch")) {
-                return connection.handle(call); // is answered when there is something to tell
+                return connection.handle(call); // is answered when there is a change
             }
-            asking.incrementAndGet();
+            requests.incrementAndGet();
             try {
                 return connection.handle(call);
             } finally {
-                asking.decrementAndGet();
+                requests.decrementAndGet();
             }
         };
     }
 
     @Test
-    void comesBackWithoutAHerdAndEmptiesNobodysView() {
+    void clients_spread_their_registrations_and_keep_their_views() {
         var clients = new ArrayList<NetworkRegistry>();
         try (var host = new RegistryHost(time, RegistryLimits.STANDARD).start()) {
             for (int i = 0; i < CLIENTS; i++) {
@@ -78,9 +80,9 @@ class RegistrationWaveTest {
 
             host.crash();
             long down = time.nanoTime();
-            int asleep = 2 * CLIENTS; // of each client the thread that keeps leases and the one that follows
+            int asleep = 2 * CLIENTS; // two threads of each client: one renews leases, one watches
             until(() -> time.nanoTime() - down > Duration.ofSeconds(2).toNanos(), asleep);
-            host.asked.clear();
+            host.requests.clear();
             host.start();
             until(
                     () -> {
@@ -89,12 +91,12 @@ class RegistrationWaveTest {
                                 .hasSize(CLIENTS);
                         return host.count("register") >= CLIENTS;
                     },
-                    asleep + 1); // and the registry's, which ends leases
+                    asleep + 1); // and the thread of the registry that expires leases
 
             Map<Long, Integer> buckets = new HashMap<>();
-            host.asked.stream()
-                    .filter(asked -> asked.operation().equals("register"))
-                    .forEach(asked -> buckets.merge(asked.nanos() / BUCKET.toNanos(), 1, Integer::sum));
+            host.requests.stream()
+                    .filter(request -> request.operation().equals("register"))
+                    .forEach(request -> buckets.merge(request.nanos() / BUCKET.toNanos(), 1, Integer::sum));
             double mean = CLIENTS
                     * BUCKET.toNanos()
                     / (double) RegistryPolicy.STANDARD.lease().dividedBy(3).toNanos();
@@ -102,7 +104,7 @@ class RegistrationWaveTest {
             assertThat(peak)
                     .as("the most registrations in " + BUCKET.toMillis() + " ms; " + buckets)
                     .isLessThanOrEqualTo((int) (2 * mean));
-            assertThat(host.count("register")).as("nobody registers twice").isEqualTo(CLIENTS);
+            assertThat(host.count("register")).as("registrations").isEqualTo(CLIENTS);
         } finally {
             var ends = clients.stream()
                     .map(client -> Thread.ofVirtual().start(client::close))

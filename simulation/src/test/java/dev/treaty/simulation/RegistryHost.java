@@ -10,6 +10,7 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
@@ -24,22 +25,22 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** A networked registry on a network in memory, that a test can start, crash and start again. */
+/** A network registry on an in-memory network, which a test can start, crash and restart. */
 final class RegistryHost implements AutoCloseable {
     static final ServiceEndpoint ENDPOINT = new ServiceEndpoint("http", "registry", 7400);
 
     final MemoryNetwork network;
 
-    /** A request, and when it came. */
-    record Asked(String operation, long nanos) {}
+    /** A request and the time of its arrival. */
+    record Request(String operation, long nanos) {}
 
-    /** What it was asked for, in order. */
-    final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
+    /** The requests in order of arrival. */
+    final Queue<Request> requests = new ConcurrentLinkedQueue<>();
 
     private final Time time;
     private final RegistryLimits limits;
     private @Nullable RegistryService service;
-    private Handler handler = call -> ServiceResponse.failed(Code.UNAVAILABLE, "it has not started");
+    private Handler handler = call -> ServiceResponse.failed(Code.UNAVAILABLE, "the registry has not started");
 
     RegistryHost(Time time, RegistryLimits limits) {
         this.time = time;
@@ -47,16 +48,16 @@ final class RegistryHost implements AutoCloseable {
         this.network = new MemoryNetwork(time);
     }
 
-    /** Starts it, with nothing in it. */
+    /** Starts the registry, empty. */
     RegistryHost start() {
         var started = new RegistryService(new RegistryTable(limits, RandomSource.system()), time, Events.NONE);
         service = started;
         var contract = ServiceContract.of(RegistryProtocol.class);
-        Handler dispatcher = Dispatcher.of(RegistryProtocol.class, contract, started, (call, mistake) -> {
-            throw new AssertionError("mistake handling " + call.path(), mistake);
+        Handler dispatcher = Dispatcher.of(RegistryProtocol.class, contract, started, (call, error) -> {
+            throw new AssertionError("internal error of " + call.path(), error);
         });
         handler = call -> {
-            asked.add(new Asked(call.operation().name(), time.nanoTime()));
+            requests.add(new Request(call.operation().name(), time.nanoTime()));
             return dispatcher.handle(call);
         };
         network.host(ENDPOINT, handler);
@@ -70,8 +71,8 @@ final class RegistryHost implements AutoCloseable {
         }
     }
 
-    /** The registry without a network: it answers on the thread that asks. */
-    Handler here() {
+    /** Returns the handler without the network: it runs on the thread of the caller. */
+    Handler handler() {
         return handler;
     }
 
@@ -85,10 +86,14 @@ final class RegistryHost implements AutoCloseable {
 
     NetworkRegistry client(Handler connection, RegistryPolicy policy, RandomGenerator random, Events events) {
         return new NetworkRegistry(
-                "treaty://registry:7400", connection, Principal.claimed("test"), policy, time, random, events);
+                "treaty://registry:7400",
+                connection,
+                Principal.claimed("test"),
+                policy,
+                new RuntimeDependencies(time, random, events));
     }
 
-    /** The registry as it is asked over the network, without a client's care. */
+    /** Returns the protocol of the registry over the network, without a client's retries. */
     RegistryProtocol protocol() {
         return ServiceProxy.of(
                 RegistryProtocol.class,
@@ -98,8 +103,8 @@ final class RegistryHost implements AutoCloseable {
     }
 
     long count(String operation) {
-        return List.copyOf(asked).stream()
-                .filter(a -> a.operation.equals(operation))
+        return List.copyOf(requests).stream()
+                .filter(request -> request.operation.equals(operation))
                 .count();
     }
 

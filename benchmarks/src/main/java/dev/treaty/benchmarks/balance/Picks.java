@@ -90,14 +90,14 @@ final class Picks {
         return values;
     }
 
-    /** What balancing keeps for one instance, beside the instance itself: load, standing, its part of the snapshot. */
+    /** What balancing keeps for one instance, beside the instance itself: load, state, its part of the snapshot. */
     static double bytesPerNode() {
         List<ServiceInstance> instances = TreatyPicks.instances(WEIGHED);
         long before = used();
-        var fleet = TreatyPicks.fleet(instances);
+        var balanced = TreatyPicks.balanced(instances);
         double bytes = (double) (used() - before) / WEIGHED;
-        if (fleet.all(System.nanoTime()).size() != instances.size()) {
-            throw new IllegalStateException("the fleet that was weighed has gone");
+        if (balanced.all(System.nanoTime()).size() != instances.size()) {
+            throw new IllegalStateException("the measured instances were collected");
         }
         return bytes;
     }

@@ -17,6 +17,7 @@ import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import java.time.Instant;
@@ -55,24 +56,22 @@ public class TreatyPicks {
                 .toList();
     }
 
-    static BalancedInstances fleet(List<ServiceInstance> instances) {
-        var fleet = new BalancedInstances(
+    static BalancedInstances<Instance> balanced(List<ServiceInstance> instances) {
+        var balanced = new BalancedInstances<Instance>(
                 new ServiceName("bench.Service"),
                 BalancePolicy.DEFAULT,
                 RoutingPolicy.DEFAULT,
                 Locality.ANYWHERE,
                 256,
-                Time.system(),
-                RandomSource.system(),
-                Events.NONE);
+                RuntimeDependencies.system(Events.NONE));
         List<Instance> members =
-                instances.stream().map(i -> new Instance(i, fleet.load())).toList();
-        fleet.members(() -> members);
+                instances.stream().map(i -> new Instance(i, balanced.load())).toList();
+        balanced.members(() -> members);
         for (Instance member : members) {
             member.load().begin();
             member.load().succeeded(Time.system().nanoTime(), MILLI);
         }
-        return fleet;
+        return balanced;
     }
 
     /** A service whose instances have all been called before. */
@@ -90,16 +89,16 @@ public class TreatyPicks {
                 CallContext.next(Principal.ANONYMOUS, time, RandomSource.system()));
 
         @Nullable
-        BalancedInstances fleet;
+        BalancedInstances<Instance> balanced;
 
         /** Makes the instances. */
         @Setup
         public void start() {
-            fleet = TreatyPicks.fleet(instances(count));
+            balanced = TreatyPicks.balanced(instances(count));
         }
 
-        BalancedInstances fleet() {
-            BalancedInstances made = fleet;
+        BalancedInstances<Instance> balanced() {
+            BalancedInstances<Instance> made = balanced;
             if (made == null) {
                 throw new IllegalStateException("not set up");
             }
@@ -107,7 +106,7 @@ public class TreatyPicks {
         }
     }
 
-    /** A clock that its thread has read already; as fast as the real one, or the fleet would be looked at more. */
+    /** A clock that its thread has read already; as fast as the real one, so that refreshes are as frequent. */
     @State(Scope.Thread)
     public static class Clock {
         long nanos = System.nanoTime();
@@ -117,7 +116,8 @@ public class TreatyPicks {
     @Benchmark
     public int own(Service service) {
         long now = service.time.nanoTime();
-        Candidates candidates = service.fleet().candidates(service.call, now);
+        Candidates<Instance> candidates =
+                service.balanced().select(service.call, now).candidates();
         int index = candidates.pick(service.call, now);
         Load load = candidates.load(index);
         load.begin();
@@ -131,7 +131,8 @@ public class TreatyPicks {
     public int shared(Service service, Clock clock) {
         long now = clock.nanos;
         clock.nanos = now + STEP;
-        Candidates candidates = service.fleet().candidates(service.call, now);
+        Candidates<Instance> candidates =
+                service.balanced().select(service.call, now).candidates();
         int index = candidates.pick(service.call, now);
         Load load = candidates.load(index);
         load.begin();

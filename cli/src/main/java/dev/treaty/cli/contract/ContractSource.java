@@ -7,7 +7,6 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import java.io.IOException;
-import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -19,67 +18,64 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Where a command finds contracts: with a registry, in a file, or in a class. */
+/** The options that select the source of a contract: a registry, a file or a class. */
 final class ContractSource {
     @Option(
             names = "--class",
             paramLabel = "NAME",
-            description = "A Java interface with @Contract, in place of a service or file.")
+            description = "A Java interface with @Contract, instead of a service or file.")
     private @Nullable String type;
 
     @Option(
             names = "--class-path",
             paramLabel = "PATH",
             split = ":",
-            description = "Where the interface is: jars and folders, separated by colons.")
+            description = "The jars and directories with the interface, separated by colons.")
     private List<Path> classPath = List.of();
 
     @Mixin
     private final RegistryOptions registry = new RegistryOptions();
 
-    /** A client of the registry that was named. */
+    /** Opens a client of the selected registry. */
     Treaty open() {
         return registry.open();
     }
 
     /**
-     * Reads a contract: the class where one was named, and otherwise the subject.
+     * Reads the contract of the class if {@code --class} is given, and else of the subject.
      *
-     * @param subject {@code SERVICE}, {@code SERVICE@VERSION} or a file; null where none was given
-     * @throws CommandFailed where there is no such contract
+     * @throws CommandFailed if the contract does not exist
      */
     ServiceContract read(CommandSpec spec, @Nullable String subject) throws IOException {
-        String className = type;
-        if ((subject == null) == (className == null)) {
-            throw new ParameterException(
-                    spec.commandLine(), "name a service or a file, or a class with --class NAME --class-path PATH");
+        if (subject != null && type == null) {
+            return read(subject);
         }
-        return className != null ? ofClass(className) : named(String.valueOf(subject));
+        if (subject == null && type != null) {
+            return ofClass(type);
+        }
+        throw new ParameterException(
+                spec.commandLine(), "name a service or a file, or a class with --class NAME --class-path PATH");
     }
 
-    /** Reads the contract that a subject names, whether or not a class was named. */
-    ServiceContract named(String subject) throws IOException {
+    /** Reads a file if the subject is one, else the published contract {@code SERVICE} or {@code SERVICE@VERSION}. */
+    ServiceContract read(String subject) throws IOException {
         Path file = Path.of(subject);
         return Files.isRegularFile(file) ? ServiceContract.parse(Files.readString(file)) : published(subject);
     }
 
-    private ServiceContract ofClass(String className) throws IOException {
+    private ServiceContract ofClass(String name) throws IOException {
         URL[] urls = new URL[classPath.size()];
         for (int i = 0; i < urls.length; i++) {
-            urls[i] = url(classPath.get(i));
+            if (!Files.exists(classPath.get(i))) {
+                throw new CommandFailed(classPath.get(i) + " does not exist: check --class-path");
+            }
+            urls[i] = classPath.get(i).toUri().toURL();
         }
-        try (var loader = new URLClassLoader(urls, ContractCommand.class.getClassLoader())) {
-            return ServiceContract.of(Class.forName(className, false, loader));
+        try (var loader = new URLClassLoader(urls, ContractSource.class.getClassLoader())) {
+            return ServiceContract.of(Class.forName(name, false, loader));
         } catch (ClassNotFoundException | LinkageError e) {
-            throw new CommandFailed("class " + className + " cannot be loaded (" + e + "): check --class-path");
+            throw new CommandFailed("class " + name + " cannot be loaded (" + e + "): check --class-path");
         }
-    }
-
-    private static URL url(Path path) throws MalformedURLException {
-        if (!Files.exists(path)) {
-            throw new CommandFailed("there is nothing at " + path + ": check --class-path");
-        }
-        return path.toUri().toURL();
     }
 
     private ServiceContract published(String subject) {
@@ -87,10 +83,10 @@ final class ContractSource {
         var name = new ServiceName(at < 0 ? subject : subject.substring(0, at));
         try (Treaty treaty = open()) {
             List<ServiceContract> contracts = treaty.registry().contracts(name);
-            RegistryOptions.reached(treaty);
+            RegistryOptions.requireReached(treaty);
             if (contracts.isEmpty()) {
-                throw new CommandFailed("no service has published a contract named " + name
-                        + "; \"treaty services\" lists those that have");
+                throw new CommandFailed(
+                        "no contract of " + name + " is published" + RegistryOptions.suggestion(treaty, name));
             }
             if (at < 0) {
                 return contracts.getFirst();
@@ -99,8 +95,8 @@ final class ContractSource {
             return contracts.stream()
                     .filter(contract -> contract.version().equals(version))
                     .findFirst()
-                    .orElseThrow(() -> new CommandFailed("the registry remembers no version " + version + " of " + name
-                            + "; \"treaty contract show " + name + " --versions\" lists those that it does"));
+                    .orElseThrow(() -> new CommandFailed("the registry has no version " + version + " of " + name
+                            + "; \"treaty contract show " + name + " --versions\" lists the versions that it has"));
         }
     }
 }

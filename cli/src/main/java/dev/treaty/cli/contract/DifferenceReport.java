@@ -2,9 +2,9 @@ package dev.treaty.cli.contract;
 
 import dev.treaty.cli.output.JsonDocuments;
 import dev.treaty.cli.output.Style;
-import dev.treaty.core.contract.Compatibility;
-import dev.treaty.core.contract.Difference;
 import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.compatibility.Compatibility;
+import dev.treaty.core.contract.compatibility.Difference;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -12,64 +12,38 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Help.Ansi;
 
-/** How two versions of a contract compare, for people and for machines. */
-final class DifferenceReport {
-    private final ServiceContract older;
-    private final ServiceContract newer;
-    private final Compatibility compatibility;
-
-    DifferenceReport(ServiceContract older, ServiceContract newer, Compatibility compatibility) {
-        this.older = older;
-        this.newer = newer;
-        this.compatibility = compatibility;
-    }
-
+/** The differences between two versions of a contract, as text or JSON. */
+record DifferenceReport(ServiceContract older, ServiceContract newer, Compatibility compatibility) {
     static DifferenceReport between(ServiceContract older, ServiceContract newer) {
         return new DifferenceReport(older, newer, Compatibility.between(older, newer));
-    }
-
-    Compatibility compatibility() {
-        return compatibility;
     }
 
     void print(PrintWriter out, Ansi ansi) {
         out.println(older.name() + " " + older.version() + " -> " + newer.version());
         if (compatibility.differences().isEmpty()) {
-            out.println(
-                    older.fingerprint().equals(newer.fingerprint())
-                            ? "  they promise the same"
-                            : "  they promise the same, in another order");
+            out.println("  no differences" + (older.fingerprint().equals(newer.fingerprint()) ? "" : " but the order"));
         }
         compatibility.differences().stream()
-                .sorted(Comparator.comparing(DifferenceReport::breaks).reversed())
-                .forEach(difference -> out.println(
-                        "  " + style(difference).paint(ansi, "%-25s".formatted(word(difference))) + difference));
-        out.println("  clients of " + older.version() + " and servers of " + newer.version() + ": "
-                + verdict(ansi, compatibility.oldClientsWork()));
-        out.println("  clients of " + newer.version() + " and servers of " + older.version() + ": "
-                + verdict(ansi, compatibility.newClientsWork()));
+                .sorted(Comparator.comparing(Difference::breaksOldClients).reversed())
+                .forEach(difference -> print(out, ansi, difference));
+        verdict(out, ansi, older, newer, compatibility.oldClientsWork());
+        verdict(out, ansi, newer, older, compatibility.newClientsWork());
     }
 
-    private static boolean breaks(Difference difference) {
-        return difference.breaksOldClients();
-    }
-
-    private static String word(Difference difference) {
-        return difference.breaksOldClients() && difference.breaksNewClients()
+    private static void print(PrintWriter out, Ansi ansi, Difference difference) {
+        boolean old = difference.breaksOldClients();
+        boolean both = old && difference.breaksNewClients();
+        Style style = old ? Style.FAULT : difference.breaksNewClients() ? Style.WARNING : Style.FAINT;
+        String impact = both
                 ? "breaks old, new clients"
-                : difference.breaksOldClients()
-                        ? "breaks old clients"
-                        : difference.breaksNewClients() ? "breaks new clients" : "harmless";
+                : old ? "breaks old clients" : difference.breaksNewClients() ? "breaks new clients" : "harmless";
+        out.println("  " + style.paint(ansi, "%-25s".formatted(impact)) + difference);
     }
 
-    private static Style style(Difference difference) {
-        return difference.breaksOldClients()
-                ? Style.FAULT
-                : difference.breaksNewClients() ? Style.WARNING : Style.FAINT;
-    }
-
-    private static String verdict(Ansi ansi, boolean works) {
-        return works ? Style.GOOD.paint(ansi, "every call works") : Style.FAULT.paint(ansi, "calls fail");
+    private static void verdict(
+            PrintWriter out, Ansi ansi, ServiceContract client, ServiceContract server, boolean works) {
+        out.println("  clients of " + client.version() + " and servers of " + server.version() + ": "
+                + (works ? Style.GOOD.paint(ansi, "every call works") : Style.FAULT.paint(ansi, "calls fail")));
     }
 
     Map<String, Object> document() {

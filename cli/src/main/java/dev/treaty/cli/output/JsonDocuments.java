@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What the command line shows, as JSON objects for machines. */
+/** Builds the JSON objects that {@code --json} prints. */
 public final class JsonDocuments {
     private JsonDocuments() {}
 
@@ -36,7 +36,7 @@ public final class JsonDocuments {
         return object;
     }
 
-    static Map<String, Object> of(ServiceHealth health) {
+    private static Map<String, Object> of(ServiceHealth health) {
         var object = new LinkedHashMap<String, Object>();
         object.put("status", word(health));
         object.put("message", health.message());
@@ -56,7 +56,7 @@ public final class JsonDocuments {
         return object;
     }
 
-    /** The one word for an event. */
+    /** Returns {@code added}, {@code updated} or {@code removed}. */
     public static String word(DiscoveryEvent event) {
         return switch (event) {
             case DiscoveryEvent.Added _ -> "added";
@@ -65,12 +65,11 @@ public final class JsonDocuments {
         };
     }
 
-    /** The one word for how an instance feels. */
+    /** Returns the health status in lower case. */
     public static String word(ServiceHealth health) {
         return health.status().name().toLowerCase(Locale.ROOT);
     }
 
-    /** How that word looks. */
     public static Style style(ServiceHealth health) {
         return switch (health.status()) {
             case PASSING -> Style.GOOD;

@@ -2,21 +2,15 @@ package dev.treaty.cli.output;
 
 import picocli.CommandLine.Help.Ansi;
 
-/** How text looks on a terminal; elsewhere it is left as it is. */
+/** The style of text on a terminal. Elsewhere text has no style. */
 public enum Style {
-    /** As it is. */
     PLAIN(""),
-    /** The heading of a table. */
     HEADING("1"),
-    /** All is well. */
     GOOD("32"),
-    /** Something needs attention. */
     WARNING("33"),
-    /** Something is wrong. */
     FAULT("1;31"),
-    /** Less important. */
     FAINT("2"),
-    /** Something is being done. */
+    /** Something in progress. */
     ACTION("36");
 
     private final String codes;
@@ -25,7 +19,7 @@ public enum Style {
         this.codes = codes;
     }
 
-    /** The text in this style, where colour is wanted. */
+    /** Returns the text in this style if colours are on, else the text. */
     public String paint(Ansi ansi, String text) {
         return ansi.enabled() && !codes.isEmpty() && !text.isEmpty()
                 ? "\u001b[" + codes + "m" + text + "\u001b[0m"

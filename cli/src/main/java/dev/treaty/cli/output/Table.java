@@ -6,73 +6,68 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine.Help.Ansi;
 
-/** Rows of text in columns that are as wide as they must be. A heading that begins with {@code >} aligns right. */
+/** Text in aligned columns. Columns whose heading begins with {@code >} align right. */
 public final class Table {
     private static final String GAP = "  ";
 
-    private final List<String> headings;
+    private final List<Row> rows = new ArrayList<>();
     private final boolean[] right;
-    private final List<List<Cell>> rows = new ArrayList<>();
 
     private record Cell(String text, Style style) {}
 
-    /** A table with those headings and no rows. */
     public Table(String... headings) {
         this.right = new boolean[headings.length];
+        Row row = row();
         for (int i = 0; i < headings.length; i++) {
             right[i] = headings[i].startsWith(">");
+            row.cell(right[i] ? headings[i].substring(1) : headings[i], Style.HEADING);
         }
-        this.headings = Arrays.stream(headings)
-                .map(h -> h.startsWith(">") ? h.substring(1) : h)
-                .toList();
     }
 
-    /** A row being filled, cell by cell. */
+    /** A row, to which cells are added from left to right. */
     public static final class Row {
         private final List<Cell> cells = new ArrayList<>();
 
-        /** Adds a cell. */
         public Row cell(String text) {
             return cell(text, Style.PLAIN);
         }
 
-        /** Adds a cell in that style. */
         public Row cell(String text, Style style) {
             cells.add(new Cell(text, style));
             return this;
         }
+
+        /** Adds plain cells with the text of these values. */
+        public Row cells(Object... values) {
+            Arrays.stream(values).map(String::valueOf).forEach(this::cell);
+            return this;
+        }
     }
 
-    /** Adds a row. */
-    public Row row() {
+    /** Adds a row that begins with plain cells for these values. */
+    public Row row(Object... values) {
         var row = new Row();
-        rows.add(row.cells);
-        return row;
+        rows.add(row);
+        return row.cells(values);
     }
 
-    /** The lines of the table, headings first. */
+    /** Returns the lines of the table, headings first. */
     public List<String> lines(Ansi ansi) {
-        int[] widths = headings.stream().mapToInt(String::length).toArray();
-        for (List<Cell> row : rows) {
-            for (int i = 0; i < row.size(); i++) {
-                widths[i] = Math.max(widths[i], row.get(i).text.length());
+        int[] widths = new int[right.length];
+        for (Row row : rows) {
+            for (int i = 0; i < row.cells.size(); i++) {
+                widths[i] = Math.max(widths[i], row.cells.get(i).text.length());
             }
         }
-        var lines = new ArrayList<String>(rows.size() + 1);
-        lines.add(line(
-                ansi, headings.stream().map(h -> new Cell(h, Style.HEADING)).toList(), widths));
-        for (List<Cell> row : rows) {
-            lines.add(line(ansi, row, widths));
-        }
-        return lines;
+        return rows.stream().map(row -> line(ansi, row.cells, widths)).toList();
     }
 
-    private String line(Ansi ansi, List<Cell> row, int[] widths) {
+    private String line(Ansi ansi, List<Cell> cells, int[] widths) {
         var line = new StringBuilder();
-        for (int i = 0; i < row.size(); i++) {
-            Cell cell = row.get(i);
+        for (int i = 0; i < cells.size(); i++) {
+            Cell cell = cells.get(i);
             String space = " ".repeat(widths[i] - cell.text.length());
-            boolean last = i == row.size() - 1;
+            boolean last = i == cells.size() - 1;
             line.append(i == 0 ? "" : GAP)
                     .append(right[i] ? space : "")
                     .append(cell.style.paint(ansi, cell.text))
@@ -81,7 +76,6 @@ public final class Table {
         return line.toString();
     }
 
-    /** Prints the table. */
     public void print(PrintWriter out, Ansi ansi) {
         lines(ansi).forEach(out::println);
     }

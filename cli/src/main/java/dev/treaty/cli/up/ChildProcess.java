@@ -15,17 +15,21 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
- * A process that this one started. It does not outlive this one: its standard input is a pipe that ends when we do,
- * however we end, and {@link #close} kills what does not end by itself, even where it is frozen.
+ * A child process that does not outlive its parent: its standard input is a pipe that ends with the parent, even if the
+ * parent is killed, and {@link #close} kills a child that does not end in time.
  */
 public final class ChildProcess implements AutoCloseable {
-    /** The most lines of its output that are kept for when it fails. */
+    /** The number of output lines kept for {@link #lastLines}. */
     static final int LINES_MAX = 20;
 
-    /** How long a child may take to end by itself once it was asked to. */
+    /** How long a child gets to end before it is killed. */
     public static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** The system property with the JVM's cache for this process's class path, which the launcher made. */
+    private static final String AOT_CACHE = "treaty.aot-cache";
 
     private final Process process;
     private final Deque<String> last = new ArrayDeque<>();
@@ -39,8 +43,8 @@ public final class ChildProcess implements AutoCloseable {
     /**
      * Starts a program.
      *
-     * @param environment set on top of our own
-     * @param lines told every line that it prints, on either stream
+     * @param environment added to the environment of this process
+     * @param lines receives each line that the program prints, on either stream
      */
     public static ChildProcess start(List<String> command, Map<String, String> environment, Consumer<String> lines)
             throws IOException {
@@ -50,31 +54,33 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /**
-     * The command that runs a Java class with the Java that we run on ourselves.
+     * Returns the command that runs a Java class with the JVM of this process.
      *
-     * @param options for the virtual machine
-     * @param classPath jars and folders
+     * @param options arguments for the JVM
+     * @param classPath jars and directories
      */
     public static List<String> java(
             List<String> options, List<String> classPath, String mainClass, List<String> arguments) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        String cache = System.getProperty(AOT_CACHE);
+        boolean fits = classPath.equals(ownClassPath()) && options.stream().noneMatch(o -> o.startsWith("-Xshare"));
+        if (cache != null && fits) {
+            command.add("-XX:AOTCache=" + cache);
+            command.add("-Xlog:aot*=off,cds*=off"); // a cache that does not fit the options is no reason to complain
+        }
         command.addAll(options);
         command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), mainClass));
         command.addAll(arguments);
         return command;
     }
 
-    /** Where this process itself found its classes, on the class path or the module path. */
+    /** Returns the class path and the module path of this process. */
     public static List<String> ownClassPath() {
-        var entries = new ArrayList<String>();
-        for (String property : List.of("java.class.path", "jdk.module.path")) {
-            String path = System.getProperty(property, "");
-            if (!path.isEmpty()) {
-                entries.add(path);
-            }
-        }
-        return entries;
+        return Stream.of("java.class.path", "jdk.module.path")
+                .map(property -> System.getProperty(property, ""))
+                .filter(path -> !path.isEmpty())
+                .toList();
     }
 
     private void read(Consumer<String> lines) {
@@ -90,7 +96,7 @@ public final class ChildProcess implements AutoCloseable {
                 lines.accept(line);
             }
         } catch (IOException e) {
-            // the process is gone, and with it the other end of the pipe
+            // the process has ended
         }
     }
 
@@ -102,12 +108,12 @@ public final class ChildProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** The processes that it has started itself and that run now. */
+    /** Returns its running child processes. */
     public List<ProcessHandle> children() {
         return process.children().toList();
     }
 
-    /** Its exit code, once it has ended and all it said was read. */
+    /** Completes with its exit code, after it has ended and its output has been read. */
     public CompletableFuture<Integer> exit() {
         return process.onExit().thenApply(ended -> {
             try {
@@ -119,51 +125,51 @@ public final class ChildProcess implements AutoCloseable {
         });
     }
 
-    /** The last lines that it printed. */
+    /** Returns the last lines that it printed, at most {@value #LINES_MAX}. */
     public List<String> lastLines() {
         synchronized (last) {
             return List.copyOf(last);
         }
     }
 
-    /** Ends it as a crash would: SIGKILL, no chance to say goodbye; frozen or not, it is gone when this returns. */
+    /** Kills it with SIGKILL, and returns when it has ended. */
     public void kill() {
         process.destroyForcibly().onExit().join();
     }
 
-    /** Asks it to end: SIGTERM. Not by {@link Process#destroy}, which also closes what it says at the end. */
+    /** Sends SIGTERM. Unlike {@link Process#destroy}, this leaves its output open. */
     public void terminate() {
         process.toHandle().destroy();
     }
 
-    /** Freezes it: SIGSTOP. It stays alive and connected and does nothing. */
+    /** Sends SIGSTOP: the process stays alive and connected, and does nothing. */
     public void freeze() throws IOException {
         signal("STOP");
     }
 
-    /** Lets it go on: SIGCONT. */
+    /** Sends SIGCONT. */
     public void resume() throws IOException {
         signal("CONT");
     }
 
-    /** Through the shell, whose own {@code kill} is there even where no such program is installed. */
+    /** Uses the {@code kill} that is built into the shell, since the program may not be installed. */
     private void signal(String name) throws IOException {
         var kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid())
                 .redirectErrorStream(true)
                 .start();
-        String said = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!said.isBlank()) {
-            throw new IOException("SIG" + name + " could not be sent to process " + pid() + ": " + said.strip());
+        String output = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!output.isBlank()) {
+            throw new IOException("SIG" + name + " could not be sent to process " + pid() + ": " + output.strip());
         }
     }
 
-    /** Asks it to end, and kills it where it does not. */
+    /** Terminates it, and kills it if it does not end in time. */
     @Override
     public void close() {
         closeAll(List.of(this), PATIENCE);
     }
 
-    /** Closes all of them at the same time; together they take no longer than one. */
+    /** Terminates all of them, and kills those that have not ended in time. */
     public static void closeAll(List<ChildProcess> children, Duration patience) {
         children.forEach(ChildProcess::terminate);
         long end = System.nanoTime() + patience.toNanos();

@@ -4,17 +4,16 @@ import dev.treaty.cli.output.JsonDocuments;
 import dev.treaty.config.RunSettings;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.health.HealthCheck;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HealthProbes;
-import dev.treaty.registry.HealthCheck;
 import java.time.Instant;
 import java.util.function.Consumer;
 
-/** A service that runs elsewhere and knows nothing of us: registered as it is, and asked how it feels. */
+/** Registers and health-checks a service that runs elsewhere and does not use Treaty. */
 final class ExternalService implements AutoCloseable {
     private final Registration registration;
     private final HealthProbes probes;
@@ -36,14 +35,12 @@ final class ExternalService implements AutoCloseable {
                 probes.of(service.health(), service.name(), endpoint),
                 service.check(),
                 instance.health(),
-                health -> tell(health, lines),
+                health -> {
+                    registration.report(health);
+                    lines.accept(JsonDocuments.word(health) + ": " + health.message());
+                },
                 Time.system(),
                 RandomSource.system());
-    }
-
-    private void tell(ServiceHealth health, Consumer<String> lines) {
-        registration.report(health);
-        lines.accept(JsonDocuments.word(health) + ": " + health.message());
     }
 
     @Override

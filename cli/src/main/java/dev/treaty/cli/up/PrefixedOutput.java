@@ -1,33 +1,54 @@
 package dev.treaty.cli.up;
 
 import dev.treaty.cli.output.Style;
+import dev.treaty.codec.Json;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.function.Consumer;
 import picocli.CommandLine.Help.Ansi;
 
-/** What several processes print, in the order in which it came, each line with the name of who said it. */
+/** Merges the output of several processes, each line with the name of its source. */
 final class PrefixedOutput {
-    /** As wide as the names usually are, so that the lines stand below each other. */
+    /** The width of the names; longer names are not cut. */
     private static final int WIDTH = 18;
 
     private static final Style[] STYLES = {Style.ACTION, Style.GOOD, Style.WARNING, Style.HEADING, Style.FAINT};
 
     private final PrintWriter out;
     private final Ansi ansi;
-    private int tellers;
+    private final boolean json;
+    private int sources;
+    private boolean closed;
 
-    PrefixedOutput(PrintWriter out, Ansi ansi) {
+    /** @param json prints a JSON object per line */
+    PrefixedOutput(PrintWriter out, Ansi ansi, boolean json) {
         this.out = out;
         this.ansi = ansi;
+        this.json = json;
     }
 
-    /** Prints the lines of somebody of that name. */
-    synchronized Consumer<String> teller(String name) {
-        String prefix = STYLES[tellers++ % STYLES.length].paint(ansi, ("%-" + WIDTH + "s│").formatted(name)) + " ";
-        return line -> print(prefix + line);
+    /** Returns a consumer that prints lines with this name. */
+    synchronized Consumer<String> source(String name) {
+        String prefix = STYLES[sources++ % STYLES.length].paint(ansi, ("%-" + WIDTH + "s│").formatted(name)) + " ";
+        return line -> print(name, prefix, line);
     }
 
-    private synchronized void print(String line) {
-        out.println(line);
+    private synchronized void print(String name, String prefix, String line) {
+        if (closed) {
+            return;
+        }
+        if (json) {
+            var object = new LinkedHashMap<String, String>();
+            object.put("source", name);
+            object.put("line", line);
+            out.println(Json.text(object));
+        } else {
+            out.println(prefix + line);
+        }
+    }
+
+    /** Discards all further lines. */
+    synchronized void close() {
+        closed = true;
     }
 }

@@ -2,9 +2,11 @@ package dev.treaty.cli.up;
 
 import dev.treaty.Treaty;
 import dev.treaty.cli.CommandFailed;
+import dev.treaty.cli.ErrorHandler;
 import dev.treaty.cli.Main;
 import dev.treaty.config.Settings;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
@@ -13,50 +15,62 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The main class of the processes that {@code treaty up} starts: serves one implementation of one contract, until the
- * standard input ends or somebody asks it to end.
+ * The main class of the processes that {@code treaty up} starts: serves one implementation of one contract, until its
+ * standard input or the process ends. One line on the standard output says that it is ready, or why it is not.
  */
 public final class ServiceMain {
+    /** What the line begins with when the service is registered. */
+    static final String READY = "treaty-up-ready: ";
+
+    /** What the line begins with when the service cannot start. */
+    static final String FAILED = "treaty-up-failed: ";
+
     private ServiceMain() {}
 
     /**
      * Serves an implementation.
      *
-     * @param arguments the file with the settings, the class name of the contract, that of the implementation
+     * @param arguments the settings file, and the class names of the contract and of the implementation
      */
     public static void main(String[] arguments) throws IOException {
+        PrintStream out = System.out; // services may replace it
         try {
             Treaty treaty = Treaty.open(Settings.load(Path.of(arguments[0]), System.getenv()));
-            Runtime.getRuntime().addShutdownHook(new Thread(treaty::close, "close"));
-            serve(treaty, type(arguments[1]), type(arguments[2]));
-        } catch (CommandFailed | IllegalArgumentException e) {
-            System.out.println(e.getMessage());
+            Runtime.getRuntime().addShutdownHook(new Thread(treaty::close, "treaty-shutdown"));
+            out.println(READY + serve(treaty, load("contract", arguments[1]), load("implementation", arguments[2])));
+        } catch (RuntimeException e) {
+            if ("1".equals(System.getenv("TREATY_DEBUG"))) {
+                e.printStackTrace();
+            }
+            out.println(FAILED + ErrorHandler.message(e).replaceAll("\\s*\\R\\s*", " "));
             System.exit(Main.USAGE);
         }
         while (System.in.read() >= 0) {
-            // whoever started us says nothing; the end of what they say is the end of them
+            // nothing is sent; the input ends with the process that started this one
         }
         System.exit(Main.OK);
     }
 
-    private static Class<?> type(String name) {
+    private static Class<?> load(String key, String name) {
         try {
             return Class.forName(name);
-        } catch (ClassNotFoundException | LinkageError e) {
+        } catch (ClassNotFoundException e) {
+            throw new CommandFailed("class " + name + " was not found: check " + key + " and class-path");
+        } catch (LinkageError e) {
             throw new CommandFailed("class " + name + " cannot be loaded (" + e + "): check class-path");
         }
     }
 
-    private static <T> void serve(Treaty treaty, Class<T> contract, Class<?> implementation) {
+    private static <T> String serve(Treaty treaty, Class<T> contract, Class<?> implementation) {
         if (!contract.isAssignableFrom(implementation)) {
             throw new CommandFailed(implementation.getName() + " does not implement " + contract.getName());
         }
         var instance = treaty.serve(contract, contract.cast(create(treaty, implementation)))
                 .instance();
-        System.out.println("serves " + instance.service() + " " + instance.version() + " at " + instance.endpoint());
+        return "serves " + instance.service() + " " + instance.version() + " at " + instance.endpoint();
     }
 
-    /** One that needs to call others takes the fabric; any other takes nothing. */
+    /** An implementation that calls other services has a constructor with a {@link Treaty}; others have one without. */
     private static Object create(Treaty treaty, Class<?> implementation) {
         try {
             Optional<Constructor<?>> withTreaty = constructor(implementation, Treaty.class);
@@ -64,20 +78,21 @@ public final class ServiceMain {
                 return withTreaty.get().newInstance(treaty);
             }
             return constructor(implementation)
-                    .orElseThrow(() -> new CommandFailed(implementation.getName()
-                            + " needs a public constructor that takes" + " nothing or a dev.treaty.Treaty"))
+                    .orElseThrow(() -> new CommandFailed(implementation.getName() + " needs a public constructor"
+                            + " without parameters, or with one dev.treaty.Treaty"))
                     .newInstance();
         } catch (InvocationTargetException e) {
-            throw new CommandFailed(implementation.getName() + " could not be created: " + e.getCause());
-        } catch (ReflectiveOperationException e) {
             throw new CommandFailed(
-                    implementation.getName() + " cannot be created: make it a public class (" + e + ")");
+                    "the constructor of " + implementation.getName() + " failed: " + e.getCause(), Main.FAILED);
+        } catch (ReflectiveOperationException | LinkageError e) {
+            throw new CommandFailed(
+                    implementation.getName() + " cannot be created: it must be a public class (" + e + ")");
         }
     }
 
     private static Optional<Constructor<?>> constructor(Class<?> type, Class<?>... parameters) {
         return Stream.of(type.getConstructors())
-                .filter(c -> Arrays.equals(c.getParameterTypes(), parameters))
+                .filter(constructor -> Arrays.equals(constructor.getParameterTypes(), parameters))
                 .findFirst();
     }
 }

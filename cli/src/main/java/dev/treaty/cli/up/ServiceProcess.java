@@ -1,7 +1,7 @@
 package dev.treaty.cli.up;
 
 import dev.treaty.config.RunSettings;
-import dev.treaty.registry.RegistryAddress;
+import dev.treaty.config.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,101 +9,129 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** One instance of a service of ours, in a process that is started again when it ends. */
-final class ServiceProcess implements AutoCloseable {
-    /** The pause before a process is started again; it doubles each time. */
-    static final Duration BACKOFF = Duration.ofMillis(500);
+/**
+ * One instance of a service in a process of its own. A process that ends is restarted, with growing pauses, unless none
+ * has been ready yet: then it would fail again for the same reason.
+ */
+final class ServiceProcess {
+    private static final Duration PAUSE_MIN = Duration.ofMillis(500);
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(15);
 
-    /** The longest pause. */
-    static final Duration BACKOFF_MAX = Duration.ofSeconds(15);
+    /** A process that ran this long resets the pause. */
+    private static final Duration STABLE = Duration.ofSeconds(30);
 
-    /** A process that ran this long was well, and the next pause is the shortest again. */
-    static final Duration WELL = Duration.ofSeconds(30);
+    /** Options that make services log from INFO on, and Treaty in them from WARN on. */
+    private static final List<String> LOGGING = List.of("-Dtreaty.log.services=INFO", "-Dtreaty.log=WARN");
 
+    private final String name;
     private final List<String> command;
     private final Map<String, String> environment;
     private final Consumer<String> lines;
-    private final Thread keeper;
+    private final CompletableFuture<Optional<String>> started = new CompletableFuture<>();
+    private volatile String failure = "";
     private Optional<ChildProcess> child = Optional.empty();
-    private boolean ended;
+    private boolean stopped;
+    private final Thread supervisor;
 
-    private ServiceProcess(List<String> command, Map<String, String> environment, Consumer<String> lines) {
-        this.command = command;
-        this.environment = environment;
-        this.lines = lines;
-        this.keeper = Thread.ofVirtual().name("keeper of a process").unstarted(this::keep);
-    }
-
-    /** Starts the nth instance. */
-    static ServiceProcess start(
-            Path file, RunSettings.Hosted hosted, int number, RegistryAddress registry, PrefixedOutput lines) {
+    /** Starts the instance with this number. */
+    ServiceProcess(Path file, Settings settings, RunSettings.Hosted service, int number, PrefixedOutput output) {
+        this.name = service.contract().replaceAll(".*[.$]", "") + "-" + (number + 1);
+        this.lines = output.source(name);
         var classPath = new ArrayList<String>();
-        for (String entry : hosted.classPath()) {
-            classPath.add(
-                    file.toAbsolutePath().resolveSibling(entry).normalize().toString());
-        }
+        service.classPath().forEach(entry -> classPath.add(resolve(file, entry).toString()));
         classPath.addAll(ChildProcess.ownClassPath());
-        List<String> arguments = List.of(file.toString(), hosted.contract(), hosted.implementation());
-        var environment = Map.of(
-                "TREATY_REGISTRY", registry.toString(),
-                "TREATY_SERVER_PORT", Integer.toString(hosted.port() == 0 ? 0 : hosted.port() + number));
-        String name = hosted.contract().substring(hosted.contract().lastIndexOf('.') + 1) + "-" + (number + 1);
-        var process = new ServiceProcess(
-                ChildProcess.java(hosted.jvm(), classPath, ServiceMain.class.getName(), arguments),
-                environment,
-                lines.teller(name));
-        process.keeper.start();
-        return process;
+        this.command = ChildProcess.java(
+                Stream.concat(LOGGING.stream(), service.jvm().stream()).toList(),
+                classPath,
+                ServiceMain.class.getName(),
+                List.of(file.toString(), service.contract(), service.implementation()));
+        this.environment = Map.of(
+                "TREATY_REGISTRY", settings.registry().toString(),
+                "TREATY_SERVER_DRAIN", settings.server().drain().toString(),
+                "TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
+        this.supervisor = Thread.ofVirtual().name("supervisor of " + name).start(this::supervise);
     }
 
-    private void keep() {
-        long pause = BACKOFF.toNanos();
+    /** Returns an entry of the class path, which is relative to the file that lists it. */
+    static Path resolve(Path file, String entry) {
+        return file.toAbsolutePath().resolveSibling(entry).normalize();
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Completes with nothing when the service is ready for the first time, or with the reason if it cannot start. */
+    CompletableFuture<Optional<String>> started() {
+        return started;
+    }
+
+    private void supervise() {
+        long pause = PAUSE_MIN.toNanos();
         try {
             while (true) {
                 long start = System.nanoTime();
-                Optional<ChildProcess> running = startChild();
-                if (running.isEmpty()) {
+                failure = "";
+                ChildProcess running = startChild();
+                if (running == null) {
                     return;
                 }
-                int exit = running.get().exit().join();
-                if (over()) {
+                int exit = running.exit().join();
+                String reason = failure.isEmpty() ? "ended with exit code " + exit : failure;
+                if (stopped() || started.complete(Optional.of(reason + (failure.isEmpty() ? " at start" : "")))) {
                     return;
                 }
-                pause = System.nanoTime() - start > WELL.toNanos() ? BACKOFF.toNanos() : pause;
-                lines.accept("ended with exit code " + exit + "; starts again in " + pause / 1_000_000 + " ms");
+                pause = System.nanoTime() - start > STABLE.toNanos() ? PAUSE_MIN.toNanos() : pause;
+                lines.accept(reason + "; restarts in " + pause / 1_000_000 + " ms");
                 TimeUnit.NANOSECONDS.sleep(pause);
-                pause = Math.min(2 * pause, BACKOFF_MAX.toNanos());
+                pause = Math.min(2 * pause, PAUSE_MAX.toNanos());
             }
         } catch (InterruptedException e) {
-            // it is over
+            // stopped
         } catch (IOException e) {
-            lines.accept("cannot be started: " + e.getMessage());
+            String reason = "cannot be started: " + e.getMessage();
+            if (!started.complete(Optional.of(reason))) {
+                lines.accept(reason);
+            }
         }
     }
 
-    private synchronized Optional<ChildProcess> startChild() throws IOException {
-        if (!ended) {
-            child = Optional.of(ChildProcess.start(command, environment, lines));
+    private void read(String line) {
+        int failed = line.indexOf(ServiceMain.FAILED);
+        int ready = line.indexOf(ServiceMain.READY);
+        if (failed >= 0) {
+            failure = line.substring(failed + ServiceMain.FAILED.length());
+        } else if (ready >= 0) {
+            lines.accept(line.substring(ready + ServiceMain.READY.length()));
+            started.complete(Optional.empty());
+        } else {
+            lines.accept(line);
         }
-        return ended ? Optional.empty() : child;
     }
 
-    private synchronized boolean over() {
-        return ended;
+    private synchronized @Nullable ChildProcess startChild() throws IOException {
+        if (stopped) {
+            return null;
+        }
+        var started = ChildProcess.start(command, environment, this::read);
+        child = Optional.of(started);
+        return started;
     }
 
-    /** Starts it no more; the process that runs now, if any, is for the caller to close. */
-    synchronized Optional<ChildProcess> end() {
-        ended = true;
-        keeper.interrupt();
+    private synchronized boolean stopped() {
+        return stopped;
+    }
+
+    /** Stops restarts, and returns the current process for the caller to close. */
+    synchronized Optional<ChildProcess> stop() {
+        stopped = true;
+        supervisor.interrupt();
         return child;
-    }
-
-    @Override
-    public void close() {
-        end().ifPresent(ChildProcess::close);
     }
 }

@@ -21,16 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code treaty contract diff}, {@code check} and {@code publish}, with files and with a registry. */
 class ContractChecksTest {
-    /** A service of the tests. */
     @Contract(
             name = "test.Parcels",
             version = "1.1.0",
             capabilities = @Capability(name = "tracking", version = "1.0.0"))
     public interface Parcels {
-        /** Sends. */
         String send(String to);
 
-        /** Tells where it is. */
         String where(String id);
     }
 
@@ -44,7 +41,7 @@ class ContractChecksTest {
     }
 
     @Test
-    void whatDiffersIsToldWithWhatToDo() throws IOException {
+    void differences_are_listed_with_advice() throws IOException {
         String older = file("1.0.0", "send(to: string) -> string");
         String newer = file("1.1.0", "send(to: string, from: string) -> string\nwhere(id: string) -> string");
 
@@ -54,7 +51,7 @@ class ContractChecksTest {
         assertThat(diff.out()).isEqualToNormalizingNewlines("""
             test.Parcels 1.0.0 -> 1.1.0
               breaks old, new clients  "from" in requests of send: it is new and required: old clients do \
-            not send it. Let it be left out, or give it a default with @DefaultValue.
+            not send it. Make it optional, or give it a default with @DefaultValue.
               breaks new clients       "where": the operation is new: old servers do not know it. Roll out \
             the servers before the clients that call it.
               clients of 1.0.0 and servers of 1.1.0: calls fail
@@ -70,11 +67,11 @@ class ContractChecksTest {
                 .containsEntry("message", "request")
                 .containsEntry("where", "from")
                 .containsEntry("oldClients", "all");
-        assertThat(Command.run("contract", "diff", older, older).out()).contains("they promise the same");
+        assertThat(Command.run("contract", "diff", older, older).out()).contains("no differences");
     }
 
     @Test
-    void aCheckAgainstAFileNeedsNoRegistry() throws IOException {
+    void a_check_against_a_file_needs_no_registry() throws IOException {
         String before = file("1.0.0", "send(to: string) -> string");
         String adds = file("1.1.0", "send(to: string) -> string\nwhere(id: string) -> string");
         String breaks = file("1.1.0", "where(id: string) -> string");
@@ -89,7 +86,7 @@ class ContractChecksTest {
         Command broken = Command.run("contract", "check", breaks, "--against", before);
         assertThat(broken.exit()).isEqualTo(ContractChecks.BREAKS);
         assertThat(broken.out())
-                .contains("the operation is gone", "test.Parcels 1.1.0 may not be published: calls would fail");
+                .contains("the operation is gone", "test.Parcels 1.1.0 may not be published: it breaks clients");
         assertThat(Command.run("contract", "check", breaks, "--against", before, "--json")
                         .json())
                 .asInstanceOf(MAP)
@@ -102,7 +99,7 @@ class ContractChecksTest {
     }
 
     @Test
-    void whatCannotBeCheckedHasAnotherExitCode() throws IOException {
+    void a_check_that_fails_has_another_exit_code() throws IOException {
         String wrong = Files.writeString(folder.resolve("wrong.contract"), "no contract")
                 .toString();
         String right = file("1.0.0", "send(to: string) -> string");
@@ -117,9 +114,10 @@ class ContractChecksTest {
     }
 
     @Test
-    void whatARegistryDoesNotAnswerIsNotCalledPublished() throws IOException {
+    void publishing_without_an_answer_is_not_success() throws IOException {
         String contract = file("1.0.0", "send(to: string) -> string");
-        try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) { // takes calls and answers none
+        try (var silent =
+                new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) { // accepts connections and answers nothing
             String address = "treaty://127.0.0.1:" + silent.getLocalPort();
 
             Command publish = Command.run("contract", "publish", contract, "--registry", address);
@@ -138,7 +136,7 @@ class ContractChecksTest {
     }
 
     @Test
-    void aCheckAgainstTheRegistryDecidesAsTheRegistryDoes() throws IOException {
+    void a_check_against_the_registry_agrees_with_the_registry() throws IOException {
         try (Treaty hub = Treaty.open(Settings.parse("hub", "server: {drain: 0s}", Map.of()))) {
             hub.serveRegistry();
             hub.serve(Parcels.class, new Parcels() {
@@ -177,7 +175,7 @@ class ContractChecksTest {
                     .containsEntry("version", "1.1.0");
             assertThat(Command.answered("contract", "show", "test.Parcels@7", "--registry", registry)
                             .err())
-                    .contains("remembers no version 7.0.0");
+                    .contains("has no version 7.0.0");
             assertThat(Command.answered(
                                     "contract",
                                     "diff",
@@ -187,7 +185,7 @@ class ContractChecksTest {
                                     "--registry",
                                     registry)
                             .out())
-                    .contains("they promise the same");
+                    .contains("no differences");
             assertThat(Command.answered("instances", "test.Parcels", "--capability", "tracking", "--registry", registry)
                             .exit())
                     .isEqualTo(Main.OK);

@@ -7,7 +7,7 @@ import picocli.CommandLine.Help.Ansi;
 
 class TableTest {
     @Test
-    void columnsAreAsWideAsTheirWidestCell() {
+    void columns_are_as_wide_as_their_widest_cell() {
         var table = new Table("NAME", ">CALLS", "NOTE");
         table.row().cell("a").cell("1000000").cell("x");
         table.row().cell("longer").cell("7", Style.GOOD);
@@ -17,7 +17,7 @@ class TableTest {
     }
 
     @Test
-    void colourDoesNotCountAsWidth() {
+    void colour_does_not_count_as_width() {
         var table = new Table("A", "B");
         table.row().cell("x", Style.GOOD).cell("y");
 

@@ -6,6 +6,7 @@ import dev.treaty.ServedService;
 import dev.treaty.Treaty;
 import dev.treaty.cli.Command;
 import dev.treaty.cli.Main;
+import dev.treaty.codec.Json;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
@@ -22,35 +23,78 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class UpCommandTest {
-    /** A service of the tests. */
     @Contract(name = "test.Pids", version = "1.0.0")
     public interface Pids {
-        /** The process that answers. */
+        /** Returns the id of the process that answers. */
         @Idempotent
         long pid();
     }
 
-    /** Keeps it. */
+    /** Implements the contract, and logs. */
     public static final class OwnPid implements Pids {
         @Override
         public long pid() {
+            LoggerFactory.getLogger(OwnPid.class).info("asked for the process id");
+            LoggerFactory.getLogger(OwnPid.class).debug("details");
             return ProcessHandle.current().pid();
+        }
+    }
+
+    @Contract(name = "test.Relay", version = "1.0.0")
+    public interface Relay {
+        /** Returns the id of another process, with a prefix. */
+        @Idempotent
+        String relay();
+    }
+
+    /** A service that calls another service. */
+    public static final class PidRelay implements Relay {
+        private final Pids pids;
+
+        public PidRelay(Treaty treaty) {
+            this.pids = treaty.client(Pids.class);
+        }
+
+        @Override
+        public String relay() {
+            return "relayed " + pids.pid();
+        }
+    }
+
+    /** A later version of {@code test.Pids} without its operation. */
+    @Contract(name = "test.Pids", version = "1.1.0")
+    public interface BreakingPids {
+        /** Replaces the operation. */
+        String name();
+    }
+
+    /** Implements the contract that the registry rejects. */
+    public static final class BreakingPid implements BreakingPids {
+        @Override
+        public String name() {
+            return "";
         }
     }
 
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
-    /** The next line that contains one of these. */
+    @TempDir
+    private Path directory;
+
+    /** Returns the next line that contains one of these texts. */
     private String awaitLine(String... parts) throws InterruptedException {
         String line = "";
         while (Stream.of(parts).noneMatch(line::contains)) {
@@ -61,59 +105,63 @@ class UpCommandTest {
         return line;
     }
 
+    private Path file(String text) throws IOException {
+        return Files.writeString(directory.resolve("treaty.yaml"), text);
+    }
+
+    private static String entry(Class<?> contract, String implementation, String more) {
+        return "  - {contract: %s, implementation: %s%s}\n".formatted(contract.getName(), implementation, more);
+    }
+
+    private ChildProcess up(String text, String... options) throws IOException {
+        var arguments = new ArrayList<>(List.of("up", file(text).toString()));
+        arguments.addAll(List.of(options));
+        // A background job, which this JVM may be, ignores SIGINT, and its children would too.
+        var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(ChildProcess.java(List.of(), ChildProcess.ownClassPath(), Main.class.getName(), arguments));
+        return ChildProcess.start(command, Map.of(), lines::add);
+    }
+
     @Test
-    void everythingInTheFileRunsAndIsKeptRunning(@TempDir Path folder) throws Exception {
-        try (Treaty elsewhere = Treaty.open()) { // knows nothing of the registry
-            everythingRuns(folder, elsewhere.serve(Pids.class, new OwnPid()));
+    void services_run_restart_log_and_call_each_other() throws Exception {
+        try (Treaty elsewhere = Treaty.open()) { // with a registry of its own
+            runs(elsewhere.serve(Pids.class, new OwnPid()));
         }
     }
 
-    private void everythingRuns(Path folder, ServedService legacy) throws Exception {
+    private void runs(ServedService legacy) throws Exception {
         var address = new RegistryAddress.Network("127.0.0.1", freePort());
-        Path file = file(folder, address, legacy);
-        try (ChildProcess up = ChildProcess.start(
-                ChildProcess.java(
-                        List.of(), ChildProcess.ownClassPath(), Main.class.getName(), List.of("up", file.toString())),
-                Map.of(),
-                lines::add)) {
-            if (awaitLine("registry " + address, "no registry can be served").startsWith("treaty: no registry")) {
-                everythingRuns(folder, legacy); // somebody has taken the port in the meantime
+        String file = "registry: " + address + "\nrun:\n"
+                + entry(Pids.class, OwnPid.class.getName(), ", instances: 2")
+                + entry(Relay.class, PidRelay.class.getName(), "")
+                + "  - {name: test.Legacy, address: 'http://127.0.0.1:%d', health: /-/health}\n"
+                        .formatted(legacy.instance().endpoint().port());
+        try (ChildProcess up = up(file)) {
+            if (awaitLine("registry " + address, "cannot serve a registry").startsWith("treaty: ")) {
+                runs(legacy); // the port was taken in the meantime
             } else {
-                everythingRuns(up, address, legacy);
+                runs(up, address, legacy);
             }
         }
     }
 
-    private static Path file(Path folder, RegistryAddress address, ServedService legacy) throws IOException {
-        return Files.writeString(folder.resolve("treaty.yaml"), """
-            registry: %s
-            run:
-              - contract: %s
-                implementation: %s
-                instances: 2
-              - name: test.Legacy
-                address: http://127.0.0.1:%d
-                health: /-/health
-            """.formatted(
-                        address,
-                        Pids.class.getName(),
-                        OwnPid.class.getName(),
-                        legacy.instance().endpoint().port()));
-    }
-
-    private void everythingRuns(ChildProcess up, RegistryAddress address, ServedService legacy) throws Exception {
+    private void runs(ChildProcess up, RegistryAddress address, ServedService legacy) throws Exception {
         var settings = Settings.parse("test", "defaults: {deadline: 1m, attempt-timeout: 20s}", Map.of());
         try (Treaty treaty = Treaty.open(settings.withRegistry(address))) {
-            awaitLine("serves test.Pids");
-            awaitLine("serves test.Pids");
+            for (int i = 0; i < 3; i++) {
+                awaitLine("serves test.");
+            }
 
-            long pid = pid(treaty);
+            long pid = answer(() -> treaty.client(Pids.class).pid());
+            assertThat(awaitLine("asked for the process id", "details")).matches("Pids-[12] .*INFO.*OwnPid.*");
             ProcessHandle child = ProcessHandle.of(pid).orElseThrow();
             assertThat(child.parent().map(ProcessHandle::pid)).contains(up.pid());
+            assertThat(answer(() -> treaty.client(Relay.class).relay())).matches("relayed \\d+");
+
             child.destroyForcibly();
-            awaitLine("starts again");
+            awaitLine("ended with exit code 137; restarts in 500 ms");
             awaitLine("serves test.Pids");
-            assertThat(pid(treaty)).isNotEqualTo(pid);
+            assertThat(answer(() -> treaty.client(Pids.class).pid())).isNotEqualTo(pid);
 
             BlockingQueue<Status> health = new LinkedBlockingQueue<>();
             try (var _ = treaty.registry()
@@ -126,20 +174,32 @@ class UpCommandTest {
                 awaitStatus(health, Status.CRITICAL);
             }
 
-            List<ProcessHandle> children = up.children();
-            assertThat(children).hasSizeGreaterThanOrEqualTo(2);
-            up.terminate();
-            up.exit().get(60, TimeUnit.SECONDS);
-            assertThat(children).noneMatch(ProcessHandle::isAlive);
+            interrupt(up);
         }
     }
 
-    /** Asks until somebody answers: a process says that it serves before the registry need have heard of it. */
-    private static long pid(Treaty treaty) {
+    /** Sends SIGINT, as Ctrl-C does: all processes end, with one line. */
+    private void interrupt(ChildProcess up) throws Exception {
+        List<ProcessHandle> children = up.children();
+        assertThat(children).hasSizeGreaterThanOrEqualTo(3);
+        lines.clear();
+        new ProcessBuilder("sh", "-c", "kill -INT " + up.pid()).start().waitFor();
+        assertThat(up.exit().get(60, TimeUnit.SECONDS)).isEqualTo(130);
+        for (ProcessHandle child : children) {
+            child.onExit().get(60, TimeUnit.SECONDS);
+        }
+        assertThat(lines.stream().filter(line -> line.startsWith("treaty")))
+                .singleElement()
+                .asString()
+                .endsWith("│ stopping 3 processes");
+    }
+
+    /** Calls until a service answers: it may be ready before this process's view of the registry has it. */
+    private static <T> T answer(Supplier<T> call) {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (true) {
             try {
-                return treaty.client(Pids.class).pid();
+                return call.get();
             } catch (ServiceException e) {
                 if (e.code() != Code.UNAVAILABLE || System.nanoTime() - end > 0) {
                     throw e;
@@ -163,9 +223,52 @@ class UpCommandTest {
     }
 
     @Test
-    void aFileThatIsWrongIsToldWithItsLine(@TempDir Path folder) throws Exception {
-        Path file =
-                Files.writeString(folder.resolve("treaty.yaml"), "run:\n  - contract: a.B\n    implmentation: a.C\n");
+    void services_that_cannot_start_end_the_command_with_one_line_each() throws Exception {
+        try (Treaty registry = Treaty.open();
+                var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            registry.serveRegistry();
+            registry.serve(Pids.class, new OwnPid());
+            String file = "run:\n"
+                    + entry(Pids.class, "test.Missing", ", instances: 2")
+                    + entry(Relay.class, PidRelay.class.getName(), ", port: " + taken.getLocalPort())
+                    + entry(BreakingPids.class, BreakingPid.class.getName(), "");
+            String address = "treaty://" + registry.endpoint().orElseThrow().authority();
+
+            ChildProcess up = up(file, "--registry", address, "--json");
+
+            assertThat(up.exit().get(120, TimeUnit.SECONDS)).isEqualTo(Main.USAGE);
+            assertThat(lines).hasSize(1);
+            String message = String.valueOf(((Map<?, ?>) Json.read(lines.take())).get("message"));
+            assertThat(message.lines().toList())
+                    .hasSize(3)
+                    .anyMatch(line -> line.startsWith("Pids-1, Pids-2: class test.Missing was not found"))
+                    .anyMatch(line -> line.startsWith("Relay-1: cannot listen at ") && line.contains("in use"))
+                    .anyMatch(line -> line.startsWith("BreakingPids-1: ") && line.contains("breaks clients"));
+        }
+    }
+
+    @Test
+    void a_taken_registry_port_and_a_missing_class_path_are_reported() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String text = "registry: treaty://127.0.0.1:%d\nrun:\n".formatted(taken.getLocalPort());
+            Path file = file(text + entry(Pids.class, OwnPid.class.getName(), ""));
+            Command up = Command.run("up", file.toString());
+            assertThat(up.exit()).isEqualTo(Main.USAGE);
+            assertThat(up.err())
+                    .contains("cannot serve a registry: cannot listen at")
+                    .hasLineCount(1);
+        }
+        Path file = file("run:\n" + entry(Pids.class, OwnPid.class.getName(), ", class-path: [clases]"));
+        Command up = Command.run("up", file.toString());
+        assertThat(up.exit()).isEqualTo(Main.USAGE);
+        assertThat(up.err())
+                .contains("class-path has clases, but " + directory.resolve("clases") + " does not exist")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void an_error_in_the_file_is_reported_with_its_line() throws Exception {
+        Path file = file("run:\n  - contract: a.B\n    implmentation: a.C\n");
 
         Command up = Command.run("up", file.toString());
 
@@ -174,11 +277,11 @@ class UpCommandTest {
     }
 
     @Test
-    void aFileWithNothingToRunIsRefused(@TempDir Path folder) throws Exception {
-        Path file = Files.writeString(folder.resolve("treaty.yaml"), "name: nothing\n");
+    void a_file_with_nothing_to_run_is_rejected() throws Exception {
+        Path file = file("name: nothing\n");
 
         assertThat(Command.run("up", file.toString()).err()).contains("lists nothing to run");
-        assertThat(Command.run("up", folder.resolve("none.yaml").toString()).err())
+        assertThat(Command.run("up", directory.resolve("none.yaml").toString()).err())
                 .contains("none.yaml", "no such file");
     }
 }

@@ -2,34 +2,23 @@ package dev.treaty.codec.json;
 
 import java.lang.reflect.Array;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
-/** JSON arrays, as lists, sets or Java arrays. Elements are never null. */
+/** Reads and writes JSON arrays as lists, sets or Java arrays, without null elements. */
 final class CollectionAdapter implements JsonAdapter {
     private final JsonAdapter element;
-    private final Kind kind;
-    private final Class<?> component;
+    private final Class<?> type;
 
-    /** What the elements are held in. */
-    enum Kind {
-        LIST,
-        SET,
-        ARRAY
-    }
-
-    /**
-     * @param element the form of the elements
-     * @param component the element type of a Java array; not used otherwise
-     */
-    CollectionAdapter(JsonAdapter element, Kind kind, Class<?> component) {
+    /** @param type {@code Set}, an array, or any other class for a list */
+    CollectionAdapter(JsonAdapter element, Class<?> type) {
         this.element = element;
-        this.kind = kind;
-        this.component = component;
+        this.type = type;
     }
 
     @Override
@@ -42,36 +31,30 @@ final class CollectionAdapter implements JsonAdapter {
         if (in.parser.currentToken() != JsonToken.START_ARRAY) {
             throw in.mismatch(expected());
         }
-        return switch (kind) {
-            case LIST -> {
-                var list = new ArrayList<Object>();
-                each(in, list::add);
-                yield Collections.unmodifiableList(list);
-            }
-            case SET -> {
-                var set = new LinkedHashSet<Object>();
-                each(in, set::add);
-                yield Collections.unmodifiableSet(set);
-            }
-            case ARRAY -> {
-                var list = new ArrayList<Object>();
-                each(in, list::add);
-                Object array = Array.newInstance(component, list.size());
-                for (int i = 0; i < list.size(); i++) {
-                    Array.set(array, i, list.get(i));
-                }
-                yield array;
-            }
-        };
+        if (type == Set.class) {
+            var set = new LinkedHashSet<Object>();
+            readInto(set, in);
+            return Collections.unmodifiableSet(set);
+        }
+        var list = new ArrayList<Object>();
+        readInto(list, in);
+        if (!type.isArray()) {
+            return Collections.unmodifiableList(list);
+        }
+        Object array = Array.newInstance(type.componentType(), list.size());
+        for (int i = 0; i < list.size(); i++) {
+            Array.set(array, i, list.get(i));
+        }
+        return array;
     }
 
-    private void each(MessageReader in, Function<Object, Boolean> add) {
+    private void readInto(Collection<Object> elements, MessageReader in) {
         for (JsonToken token = in.parser.nextToken(); token != JsonToken.END_ARRAY; token = in.parser.nextToken()) {
             if (token == JsonToken.VALUE_NULL) {
                 throw in.mismatch(element.expected());
             }
-            if (!add.apply(element.read(in))) {
-                throw in.refuse("is in the set already");
+            if (!elements.add(element.read(in))) {
+                throw in.reject("occurs twice in a set");
             }
         }
     }
@@ -80,16 +63,12 @@ final class CollectionAdapter implements JsonAdapter {
     public void write(MessageWriter out, Object value) {
         out.generator.writeStartArray();
         switch (value) {
-            case List<?> list -> {
+            case List<?> list -> { // without an iterator, which saves an allocation
                 for (int i = 0; i < list.size(); i++) {
                     writeElement(out, list.get(i));
                 }
             }
-            case Iterable<?> others -> {
-                for (Object other : others) {
-                    writeElement(out, other);
-                }
-            }
+            case Iterable<?> others -> others.forEach(other -> writeElement(out, other));
             default -> {
                 for (int i = 0; i < Array.getLength(value); i++) {
                     writeElement(out, Array.get(value, i));
@@ -101,7 +80,7 @@ final class CollectionAdapter implements JsonAdapter {
 
     private void writeElement(MessageWriter out, @Nullable Object value) {
         if (value == null) {
-            throw out.refuse("must not be null");
+            throw out.reject("must not be null");
         }
         element.write(out, value);
     }

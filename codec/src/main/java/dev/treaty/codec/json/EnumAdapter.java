@@ -1,34 +1,27 @@
 package dev.treaty.codec.json;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JsonToken;
 
-/** A string out of a closed list, as the constant of a Java enum or as itself. */
+/** Reads and writes the strings of a closed list, as constants of a Java enum or as strings. */
 final class EnumAdapter implements JsonAdapter {
     private final Map<String, Object> constants = new LinkedHashMap<>();
     private final String expected;
 
-    private EnumAdapter(List<String> names) {
+    /** An adapter for the constants of an enum. */
+    EnumAdapter(Class<?> type) {
+        Arrays.stream(type.getEnumConstants())
+                .forEach(constant -> constants.put(((Enum<?>) constant).name(), constant));
+        this.expected = "one of " + String.join(", ", constants.keySet());
+    }
+
+    /** An adapter for strings. */
+    EnumAdapter(List<String> names) {
+        names.forEach(name -> constants.put(name, name));
         this.expected = "one of " + String.join(", ", names);
-    }
-
-    /** The constants of that enum. */
-    static EnumAdapter of(Class<?> type) {
-        Enum<?>[] all = (Enum<?>[]) type.getEnumConstants();
-        var form = new EnumAdapter(List.of(all).stream().map(e -> e.name()).toList());
-        for (Enum<?> constant : all) {
-            form.constants.put(constant.name(), constant);
-        }
-        return form;
-    }
-
-    /** The strings themselves. */
-    static EnumAdapter of(List<String> names) {
-        var form = new EnumAdapter(names);
-        names.forEach(name -> form.constants.put(name, name));
-        return form;
     }
 
     @Override
@@ -44,11 +37,11 @@ final class EnumAdapter implements JsonAdapter {
         return constant(in, in.parser.getString());
     }
 
-    /** The constant of that name. */
+    /** Returns the constant with this name. */
     Object constant(MessageReader in, String name) {
         Object constant = constants.get(name);
         if (constant == null) {
-            throw in.refuse("must be " + expected + ", not \"" + MessageReader.echo(name) + "\"");
+            throw in.reject("must be " + expected + ", not \"" + MessageReader.echo(name) + "\"");
         }
         return constant;
     }

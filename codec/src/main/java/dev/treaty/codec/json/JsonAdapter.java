@@ -2,9 +2,9 @@ package dev.treaty.codec.json;
 
 import org.jspecify.annotations.Nullable;
 
-/** How the values of one shape are read from JSON and written to it, for one Java type. */
+/** Reads and writes the values of one shape as one Java type. */
 public interface JsonAdapter {
-    /** What a value must be, to end the sentence "field … must be". */
+    /** What a value must be, as the end of the sentence "field … must be". */
     String expected();
 
     /** Reads the value whose first token is the current one; never null. */
@@ -13,7 +13,7 @@ public interface JsonAdapter {
     /** Writes a value. */
     void write(MessageWriter out, Object value);
 
-    /** The value of a default, from its text form; only scalars and enums have one. */
+    /** Parses the text form of a default; only scalars and enums have one. */
     default @Nullable Object parse(String text) {
         throw new IllegalStateException("no default is possible for " + expected());
     }

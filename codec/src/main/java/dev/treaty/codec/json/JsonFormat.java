@@ -17,12 +17,13 @@ import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.core.json.JsonFactory;
 
-/** Creates parsers and generators that keep the limits of {@link Json}, and turns their errors into sentences. */
+/** Creates parsers and generators with the limits of {@link Json}, and describes their errors in sentences. */
 public final class JsonFormat {
     private JsonFormat() {}
 
+    /** Creates parsers and generators with the limits of {@link Json}. */
     public static final JsonFactory FACTORY = JsonFactory.builder()
-            .disable(Feature.CHARSET_DETECTION) // JSON that travels is UTF-8 (RFC 8259, section 8.1)
+            .disable(Feature.CHARSET_DETECTION) // JSON between systems is UTF-8 (RFC 8259, section 8.1)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(Json.DEPTH_MAX)
                     .maxNumberLength(Json.NUMBER_LENGTH_MAX)
@@ -34,14 +35,17 @@ public final class JsonFormat {
                     .build())
             .build();
 
+    /** Returns a parser of a part of the bytes. */
     public static JsonParser parser(byte[] bytes, int offset, int length) {
         return FACTORY.createParser(ObjectReadContext.empty(), bytes, offset, length);
     }
 
+    /** Returns a generator of UTF-8. */
     public static JsonGenerator generator(OutputStream out) {
         return FACTORY.createGenerator(ObjectWriteContext.empty(), out);
     }
 
+    /** Returns the first token. */
     public static JsonToken first(JsonParser parser) {
         JsonToken token = parser.nextToken();
         if (token == null) {
@@ -50,19 +54,20 @@ public final class JsonFormat {
         return token;
     }
 
+    /** Checks that the JSON value is the end of the message. */
     public static void last(JsonParser parser) {
         if (parser.nextToken() != null) {
-            throw new MessageException(" goes on after the end of its JSON value");
+            throw new MessageException(" continues after the end of its JSON value");
         }
     }
 
-    /** Says what is wrong with JSON without the parser's words, which quote its input and its classes. */
+    /** Describes malformed JSON without the parser's message, which contains its input and class names. */
     public static MessageException malformed(JacksonException e) {
         return new MessageException(
                 switch (e) {
                     case UnexpectedEndOfInputException _ -> " is not valid JSON: it ends in the middle";
                     case StreamConstraintsException _ ->
-                        " is beyond a limit: at most " + Json.DEPTH_MAX
+                        " exceeds a limit: at most " + Json.DEPTH_MAX
                                 + " levels of nesting, names of " + Json.NAME_LENGTH_MAX + " and numbers of "
                                 + Json.NUMBER_LENGTH_MAX + " characters";
                     default ->
@@ -73,6 +78,7 @@ public final class JsonFormat {
                 });
     }
 
+    /** Describes a value that cannot be written. */
     public static MessageException unwritable(JacksonException e) {
         return new MessageException(
                 e instanceof StreamConstraintsException

@@ -6,12 +6,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
-/** JSON objects with keys of the sender's choice, as maps in the order sent. Values are never null. */
+/** Reads and writes JSON objects with arbitrary keys as maps, in the order of the message and without null values. */
 final class MapAdapter implements JsonAdapter {
     private final @Nullable EnumAdapter keys;
     private final JsonAdapter values;
 
-    /** @param keys the enum that keys are constants of, or null where they are any strings */
+    /** @param keys the enum to which the keys belong, or null if they are strings */
     MapAdapter(@Nullable EnumAdapter keys, JsonAdapter values) {
         this.keys = keys;
         this.values = values;
@@ -31,7 +31,7 @@ final class MapAdapter implements JsonAdapter {
         for (String name = in.parser.nextName(); name != null; name = in.parser.nextName()) {
             Object key = keys == null ? name : keys.constant(in, name);
             if (map.containsKey(key)) {
-                throw in.refuse("is given twice");
+                throw in.reject("occurs twice");
             }
             if (in.parser.nextToken() == JsonToken.VALUE_NULL) {
                 throw in.mismatch(values.expected());
@@ -48,10 +48,10 @@ final class MapAdapter implements JsonAdapter {
             switch (entry.getKey()) {
                 case Enum<?> constant -> out.generator.writeName(constant.name());
                 case String name -> out.generator.writeName(name);
-                case null, default -> throw out.refuse("has a key that is no string");
+                case null, default -> throw out.reject("has a key that is not a string");
             }
             if (entry.getValue() == null) {
-                throw out.refuse("must not be null");
+                throw out.reject("must not be null");
             }
             values.write(out, entry.getValue());
         }

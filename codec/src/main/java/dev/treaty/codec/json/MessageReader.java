@@ -7,20 +7,21 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamContext;
 
-/** A message being read: the parser, and how to say where in it something is wrong. */
+/** A parser that also knows the current position in the message for error messages. */
 public final class MessageReader {
-    /** The longest name of a sender's choice that is repeated in an error, in characters. */
+    /** The maximum length of a name or value from a message in an error, in characters. */
     private static final int ECHO_LENGTH_MAX = 64;
 
     final JsonParser parser;
 
-    /** True where fields that are not known are skipped rather than refused. */
+    /** Whether unknown fields are skipped rather than rejected. */
     final boolean lenient;
 
     private final byte[] bytes;
     private final int offset;
     private final int length;
 
+    /** @param bytes the message, of which {@code parser} reads a part */
     public MessageReader(JsonParser parser, byte[] bytes, int offset, int length, boolean lenient) {
         this.parser = parser;
         this.bytes = bytes;
@@ -30,8 +31,8 @@ public final class MessageReader {
     }
 
     /**
-     * The string that the object beginning at that offset has in that field, or null where it has none. The object may
-     * be read only to its first field: this looks ahead in the bytes.
+     * Returns the string in a field of the object that begins at an offset, or null if there is none. It reads ahead in
+     * the bytes without moving the parser.
      */
     @Nullable
     String lookAhead(long start, String field) {
@@ -49,21 +50,21 @@ public final class MessageReader {
         }
     }
 
-    /** A refusal of the current value: "field … must be …, not …". */
+    /** An exception about the current value: "field … must be …, not …". */
     MessageException mismatch(String expected) {
-        return refuse("must be " + expected + ", not " + found(parser.currentToken()));
+        return reject("must be " + expected + ", not " + found(parser.currentToken()));
     }
 
-    /** A refusal of the current value, or of the current field where its name was just read. */
-    MessageException refuse(String sentence) {
+    /** An exception about the current value, or about the current field if its name was read last. */
+    MessageException reject(String sentence) {
         var context = parser.streamReadContext();
         JsonToken token = parser.currentToken();
         boolean opened = token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY;
         return new MessageException(path(opened ? context.getParent() : context, null, false) + " " + sentence);
     }
 
-    /** A refusal of a field of the object that has just ended. */
-    MessageException refuse(String field, String sentence) {
+    /** An exception about a field of the object that has just ended. */
+    MessageException reject(String field, String sentence) {
         return new MessageException(path(parser.streamReadContext(), field, false) + " " + sentence);
     }
 
@@ -81,10 +82,10 @@ public final class MessageReader {
     }
 
     /**
-     * The place of a value, such as {@code : field "lines[0].quantity"}; nothing for the message itself.
+     * Returns the path of a value, such as {@code : field "lines[0].quantity"}; empty for the message itself.
      *
-     * @param field a field below that place
-     * @param next true where the place of a list is the element after the last one
+     * @param field a field of the object with this path
+     * @param next whether a position in a list is that of the next element
      */
     static String path(@Nullable TokenStreamContext innermost, @Nullable String field, boolean next) {
         var parts = new ArrayList<String>();
@@ -95,20 +96,11 @@ public final class MessageReader {
                 parts.add("." + echo(at.currentName()));
             }
         }
-        var text = new StringBuilder();
-        for (String part : parts.reversed()) {
-            text.append(part);
-        }
-        if (field != null) {
-            text.append('.').append(field);
-        }
-        if (text.isEmpty()) {
-            return "";
-        }
-        return ": field \"" + text.substring(text.charAt(0) == '.' ? 1 : 0) + "\"";
+        String text = String.join("", parts.reversed()) + (field == null ? "" : "." + field);
+        return text.isEmpty() ? "" : ": field \"" + (text.startsWith(".") ? text.substring(1) : text) + "\"";
     }
 
-    /** A name or value of a sender's choice, made fit for an error message. */
+    /** Returns a name or value from a message for an error message: shortened, and without control characters. */
     public static String echo(String text) {
         var shown = new StringBuilder();
         for (int i = 0; i < text.length() && i < ECHO_LENGTH_MAX; i++) {

@@ -1,142 +1,83 @@
 package dev.treaty.codec.json;
 
 import dev.treaty.core.contract.Shape.Scalar;
+import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeFormatter;
-import java.util.Base64;
+import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.function.Function;
-import tools.jackson.core.JsonParser;
+import java.util.Objects;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.InputCoercionException;
 
-/** The values of one scalar shape as one Java type; nothing is coerced. */
+/** Reads and writes the values of one scalar as one Java type, without coercion. */
 abstract class ScalarAdapter implements JsonAdapter {
-    /** The largest exponent of a decimal either way, lest its digits fill the memory of whoever expands it. */
+    /** The maximum exponent of a decimal, positive or negative, because expanded digits need memory. */
     static final int DECIMAL_EXPONENT_MAX = 1_000;
 
-    static final ScalarAdapter FLOAT64 = new Floating(
-            Scalar.FLOAT64, Double.class, "a number (float64)", JsonParser::getDoubleValue, Double::valueOf);
-
-    static final ScalarAdapter FLOAT32 =
-            new Floating(Scalar.FLOAT32, Float.class, "a number (float32)", JsonParser::getFloatValue, Float::valueOf);
-
-    static final ScalarAdapter BYTES = new Text<>(
-            Scalar.BYTES,
-            byte[].class,
-            "a string in base64",
-            ScalarAdapter::base64,
-            v -> Base64.getEncoder().encodeToString(v));
-
-    /** The scalars that are moments, with their text forms. */
-    static final List<ScalarAdapter> TIMES = List.of(
-            new Text<>(
-                    Scalar.INSTANT,
-                    Instant.class,
-                    "a time such as 2026-11-24T09:30:00Z",
-                    Instant::parse,
-                    Instant::toString),
-            new Text<>(
-                    Scalar.DATE, LocalDate.class, "a date such as 2026-11-24", LocalDate::parse, LocalDate::toString),
-            new Text<>(
-                    Scalar.TIME,
-                    LocalTime.class,
-                    "a time of day such as 09:30:00",
-                    LocalTime::parse,
-                    DateTimeFormatter.ISO_LOCAL_TIME::format),
-            new Text<>(
-                    Scalar.DATETIME,
-                    LocalDateTime.class,
-                    "a date and time such as 2026-11-24T09:30:00",
-                    LocalDateTime::parse,
-                    DateTimeFormatter.ISO_LOCAL_DATE_TIME::format),
-            new Text<>(
-                    Scalar.TIMESTAMP,
-                    OffsetDateTime.class,
-                    "a time with an offset such as 2026-11-24T09:30:00+01:00",
-                    OffsetDateTime::parse,
-                    DateTimeFormatter.ISO_OFFSET_DATE_TIME::format));
-
     private static final Map<Class<?>, ScalarAdapter> BY_TYPE = new HashMap<>();
-    private static final Map<Scalar, ScalarAdapter> DYNAMIC = new HashMap<>();
+    private static final Map<Scalar, ScalarAdapter> DYNAMIC = new EnumMap<>(Scalar.class);
 
     static {
-        add(new Whole(Scalar.INT64, Long.class, Long.MIN_VALUE, Long.MAX_VALUE, v -> v), long.class);
-        add(new Whole(Scalar.INT32, Byte.class, Byte.MIN_VALUE, Byte.MAX_VALUE, v -> (byte) v), byte.class);
-        add(new Whole(Scalar.INT32, Short.class, Short.MIN_VALUE, Short.MAX_VALUE, v -> (short) v), short.class);
-        add(new Whole(Scalar.INT32, Integer.class, Integer.MIN_VALUE, Integer.MAX_VALUE, v -> (int) v), int.class);
-        add(FLOAT32, float.class);
-        add(FLOAT64, double.class);
-        add(new Bool(), boolean.class);
-        add(new Big());
-        add(new Floating(Scalar.DECIMAL, BigDecimal.class, "a number", JsonParser::getDecimalValue, BigDecimal::new));
-        add(new Text<>(Scalar.STRING, String.class, "a string", v -> v, v -> v));
-        add(BYTES);
-        TIMES.forEach(ScalarAdapter::add);
-        add(new Text<>(
-                Scalar.DURATION, Duration.class, "a duration such as PT1.5S", Duration::parse, Duration::toString));
-        add(new Text<>(
-                Scalar.UUID,
-                UUID.class,
-                "a UUID such as 123e4567-e89b-12d3-a456-426614174000",
-                ScalarAdapter::uuid,
-                UUID::toString));
-        add(new Text<>(
-                Scalar.URI, URI.class, "a URI such as https://example.org/a", ScalarAdapter::uri, URI::toString));
+        for (Scalar scalar : Scalar.values()) {
+            ScalarAdapter adapter = of(scalar);
+            register(scalar.type(), adapter);
+            DYNAMIC.put(scalar, scalar.isText() ? new Text(scalar, true) : adapter);
+        }
+        register(Byte.class, new Whole(Scalar.INT32, Byte.MIN_VALUE, Byte.MAX_VALUE, value -> (byte) value));
+        register(Short.class, new Whole(Scalar.INT32, Short.MIN_VALUE, Short.MAX_VALUE, value -> (short) value));
     }
 
-    private final Scalar scalar;
-    private final Class<?> type;
+    final Scalar scalar;
     private final String expected;
 
-    private ScalarAdapter(Scalar scalar, Class<?> type, String expected) {
+    private ScalarAdapter(Scalar scalar) {
         this.scalar = scalar;
-        this.type = type;
-        this.expected = expected;
+        this.expected = switch (scalar) {
+            case STRING -> "a string";
+            case BOOLEAN -> "true or false";
+            case INT32, INT64 -> "a whole number (" + scalar.word() + ")";
+            case FLOAT32, FLOAT64 -> "a number (" + scalar.word() + ")";
+            case INTEGER -> "a whole number";
+            case DECIMAL -> "a number";
+            case BYTES -> "a string in base64";
+            case INSTANT -> "a time such as 2026-11-24T09:30:00Z";
+            case DATE -> "a date such as 2026-11-24";
+            case TIME -> "a time of day such as 09:30:00";
+            case DATETIME -> "a date and time such as 2026-11-24T09:30:00";
+            case TIMESTAMP -> "a time with an offset such as 2026-11-24T09:30:00+01:00";
+            case DURATION -> "a duration such as PT1.5S";
+            case UUID -> "a UUID such as 123e4567-e89b-12d3-a456-426614174000";
+            case URI -> "a URI such as https://example.org/a";
+        };
     }
 
-    private static void add(ScalarAdapter form, Class<?>... primitive) {
-        BY_TYPE.put(form.type, form);
-        for (Class<?> same : primitive) {
-            BY_TYPE.put(same, form);
-        }
-        DYNAMIC.put(form.scalar, form instanceof Text<?> text ? new Checked(text) : form);
+    private static ScalarAdapter of(Scalar scalar) {
+        return switch (scalar) {
+            case BOOLEAN -> new Bool();
+            case INT32 -> new Whole(scalar, Integer.MIN_VALUE, Integer.MAX_VALUE, value -> (int) value);
+            case INT64 -> new Whole(scalar, Long.MIN_VALUE, Long.MAX_VALUE, value -> value);
+            case FLOAT32, FLOAT64, INTEGER, DECIMAL -> new Numeric(scalar);
+            default -> new Text(scalar, false);
+        };
     }
 
-    /** The scalar as that Java type. */
-    static ScalarAdapter of(Class<?> type) {
-        ScalarAdapter form = BY_TYPE.get(type);
-        if (form == null) {
-            throw new IllegalArgumentException(type.getName() + " is no scalar");
-        }
-        return form;
+    private static void register(Class<?> type, ScalarAdapter adapter) {
+        BY_TYPE.put(type, adapter);
+        BY_TYPE.put(MethodType.methodType(type).unwrap().returnType(), adapter);
     }
 
-    /** The scalar for callers without Java types: checked as always, but text stays text. */
-    static ScalarAdapter of(Scalar scalar) {
-        ScalarAdapter form = DYNAMIC.get(scalar);
-        if (form == null) {
-            throw new IllegalArgumentException("no form of " + scalar.word());
-        }
-        return form;
+    /** Returns the adapter for a Java type, or null if it is not a scalar. */
+    static @Nullable ScalarAdapter find(Class<?> type) {
+        return BY_TYPE.get(type);
     }
 
-    /** The Java type of the values; never a primitive. */
-    Class<?> type() {
-        return type;
+    /** Returns the adapter for values without Java types: they are checked, but text remains a string. */
+    static ScalarAdapter dynamic(Scalar scalar) {
+        return Objects.requireNonNull(DYNAMIC.get(scalar));
     }
 
     @Override
@@ -144,39 +85,19 @@ abstract class ScalarAdapter implements JsonAdapter {
         return expected;
     }
 
-    private static byte[] base64(String text) {
-        if (text.length() % 4 != 0) {
-            throw new IllegalArgumentException("no padding");
-        }
-        return Base64.getDecoder().decode(text);
+    @Override
+    public Object parse(String text) {
+        return scalar.parse(text);
     }
 
-    private static UUID uuid(String text) {
-        if (text.length() != 36) {
-            throw new IllegalArgumentException("parts left out");
-        }
-        return UUID.fromString(text);
-    }
+    /** All scalars that are JSON strings. */
+    private static final class Text extends ScalarAdapter {
+        private final boolean keepsText;
 
-    private static URI uri(String text) {
-        try {
-            return new URI(text);
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException(e);
-        }
-    }
-
-    /** Strings, and all that travels as one. */
-    private static final class Text<T> extends ScalarAdapter {
-        private final Class<T> type;
-        private final Function<String, T> parse;
-        private final Function<T, String> print;
-
-        Text(Scalar scalar, Class<T> type, String expected, Function<String, T> parse, Function<T, String> print) {
-            super(scalar, type, expected);
-            this.type = type;
-            this.parse = parse;
-            this.print = print;
+        /** @param keepsText whether values are only checked, and remain strings */
+        Text(Scalar scalar, boolean keepsText) {
+            super(scalar);
+            this.keepsText = keepsText;
         }
 
         @Override
@@ -186,52 +107,31 @@ abstract class ScalarAdapter implements JsonAdapter {
             }
             String text = in.parser.getString();
             try {
-                return (Object) parse.apply(text);
-            } catch (IllegalArgumentException | DateTimeException e) {
-                throw in.refuse("must be " + expected() + ", not \"" + MessageReader.echo(text) + "\"");
+                Object value = scalar.parse(text);
+                return keepsText ? text : value;
+            } catch (IllegalArgumentException e) {
+                throw in.reject("must be " + expected() + ", not \"" + MessageReader.echo(text) + "\"");
             }
         }
 
         @Override
         public void write(MessageWriter out, Object value) {
-            out.generator.writeString(print.apply(type.cast(value)));
+            if (keepsText) {
+                AnyAdapter.ANY.write(out, value);
+            } else {
+                out.generator.writeString(scalar.format(value));
+            }
         }
 
         @Override
         public Object parse(String text) {
-            return (Object) parse.apply(text);
-        }
-    }
-
-    /** Text that is checked and stays text. */
-    private static final class Checked extends ScalarAdapter {
-        private final Text<?> checks;
-
-        Checked(Text<?> checks) {
-            super(((ScalarAdapter) checks).scalar, String.class, checks.expected());
-            this.checks = checks;
-        }
-
-        @Override
-        public Object read(MessageReader in) {
-            checks.read(in);
-            return in.parser.getString();
-        }
-
-        @Override
-        public void write(MessageWriter out, Object value) {
-            AnyAdapter.ANY.write(out, value);
-        }
-
-        @Override
-        public Object parse(String text) {
-            return text;
+            return keepsText ? text : super.parse(text);
         }
     }
 
     private static final class Bool extends ScalarAdapter {
         Bool() {
-            super(Scalar.BOOLEAN, Boolean.class, "true or false");
+            super(Scalar.BOOLEAN);
         }
 
         @Override
@@ -247,27 +147,18 @@ abstract class ScalarAdapter implements JsonAdapter {
         public void write(MessageWriter out, Object value) {
             out.generator.writeBoolean((Boolean) value);
         }
-
-        @Override
-        public Object parse(String text) {
-            return Boolean.valueOf(text);
-        }
     }
 
-    /** Numbers without a fraction. */
+    /** Numbers without a fraction, of at most 64 bits. */
     private static final class Whole extends ScalarAdapter {
-        private interface Narrow {
-            Object of(long value);
-        }
+        private final long min;
+        private final long max;
+        private final LongFunction<Object> narrow;
 
-        private final long least;
-        private final long most;
-        private final Narrow narrow;
-
-        Whole(Scalar scalar, Class<?> type, long least, long most, Narrow narrow) {
-            super(scalar, type, "a whole number (" + scalar.word() + ")");
-            this.least = least;
-            this.most = most;
+        Whole(Scalar scalar, long min, long max, LongFunction<Object> narrow) {
+            super(scalar);
+            this.min = min;
+            this.max = max;
             this.narrow = narrow;
         }
 
@@ -278,13 +169,13 @@ abstract class ScalarAdapter implements JsonAdapter {
             }
             try {
                 long value = in.parser.getLongValue();
-                if (value >= least && value <= most) {
-                    return narrow.of(value);
+                if (value >= min && value <= max) {
+                    return narrow.apply(value);
                 }
             } catch (InputCoercionException e) {
-                // beyond 64 bits; the refusal below says so
+                // more than 64 bits: rejected below
             }
-            throw in.refuse("must be a whole number from " + least + " to " + most);
+            throw in.reject("must be a whole number from " + min + " to " + max);
         }
 
         @Override
@@ -294,65 +185,36 @@ abstract class ScalarAdapter implements JsonAdapter {
 
         @Override
         public Object parse(String text) {
-            return narrow.of(Long.parseLong(text));
+            return narrow.apply(Long.parseLong(text));
         }
     }
 
-    /** Numbers without a fraction of any size. */
-    private static final class Big extends ScalarAdapter {
-        Big() {
-            super(Scalar.INTEGER, BigInteger.class, "a whole number");
-        }
-
-        @Override
-        public Object read(MessageReader in) {
-            if (in.parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-                throw in.mismatch(expected());
-            }
-            return in.parser.getBigIntegerValue();
-        }
-
-        @Override
-        public void write(MessageWriter out, Object value) {
-            out.generator.writeNumber((BigInteger) value);
-        }
-
-        @Override
-        public Object parse(String text) {
-            return new BigInteger(text);
-        }
-    }
-
-    /** Numbers with a fraction. */
-    private static final class Floating extends ScalarAdapter {
-        private final Function<JsonParser, Object> value;
-        private final Function<String, Object> parse;
-
-        Floating(
-                Scalar scalar,
-                Class<?> type,
-                String expected,
-                Function<JsonParser, Object> value,
-                Function<String, Object> parse) {
-            super(scalar, type, expected);
-            this.value = value;
-            this.parse = parse;
+    /** Numbers with a fraction, and those of any size. */
+    private static final class Numeric extends ScalarAdapter {
+        Numeric(Scalar scalar) {
+            super(scalar);
         }
 
         @Override
         public Object read(MessageReader in) {
             JsonToken token = in.parser.currentToken();
-            if (token != JsonToken.VALUE_NUMBER_INT && token != JsonToken.VALUE_NUMBER_FLOAT) {
+            boolean fraction = token == JsonToken.VALUE_NUMBER_FLOAT && scalar != Scalar.INTEGER;
+            if (!fraction && token != JsonToken.VALUE_NUMBER_INT) {
                 throw in.mismatch(expected());
             }
-            Object number = value.apply(in.parser);
-            if (!fits(number)) {
-                throw in.refuse("must be " + expected() + ", and this one is out of its range");
+            Object number = switch (scalar) {
+                case FLOAT32 -> in.parser.getFloatValue();
+                case FLOAT64 -> in.parser.getDoubleValue();
+                case INTEGER -> in.parser.getBigIntegerValue();
+                default -> in.parser.getDecimalValue();
+            };
+            if (!isInRange(number)) {
+                throw in.reject("must be " + expected() + " within its range");
             }
             return number;
         }
 
-        private static boolean fits(Object number) {
+        private static boolean isInRange(Object number) {
             return switch (number) {
                 case Double d -> Double.isFinite(d);
                 case Float f -> Float.isFinite(f);
@@ -363,19 +225,15 @@ abstract class ScalarAdapter implements JsonAdapter {
 
         @Override
         public void write(MessageWriter out, Object value) {
-            if (!fits(value)) {
-                throw out.refuse("must be a finite number");
+            if (!isInRange(value)) {
+                throw out.reject("must be a finite number");
             }
             switch (value) {
                 case Double d -> out.generator.writeNumber((double) d);
                 case Float f -> out.generator.writeNumber((float) f);
+                case BigInteger i -> out.generator.writeNumber(i);
                 default -> out.generator.writeNumber((BigDecimal) value);
             }
-        }
-
-        @Override
-        public Object parse(String text) {
-            return parse.apply(text);
         }
     }
 }

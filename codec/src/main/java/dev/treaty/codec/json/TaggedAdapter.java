@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
 /**
- * One of several records, told apart by a tag that the contract declares, never by a class name. The tag may stand
- * anywhere in the object: where it is not the first field, the bytes are read ahead for it.
+ * Reads and writes one of several records, which a tag from the contract identifies, never a class name. The tag may be
+ * any field of the object: if it is not the first one, the bytes ahead are searched for it.
  */
 final class TaggedAdapter implements JsonAdapter {
     private final String tag;
@@ -16,9 +16,9 @@ final class TaggedAdapter implements JsonAdapter {
     private final Map<Class<?>, StructureAdapter> byClass;
 
     /**
-     * @param tag the field that carries the tag
-     * @param byTag the records
-     * @param byClass the same by their Java classes; empty for callers without Java types
+     * @param tag the field that has the tag
+     * @param byTag the adapters of the records
+     * @param byClass the same by Java class; empty without Java types
      */
     TaggedAdapter(String tag, Map<String, StructureAdapter> byTag, Map<Class<?>, StructureAdapter> byClass) {
         this.tag = tag;
@@ -39,31 +39,27 @@ final class TaggedAdapter implements JsonAdapter {
         long start = in.parser.currentTokenLocation().getByteOffset();
         String first = in.parser.nextName();
         if (first == null) {
-            throw in.refuse(tag, "is missing");
+            throw in.reject(tag, "is missing");
         }
         if (first.equals(tag) && in.parser.nextToken() == JsonToken.VALUE_STRING) {
-            return form(in, in.parser.getString()).readAfterTag(in);
+            return adapter(in, in.parser.getString()).readAfterTag(in);
         }
-        return form(in, in.lookAhead(start, tag)).readFromName(in);
+        return adapter(in, in.lookAhead(start, tag)).readFromName(in);
     }
 
-    private StructureAdapter form(MessageReader in, @Nullable String value) {
-        StructureAdapter form = value == null ? null : byTag.get(value);
-        if (form == null) {
+    private StructureAdapter adapter(MessageReader in, @Nullable String value) {
+        StructureAdapter adapter = value == null ? null : byTag.get(value);
+        if (adapter == null) {
             String place = MessageReader.path(in.parser.streamReadContext().getParent(), tag, false);
             throw new MessageException(place + " must be one of " + String.join(", ", byTag.keySet())
                     + (value == null ? "" : ", not \"" + MessageReader.echo(value) + "\""));
         }
-        return form;
+        return adapter;
     }
 
     @Override
     public void write(MessageWriter out, Object value) {
-        StructureAdapter form = byClass.get(value.getClass());
-        if (form == null) {
-            AnyAdapter.ANY.write(out, value);
-        } else {
-            form.write(out, value);
-        }
+        JsonAdapter adapter = byClass.get(value.getClass());
+        (adapter == null ? AnyAdapter.ANY : adapter).write(out, value);
     }
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 class CodecExample {
     void example() {
         // @start region="codec"
-        String text = Json.write(Map.of("id", "42", "count", 3));
+        String text = Json.text(Map.of("id", "42", "count", 3));
         Object value = Json.read(text.getBytes(StandardCharsets.UTF_8));
         // @end
     }

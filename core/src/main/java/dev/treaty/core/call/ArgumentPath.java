@@ -11,11 +11,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a value stands in a request, such as {@code customer.id}: the names of fields, joined by dots, as they are in
- * the JSON of the message. It finds the value in calls made through an interface and in those made with maps.
+ * The path of a value in a request, such as {@code customer.id}: field names as in JSON, joined by dots. It finds the
+ * value in calls made through an interface and in calls made with maps.
+ *
+ * @param names the names of the fields, outermost first
  */
-public final class ArgumentPath {
-    /** The most names that a path may have. */
+public record ArgumentPath(List<String> names) {
+    /** The maximum number of names in a path. */
     public static final int DEPTH_MAX = 8;
 
     private static final ClassValue<Map<String, Method>> ACCESSORS = new ClassValue<>() {
@@ -34,27 +36,26 @@ public final class ArgumentPath {
         }
     };
 
-    private final List<String> names;
-
-    private ArgumentPath(List<String> names) {
-        this.names = names;
+    /** @throws IllegalArgumentException if a name is empty or there are too many */
+    public ArgumentPath {
+        names = List.copyOf(names);
+        if (names.size() > DEPTH_MAX || names.stream().anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException(
+                    "\"" + String.join(".", names) + "\" is not the path of an argument: write 1 to " + DEPTH_MAX
+                            + " names joined by dots, such as order.customer");
+        }
     }
 
     /**
-     * That path.
+     * Parses a path.
      *
-     * @throws IllegalArgumentException where a name is empty or there are too many
+     * @throws IllegalArgumentException if a name is empty or there are too many
      */
     public static ArgumentPath of(String path) {
-        List<String> names = List.of(path.split("\\.", -1));
-        if (names.size() > DEPTH_MAX || names.stream().anyMatch(String::isBlank)) {
-            throw new IllegalArgumentException("\"" + path + "\" is not the path of an argument: write 1 to "
-                    + DEPTH_MAX + " names joined by dots, such as order.customer");
-        }
-        return new ArgumentPath(names);
+        return new ArgumentPath(List.of(path.split("\\.", -1)));
     }
 
-    /** The value that stands there in that call; null where there is none. */
+    /** Returns the value at this path in the arguments of a call, or null if there is none. */
     public @Nullable Object in(Call call) {
         List<? extends @Nullable Object> arguments = call.arguments();
         if (arguments.isEmpty()) {
@@ -77,34 +78,24 @@ public final class ArgumentPath {
     private @Nullable Object below(@Nullable Object start, int depth) {
         Object value = start;
         for (int i = depth; i < names.size() && value != null; i++) {
-            value = step(value, names.get(i));
+            value = field(value, names.get(i));
         }
         return value instanceof Optional<?> optional ? optional.orElse(null) : value;
     }
 
-    private static @Nullable Object step(Object from, String name) {
+    private static @Nullable Object field(Object from, String name) {
         if (from instanceof Map<?, ?> map) {
             return map.get(name);
         }
         if (from instanceof Optional<?> optional) {
-            return optional.map(inner -> step(inner, name)).orElse(null);
+            return optional.map(inner -> field(inner, name)).orElse(null);
         }
         Method accessor = ACCESSORS.get(from.getClass()).get(name);
         try {
             return accessor == null ? null : accessor.invoke(from);
         } catch (IllegalAccessException | InvocationTargetException e) {
-            return null; // a message that cannot be read has no key; the codec says what is wrong with it
+            return null; // a message that cannot be read has no key; the codec reports the problem
         }
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof ArgumentPath that && names.equals(that.names);
-    }
-
-    @Override
-    public int hashCode() {
-        return names.hashCode();
     }
 
     @Override

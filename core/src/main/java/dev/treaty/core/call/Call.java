@@ -6,22 +6,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way.
+ * One request to an operation of a service, with its context.
  *
- * @param service whom it is for
- * @param operation what is asked
- * @param arguments the operation's arguments, as its {@code signature} says; an optional one may be null
- * @param context what travels with it
+ * @param service the service to call
+ * @param operation the operation to call
+ * @param arguments the arguments, as in the operation's {@code signature}; optional ones may be null
+ * @param context the deadline, caller, trace and other properties that are sent with the call
  */
 public record Call(
         ServiceName service, Operation operation, List<? extends @Nullable Object> arguments, CallContext context) {
-    /** The same call, with another context. */
-    @SuppressWarnings("ReferenceEquality") // only spares an allocation
+    /** The same call with another context. */
+    @SuppressWarnings("ReferenceEquality") // only saves an allocation
     public Call with(CallContext changed) {
         return changed == context ? this : new Call(service, operation, arguments, changed);
     }
 
-    /** The name to show for it, such as {@code shop.Orders/get}. */
+    /** The name of the operation with its service, such as {@code shop.Orders/get}. */
     public String path() {
         return service.value() + "/" + operation.name();
     }

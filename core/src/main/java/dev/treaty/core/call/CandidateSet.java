@@ -3,16 +3,16 @@ package dev.treaty.core.call;
 import java.util.List;
 
 /**
- * Among whom the instance for an attempt was picked, as a {@link DecisionRecord} keeps it. Whoever picks hands over the
- * snapshot that it picked from, so that nothing is made up for calls that nobody asks about.
+ * The instances from which the load-balancing policy selected one for an attempt, as recorded in a {@link
+ * DecisionRecord}. It is a view of the balancer's snapshot, so that calls whose record is not read cost nothing more.
  */
 public interface CandidateSet {
-    /** How many instances could have got the attempt. */
+    /** The number of instances that the attempt could be sent to. */
     int eligible();
 
-    /** Those that could not, or only with a smaller share, each with its reason; in the order of their ids. */
+    /** The instances that were excluded, or had a smaller share, in the order of their ids. */
     List<Exclusion> exclusions();
 
-    /** True where so many were sick that the sick were picked from as well. */
+    /** Returns true if too many instances were unhealthy, so that unhealthy ones were candidates too. */
     boolean panic();
 }

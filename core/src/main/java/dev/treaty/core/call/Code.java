@@ -1,48 +1,47 @@
 package dev.treaty.core.call;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The closed list of what can go wrong with a call: the sixteen codes of gRPC and of the Connect protocol.
+ * Why a call failed: the sixteen error codes of gRPC and of the Connect protocol.
  *
  * @see <a href="https://connectrpc.com/docs/protocol#error-codes">Connect error codes</a>
  */
 public enum Code {
-    /** The caller gave up. */
+    /** The caller canceled the call. */
     CANCELED(499),
-    /** The reason is not known. */
+    /** The reason is unknown. */
     UNKNOWN(500),
-    /** The request is wrong whatever the state of the system; sending it again will not help. */
+    /** The request is invalid in any state of the system; a retry fails again. */
     INVALID_ARGUMENT(400),
-    /** The deadline passed before an answer came. */
+    /** The deadline passed before the response arrived. */
     DEADLINE_EXCEEDED(504),
-    /** What was asked for does not exist. */
+    /** The requested entity does not exist. */
     NOT_FOUND(404),
-    /** What was to be made exists already. */
+    /** The entity to create already exists. */
     ALREADY_EXISTS(409),
-    /** The caller is known and may not do this. */
+    /** The caller is known and has no permission. */
     PERMISSION_DENIED(403),
-    /** A limit was reached; later may work. */
+    /** A limit is reached; a later call may succeed. */
     RESOURCE_EXHAUSTED(429),
-    /** The system is not in a state that allows this. */
+    /** The system is not in a state that allows the operation. */
     FAILED_PRECONDITION(400),
-    /** A conflict with another request; starting the whole step over may work. */
+    /** A conflict with another request; the whole transaction may be retried. */
     ABORTED(409),
-    /** Past the end of what exists. */
+    /** Beyond the end of the valid range. */
     OUT_OF_RANGE(400),
-    /** The operation is not known or not offered. */
+    /** The operation is unknown or not offered. */
     UNIMPLEMENTED(501),
-    /** A mistake in the service. */
+    /** An internal error of the service. */
     INTERNAL(500),
-    /** The service cannot be reached or is not ready; trying again may work. */
+    /** The service cannot be reached or is not ready; a retry may succeed. */
     UNAVAILABLE(503),
-    /** Data was lost for good. */
+    /** Data was lost permanently. */
     DATA_LOSS(500),
-    /** The caller is not known. */
+    /** The caller is not authenticated. */
     UNAUTHENTICATED(401);
-
-    private static final Code[] CODES = values();
 
     private final int httpStatus;
     private final String wire;
@@ -52,28 +51,23 @@ public enum Code {
         this.wire = name().toLowerCase(Locale.ROOT);
     }
 
-    /** The HTTP status that carries this code in the Connect protocol. */
+    /** The HTTP status of responses with this code in the Connect protocol. */
     public int httpStatus() {
         return httpStatus;
     }
 
-    /** The code as it stands on the wire, such as {@code deadline_exceeded}. */
+    /** The name on the wire, such as {@code deadline_exceeded}. */
     public String wire() {
         return wire;
     }
 
-    /** The code of that {@link #wire()} name, if any. */
+    /** Returns the code with this {@link #wire()} name, if any. */
     public static Optional<Code> of(String wire) {
-        for (Code code : CODES) {
-            if (code.wire.equals(wire)) {
-                return Optional.of(code);
-            }
-        }
-        return Optional.empty();
+        return Arrays.stream(values()).filter(code -> code.wire.equals(wire)).findFirst();
     }
 
     /**
-     * The code that an HTTP status stands for where no Connect error came with it, as from a proxy between.
+     * Returns the code for an HTTP status without a Connect error, for example from a proxy.
      *
      * @see <a href="https://connectrpc.com/docs/protocol#http-to-error-code">HTTP to error code</a>
      */
@@ -88,9 +82,7 @@ public enum Code {
         };
     }
 
-    /**
-     * True where the instance, rather than the request, is to blame: what breakers and ejection count as a failure.
-     */
+    /** Returns true if the instance is the cause, rather than the request: breakers and ejection count it as failure. */
     public boolean blamesService() {
         return switch (this) {
             case UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS, RESOURCE_EXHAUSTED -> true;

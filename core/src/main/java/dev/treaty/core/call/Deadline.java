@@ -4,36 +4,36 @@ import dev.treaty.core.time.Time;
 import java.time.Duration;
 
 /**
- * The moment after which nobody waits for the answer. It travels with the call from hop to hop, and every wait in
- * Treaty ends at it.
+ * The moment at which the caller stops waiting for the response. It is sent with the call from hop to hop, and every
+ * wait for the call ends at it.
  *
- * @param atNanos on the clock of {@link Time#nanoTime()}, comparable only within this process
+ * @param atNanos a value of {@link Time#nanoTime()}, comparable only within this process
  */
 public record Deadline(long atNanos) {
-    /** The longest time a call may have; longer wishes are cut to it. */
+    /** The maximum duration of a call; longer ones are reduced to it. */
     public static final Duration MAX = Duration.ofDays(1);
 
-    /** The deadline that far from now. */
+    /** Returns the deadline at the end of a duration that starts now. */
     public static Deadline after(Duration duration, Time time) {
         return afterNanos(duration.compareTo(MAX) > 0 ? MAX.toNanos() : duration.toNanos(), time);
     }
 
-    /** The deadline that many nanoseconds from now. */
+    /** Returns the deadline at the end of a duration in nanoseconds that starts now. */
     public static Deadline afterNanos(long nanos, Time time) {
         return new Deadline(time.nanoTime() + Math.min(nanos, MAX.toNanos()));
     }
 
-    /** What is left, in nanoseconds; zero or less once it has passed. */
+    /** Returns the remaining time in nanoseconds; zero or negative after the deadline. */
     public long remainingNanos(Time time) {
         return atNanos - time.nanoTime();
     }
 
-    /** True once it has passed. */
+    /** Returns true after the deadline. */
     public boolean expired(Time time) {
         return remainingNanos(time) <= 0;
     }
 
-    /** The earlier of the two: a hop may shorten a deadline, never lengthen it. */
+    /** Returns the earlier of two deadlines: a hop may shorten a deadline and never extends it. */
     public Deadline earlier(Deadline other) {
         return atNanos - other.atNanos <= 0 ? this : other;
     }

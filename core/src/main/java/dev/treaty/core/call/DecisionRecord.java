@@ -1,69 +1,66 @@
 package dev.treaty.core.call;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened to one call: filled in while it runs, by whichever thread carries an attempt, and read when it is over.
+ * What happened to one call in this process: its attempts, and the instances that were excluded. The threads that run
+ * its attempts fill it in; it is read when the call has ended.
  */
 public final class DecisionRecord {
-    /** Who an attempt begins at that finds nobody to begin at. */
-    private static final String NOBODY = "";
+    /** In place of the id of an instance: no instance was available. */
+    private static final String NO_INSTANCE = "";
 
     private final AtomicReference<@Nullable Attempt> last = new AtomicReference<>();
 
-    private volatile @Nullable CandidateSet choice;
+    private volatile @Nullable CandidateSet candidates;
 
-    /** Where the last attempt began. */
+    /** The instance of the last attempt that has begun. */
     private volatile @Nullable String begun;
 
-    /** Notes among whom the instance for an attempt is picked, where that were not all; the last one is kept. */
+    /** Records the candidates of the last attempt if any instance was excluded. */
     public void choosing(CandidateSet among) {
-        choice = among;
+        candidates = among;
     }
 
-    /** Among whom the last attempt was picked; nothing where that were all there are. */
+    /** Returns the candidates of the last attempt; empty if all instances were candidates. */
     public Optional<CandidateSet> choice() {
-        return Optional.ofNullable(choice);
+        return Optional.ofNullable(candidates);
     }
 
-    /** Notes that an attempt begins at that instance. */
+    /** Records that an attempt begins at an instance. */
     public void attempting(String instance) {
         begun = instance;
     }
 
     /**
-     * Notes that the call waits for an instance to come, since there is none.
+     * Records that the call waits until there is an instance.
      *
-     * @return false where it has done so in its last attempt, and need not once more
+     * @return false if the last attempt has already waited
      */
     public boolean waiting() {
-        boolean again = NOBODY.equals(begun);
-        begun = NOBODY;
-        return !again;
+        boolean first = !NO_INSTANCE.equals(begun);
+        begun = NO_INSTANCE;
+        return first;
     }
 
-    /** Notes an attempt that has ended. */
+    /** Records an attempt that has ended. */
     public void attempted(String instance, long durationNanos, @Nullable Fault fault) {
-        Attempt before;
-        do {
-            before = last.get();
-        } while (!last.compareAndSet(before, new Attempt(instance, durationNanos, fault, before)));
+        last.updateAndGet(before -> new Attempt(instance, durationNanos, fault, before));
     }
 
-    /** True where no attempt has begun yet. */
+    /** Returns true if no attempt has begun at an instance. */
     public boolean untried() {
         String at = begun;
         return (at == null || at.isEmpty()) && last.get() == null;
     }
 
     /**
-     * True where that instance has been tried and failed, or has the attempt that began last, so that a retry or a
-     * second attempt beside it prefers another.
+     * Returns true if an attempt at this instance has failed or is the last that has begun, so that a retry or a hedged
+     * attempt prefers another instance.
      */
     public boolean triedAt(String instance) {
         if (instance.equals(begun)) {
@@ -77,13 +74,12 @@ public final class DecisionRecord {
         return false;
     }
 
-    /** The attempts that have ended, first to last. */
+    /** The attempts that have ended, in order. */
     public List<Attempt> attempts() {
         var attempts = new ArrayList<Attempt>();
         for (Attempt at = last.get(); at != null; at = at.before()) {
-            attempts.add(at);
+            attempts.addFirst(at);
         }
-        Collections.reverse(attempts);
         return attempts;
     }
 }

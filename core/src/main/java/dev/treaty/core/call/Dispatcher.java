@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,33 +16,31 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The typed edge of the server: hands each {@link Call} to the method of an implementation, with the call's context
- * bound to the thread. A {@link ServiceException} becomes its fault; any other exception becomes {@link Code#INTERNAL}
- * with nothing of its text, and goes to the listener for the log.
+ * Calls the methods of a service's implementation, with the context of the {@link Call} bound to the thread. A {@link
+ * ServiceException} becomes its fault. Any other exception becomes {@link Code#INTERNAL} without its text, and is passed
+ * to a listener for the log.
  */
 public final class Dispatcher implements Handler {
     private final Map<String, MethodHandle> methods = new HashMap<>();
-    private final BiConsumer<Call, Throwable> mistakes;
+    private final BiConsumer<Call, Throwable> internalErrors;
 
-    private Dispatcher(BiConsumer<Call, Throwable> mistakes) {
-        this.mistakes = mistakes;
+    private Dispatcher(BiConsumer<Call, Throwable> internalErrors) {
+        this.internalErrors = internalErrors;
     }
 
     /**
-     * A handler for that implementation.
+     * Returns a handler that calls an implementation.
      *
-     * @param contract what {@link ServiceContract#of(Class)} read from {@code type}
-     * @param mistakes told of every exception that is a mistake in the service
+     * @param contract the contract that {@link ServiceContract#of(Class)} has read from {@code type}
+     * @param internalErrors receives every exception that is not a {@link ServiceException}
      */
     public static <T> Dispatcher of(
-            Class<T> type, ServiceContract contract, T implementation, BiConsumer<Call, Throwable> mistakes) {
-        var dispatcher = new Dispatcher(mistakes);
-        for (Method method : type.getMethods()) {
-            if (Modifier.isAbstract(method.getModifiers())
-                    && contract.operation(method.getName()).isPresent()) {
-                dispatcher.methods.put(method.getName(), handle(method, implementation));
-            }
-        }
+            Class<T> type, ServiceContract contract, T implementation, BiConsumer<Call, Throwable> internalErrors) {
+        var dispatcher = new Dispatcher(internalErrors);
+        Arrays.stream(type.getMethods())
+                .filter(method -> Modifier.isAbstract(method.getModifiers()))
+                .filter(method -> contract.operation(method.getName()).isPresent())
+                .forEach(method -> dispatcher.methods.put(method.getName(), handle(method, implementation)));
         return dispatcher;
     }
 
@@ -75,15 +74,15 @@ public final class Dispatcher implements Handler {
         } catch (ServiceException e) {
             return ServiceResponse.failed(ran(e.fault()));
         } catch (Throwable e) {
-            mistakes.accept(call, e);
+            internalErrors.accept(call, e);
             if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
                 throw error;
             }
-            return ServiceResponse.failed(Code.INTERNAL, "the service made a mistake handling " + call.path());
+            return ServiceResponse.failed(Code.INTERNAL, "internal error handling " + call.path());
         }
     }
 
-    /** A fault that a handler passes on from a call of its own may say that it reached nobody; this call did run. */
+    /** The fault of a call that the handler made may be one that reached no server; this call did run. */
     private static Fault ran(Fault fault) {
         return fault.reached() ? fault : new Fault(fault.code(), fault.message(), true, fault.retryAfter());
     }

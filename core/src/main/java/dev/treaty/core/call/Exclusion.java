@@ -1,38 +1,38 @@
 package dev.treaty.core.call;
 
 /**
- * Why one instance was not among those that could get a call.
+ * Why an instance was excluded from the candidates for a call, or got a smaller share.
  *
  * @param instance the id of the instance
- * @param reason the one word for it
- * @param detail what more there is to say, in a few words; may be empty
+ * @param reason the kind of reason
+ * @param detail further information, in a few words; may be empty
  */
 public record Exclusion(String instance, Reason reason, String detail) {
-    /** Why an instance gets no calls, or fewer than others. */
+    /** Kinds of reasons. */
     public enum Reason {
-        /** It says itself that it cannot answer. */
+        /** It reports that it cannot serve calls. */
         UNHEALTHY("critical"),
-        /** It ends what it has begun and takes no new calls. */
+        /** It completes running calls and accepts no new ones. */
         DRAINING("draining"),
-        /** What it promises is not what the caller was built for. */
+        /** Its contract is not compatible with that of the client. */
         INCOMPATIBLE_CONTRACT("incompatible contract"),
-        /** It does not offer what the caller asks for. */
+        /** It does not offer a capability that the client requires. */
         MISSING_CAPABILITY("missing capability"),
         /** Its circuit breaker is open. */
         BREAKER_OPEN("breaker open"),
-        /** It does worse than the others. */
+        /** Its error rate or latency is worse than that of the others. */
         EJECTED("ejected"),
-        /** It is being tried, with one call at a time. */
+        /** It was ejected or its breaker was open, and one trial call at a time finds out if it has recovered. */
         ON_TRIAL("trial under way"),
-        /** It has just started or come back and gets a growing share. */
+        /** It has just started or recovered, and its share grows slowly. */
         COLD("cold"),
-        /** It runs elsewhere, and there are enough of them near. */
+        /** It runs in another zone, and enough instances are local. */
         WRONG_ZONE("wrong zone"),
-        /** Other clients call it; this one has a subset of its own. */
+        /** It is not in the subset of instances that this client calls. */
         NOT_IN_SUBSET("not in the subset"),
-        /** The routing rule for this call does not lead there. */
+        /** The routing rule for this call selects other instances. */
         NOT_ROUTED("not routed"),
-        /** As many calls as there may be connections are under way there. */
+        /** Its in-flight calls use all connections that it may have. */
         CONNECTION_LIMIT("at the connection limit");
 
         private final String words;
@@ -41,18 +41,18 @@ public record Exclusion(String instance, Reason reason, String detail) {
             this.words = words;
         }
 
-        /** As it is told to people. */
+        /** The reason as text. */
         public String words() {
             return words;
         }
     }
 
-    /** That reason and nothing more to say. */
+    /** An exclusion without detail. */
     public static Exclusion of(String instance, Reason reason) {
         return new Exclusion(instance, reason, "");
     }
 
-    /** The reason as it is told to people: {@code breaker open}, {@code ejected: 40 % of 120 calls failed}. */
+    /** The reason and detail as text: {@code breaker open}, {@code ejected: 40 % of 120 calls failed}. */
     public String why() {
         if (reason == Reason.MISSING_CAPABILITY && !detail.isEmpty()) {
             return detail; // it names the capability

@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * An expected failure, as a value.
+ * An expected failure of a call, as a value.
  *
  * @param code one of the sixteen codes
- * @param message one sentence for the person who made the call; never a stack trace, never a secret
- * @param reached whether the request may have run. A fault that never reached a server is always safe to retry; any
- *     other only where the operation is idempotent
- * @param retryAfter how long the service asks callers to stay away, if it does
+ * @param message one sentence for people; without stack traces and secrets
+ * @param reached whether the request may have run. A request that did not reach a server is always safe to retry; any
+ *     other only if the operation is idempotent
+ * @param retryAfter how long clients should wait before a retry, if the server says so
  */
 public record Fault(Code code, String message, boolean reached, Optional<Duration> retryAfter) {
     /** A fault of a request that may have run. */
@@ -18,12 +18,12 @@ public record Fault(Code code, String message, boolean reached, Optional<Duratio
         return new Fault(code, message, true, Optional.empty());
     }
 
-    /** A fault of a request that surely did not run. */
+    /** A fault of a request that did not run. */
     public static Fault unreached(Code code, String message) {
         return new Fault(code, message, false, Optional.empty());
     }
 
-    /** The same fault, with the service's wish to be left alone for a while. */
+    /** The same fault with a pause before the next attempt. */
     public Fault retryAfter(Duration pause) {
         return new Fault(code, message, reached, Optional.of(pause));
     }

@@ -1,12 +1,13 @@
 package dev.treaty.core.call;
 
-/** Answers a call: a transport, a dispatcher, a whole pipeline. */
+/** Returns the response to a call: a transport, a dispatcher or a whole pipeline. */
 @FunctionalInterface
 public interface Handler {
     /**
-     * Answers, blocking until it can. Expected failures are faults in the response; an exception is a mistake.
+     * Returns the response, blocking until there is one. Expected failures are faults in the response; an exception is
+     * an internal error.
      *
-     * @throws InterruptedException where the caller gave up; the handler leaves nothing behind
+     * @throws InterruptedException if the caller canceled the call; the handler has released all resources
      */
     ServiceResponse<?> handle(Call call) throws InterruptedException;
 }

@@ -5,10 +5,10 @@ import dev.treaty.core.discovery.ServiceHealth;
 import java.util.function.Supplier;
 
 /**
- * A service as a server offers it.
+ * A service that a server offers.
  *
- * @param contract what it promises; its signatures say which Java types the handler gets and gives
- * @param handler the server's whole pipeline for it
- * @param health how it feels at the moment it is asked
+ * @param contract its contract; the signatures define the Java types of arguments and results
+ * @param handler the server's pipeline for it
+ * @param health returns its current health
  */
 public record HostedService(ServiceContract contract, Handler handler, Supplier<ServiceHealth> health) {}

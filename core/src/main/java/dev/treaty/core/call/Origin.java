@@ -1,15 +1,15 @@
 package dev.treaty.core.call;
 
-/** Who gave the answer to a call: the service itself, or which kind of fallback in its place. */
+/** The origin of a response: the service itself, or a kind of fallback. */
 public enum Origin {
     /** The service itself. */
     SERVICE,
-    /** A fixed answer kept for this case. */
+    /** A fixed response. */
     STATIC,
-    /** The last good answer to the same question. */
+    /** The last successful response to an equal request. */
     CACHED,
-    /** Another service or supplier. */
+    /** Another service. */
     ALTERNATIVE,
-    /** An answer computed from the request and the fault. */
+    /** A response computed from the request and the fault. */
     DEGRADED
 }

@@ -4,21 +4,22 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Filters around one handler, outermost first. It is also its own description, so that what is printed is what runs.
+ * Filters around one handler, outermost first, with names and reasons: the description always matches what runs.
  *
  * @param steps the filters with their names and reasons, outermost first
- * @param last what answers in the end
+ * @param lastName the name of the handler
+ * @param last the handler that the innermost filter calls
  */
 public record Pipeline(List<Step> steps, String lastName, Handler last) {
     /**
      * One filter of a pipeline.
      *
-     * @param name its name, as DESIGN's order of a call has it
-     * @param reason why it stands where it stands
-     * @param detail what it consists of at this moment, in lines; may be empty
+     * @param name its name
+     * @param reason why it has this position
+     * @param detail its current configuration, in lines; may be empty
      */
     public record Step(String name, String reason, Supplier<String> detail, Filter filter) {
-        /** A step that there is no more to say about. */
+        /** A step without detail. */
         public Step(String name, String reason, Filter filter) {
             this(name, reason, () -> "", filter);
         }
@@ -29,7 +30,7 @@ public record Pipeline(List<Step> steps, String lastName, Handler last) {
         steps = List.copyOf(steps);
     }
 
-    /** The pipeline as one handler. Built once and kept: building allocates, calling does not. */
+    /** Builds one handler from all steps. Build it once: building allocates, calls do not. */
     public Handler handler() {
         Handler handler = last;
         for (Step step : steps.reversed()) {
@@ -38,7 +39,7 @@ public record Pipeline(List<Step> steps, String lastName, Handler last) {
         return handler;
     }
 
-    /** One line per step, outermost first, with its reason, and below it what it consists of. */
+    /** Describes each step in a line with its reason, outermost first, and its detail below. */
     public String describe() {
         var text = new StringBuilder();
         for (Step step : steps) {

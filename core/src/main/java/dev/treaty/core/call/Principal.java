@@ -1,16 +1,17 @@
 package dev.treaty.core.call;
 
 /**
- * Who makes a call.
+ * The service or user that makes a call.
  *
- * @param name the service or user; empty for nobody in particular
- * @param authenticated whether the name was proved, rather than only claimed
+ * @param name its name; empty if it is anonymous
+ * @param authenticated whether the name is proved, rather than only claimed. Servers trust the priority of authenticated
+ *     callers only; no authenticator sets it yet
  */
 public record Principal(String name, boolean authenticated) {
-    /** Nobody in particular. */
+    /** A caller without a name. */
     public static final Principal ANONYMOUS = new Principal("", false);
 
-    /** A name that was only claimed. */
+    /** A caller whose name is not proved. */
     public static Principal claimed(String name) {
         return name.isEmpty() ? ANONYMOUS : new Principal(name, false);
     }

@@ -1,26 +1,25 @@
 package dev.treaty.core.call;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How much a call matters when not every call can be served: the more important waits less, is served first, and is
- * shed last. It travels with a call, and on to the calls that its handler makes.
+ * The priority of a call when a limit is reached: calls of higher priority are served first and shed last. It is sent
+ * with the call, and inherited by the calls that its handler makes.
  *
  * @see <a href="https://sre.google/sre-book/handling-overload/">Criticality, in the SRE book</a>
  */
 public enum Priority {
-    /** What users see break at once: served before all other calls; may use the whole limit. */
+    /** Calls whose failure users see immediately: served before all others, and may use the whole limit. */
     CRITICAL(1),
-    /** What nothing else is said of; may use the whole limit. */
+    /** The default; may use the whole limit. */
     NORMAL(1),
     /**
-     * What can be made up for later: refreshes, batches, prefetches. It is refused when three quarters of the limit are
-     * in use, so that the last quarter is kept for calls that matter more.
+     * Calls that can be repeated later: refreshes, batches, prefetches. They may use three quarters of the limit, so that
+     * the last quarter is reserved for calls of higher priority.
      */
     SHEDDABLE(0.75);
-
-    private static final Priority[] PRIORITIES = values();
 
     private final double share;
     private final String wire;
@@ -35,18 +34,15 @@ public enum Priority {
         return share;
     }
 
-    /** The priority as it stands on the wire, such as {@code sheddable}. */
+    /** The name on the wire, such as {@code sheddable}. */
     public String wire() {
         return wire;
     }
 
-    /** The priority of that {@link #wire()} name, if any. */
+    /** Returns the priority with this {@link #wire()} name, if any. */
     public static Optional<Priority> of(String wire) {
-        for (Priority priority : PRIORITIES) {
-            if (priority.wire.equals(wire)) {
-                return Optional.of(priority);
-            }
-        }
-        return Optional.empty();
+        return Arrays.stream(values())
+                .filter(priority -> priority.wire.equals(wire))
+                .findFirst();
     }
 }

@@ -5,33 +5,33 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import java.time.Duration;
 import java.util.function.Supplier;
 
-/** The service's side of the network: takes calls and hands them to the services it hosts. */
+/** The server side of the network: receives calls and passes them to the services that it hosts. */
 public interface Server extends AutoCloseable {
-    /** Where it can be reached. */
+    /** The address at which clients can connect. */
     ServiceEndpoint endpoint();
 
     /**
-     * Offers a service from now on; one of the same name is replaced.
+     * Starts to offer a service; it replaces one with the same name.
      *
-     * @throws IllegalStateException where the server is closed
+     * @throws IllegalStateException if the server is closed
      */
     void host(HostedService service);
 
-    /** Offers a service no longer. Calls under way end; new ones are told that they reached nobody. */
+    /** Stops offering a service. Running calls complete; new ones fail as unreached. */
     void withdraw(ServiceName service);
 
     /**
-     * Offers a page for people and tools beside the services, such as {@code /-/metrics}.
+     * Adds a page for people and tools, such as {@code /-/metrics}.
      *
      * @param path begins with {@code /-/}
-     * @param body made anew for each request
+     * @param body returns the content for each request
      */
     void page(String path, String contentType, Supplier<byte[]> body);
 
-    /** Stops taking new calls, waits until those under way have ended, at most that long, and closes. */
-    void drain(Duration patience);
+    /** Rejects new calls, waits until running calls have completed or the time is over, and closes. */
+    void drain(Duration waitMax);
 
-    /** Closes at once. */
+    /** Closes immediately. */
     @Override
     void close();
 }

@@ -1,17 +1,17 @@
 package dev.treaty.core.call;
 
 /**
- * A {@link Fault} on its way through Java code. A service throws it to answer with that fault; a typed client throws
- * it where the call failed.
+ * A {@link Fault} as an exception. A service throws it to respond with the fault; a typed client throws it if the call
+ * failed.
  */
 public final class ServiceException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final transient Fault fault;
 
-    /** Carries that fault. */
+    /** An exception for a fault, with a stack trace. */
     public ServiceException(Fault fault) {
-        super(); // its cause may still be given
+        super(); // without arguments, so that initCause is possible
         this.fault = fault;
     }
 
@@ -21,14 +21,14 @@ public final class ServiceException extends RuntimeException {
     }
 
     /**
-     * Carries that fault without a stack trace, which costs a thousand times what throwing costs: for refusals, which
-     * are many when they come, and happen where they say and nowhere deeper.
+     * Returns an exception without a stack trace, which is about a thousand times cheaper: for rejections, which are
+     * frequent under overload, and whose message says where they come from.
      */
     public static ServiceException withoutTrace(Fault fault) {
         return new ServiceException(fault, false);
     }
 
-    /** Carries a fault with that code and message. */
+    /** An exception for a fault with this code and message. */
     public ServiceException(Code code, String message) {
         this(Fault.of(code, message));
     }
@@ -38,12 +38,12 @@ public final class ServiceException extends RuntimeException {
         return fault.toString();
     }
 
-    /** What went wrong. */
+    /** Why the call failed. */
     public Fault fault() {
         return fault;
     }
 
-    /** What went wrong, as one of the sixteen codes. */
+    /** The code of the fault. */
     public Code code() {
         return fault.code();
     }

@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The typed edge of the client: an object that implements a contract's interface and turns each method call into a
- * {@link Call} for a handler. Faults are thrown as {@link ServiceException}.
+ * Implements a contract's interface for clients: each method call becomes a {@link Call} to a handler. Faults are thrown
+ * as {@link ServiceException}.
  */
 public final class ServiceProxy implements InvocationHandler {
     private final ServiceName service;
@@ -35,11 +35,11 @@ public final class ServiceProxy implements InvocationHandler {
     }
 
     /**
-     * A client of that contract.
+     * Returns a client.
      *
-     * @param contract what {@link ServiceContract#of(Class)} read from {@code type}
+     * @param contract the contract that {@link ServiceContract#of(Class)} has read from {@code type}
      * @param handler the client's pipeline
-     * @param contexts gives the context of each new call
+     * @param contexts returns the context of each new call
      */
     public static <T> T of(Class<T> type, ServiceContract contract, Handler handler, Supplier<CallContext> contexts) {
         var proxy = new ServiceProxy(contract, type, handler, contexts);
@@ -58,17 +58,13 @@ public final class ServiceProxy implements InvocationHandler {
             throws Throwable {
         Operation operation = operations.get(method);
         if (operation == null) {
-            return other(proxy, method, arguments);
+            return invokeOther(proxy, method, arguments);
         }
         List<? extends @Nullable Object> values = arguments == null ? List.of() : Arrays.asList(arguments);
-        Object result = answer(new Call(service, operation, values, contexts.get()), method)
-                .orThrow();
-        return result == null && method.getReturnType() == Optional.class ? Optional.empty() : result;
-    }
-
-    private ServiceResponse<?> answer(Call call, Method method) throws InterruptedException {
         try {
-            return handler.handle(call);
+            Object result = handler.handle(new Call(service, operation, values, contexts.get()))
+                    .orThrow();
+            return result == null && method.getReturnType() == Optional.class ? Optional.empty() : result;
         } catch (InterruptedException e) {
             if (Arrays.asList(method.getExceptionTypes()).contains(InterruptedException.class)) {
                 throw e;
@@ -79,7 +75,7 @@ public final class ServiceProxy implements InvocationHandler {
     }
 
     @SuppressWarnings("ReferenceEquality") // a client equals only itself
-    private @Nullable Object other(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
+    private @Nullable Object invokeOther(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
             throws Throwable {
         if (method.isDefault()) {
             return InvocationHandler.invokeDefault(proxy, method, arguments);

@@ -4,21 +4,21 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to a call: a value or a fault. Expected failures are values here; only the typed client turns them into
- * {@link ServiceException}.
+ * The response to a call: a value or a fault. Expected failures are values; only typed clients throw them as {@link
+ * ServiceException}.
  */
 public sealed interface ServiceResponse<T extends @Nullable Object> {
-    /** How long the call took for its caller, in nanoseconds; zero inside the pipeline, where it is not over yet. */
+    /** How long the call took for its caller, in nanoseconds; zero inside the pipeline. */
     long latencyNanos();
 
-    /** The same answer, with its latency. */
+    /** The same response with a latency. */
     ServiceResponse<T> withLatencyNanos(long nanos);
 
     /**
-     * A value.
+     * A successful response.
      *
-     * @param value null where the operation returns nothing or an absent optional
-     * @param origin the service, or the fallback that answered for it
+     * @param value the result; null for {@code void} and for an absent optional
+     * @param origin the service, or the kind of fallback that replaced it
      */
     record Ok<T extends @Nullable Object>(T value, Origin origin, long latencyNanos) implements ServiceResponse<T> {
         @Override
@@ -27,7 +27,7 @@ public sealed interface ServiceResponse<T extends @Nullable Object> {
         }
     }
 
-    /** A fault. */
+    /** A failed call. */
     record Failed<T extends @Nullable Object>(Fault fault, long latencyNanos) implements ServiceResponse<T> {
         @Override
         public ServiceResponse<T> withLatencyNanos(long nanos) {
@@ -35,22 +35,22 @@ public sealed interface ServiceResponse<T extends @Nullable Object> {
         }
     }
 
-    /** An answer of the service itself. */
+    /** A successful response of the service itself. */
     static <T extends @Nullable Object> ServiceResponse<T> ok(T value) {
         return new Ok<>(value, Origin.SERVICE, 0);
     }
 
-    /** An answer given by a fallback. */
+    /** A successful response of a fallback. */
     static <T extends @Nullable Object> ServiceResponse<T> ok(T value, Origin origin) {
         return new Ok<>(value, origin, 0);
     }
 
-    /** A failure. */
+    /** A failed call. */
     static <T extends @Nullable Object> ServiceResponse<T> failed(Fault fault) {
         return new Failed<>(fault, 0);
     }
 
-    /** A failure of a request that may have run. */
+    /** A failed call whose request may have run. */
     static <T extends @Nullable Object> ServiceResponse<T> failed(Code code, String message) {
         return new Failed<>(Fault.of(code, message), 0);
     }
@@ -60,15 +60,15 @@ public sealed interface ServiceResponse<T extends @Nullable Object> {
         return Duration.ofNanos(latencyNanos());
     }
 
-    /** True where there is a value, whoever gave it. */
+    /** Returns true if there is a value, of the service or of a fallback. */
     default boolean succeeded() {
         return this instanceof Ok;
     }
 
     /**
-     * The value.
+     * Returns the value.
      *
-     * @throws ServiceException where the call failed
+     * @throws ServiceException if the call failed
      */
     default T orThrow() {
         return switch (this) {

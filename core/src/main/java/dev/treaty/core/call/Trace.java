@@ -5,24 +5,24 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Where a call stands in a distributed trace, as {@code traceparent} carries it. The span also serves as the call's id.
+ * The position of a call in a distributed trace, as in the header {@code traceparent}. The span is also the call's id.
  *
  * @param traceHigh the upper half of the trace's 128-bit id
  * @param traceLow its lower half
  * @param span the id of this call
- * @param sampled whether somebody records the trace
+ * @param sampled whether the trace is recorded
  * @see <a href="https://www.w3.org/TR/trace-context/">W3C Trace Context</a>
  */
 public record Trace(long traceHigh, long traceLow, long span, boolean sampled) {
     private static final HexFormat HEX = HexFormat.of();
     private static final int LENGTH = 55;
 
-    /** A new trace. */
+    /** Returns the first call of a new trace. */
     public static Trace start(RandomGenerator random) {
         return new Trace(random.nextLong(), notZero(random.nextLong()), notZero(random.nextLong()), true);
     }
 
-    /** The next call in the same trace. */
+    /** Returns another call of the same trace. */
     public Trace child(RandomGenerator random) {
         return new Trace(traceHigh, traceLow, notZero(random.nextLong()), sampled);
     }
@@ -31,7 +31,7 @@ public record Trace(long traceHigh, long traceLow, long span, boolean sampled) {
         return id == 0 ? 1 : id;
     }
 
-    /** Reads a {@code traceparent} header; nothing where it is malformed, so that the trace starts anew. */
+    /** Parses a {@code traceparent} header; empty if it is malformed, so that a new trace starts. */
     public static Optional<Trace> parse(String header) {
         if (header.length() < LENGTH
                 || header.charAt(2) != '-'
@@ -55,12 +55,12 @@ public record Trace(long traceHigh, long traceLow, long span, boolean sampled) {
         }
     }
 
-    /** The {@code traceparent} header. */
+    /** Returns the {@code traceparent} header. */
     public String header() {
         return "00-" + id() + "-" + HEX.toHexDigits(span) + (sampled ? "-01" : "-00");
     }
 
-    /** The trace's id, 32 hexadecimal digits. */
+    /** Returns the trace's id, 32 hexadecimal digits. */
     public String id() {
         return HEX.toHexDigits(traceHigh) + HEX.toHexDigits(traceLow);
     }

@@ -1,11 +1,11 @@
 /**
- * Calls: one request on its way, and the few shapes that everything between caller and service is made of.
+ * Calls: requests with their context, responses, and the handlers and filters that process them.
  *
- * <p>A {@link dev.treaty.core.call.Handler} answers a call; a {@link dev.treaty.core.call.Filter} wraps a handler; a
- * {@link dev.treaty.core.call.Pipeline} is filters around one handler. There is no other composition, on either side.
- * Neither has type parameters, so both can be lambdas; types exist at the edges, in {@link
- * dev.treaty.core.call.ServiceProxy} and {@link dev.treaty.core.call.Dispatcher}. Everything blocks, on virtual
- * threads. Expected failures are {@linkplain dev.treaty.core.call.Fault values}; an exception means a mistake.
+ * <p>A {@link dev.treaty.core.call.Handler} returns the response to a call; a {@link dev.treaty.core.call.Filter} wraps a
+ * handler; a {@link dev.treaty.core.call.Pipeline} is filters around one handler. Clients and servers are composed of
+ * nothing else. Neither has type parameters, so both can be lambdas; Java types exist at the edges, in {@link
+ * dev.treaty.core.call.ServiceProxy} and {@link dev.treaty.core.call.Dispatcher}. All code blocks, on virtual threads.
+ * Expected failures are {@linkplain dev.treaty.core.call.Fault values}; an exception is an internal error.
  *
  * {@snippet class="CallExample" region="filter"}
  */

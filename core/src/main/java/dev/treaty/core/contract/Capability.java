@@ -13,12 +13,12 @@ public @interface Capability {
     /** The capability's name, unique within the contract. */
     String name();
 
-    /** What having it means to a caller. */
+    /** What the capability offers to clients. */
     String description() default "";
 
     /** The semantic version of the capability itself. */
     String version() default "1.0.0";
 
-    /** Whether it is switched on; one that is off is listed but not offered. */
+    /** Whether the capability is offered; a disabled one is only listed. */
     boolean enabled() default true;
 }

@@ -2,7 +2,7 @@ package dev.treaty.core.contract;
 
 import java.util.List;
 
-/** A contract that cannot be kept: everything that is wrong with it, one sentence each. */
+/** Thrown for an invalid contract; it lists every problem, one sentence each. */
 public final class ContractException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
@@ -10,7 +10,7 @@ public final class ContractException extends IllegalArgumentException {
 
     /**
      * @param subject what was read, such as {@code contract com.acme.Orders}
-     * @param problems what is wrong, where, and what to do
+     * @param problems what is wrong, where, and how to correct it
      */
     public ContractException(String subject, List<String> problems) {
         super(subject + " cannot be used:\n  - " + String.join("\n  - ", problems));

@@ -6,10 +6,9 @@ import dev.treaty.core.contract.Shape.Mapping;
 import dev.treaty.core.contract.Shape.Scalar;
 import dev.treaty.core.contract.Shape.Sequence;
 import dev.treaty.core.contract.Shape.Structure;
-import java.lang.annotation.Annotation;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.AnnotatedType;
-import java.lang.reflect.Array;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -18,20 +17,9 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
-import java.lang.reflect.WildcardType;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,96 +29,76 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
-/** Reads a Java interface into a {@link ServiceContract}, collecting everything that keeps it from travelling. */
+/** Reads a Java interface into a {@link ServiceContract}, and reports every part that the contract cannot express. */
 final class ContractReader {
-    private static final Map<Class<?>, Scalar> SCALARS = Map.ofEntries(
-            Map.entry(String.class, Scalar.STRING),
-            Map.entry(boolean.class, Scalar.BOOLEAN),
-            Map.entry(Boolean.class, Scalar.BOOLEAN),
-            Map.entry(byte.class, Scalar.INT32),
-            Map.entry(Byte.class, Scalar.INT32),
-            Map.entry(short.class, Scalar.INT32),
-            Map.entry(Short.class, Scalar.INT32),
-            Map.entry(int.class, Scalar.INT32),
-            Map.entry(Integer.class, Scalar.INT32),
-            Map.entry(long.class, Scalar.INT64),
-            Map.entry(Long.class, Scalar.INT64),
-            Map.entry(float.class, Scalar.FLOAT32),
-            Map.entry(Float.class, Scalar.FLOAT32),
-            Map.entry(double.class, Scalar.FLOAT64),
-            Map.entry(Double.class, Scalar.FLOAT64),
-            Map.entry(BigInteger.class, Scalar.INTEGER),
-            Map.entry(BigDecimal.class, Scalar.DECIMAL),
-            Map.entry(byte[].class, Scalar.BYTES),
-            Map.entry(Instant.class, Scalar.INSTANT),
-            Map.entry(LocalDate.class, Scalar.DATE),
-            Map.entry(LocalTime.class, Scalar.TIME),
-            Map.entry(LocalDateTime.class, Scalar.DATETIME),
-            Map.entry(OffsetDateTime.class, Scalar.TIMESTAMP),
-            Map.entry(Duration.class, Scalar.DURATION),
-            Map.entry(UUID.class, Scalar.UUID),
-            Map.entry(URI.class, Scalar.URI));
+    private static final Map<Class<?>, Scalar> SCALARS = scalars();
 
     private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS =
             Map.of(OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
 
+    private static final Set<Class<?>> COLLECTIONS = Set.of(List.class, Set.class, Collection.class, Iterable.class);
+
+    /** An element without annotations, for the result of an operation. */
+    private static final AnnotatedElement NO_ANNOTATIONS = void.class;
+
     private final Class<?> type;
     private final List<String> problems = new ArrayList<>();
-    private final Map<String, Type> named = new HashMap<>();
+    private final Map<String, Type> typesByName = new HashMap<>();
+
+    /** The records that are being read, to find one that contains itself. */
     private final List<Type> open = new ArrayList<>();
 
     ContractReader(Class<?> type) {
         this.type = type;
     }
 
+    private static Map<Class<?>, Scalar> scalars() {
+        var scalars = new HashMap<Class<?>, Scalar>();
+        List.of(byte.class, Byte.class, short.class, Short.class).forEach(c -> scalars.put(c, Scalar.INT32));
+        for (Scalar scalar : Scalar.values()) {
+            scalars.put(scalar.type(), scalar);
+            scalars.put(MethodType.methodType(scalar.type()).unwrap().returnType(), scalar);
+        }
+        return scalars;
+    }
+
     ServiceContract read() {
         var contract = type.getAnnotation(Contract.class);
         if (contract == null) {
-            throw refusal(List.of("it has no @Contract(name = …, version = …)"));
+            throw rejected(List.of("it has no @Contract(name = …, version = …)"));
         }
         if (!type.isInterface() || type.isSealed() || type.isAnnotation()) {
-            throw refusal(List.of("a contract is a plain (not sealed) interface"));
+            throw rejected(List.of("a contract is a plain (not sealed) interface"));
         }
         if (type.getTypeParameters().length > 0) {
-            throw refusal(List.of("a contract has no type parameters: callers could not know them"));
+            throw rejected(List.of("a contract has no type parameters: its clients could not know them"));
         }
-        var name = checked(() -> new ServiceName(contract.name()), new ServiceName("unnamed"));
+        var name = checked(() -> new ServiceName(contract.name()), new ServiceName("invalid"));
         var version = checked(() -> Version.parse(contract.version()), new Version(0, 0, 0));
-        var capabilities = new ArrayList<ServiceCapability>();
-        for (Capability c : contract.capabilities()) {
-            capabilities.add(checked(
-                    () -> new ServiceCapability(c.name(), c.description(), Version.parse(c.version()), c.enabled()),
-                    new ServiceCapability("unnamed", "", version, false)));
-        }
+        var invalid = new ServiceCapability("invalid", "", version, false);
+        var capabilities = Stream.of(contract.capabilities())
+                .map(capability -> checked(() -> capability(capability), invalid))
+                .toList();
         var operations = operations();
-        if (operations.isEmpty() && problems.isEmpty()) {
+        if (operations.isEmpty()) {
             problems.add("it has no operations: add at least one abstract method");
         }
         if (!problems.isEmpty()) {
-            throw refusal(problems);
+            throw rejected(problems);
         }
-        return checkedContract(new ServiceContractParts(name, version, capabilities, operations));
-    }
-
-    private record ServiceContractParts(
-            ServiceName name, Version version, List<ServiceCapability> capabilities, List<Operation> operations) {}
-
-    private ServiceContract checkedContract(ServiceContractParts parts) {
         try {
-            return new ServiceContract(
-                    parts.name, parts.version, description(type), parts.capabilities, parts.operations);
+            return new ServiceContract(name, version, description(type), capabilities, operations);
         } catch (IllegalArgumentException e) {
-            throw refusal(List.of(String.valueOf(e.getMessage())));
+            throw rejected(List.of(String.valueOf(e.getMessage())));
         }
     }
 
-    private ContractException refusal(List<String> reasons) {
+    private ContractException rejected(List<String> reasons) {
         return new ContractException("contract " + type.getName(), reasons);
     }
 
@@ -143,15 +111,20 @@ final class ContractReader {
         }
     }
 
+    private static ServiceCapability capability(Capability capability) {
+        return new ServiceCapability(
+                capability.name(), capability.description(), Version.parse(capability.version()), capability.enabled());
+    }
+
     private List<Operation> operations() {
         var byName = new TreeMap<String, Method>();
         for (Method method : type.getMethods()) {
             if (!Modifier.isAbstract(method.getModifiers()) || overridesObject(method)) {
                 continue;
             }
-            var twin = byName.put(method.getName(), method);
-            if (twin != null && !Arrays.equals(twin.getParameterTypes(), method.getParameterTypes())) {
-                problems.add("method " + method.getName() + " is overloaded: operations are told apart by name alone,"
+            var other = byName.put(method.getName(), method);
+            if (other != null && !Arrays.equals(other.getParameterTypes(), method.getParameterTypes())) {
+                problems.add("method " + method.getName() + " is overloaded: operations are called by name alone,"
                         + " so give each its own");
             }
         }
@@ -159,128 +132,107 @@ final class ContractReader {
     }
 
     private static boolean overridesObject(Method method) {
-        try {
-            Object.class.getMethod(method.getName(), method.getParameterTypes());
-            return true;
-        } catch (NoSuchMethodException e) {
-            return false;
-        }
+        return Arrays.stream(Object.class.getMethods())
+                .anyMatch(other -> other.getName().equals(method.getName())
+                        && Arrays.equals(other.getParameterTypes(), method.getParameterTypes()));
     }
 
     private Operation operation(Method method) {
         String where = "method " + method.getName();
         if (method.getTypeParameters().length > 0) {
-            problems.add(where + ": it has type parameters, which callers could not know");
+            problems.add(where + ": it has type parameters, which clients could not know");
         }
         for (Class<?> thrown : method.getExceptionTypes()) {
             if (thrown != InterruptedException.class && !RuntimeException.class.isAssignableFrom(thrown)) {
                 problems.add(where + ": it throws " + thrown.getSimpleName()
-                        + ", which cannot travel: throw ServiceException with one of the sixteen codes");
+                        + ", which cannot be sent: throw ServiceException with one of the sixteen codes");
             }
         }
+        var parameters = Arrays.stream(method.getGenericParameterTypes())
+                .map(JavaTypes::resolve)
+                .toList();
+        Type result = JavaTypes.resolve(method.getGenericReturnType());
         return new Operation(
                 method.getName(),
                 description(method),
                 method.isAnnotationPresent(Idempotent.class),
-                request(method, where),
-                response(method, where),
-                new Signature(
-                        List.of(method.getGenericParameterTypes()),
-                        method.getGenericReturnType(),
-                        partitionKey(method, where)));
+                request(method.getParameters(), parameters, where),
+                response(method, result, where),
+                new Signature(parameters, result, partitionKey(method, where)));
     }
 
     private Optional<String> partitionKey(Method method, String where) {
         var paths = new ArrayList<String>();
         Parameter[] parameters = method.getParameters();
         for (Parameter parameter : parameters) {
-            boolean record = isRecord(parameter.getParameterizedType());
+            boolean record = parameter.getType().isRecord();
             if (parameter.isAnnotationPresent(PartitionKey.class)) {
                 paths.add(parameter.getName());
                 if (record) {
                     problems.add(where + ": @PartitionKey on the record " + parameter.getName()
-                            + " would make a key of all its parts: put it on one of its components");
+                            + " would use all of its components as the key: annotate one of its components");
                 }
-            } else if (record && parameter.getType().isRecord()) {
-                // The one record parameter is the message itself, so its name is no part of the path.
+            } else if (record) {
+                // A single record parameter is the message itself, so its name is not part of the path.
                 String prefix = parameters.length == 1 ? "" : parameter.getName() + ".";
-                for (RecordComponent component : parameter.getType().getRecordComponents()) {
-                    if (component.isAnnotationPresent(PartitionKey.class)) {
-                        paths.add(prefix + component.getName());
-                    }
-                }
+                Arrays.stream(parameter.getType().getRecordComponents())
+                        .filter(component -> component.isAnnotationPresent(PartitionKey.class))
+                        .forEach(component -> paths.add(prefix + component.getName()));
             }
         }
         if (paths.size() > 1) {
             problems.add(where + ": it has " + paths.size() + " partition keys, " + String.join(" and ", paths)
-                    + ": one decides");
+                    + ": annotate only one");
         }
         return paths.stream().findFirst();
     }
 
-    private Structure request(Method method, String where) {
-        Parameter[] parameters = method.getParameters();
-        if (parameters.length == 1 && isRecord(parameters[0].getParameterizedType())) {
+    private Structure request(Parameter[] parameters, List<Type> types, String where) {
+        if (parameters.length == 1 && isRecord(types.getFirst())) {
             String place = where + ": parameter " + parameters[0].getName();
             if (nullable(parameters[0].getAnnotatedType(), parameters[0])) {
-                problems.add(place + ": the one record parameter is the whole message and cannot be left out");
+                problems.add(place + ": a single record parameter is the whole message and cannot be null");
             }
-            return shape(parameters[0].getParameterizedType(), place) instanceof Structure structure
-                    ? structure
-                    : new Structure("", "", List.of());
+            return message(types.getFirst(), place);
         }
         var fields = new ArrayList<Field>();
-        for (Parameter parameter : parameters) {
+        for (int i = 0; i < parameters.length; i++) {
+            Parameter parameter = parameters[i];
             if (!parameter.isNamePresent()) {
                 problems.add(where + ": parameter names are missing: compile the contract with javac -parameters");
                 break;
             }
             fields.add(field(
                     parameter.getName(),
-                    parameter.getParameterizedType(),
+                    types.get(i),
                     nullable(parameter.getAnnotatedType(), parameter),
                     parameter,
                     where + ": parameter " + parameter.getName()));
         }
-        return new Structure("", "", fields);
+        return Structure.message(fields);
     }
 
-    private Structure response(Method method, String where) {
-        Type result = method.getGenericReturnType();
+    private Structure response(Method method, Type result, String where) {
         if (result == void.class || result == Void.class) {
-            return new Structure("", "", List.of());
+            return Structure.message(List.of());
         }
         boolean nullable = nullable(method.getAnnotatedReturnType(), method);
         if (isRecord(result) && !nullable) {
-            return shape(result, where + ": result") instanceof Structure structure
-                    ? structure
-                    : new Structure("", "", List.of());
+            return message(result, where + ": result");
         }
-        return new Structure("", "", List.of(field(Operation.RESULT, result, nullable, NOTHING, where + ": result")));
+        return Structure.message(
+                List.of(field(Operation.RESULT, result, nullable, NO_ANNOTATIONS, where + ": result")));
     }
 
-    private static final AnnotatedElement NOTHING = new AnnotatedElement() {
-        @Override
-        public <T extends Annotation> @Nullable T getAnnotation(Class<T> annotation) {
-            return null;
-        }
+    private Structure message(Type record, String where) {
+        return shape(record, where) instanceof Structure structure ? structure : Structure.message(List.of());
+    }
 
-        @Override
-        public Annotation[] getAnnotations() {
-            return new Annotation[0];
-        }
-
-        @Override
-        public Annotation[] getDeclaredAnnotations() {
-            return new Annotation[0];
-        }
-    };
-
-    private Field field(String name, Type declared, boolean nullable, AnnotatedElement notes, String where) {
+    private Field field(String name, Type declared, boolean nullable, AnnotatedElement element, String where) {
         Type inner = unwrapOptional(declared);
         boolean optional = !inner.equals(declared);
         var whenAbsent =
-                Optional.ofNullable(notes.getAnnotation(DefaultValue.class)).map(DefaultValue::value);
+                Optional.ofNullable(element.getAnnotation(DefaultValue.class)).map(DefaultValue::value);
         if (nullable && declared instanceof Class<?> c && c.isPrimitive()) {
             problems.add(where + ": a primitive cannot be @Nullable");
         }
@@ -288,29 +240,42 @@ final class ContractReader {
             problems.add(where + ": it is Optional and has a default: choose one");
         }
         Shape shape = shape(inner, where);
-        whenAbsent
-                .flatMap(text -> DefaultValueCheck.problem(shape, text))
-                .ifPresent(p -> problems.add(where + ": " + p));
+        whenAbsent.ifPresent(text -> checkDefault(shape, text, where));
         boolean required = !optional && !nullable && whenAbsent.isEmpty();
-        return new Field(name, shape, required, description(notes), whenAbsent);
+        return new Field(name, shape, required, description(element), whenAbsent);
+    }
+
+    private void checkDefault(Shape shape, String text, String where) {
+        switch (shape) {
+            case Scalar scalar -> {
+                try {
+                    scalar.parse(text);
+                } catch (IllegalArgumentException e) {
+                    problems.add(where + ": the default \"" + text + "\" is not a value of type " + scalar.word());
+                }
+            }
+            case Enumeration(var _, var _, var values) when values.contains(text) -> {}
+            case Enumeration(var _, var _, var values) ->
+                problems.add(where + ": the default \"" + text + "\" is not one of " + values);
+            default -> problems.add(where + ": only a scalar or an enum can have a default");
+        }
     }
 
     private static Type unwrapOptional(Type declared) {
-        if (declared instanceof ParameterizedType p && p.getRawType() == Optional.class) {
-            return p.getActualTypeArguments()[0];
-        }
-        Class<?> primitive = declared instanceof Class<?> c ? PRIMITIVE_OPTIONALS.get(c) : null;
-        return primitive == null ? declared : primitive;
+        return switch (declared) {
+            case Class<?> c -> PRIMITIVE_OPTIONALS.getOrDefault(c, c);
+            case ParameterizedType p when p.getRawType() == Optional.class -> p.getActualTypeArguments()[0];
+            default -> declared;
+        };
     }
 
     private Shape shape(Type declared, String where) {
         return switch (declared) {
             case Class<?> c -> classShape(c, where);
-            case ParameterizedType p -> genericShape(p, where);
-            case GenericArrayType a -> new Sequence(shape(a.getGenericComponentType(), where));
-            case WildcardType w -> shape(w.getUpperBounds()[0], where);
-            case TypeVariable<?> v -> refuse(where, "the type variable " + v + " is not known here");
-            default -> refuse(where, "type " + declared + " is not supported");
+            case ParameterizedType generic -> genericShape(generic, JavaTypes.raw(generic), where);
+            case GenericArrayType array -> new Sequence(shape(array.getGenericComponentType(), where));
+            case TypeVariable<?> variable -> reject(where, "the type variable " + variable + " has no value here");
+            default -> reject(where, "type " + declared + " is not supported");
         };
     }
 
@@ -325,120 +290,103 @@ final class ContractReader {
         if (c.isEnum()) {
             claim(c.getSimpleName(), c, where);
             var values = Arrays.stream(c.getEnumConstants())
-                    .map(v -> ((Enum<?>) v).name())
+                    .map(constant -> ((Enum<?>) constant).name())
                     .toList();
             return new Enumeration(c.getSimpleName(), description(c), values);
         }
         if (c.isRecord()) {
-            return structure(c, Map.of(), c, where);
+            return structure(c, c, where);
         }
         if (c.isSealed() && c.isInterface()) {
             return choice(c, where);
         }
-        return refuse(where, unsupported(c));
+        return reject(where, unsupported(c));
+    }
+
+    private Shape genericShape(Type type, Class<?> raw, String where) {
+        if (COLLECTIONS.contains(raw)) {
+            return new Sequence(shape(JavaTypes.argument(type, 0), where + " (element)"));
+        }
+        if (raw == Map.class) {
+            Type key = JavaTypes.argument(type, 0);
+            if (!(key instanceof Class<?> c && (c == String.class || c.isEnum()))) {
+                return reject(where, "the keys of a map are String or an enum, not " + key.getTypeName());
+            }
+            return new Mapping(shape(JavaTypes.argument(type, 1), where + " (value)"));
+        }
+        return raw.isRecord() ? structure(raw, type, where) : reject(where, unsupported(raw));
     }
 
     private static String unsupported(Class<?> c) {
-        String name = c.getName();
+        String name = "type " + c.getName();
         if (c == Object.class || c == void.class) {
-            return "type " + c.getSimpleName() + " says nothing about what travels: use a record or a scalar";
+            return "type " + c.getSimpleName() + " says nothing about its values: use a record or a scalar";
         }
         if (c == Optional.class || PRIMITIVE_OPTIONALS.containsKey(c)) {
             return "Optional is for a field, a parameter or a result, not for elements of a collection";
         }
         if (Future.class.isAssignableFrom(c) || CompletionStage.class.isAssignableFrom(c)) {
-            return "type " + name + ": operations are written blocking; a caller who wants a future uses callAsync";
+            return name + ": operations are blocking; clients that need a future use callAsync";
         }
         if (Collection.class.isAssignableFrom(c) || Map.class.isAssignableFrom(c)) {
-            return "type " + name + ": use List, Set, Collection or Map with type arguments";
+            return name + ": use List, Set, Collection or Map with type arguments";
         }
-        return "type " + name + " is not supported: use a record, an enum, a sealed interface with @Tagged,"
-                + " a collection, a map or a scalar";
+        return name + " is not supported: use a record, an enum, a sealed interface with @Tagged, a collection, a map"
+                + " or a scalar";
     }
 
-    private Shape genericShape(ParameterizedType p, String where) {
-        Class<?> raw = (Class<?>) p.getRawType();
-        Type[] arguments = p.getActualTypeArguments();
-        if (raw == List.class || raw == Set.class || raw == Collection.class || raw == Iterable.class) {
-            return new Sequence(shape(arguments[0], where + " (element)"));
-        }
-        if (raw == Map.class) {
-            if (!(arguments[0] instanceof Class<?> key && (key == String.class || key.isEnum()))) {
-                return refuse(where, "the keys of a map are String or an enum, not " + arguments[0].getTypeName());
-            }
-            return new Mapping(shape(arguments[1], where + " (value)"));
-        }
-        if (raw.isRecord()) {
-            var bound = new HashMap<TypeVariable<?>, Type>();
-            TypeVariable<?>[] variables = raw.getTypeParameters();
-            for (int i = 0; i < variables.length; i++) {
-                bound.put(variables[i], arguments[i]);
-            }
-            return structure(raw, bound, p, where);
-        }
-        return refuse(where, unsupported(raw));
-    }
-
-    private Shape structure(Class<?> record, Map<TypeVariable<?>, Type> bound, Type whole, String where) {
+    private Shape structure(Class<?> record, Type whole, String where) {
         if (open.contains(whole)) {
-            return refuse(where, "type " + record.getSimpleName() + " contains itself: shapes on the wire are finite");
+            return reject(where, "type " + record.getSimpleName() + " contains itself: messages are finite trees");
         }
         String name = shapeName(whole);
         claim(name, whole, where);
         open.add(whole);
-        try {
-            var fields = new ArrayList<Field>();
-            for (RecordComponent component : record.getRecordComponents()) {
-                fields.add(field(
-                        component.getName(),
-                        substitute(component.getGenericType(), bound),
-                        nullable(component.getAnnotatedType(), component),
-                        component,
-                        where + " (" + record.getSimpleName() + "." + component.getName() + ")"));
-            }
-            return new Structure(name, description(record), fields);
-        } finally {
-            open.remove(whole);
+        var fields = new ArrayList<Field>();
+        for (RecordComponent component : record.getRecordComponents()) {
+            fields.add(field(
+                    component.getName(),
+                    JavaTypes.of(component, whole),
+                    nullable(component.getAnnotatedType(), component),
+                    component,
+                    where + " (" + record.getSimpleName() + "." + component.getName() + ")"));
         }
+        open.remove(whole);
+        return new Structure(name, description(record), fields);
     }
 
     private Shape choice(Class<?> sealed, String where) {
         var tagged = sealed.getAnnotation(Tagged.class);
         if (tagged == null) {
-            return refuse(
+            return reject(
                     where,
                     "sealed interface " + sealed.getSimpleName()
-                            + " needs @Tagged, which names the field that tells its records apart");
+                            + " needs @Tagged, which names the field that identifies the record");
         }
         claim(sealed.getSimpleName(), sealed, where);
-        var options = new ArrayList<Choice.Option>();
-        var records = new ArrayList<>(List.of(sealed.getPermittedSubclasses()));
-        records.sort(Comparator.comparing(Class::getSimpleName)); // the declared order is not promised by reflection
-        for (Class<?> option : records) {
+        var options = new TreeMap<String, Choice.Option>(); // by simple name: reflection promises no declared order
+        for (Class<?> option : sealed.getPermittedSubclasses()) {
+            String name = option.getSimpleName();
+            String tag = JavaTypes.tag(option);
             if (!option.isRecord()) {
-                problems.add(
-                        where + ": " + option.getSimpleName() + " is no record; a @Tagged interface permits records");
-                continue;
-            }
-            var tag = option.getAnnotation(Tag.class);
-            String text = tag == null ? option.getSimpleName() : tag.value();
-            if (shape(option, where + " (" + option.getSimpleName() + ")") instanceof Structure structure) {
+                problems.add(where + ": " + name + " is not a record: a @Tagged interface permits records only");
+            } else if (shape(option, where + " (" + name + ")") instanceof Structure structure) {
                 if (structure.field(tagged.value()).isPresent()) {
-                    problems.add(where + ": " + option.getSimpleName() + " has a field \"" + tagged.value()
-                            + "\", which is the tag's name");
+                    problems.add(
+                            where + ": " + name + " has a field \"" + tagged.value() + "\", which is the tag's name");
                 }
-                if (options.stream().anyMatch(o -> o.tag().equals(text))) {
-                    problems.add(where + ": two records have the tag \"" + text + "\"");
+                if (options.values().stream().anyMatch(other -> other.tag().equals(tag))) {
+                    problems.add(where + ": two records have the tag \"" + tag + "\"");
                 }
-                options.add(new Choice.Option(text, structure));
+                options.put(name, new Choice.Option(tag, structure));
             }
         }
-        return new Choice(sealed.getSimpleName(), description(sealed), tagged.value(), options);
+        return new Choice(sealed.getSimpleName(), description(sealed), tagged.value(), List.copyOf(options.values()));
     }
 
-    /** Names are shared by contract text, JSON Schema and OpenAPI, so one name means one type in a contract. */
+    /** Contract text, JSON Schema and OpenAPI refer to types by name, so that a name means one type in a contract. */
     private void claim(String name, Type owner, String where) {
-        Type other = named.putIfAbsent(name, owner);
+        Type other = typesByName.putIfAbsent(name, owner);
         if (other != null && !other.equals(owner)) {
             problems.add(where + ": " + owner.getTypeName() + " and " + other.getTypeName()
                     + " have the same simple name; rename one");
@@ -450,74 +398,38 @@ final class ContractReader {
 
     private static String shapeName(Type whole) {
         return switch (whole) {
-            case Class<?> c -> c.isArray() ? shapeName(c.getComponentType()) + "s" : capital(c.getSimpleName());
+            case Class<?> c when c.isArray() -> shapeName(c.getComponentType()) + "s";
+            case Class<?> c ->
+                Character.toUpperCase(c.getSimpleName().charAt(0))
+                        + c.getSimpleName().substring(1);
             case ParameterizedType p -> {
                 var name = new StringBuilder(shapeName(p.getRawType())).append("Of");
-                for (Type argument : p.getActualTypeArguments()) {
-                    name.append(shapeName(argument));
-                }
+                Arrays.stream(p.getActualTypeArguments())
+                        .map(ContractReader::shapeName)
+                        .forEach(name::append);
                 yield name.toString();
             }
+            case GenericArrayType a -> shapeName(a.getGenericComponentType()) + "s";
             default -> "Any";
         };
     }
 
-    private static String capital(String name) {
-        return Character.toUpperCase(name.charAt(0)) + name.substring(1);
-    }
-
-    private static Type substitute(Type declared, Map<TypeVariable<?>, Type> bound) {
-        return switch (declared) {
-            case TypeVariable<?> v -> bound.getOrDefault(v, v);
-            case ParameterizedType p -> {
-                Type[] arguments = p.getActualTypeArguments();
-                Arrays.setAll(arguments, i -> substitute(arguments[i], bound));
-                yield new Bound(p, List.of(arguments));
-            }
-            case GenericArrayType a -> {
-                Type component = substitute(a.getGenericComponentType(), bound);
-                yield component instanceof Class<?> c ? Array.newInstance(c, 0).getClass() : a;
-            }
-            default -> declared;
-        };
-    }
-
-    /** A parameterised type whose variables have been replaced. */
-    private record Bound(ParameterizedType origin, List<Type> arguments) implements ParameterizedType {
-        @Override
-        public Type[] getActualTypeArguments() {
-            return arguments.toArray(Type[]::new);
-        }
-
-        @Override
-        public Type getRawType() {
-            return origin.getRawType();
-        }
-
-        @Override
-        public @Nullable Type getOwnerType() {
-            return origin.getOwnerType();
-        }
-    }
-
-    private Shape refuse(String where, String reason) {
+    private Shape reject(String where, String reason) {
         problems.add(where + ": " + reason);
-        return Scalar.STRING; // stands in so that reading can go on and name every other problem too
+        return Scalar.STRING; // a placeholder, so that reading continues and finds every other problem
     }
 
     private static boolean isRecord(Type declared) {
-        return (declared instanceof Class<?> c && c.isRecord())
-                || (declared instanceof ParameterizedType p && p.getRawType() instanceof Class<?> r && r.isRecord());
+        return (declared instanceof Class || declared instanceof ParameterizedType)
+                && JavaTypes.raw(declared).isRecord();
     }
 
-    /** Any annotation named Nullable counts, on the type or on the element, whoever declared it. */
+    /** Every annotation named Nullable counts, on the type or on the element, from any library. */
     private static boolean nullable(AnnotatedType annotated, AnnotatedElement element) {
-        return named("Nullable", annotated.getAnnotations()) || named("Nullable", element.getAnnotations());
-    }
-
-    private static boolean named(String name, Annotation[] annotations) {
-        return Arrays.stream(annotations)
-                .anyMatch(a -> a.annotationType().getSimpleName().equals(name));
+        return Stream.of(annotated.getAnnotations(), element.getAnnotations())
+                .flatMap(Arrays::stream)
+                .anyMatch(annotation ->
+                        annotation.annotationType().getSimpleName().equals("Nullable"));
     }
 
     private static String description(AnnotatedElement element) {

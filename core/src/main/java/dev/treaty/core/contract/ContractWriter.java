@@ -10,13 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Writes a contract as text. The grammar, read back by {@link ContractParser}:
+ * Writes a contract as text. The grammar, which {@link ContractParser} parses:
  *
  * <pre>{@code
  * contract   = "contract" NAME VERSION text? capability* operation* definition*
@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
 final class ContractWriter {
     private final boolean descriptions;
     private final StringBuilder out = new StringBuilder(1024);
-    private final Map<String, Shape> definitions = new TreeMap<>();
+    private final Map<String, String> definitions = new TreeMap<>();
 
     ContractWriter(boolean descriptions) {
         this.descriptions = descriptions;
@@ -48,41 +48,30 @@ final class ContractWriter {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(promise.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(hash, 0, 16);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 
     String write(ServiceContract contract) {
         out.append("contract ").append(contract.name()).append(' ').append(contract.version());
-        if (descriptions && !contract.description().isEmpty()) {
-            out.append("\n  ").append(quote(contract.description()));
-        }
-        out.append('\n');
+        out.append(text("\n  ", contract.description())).append('\n');
         for (ServiceCapability capability : contract.capabilities()) {
             out.append("capability ").append(capability.name()).append(' ').append(capability.version());
             out.append(capability.enabled() ? "" : " off");
-            text(capability.description());
-            out.append('\n');
+            out.append(text(" ", capability.description())).append('\n');
         }
         body(contract);
         return out.toString();
     }
 
     private void body(ServiceContract contract) {
-        for (Operation operation : contract.operations()) {
-            out.append('\n');
-            operation(operation);
-        }
-        for (Shape definition : definitions.values()) {
-            out.append('\n');
-            definition(definition);
-        }
+        contract.operations().forEach(this::operation);
+        definitions.values().forEach(definition -> out.append('\n').append(definition));
     }
 
     private void operation(Operation operation) {
-        out.append(operation.idempotent() ? "idempotent " : "")
-                .append(operation.name())
-                .append('(');
+        out.append(operation.idempotent() ? "\nidempotent " : "\n").append(operation.name());
+        out.append('(');
         if (operation.request().anonymous()) {
             out.append(operation.request().fields().stream().map(this::field).collect(Collectors.joining(", ")));
         } else {
@@ -95,14 +84,14 @@ final class ContractWriter {
         if (!operation.response().anonymous()) {
             out.append(" -> ").append(type(operation.response()));
         }
-        text(operation.description());
-        out.append('\n');
+        out.append(text(" ", operation.description())).append('\n');
     }
 
     private String field(Field field) {
-        String whenAbsent = field.whenAbsent().map(d -> " = " + quote(d)).orElse("");
-        String description = descriptions && !field.description().isEmpty() ? " " + quote(field.description()) : "";
-        return field.name() + (field.required() ? "" : "?") + ": " + type(field.shape()) + whenAbsent + description;
+        String whenAbsent =
+                field.whenAbsent().map(value -> " = " + quote(value)).orElse("");
+        return field.name() + (field.required() ? "" : "?") + ": " + type(field.shape()) + whenAbsent
+                + text(" ", field.description());
     }
 
     private String type(Shape shape) {
@@ -110,71 +99,42 @@ final class ContractWriter {
             case Scalar scalar -> scalar.word();
             case Sequence(var element) -> "[" + type(element) + "]";
             case Mapping(var value) -> "map[" + type(value) + "]";
-            case Structure s ->
-                define(s.name(), s, s.fields().stream().map(Field::shape).toList());
-            case Enumeration e -> define(e.name(), e, List.of());
-            case Choice c ->
+            case Structure(var name, var description, var fields) ->
+                define(name, "record " + name, description, fields.stream().map(this::field));
+            case Enumeration(var name, var description, var values) ->
+                define(name, "enum " + name, description, values.stream());
+            case Choice(var name, var description, var tag, var options) ->
                 define(
-                        c.name(),
-                        c,
-                        c.options().stream()
-                                .<Shape>map(Choice.Option::structure)
-                                .toList());
+                        name,
+                        "choice " + name + " by " + tag,
+                        description,
+                        options.stream().map(this::option));
         };
     }
 
-    private String define(String name, Shape shape, List<Shape> parts) {
-        if (definitions.putIfAbsent(name, shape) == null) {
-            parts.forEach(this::type);
+    private String option(Choice.Option option) {
+        return quote(option.tag()) + ": " + type(option.structure());
+    }
+
+    private String define(String name, String head, String description, Stream<String> lines) {
+        if (!definitions.containsKey(name)) {
+            String body = lines.collect(Collectors.joining(",\n  "));
+            definitions.put(
+                    name, head + text(" ", description) + (body.isEmpty() ? " {}\n" : " {\n  " + body + "\n}\n"));
         }
         return name;
     }
 
-    private void definition(Shape shape) {
-        switch (shape) {
-            case Structure s -> {
-                out.append("record ").append(s.name());
-                text(s.description());
-                block(s.fields().stream().map(this::field).toList());
-            }
-            case Enumeration e -> {
-                out.append("enum ").append(e.name());
-                text(e.description());
-                block(e.values());
-            }
-            case Choice c -> {
-                out.append("choice ").append(c.name()).append(" by ").append(c.tag());
-                text(c.description());
-                block(c.options().stream()
-                        .map(o -> quote(o.tag()) + ": " + o.structure().name())
-                        .toList());
-            }
-            default -> throw new IllegalStateException("only named types are defined: " + shape);
-        }
+    private String text(String separator, String description) {
+        return descriptions && !description.isEmpty() ? separator + quote(description) : "";
     }
 
-    private void block(List<String> lines) {
-        out.append(lines.isEmpty() ? " {" : " {\n  ").append(String.join(",\n  ", lines));
-        out.append(lines.isEmpty() ? "}\n" : "\n}\n");
-    }
-
-    private void text(String description) {
-        if (descriptions && !description.isEmpty()) {
-            out.append(' ').append(quote(description));
-        }
-    }
-
-    static String quote(String text) {
-        var quoted = new StringBuilder(text.length() + 2).append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            switch (c) {
-                case '"', '\\' -> quoted.append('\\').append(c);
-                case '\n' -> quoted.append("\\n");
-                case '\t' -> quoted.append("\\t");
-                default -> quoted.append(c);
-            }
-        }
-        return quoted.append('"').toString();
+    private static String quote(String text) {
+        return '"'
+                + text.replace("\\", "\\\\")
+                        .replace("\"", "\\\"")
+                        .replace("\n", "\\n")
+                        .replace("\t", "\\t")
+                + '"';
     }
 }

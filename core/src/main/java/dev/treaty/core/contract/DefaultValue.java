@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The default of a field or parameter: what the receiver puts in where the sender left it out. Allowed on scalars and
- * enums, written as in the contract text ({@code 20}, {@code true}, {@code NEW}, {@code PT5S}).
+ * The default of a field or parameter: the value that the receiver uses if the sender omits it. Allowed on scalars and
+ * enums, written as in contract text ({@code 20}, {@code true}, {@code NEW}, {@code PT5S}).
  */
 @Documented
 @Target({ElementType.PARAMETER, ElementType.RECORD_COMPONENT})

@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** One or two sentences for the reader of a contract; shown by {@code treaty contract}, in JSON Schema and OpenAPI. */
+/** Documents part of a contract, in contract text, JSON Schema and OpenAPI; one or two sentences. */
 @Documented
 @Target({ElementType.TYPE, ElementType.METHOD, ElementType.PARAMETER, ElementType.RECORD_COMPONENT})
 @Retention(RetentionPolicy.RUNTIME)

@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Promises that running the operation twice with the same message has the effect of running it once. Only then may
- * Treaty retry a call that may already have run.
+ * Promises that running an operation twice with the same message has the effect of running it once. Other operations
+ * are not retried if the call may already have run.
  */
 @Documented
 @Target(ElementType.METHOD)

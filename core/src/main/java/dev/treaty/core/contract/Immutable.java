@@ -7,9 +7,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Promises that a value of this record never changes, nor anything in it, once it was the result of an operation. A
- * server may then encode it once and send that to everybody who is given the same object, such as all who wait for the
- * same news. It is no part of the contract.
+ * Promises that a value of this record, with everything in it, never changes once an operation has returned it. If an
+ * operation returns the same object to several clients, such as all watchers of a service, the server encodes it once.
+ * It is not part of the contract.
  */
 @Documented
 @Target(ElementType.TYPE)

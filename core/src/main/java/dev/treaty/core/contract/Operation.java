@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One thing a service does. The request and the response are always JSON objects:
+ * One method of a contract: its request and its response, which are always JSON objects:
  *
  * <ul>
  *   <li>a method with one record parameter: that record is the request;
@@ -15,14 +15,14 @@ import java.util.Optional;
  *   <li>any other result: an object with the one field {@code result}; {@code void}: an empty object.
  * </ul>
  *
- * <p>Two operations are equal where they promise the same; the {@link Signature} does not count.
+ * <p>Two operations are equal if they promise the same; the {@link Signature} does not count.
  *
  * @param name the method's name, unique within the contract; the second segment of the request path
- * @param description for the reader; may be empty
+ * @param description its documentation; may be empty
  * @param idempotent whether running it twice has the effect of running it once
- * @param request the message a caller sends
- * @param response the message that comes back
- * @param signature the Java types on this side
+ * @param request the message that clients send
+ * @param response the message that servers return
+ * @param signature the Java types in this process
  */
 public record Operation(
         String name,
@@ -32,26 +32,26 @@ public record Operation(
         Structure response,
         Signature signature) {
 
-    /** The field that carries a result which is not a record. */
+    /** The name of the field that has a result which is not a record. */
     public static final String RESULT = "result";
 
-    /** An operation known only by its name, for calls without the contract at hand. It is not taken as idempotent. */
+    /** An operation of which only the name is known, for calls without a contract. It counts as not idempotent. */
     public static Operation unknown(String name) {
-        var any = new Structure("", "", List.of());
+        var any = Structure.message(List.of());
         return new Operation(name, "", false, any, any, Signature.DYNAMIC);
     }
 
-    /** The same operation, for callers and handlers that use maps rather than Java types. */
+    /** The same operation for clients and handlers that use maps rather than Java types. */
     public Operation dynamic() {
         return new Operation(name, description, idempotent, request, response, Signature.DYNAMIC);
     }
 
-    /** The parameters of the operation, which are the fields of its request. */
+    /** The parameters, which are the fields of the request. */
     public List<Field> parameters() {
         return request.fields();
     }
 
-    /** The result that is wrapped into {@link #RESULT}, or nothing where the response is a record or empty. */
+    /** The result that is wrapped in a field {@link #RESULT}; empty if the response is a record or has no fields. */
     public Optional<Field> wrappedResult() {
         return response.anonymous() ? response.field(RESULT) : Optional.empty();
     }

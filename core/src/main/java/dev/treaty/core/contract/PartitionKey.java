@@ -7,9 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks the part of a request that says which instance should get it, where a service is balanced by consistent
- * hashing: calls with the same value go to the same instance as long as it takes calls. It stands on a parameter, or on
- * a component of the record that a parameter has.
+ * Marks the part of a request that is the key for consistent hashing: calls with the same value go to the same instance
+ * while it is available. It annotates a parameter, or a component of a record that is a parameter.
  */
 @Documented
 @Target({ElementType.PARAMETER, ElementType.RECORD_COMPONENT})

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a service promises: its name, version, capabilities and operations. Immutable data, read from a Java interface
- * with {@link #of(Class)} or from its text form with {@link #parse(String)}.
+ * What a service promises: its name, version, capabilities and operations. Immutable data, which {@link #of(Class)}
+ * reads from a Java interface and {@link #parse(String)} from its text form.
  */
 public record ServiceContract(
         ServiceName name,
@@ -15,17 +15,17 @@ public record ServiceContract(
         List<ServiceCapability> capabilities,
         List<Operation> operations) {
 
-    /** @throws IllegalArgumentException where two operations or two capabilities have one name */
+    /** @throws IllegalArgumentException if two operations or two capabilities have the same name */
     public ServiceContract {
         capabilities = List.copyOf(capabilities);
         operations = List.copyOf(operations);
-        refuseTwins("operations", operations.stream().map(Operation::name).toList());
-        refuseTwins(
+        rejectDuplicates("operations", operations.stream().map(Operation::name).toList());
+        rejectDuplicates(
                 "capabilities",
                 capabilities.stream().map(ServiceCapability::name).toList());
     }
 
-    private static void refuseTwins(String what, List<String> names) {
+    private static void rejectDuplicates(String what, List<String> names) {
         var seen = new HashSet<String>();
         for (String name : names) {
             if (!seen.add(name)) {
@@ -35,42 +35,42 @@ public record ServiceContract(
     }
 
     /**
-     * Reads a Java interface that carries {@link Contract}.
+     * Reads a Java interface that is annotated with {@link Contract}.
      *
-     * @throws ContractException where the interface cannot travel; the message names each method and the reason
+     * @throws ContractException if it is not a valid contract; the message lists each method and the reason
      */
     public static ServiceContract of(Class<?> type) {
         return new ContractReader(type).read();
     }
 
     /**
-     * Reads the text form that {@link #text()} writes.
+     * Parses the text form that {@link #text()} returns.
      *
-     * @throws ContractException where the text is malformed; the message names the line
+     * @throws ContractException if the text is malformed; the message names the line
      */
     public static ServiceContract parse(String text) {
         return new ContractParser(text).parse();
     }
 
-    /** The whole contract as text: readable, diffable, and read back by {@link #parse(String)}. */
+    /** The text form of the contract, for people, for diffs and for {@link #parse(String)}. */
     public String text() {
         return new ContractWriter(true).write(this);
     }
 
     /**
-     * Identifies what the contract promises: 32 hexadecimal digits of the SHA-256 of its text without descriptions,
-     * capabilities and version. Two builds with the same fingerprint can always talk to each other.
+     * Identifies the messages of the contract: 32 hexadecimal digits of the SHA-256 of its text without descriptions,
+     * capabilities and version. Clients and servers with the same fingerprint are always compatible.
      */
     public String fingerprint() {
         return ContractWriter.fingerprint(this);
     }
 
-    /** The operation of that name, if any. */
+    /** Returns the operation with this name, if any. */
     public Optional<Operation> operation(String operation) {
         return operations.stream().filter(o -> o.name().equals(operation)).findFirst();
     }
 
-    /** The same contract for callers and handlers that use maps rather than Java types. */
+    /** The same contract for clients and handlers that use maps rather than Java types. */
     public ServiceContract dynamic() {
         return new ServiceContract(
                 name,

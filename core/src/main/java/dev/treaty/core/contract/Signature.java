@@ -6,32 +6,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The Java side of an operation: what its arguments and its result are in this process. The codec reads it; it is no
- * part of what the service promises, and two contracts that differ only here are the same contract.
+ * The Java types of an operation in this process, which codecs need. They are not part of the contract: two contracts
+ * that differ only in signatures are equal.
  *
- * @param parameters the Java types of the arguments, in order
- * @param result the Java type of the result; {@code void.class} for none
- * @param partitionKey the path of the part that has {@link PartitionKey}, such as {@code order.customer}, if any
+ * @param parameters the {@linkplain JavaTypes resolved} types of the arguments, in order
+ * @param result the resolved type of the result; {@code void.class} for none
+ * @param partitionKey the path of the part with {@link PartitionKey}, such as {@code order.customer}, if any
  */
 public record Signature(List<Type> parameters, Type result, Optional<String> partitionKey) {
     /**
-     * The signature of an operation known only as data: one argument, the whole request message as a
-     * {@code Map<String, Object>}; the result is the whole response message as the same kind of map.
+     * The signature of an operation without Java types: the argument is the whole request as a
+     * {@code Map<String, Object>}, and the result is the whole response as such a map.
      */
-    public static final Signature DYNAMIC = new Signature(List.of(Map.class), Map.class);
-
-    /** A signature without a partition key. */
-    public Signature(List<Type> parameters, Type result) {
-        this(parameters, result, Optional.empty());
-    }
+    public static final Signature DYNAMIC = new Signature(List.of(Map.class), Map.class, Optional.empty());
 
     /** Copies the list. */
     public Signature {
         parameters = List.copyOf(parameters);
     }
 
-    /** True where messages are maps rather than Java types. */
-    @SuppressWarnings("ReferenceEquality") // an interface may have that very signature and mean it
+    /** Returns true if messages are maps rather than Java types. */
+    @SuppressWarnings("ReferenceEquality") // a method of an interface may have equal parameters and result
     public boolean dynamic() {
         return this == DYNAMIC;
     }

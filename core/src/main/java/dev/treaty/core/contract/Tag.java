@@ -11,6 +11,6 @@ import java.lang.annotation.Target;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Tag {
-    /** The tag as it stands in JSON. */
+    /** The tag in JSON. */
     String value();
 }

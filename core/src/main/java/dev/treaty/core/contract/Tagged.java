@@ -7,13 +7,13 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Lets a sealed interface of records travel: the named field of the JSON object says which record it is. The tag of a
+ * Allows a sealed interface of records in messages: a field of the JSON object identifies the record. The tag of a
  * record is its {@link Tag}, or its simple name.
  */
 @Documented
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Tagged {
-    /** The name of the field that carries the tag. */
+    /** The name of the field that has the tag. */
     String value() default "type";
 }

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A semantic version, {@code major.minor.patch}. Numbers left out are zero: {@code "1.4"} is {@code 1.4.0}.
+ * A semantic version, {@code major.minor.patch}. Omitted numbers are zero: {@code "1.4"} is {@code 1.4.0}.
  *
  * @see <a href="https://semver.org">Semantic Versioning 2.0.0</a>
  */
@@ -15,7 +15,7 @@ public record Version(int major, int minor, int patch) implements Comparable<Ver
             .thenComparingInt(Version::minor)
             .thenComparingInt(Version::patch);
 
-    /** @throws IllegalArgumentException where a number is negative */
+    /** @throws IllegalArgumentException if a number is negative */
     public Version {
         if (major < 0 || minor < 0 || patch < 0) {
             throw new IllegalArgumentException(
@@ -24,9 +24,9 @@ public record Version(int major, int minor, int patch) implements Comparable<Ver
     }
 
     /**
-     * Reads {@code "1"}, {@code "1.4"} or {@code "1.4.0"}.
+     * Parses {@code "1"}, {@code "1.4"} or {@code "1.4.0"}.
      *
-     * @throws IllegalArgumentException where the text is none of these
+     * @throws IllegalArgumentException if the text is none of these
      */
     public static Version parse(String text) {
         var match = TEXT.matcher(text);

@@ -3,11 +3,11 @@ package dev.treaty.core.contract;
 import java.util.regex.Pattern;
 
 /**
- * Versions from one up to, but not including, another. Written as in most package managers: {@code ^1.4} is 1.4.0 or
- * newer with the same major number, {@code >=1.4 <3} says both ends, and {@code *} is any.
+ * A range of versions, written as in most package managers: {@code ^1.4} is 1.4.0 or newer with the same major number,
+ * {@code >=1.4 <3} has both ends, and {@code *} is any version.
  *
- * @param from the first version that belongs to it
- * @param below the first one above that does not
+ * @param from the lowest version in the range
+ * @param below the upper end, which is not in the range
  */
 public record VersionRange(Version from, Version below) {
     private static final Version FIRST = new Version(0, 0, 0);
@@ -17,27 +17,27 @@ public record VersionRange(Version from, Version below) {
     /** Any version. */
     public static final VersionRange ANY = new VersionRange(FIRST, NONE);
 
-    /** @throws IllegalArgumentException where there is no version in it */
+    /** @throws IllegalArgumentException if the range is empty */
     public VersionRange {
         if (from.compareTo(below) >= 0) {
             throw new IllegalArgumentException("no version is " + from + " or newer and below " + below);
         }
     }
 
-    /** Every version with that major number. */
+    /** Every version with this major number. */
     public static VersionRange ofMajor(int major) {
         return new VersionRange(new Version(major, 0, 0), new Version(major + 1, 0, 0));
     }
 
-    /** That version or a newer one with the same major number: {@code ^1.4}. */
-    public static VersionRange from(Version least) {
-        return new VersionRange(least, new Version(least.major() + 1, 0, 0));
+    /** This version or a newer one with the same major number: {@code ^1.4}. */
+    public static VersionRange from(Version lowest) {
+        return new VersionRange(lowest, new Version(lowest.major() + 1, 0, 0));
     }
 
     /**
-     * Reads {@code ^1.4}, {@code >=1.4}, {@code <3}, {@code >=1.4 <3} or {@code *}.
+     * Parses {@code ^1.4}, {@code >=1.4}, {@code <3}, {@code >=1.4 <3} or {@code *}.
      *
-     * @throws IllegalArgumentException where the text is none of these
+     * @throws IllegalArgumentException if the text is none of these
      */
     public static VersionRange parse(String text) {
         String trimmed = text.strip();
@@ -56,13 +56,13 @@ public record VersionRange(Version from, Version below) {
                 below = Version.parse(part.substring(1));
             } else {
                 throw new IllegalArgumentException(
-                        "\"" + text + "\" is no range of versions: write ^1.4, \">=1.4 <3\" or *");
+                        "\"" + text + "\" is not a range of versions: write ^1.4, \">=1.4 <3\" or *");
             }
         }
         return new VersionRange(from, below);
     }
 
-    /** Whether that version belongs to it. */
+    /** Returns true if the version is in the range. */
     public boolean contains(Version version) {
         return from.compareTo(version) <= 0 && version.compareTo(below) < 0;
     }

@@ -1,10 +1,11 @@
 /**
  * Contracts: what a service promises, written as a Java interface and read into immutable data.
  *
- * <p>A contract is the one thing that both sides of a call share. Reading it is strict, and happens when a service or a
- * client starts: a type that cannot travel is refused there, with a message that names the method, rather than in the
- * first call. What is read is plain data, independent of Java: it has a text form, a fingerprint, and JSON Schema and
- * OpenAPI forms, and callers without the interface can use it.
+ * <p>Clients and servers share nothing but the contract. It is read, and checked strictly, when a service or a client
+ * starts: a type that messages cannot contain fails there, with an error that names the method, and not in the first
+ * call. {@link dev.treaty.core.contract.ServiceContract} is plain data, independent of Java: it has a text form, a
+ * fingerprint, JSON Schema and OpenAPI, and clients without the interface can use it. Package {@code compatibility}
+ * compares two versions.
  *
  * {@snippet class="ContractExample" region="contract"}
  */

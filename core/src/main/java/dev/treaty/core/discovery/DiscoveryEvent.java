@@ -2,22 +2,22 @@ package dev.treaty.core.discovery;
 
 import java.time.Instant;
 
-/** The set of instances of a service changed. */
+/** A change in the set of instances of a service. */
 public sealed interface DiscoveryEvent {
-    /** The instance it is about, as it is now, or as it was last. */
+    /** The instance, as it is now or as it was last. */
     ServiceInstance instance();
 
-    /** When the change was seen. */
+    /** When the change was observed. */
     Instant timestamp();
 
-    /** An instance is there that was not. */
+    /** An instance was added. */
     record Added(ServiceInstance instance, Instant timestamp) implements DiscoveryEvent {}
 
-    /** Something about an instance is different: its health, for example. */
+    /** An instance changed, for example its health. */
     record Updated(ServiceInstance instance, ServiceInstance before, Instant timestamp) implements DiscoveryEvent {}
 
     /**
-     * An instance is gone.
+     * An instance was removed.
      *
      * @param reason why, in a few words: {@code closed}, {@code lease expired}
      */

@@ -1,11 +1,11 @@
 package dev.treaty.core.discovery;
 
-/** A registry with both of its faces: where instances register, and how clients read them. */
+/** A complete registry: services register with it, and clients read it. */
 public interface Registry extends ServiceRegistry, ServiceDiscovery, AutoCloseable {
-    /** How to write this registry in a configuration, such as {@code treaty://127.0.0.1:7400}. */
+    /** The address of this registry for configuration files, such as {@code treaty://127.0.0.1:7400}. */
     String address();
 
-    /** Stops renewing and watching; instances registered through it leave when their leases end, or at once. */
+    /** Stops renewing and watching; instances registered through it are removed immediately or when leases expire. */
     @Override
     void close();
 }

@@ -12,22 +12,22 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What a caller requires of the instances that it is sent to. Whether the two contracts fit together is another
- * question, which {@link dev.treaty.core.contract.Compatibility} answers.
+ * What a client requires of instances: a range of versions, and capabilities. Whether the messages of two contracts are
+ * compatible is a separate question, for {@link dev.treaty.core.contract.compatibility.Compatibility}.
  *
- * <p>What an instance offers stands in its metadata under {@value #CAPABILITIES}: name and version of each capability
- * that is switched on, such as {@code full-text-search/1.2.0 gift-wrap/1.0.0}. So every registry carries it, and so can
- * instances that know nothing of Treaty.
+ * <p>The capabilities that an instance offers are in its metadata under {@value #CAPABILITIES}, with their versions, such
+ * as {@code full-text-search/1.2.0 gift-wrap/1.0.0}. So every registry stores them, and instances that do not use Treaty
+ * can have them.
  *
- * @param versions of the contract; an instance of version 0.0.0 without a contract is one whose version nobody knows,
- *     and meets any
- * @param capabilities by name, with the least version: one with the same major number and not older meets it
+ * @param versions the versions of the contract. Version 0.0.0 without a contract means that an instance's version is
+ *     unknown, which meets any range
+ * @param capabilities the lowest version by name; a newer one with the same major number is accepted
  */
 public record Requirement(VersionRange versions, Map<String, Version> capabilities) {
-    /** The key of the metadata that lists what an instance offers. */
+    /** The metadata key of the capabilities that an instance offers. */
     public static final String CAPABILITIES = "capabilities";
 
-    /** Nothing is required. */
+    /** Accepts every instance. */
     public static final Requirement NONE = new Requirement(VersionRange.ANY, Map.of());
 
     private static final Version UNKNOWN = new Version(0, 0, 0);
@@ -38,54 +38,59 @@ public record Requirement(VersionRange versions, Map<String, Version> capabiliti
         capabilities = Map.copyOf(capabilities);
     }
 
-    /** What a caller that was built for that contract requires: the same major version. */
+    /** The requirement of a client that was built for a contract: the same major version. */
     public static Requirement of(ServiceContract contract) {
         return new Requirement(VersionRange.ofMajor(contract.version().major()), Map.of());
     }
 
-    /** The same, for other versions. */
+    /** The same requirement with another range of versions. */
     public Requirement withVersions(VersionRange changed) {
         return new Requirement(changed, capabilities);
     }
 
-    /** The same, and the capability of that name in any version. */
+    /** The same requirement with a further capability, in any version. */
     public Requirement withCapability(String name) {
         return withCapability(name, UNKNOWN);
     }
 
-    /** The same, and the capability of that name in that version, or a newer one with the same major number. */
-    public Requirement withCapability(String name, Version least) {
+    /** The same requirement with a further capability, in this version or a newer one with the same major number. */
+    public Requirement withCapability(String name, Version lowest) {
         var more = new TreeMap<>(capabilities);
-        more.put(name, least);
+        more.put(name, lowest);
         return new Requirement(versions, more);
     }
 
-    /** Why an instance does not meet it, in a few words; nothing where it does. */
+    /** Returns why an instance does not meet this requirement, in a few words; empty if it does. */
     public Optional<String> objection(ServiceInstance instance) {
+        return versionObjection(instance).or(() -> capabilityObjection(instance));
+    }
+
+    /** Returns why the version of an instance does not meet this requirement, in a few words; empty if it does. */
+    public Optional<String> versionObjection(ServiceInstance instance) {
         boolean unknown =
                 instance.version().equals(UNKNOWN) && instance.contract().isEmpty();
-        if (!unknown && !versions.contains(instance.version())) {
-            return Optional.of("version " + instance.version() + " is not within " + versions);
-        }
-        if (capabilities.isEmpty()) {
-            return Optional.empty();
-        }
-        Map<String, Version> offered = offered(instance);
+        return unknown || versions.contains(instance.version())
+                ? Optional.empty()
+                : Optional.of("version " + instance.version() + " is not within " + versions);
+    }
+
+    private Optional<String> capabilityObjection(ServiceInstance instance) {
+        Map<String, Version> offered = capabilities.isEmpty() ? Map.of() : offered(instance);
         for (Map.Entry<String, Version> required : capabilities.entrySet()) {
             Version version = offered.get(required.getKey());
-            Version least = required.getValue();
+            Version lowest = required.getValue();
             if (version == null) {
                 return Optional.of("capability " + required.getKey() + " is not offered");
             }
-            if (!least.equals(UNKNOWN) && !VersionRange.from(least).contains(version)) {
+            if (!lowest.equals(UNKNOWN) && !VersionRange.from(lowest).contains(version)) {
                 return Optional.of("capability " + required.getKey() + " is offered in version " + version
-                        + ", which is not within " + VersionRange.from(least));
+                        + ", which is not within " + VersionRange.from(lowest));
             }
         }
         return Optional.empty();
     }
 
-    /** What an instance offers, by name; what cannot be read is not offered. */
+    /** Returns the capabilities that an instance offers, by name, without those that cannot be parsed. */
     public static Map<String, Version> offered(ServiceInstance instance) {
         var offered = new TreeMap<String, Version>();
         String text = instance.metadata().getOrDefault(CAPABILITIES, "").strip();
@@ -98,13 +103,13 @@ public record Requirement(VersionRange versions, Map<String, Version> capabiliti
                     offered.put(word, new Version(1, 0, 0));
                 }
             } catch (IllegalArgumentException e) {
-                // written by another program: nobody can require a version that is none
+                // written by another program: a capability with an invalid version meets no requirement
             }
         }
         return offered;
     }
 
-    /** The metadata of an instance that keeps a contract with those capabilities; empty where none is switched on. */
+    /** Returns the metadata for an instance with these capabilities; empty if none is enabled. */
     public static Map<String, String> metadata(List<ServiceCapability> capabilities) {
         String text = capabilities.stream()
                 .filter(ServiceCapability::enabled)

@@ -3,24 +3,25 @@ package dev.treaty.core.discovery;
 import java.util.regex.Pattern;
 
 /**
- * Where an instance listens.
+ * The address at which an instance accepts connections.
  *
  * @param protocol {@code http} or {@code https}
  * @param host a name or an address; IPv6 without brackets; letters, digits and {@code . - _ : %}
  * @param port from 1 to 65535
  */
 public record ServiceEndpoint(String protocol, String host, int port) {
-    /** The longest host, in characters, as it is in DNS. */
+    /** The maximum length of a host, in characters, as in DNS. */
     public static final int HOST_LENGTH_MAX = 255;
 
     private static final Pattern PROTOCOL = Pattern.compile("[a-z][a-z0-9+.-]{0,31}");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%-]{1," + HOST_LENGTH_MAX + "}");
 
-    /** @throws IllegalArgumentException where a part is empty or not legal or the port out of range */
+    /** @throws IllegalArgumentException if a part is not valid or the port is out of range */
     public ServiceEndpoint {
         if (!PROTOCOL.matcher(protocol).matches()) {
             throw new IllegalArgumentException(
-                    "an endpoint needs a protocol, such as http: up to 32 small letters, digits, '+', '.' and '-'");
+                    "an endpoint needs a protocol, such as http: up to 32 lower-case letters, digits, '+', '.' and"
+                            + " '-'");
         }
         if (!HOST.matcher(host).matches()) {
             throw new IllegalArgumentException("an endpoint needs a host: up to " + HOST_LENGTH_MAX
@@ -31,7 +32,7 @@ public record ServiceEndpoint(String protocol, String host, int port) {
         }
     }
 
-    /** {@code host:port}, with brackets around an IPv6 address. */
+    /** Returns {@code host:port}, with brackets around an IPv6 address. */
     public String authority() {
         return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
     }

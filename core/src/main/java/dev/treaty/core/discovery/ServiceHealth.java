@@ -2,39 +2,43 @@ package dev.treaty.core.discovery;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * How an instance feels.
+ * The health of an instance.
  *
- * @param status the one word for it
- * @param message one sentence for a person; may be empty
- * @param timestamp when it was found out
- * @param details what else there is to know, such as the state of a database; at most {@value #DETAILS_MAX} entries
+ * @param status whether it accepts calls
+ * @param message one sentence for people; may be empty
+ * @param timestamp when the health was determined
+ * @param details further information, such as the state of a database; at most {@value #DETAILS_MAX} entries
  */
 public record ServiceHealth(Status status, String message, Instant timestamp, Map<String, String> details) {
-    /** The most entries that {@code details} may have. */
+    /** The maximum number of {@code details}. */
     public static final int DETAILS_MAX = 64;
 
-    /** The one word for how an instance feels. */
+    /** The largest number of characters that the message and the details may have together in a registry. */
+    public static final int LENGTH_MAX = 8_192;
+
+    /** The health of an instance as one word. */
     public enum Status {
-        /** Takes calls. */
+        /** Accepts calls. */
         PASSING,
-        /** Takes calls, but something needs attention. */
+        /** Accepts calls, but something needs attention. */
         WARNING,
-        /** Takes no calls. */
+        /** Accepts no calls. */
         CRITICAL,
-        /** Ends what it has begun and takes no new calls. */
+        /** Completes running calls and accepts no new ones. */
         DRAINING,
-        /** Nobody has said yet; it is taken as able to take calls. */
+        /** Not determined yet; clients assume that it accepts calls. */
         UNKNOWN;
 
-        /** Whether clients should send calls there. */
+        /** Returns true if clients should send calls. */
         public boolean takesCalls() {
             return this == PASSING || this == WARNING || this == UNKNOWN;
         }
     }
 
-    /** @throws IllegalArgumentException where there are too many details */
+    /** @throws IllegalArgumentException if there are too many details */
     public ServiceHealth {
         details = Map.copyOf(details);
         if (details.size() > DETAILS_MAX) {
@@ -42,8 +46,45 @@ public record ServiceHealth(Status status, String message, Instant timestamp, Ma
         }
     }
 
-    /** That status and nothing more to say. */
+    /** A status without message and details. */
     public static ServiceHealth of(Status status, Instant timestamp) {
         return new ServiceHealth(status, "", timestamp, Map.of());
+    }
+
+    /** Returns the same health with another timestamp. */
+    public ServiceHealth withTimestamp(Instant changed) {
+        return new ServiceHealth(status, message, changed, details);
+    }
+
+    /** Returns the number of characters of the message and the details together. */
+    public int length() {
+        return message.length()
+                + details.entrySet().stream().mapToInt(ServiceHealth::length).sum();
+    }
+
+    private static int length(Map.Entry<String, String> detail) {
+        return detail.getKey().length() + detail.getValue().length();
+    }
+
+    /** Returns the health cut to {@link #LENGTH_MAX}: the beginning of the message, then the details that still fit. */
+    public ServiceHealth truncated() {
+        if (length() <= LENGTH_MAX) {
+            return this;
+        }
+        String shortened = message;
+        if (message.length() > LENGTH_MAX) {
+            int end = LENGTH_MAX - 1;
+            end -= Character.isHighSurrogate(message.charAt(end - 1)) ? 1 : 0;
+            shortened = message.substring(0, end) + "…";
+        }
+        int left = LENGTH_MAX - shortened.length();
+        var kept = new TreeMap<String, String>();
+        for (var detail : new TreeMap<>(details).entrySet()) {
+            if (length(detail) <= left) {
+                kept.put(detail.getKey(), detail.getValue());
+                left -= length(detail);
+            }
+        }
+        return new ServiceHealth(status, shortened, timestamp, kept);
     }
 }

@@ -3,85 +3,84 @@ package dev.treaty.core.discovery;
 import dev.treaty.core.contract.ServiceContract;
 import java.time.Duration;
 
-/** Where instances register under a lease and contracts are published. */
+/** The server side of a registry: registers instances under a lease, and publishes contracts. */
 public interface ServiceRegistry {
     /**
-     * Registers an instance and keeps it registered until the registration is closed: the lease is renewed, and where
-     * the registry was down or lost it, the instance is registered again. It never fails because the registry cannot
-     * be reached; it goes on trying.
+     * Registers an instance until the registration is closed: renews the lease, and registers the instance again if the
+     * registry has lost it. If the registry is unreachable, this does not fail but is retried.
      *
-     * @throws IllegalArgumentException where the registry refuses the instance for good
+     * @throws IllegalArgumentException if the registry permanently rejects the instance
      */
     Registration register(ServiceInstance instance);
 
     /**
-     * Has an instance drain, whoever registered it and whatever it reports, until this is taken back: for operators.
+     * Starts or stops draining an instance from outside its process, whatever health it reports: for operators.
      *
-     * @param drained false to take it back
-     * @param patience how long to wait until all clients have heard
-     * @return true where all are known to have
-     * @throws IllegalArgumentException where no such instance is registered
-     * @throws UnsupportedOperationException where this registry has no way to do that
+     * @param drained false to stop draining
+     * @param waitMax how long to wait until all clients have acknowledged the change
+     * @return true if all clients have acknowledged it
+     * @throws IllegalArgumentException if no such instance is registered
+     * @throws UnsupportedOperationException if this registry does not support it
      */
-    default boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
-        throw new UnsupportedOperationException("this registry cannot have instances drain: end their processes");
+    default boolean drain(ServiceInstance instance, boolean drained, Duration waitMax) {
+        throw new UnsupportedOperationException("this registry cannot drain instances: end their processes");
     }
 
     /**
-     * Stores a contract: for callers without its Java interface, and so that everybody can tell who can talk to whom.
-     * Like registering, it goes on trying.
+     * Publishes a contract, for clients without its Java interface and for compatibility checks. If the registry is
+     * unreachable, this does not fail but is retried.
      *
-     * @throws dev.treaty.core.contract.IncompatibleContractException where it breaks clients of another version with
-     *     the same major number
+     * @throws dev.treaty.core.contract.IncompatibleContractException if it breaks clients of another version with the
+     *     same major number
      */
     default void publish(ServiceContract contract) {
         publish(contract, false);
     }
 
     /**
-     * Stores a contract.
+     * Publishes a contract.
      *
-     * @param force whether to store it although it breaks clients
-     * @throws dev.treaty.core.contract.IncompatibleContractException where it breaks clients of another version with
-     *     the same major number, and is not forced
+     * @param force whether to publish it although it breaks clients
+     * @throws dev.treaty.core.contract.IncompatibleContractException if it breaks clients of another version with the
+     *     same major number, and {@code force} is false
      */
     void publish(ServiceContract contract, boolean force);
 
-    /** An instance that is being kept registered. */
+    /** A registered instance, whose lease is renewed until it is closed. */
     interface Registration extends AutoCloseable {
         /** The instance as it was last reported. */
         ServiceInstance instance();
 
-        /** Tells the registry how the instance feels; watchers see it as an update. */
+        /** Reports the health of the instance; watchers receive an update. */
         void report(ServiceHealth health);
 
         /**
-         * Has the instance be as it is here: its endpoint, weight or metadata may be others, its id and its service
-         * stay. Watchers see it as an update.
+         * Changes the instance: its endpoint, weight or metadata, but not its id and service. Watchers receive an
+         * update.
          *
-         * @return false where this registry cannot do that: close this, and register the instance anew
-         * @throws IllegalArgumentException where the registry refuses that; the instance stays as it was
+         * @return false if this registry does not support it: close this, and register the instance again
+         * @throws IllegalArgumentException if the registry rejects the change; the instance remains unchanged
          */
         default boolean update(ServiceInstance instance) {
             return false;
         }
 
-        /** Tells clients to stop sending calls; the instance stays registered until it is closed. */
+        /** Reports the instance as draining, so that clients send no more calls; it remains registered until closed. */
         void drain();
 
         /**
-         * Waits until every client that follows the service has heard how the instance is now, that it drains for
-         * example, and does as it heard.
+         * Waits until every watcher of the service has acknowledged and applied the current state of the instance, for
+         * example that it is draining.
          *
-         * @param patience the longest wait
-         * @return true where all have; false where that is not known in time, or where this registry cannot know: then
-         *     give clients a moment
+         * @param waitMax the maximum wait
+         * @return true if all have; false if the time is over, or if this registry has no acknowledgements: then wait
+         *     for a moment before ending the process
          */
-        default boolean acknowledged(Duration patience) {
+        default boolean acknowledged(Duration waitMax) {
             return false;
         }
 
-        /** Takes the instance out of the registry. */
+        /** Removes the instance from the registry. */
         @Override
         void close();
     }

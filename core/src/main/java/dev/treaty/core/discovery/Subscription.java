@@ -1,6 +1,6 @@
 package dev.treaty.core.discovery;
 
-/** Something that goes on until it is closed. Closing twice does nothing. */
+/** A watch or subscription that is active until it is closed. Closing it again has no effect. */
 @FunctionalInterface
 public interface Subscription extends AutoCloseable {
     @Override

@@ -9,61 +9,61 @@ import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Duration;
 
-/** Something that happened in the fabric. Metrics, logs, traces and consoles are made of these and of nothing else. */
+/** Something that happened in this process. Metrics, logs, traces and consoles are made from these events only. */
 public sealed interface Event {
 
-    /** A call is over, for its caller or for its service; {@code response} carries the latency. */
+    /** A call has ended, at its client or at its server; {@code response} has the latency. */
     record CallEnded(Side side, Call call, ServiceResponse<?> response) implements Event {}
 
-    /** One attempt at one instance is over. */
+    /** One attempt at one instance has ended. */
     record AttemptEnded(Call call, ServiceInstance instance, ServiceResponse<?> response) implements Event {}
 
-    /** A failed attempt will be followed by another after a pause. */
+    /** A failed attempt will be retried after a pause. */
     record RetryScheduled(Call call, Fault fault, Duration pause) implements Event {}
 
-    /** A failed attempt that might have been repeated will not be, for that reason. */
+    /** A failed attempt that is retryable will not be retried, for this reason. */
     record RetryRefused(Call call, Fault fault, String reason) implements Event {}
 
-    /** A fallback answered in place of the service. */
+    /** A fallback returned a response in place of the service. */
     record FallbackServed(Call call, Fault fault, Origin origin) implements Event {}
 
-    /** A service's own code threw what is no fault: its caller got {@code internal} and none of the text. */
+    /** The implementation of a service threw an unexpected exception; the caller got {@code internal} without its text. */
     record HandlerFailed(Call call, Throwable cause) implements Event {}
 
     /**
      * A circuit breaker changed its state.
      *
-     * @param instance the id of the instance it guards, or empty where it guards the whole service, or code of any sort
+     * @param instance the id of the instance; empty if the breaker guards a whole service, or other code
      */
     record BreakerChanged(ServiceName service, String instance, String before, String after, String reason)
             implements Event {}
 
     /**
-     * An instance was ejected because it does worse than the others, or has come back.
+     * An instance was ejected because its error rate or latency is worse than that of the others, or has recovered.
      *
-     * @param ejected whether it is out now
-     * @param reason what it did, or why it is back
+     * @param ejected whether it is ejected now
+     * @param reason why it was ejected, or why it is back
      */
     record EjectionChanged(ServiceName service, String instance, boolean ejected, String reason) implements Event {}
 
     /**
-     * So many instances of a service are sick that all of them get calls, or no longer.
+     * A client entered or left panic mode, in which it calls unhealthy instances too, because too many are unhealthy.
      *
-     * @param panic whether that is so now
-     * @param sick how many are sick
-     * @param instances of how many
+     * @param panic whether it is in panic mode now
+     * @param unhealthy the number of unhealthy instances
+     * @param instances the number of all instances
      */
-    record PanicChanged(ServiceName service, boolean panic, int sick, int instances) implements Event {}
+    record PanicChanged(ServiceName service, boolean panic, int unhealthy, int instances) implements Event {}
 
-    /** A fault that was configured was put in the way of a call, on purpose. */
+    /** A configured fault was injected into a call. */
     record FaultInjected(Side side, Call call, String fault) implements Event {}
 
-    /** A copy of a call reached somebody else too, and its answer was thrown away. */
+    /** A call was mirrored to another instance, and the response of the mirror was discarded. */
     record CallMirrored(Call call, String instance, ServiceResponse<?> response) implements Event {}
 
-    /** The set of instances of a service changed, as this process sees it. */
+    /** The set of instances of a service changed, as this process observes it. */
     record DiscoveryChanged(DiscoveryEvent change) implements Event {}
 
-    /** This process could not reach its registry, or reached it again. */
+    /** The registry became unreachable or reachable for this process. */
     record RegistryChanged(String registry, boolean reachable, String message) implements Event {}
 }

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The one stream of events of a process. Subscribers are called in the order they came, on the thread that emits, so
- * they are quick and do not wait. One that throws is cut off from nothing and hurts nobody: its exception goes to the
- * thread's uncaught-exception handler and the others still get the event.
+ * The event stream of a process. Subscribers are called on the thread that emits, in the order of their subscriptions;
+ * they must not block. If a subscriber throws, its exception goes to the thread's uncaught-exception handler, and the
+ * others still receive the event.
  */
 public final class EventStream implements Events {
     private final List<Events> subscribers = new CopyOnWriteArrayList<>();
 
-    /** Calls the subscriber for every event from now on, until the subscription is closed. */
+    /** Calls the subscriber for every further event until the subscription is closed. */
     public Subscription subscribe(Events subscriber) {
         subscribers.add(subscriber);
         return () -> subscribers.remove(subscriber);

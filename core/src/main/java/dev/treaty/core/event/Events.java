@@ -1,15 +1,15 @@
 package dev.treaty.core.event;
 
 /**
- * Where events go. Emitting never fails and never waits: whoever subscribes keeps up or drops.
+ * Receives events. It must neither block nor fail; a slow subscriber drops events.
  *
  * @see EventStream
  */
 @FunctionalInterface
 public interface Events {
-    /** Nobody listens. */
+    /** Discards all events. */
     Events NONE = _ -> {};
 
-    /** Tells whoever listens. */
+    /** Passes an event to all subscribers. */
     void emit(Event event);
 }

@@ -5,12 +5,13 @@ import dev.treaty.core.time.Time;
 import java.util.random.RandomGenerator;
 
 /**
- * What every running part of Treaty gets from outside: clocks, random numbers, and where its events go. Production uses
- * {@link #system}; tests and simulations pass manual time and a seeded generator.
+ * The dependencies that running objects get in their constructors: clocks, random numbers and the event stream.
+ * Production uses {@link #system}; tests and simulations use manual time and a seeded generator.
  *
  * @param time clocks and timed waits
- * @param random random numbers for balancing and jitter, never for secrets
- * @param events receives everything that happens
+ * @param random random numbers for balancing and jitter; for secrets only if a component asks for ones that others cannot
+ *     guess, such as {@link RandomSource#secure()}
+ * @param events receives all events
  */
 public record RuntimeDependencies(Time time, RandomGenerator random, Events events) {
 

@@ -1,9 +1,9 @@
 package dev.treaty.core.event;
 
-/** On which side of a call something happened. */
+/** The side of a call on which something happened. */
 public enum Side {
-    /** Where it is made. */
+    /** The side that sends the request. */
     CLIENT,
-    /** Where it is answered. */
+    /** The side that returns the response. */
     SERVER
 }

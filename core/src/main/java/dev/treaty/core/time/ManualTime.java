@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A time that moves only when it is told to, for tests: a test that waits an hour takes no time, and one that passes
- * once passes always. Threads that {@link #park} wait until {@link #advance} reaches their moment.
+ * A clock for tests that moves only when {@link #advance} is called: a test that waits for an hour takes no real time, and
+ * is deterministic. Threads that {@link #park} are woken when the clock reaches the end of their wait.
  */
 public final class ManualTime implements Time {
     private final Instant start;
@@ -18,12 +18,12 @@ public final class ManualTime implements Time {
 
     private record Sleeper(Thread thread, long untilNanos) {}
 
-    /** A time that begins at the first instant of 2026. */
+    /** A clock that starts at the first instant of 2026. */
     public ManualTime() {
         this(Instant.parse("2026-01-01T00:00:00Z"));
     }
 
-    /** A time that begins at that instant. */
+    /** A clock that starts at this instant. */
     public ManualTime(Instant start) {
         this.start = start;
     }
@@ -51,7 +51,7 @@ public final class ManualTime implements Time {
         }
     }
 
-    /** Moves on, and wakes every thread whose moment has come. */
+    /** Advances the clock, and wakes every thread whose wait has ended. */
     public void advance(Duration duration) {
         long now = nanos.addAndGet(duration.toNanos());
         for (Sleeper sleeper : sleepers) {
@@ -62,8 +62,8 @@ public final class ManualTime implements Time {
     }
 
     /**
-     * How many threads wait for a moment that is still to come: what a test looks at before it moves on. One that
-     * {@link #advance} has woken is not counted, even where it does not run yet.
+     * Returns the number of waiting threads, which tests check before they advance the clock. A thread that {@link
+     * #advance} has woken is not counted, even if it does not run yet.
      */
     public int sleepers() {
         long now = nanos.get();

@@ -5,14 +5,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cell that is filled once and that any number of threads may wait for: the building block of every timed wait in
- * Treaty, since the timed waits of {@code java.util.concurrent} read the machine's clock and could not be simulated.
+ * A value that is set once, and for which any number of threads can wait. All timed waits use it, because those of {@code
+ * java.util.concurrent} read the machine's clock and cannot be simulated.
  */
 public final class Promise<T> {
-    /** Holds a Waiter (or null) while open, then a Done. */
+    /** A Waiter or null until the value is set, then a Done. */
     private final AtomicReference<@Nullable Object> state = new AtomicReference<>();
 
-    /** One of a chain of waiters, the newest first; one without a thread has left and is taken out of it. */
+    /** An element of the linked list of waiters, the newest first; without a thread once it has stopped waiting. */
     private static final class Waiter {
         private volatile @Nullable Thread thread = Thread.currentThread();
         private volatile @Nullable Waiter next;
@@ -20,7 +20,7 @@ public final class Promise<T> {
 
     private record Done<T>(T value) {}
 
-    /** Fills the cell and wakes every waiter; false where it had been filled before, which changes nothing. */
+    /** Sets the value and wakes all waiters; returns false without effect if it was set before. */
     public boolean complete(T value) {
         Object before;
         do {
@@ -35,7 +35,7 @@ public final class Promise<T> {
         return true;
     }
 
-    /** The value, or null where there is none yet. */
+    /** Returns the value, or null if it is not set yet. */
     @SuppressWarnings("unchecked")
     public @Nullable T now() {
         return state.get() instanceof Done<?>(var value) ? (T) value : null;
@@ -44,16 +44,16 @@ public final class Promise<T> {
     /**
      * Waits for the value.
      *
-     * @param nanos the longest wait; zero or less only looks
-     * @return the value, or null where the time ran out first
-     * @throws InterruptedException where the waiting thread was interrupted
+     * @param nanos the maximum wait; with zero or less it returns immediately
+     * @return the value, or null if the time is over
+     * @throws InterruptedException if the waiting thread is interrupted
      */
     public @Nullable T await(Time time, long nanos) throws InterruptedException {
         T value = now();
         if (value != null || nanos <= 0) {
             return value;
         }
-        Waiter self = enlist();
+        Waiter self = addWaiter();
         try {
             long end = time.nanoTime() + nanos;
             for (long left = nanos; (value = now()) == null && left > 0; left = end - time.nanoTime()) {
@@ -64,11 +64,11 @@ public final class Promise<T> {
             }
             return value;
         } finally {
-            leave(self);
+            removeWaiter(self);
         }
     }
 
-    private Waiter enlist() {
+    private Waiter addWaiter() {
         var self = new Waiter();
         Object before;
         do {
@@ -82,19 +82,19 @@ public final class Promise<T> {
     }
 
     /**
-     * Takes out whoever has left: a promise that is never kept, such as that of an end, is waited for again and again.
-     * As in {@link java.util.concurrent.FutureTask}, those inside the chain are passed over without further ado, since
-     * it does not matter whether somebody still meets them.
+     * Removes a waiter from the list, so that a promise for which threads wait repeatedly, such as that of a shutdown,
+     * does not accumulate them. As in {@link java.util.concurrent.FutureTask}, inner elements are unlinked without
+     * compare-and-set: it does not matter if another thread still visits them.
      */
-    private void leave(Waiter self) {
+    private void removeWaiter(Waiter self) {
         self.thread = null;
-        while (!(state.get() instanceof Done) && !swept()) {
+        while (!(state.get() instanceof Done) && !unlinkLeft()) {
             Thread.onSpinWait();
         }
     }
 
-    /** Goes along the chain once; false where others changed it meanwhile. */
-    private boolean swept() {
+    /** Unlinks waiters without a thread; returns false if another thread has changed the list concurrently. */
+    private boolean unlinkLeft() {
         Waiter before = null;
         for (Object at = state.get(); at instanceof Waiter waiter; ) {
             Waiter next = waiter.next;
@@ -106,7 +106,7 @@ public final class Promise<T> {
                 }
             } else {
                 before.next = next;
-                if (before.thread == null) { // it may be out of the chain itself by now
+                if (before.thread == null) { // it may be unlinked itself
                     return false;
                 }
             }

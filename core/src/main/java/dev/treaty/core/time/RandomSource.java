@@ -5,35 +5,26 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * The one door to chance. Production passes {@link #system()}, which any number of threads may share; a simulation
- * passes a seeded generator.
+ * The random numbers of production code, which any number of threads may share. Simulations use a seeded generator
+ * instead.
  */
-public final class RandomSource implements RandomGenerator {
-    private static final RandomSource SYSTEM = new RandomSource();
+public final class RandomSource {
+    private static final RandomGenerator SYSTEM =
+            () -> ThreadLocalRandom.current().nextLong();
 
     private RandomSource() {}
 
-    /** Unpredictable enough for balancing and jitter, never for secrets; safe to share between threads. */
+    /** Returns a fast generator for load balancing and jitter, not for secrets. */
     public static RandomGenerator system() {
         return SYSTEM;
     }
 
-    /** Unpredictable to others, for tokens and ids; slower, and safe to share between threads. */
+    /** Returns a slower, cryptographically strong generator, for tokens and ids. */
     public static RandomGenerator secure() {
         return Secure.RANDOM;
     }
 
     private static final class Secure {
         private static final SecureRandom RANDOM = new SecureRandom();
-    }
-
-    @Override
-    public long nextLong() {
-        return ThreadLocalRandom.current().nextLong();
-    }
-
-    @Override
-    public int nextInt(int bound) {
-        return ThreadLocalRandom.current().nextInt(bound);
     }
 }

@@ -3,7 +3,7 @@ package dev.treaty.core.time;
 import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 
-/** The machine's own clocks: the only class that may read them. */
+/** The machine's clocks; no other class may read them. */
 enum SystemTime implements Time {
     INSTANCE;
 

@@ -3,24 +3,24 @@ package dev.treaty.core.time;
 import java.time.InstantSource;
 
 /**
- * The one door to clocks and to timed waiting. Production passes {@link #system()}; the simulator passes virtual time,
- * and the very same blocking code then runs through hours in seconds.
+ * Clocks and timed waits. Production uses {@link #system()}; tests and simulations use another implementation, so that
+ * the same blocking code runs through hours in seconds.
  */
 public interface Time extends InstantSource {
-    /** A monotonic clock in nanoseconds, comparable only with itself: deadlines, leases, breakers, latencies. */
+    /** Returns a monotonic clock in nanoseconds, comparable only with itself: for deadlines, leases and latencies. */
     long nanoTime();
 
     /**
-     * Parks the current thread for at most that long, like
-     * {@link java.util.concurrent.locks.LockSupport#parkNanos(Object, long)}: it may wake early, so call it in a loop.
-     * Every timed wait of Treaty is built on it.
+     * Parks the current thread for at most this time, like
+     * {@link java.util.concurrent.locks.LockSupport#parkNanos(Object, long)}: it may return early, so call it in a loop.
+     * All timed waits use it.
      */
     void park(Object blocker, long nanos);
 
     /**
-     * Sleeps for that long; nothing to do where it is zero or less.
+     * Sleeps for this time; returns immediately if it is zero or less.
      *
-     * @throws InterruptedException where the thread was interrupted, at once
+     * @throws InterruptedException if the thread is interrupted
      */
     default void sleep(long nanos) throws InterruptedException {
         long end = nanoTime() + nanos;
@@ -32,7 +32,7 @@ public interface Time extends InstantSource {
         }
     }
 
-    /** The machine's own clocks. */
+    /** Returns the machine's clocks. */
     static Time system() {
         return SystemTime.INSTANCE;
     }

@@ -1,10 +1,10 @@
 /**
- * Time and chance, injected: the reason why Treaty's production code runs unchanged in a simulator.
+ * Injected time and random numbers, with which production code runs unchanged in tests and simulations.
  *
- * <p>Nothing in the fabric reads a clock, waits for a time or draws a random number but through {@link
- * dev.treaty.core.time.Time} and a {@link java.util.random.RandomGenerator} that it was given. Production passes {@link
- * dev.treaty.core.time.Time#system()} and {@link dev.treaty.core.time.RandomSource#system()}; a simulation passes virtual
- * time and a seed, and every run of that seed is the same. Timed waits are built on {@link
+ * <p>Code reads clocks, waits and draws random numbers only through a {@link dev.treaty.core.time.Time} and a {@link
+ * java.util.random.RandomGenerator} that it gets in its constructor. Production uses {@link
+ * dev.treaty.core.time.Time#system()} and {@link dev.treaty.core.time.RandomSource#system()}; a simulation uses virtual
+ * time and a seed, and every run with the same seed is the same. Timed waits use {@link
  * dev.treaty.core.time.Time#park} and {@link dev.treaty.core.time.Promise}.
  *
  * {@snippet class="TimeExample" region="wait"}

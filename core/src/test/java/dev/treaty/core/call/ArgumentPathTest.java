@@ -49,7 +49,7 @@ class ArgumentPathTest {
     }
 
     @Test
-    void findsTheValueInARecordThatIsTheMessageAndInParametersByName() {
+    void a_path_leads_into_a_record_message_and_into_named_parameters() {
         assertThat(at("id", operation("whole"), ORDER)).isEqualTo("42");
         assertThat(at("customer.id", operation("whole"), ORDER)).isEqualTo("ada");
         assertThat(at("customer.region", operation("whole"), ORDER)).isEqualTo("eu");
@@ -58,7 +58,7 @@ class ArgumentPathTest {
     }
 
     @Test
-    void findsTheSameInMessagesThatAreMaps() {
+    void a_path_leads_into_maps() {
         var message = Map.of("order", Map.of("customer", Map.of("id", "ada")), "number", 7);
         assertThat(at("order.customer.id", operation("several").dynamic(), message))
                 .isEqualTo("ada");
@@ -66,7 +66,7 @@ class ArgumentPathTest {
     }
 
     @Test
-    void whatIsNotThereIsNothing() {
+    void a_missing_value_is_null_and_an_invalid_path_is_rejected() {
         assertThat(at("nothing", operation("whole"), ORDER)).isNull();
         assertThat(at("id.more", operation("whole"), ORDER)).isNull();
         assertThat(at("nothing", operation("several"), ORDER.customer(), 7)).isNull();
@@ -78,12 +78,12 @@ class ArgumentPathTest {
     }
 
     @Test
-    void theContractTellsThePartitionKey() {
+    void a_contract_has_the_path_of_the_partition_key() {
         assertThat(operation("whole").signature().partitionKey()).contains("id");
         assertThat(operation("nested").signature().partitionKey()).contains("order.id");
         assertThat(operation("none").signature().partitionKey()).isEmpty();
         assertThatThrownBy(() -> ServiceContract.of(Twice.class))
                 .isInstanceOf(ContractException.class)
-                .hasMessageContaining("2 partition keys, one and other: one decides");
+                .hasMessageContaining("2 partition keys, one and other: annotate only one");
     }
 }

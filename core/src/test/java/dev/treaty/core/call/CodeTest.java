@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class CodeTest {
     @Test
-    void thereAreSixteenAndEachReadsBack() {
+    void there_are_sixteen_codes_and_each_is_found_by_its_wire_name() {
         assertThat(Code.values())
                 .hasSize(16)
                 .allSatisfy(c -> assertThat(Code.of(c.wire())).contains(c));
@@ -16,7 +16,7 @@ class CodeTest {
     }
 
     @Test
-    void onlyTheServicesOwnFailuresCountAgainstIt() {
+    void only_failures_of_the_service_count_against_it() {
         assertThat(Code.UNAVAILABLE.blamesService()).isTrue();
         assertThat(Code.INTERNAL.blamesService()).isTrue();
         assertThat(Code.NOT_FOUND.blamesService()).isFalse();

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The typed edges together: a proxy whose handler is a dispatcher. */
+/** A proxy whose handler is a dispatcher. */
 class EdgesTest {
     @Contract(name = "test.Greeter", version = "1.0.0")
     interface Greeter {
@@ -31,11 +31,11 @@ class EdgesTest {
     private final ServiceContract contract = ServiceContract.of(Greeter.class);
     private final ManualTime time = new ManualTime();
     private final Random random = new Random(7);
-    private final List<Throwable> mistakes = new ArrayList<>();
+    private final List<Throwable> internalErrors = new ArrayList<>();
 
     private Greeter greeter(Greeter implementation) {
         Handler dispatcher =
-                Dispatcher.of(Greeter.class, contract, implementation, (_, mistake) -> mistakes.add(mistake));
+                Dispatcher.of(Greeter.class, contract, implementation, (_, error) -> internalErrors.add(error));
         return ServiceProxy.of(
                 Greeter.class, contract, dispatcher, () -> CallContext.next(Principal.claimed("test"), time, random));
     }
@@ -56,7 +56,7 @@ class EdgesTest {
     }
 
     @Test
-    void valuesGoThroughBothEdges() {
+    void values_pass_through_proxy_and_dispatcher() {
         Greeter greeter = greeter(new Polite());
         assertThat(greeter.greet("ada", 1)).isEqualTo("hello ada");
         assertThat(greeter.twice("ada")).isEqualTo("hello hello ada");
@@ -67,7 +67,7 @@ class EdgesTest {
     }
 
     @Test
-    void aServiceExceptionIsItsFault() {
+    void a_service_exception_becomes_its_fault() {
         Greeter greeter = greeter(new Polite() {
             @Override
             public String greet(String name, int times) {
@@ -78,11 +78,11 @@ class EdgesTest {
                 .isInstanceOfSatisfying(
                         ServiceException.class,
                         e -> assertThat(e.fault()).isEqualTo(Fault.of(Code.NOT_FOUND, "no ada")));
-        assertThat(mistakes).isEmpty();
+        assertThat(internalErrors).isEmpty();
     }
 
     @Test
-    void aMistakeIsInternalAndLeaksNothing() {
+    void an_unexpected_exception_becomes_internal_without_its_text() {
         Greeter greeter = greeter(new Polite() {
             @Override
             public String greet(String name, int times) {
@@ -93,11 +93,11 @@ class EdgesTest {
             assertThat(e.code()).isEqualTo(Code.INTERNAL);
             assertThat(e.getMessage()).doesNotContain("secret");
         });
-        assertThat(mistakes).hasSize(1).first().asString().contains("secret");
+        assertThat(internalErrors).hasSize(1).first().asString().contains("secret");
     }
 
     @Test
-    void aFaultOfAnInnerCallHasReachedTheOuterHandler() {
+    void an_unreached_fault_of_an_inner_call_has_reached_the_outer_handler() {
         Greeter greeter = greeter(new Polite() {
             @Override
             public void forget() {
@@ -111,7 +111,7 @@ class EdgesTest {
     }
 
     @Test
-    void aHandlersOwnCallsInheritItsContext() {
+    void calls_of_a_handler_inherit_its_context() {
         var inner = new ArrayList<CallContext>();
         Greeter second = ServiceProxy.of(
                 Greeter.class,
@@ -141,7 +141,7 @@ class EdgesTest {
     }
 
     @Test
-    void anInterruptIsACanceledCallThatKeepsTheFlag() {
+    void an_interrupt_cancels_the_call_and_keeps_the_flag() {
         Greeter greeter = ServiceProxy.of(
                 Greeter.class,
                 contract,
@@ -156,7 +156,7 @@ class EdgesTest {
     }
 
     @Test
-    void aHopMayShortenADeadlineButNeverLengthenIt() {
+    void a_hop_may_shorten_a_deadline_and_never_extends_it() {
         Deadline near = Deadline.after(Duration.ofSeconds(1), time);
         Deadline far = Deadline.after(Duration.ofSeconds(9), time);
         assertThat(near.earlier(far)).isEqualTo(near);

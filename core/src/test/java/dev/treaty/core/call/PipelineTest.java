@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 
 class PipelineTest {
     @Test
-    void filtersRunOutermostFirstAndPrintInThatOrder() throws InterruptedException {
+    void filters_run_and_are_described_outermost_first() throws InterruptedException {
         var order = new ArrayList<String>();
         var pipeline = new Pipeline(
                 List.of(
-                        new Pipeline.Step("one", "it is first", noting(order, "one")),
-                        new Pipeline.Step("two", "it is second", noting(order, "two"))),
+                        new Pipeline.Step("one", "it is first", recording(order, "one")),
+                        new Pipeline.Step("two", "it is second", recording(order, "two"))),
                 "last",
                 _ -> {
                     order.add("last");
@@ -31,7 +31,7 @@ class PipelineTest {
                 .containsExactly("one              it is first", "two              it is second", "last");
     }
 
-    private static Filter noting(List<String> order, String name) {
+    private static Filter recording(List<String> order, String name) {
         return (call, next) -> {
             order.add(name);
             ServiceResponse<?> response = next.handle(call);

@@ -8,7 +8,7 @@ import net.jqwik.api.Property;
 
 class TraceLawsTest {
     @Property
-    void everyTraceReadsBack(@ForAll long seed, @ForAll boolean sampled) {
+    void every_trace_is_parsed_from_its_header(@ForAll long seed, @ForAll boolean sampled) {
         Trace started = Trace.start(new Random(seed));
         Trace trace = new Trace(started.traceHigh(), started.traceLow(), started.span(), sampled);
         assertThat(Trace.parse(trace.header())).contains(trace);

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TraceTest {
     @Test
-    void aChildKeepsTheTraceAndHasItsOwnSpan() {
+    void a_child_has_the_same_trace_and_its_own_span() {
         var random = new Random(1);
         Trace parent = Trace.start(random);
         Trace child = parent.child(random);
@@ -18,7 +18,7 @@ class TraceTest {
     }
 
     @Test
-    void aLaterVersionOfTheHeaderIsReadAsThisOne() {
+    void a_later_version_of_the_header_is_accepted() {
         String later = "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more";
         assertThat(Trace.parse(later))
                 .hasValueSatisfying(t -> assertThat(t.sampled()).isTrue());
@@ -36,7 +36,7 @@ class TraceTest {
                 "00-0af7651916cd43dd8448eb211c8031xx-b7ad6b7169203331-01",
                 "00_0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331_01"
             })
-    void aMalformedHeaderIsNoTrace(String header) {
+    void a_malformed_header_is_ignored(String header) {
         assertThat(Trace.parse(header)).isEmpty();
     }
 }

@@ -2,6 +2,7 @@ package dev.treaty.core.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.groups.Tuple.tuple;
 
 import dev.treaty.core.contract.Shape.Choice;
 import dev.treaty.core.contract.Shape.Mapping;
@@ -49,7 +50,7 @@ class ServiceContractTest {
             name = "shop.Orders",
             version = "1.4",
             capabilities = @Capability(name = "search", description = "finds \"words\"", version = "2.0"))
-    @Description("Takes orders\nand keeps them.")
+    @Description("Accepts\nand stores orders.")
     interface Orders {
         @Idempotent
         @Description("Reads one.")
@@ -64,17 +65,17 @@ class ServiceContractTest {
         Instant now();
 
         default String ignored() {
-            return "a default method is no operation";
+            return "a default method is not an operation";
         }
     }
 
     private final ServiceContract contract = ServiceContract.of(Orders.class);
 
     @Test
-    void readsNameVersionDescriptionAndCapabilities() {
+    void reads_name_version_description_and_capabilities() {
         assertThat(contract.name()).isEqualTo(new ServiceName("shop.Orders"));
         assertThat(contract.version()).isEqualTo(new Version(1, 4, 0));
-        assertThat(contract.description()).isEqualTo("Takes orders\nand keeps them.");
+        assertThat(contract.description()).isEqualTo("Accepts\nand stores orders.");
         assertThat(contract.capabilities())
                 .containsExactly(new ServiceCapability("search", "finds \"words\"", new Version(2, 0, 0), true));
         assertThat(contract.operations())
@@ -83,7 +84,7 @@ class ServiceContractTest {
     }
 
     @Test
-    void aSingleRecordIsTheWholeMessage() {
+    void a_single_record_is_the_whole_message() {
         Operation get = contract.operation("get").orElseThrow();
         assertThat(get.idempotent()).isTrue();
         assertThat(get.description()).isEqualTo("Reads one.");
@@ -93,7 +94,7 @@ class ServiceContractTest {
     }
 
     @Test
-    void severalParametersAreFieldsByName() {
+    void several_parameters_are_fields_by_name() {
         Operation list = contract.operation("list").orElseThrow();
         assertThat(list.idempotent()).isFalse();
         assertThat(list.request().anonymous()).isTrue();
@@ -106,9 +107,9 @@ class ServiceContractTest {
     }
 
     @Test
-    void otherResultsAreWrappedAndVoidIsEmpty() {
+    void a_result_that_is_not_a_record_is_wrapped_and_void_is_empty() {
         assertThat(contract.operation("now").orElseThrow().wrappedResult())
-                .contains(Field.of("result", Scalar.INSTANT));
+                .contains(new Field("result", Scalar.INSTANT, true, "", Optional.empty()));
         assertThat(contract.operation("find")
                         .orElseThrow()
                         .wrappedResult()
@@ -119,7 +120,7 @@ class ServiceContractTest {
     }
 
     @Test
-    void readsEveryKindOfShape() {
+    void reads_every_kind_of_shape() {
         Structure order = contract.operation("get").orElseThrow().response();
         assertThat(order.field("lines").orElseThrow().shape()).isInstanceOf(Sequence.class);
         assertThat(order.field("counts").orElseThrow().shape()).isEqualTo(new Mapping(Scalar.INT64));
@@ -134,7 +135,7 @@ class ServiceContractTest {
     }
 
     @Test
-    void textReadsBackToTheSameContract() {
+    void text_is_parsed_to_an_equal_contract() {
         ServiceContract read = ServiceContract.parse(contract.text());
         assertThat(read).isEqualTo(contract);
         assertThat(read.text()).isEqualTo(contract.text());
@@ -142,9 +143,9 @@ class ServiceContractTest {
     }
 
     @Test
-    void theFingerprintIsOfThePromiseAlone() {
+    void the_fingerprint_depends_only_on_messages() {
         var reworded = ServiceContract.parse(
-                contract.text().replace("Reads one.", "Gives one back.").replace(" 1.4.0", " 1.5.0"));
+                contract.text().replace("Reads one.", "Returns an order.").replace(" 1.4.0", " 1.5.0"));
         assertThat(reworded.fingerprint()).isEqualTo(contract.fingerprint());
         var changed = ServiceContract.parse(contract.text().replace("number: string", "number: int64"));
         assertThat(changed.fingerprint()).isNotEqualTo(contract.fingerprint());
@@ -182,7 +183,7 @@ class ServiceContractTest {
     }
 
     @Test
-    void refusesWhatCannotTravelAndNamesEachMethodAndReason() {
+    void an_invalid_interface_is_rejected_with_each_method_and_reason() {
         assertThatThrownBy(() -> ServiceContract.of(Broken.class))
                 .isInstanceOfSatisfying(
                         ContractException.class,
@@ -206,13 +207,13 @@ class ServiceContractTest {
     interface NoAnnotation {}
 
     @Test
-    void refusesAnInterfaceThatIsNoContract() {
+    void an_interface_without_annotation_is_rejected() {
         assertThatThrownBy(() -> ServiceContract.of(NoAnnotation.class)).hasMessageContaining("it has no @Contract");
         assertThatThrownBy(() -> ServiceContract.of(String.class)).hasMessageContaining("it has no @Contract");
     }
 
     @Test
-    void malformedTextIsRefusedWithItsLine() {
+    void malformed_text_is_rejected_with_its_line() {
         assertThatThrownBy(() -> ServiceContract.parse("contract a 1\n\nget(id: Foo)"))
                 .hasMessageContaining("line 3: type Foo is not defined");
         assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nget(A)\nrecord A { a: A }"))
@@ -223,8 +224,51 @@ class ServiceContractTest {
                 .hasMessageContaining("\"union\" is not expected here");
         assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nx(a: " + "[".repeat(1000)))
                 .hasMessageContaining("nested deeper");
-        assertThatThrownBy(() -> ServiceContract.parse("")).hasMessageContaining("\"contract\" is expected");
+        assertThatThrownBy(() -> ServiceContract.parse("")).hasMessageContaining("'contract' is expected, not the end");
         assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nx(a: string, a: string)"))
                 .hasMessageContaining("two fields are named \"a\"");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\n// comment\nget(a: string \"no end)"))
+                .hasMessageContaining("line 3: the string that begins here has no end");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nenum A { B }\nenum A { C }"))
+                .hasMessageContaining("line 3: type A is defined twice");
+        assertThatThrownBy(() -> ServiceContract.parse("contract a 1\nrecord A { b: Missing }"))
+                .as("a definition without users")
+                .hasMessageContaining("line 2: type Missing is not defined");
+    }
+
+    @Test
+    void words_of_the_grammar_may_be_names() {
+        var parsed = ServiceContract.parse("""
+            contract record 1
+            capability enum 1.0.0 "text"
+            record(record: string, enum?: boolean, by: int32) -> [choice] "text"
+            idempotent(choice) // a comment
+            idempotent idempotent2() -> string
+            record choice "text" { record: map[string] = "a \\"b\\"" }
+            """);
+
+        assertThat(parsed.operations())
+                .extracting(Operation::name, Operation::idempotent)
+                .containsExactly(tuple("record", false), tuple("idempotent", false), tuple("idempotent2", true));
+        assertThat(parsed.capabilities()).extracting(ServiceCapability::name).containsExactly("enum");
+        assertThat(ServiceContract.parse(parsed.text())).isEqualTo(parsed);
+    }
+
+    record Pair<T>(T one, List<T[]> others) {}
+
+    @Contract(name = "shop.Pairs", version = "1.0.0")
+    interface Pairs {
+        Page<Pair<Line>> pages(Page<Pair<Line>> page);
+
+        Pair<? extends Line> pair();
+    }
+
+    @Test
+    void type_variables_of_generic_records_are_resolved() {
+        var pairs = ServiceContract.of(Pairs.class);
+
+        assertThat(pairs.text())
+                .contains("pages(PageOfPairOfLine) -> PageOfPairOfLine", "pair() -> PairOfLine")
+                .contains("record PairOfLine {\n  one: Line,\n  others: [[Line]]\n}");
     }
 }

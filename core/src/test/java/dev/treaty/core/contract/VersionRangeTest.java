@@ -23,24 +23,24 @@ class VersionRangeTest {
         "<3,          3.0.0, false",
         "*,           0.0.0, true",
     })
-    void contains(String range, String version, boolean expected) {
+    void a_range_contains_versions_between_its_ends(String range, String version, boolean expected) {
         assertThat(VersionRange.parse(range).contains(Version.parse(version))).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"^1.4.0", ">=1.4.0 <3.0.0", ">=1.4.0", "<3.0.0", "*"})
-    void readsWhatItWrites(String range) {
+    void a_range_is_parsed_from_its_text(String range) {
         assertThat(VersionRange.parse(range)).hasToString(range);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "1.4", "<=3", "~1", ">=3 <2", ">= 1", "^", "1.x"})
-    void refusesWhatIsNone(String range) {
+    void invalid_text_is_rejected(String range) {
         assertThatIllegalArgumentException().isThrownBy(() -> VersionRange.parse(range));
     }
 
     @Test
-    void aMajorVersionIsAllOfIt() {
+    void a_major_version_contains_all_its_versions() {
         var one = VersionRange.ofMajor(1);
         assertThat(one.contains(new Version(1, 0, 0))).isTrue();
         assertThat(one.contains(new Version(2, 0, 0))).isFalse();

@@ -10,7 +10,7 @@ class EventStreamTest {
     private static final Event EVENT = new Event.RegistryChanged("embedded", true, "");
 
     @Test
-    void aSubscriberThatThrowsHurtsNobodyAndIsHeardOf() throws InterruptedException {
+    void an_exception_of_a_subscriber_is_reported_and_others_receive_the_event() throws InterruptedException {
         var stream = new EventStream();
         List<Event> seen = new ArrayList<>();
         List<Throwable> thrown = new ArrayList<>();

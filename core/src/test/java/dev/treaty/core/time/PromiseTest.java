@@ -14,7 +14,7 @@ class PromiseTest {
     private final ManualTime time = new ManualTime();
 
     @Test
-    void everyWaiterGetsTheFirstValue() throws InterruptedException {
+    void every_waiter_gets_the_first_value() throws InterruptedException {
         var promise = new Promise<String>();
         Queue<String> seen = new ConcurrentLinkedQueue<>();
         List<Thread> waiters = new ArrayList<>();
@@ -36,14 +36,14 @@ class PromiseTest {
     private void await(Promise<String> promise, Queue<String> seen) {
         try {
             String value = promise.await(time, Duration.ofHours(1).toNanos());
-            seen.add(value == null ? "nothing" : value);
+            seen.add(value == null ? "null" : value);
         } catch (InterruptedException e) {
             seen.add("interrupted");
         }
     }
 
     @Test
-    void aWaitEndsWithNothingWhenItsTimeIsOver() throws InterruptedException {
+    void a_wait_returns_null_when_its_time_is_over() throws InterruptedException {
         var promise = new Promise<String>();
         Queue<String> seen = new ConcurrentLinkedQueue<>();
         Thread waiter = Thread.startVirtualThread(() -> await(promise, seen));
@@ -52,11 +52,11 @@ class PromiseTest {
         }
         time.advance(Duration.ofHours(1));
         waiter.join();
-        assertThat(seen).containsExactly("nothing");
+        assertThat(seen).containsExactly("null");
     }
 
     @Test
-    void anInterruptEndsAWaitAtOnce() throws InterruptedException {
+    void an_interrupt_ends_a_wait() throws InterruptedException {
         var promise = new Promise<String>();
         Queue<String> seen = new ConcurrentLinkedQueue<>();
         Thread waiter = Thread.startVirtualThread(() -> await(promise, seen));
@@ -66,7 +66,7 @@ class PromiseTest {
     }
 
     @Test
-    void whoHasLeftIsNotKept() throws InterruptedException {
+    void waiters_that_have_left_are_garbage_collected() throws InterruptedException {
         var promise = new Promise<String>();
         Queue<String> seen = new ConcurrentLinkedQueue<>();
         List<WeakReference<Thread>> gone = new ArrayList<>();
@@ -78,7 +78,7 @@ class PromiseTest {
                 Thread.yield();
             }
             gone.add(new WeakReference<>(waiter));
-            if (i >= 3) { // the last few wait side by side
+            if (i >= 3) { // the last few wait at the same time
                 Thread other = gone.get(i - 3).get();
                 other.interrupt();
                 other.join();
@@ -103,7 +103,7 @@ class PromiseTest {
     }
 
     @Test
-    void whoStaysIsWokenHoweverManyLeaveMeanwhile() throws InterruptedException {
+    void remaining_waiters_are_woken_while_others_leave() throws InterruptedException {
         for (int round = 0; round < 50; round++) {
             var promise = new Promise<String>();
             Queue<String> seen = new ConcurrentLinkedQueue<>();

@@ -9,33 +9,33 @@ public interface ByteChannel extends AutoCloseable {
     /**
      * Reads at least one byte, waiting until the deadline.
      *
-     * @return how many, or -1 where the peer has closed
-     * @throws java.net.SocketTimeoutException where the deadline passed
+     * @return the number of bytes, or -1 if the peer has closed the connection
+     * @throws java.net.SocketTimeoutException if the deadline passed
      */
     int read(byte[] into, int offset, int length, Deadline deadline) throws IOException;
 
     /**
      * Writes all bytes, waiting until the deadline.
      *
-     * @throws java.net.SocketTimeoutException where the deadline passed
+     * @throws java.net.SocketTimeoutException if the deadline passed
      */
     void write(byte[] bytes, int offset, int length, Deadline deadline) throws IOException;
 
-    /** True once the current {@link #write} has handed anything over, also where it failed then. */
+    /** Returns true if the latest {@link #write} has sent any bytes, even if it failed. */
     boolean wrote();
 
-    /** True where the peer has neither closed nor sent anything: an idle connection may be used again. */
+    /** Returns true if the peer has neither closed the connection nor sent anything: it can be used again. */
     boolean quiet();
 
     @Override
     void close();
 
-    /** Where wires come from. */
+    /** Opens connections. */
     interface Source {
         /**
-         * Connects.
+         * Connects to an endpoint.
          *
-         * @throws java.net.SocketTimeoutException where the deadline passed
+         * @throws java.net.SocketTimeoutException if the deadline passed
          */
         ByteChannel open(ServiceEndpoint endpoint, Deadline deadline) throws IOException;
     }

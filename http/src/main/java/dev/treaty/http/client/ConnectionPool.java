@@ -13,8 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one endpoint. The one used last is taken first, so that those that are not needed grow old and
- * go. Who finds none left waits in line until the deadline, and is handed the next that comes back.
+ * The connections to one endpoint. The last used connection is taken first, so that unneeded connections become idle
+ * and are closed. If all connections are in use, callers queue until their deadline and get the next one that is
+ * returned.
  */
 public final class ConnectionPool {
     private final HttpTransportOptions options;
@@ -22,61 +23,60 @@ public final class ConnectionPool {
     private final Time time;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Set<PooledConnection> links = new HashSet<>();
+    private final Set<PooledConnection> connections = new HashSet<>();
     private final ArrayDeque<PooledConnection> idle = new ArrayDeque<>();
-    private final ArrayDeque<Promise<PooledConnection>> line = new ArrayDeque<>();
-    private final PooledConnection nobody;
+    private final ArrayDeque<Promise<PooledConnection>> queue = new ArrayDeque<>();
     private boolean closed;
+
+    /** The result of a promise in the queue that gets no connection. */
+    private final PooledConnection none = new PooledConnection(1);
 
     public ConnectionPool(HttpTransportOptions options, Time time) {
         this.options = options;
         this.idleLifetimeNanos = options.idleLifetime().toNanos();
         this.time = time;
-        this.nobody = new PooledConnection(1);
     }
 
     /**
-     * A link for one exchange, connected or not, to be {@linkplain #give given back} in any case.
+     * Takes a connection for one exchange, open or not. It must be {@linkplain #give returned}.
      *
-     * @return null where the deadline passed first, or the pool is closed
+     * @return null if the deadline passed, or the pool is closed
      */
     @Nullable
     PooledConnection take(Deadline deadline) throws InterruptedException {
-        Promise<PooledConnection> turn;
+        Promise<PooledConnection> promise;
         lock.lock();
         try {
             if (closed) {
                 return null;
             }
-            PooledConnection link = idle.pollFirst();
-            if (link != null) {
-                if (link.idleLongerThan(idleLifetimeNanos, time.nanoTime())) {
-                    link.disconnect();
+            PooledConnection recent = idle.pollFirst();
+            if (recent != null) {
+                if (recent.idleLongerThan(idleLifetimeNanos, time.nanoTime())) {
+                    recent.disconnect();
                 }
-                return link;
+                return recent;
             }
-            if (links.size() < options.connectionsMax()) {
-                PooledConnection made = new PooledConnection(options.responseBytesMax());
-                links.add(made);
-                return made;
+            if (connections.size() < options.connectionsMax()) {
+                var added = new PooledConnection(options.responseBytesMax());
+                connections.add(added);
+                return added;
             }
-            turn = new Promise<>();
-            line.addLast(turn);
+            promise = new Promise<>();
+            queue.addLast(promise);
         } finally {
             lock.unlock();
         }
-        return await(turn, deadline);
+        return await(promise, deadline);
     }
 
-    private @Nullable PooledConnection await(Promise<PooledConnection> turn, Deadline deadline)
+    private @Nullable PooledConnection await(Promise<PooledConnection> promise, Deadline deadline)
             throws InterruptedException {
-        boolean mine = false;
         try {
-            PooledConnection link = turn.await(time, deadline.remainingNanos(time));
-            mine = link != null && link != nobody;
-            return mine ? link : leave(turn);
+            PooledConnection given = promise.await(time, deadline.remainingNanos(time));
+            return given != null && given != none ? given : leave(promise);
         } catch (InterruptedException e) {
-            PooledConnection late = leave(turn);
+            PooledConnection late = leave(promise);
             if (late != null) {
                 give(late);
             }
@@ -84,46 +84,42 @@ public final class ConnectionPool {
         }
     }
 
-    /** Leaves the line; where a link was handed over at the same moment, that is returned. */
-    private @Nullable PooledConnection leave(Promise<PooledConnection> turn) {
+    /** Leaves the queue; returns a connection that was given at the same moment. */
+    private @Nullable PooledConnection leave(Promise<PooledConnection> promise) {
         lock.lock();
         try {
-            line.remove(turn);
+            queue.remove(promise);
         } finally {
             lock.unlock();
         }
-        if (turn.complete(nobody)) {
+        if (promise.complete(none)) {
             return null;
         }
-        PooledConnection handed = turn.now();
-        return handed == nobody ? null : handed;
+        PooledConnection given = promise.now();
+        return given == none ? null : given;
     }
 
-    /** Takes a link back; where it is still connected it may be used again. */
-    void give(PooledConnection link) {
+    /** Returns a connection to the pool; if it is open, it is used again. */
+    void give(PooledConnection returned) {
         List<PooledConnection> surplus = new ArrayList<>(0);
         lock.lock();
         try {
-            if (!closed) {
-                for (Promise<PooledConnection> next = line.pollFirst(); next != null; next = line.pollFirst()) {
-                    if (next.complete(link)) {
-                        return;
-                    }
+            while (!queue.isEmpty()) { // closing empties it
+                if (queue.removeFirst().complete(returned)) {
+                    return;
                 }
             }
-            if (closed || !link.connected()) {
-                links.remove(link);
-                surplus.add(link);
+            if (closed || returned.channel() == null) {
+                connections.remove(returned);
+                surplus.add(returned);
             } else {
-                idle.addFirst(link);
+                idle.addFirst(returned);
             }
             long now = time.nanoTime();
-            for (PooledConnection oldest = idle.peekLast();
-                    oldest != null
-                            && (idle.size() > options.idleMax() || oldest.idleLongerThan(idleLifetimeNanos, now));
-                    oldest = idle.peekLast()) {
-                idle.removeLast();
-                links.remove(oldest);
+            while (!idle.isEmpty()
+                    && (idle.size() > options.idleMax() || idle.getLast().idleLongerThan(idleLifetimeNanos, now))) {
+                PooledConnection oldest = idle.removeLast();
+                connections.remove(oldest);
                 surplus.add(oldest);
             }
         } finally {
@@ -132,7 +128,7 @@ public final class ConnectionPool {
         surplus.forEach(PooledConnection::disconnect);
     }
 
-    /** Closes what is idle, and what is in use when it comes back. */
+    /** Closes idle connections at once, and those in use when they are returned. */
     void close() {
         List<PooledConnection> unused;
         lock.lock();
@@ -140,26 +136,26 @@ public final class ConnectionPool {
             closed = true;
             unused = List.copyOf(idle);
             idle.clear();
-            links.removeAll(unused);
-            line.forEach(turn -> turn.complete(nobody));
-            line.clear();
+            connections.removeAll(unused);
+            queue.forEach(promise -> promise.complete(none));
+            queue.clear();
         } finally {
             lock.unlock();
         }
         unused.forEach(PooledConnection::disconnect);
     }
 
-    /** Closes everything at once; calls under way fail. */
+    /** Closes all connections at once; calls in flight fail. */
     void abort() {
         close();
-        List<PooledConnection> busy;
+        List<PooledConnection> inUse;
         lock.lock();
         try {
-            busy = List.copyOf(links);
+            inUse = List.copyOf(connections);
         } finally {
             lock.unlock();
         }
-        busy.forEach(PooledConnection::disconnect);
+        inUse.forEach(PooledConnection::disconnect);
     }
 
     boolean closed() {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What calls of one operation have in common: the codec and the request line, ready as bytes. */
+/** What all calls of one operation share: the codec and the encoded request line. */
 public record EncodedOperation(ServiceName service, JsonCodec codec, OutputBuffer requestLine) {
     private static EncodedOperation of(ServiceName service, Operation operation) {
         var line = new OutputBuffer()
@@ -17,51 +17,47 @@ public record EncodedOperation(ServiceName service, JsonCodec codec, OutputBuffe
         return new EncodedOperation(service, new JsonCodec(service, operation), line);
     }
 
-    /** Whether that may be the name of an operation, which becomes a part of the request line as it is. */
+    /** Returns true if a text can be the name of an operation, which is written into the request line as it is. */
     static boolean isName(String name) {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (!Character.isLetterOrDigit(c) && c != '_' && c != '$' && c != '-' && c != '.') {
-                return false;
-            }
-        }
-        return !name.isEmpty();
+        return !name.isEmpty()
+                && name.chars()
+                        .allMatch(c -> Character.isLetterOrDigit(c) || c == '_' || c == '$' || c == '-' || c == '.');
     }
 
     /**
-     * The routes of a transport. They are found by the identity of the operation: it is the same object for every call,
-     * and comparing whole shapes would cost more than the call.
+     * The encoded operations of a transport. The key is the identity of the operation: it is the same object for every
+     * call, and comparing shapes would cost more than the call.
      */
     public static final class Table {
-        /** The most operations that are remembered; beyond it the table starts anew. */
-        static final int ROUTES_MAX = 4_096;
+        /** The maximum number of operations; then the table is cleared. */
+        private static final int OPERATIONS_MAX = 4_096;
 
         private final ReentrantLock lock = new ReentrantLock();
 
-        /** Never changed once it can be seen, so that it is read without the lock. */
-        private volatile IdentityHashMap<Operation, EncodedOperation> routes = new IdentityHashMap<>();
+        /** Replaced on every change, so that it is read without the lock. */
+        private volatile IdentityHashMap<Operation, EncodedOperation> operations = new IdentityHashMap<>();
 
-        /** The route of a call. */
         EncodedOperation of(Call call) {
-            EncodedOperation known = routes.get(call.operation());
+            EncodedOperation known = operations.get(call.operation());
             if (known != null && known.service.equals(call.service())) {
                 return known;
             }
-            EncodedOperation made = EncodedOperation.of(call.service(), call.operation());
+            EncodedOperation encoded = EncodedOperation.of(call.service(), call.operation());
             if (known == null && !call.operation().signature().dynamic()) {
-                remember(call.operation(), made);
+                put(call.operation(), encoded);
             }
-            return made;
+            return encoded;
         }
 
-        private void remember(Operation operation, EncodedOperation route) {
+        private void put(Operation operation, EncodedOperation encoded) {
             lock.lock();
             try {
-                var more = routes.size() < ROUTES_MAX
-                        ? new IdentityHashMap<>(routes)
-                        : new IdentityHashMap<Operation, EncodedOperation>();
-                more.put(operation, route);
-                routes = more;
+                var changed = new IdentityHashMap<Operation, EncodedOperation>();
+                if (operations.size() < OPERATIONS_MAX) {
+                    changed.putAll(operations);
+                }
+                changed.put(operation, encoded);
+                operations = changed;
             } finally {
                 lock.unlock();
             }

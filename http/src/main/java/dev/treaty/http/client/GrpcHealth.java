@@ -1,10 +1,10 @@
 package dev.treaty.http.client;
 
 import dev.treaty.codec.json.MessageReader;
-import dev.treaty.core.discovery.HealthProbe;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.health.HealthProbe;
 import dev.treaty.core.time.Time;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Asks {@code grpc.health.v1.Health/Check}, whose two messages have one field each; so they are written and read here
- * by hand, in the form of Protocol Buffers, and no generated code is needed.
+ * A health probe that calls {@code grpc.health.v1.Health/Check}. Its two messages have one field each, so they are
+ * encoded and decoded here without generated code.
  *
  * @see <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">GRPC Health Checking Protocol</a>
  */
@@ -33,7 +33,7 @@ public final class GrpcHealth implements HealthProbe {
     private static final HeaderName GRPC_MESSAGE = HeaderNames.create("grpc-message");
     private static final HeaderName TE = HeaderNames.create("te");
 
-    /** What comes before a message: whether it is compressed, and its length. */
+    /** The prefix of a message: a compression flag and the length. */
     private static final int PREFIX_BYTES = 5;
 
     private static final int ANSWER_BYTES_MAX = 1_024;
@@ -62,7 +62,7 @@ public final class GrpcHealth implements HealthProbe {
                 .header(TE, "trailers")
                 .submit(request())) {
             return answered(response);
-        } catch (IOException | RuntimeException e) { // the library wraps what the network does
+        } catch (IOException | RuntimeException e) { // the library wraps I/O errors
             return health(Status.CRITICAL, endpoint.authority() + " does not answer in gRPC");
         }
     }
@@ -71,7 +71,7 @@ public final class GrpcHealth implements HealthProbe {
         byte[] name = service.getBytes(StandardCharsets.UTF_8);
         var message = new ByteArrayOutputStream();
         if (name.length > 0) {
-            message.write(0x0A); // field 1, of a length
+            message.write(0x0A); // field 1, length-delimited
             varint(message, name.length);
             message.writeBytes(name);
         }
@@ -102,16 +102,16 @@ public final class GrpcHealth implements HealthProbe {
                 answer = in.readNBytes(ANSWER_BYTES_MAX);
             }
         }
-        // A refusal has its status among the headers, since nothing comes before it. After a message the status is in a
-        // trailer, which the library gives only where it was announced, as gRPC does not; there the message says it.
-        Optional<String> refused = value(response.headers(), GRPC_STATUS).filter(code -> !code.equals("0"));
-        if (refused.isPresent() || answer.length < PREFIX_BYTES) {
+        // An error without a message has its status in the headers. After a message the status is in a trailer, which
+        // the library returns only if it was announced, which gRPC does not do; then the message has the result.
+        Optional<String> error = value(response.headers(), GRPC_STATUS).filter(code -> !code.equals("0"));
+        if (error.isPresent() || answer.length < PREFIX_BYTES) {
             String why = value(response.headers(), GRPC_MESSAGE)
                     .map(message -> ": " + MessageReader.echo(message))
                     .orElse("");
             return health(
                     Status.CRITICAL,
-                    endpoint.authority() + " answers with gRPC status " + refused.orElse("missing") + why);
+                    endpoint.authority() + " answers with gRPC status " + error.orElse("missing") + why);
         }
         int status = status(answer);
         String what = service.isEmpty() ? endpoint.authority() : service + " at " + endpoint.authority();
@@ -124,7 +124,7 @@ public final class GrpcHealth implements HealthProbe {
         return headers.contains(name) ? Optional.of(headers.get(name)).map(Header::get) : Optional.empty();
     }
 
-    /** The one field of the answer; zero, which is UNKNOWN, where it is left out. */
+    /** Decodes the only field of the response; 0, which is UNKNOWN, if it is missing. */
     private static int status(byte[] answer) {
         boolean field = answer.length >= PREFIX_BYTES + 2 && answer[0] == 0 && answer[PREFIX_BYTES] == 0x08;
         return field ? answer[PREFIX_BYTES + 1] : 0;

@@ -20,41 +20,41 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The way to one endpoint: takes a link from the pool, exchanges one request for one response, gives it back. */
+/** Sends calls to one endpoint: takes a connection from the pool, exchanges one request for one response, returns it. */
 public final class HttpConnection implements Transport.Connection {
-    /** The longest message of a fault that is passed on, in characters. */
+    /** The maximum length of a fault's message, in characters; the rest is cut off. */
     private static final int MESSAGE_LENGTH_MAX = 4_096;
 
-    /** The longest that a server may ask to be left alone, in seconds: a day. */
+    /** The maximum retry delay of a server, in seconds: a day. */
     private static final long RETRY_AFTER_MAX = 24 * 60 * 60;
 
     private final ServiceEndpoint endpoint;
     private final ConnectionPool pool;
     private final HttpTransportOptions options;
-    private final EncodedOperation.Table routes;
-    private final ByteChannel.Source wires;
+    private final EncodedOperation.Table operations;
+    private final ByteChannel.Source channels;
     private final Time time;
     private final Consumer<HttpConnection> onClose;
     private final byte[] headers;
 
     public HttpConnection(
             ServiceEndpoint endpoint,
-            ConnectionPool pool,
             HttpTransportOptions options,
-            EncodedOperation.Table routes,
-            ByteChannel.Source wires,
+            EncodedOperation.Table operations,
+            ByteChannel.Source channels,
             Time time,
             Consumer<HttpConnection> onClose) {
         this.endpoint = endpoint;
-        this.pool = pool;
+        this.pool = new ConnectionPool(options, time);
         this.options = options;
-        this.routes = routes;
-        this.wires = wires;
+        this.operations = operations;
+        this.channels = channels;
         this.time = time;
         this.onClose = onClose;
         this.headers = ("Host: " + endpoint.authority()
@@ -64,13 +64,13 @@ public final class HttpConnection implements Transport.Connection {
 
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {
-        Fault refusal = refusal(call);
-        if (refusal != null) {
-            return ServiceResponse.failed(refusal);
+        Optional<String> problem = problem(call);
+        if (problem.isPresent()) {
+            return ServiceResponse.failed(Fault.unreached(Code.INVALID_ARGUMENT, problem.get()));
         }
         Deadline deadline = call.context().deadline();
-        PooledConnection link = pool.take(deadline);
-        if (link == null) {
+        PooledConnection pooled = pool.take(deadline);
+        if (pooled == null) {
             return ServiceResponse.failed(
                     pool.closed()
                             ? Fault.unreached(Code.UNAVAILABLE, "the connection to " + endpoint + " is closed")
@@ -80,83 +80,82 @@ public final class HttpConnection implements Transport.Connection {
                                             + " were in use until the deadline"));
         }
         try {
-            return exchange(call, link, deadline);
+            return exchange(call, pooled, deadline);
         } catch (InterruptedException | RuntimeException | Error e) {
-            link.disconnect();
+            pooled.disconnect();
             throw e;
         } finally {
-            link.idle(time.nanoTime());
-            pool.give(link);
+            pooled.idle(time.nanoTime());
+            pool.give(pooled);
         }
     }
 
-    private @Nullable Fault refusal(Call call) {
+    /** What is wrong with a call that cannot be sent. */
+    private static Optional<String> problem(Call call) {
         if (call.operation().signature().dynamic()
                 && !EncodedOperation.isName(call.operation().name())) {
-            return Fault.unreached(
-                    Code.INVALID_ARGUMENT,
+            return Optional.of(
                     "\"" + MessageReader.echo(call.operation().name()) + "\" is not the name of an operation");
         }
         Map<String, String> extra = call.context().headers();
         if (extra.isEmpty()) {
-            return null;
+            return Optional.empty();
         }
         if (extra.size() > HttpHeaders.CALL_HEADERS_MAX) {
-            return Fault.unreached(
-                    Code.INVALID_ARGUMENT, "a call carries at most " + HttpHeaders.CALL_HEADERS_MAX + " headers");
+            return Optional.of("a call carries at most " + HttpHeaders.CALL_HEADERS_MAX + " headers");
         }
         for (Map.Entry<String, String> header : extra.entrySet()) {
             Optional<String> problem = HttpHeaders.problem(header.getKey(), header.getValue());
             if (problem.isPresent()) {
-                return Fault.unreached(Code.INVALID_ARGUMENT, problem.get());
+                return problem;
             }
         }
-        return null;
+        return Optional.empty();
     }
 
-    private ServiceResponse<?> exchange(Call call, PooledConnection link, Deadline deadline)
+    private ServiceResponse<?> exchange(Call call, PooledConnection pooled, Deadline deadline)
             throws InterruptedException {
-        EncodedOperation route = routes.of(call);
+        EncodedOperation operation = operations.of(call);
         try {
-            link.encode(route, call.arguments());
+            pooled.encode(operation, call.arguments());
         } catch (MessageException e) {
             return ServiceResponse.failed(Fault.unreached(Code.INVALID_ARGUMENT, e.sentence()));
         }
-        if (link.connected() && !link.alive()) {
-            link.disconnect();
+        ByteChannel idle = pooled.channel();
+        if (idle != null && !idle.quiet()) {
+            pooled.disconnect();
         }
-        boolean again = link.connected();
+        boolean reused = pooled.channel() != null;
         while (true) {
-            Fault fault = link.connected() ? null : connect(link, deadline);
+            Fault fault = reused ? null : connect(pooled, deadline);
             if (fault == null) {
                 if (deadline.expired(time)) {
                     return ServiceResponse.failed(Fault.unreached(
                             Code.DEADLINE_EXCEEDED, "the deadline passed before the call was sent to " + endpoint));
                 }
-                fault = attempt(call, route, link, deadline);
+                fault = attempt(call, operation, pooled, deadline);
             }
             if (fault == null) {
-                return answer(route, link);
+                return response(operation, pooled);
             }
-            link.disconnect();
-            // A connection that had been idle and brought nothing back was most likely closed by the server before
-            // the request came. Most likely is not surely: only what is idempotent, or was never sent, goes out again.
-            boolean resend = again && fault.code() == Code.UNAVAILABLE && !link.response.begun();
-            boolean harmless = !fault.reached() || call.operation().idempotent();
-            if (!resend || !harmless) {
+            pooled.disconnect();
+            // If an idle connection fails without a response, the server most likely closed it before the request
+            // arrived. That is not certain, so only idempotent or unsent requests are sent again.
+            boolean retryable = reused
+                    && fault.code() == Code.UNAVAILABLE
+                    && !pooled.response.begun()
+                    && (!fault.reached() || call.operation().idempotent());
+            if (!retryable) {
                 return ServiceResponse.failed(fault);
             }
-            again = false;
+            reused = false;
         }
     }
 
-    private @Nullable Fault connect(PooledConnection link, Deadline deadline) throws InterruptedException {
-        Deadline patience = deadline.earlier(Deadline.after(options.connectTimeout(), time));
+    private @Nullable Fault connect(PooledConnection pooled, Deadline deadline) throws InterruptedException {
         try {
-            link.connect(wires.open(endpoint, patience));
+            pooled.connect(channels.open(endpoint, deadline.earlier(Deadline.after(options.connectTimeout(), time))));
             return null;
-        } catch (ClosedByInterruptException e) {
-            throw interrupted();
         } catch (SocketTimeoutException e) {
             return deadline.expired(time)
                     ? Fault.unreached(Code.DEADLINE_EXCEEDED, "no connection to " + endpoint + " within the deadline")
@@ -165,55 +164,51 @@ public final class HttpConnection implements Transport.Connection {
         } catch (UnknownHostException e) {
             return Fault.unreached(Code.UNAVAILABLE, "the host of " + endpoint + " is not known");
         } catch (IOException e) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
             return Fault.unreached(Code.UNAVAILABLE, "no connection to " + endpoint + ": " + reason(e));
         }
     }
 
-    private static String reason(IOException e) {
-        return e.getMessage() == null ? "it failed" : e.getMessage();
-    }
-
-    private static InterruptedException interrupted() {
-        Thread.interrupted(); // the exception says it; the flag would say it twice
-        return new InterruptedException();
-    }
-
-    private @Nullable Fault attempt(Call call, EncodedOperation route, PooledConnection link, Deadline deadline)
+    private @Nullable Fault attempt(Call call, EncodedOperation operation, PooledConnection pooled, Deadline deadline)
             throws InterruptedException {
-        link.response.clear();
+        pooled.response.clear();
         boolean sent = false;
         try {
-            link.head(route, headers, call.context(), time);
-            link.send(deadline);
+            ByteChannel channel = pooled.channel();
+            if (channel == null) {
+                throw new IOException("the connection was closed");
+            }
+            pooled.prepare(operation, headers, call.context(), time);
+            channel.write(pooled.request.array(), 0, pooled.request.length(), deadline);
             sent = true;
-            link.receive(deadline);
+            pooled.response.read(channel, deadline);
             return null;
-        } catch (ClosedByInterruptException e) {
-            throw interrupted();
         } catch (SocketTimeoutException e) {
-            return fault(Code.DEADLINE_EXCEEDED, "no answer of " + endpoint + " within the deadline", link, sent);
+            return fault(Code.DEADLINE_EXCEEDED, "no answer of " + endpoint + " within the deadline", pooled, sent);
         } catch (MalformedResponse e) {
             return Fault.of(e.code(), "the answer of " + endpoint + " " + e.getMessage());
         } catch (EOFException e) {
-            String when = link.response.begun() ? "in the middle of its answer" : "without an answer";
+            String when = pooled.response.begun() ? "in the middle of its answer" : "without an answer";
             return Fault.of(Code.UNAVAILABLE, endpoint + " closed the connection " + when);
         } catch (IOException e) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            return fault(Code.UNAVAILABLE, "the connection to " + endpoint + " failed: " + reason(e), link, sent);
+            String reason = reason(e);
+            return fault(Code.UNAVAILABLE, "the connection to " + endpoint + " failed: " + reason, pooled, sent);
         }
     }
 
-    private static Fault fault(Code code, String message, PooledConnection link, boolean sent) {
-        return new Fault(code, message, sent || link.sent(), Optional.empty());
+    /** The message of an exception. */
+    private static String reason(IOException e) throws InterruptedException {
+        if (Thread.interrupted() || e instanceof ClosedByInterruptException) { // clears the flag
+            throw new InterruptedException();
+        }
+        return e.getMessage() == null ? "it failed" : e.getMessage();
     }
 
-    private ServiceResponse<?> answer(EncodedOperation route, PooledConnection link) {
-        ResponseReader response = link.response;
+    private static Fault fault(Code code, String message, PooledConnection pooled, boolean sent) {
+        return new Fault(code, message, sent || pooled.sent(), Optional.empty());
+    }
+
+    private ServiceResponse<?> response(EncodedOperation operation, PooledConnection pooled) {
+        ResponseReader response = pooled.response;
         try {
             if (response.status() != 200) {
                 return ServiceResponse.failed(faultOf(response));
@@ -223,12 +218,12 @@ public final class HttpConnection implements Transport.Connection {
                         Code.UNKNOWN, endpoint + " answered with something else than application/json");
             }
             return ServiceResponse.<@Nullable Object>ok(
-                    route.codec().readResponse(response.body(), response.bodyStart(), response.bodyLength()));
+                    operation.codec().readResponse(response.body(), response.bodyStart(), response.bodyLength()));
         } catch (MessageException e) {
             return ServiceResponse.failed(Code.INTERNAL, e.sentence());
         } finally {
             if (!response.persistent()) {
-                link.disconnect();
+                pooled.disconnect();
             }
         }
     }
@@ -243,19 +238,23 @@ public final class HttpConnection implements Transport.Connection {
                 message = text.length() > MESSAGE_LENGTH_MAX ? text.substring(0, MESSAGE_LENGTH_MAX) + "…" : text;
             }
         }
-        Optional<Duration> pause = response.retryAfterSeconds() < 0
+        Optional<Duration> retryAfter = response.retryAfterSeconds() < 0
                 ? Optional.empty()
                 : Optional.of(Duration.ofSeconds(Math.min(response.retryAfterSeconds(), RETRY_AFTER_MAX)));
-        return new Fault(code, message, response.reached(), pause);
+        return new Fault(code, message, response.reached(), retryAfter);
     }
 
+    /** The error in the body; empty if it is not a Connect error, when the status says everything that is known. */
     private static Map<?, ?> error(ResponseReader response) {
         try {
             boolean json = response.json() && response.bodyLength() > 0;
-            Object body = json ? Json.read(response.body(), response.bodyStart(), response.bodyLength()) : null;
+            Object body = json
+                    ? Json.read(Arrays.copyOfRange(
+                            response.body(), response.bodyStart(), response.bodyStart() + response.bodyLength()))
+                    : null;
             return body instanceof Map<?, ?> map ? map : Map.of();
         } catch (MessageException e) {
-            return Map.of(); // not the error of a Connect server; the status says what there is to say
+            return Map.of();
         }
     }
 
@@ -265,7 +264,7 @@ public final class HttpConnection implements Transport.Connection {
         onClose.accept(this);
     }
 
-    /** Closes at once; calls under way fail. */
+    /** Closes all connections at once; calls in flight fail. */
     public void abort() {
         pool.abort();
         onClose.accept(this);

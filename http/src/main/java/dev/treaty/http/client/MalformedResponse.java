@@ -3,19 +3,19 @@ package dev.treaty.http.client;
 import dev.treaty.core.call.Code;
 import java.io.IOException;
 
-/** A response that is not HTTP as it should be, or beyond a limit; the connection cannot be used again. */
+/** A response that is not valid HTTP, or exceeds a limit; the connection cannot be used again. */
 final class MalformedResponse extends IOException {
     private static final long serialVersionUID = 1;
 
     private final Code code;
 
-    /** @param what ends the sentence "the answer of … is malformed: …" */
-    MalformedResponse(String what) {
-        this(Code.INTERNAL, "is malformed: " + what);
+    /** @param problem completes the sentence "the answer of … is malformed: …" */
+    MalformedResponse(String problem) {
+        this(Code.INTERNAL, "is malformed: " + problem);
     }
 
-    private MalformedResponse(Code code, String sentence) {
-        super(sentence);
+    private MalformedResponse(Code code, String message) {
+        super(message);
         this.code = code;
     }
 

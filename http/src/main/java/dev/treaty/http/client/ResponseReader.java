@@ -9,26 +9,27 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads one HTTP/1.1 response after another into one buffer, strictly by RFC 9112: whatever two parsers could
- * understand differently is refused. After {@link #read} the fields say what came; they hold until the next one.
+ * Reads HTTP/1.1 responses into one buffer, strictly by RFC 9112: everything that two parsers could interpret
+ * differently is rejected. After {@link #read} the accessors describe the response, until the next one.
  */
 final class ResponseReader {
-    /** The largest status line and headers together, in bytes; trailers and interim responses count as well. */
+    /** The maximum size of a status line and its headers together, in bytes, with trailers and interim responses. */
     static final int HEAD_BYTES_MAX = 32 << 10;
 
-    /** The most headers. */
+    /** The maximum number of headers. */
     static final int HEADERS_MAX = 128;
 
-    /** The most interim (1xx) responses before the final one. */
+    /** The maximum number of interim (1xx) responses before the final one. */
     static final int INTERIM_MAX = 8;
 
-    /** The longest line that begins a chunk, in bytes. */
+    /** The maximum length of a line with a chunk size, in bytes. */
     static final int CHUNK_LINE_MAX = 256;
 
-    /** What a header's name may have besides letters and digits (RFC 9110, section 5.6.2). */
-    private static final String SIGNS = "!#$%&'*+-.^_`|~";
+    /** The characters of a header name besides letters and digits (RFC 9110, section 5.6.2). */
+    private static final String TOKEN_SIGNS = "!#$%&'*+-.^_`|~";
 
     private static final int BUFFER_BYTES = 8 << 10;
+    private static final int NUMBER_DIGITS_MAX = 18;
     private static final byte[] VERSION = ascii("HTTP/1.");
     private static final byte[] CONTENT_LENGTH = ascii("content-length");
     private static final byte[] TRANSFER_ENCODING = ascii("transfer-encoding");
@@ -55,7 +56,7 @@ final class ResponseReader {
 
     private int status;
     private boolean persistent;
-    private boolean old;
+    private boolean http10;
     private boolean json;
     private boolean reached;
     private long retryAfterSeconds;
@@ -76,22 +77,22 @@ final class ResponseReader {
         return status;
     }
 
-    /** True where the connection can carry another request. */
+    /** Returns true if the connection can be used for another request. */
     boolean persistent() {
         return persistent;
     }
 
-    /** True where the body says that it is JSON. */
+    /** Returns true if the content type of the body is JSON. */
     boolean json() {
         return json;
     }
 
-    /** False where the server says that it refused the request before it could have run. */
+    /** Returns false if the server rejected the request before it could have run. */
     boolean reached() {
         return reached;
     }
 
-    /** How long the server wants to be left alone, in seconds; -1 where it does not say. */
+    /** The retry delay that the server asks for, in seconds; -1 for none. */
     long retryAfterSeconds() {
         return retryAfterSeconds;
     }
@@ -108,12 +109,12 @@ final class ResponseReader {
         return bodyLength;
     }
 
-    /** True where at least one byte of the response has come. */
+    /** Returns true if at least one byte of the response has been received. */
     boolean begun() {
         return end > 0;
     }
 
-    /** Forgets the last response. */
+    /** Discards the last response. */
     void clear() {
         at = 0;
         end = 0;
@@ -125,10 +126,10 @@ final class ResponseReader {
     /**
      * Reads a response.
      *
-     * @throws MalformedResponse where it is not HTTP, or beyond a limit
-     * @throws EOFException where the peer closed before its end
+     * @throws MalformedResponse if it is not HTTP, or exceeds a limit
+     * @throws EOFException if the peer closed the connection before its end
      */
-    void read(ByteChannel wire, Deadline deadline) throws IOException {
+    void read(ByteChannel channel, Deadline deadline) throws IOException {
         clear();
         headBytes = 0;
         headers = 0;
@@ -137,138 +138,113 @@ final class ResponseReader {
             if (interim++ > INTERIM_MAX) {
                 throw new MalformedResponse("more than " + INTERIM_MAX + " interim responses");
             }
-            head(wire, deadline);
+            readHead(channel, deadline);
         } while (status < 200);
-        body(wire, deadline);
+        readBody(channel, deadline);
     }
 
-    private void head(ByteChannel wire, Deadline deadline) throws IOException {
+    private void readHead(ByteChannel channel, Deadline deadline) throws IOException {
         contentLength = -1;
         chunked = false;
         json = false;
         reached = true;
         retryAfterSeconds = -1;
-        line(wire, deadline);
-        statusLine();
-        for (line(wire, deadline); lineEnd > lineStart; line(wire, deadline)) {
-            if (++headers > HEADERS_MAX) {
-                throw new MalformedResponse("more than " + HEADERS_MAX + " headers");
-            }
-            header();
+        readLine(channel, deadline);
+        parseStatusLine();
+        while (readHeaderLine(channel, deadline)) {
+            parseHeader();
         }
         if (chunked && contentLength >= 0) {
             throw new MalformedResponse("both Content-Length and Transfer-Encoding");
         }
         if (status == 101) {
-            throw new MalformedResponse("it switches protocols, which nobody asked for");
+            throw new MalformedResponse("it switches protocols without a request to do so");
         }
     }
 
-    private void statusLine() throws MalformedResponse {
+    private void parseStatusLine() throws MalformedResponse {
         int i = lineStart;
-        boolean shaped = lineEnd - i >= 12
+        boolean valid = lineEnd - i >= 12
                 && Arrays.equals(buffer, i, i + VERSION.length, VERSION, 0, VERSION.length)
                 && (buffer[i + 7] == '0' || buffer[i + 7] == '1')
                 && buffer[i + 8] == ' '
-                && digit(i + 9)
-                && digit(i + 10)
-                && digit(i + 11)
+                && number(i + 9, i + 12) >= 0
                 && (lineEnd - i == 12 || buffer[i + 12] == ' ');
-        if (!shaped) {
+        if (!valid) {
             throw new MalformedResponse("the status line is not HTTP/1.1 and a status");
         }
-        status = (buffer[i + 9] - '0') * 100 + (buffer[i + 10] - '0') * 10 + buffer[i + 11] - '0';
+        status = (int) number(i + 9, i + 12);
         if (status < 100 || status > 599) {
             throw new MalformedResponse("the status " + status + " does not exist");
         }
-        old = buffer[i + 7] == '0';
-        persistent = !old;
+        http10 = buffer[i + 7] == '0';
+        persistent = !http10;
     }
 
-    private boolean digit(int index) {
-        return buffer[index] >= '0' && buffer[index] <= '9';
-    }
-
-    private void header() throws MalformedResponse {
+    private void parseHeader() throws MalformedResponse {
         int colon = lineStart;
-        while (colon < lineEnd && token(buffer[colon])) {
+        while (colon < lineEnd && isToken(buffer[colon])) {
             colon++;
         }
         if (colon == lineStart || colon == lineEnd || buffer[colon] != ':') {
             throw new MalformedResponse(
-                    buffer[lineStart] == ' ' || buffer[lineStart] == '\t'
-                            ? "a header goes on over two lines"
-                            : "a header without a proper name");
+                    isBlank(buffer[lineStart])
+                            ? "a header continues on a second line"
+                            : "a header without a valid name");
         }
-        int from = colon + 1;
-        int to = lineEnd;
-        while (from < to && blank(buffer[from])) {
-            from++;
-        }
-        while (to > from && blank(buffer[to - 1])) {
-            to--;
-        }
-        switch (colon - lineStart) {
-            case 10 -> {
-                if (named(CONNECTION, colon) && listed(CLOSE, from, to)) {
-                    persistent = false;
-                }
+        int from = skipBlanks(colon + 1, lineEnd);
+        int to = trimBlanks(from, lineEnd);
+        if (is(CONNECTION, lineStart, colon)) {
+            persistent &= !listContains(CLOSE, from, to);
+        } else if (is(RETRY_AFTER, lineStart, colon)) {
+            retryAfterSeconds = number(from, to);
+        } else if (is(CONTENT_TYPE, lineStart, colon)) {
+            json = isJson(from, to);
+        } else if (is(CONTENT_LENGTH, lineStart, colon)) {
+            long length = number(from, to);
+            if (length < 0) {
+                throw new MalformedResponse("the Content-Length is not a number");
             }
-            case 11 -> {
-                if (named(RETRY_AFTER, colon)) {
-                    retryAfterSeconds = number(from, to);
-                }
+            if (contentLength >= 0 && contentLength != length) {
+                throw new MalformedResponse("two different Content-Lengths");
             }
-            case 12 -> {
-                if (named(CONTENT_TYPE, colon)) {
-                    json = mediaType(from, to);
-                }
+            contentLength = length;
+        } else if (is(REACHED, lineStart, colon)) {
+            reached = !is(NO, from, to);
+        } else if (is(CONTENT_ENCODING, lineStart, colon) && !is(IDENTITY, from, to)) {
+            throw new MalformedResponse("a Content-Encoding that was not requested");
+        } else if (is(TRANSFER_ENCODING, lineStart, colon)) {
+            if (chunked || http10 || !is(CHUNKED, from, to)) {
+                throw new MalformedResponse("a Transfer-Encoding other than chunked");
             }
-            case 14 -> {
-                if (named(CONTENT_LENGTH, colon)) {
-                    length(from, to);
-                } else if (named(REACHED, colon)) {
-                    reached = !same(NO, from, to);
-                }
-            }
-            case 16 -> {
-                if (named(CONTENT_ENCODING, colon) && !same(IDENTITY, from, to)) {
-                    throw new MalformedResponse("a Content-Encoding that nobody asked for");
-                }
-            }
-            case 17 -> {
-                if (named(TRANSFER_ENCODING, colon)) {
-                    if (chunked || old || !same(CHUNKED, from, to)) {
-                        throw new MalformedResponse("a Transfer-Encoding other than chunked");
-                    }
-                    chunked = true;
-                }
-            }
-            default -> {
-                // of no interest
-            }
+            chunked = true;
         }
     }
 
-    private void length(int from, int to) throws MalformedResponse {
-        long length = number(from, to);
-        if (length < 0) {
-            throw new MalformedResponse("the Content-Length is not a number");
+    private int skipBlanks(int from, int to) {
+        int i = from;
+        while (i < to && isBlank(buffer[i])) {
+            i++;
         }
-        if (contentLength >= 0 && contentLength != length) {
-            throw new MalformedResponse("two different Content-Lengths");
-        }
-        contentLength = length;
+        return i;
     }
 
-    /** The number that is written there, or -1 where there is none of at most eighteen digits. */
+    private int trimBlanks(int from, int to) {
+        int i = to;
+        while (i > from && isBlank(buffer[i - 1])) {
+            i--;
+        }
+        return i;
+    }
+
+    /** Parses a number; -1 if it is not one, or has too many digits. */
     private long number(int from, int to) {
-        if (from == to || to - from > 18) {
+        if (from == to || to - from > NUMBER_DIGITS_MAX) {
             return -1;
         }
         long number = 0;
         for (int i = from; i < to; i++) {
-            if (!digit(i)) {
+            if (buffer[i] < '0' || buffer[i] > '9') {
                 return -1;
             }
             number = number * 10 + buffer[i] - '0';
@@ -276,24 +252,17 @@ final class ResponseReader {
         return number;
     }
 
-    private boolean mediaType(int from, int to) {
-        int length = JSON.length;
-        if (to - from < length || !same(JSON, from, from + length)) {
+    private boolean isJson(int from, int to) {
+        int typeEnd = from + JSON.length;
+        if (typeEnd > to || !is(JSON, from, typeEnd)) {
             return false;
         }
-        int next = from + length;
-        while (next < to && blank(buffer[next])) {
-            next++;
-        }
+        int next = skipBlanks(typeEnd, to);
         return next == to || buffer[next] == ';';
     }
 
-    private boolean named(byte[] name, int colon) {
-        return same(name, lineStart, colon);
-    }
-
-    /** True where the bytes are that word; capital letters count as small ones. */
-    private boolean same(byte[] word, int from, int to) {
+    /** Returns true if the bytes are that word in lower case, without regard to case. */
+    private boolean is(byte[] word, int from, int to) {
         if (to - from != word.length) {
             return false;
         }
@@ -306,19 +275,13 @@ final class ResponseReader {
         return true;
     }
 
-    /** True where a list with commas holds that word. */
-    private boolean listed(byte[] word, int from, int to) {
+    /** Returns true if a comma-separated list contains that word. */
+    private boolean listContains(byte[] word, int from, int to) {
         int start = from;
         for (int i = from; i <= to; i++) {
             if (i == to || buffer[i] == ',') {
-                int last = i;
-                while (start < last && blank(buffer[start])) {
-                    start++;
-                }
-                while (last > start && blank(buffer[last - 1])) {
-                    last--;
-                }
-                if (same(word, start, last)) {
+                start = skipBlanks(start, i);
+                if (is(word, start, trimBlanks(start, i))) {
                     return true;
                 }
                 start = i + 1;
@@ -327,68 +290,55 @@ final class ResponseReader {
         return false;
     }
 
-    private static boolean within(byte c, char from, char to) {
-        return c >= from && c <= to;
-    }
-
-    private static boolean blank(byte c) {
+    private static boolean isBlank(byte c) {
         return c == ' ' || c == '\t';
     }
 
-    private static boolean token(byte c) {
-        return within(c, 'a', 'z') || within(c, 'A', 'Z') || within(c, '0', '9') || SIGNS.indexOf(c) >= 0;
+    private static boolean isToken(byte c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || TOKEN_SIGNS.indexOf(c) >= 0;
     }
 
-    private void body(ByteChannel wire, Deadline deadline) throws IOException {
-        if (status == 204 || status == 304) {
-            bodyStart = at;
-            bodyLength = 0;
-            chunked = false;
-        } else if (chunked) {
-            chunks(wire, deadline);
-        } else if (contentLength >= 0) {
-            if (contentLength > bodyBytesMax) {
-                throw MalformedResponse.tooLarge(bodyBytesMax);
-            }
-            bodyStart = at;
-            bodyLength = (int) contentLength;
-            need(bodyLength, wire, deadline);
-            at += bodyLength;
-        } else {
-            untilClosed(wire, deadline);
-        }
-        if (end > at) {
-            persistent = false; // it sent more than it was asked for
-        }
-    }
-
-    private void untilClosed(ByteChannel wire, Deadline deadline) throws IOException {
-        bodyStart = at;
-        persistent = false;
-        do {
-            if (end - bodyStart > bodyBytesMax) {
-                throw MalformedResponse.tooLarge(bodyBytesMax);
-            }
-        } while (fill(wire, deadline) >= 0);
-        bodyLength = end - bodyStart;
-        at = end;
-    }
-
-    /** Puts the chunks together in place: what stands between them only ever makes room. */
-    private void chunks(ByteChannel wire, Deadline deadline) throws IOException {
+    private void readBody(ByteChannel channel, Deadline deadline) throws IOException {
         bodyStart = at;
         bodyLength = 0;
-        while (true) {
-            int size = chunkSize(wire, deadline);
-            if (size == 0) {
-                break;
-            }
-            if (size > bodyBytesMax - bodyLength) {
-                throw MalformedResponse.tooLarge(bodyBytesMax);
-            }
-            need(size + 2, wire, deadline);
+        if (status == 204 || status == 304) {
+            chunked = false;
+        } else if (chunked) {
+            readChunks(channel, deadline);
+        } else if (contentLength >= 0) {
+            bodyLength = checkedLength(contentLength);
+            need(bodyLength, channel, deadline);
+            at += bodyLength;
+        } else {
+            persistent = false; // the body ends with the connection
+            do {
+                checkedLength(end - bodyStart);
+            } while (fill(channel, deadline) >= 0);
+            bodyLength = end - bodyStart;
+            at = end;
+        }
+        if (end > at) {
+            persistent = false; // the server sent more than one response
+        }
+    }
+
+    private int checkedLength(long length) throws MalformedResponse {
+        if (length > bodyBytesMax) {
+            throw MalformedResponse.tooLarge(bodyBytesMax);
+        }
+        return (int) length;
+    }
+
+    /** Joins the chunks in place, by removing what separates them. */
+    private void readChunks(ByteChannel channel, Deadline deadline) throws IOException {
+        for (int size = readChunkSize(channel, deadline); size > 0; size = readChunkSize(channel, deadline)) {
+            checkedLength((long) bodyLength + size);
+            need(size + 2, channel, deadline);
             if (buffer[at + size] != '\r' || buffer[at + size + 1] != '\n') {
-                throw new MalformedResponse("a chunk is longer than it says");
+                throw new MalformedResponse("a chunk is longer than its size");
             }
             System.arraycopy(buffer, at, buffer, bodyStart + bodyLength, size);
             bodyLength += size;
@@ -397,15 +347,13 @@ final class ResponseReader {
             at = bodyStart + bodyLength;
             end = at + end - next;
         }
-        for (line(wire, deadline); lineEnd > lineStart; line(wire, deadline)) {
-            if (++headers > HEADERS_MAX) {
-                throw new MalformedResponse("more than " + HEADERS_MAX + " headers and trailers");
-            }
+        while (readHeaderLine(channel, deadline)) {
+            // trailers are ignored
         }
     }
 
-    private int chunkSize(ByteChannel wire, Deadline deadline) throws IOException {
-        line(CHUNK_LINE_MAX, wire, deadline);
+    private int readChunkSize(ByteChannel channel, Deadline deadline) throws IOException {
+        readLine(CHUNK_LINE_MAX, channel, deadline);
         int size = 0;
         int i = lineStart;
         for (; i < lineEnd && Character.digit(buffer[i], 16) >= 0; i++) {
@@ -415,28 +363,36 @@ final class ResponseReader {
             size = size * 16 + Character.digit(buffer[i], 16);
         }
         if (i == lineStart || (i < lineEnd && buffer[i] != ';')) {
-            throw new MalformedResponse("a chunk's size is not a hexadecimal number");
+            throw new MalformedResponse("a chunk size is not a hexadecimal number");
         }
         return size;
     }
 
-    /** Finds the next line of the head or of the trailers. */
-    private void line(ByteChannel wire, Deadline deadline) throws IOException {
-        line(HEAD_BYTES_MAX - headBytes, wire, deadline);
+    /** Reads the next header or trailer; returns false at the empty line after the last one. */
+    private boolean readHeaderLine(ByteChannel channel, Deadline deadline) throws IOException {
+        readLine(channel, deadline);
+        if (lineEnd > lineStart && ++headers > HEADERS_MAX) {
+            throw new MalformedResponse("more than " + HEADERS_MAX + " headers and trailers");
+        }
+        return lineEnd > lineStart;
+    }
+
+    private void readLine(ByteChannel channel, Deadline deadline) throws IOException {
+        readLine(HEAD_BYTES_MAX - headBytes, channel, deadline);
         headBytes += at - lineStart;
     }
 
-    /** Finds the next line, which ends with CR LF and has no other control characters. */
-    private void line(int bytesMax, ByteChannel wire, Deadline deadline) throws IOException {
+    /** Reads the next line, which must end with CR LF and contain no other control characters. */
+    private void readLine(int bytesMax, ByteChannel channel, Deadline deadline) throws IOException {
         lineStart = at;
         for (int i = at; ; i++) {
             if (i - lineStart >= bytesMax) {
                 throw new MalformedResponse(
                         "more than " + HEAD_BYTES_MAX + " bytes of headers, or " + CHUNK_LINE_MAX + " before a chunk");
             }
-            byte c = byteAt(i, wire, deadline);
+            byte c = byteAt(i, channel, deadline);
             if (c == '\r') {
-                if (byteAt(i + 1, wire, deadline) != '\n') {
+                if (byteAt(i + 1, channel, deadline) != '\n') {
                     throw new MalformedResponse("a carriage return without a line feed");
                 }
                 lineEnd = i;
@@ -450,31 +406,32 @@ final class ResponseReader {
         }
     }
 
-    private byte byteAt(int index, ByteChannel wire, Deadline deadline) throws IOException {
+    private byte byteAt(int index, ByteChannel channel, Deadline deadline) throws IOException {
         while (index >= end) {
-            if (fill(wire, deadline) < 0) {
+            if (fill(channel, deadline) < 0) {
                 throw new EOFException();
             }
         }
         return buffer[index];
     }
 
-    private void need(int bytes, ByteChannel wire, Deadline deadline) throws IOException {
+    /** Fills the buffer up to that number of bytes from the current position. */
+    private void need(int bytes, ByteChannel channel, Deadline deadline) throws IOException {
         if (buffer.length - at < bytes) {
             buffer = Arrays.copyOf(buffer, at + bytes);
         }
         while (end - at < bytes) {
-            if (fill(wire, deadline) < 0) {
+            if (fill(channel, deadline) < 0) {
                 throw new EOFException();
             }
         }
     }
 
-    private int fill(ByteChannel wire, Deadline deadline) throws IOException {
+    private int fill(ByteChannel channel, Deadline deadline) throws IOException {
         if (end == buffer.length) {
             buffer = Arrays.copyOf(buffer, buffer.length * 2);
         }
-        int count = wire.read(buffer, end, buffer.length - end, deadline);
+        int count = channel.read(buffer, end, buffer.length - end, deadline);
         if (count > 0) {
             end += count;
         }

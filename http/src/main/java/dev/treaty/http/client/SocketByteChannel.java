@@ -16,12 +16,12 @@ import java.nio.channels.SocketChannel;
 import java.util.function.BiFunction;
 
 /**
- * A TCP socket. It is a {@link SocketChannel} rather than a plain socket for two reasons: an interrupt ends its waits
- * on platform threads too, and it can be asked without waiting whether the peer has closed. Reading waits with the
- * socket's timeout, which is a mere field here; writing never waits inside the kernel, where no timeout would end it.
+ * A TCP socket. It is a {@link SocketChannel} for two reasons: an interrupt ends its waits on platform threads too, and
+ * it can be checked without waiting whether the peer has closed it. Reads wait with the socket's timeout, which costs
+ * nothing to set here; writes never block in the kernel, where no timeout applies.
  */
 public final class SocketByteChannel implements ByteChannel {
-    /** The longest pause between two tries to write to a peer that does not read, in nanoseconds. */
+    /** The maximum pause between two attempts to write to a peer that does not read, in nanoseconds. */
     private static final long WRITE_PAUSE_MAX_NANOS = 1_000_000;
 
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -39,7 +39,7 @@ public final class SocketByteChannel implements ByteChannel {
         this.time = time;
     }
 
-    /** Connects to that endpoint. */
+    /** Connects to an endpoint. */
     public static ByteChannel open(ServiceEndpoint endpoint, Deadline deadline, Time time) throws IOException {
         if (!endpoint.protocol().equals("http")) {
             throw new IOException("the protocol " + endpoint.protocol() + " is not supported: use http");
@@ -60,8 +60,8 @@ public final class SocketByteChannel implements ByteChannel {
     }
 
     /**
-     * The address of an endpoint. A name is looked up on a thread of its own, since nothing ends a lookup; it is one of
-     * the machine's, since a lookup would keep a carrier of virtual threads as long as it takes.
+     * Resolves the address of an endpoint. Host names are looked up on a separate thread, since a lookup cannot be
+     * interrupted; it is a platform thread, since a lookup would pin a carrier of virtual threads.
      */
     public static InetSocketAddress address(
             ServiceEndpoint endpoint,
@@ -69,7 +69,7 @@ public final class SocketByteChannel implements ByteChannel {
             Deadline deadline,
             Time time)
             throws IOException {
-        if (literal(endpoint.host())) {
+        if (isLiteral(endpoint.host())) {
             return new InetSocketAddress(endpoint.host(), endpoint.port());
         }
         var found = new Promise<InetSocketAddress>();
@@ -89,7 +89,7 @@ public final class SocketByteChannel implements ByteChannel {
         }
     }
 
-    private static boolean literal(String host) {
+    private static boolean isLiteral(String host) {
         return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
     }
 
@@ -158,7 +158,7 @@ public final class SocketByteChannel implements ByteChannel {
         try {
             channel.close();
         } catch (IOException e) {
-            // nobody is left to tell: the connection is gone either way
+            // The connection is discarded in either case.
         }
     }
 }

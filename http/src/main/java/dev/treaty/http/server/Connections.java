@@ -18,33 +18,33 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
- * The connections to a server, each with the time by which the other side must have done what it is waited for: sent
- * its next request or the rest of one, or taken an answer. Whoever is late is hung up on; the web server itself would
- * wait for ever. It tells of a new connection by having its socket configured here.
+ * The connections to a server, each with a deadline for the client to send its next request, to complete a request, or to
+ * receive a response. Connections past their deadline are closed; the web server itself has no such limit. New
+ * connections are registered when the web server configures their sockets.
  */
 public final class Connections implements SocketOptions, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Connections.class.getName());
 
-    /** How often it is looked who is late, at least. */
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    /** The maximum interval between two checks. */
+    private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
     private final Map<SocketAddress, Connection> open = new ConcurrentHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
     private final Time time;
-    private final long patienceNanos;
+    private final long timeoutNanos;
 
-    /** @param patience how long the other side is waited for where nothing else is said */
-    public Connections(Time time, Duration patience) {
+    /** @param timeout the deadline of a client, unless it gets another one */
+    public Connections(Time time, Duration timeout) {
         this.time = time;
-        this.patienceNanos = patience.toNanos();
+        this.timeoutNanos = timeout.toNanos();
     }
 
-    /** Looks after them, until this is closed. */
+    /** Starts to check deadlines, until this is closed. */
     public void start() {
         Thread.ofVirtual().name("treaty-http-connections").start(() -> {
             try {
-                while (closed.await(time, Math.min(LOOK.toNanos(), patienceNanos)) == null) {
-                    look();
+                while (closed.await(time, Math.min(CHECK_INTERVAL.toNanos(), timeoutNanos)) == null) {
+                    check();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -53,69 +53,69 @@ public final class Connections implements SocketOptions, AutoCloseable {
     }
 
     /**
-     * A connection, and until when the other side is waited for. Turns are taken with every request, so that they read
-     * no clock: the time of a turn runs from the next look on.
+     * A connection with the deadline of its client. The methods are called for every request and do not read the clock:
+     * the usual time starts at the next check.
      */
     public static final class Connection {
         private static final AtomicLongFieldUpdater<Connection> END =
                 AtomicLongFieldUpdater.newUpdater(Connection.class, "end");
 
-        private static final long OURS = Long.MIN_VALUE;
-        private static final long NOT_SEEN = OURS + 1;
+        private static final long BUSY = Long.MIN_VALUE;
+        private static final long NOT_CHECKED = BUSY + 1;
 
         private final SocketChannel channel;
-        private volatile long end = NOT_SEEN; // or OURS, or by the clock
+        private volatile long end = NOT_CHECKED; // or BUSY, or a deadline
 
         private Connection(SocketChannel channel) {
             this.channel = channel;
         }
 
-        /** It is the other side's turn, for as long as it usually has. */
+        /** Waits for the client, with the usual timeout. */
         public void awaitingClient() {
-            end = NOT_SEEN;
+            end = NOT_CHECKED;
         }
 
-        /** It is the other side's turn, until then. */
+        /** Waits for the client until that deadline. */
         public void awaitingClient(long endNanos) {
             end = endNanos;
         }
 
-        /** It is our turn, for as long as we like. */
+        /** Handles a request: no deadline applies. */
         public void busy() {
-            end = OURS;
+            end = BUSY;
         }
 
-        private void look(long now, long patienceNanos) {
+        private void check(long now, long timeoutNanos) {
             long seen = end;
-            if (seen == NOT_SEEN) {
-                END.compareAndSet(this, seen, now + patienceNanos);
-            } else if (seen != OURS && seen - now <= 0 && END.compareAndSet(this, seen, OURS)) {
-                hangUp();
+            if (seen == NOT_CHECKED) {
+                END.compareAndSet(this, seen, now + timeoutNanos);
+            } else if (seen != BUSY && seen - now <= 0 && END.compareAndSet(this, seen, BUSY)) {
+                closeChannel();
             }
         }
 
-        private void hangUp() {
+        private void closeChannel() {
             try {
                 channel.close();
             } catch (IOException e) {
-                LOGGER.log(System.Logger.Level.DEBUG, "A connection did not close well", e);
+                LOGGER.log(System.Logger.Level.DEBUG, "A connection could not be closed", e);
             }
         }
     }
 
-    /** The connection that a request came on. */
+    /** The connection of a request. */
     public Connection of(ServerRequest request) {
         Connection connection = open.get(request.remotePeer().address());
         if (connection == null) {
-            throw new CloseConnectionException("the client was late and was hung up on");
+            throw new CloseConnectionException("the connection was closed at its deadline");
         }
         return connection;
     }
 
-    private void look() {
+    private void check() {
         long now = time.nanoTime();
         open.forEach((address, connection) -> {
-            connection.look(now, patienceNanos);
+            connection.check(now, timeoutNanos);
             if (!connection.channel.isOpen()) {
                 open.remove(address, connection);
             }
@@ -161,12 +161,12 @@ public final class Connections implements SocketOptions, AutoCloseable {
 
     @Override
     public Duration connectTimeout() {
-        return Duration.ofNanos(patienceNanos);
+        return Duration.ofNanos(timeoutNanos);
     }
 
     @Override
     public Duration readTimeout() {
-        return Duration.ofNanos(patienceNanos);
+        return Duration.ofNanos(timeoutNanos);
     }
 
     @Override

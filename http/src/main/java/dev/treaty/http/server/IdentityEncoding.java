@@ -5,7 +5,7 @@ import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncoding;
 import java.util.Set;
 
-/** The one encoding that is known: none. */
+/** The only supported content encoding: none. */
 public final class IdentityEncoding implements ContentEncoding {
     @Override
     public Set<String> ids() {

@@ -20,7 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What the server answers besides results: faults as Connect errors, and health. */
+/** Writes responses: results, faults as Connect errors, and health pages. */
 public final class Replies {
     private static final Header JSON = HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json");
     private static final HeaderName REACHED = HeaderNames.create(HttpHeaders.REACHED, "Treaty-Reached");
@@ -28,7 +28,7 @@ public final class Replies {
     private static final Header ALLOW_POST = HeaderValues.createCached(HeaderNames.ALLOW, "POST");
     private static final Header ALLOW_GET = HeaderValues.createCached(HeaderNames.ALLOW, "GET");
 
-    private static final String ENCODING = "the content encoding is not known: send identity";
+    private static final String ENCODING = "the content encoding is not supported: send identity";
 
     private Replies() {}
 
@@ -41,7 +41,7 @@ public final class Replies {
         fault(response, Status.create(fault.code().httpStatus()), fault);
     }
 
-    /** A fault with an HTTP status of its own, where HTTP says more than its code would. */
+    /** Writes a fault with a more specific HTTP status than that of its code. */
     public static void fault(ServerResponse response, Status status, Fault fault) {
         response.status(status);
         if (!fault.reached()) {
@@ -57,7 +57,7 @@ public final class Replies {
         fault(response, Status.METHOD_NOT_ALLOWED_405, Fault.unreached(Code.UNIMPLEMENTED, message));
     }
 
-    /** Without a body, since the client would take one for the beginning of the next answer. */
+    /** Rejects a HEAD request without a body, which the client would read as the next response. */
     public static void headNotAllowed(ServerResponse response) {
         response.header(NOT_REACHED);
         response.header(HeaderNames.ALLOW, "GET, POST");
@@ -90,33 +90,33 @@ public final class Replies {
         return map;
     }
 
-    /** What is answered to requests that do not get as far as a handler. */
-    public static DirectHandlers outOfHttp() {
+    /** The responses to requests that are rejected before a handler is called. */
+    public static DirectHandlers rejections() {
         var handlers = DirectHandlers.builder();
         for (var type : DirectHandler.EventType.values()) {
             handlers.addHandler(
                     type,
                     (request, event, status, headers, _) -> request.headers().contains(HeaderNames.CONTENT_ENCODING)
-                            ? outOfHttp(Status.NOT_IMPLEMENTED_501, headers, Code.UNIMPLEMENTED, ENCODING)
-                            : outOfHttp(event, status, headers));
+                            ? rejections(Status.NOT_IMPLEMENTED_501, headers, Code.UNIMPLEMENTED, ENCODING)
+                            : rejections(event, status, headers));
         }
         return handlers.build();
     }
 
-    private static DirectHandler.TransportResponse outOfHttp(
+    private static DirectHandler.TransportResponse rejections(
             DirectHandler.EventType event, Status status, ServerResponseHeaders headers) {
         Code code = codeOf(event, status);
-        return outOfHttp(status, headers, code, sentence(code));
+        return rejections(status, headers, code, message(code));
     }
 
-    private static DirectHandler.TransportResponse outOfHttp(
-            Status status, ServerResponseHeaders headers, Code code, String sentence) {
+    private static DirectHandler.TransportResponse rejections(
+            Status status, ServerResponseHeaders headers, Code code, String message) {
         var reply = DirectHandler.TransportResponse.builder()
                 .status(status)
                 .headers(headers)
                 .header(JSON)
                 .keepAlive(false)
-                .entity(Json.bytes(error(code, sentence)));
+                .entity(Json.bytes(error(code, message)));
         if (code != Code.INTERNAL) {
             reply.header(NOT_REACHED);
         }
@@ -137,13 +137,13 @@ public final class Replies {
         };
     }
 
-    private static String sentence(Code code) {
+    private static String message(Code code) {
         return switch (code) {
             case RESOURCE_EXHAUSTED -> "the request is larger than this server allows";
-            case UNIMPLEMENTED -> "this server speaks HTTP/1.1 with a chunked or plain body";
-            case UNAVAILABLE -> "this server has too much to do";
+            case UNIMPLEMENTED -> "this server supports HTTP/1.1 with a chunked or plain body";
+            case UNAVAILABLE -> "this server is overloaded";
             case INVALID_ARGUMENT -> "the request is not well-formed HTTP/1.1";
-            default -> "this server made a mistake";
+            default -> "internal error";
         };
     }
 }

@@ -35,7 +35,7 @@ public final class RequestHead {
 
     private RequestHead() {}
 
-    /** Refuses what is no unary call in JSON. */
+    /** Rejects a request that is not a unary call with JSON. */
     public static void check(ServerRequestHeaders headers) {
         String type = headers.first(HeaderNames.CONTENT_TYPE).orElse("");
         if (!json(type)) {
@@ -43,7 +43,7 @@ public final class RequestHead {
                     Status.UNSUPPORTED_MEDIA_TYPE_415,
                     Code.UNIMPLEMENTED,
                     "the content type "
-                            + (type.isEmpty() ? "is missing" : "\"" + MessageReader.echo(type) + "\" is not known")
+                            + (type.isEmpty() ? "is missing" : "\"" + MessageReader.echo(type) + "\" is not supported")
                             + ": send application/json");
         }
         headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
@@ -67,13 +67,13 @@ public final class RequestHead {
         return true;
     }
 
-    /** The context that the headers carry. */
+    /** Creates the context of a call from its headers. */
     public static CallContext context(ServerRequestHeaders headers, Time time, RandomGenerator random) {
         Deadline deadline = headers.first(TIMEOUT)
                 .map(header -> deadline(header, time))
                 .orElseGet(() -> Deadline.after(Deadline.MAX, time));
         if (deadline.expired(time)) {
-            throw new RequestRejected(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request came");
+            throw new RequestRejected(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request arrived");
         }
         return new CallContext(
                 deadline,

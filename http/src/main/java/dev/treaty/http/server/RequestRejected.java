@@ -4,7 +4,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import io.helidon.http.Status;
 
-/** A request that is refused before it is dispatched, with the HTTP status where its code has not the right one. */
+/** A request that is rejected before it is dispatched, with an HTTP status that can differ from that of its code. */
 public final class RequestRejected extends RuntimeException {
     private static final long serialVersionUID = 1;
 

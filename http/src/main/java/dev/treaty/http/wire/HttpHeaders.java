@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
 
-/** The names of the headers that Treaty itself sends and reads, and the rules for the others. */
+/** The names of the headers that Treaty sends and reads itself, and the rules for all others. */
 public final class HttpHeaders {
     public static final String CALLER = "treaty-caller";
     public static final String ATTEMPT = "treaty-attempt";
@@ -17,10 +17,10 @@ public final class HttpHeaders {
     public static final String VERSION = "connect-protocol-version";
     public static final String TRACE = "traceparent";
 
-    /** The value of {@link #REACHED} on a refusal that was made before the request could have run. */
+    /** The value of {@link #REACHED} if a request was rejected before it could have run. */
     public static final String NOT_REACHED = "no";
 
-    /** The most headers of its own that a call may carry. */
+    /** The maximum number of additional headers of a call. */
     public static final int CALL_HEADERS_MAX = 64;
 
     private static final Set<String> RESERVED = Set.of(
@@ -41,20 +41,20 @@ public final class HttpHeaders {
 
     private HttpHeaders() {}
 
-    /** True for a header that belongs to HTTP, to Connect or to Treaty's transport rather than to the call. */
+    /** Returns true for a header of HTTP, of Connect or of Treaty's transport, which a call cannot set. */
     public static boolean reserved(String name) {
         return name.startsWith("connect-")
                 || (name.startsWith("treaty-") && !name.equals(CallContext.MIRROR))
                 || RESERVED.contains(name);
     }
 
-    /** What is wrong with a header that a caller wants to send, if anything. */
+    /** What is wrong with an additional header; empty if it is valid. */
     public static Optional<String> problem(String name, String value) {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.')) {
                 return Optional.of("the header name \"" + MessageReader.echo(name)
-                        + "\" is not allowed: use small letters, digits, '-', '_' and '.'");
+                        + "\" is not allowed: use lower-case letters, digits, '-', '_' and '.'");
             }
         }
         if (name.isEmpty()) {
@@ -71,7 +71,7 @@ public final class HttpHeaders {
         return Optional.empty();
     }
 
-    /** A name as a header's value: whatever is not plain ASCII is percent-encoded. */
+    /** Encodes a name as a header value: characters other than printable ASCII are percent-encoded. */
     public static String encodeName(String name) {
         boolean plain = true;
         for (int i = 0; i < name.length() && plain; i++) {
@@ -92,7 +92,7 @@ public final class HttpHeaders {
         return text.toString();
     }
 
-    /** The reverse of {@link #encodeName}; text that was not so encoded stays as it is. */
+    /** Decodes the result of {@link #encodeName}; other text is returned unchanged. */
     public static String decodeName(String value) {
         if (value.indexOf('%') < 0) {
             return value;

@@ -4,7 +4,6 @@ import dev.treaty.codec.MessageException;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
-import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.RawHandler.Answer;
@@ -12,9 +11,6 @@ import dev.treaty.http.RawHandler.Request;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -22,28 +18,24 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The part of a Consul agent that services register with. An instance with a TTL check is critical until the check is
- * said to pass, and whenever nobody has said so for the length of the TTL; where it is to be deregistered after a time
- * of that, it is. In maintenance it is critical whatever its check says.
- *
- * <p>Clients of Consul register once and expect the agent to remember: with a store, what is registered is registered
- * again after a restart.
+ * The part of a Consul agent that registers instances. An instance with a TTL check is critical until its check reports
+ * {@code passing}, and whenever no report arrives within the TTL; after a further time it may be deregistered. In
+ * maintenance it is critical, whatever its check reports. With a store, instances are registered again after a restart.
  */
 final class ConsulAgent implements AutoCloseable {
-    /** The most instances that are registered here. */
+    /** The most instances. */
     static final int INSTANCES_MAX = 10_000;
 
-    /** The longest note of a check and reason for maintenance that is kept, in characters, as in Consul. */
+    /** The longest note of a check or reason for maintenance, in characters; longer ones are shortened, as in Consul. */
     static final int NOTE_LENGTH_MAX = 4_096;
 
-    static final String TAGS = "tags";
-    private static final long LOOK_NANOS = Duration.ofMillis(250).toNanos();
+    private static final long CHECK_NANOS = Duration.ofMillis(250).toNanos();
 
     private final Registry registry;
     private final Time time;
     private final ConsulFiles files;
-    private final Map<String, ConsulInstance> kept = new ConcurrentSkipListMap<>();
-    private final ReentrantLock changing = new ReentrantLock(); // held by whoever adds to or takes out of what is kept
+    private final Map<String, ConsulInstance> instances = new ConcurrentSkipListMap<>();
+    private final ReentrantLock changing = new ReentrantLock(); // guards additions and removals
     private final Promise<Boolean> closed = new Promise<>();
 
     ConsulAgent(Registry registry, Time time, ConsulFiles files) {
@@ -54,17 +46,17 @@ final class ConsulAgent implements AutoCloseable {
     }
 
     /**
-     * Registers again what was kept.
+     * Registers the stored instances again.
      *
-     * @throws IOException where a file cannot be read or its instance not be registered; then none is
+     * @throws IOException if a file cannot be read or its instance cannot be registered; then none is registered
      */
     void restore() throws IOException {
         for (var file : files.read().entrySet()) {
             try {
-                var instance = ConsulInstance.restored(file.getValue(), registry, files, time);
-                kept.put(instance.instance().id(), instance);
+                var instance = ConsulInstance.restore(file.getValue(), registry, files, time);
+                instances.put(instance.instance().id(), instance);
             } catch (IllegalArgumentException | IllegalStateException | MessageException | DateTimeException e) {
-                kept.values().forEach(ConsulInstance::withdraw);
+                instances.values().forEach(ConsulInstance::withdraw);
                 throw new IOException(
                         "the instance in " + file.getKey() + " cannot be registered again: " + e.getMessage()
                                 + "; repair the file, or delete it and have the instance register",
@@ -76,22 +68,22 @@ final class ConsulAgent implements AutoCloseable {
     private void run() {
         try {
             while (closed.now() == null) {
-                kept.forEach(this::look);
-                closed.await(time, LOOK_NANOS);
+                instances.forEach(this::check);
+                closed.await(time, CHECK_NANOS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void look(String id, ConsulInstance each) {
+    private void check(String id, ConsulInstance each) {
         try {
-            if (each.look()) {
+            if (each.expire()) {
                 changing.lock();
                 try {
-                    if (closed.now() == null && each.look()) { // it may have said something meanwhile
+                    if (closed.now() == null && each.expire()) { // it may have reported meanwhile
                         each.deregister();
-                        kept.remove(id, each);
+                        instances.remove(id, each);
                     }
                 } finally {
                     changing.unlock();
@@ -99,7 +91,7 @@ final class ConsulAgent implements AutoCloseable {
             }
             each.saveChanges();
         } catch (IOException e) {
-            // The disk fails: the instances go on, and it is tried again at the next look. Who registers is told.
+            // the disk fails: the next check tries again, and registrations return the error
         }
     }
 
@@ -112,12 +104,12 @@ final class ConsulAgent implements AutoCloseable {
             String id = path.substring(path.lastIndexOf('/') + 1);
             return switch (path.substring(0, path.lastIndexOf('/') + 1)) {
                 case "service/deregister/" -> deregister(id);
-                case "check/pass/" -> said(id, Status.PASSING, note(request, "note"));
-                case "check/warn/" -> said(id, Status.WARNING, note(request, "note"));
-                case "check/fail/" -> said(id, Status.CRITICAL, note(request, "note"));
+                case "check/pass/" -> report(id, Status.PASSING, note(request, "note"));
+                case "check/warn/" -> report(id, Status.WARNING, note(request, "note"));
+                case "check/fail/" -> report(id, Status.CRITICAL, note(request, "note"));
                 case "check/update/" -> update(id, ConsulDefinition.object(request.body()));
                 case "service/maintenance/" -> maintenance(id, request);
-                default -> Answer.text(404, "this door to a registry of Treaty has no " + request.path());
+                default -> Answer.text(404, "this registry's Consul API has no " + request.path());
             };
         } catch (IllegalArgumentException | MessageException e) {
             return Answer.text(400, String.valueOf(e.getMessage()));
@@ -141,14 +133,14 @@ final class ConsulAgent implements AutoCloseable {
         String id = definition.instance().id();
         changing.lock();
         try {
-            refuseWhenClosed();
-            ConsulInstance known = kept.get(id);
+            requireOpen();
+            ConsulInstance known = instances.get(id);
             if (known != null) {
                 known.define(definition);
-            } else if (kept.size() >= INSTANCES_MAX) {
-                throw new IllegalStateException(INSTANCES_MAX + " instances are registered here, which is the limit");
+            } else if (instances.size() >= INSTANCES_MAX) {
+                throw new IllegalStateException(INSTANCES_MAX + " instances are registered, which is the limit");
             } else {
-                kept.put(id, ConsulInstance.registered(definition, registry, files, time));
+                instances.put(id, ConsulInstance.register(definition, registry, files, time));
             }
         } finally {
             changing.unlock();
@@ -159,36 +151,36 @@ final class ConsulAgent implements AutoCloseable {
     private Answer deregister(String id) throws IOException {
         changing.lock();
         try {
-            refuseWhenClosed();
-            ConsulInstance known = kept.get(id);
+            requireOpen();
+            ConsulInstance known = instances.get(id);
             if (known == null) {
-                return Answer.text(404, "Unknown service ID \"" + id + "\": it was not registered here");
+                return Answer.text(404, "Unknown service ID \"" + id + "\"");
             }
             known.deregister();
-            kept.remove(id);
+            instances.remove(id);
         } finally {
             changing.unlock();
         }
         return Answer.text(200, "");
     }
 
-    private void refuseWhenClosed() {
+    private void requireOpen() {
         if (closed.now() != null) {
-            throw new IllegalStateException("this door is closed: ask again when the registry is back");
+            throw new IllegalStateException("the registry is closed: try again later");
         }
     }
 
-    private Answer update(String check, Map<?, ?> body) {
-        return said(
+    private Answer update(String check, Map<?, ?> body) throws IOException {
+        return report(
                 check,
                 ConsulDefinition.status(ConsulDefinition.text(body, "Status", "")),
                 shortened(ConsulDefinition.text(body, "Output", "")));
     }
 
-    private Answer said(String check, Status status, String note) {
+    private Answer report(String check, Status status, String note) throws IOException {
         var health = new ServiceHealth(status, note, time.instant(), Map.of());
-        for (ConsulInstance each : kept.values()) {
-            if (each.heard(check, health)) {
+        for (ConsulInstance each : instances.values()) {
+            if (each.report(check, health)) {
                 return Answer.text(200, "");
             }
         }
@@ -204,59 +196,27 @@ final class ConsulAgent implements AutoCloseable {
             case "false" -> "";
             default -> throw new IllegalArgumentException("Missing value for enable: write true or false");
         };
-        ConsulInstance known = kept.get(id);
+        ConsulInstance known = instances.get(id);
         return known != null && known.maintain(reason)
                 ? Answer.text(200, "")
                 : Answer.text(404, "Unknown service ID \"" + id + "\"");
     }
 
-    /** What is registered here, by id. */
+    /** Returns the registered instances by id. */
     Map<String, Object> services() {
         var all = new TreeMap<String, Object>();
-        kept.forEach((id, each) -> all.put(id, service(each.instance())));
+        instances.forEach((id, each) -> all.put(id, ConsulJson.service(each.instance())));
         return all;
     }
 
-    static List<String> tags(ServiceInstance instance) {
-        String tags = instance.metadata().get(TAGS);
-        return tags == null || tags.isEmpty() ? List.of() : Arrays.asList(tags.split(","));
-    }
-
-    static Map<String, String> meta(ServiceInstance instance) {
-        var meta = new TreeMap<>(instance.metadata());
-        meta.remove(TAGS);
-        meta.putIfAbsent("version", instance.version().toString());
-        return meta;
-    }
-
-    static Map<String, Integer> weights(ServiceInstance instance) {
-        return Map.of("Passing", instance.weight(), "Warning", instance.weight());
-    }
-
-    static Map<String, Object> service(ServiceInstance instance) {
-        var service = new LinkedHashMap<String, Object>();
-        service.put("ID", instance.id());
-        service.put("Service", instance.service().value());
-        service.put("Tags", tags(instance));
-        service.put("Address", instance.endpoint().host());
-        service.put("TaggedAddresses", Map.of());
-        service.put("Port", instance.endpoint().port());
-        service.put("Meta", meta(instance));
-        service.put("Weights", weights(instance));
-        service.put("EnableTagOverride", false);
-        service.put("CreateIndex", 1);
-        service.put("ModifyIndex", 1);
-        return service;
-    }
-
-    /** Looks after nobody any more; what is registered stays so. */
+    /** Stops the checks; instances stay registered. */
     @Override
     public void close() {
         changing.lock();
         try {
             if (closed.complete(true)) {
                 try {
-                    for (ConsulInstance each : kept.values()) {
+                    for (ConsulInstance each : instances.values()) {
                         each.saveChanges();
                     }
                 } finally {
@@ -264,7 +224,7 @@ final class ConsulAgent implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            // How some feel was not saved; after a restart, what their checks say next makes up for it.
+            // some reports are not stored; after a restart, the next reports replace them
         } finally {
             changing.unlock();
         }

@@ -9,69 +9,73 @@ import dev.treaty.http.RawHandler;
 import dev.treaty.registry.spi.Store;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers as a Consul agent does: {@code /v1/health/service/:name}, {@code /v1/catalog/services}, {@code
+ * The HTTP API of a Consul agent for a registry: {@code /v1/health/service/:name}, {@code /v1/catalog/services}, {@code
  * /v1/catalog/service/:name}, {@code /v1/catalog/nodes}, {@code /v1/catalog/datacenters}, {@code /v1/agent/self},
  * {@code /v1/agent/services}, {@code /v1/status/leader}, {@code /v1/agent/service/register}, {@code deregister/:id} and
- * {@code maintenance/:id}, and {@code /v1/agent/check/pass|warn|fail|update/:id} for checks with a TTL. Everything else
- * of Consul's API is answered with 404 and a sentence.
+ * {@code maintenance/:id}, and {@code /v1/agent/check/pass|warn|fail|update/:id} for checks with a TTL. Other paths of
+ * Consul's API return 404 with a message.
  *
- * <p>Reading blocks as Consul's does: with {@code index} and {@code wait}, an answer comes when something has changed
- * since that index. Tags are the metadata {@code tags}, with commas between them.
+ * <p>Queries block as in Consul: with {@code index} and {@code wait}, the response follows the next change after that
+ * index. Tags are the metadata {@code tags}, separated by commas.
  *
- * <p>Clients of Consul register once and expect the agent to remember. With a {@link Store}, what they registered is
- * registered again when the next door is opened with it; without one, it is forgotten with the registry.
+ * <p>Clients of Consul register once and expect the agent to remember. With a {@link Store}, their registrations are
+ * restored when the next API is opened with it; without one, they end with the registry.
  */
 public final class ConsulApi implements RawHandler, AutoCloseable {
-    /** The most queries that wait at a time; one more is refused. */
+    /** The most blocked queries; further ones are rejected. */
     public static final int WAITING_MAX = 1_000;
 
-    /** How long a query waits where it does not say. */
+    /** How long a query blocks by default. */
     private static final Duration WAIT = Duration.ofMinutes(5);
 
-    /** The longest that a query waits. */
     private static final Duration WAIT_MAX = Duration.ofMinutes(10);
 
-    private static final String DATACENTER = "dc1";
-    private static final String NODE = "treaty";
+    private static final String HEALTH = "/v1/health/service/";
+    private static final String CATALOG = "/v1/catalog/service/";
+
+    /** A duration in Go's format; a number without a unit is in seconds. */
+    private static final Pattern DURATION = Pattern.compile("(?:(?<hours>\\d{1,9})h)?(?:(?<minutes>\\d{1,9})m(?!s))?"
+            + "(?:(?<seconds>\\d{1,9})s)?(?:(?<millis>\\d{1,9})ms)?");
 
     private final Registry registry;
     private final ConsulIndexes indexes;
     private final ConsulAgent agent;
     private final Semaphore waiting = new Semaphore(WAITING_MAX);
 
-    /** A door to that registry, where what registers here is registered, and kept nowhere else. */
+    /** Creates the API of a registry, without storing what is registered. */
     public ConsulApi(Registry registry, Time time) {
-        this.registry = registry;
-        this.indexes = new ConsulIndexes(registry, time);
-        this.agent = new ConsulAgent(registry, time, new ConsulFiles(Optional.empty()));
+        this(registry, time, new ConsulFiles(null));
     }
 
     /**
-     * A door to that registry, where what registers here is registered, and kept in a store: the instances with what
-     * their checks last said, and whether they are in maintenance. What is in the store is registered at once. Checks
-     * then have the whole of their TTL to pass.
+     * Creates the API of a registry, and restores and stores what is registered: the instances with the last reports of
+     * their checks, and whether they are in maintenance. Restored checks have their whole TTL to report.
      *
-     * @param store has nothing else in it, and is closed with this
-     * @throws IOException where what is in the store cannot be read or registered; the message names the file
+     * @param store contains nothing else, and is closed with the API
+     * @throws IOException if the content of the store cannot be read or registered; the message names the file
      */
     public ConsulApi(Registry registry, Time time, Store store) throws IOException {
+        this(registry, time, new ConsulFiles(store));
+        agent.restore();
+    }
+
+    private ConsulApi(Registry registry, Time time, ConsulFiles files) {
         this.registry = registry;
         this.indexes = new ConsulIndexes(registry, time);
-        this.agent = new ConsulAgent(registry, time, new ConsulFiles(Optional.of(store)));
-        agent.restore();
+        this.agent = new ConsulAgent(registry, time, files);
     }
 
     @Override
@@ -83,37 +87,28 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
         if (!request.method().equals("GET")) {
             return Answer.text(405, "method " + request.method() + " not allowed");
         }
-        Optional<String> health = after(path, "/v1/health/service/");
-        if (health.isPresent()) {
+        if (path.startsWith(HEALTH) && path.length() > HEALTH.length()) {
             boolean passing =
                     request.parameter("passing").filter(p -> !p.equals("false")).isPresent();
-            return instances(request, health.get(), instance -> !passing || wellEnough(instance), this::checked);
+            String name = path.substring(HEALTH.length());
+            return instances(request, name, each -> !passing || isPassing(each), ConsulJson::healthEntry);
         }
-        Optional<String> catalog = after(path, "/v1/catalog/service/");
-        if (catalog.isPresent()) {
-            return instances(request, catalog.get(), _ -> true, this::listed);
+        if (path.startsWith(CATALOG) && path.length() > CATALOG.length()) {
+            return instances(request, path.substring(CATALOG.length()), _ -> true, ConsulJson::catalogEntry);
         }
         return switch (path) {
             case "/v1/catalog/services" -> blocking(request, indexes::services, this::services);
-            case "/v1/catalog/datacenters" -> Answer.json(List.of(DATACENTER));
-            case "/v1/catalog/nodes" -> Answer.json(List.of(node()));
+            case "/v1/catalog/datacenters" -> Answer.json(List.of(ConsulJson.DATACENTER));
+            case "/v1/catalog/nodes" -> Answer.json(List.of(ConsulJson.node()));
             case "/v1/agent/services" -> Answer.json(agent.services());
-            case "/v1/agent/self" -> Answer.json(Map.of("Config", self(), "Member", Map.of("Name", NODE)));
+            case "/v1/agent/self" -> Answer.json(Map.of("Config", self(), "Member", Map.of("Name", ConsulJson.NODE)));
             case "/v1/status/leader" -> Answer.json("127.0.0.1:8300");
-            default ->
-                Answer.text(
-                        404, "this is not Consul but a door to a registry of Treaty, which has no " + request.path());
+            default -> Answer.text(404, "this registry's Consul API has no " + path);
         };
     }
 
-    private static Optional<String> after(String path, String prefix) {
-        return path.startsWith(prefix) && path.length() > prefix.length()
-                ? Optional.of(path.substring(prefix.length()))
-                : Optional.empty();
-    }
-
-    /** Consul's {@code passing}: every check is; it leaves those with a warning out, which Treaty calls. */
-    private static boolean wellEnough(ServiceInstance instance) {
+    /** Consul's {@code passing} excludes warnings, unlike calls in Treaty. */
+    private static boolean isPassing(ServiceInstance instance) {
         Status status = instance.health().status();
         return status == Status.PASSING || status == Status.UNKNOWN;
     }
@@ -121,50 +116,48 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     private Answer instances(
             Request request,
             String name,
-            Predicate<ServiceInstance> which,
-            Function<ServiceInstance, Map<String, Object>> form)
+            Predicate<ServiceInstance> filter,
+            Function<ServiceInstance, Map<String, Object>> entry)
             throws InterruptedException {
         ServiceName service;
         try {
             service = new ServiceName(name);
         } catch (IllegalArgumentException e) {
-            return Answer.json(List.of()).withHeaders(headers(1)); // Consul takes any name, and knows nobody of that
+            return Answer.json(List.of()).withHeaders(headers(1)); // Consul accepts any name
         }
         String tag = request.parameter("tag").orElse("");
         return blocking(
                 request,
                 () -> indexes.of(service),
                 () -> registry.instances(service).stream()
-                        .filter(which)
+                        .filter(filter)
                         .filter(instance ->
-                                tag.isEmpty() || ConsulAgent.tags(instance).contains(tag))
-                        .map(form)
+                                tag.isEmpty() || ConsulJson.tags(instance).contains(tag))
+                        .map(entry)
                         .toList());
     }
 
     private Answer blocking(Request request, LongSupplier index, Supplier<Object> body) throws InterruptedException {
-        long seen;
-        long wait;
+        long known;
+        Duration wait;
         try {
-            seen = request.parameter("index").map(Long::parseLong).orElse(0L);
-            wait = request.parameter("wait")
-                    .map(ConsulApi::duration)
-                    .orElse(WAIT)
-                    .toNanos();
+            known = request.parameter("index").map(Long::parseLong).orElse(0L);
+            wait = request.parameter("wait").map(ConsulApi::duration).orElse(WAIT);
         } catch (IllegalArgumentException e) {
             return Answer.text(400, "Invalid index or wait: write index=42 and wait=5m");
         }
-        if (seen > 0 && index.getAsLong() == seen) {
+        if (known > 0 && index.getAsLong() == known) {
             if (!waiting.tryAcquire()) {
-                return Answer.text(429, WAITING_MAX + " queries wait already: try again later");
+                return Answer.text(429, WAITING_MAX + " queries are blocked, which is the limit: try again later");
             }
             try {
-                indexes.await(index, seen, Math.min(wait == 0 ? WAIT.toNanos() : wait, WAIT_MAX.toNanos()));
+                long nanos = (wait.isZero() ? WAIT : wait).toNanos();
+                indexes.await(index, known, Math.min(nanos, WAIT_MAX.toNanos()));
             } finally {
                 waiting.release();
             }
         }
-        long now = index.getAsLong(); // first, so that what changes meanwhile is asked for once more rather than missed
+        long now = index.getAsLong(); // first, so that a change during the query is returned twice rather than missed
         return Answer.json(body.get()).withHeaders(headers(now));
     }
 
@@ -173,29 +166,20 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
                 "X-Consul-Index", String.valueOf(index), "X-Consul-KnownLeader", "true", "X-Consul-LastContact", "0");
     }
 
-    /** As Go writes them: {@code 10s}, {@code 5m}, {@code 1m30s}; a number alone is seconds. */
+    /** Parses a duration such as {@code 10s}, {@code 5m} or {@code 1m30s}. */
     static Duration duration(String text) {
-        if (!text.isEmpty() && text.chars().allMatch(Character::isDigit)) {
-            return Duration.ofSeconds(Long.parseLong(text));
+        Matcher match = DURATION.matcher(text.matches("\\d{1,9}") ? text + "s" : text);
+        if (text.isEmpty() || !match.matches()) {
+            throw new IllegalArgumentException("\"" + text + "\" is not a duration: write 10s or 5m");
         }
-        var match = Pattern.compile("(\\d{1,9})(ms|h|m|s)").matcher(text);
-        Duration sum = Duration.ZERO;
-        int end = 0;
-        while (match.find() && match.start() == end) {
-            end = match.end();
-            long number = Long.parseLong(match.group(1));
-            sum = sum.plus(
-                    switch (match.group(2)) {
-                        case "ms" -> Duration.ofMillis(number);
-                        case "s" -> Duration.ofSeconds(number);
-                        case "m" -> Duration.ofMinutes(number);
-                        default -> Duration.ofHours(number);
-                    });
-        }
-        if (end == 0 || end != text.length()) {
-            throw new IllegalArgumentException("\"" + text + "\" is no duration: write 10s or 5m");
-        }
-        return sum;
+        return Duration.ofHours(number(match.group("hours")))
+                .plusMinutes(number(match.group("minutes")))
+                .plusSeconds(number(match.group("seconds")))
+                .plusMillis(number(match.group("millis")));
+    }
+
+    private static long number(@Nullable String digits) {
+        return digits == null ? 0 : Long.parseLong(digits);
     }
 
     private Map<String, Object> services() {
@@ -204,7 +188,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
             all.put(
                     service.value(),
                     registry.instances(service).stream()
-                            .flatMap(instance -> ConsulAgent.tags(instance).stream())
+                            .flatMap(instance -> ConsulJson.tags(instance).stream())
                             .distinct()
                             .sorted()
                             .toList());
@@ -213,73 +197,13 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     }
 
     private static Map<String, Object> self() {
-        return Map.of("Datacenter", DATACENTER, "NodeName", NODE, "Server", false, "Version", "1.20.0");
-    }
-
-    private static Map<String, Object> node() {
-        var node = new LinkedHashMap<String, Object>();
-        node.put("ID", "");
-        node.put("Node", NODE);
-        node.put("Address", "127.0.0.1");
-        node.put("Datacenter", DATACENTER);
-        node.put("TaggedAddresses", Map.of("lan", "127.0.0.1", "wan", "127.0.0.1"));
-        node.put("Meta", Map.of());
-        node.put("CreateIndex", 1);
-        node.put("ModifyIndex", 1);
-        return node;
-    }
-
-    private Map<String, Object> checked(ServiceInstance instance) {
-        var entry = new LinkedHashMap<String, Object>();
-        entry.put("Node", node());
-        entry.put("Service", ConsulAgent.service(instance));
-        entry.put("Checks", List.of(check(instance)));
-        return entry;
-    }
-
-    private static Map<String, Object> check(ServiceInstance instance) {
-        var check = new LinkedHashMap<String, Object>();
-        check.put("Node", NODE);
-        check.put("CheckID", "service:" + instance.id());
-        check.put("Name", "Service '" + instance.service() + "' check");
-        check.put("Status", status(instance));
-        check.put("Notes", "");
-        check.put("Output", instance.health().message());
-        check.put("ServiceID", instance.id());
-        check.put("ServiceName", instance.service().value());
-        check.put("ServiceTags", ConsulAgent.tags(instance));
-        check.put("Type", "ttl");
-        check.put("Definition", Map.of());
-        check.put("CreateIndex", 1);
-        check.put("ModifyIndex", 1);
-        return check;
-    }
-
-    private static String status(ServiceInstance instance) {
-        return switch (instance.health().status()) {
-            case PASSING, UNKNOWN -> "passing";
-            case WARNING -> "warning";
-            case CRITICAL, DRAINING -> "critical";
-        };
-    }
-
-    private Map<String, Object> listed(ServiceInstance instance) {
-        var entry = new LinkedHashMap<>(node());
-        entry.put("NodeMeta", entry.remove("Meta"));
-        entry.put("ServiceID", instance.id());
-        entry.put("ServiceName", instance.service().value());
-        entry.put("ServiceAddress", instance.endpoint().host());
-        entry.put("ServicePort", instance.endpoint().port());
-        entry.put("ServiceTags", ConsulAgent.tags(instance));
-        entry.put("ServiceMeta", ConsulAgent.meta(instance));
-        entry.put("ServiceWeights", ConsulAgent.weights(instance));
-        entry.put("ServiceEnableTagOverride", false);
-        return entry;
+        return Map.of(
+                "Datacenter", ConsulJson.DATACENTER, "NodeName", ConsulJson.NODE, "Server", false, "Version", "1.20.0");
     }
 
     /**
-     * Looks at no check any more, and stops watching. What registered here stays registered until the registry is
-     * closed: its clients are still there, and would not register again.
+     * Stops the checks and the watches. Registered instances stay registered until the registry is closed, because
+     * clients of Consul do not register again.
      */
     @Override
     public void close() {

@@ -17,18 +17,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What a client of Consul says of an instance when it registers it.
+ * An instance as a client of Consul registers it.
  *
- * @param instance as it is until its check says something
+ * @param instance the instance before the first report of its check
  * @param check the id of its check
- * @param ttlNanos how long what the check said holds; 0 where it has no check
- * @param deregisterNanos how long it may then be critical before it is deregistered; 0 where it may for ever
+ * @param ttlNanos how long a report of the check is valid; 0 for no check
+ * @param deregisterNanos how long it may be critical afterwards before it is deregistered; 0 for ever
  */
 record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, long deregisterNanos) {
     /** The longest id of a check, in characters. */
     static final int CHECK_LENGTH_MAX = 1_024;
 
-    /** @throws IllegalArgumentException where the body of a request is not a definition; the message says why */
+    /** @throws IllegalArgumentException if the body of a request is not a definition */
     static ConsulDefinition read(Map<?, ?> body, Instant now) {
         String name = text(body, "Name", "");
         if (name.isEmpty()) {
@@ -39,7 +39,7 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         String checkId = text(check, "CheckID", "service:" + id);
         if (checkId.length() > CHECK_LENGTH_MAX) {
             throw new IllegalArgumentException(
-                    "CheckID has " + checkId.length() + " characters: at most " + CHECK_LENGTH_MAX + " are allowed");
+                    "CheckID has " + checkId.length() + " characters: use at most " + CHECK_LENGTH_MAX);
         }
         long ttl = duration(check, "TTL");
         Status status = ttl == 0 ? Status.PASSING : status(text(check, "Status", "critical"));
@@ -48,15 +48,15 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         return new ConsulDefinition(instance, checkId, ttl, duration(check, "DeregisterCriticalServiceAfter"));
     }
 
-    /** The body of a request that defines the same, with a check that begins with what it said here. */
-    Map<String, Object> body(ServiceHealth said) {
+    /** Returns the body of a request with this definition and with a report as the initial status of the check. */
+    Map<String, Object> body(ServiceHealth reported) {
         var body = new LinkedHashMap<String, Object>();
         body.put("Name", instance.service().value());
         body.put("ID", instance.id());
         body.put("Address", instance.endpoint().host());
         body.put("Port", instance.endpoint().port());
-        body.put("Meta", instance.metadata()); // its tags are in there
-        body.put("Weights", ConsulAgent.weights(instance));
+        body.put("Meta", instance.metadata()); // tags included
+        body.put("Weights", ConsulJson.weights(instance));
         if (ttlNanos > 0) {
             body.put(
                     "Check",
@@ -64,31 +64,31 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
                             "CheckID", check,
                             "TTL", text(Duration.ofNanos(ttlNanos)),
                             "DeregisterCriticalServiceAfter", text(Duration.ofNanos(deregisterNanos)),
-                            "Status", said.status().name().toLowerCase(Locale.ROOT),
-                            "Output", said.message()));
+                            "Status", reported.status().name().toLowerCase(Locale.ROOT),
+                            "Output", reported.message()));
         }
         return body;
     }
 
-    /** The same instance, started when another one was. */
+    /** Returns the same definition with another start time. */
     ConsulDefinition startedAt(Instant started) {
         return new ConsulDefinition(instance.withStartedAt(started), check, ttlNanos, deregisterNanos);
     }
 
-    /** Whether what the check of another definition said still holds for this one. */
+    /** Returns whether reports of another definition's check are valid for this one. */
     boolean sameCheck(ConsulDefinition other) {
         return ttlNanos > 0 && other.ttlNanos > 0 && check.equals(other.check);
     }
 
-    /** @throws IllegalArgumentException where that is no JSON object */
+    /** @throws IllegalArgumentException if the text is not a JSON object */
     static Map<?, ?> object(byte[] json) {
         if (Json.read(json) instanceof Map<?, ?> object) {
             return anyCase(object);
         }
-        throw new IllegalArgumentException("Request decode failed: the body is no JSON object");
+        throw new IllegalArgumentException("Request decode failed: the body is not a JSON object");
     }
 
-    /** The same, with the case of its keys left open: Consul, which is written in Go, reads JSON so. */
+    /** Returns the same object with case-insensitive keys, as Go reads JSON. */
     private static Map<String, Object> anyCase(Map<?, ?> object) {
         var open = new TreeMap<String, Object>(String.CASE_INSENSITIVE_ORDER);
         object.forEach((key, value) -> {
@@ -103,11 +103,11 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         return open;
     }
 
-    /** A string of an object that {@link #object} read. */
-    static String text(Map<?, ?> object, String key, String otherwise) {
+    /** Returns a string of an object that {@link #object} has read. */
+    static String text(Map<?, ?> object, String key, String defaultText) {
         Object value = object.get(key);
         if (value == null || "".equals(value)) {
-            return otherwise;
+            return defaultText;
         }
         if (value instanceof String text) {
             return text;
@@ -115,7 +115,7 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         throw new IllegalArgumentException("Request decode failed: " + key + " must be a string");
     }
 
-    /** The status of a check, in the words of Consul. */
+    /** Parses the status of a check. */
     static Status status(String text) {
         return switch (text) {
             case "passing", "pass" -> Status.PASSING;
@@ -129,7 +129,8 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         Object check = body.get("Check");
         if (check == null && body.get("Checks") instanceof List<?> several) {
             if (several.size() > 1) {
-                throw new IllegalArgumentException("an instance has one check at most here, not " + several.size());
+                throw new IllegalArgumentException(
+                        "this registry supports one check for an instance, not " + several.size());
             }
             check = several.isEmpty() ? null : several.getFirst();
         }
@@ -139,7 +140,7 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         if (check instanceof Map<?, ?> object && anyCase(object).containsKey("TTL")) {
             return anyCase(object);
         }
-        throw new IllegalArgumentException("a check has a TTL here: the instance says how it feels");
+        throw new IllegalArgumentException("this registry supports checks with a TTL only");
     }
 
     private static long duration(Map<?, ?> check, String key) {
@@ -159,11 +160,11 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         }
         if (body.get("Tags") instanceof List<?> tags && !tags.isEmpty()) {
             metadata.put(
-                    ConsulAgent.TAGS,
+                    ConsulJson.TAGS,
                     String.join(",", tags.stream().map(String::valueOf).toList()));
         }
         if (!(body.get("Port") instanceof Integer port)) {
-            throw new IllegalArgumentException("Port is missing: an instance has one here");
+            throw new IllegalArgumentException("Missing port");
         }
         Version version =
                 Optional.ofNullable(metadata.get("version")).map(Version::parse).orElse(new Version(1, 0, 0));

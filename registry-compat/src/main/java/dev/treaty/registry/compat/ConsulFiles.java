@@ -8,62 +8,58 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link ConsulAgent} keeps of its instances: a file of JSON for each, which is called by the digest of the
- * instance's id. Nothing is kept where there is no store.
+ * Stores the instances of a {@link ConsulAgent}: a JSON file for each, named by the digest of the instance's id. Without
+ * a store, nothing is kept.
  */
 final class ConsulFiles {
     private static final String SUFFIX = ".json";
 
     private final ReentrantLock lock = new ReentrantLock();
-    private Optional<Store> store;
+    private @Nullable Store store;
 
-    ConsulFiles(Optional<Store> store) {
+    ConsulFiles(@Nullable Store store) {
         this.store = store;
     }
 
-    /** What was kept, by the name of its file, unread. */
-    Map<String, byte[]> read() throws IOException {
+    private interface Action {
+        void run(Store store) throws IOException;
+    }
+
+    private void locked(Action action) throws IOException {
         lock.lock();
         try {
-            var all = new TreeMap<String, byte[]>();
-            for (String name : store.isPresent() ? new TreeSet<>(store.get().names()) : Set.<String>of()) {
-                if (name.endsWith(SUFFIX)) {
-                    all.put(name, store.get().read(name));
-                }
+            if (store != null) {
+                action.run(store);
             }
-            return all;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Returns the content of all files by name. */
+    Map<String, byte[]> read() throws IOException {
+        var all = new TreeMap<String, byte[]>();
+        locked(files -> {
+            for (String name : files.names()) {
+                if (name.endsWith(SUFFIX)) {
+                    all.put(name, files.read(name));
+                }
+            }
+        });
+        return all;
     }
 
     void save(String id, Map<String, Object> body) throws IOException {
-        lock.lock();
-        try {
-            if (store.isPresent()) {
-                store.get().replace(file(id), Json.bytes(body));
-            }
-        } finally {
-            lock.unlock();
-        }
+        locked(files -> files.replace(file(id), Json.bytes(body)));
     }
 
     void delete(String id) throws IOException {
-        lock.lock();
-        try {
-            if (store.isPresent()) {
-                store.get().delete(file(id));
-            }
-        } finally {
-            lock.unlock();
-        }
+        locked(files -> files.delete(file(id)));
     }
 
     private static String file(String id) {
@@ -75,16 +71,11 @@ final class ConsulFiles {
         }
     }
 
-    /** Keeps nothing from now on. */
+    /** Closes the store; afterwards, nothing is kept. */
     void close() throws IOException {
-        lock.lock();
-        try {
-            if (store.isPresent()) {
-                store.get().close();
-                store = Optional.empty();
-            }
-        } finally {
-            lock.unlock();
-        }
+        locked(files -> {
+            files.close();
+            store = null;
+        });
     }
 }

@@ -6,30 +6,30 @@ import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The indexes that blocking queries ask with: they grow with every change, those of a service with the changes of that
- * service. A service is watched from the first time it is asked for; beyond a number of services, the index of all
- * stands for theirs.
+ * The indexes of blocking queries: each change increases them, and the index of a service only changes with that service.
+ * A service is watched from the first query for it. Beyond a number of services, queries for further ones do not block.
  */
 final class ConsulIndexes implements AutoCloseable {
     private static final int SERVICES_MAX = 1_000;
 
-    /** How often the set of services is looked at while somebody waits for it: registries do not push that. */
-    private static final long LOOK_NANOS = Duration.ofMillis(500).toNanos();
+    /** How often a blocked query reads the set of services, which registries do not push. */
+    private static final long POLL_NANOS = Duration.ofMillis(500).toNanos();
 
     private final ServiceDiscovery discovery;
     private final Time time;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<ServiceName, Watched> watched = new HashMap<>();
-    private final AtomicLong all = new AtomicLong(1);
+    private final AtomicLong last = new AtomicLong(1);
     private Promise<Boolean> change = new Promise<>();
     private Set<ServiceName> names = Set.of();
     private long namesIndex = 1;
@@ -44,85 +44,70 @@ final class ConsulIndexes implements AutoCloseable {
         this.time = time;
     }
 
-    /** The index of a service. */
-    long of(ServiceName service) {
-        Watched fresh;
+    private <T extends @Nullable Object> T locked(Supplier<T> action) {
         lock.lock();
         try {
-            Watched known = watched.get(service);
-            if (known != null) {
-                return known.index;
-            }
-            if (watched.size() >= SERVICES_MAX) {
-                return all.incrementAndGet(); // without a watch, nothing is waited for
-            }
-            fresh = new Watched();
-            fresh.index = all.incrementAndGet();
-            watched.put(service, fresh);
+            return action.get();
         } finally {
             lock.unlock();
         }
-        fresh.subscription = discovery.watch(service, _ -> changed(fresh));
-        return fresh.index;
+    }
+
+    /** Returns the index of a service. */
+    long of(ServiceName service) {
+        var added = new Watched();
+        Watched known = this.<@Nullable Watched>locked(() -> {
+            if (watched.size() >= SERVICES_MAX && !watched.containsKey(service)) {
+                return null;
+            }
+            added.index = last.incrementAndGet();
+            return watched.putIfAbsent(service, added) == null ? added : watched.get(service);
+        });
+        if (known == null) {
+            return last.incrementAndGet();
+        }
+        if (known.equals(added)) {
+            added.subscription = discovery.watch(service, _ -> changed(added));
+        }
+        return known.index;
     }
 
     private void changed(Watched service) {
-        Promise<Boolean> before;
-        lock.lock();
-        try {
-            service.index = all.incrementAndGet();
-            before = change;
+        Promise<Boolean> before = locked(() -> {
+            service.index = last.incrementAndGet();
+            Promise<Boolean> previous = change;
             change = new Promise<>();
-        } finally {
-            lock.unlock();
-        }
+            return previous;
+        });
         before.complete(true);
     }
 
-    /** The index of the set of services. */
+    /** Returns the index of the set of services. */
     long services() {
         Set<ServiceName> now = discovery.services();
-        lock.lock();
-        try {
+        return locked(() -> {
             if (!now.equals(names)) {
                 names = now;
-                namesIndex = all.incrementAndGet();
+                namesIndex = last.incrementAndGet();
             }
             return namesIndex;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
-    /** Waits until an index is another one, at most that long. */
-    void await(LongSupplier index, long seen, long nanos) throws InterruptedException {
+    /** Waits until an index changes, or until the time ends. */
+    void await(LongSupplier index, long known, long nanos) throws InterruptedException {
         long end = time.nanoTime() + nanos;
-        long left = nanos;
-        while (left > 0) {
-            Promise<Boolean> next;
-            lock.lock();
-            try {
-                next = change;
-            } finally {
-                lock.unlock();
-            }
-            if (index.getAsLong() != seen) {
+        for (long left = nanos; left > 0; left = end - time.nanoTime()) {
+            Promise<Boolean> next = locked(() -> change);
+            if (index.getAsLong() != known) {
                 return;
             }
-            next.await(time, Math.min(left, LOOK_NANOS));
-            left = end - time.nanoTime();
+            next.await(time, Math.min(left, POLL_NANOS));
         }
     }
 
     @Override
     public void close() {
-        Collection<Watched> last;
-        lock.lock();
-        try {
-            last = Set.copyOf(watched.values());
-        } finally {
-            lock.unlock();
-        }
-        last.forEach(each -> each.subscription.close());
+        locked(() -> Set.copyOf(watched.values())).forEach(each -> each.subscription.close());
     }
 }

@@ -24,51 +24,55 @@ final class ConsulInstance {
     private Registration registration;
     private State state;
     private boolean unsaved;
-    private boolean gone;
+    private boolean deregistered;
 
     /**
-     * How it is.
+     * The state of an instance.
      *
-     * @param said what its check last said
-     * @param saidAtNanos when that was
-     * @param silent whether that is too long ago
-     * @param maintenance why nobody is to call it, whatever its check says; empty where it is not in maintenance
+     * @param reported the last report of its check
+     * @param reportedAtNanos the time of that report
+     * @param expired whether the TTL of the report has passed
+     * @param maintenance why it accepts no calls, whatever its check reports; empty if it is not in maintenance
      */
     private record State(
-            ConsulDefinition definition, ServiceHealth said, long saidAtNanos, boolean silent, String maintenance) {
+            ConsulDefinition definition,
+            ServiceHealth reported,
+            long reportedAtNanos,
+            boolean expired,
+            String maintenance) {
         ServiceInstance instance() {
             return definition
                     .instance()
                     .withHealth(
                             maintenance.isEmpty()
-                                    ? said
-                                    : new ServiceHealth(Status.CRITICAL, maintenance, said.timestamp(), Map.of()));
+                                    ? reported
+                                    : new ServiceHealth(Status.CRITICAL, maintenance, reported.timestamp(), Map.of()));
         }
 
-        State saying(ServiceHealth health, long nowNanos) {
+        State withReport(ServiceHealth health, long nowNanos) {
             return new State(definition, health, nowNanos, false, maintenance);
         }
 
-        State expired(Instant now) {
+        State withExpiry(Instant now) {
             var health = new ServiceHealth(Status.CRITICAL, "TTL expired", now, Map.of());
-            return new State(definition, health, saidAtNanos, true, maintenance);
+            return new State(definition, health, reportedAtNanos, true, maintenance);
         }
 
-        State inMaintenance(String reason) {
-            return new State(definition, said, saidAtNanos, silent, reason);
+        State withMaintenance(String reason) {
+            return new State(definition, reported, reportedAtNanos, expired, reason);
         }
 
-        /** What its check said goes on to hold where it still has that check. */
-        State definedAs(ConsulDefinition other, long nowNanos) {
-            ConsulDefinition anew = other.startedAt(definition.instance().startedAt());
-            return anew.sameCheck(definition)
-                    ? new State(anew, said, saidAtNanos, silent, maintenance)
-                    : new State(anew, anew.instance().health(), nowNanos, false, maintenance);
+        /** Returns the state under another definition; the report remains valid if the check is the same. */
+        State withDefinition(ConsulDefinition other, long nowNanos) {
+            ConsulDefinition redefined = other.startedAt(definition.instance().startedAt());
+            return redefined.sameCheck(definition)
+                    ? new State(redefined, reported, reportedAtNanos, expired, maintenance)
+                    : new State(redefined, redefined.instance().health(), nowNanos, false, maintenance);
         }
 
-        /** What {@link ConsulInstance#restored} reads. */
+        /** Returns what {@link ConsulInstance#restore} reads. */
         Map<String, Object> body() {
-            Map<String, Object> body = definition.body(said);
+            Map<String, Object> body = definition.body(reported);
             body.put(STARTED_AT, definition.instance().startedAt().toString());
             if (!maintenance.isEmpty()) {
                 body.put(MAINTENANCE, maintenance);
@@ -89,9 +93,9 @@ final class ConsulInstance {
     /**
      * Registers an instance.
      *
-     * @throws IOException where it could not be kept; it is not registered then
+     * @throws IOException if it cannot be stored; then it is not registered
      */
-    static ConsulInstance registered(ConsulDefinition definition, Registry registry, ConsulFiles files, Time time)
+    static ConsulInstance register(ConsulDefinition definition, Registry registry, ConsulFiles files, Time time)
             throws IOException {
         var instance = new ConsulInstance(definition, "", registry, files, time);
         try {
@@ -104,37 +108,46 @@ final class ConsulInstance {
     }
 
     /**
-     * Registers one again that was kept; its check has the whole of its TTL to say something.
+     * Registers a stored instance again; its check has the whole TTL to report.
      *
-     * @throws DateTimeException where the moment of its start is none
+     * @throws DateTimeException if its start time is invalid
      */
-    static ConsulInstance restored(byte[] kept, Registry registry, ConsulFiles files, Time time) {
-        Map<?, ?> body = ConsulDefinition.object(kept);
+    static ConsulInstance restore(byte[] stored, Registry registry, ConsulFiles files, Time time) {
+        Map<?, ?> body = ConsulDefinition.object(stored);
         var definition = ConsulDefinition.read(body, time.instant())
                 .startedAt(Instant.parse(ConsulDefinition.text(body, STARTED_AT, "")));
         return new ConsulInstance(definition, ConsulDefinition.text(body, MAINTENANCE, ""), registry, files, time);
     }
 
-    /**
-     * Defines it anew, in place; it stays as it was where the registry refuses that, or where it could not be kept.
-     */
-    void define(ConsulDefinition other) throws IOException {
+    private interface Action<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T locked(Action<T> action) throws IOException {
         lock.lock();
         try {
-            State before = state;
-            place(before.definedAs(other, time.nanoTime()));
-            try {
-                save();
-            } catch (IOException e) {
-                place(before);
-                throw e;
-            }
+            return action.run();
         } finally {
             lock.unlock();
         }
     }
 
-    private void place(State next) {
+    /** Changes the definition; if the registry rejects it or it cannot be stored, nothing changes. */
+    void define(ConsulDefinition other) throws IOException {
+        locked(() -> {
+            State before = state;
+            update(before.withDefinition(other, time.nanoTime()));
+            try {
+                save();
+            } catch (IOException e) {
+                update(before);
+                throw e;
+            }
+            return true;
+        });
+    }
+
+    private void update(State next) {
         ServiceInstance before = state.instance();
         ServiceInstance after = next.instance();
         if (!after.service().equals(before.service()) || !registration.update(after)) {
@@ -149,70 +162,61 @@ final class ConsulInstance {
         state = next;
     }
 
-    /** Takes in what a check said; false where it is not the check of this instance. */
-    boolean heard(String check, ServiceHealth said) {
-        lock.lock();
-        try {
+    /** Records a report of a check; returns false if it is not the check of this instance. */
+    boolean report(String check, ServiceHealth health) throws IOException {
+        return locked(() -> {
             ConsulDefinition definition = state.definition;
-            if (gone || definition.ttlNanos() == 0 || !definition.check().equals(check)) {
+            if (deregistered
+                    || definition.ttlNanos() == 0
+                    || !definition.check().equals(check)) {
                 return false;
             }
-            feel(state.saying(said, time.nanoTime()));
+            updateHealth(state.withReport(health, time.nanoTime()));
             return true;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
-    private void feel(State next) {
+    private void updateHealth(State next) {
         registration.report(next.instance().health());
-        unsaved |= next.said.status() != state.said.status() || !next.maintenance.equals(state.maintenance);
+        unsaved |= next.reported.status() != state.reported.status() || !next.maintenance.equals(state.maintenance);
         state = next;
     }
 
-    /** Begins maintenance, or ends it where there is no reason; false where the instance is not registered any more. */
+    /** Begins maintenance, or ends it if the reason is empty; returns false if the instance is not registered. */
     boolean maintain(String reason) throws IOException {
-        lock.lock();
-        try {
-            if (gone) {
+        return locked(() -> {
+            if (deregistered) {
                 return false;
             }
-            feel(state.inMaintenance(reason));
+            updateHealth(state.withMaintenance(reason));
             save();
             return true;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
-    /** Notices that its check says nothing any more; true where it is to be deregistered for that. */
-    boolean look() {
-        lock.lock();
-        try {
+    /** Expires the last report if its TTL has passed; returns whether the instance is to be deregistered for that. */
+    boolean expire() throws IOException {
+        return locked(() -> {
             ConsulDefinition definition = state.definition;
-            long overNanos = time.nanoTime() - state.saidAtNanos - definition.ttlNanos();
-            if (gone || definition.ttlNanos() == 0 || overNanos < 0) {
+            long overdueNanos = time.nanoTime() - state.reportedAtNanos - definition.ttlNanos();
+            if (deregistered || definition.ttlNanos() == 0 || overdueNanos < 0) {
                 return false;
             }
-            if (!state.silent) {
-                feel(state.expired(time.instant()));
+            if (!state.expired) {
+                updateHealth(state.withExpiry(time.instant()));
             }
-            return definition.deregisterNanos() > 0 && overNanos > definition.deregisterNanos();
-        } finally {
-            lock.unlock();
-        }
+            return definition.deregisterNanos() > 0 && overdueNanos > definition.deregisterNanos();
+        });
     }
 
-    /** Saves what is not saved yet. */
+    /** Stores changes that are not stored yet. */
     void saveChanges() throws IOException {
-        lock.lock();
-        try {
-            if (unsaved && !gone) {
+        locked(() -> {
+            if (unsaved && !deregistered) {
                 save();
             }
-        } finally {
-            lock.unlock();
-        }
+            return true;
+        });
     }
 
     private void save() throws IOException {
@@ -220,19 +224,17 @@ final class ConsulInstance {
         unsaved = false;
     }
 
-    /** @throws IOException where it could not be forgotten; it stays registered then */
+    /** @throws IOException if its file cannot be deleted; then it stays registered */
     void deregister() throws IOException {
-        lock.lock();
-        try {
+        locked(() -> {
             files.delete(state.definition.instance().id());
-            gone = true;
+            deregistered = true;
             registration.close();
-        } finally {
-            lock.unlock();
-        }
+            return true;
+        });
     }
 
-    /** Takes it out of the registry and keeps it; for when others could not be restored. */
+    /** Removes the instance from the registry and keeps its file, because another file cannot be restored. */
     void withdraw() {
         registration.close();
     }

@@ -11,26 +11,28 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * Tells Prometheus what to scrape, in the format of its <a
- * href="https://prometheus.io/docs/prometheus/latest/http_sd/">HTTP service discovery</a>: every process once, however
- * many services it offers, at {@value #METRICS_PATH}.
+ * Lists the targets that Prometheus scrapes, in the format of its <a
+ * href="https://prometheus.io/docs/prometheus/latest/http_sd/">HTTP service discovery</a>: each process once, with any
+ * number of services, at {@value #METRICS_PATH}.
  *
- * <p>A target has the labels {@code __meta_treaty_services} (with commas between and around them), {@code
- * __meta_treaty_instances}, {@code __meta_treaty_region}, {@code __meta_treaty_zone}, {@code __meta_treaty_version} and
- * {@code __meta_treaty_health}, to relabel by.
+ * <p>A target has these labels for relabelling: {@code __meta_treaty_services} (with commas between and around them),
+ * {@code __meta_treaty_instances}, {@code __meta_treaty_region}, {@code __meta_treaty_zone}, {@code
+ * __meta_treaty_version} and {@code __meta_treaty_health}.
  */
 public final class PrometheusApi implements RawHandler {
-    /** Where a process of Treaty has its metrics. */
+    /** The path of the metrics of a Treaty process. */
     public static final String METRICS_PATH = "/-/metrics";
 
-    /** The most targets that are told. */
+    /** The most targets that are listed. */
     public static final int TARGETS_MAX = 50_000;
 
     private final ServiceDiscovery discovery;
 
-    /** A door to that registry. */
+    /** Creates the API of a registry. */
     public PrometheusApi(ServiceDiscovery discovery) {
         this.discovery = discovery;
     }
@@ -38,7 +40,7 @@ public final class PrometheusApi implements RawHandler {
     @Override
     public Answer answer(Request request) {
         if (!request.method().equals("GET")) {
-            return Answer.text(405, "what there is to scrape is read with GET");
+            return Answer.text(405, "use GET to read the targets");
         }
         var byEndpoint = new LinkedHashMap<ServiceEndpoint, List<ServiceInstance>>();
         for (ServiceName service : discovery.services()) {
@@ -63,10 +65,8 @@ public final class PrometheusApi implements RawHandler {
         labels.put("__metrics_path__", METRICS_PATH);
         labels.put(
                 "__meta_treaty_services",
-                joined(instances.stream().map(i -> i.service().value()).toList()));
-        labels.put(
-                "__meta_treaty_instances",
-                joined(instances.stream().map(ServiceInstance::id).toList()));
+                joined(instances, each -> each.service().value()));
+        labels.put("__meta_treaty_instances", joined(instances, ServiceInstance::id));
         labels.put("__meta_treaty_region", first.region());
         labels.put("__meta_treaty_zone", first.zone());
         labels.put("__meta_treaty_version", first.version().toString());
@@ -74,8 +74,8 @@ public final class PrometheusApi implements RawHandler {
         return labels;
     }
 
-    /** With a comma at both ends, so that a pattern can ask for a whole name. */
-    private static String joined(List<String> names) {
-        return "," + String.join(",", names.stream().distinct().sorted().toList()) + ",";
+    /** Joins names with a comma at both ends, so that a pattern can match a whole name. */
+    private static String joined(List<ServiceInstance> instances, Function<ServiceInstance, String> name) {
+        return instances.stream().map(name).distinct().sorted().collect(Collectors.joining(",", ",", ","));
     }
 }

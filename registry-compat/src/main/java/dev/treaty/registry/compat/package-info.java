@@ -1,12 +1,11 @@
 /**
- * Doors to a registry for programs that speak the languages of others: Consul's HTTP API and Prometheus's service
- * discovery.
+ * Compatibility APIs of a registry, for programs that use Consul's HTTP API or Prometheus's service discovery.
  *
- * <p>{@link dev.treaty.registry.compat.ConsulApi} answers as a Consul agent does where it is asked for services, their
- * health and their instances, blocking queries included, and lets instances register with a TTL check. {@link
- * dev.treaty.registry.compat.PrometheusApi} tells Prometheus what to scrape. Both only need a registry, whichever it
- * is, and a server:
+ * <p>{@link dev.treaty.registry.compat.ConsulApi} responds as a Consul agent does to queries for services, their health
+ * and their instances, including blocking queries, and registers instances with TTL checks. {@link
+ * dev.treaty.registry.compat.PrometheusApi} lists the targets that Prometheus scrapes. Both work with any registry, and
+ * run on an HTTP server:
  *
- * {@snippet class="DoorsExample" region="open"}
+ * {@snippet class="CompatExample" region="open"}
  */
 package dev.treaty.registry.compat;

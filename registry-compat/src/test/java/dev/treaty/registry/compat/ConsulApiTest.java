@@ -21,6 +21,7 @@ import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.server.FileStore;
 import dev.treaty.registry.server.RegistryTable;
+import dev.treaty.simulation.Polling;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,8 +37,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,23 +47,23 @@ import org.kiwiproject.consul.cache.ServiceHealthKey;
 import org.kiwiproject.consul.model.agent.ImmutableRegistration;
 import org.kiwiproject.consul.model.agent.Registration;
 
-/** The door that speaks Consul, used by clients of Consul. */
+/** Consul's API, used by clients of Consul. */
 class ConsulApiTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
     private final Treaty treaty = Treaty.open();
-    private final ConsulApi door = new ConsulApi(treaty.registry(), Time.system());
+    private final ConsulApi api = new ConsulApi(treaty.registry(), Time.system());
     private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, Time.system(), RandomSource.system());
     private final HttpClient http = HttpClient.newHttpClient();
 
     ConsulApiTest() {
-        server.door("/v1/", door);
+        server.handle("/v1/", api);
     }
 
     @AfterEach
     void close() {
-        door.close();
+        api.close();
         server.close();
         treaty.close();
         http.close();
@@ -83,20 +82,12 @@ class ConsulApiTest {
         return http.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
-    private static void await(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
     @Test
-    void the_java_client_registers_finds_and_follows() {
+    void the_java_client_registers_discovers_and_watches() {
         var consul = Consul.builder()
                 .withHostAndPort(
                         HostAndPort.fromParts("127.0.0.1", server.endpoint().port()))
-                .withReadTimeoutMillis(60_000) // longer than its cache's ten seconds of waiting for news
+                .withReadTimeoutMillis(60_000) // longer than the ten seconds that its cache waits
                 .build();
         try {
             Registration registration = ImmutableRegistration.builder()
@@ -111,7 +102,7 @@ class ConsulApiTest {
             assertThat(consul.healthClient()
                             .getHealthyServiceInstances("shop.Orders")
                             .getResponse())
-                    .as("critical until its check has passed")
+                    .as("passing before the check reports")
                     .isEmpty();
             consul.agentClient().pass("orders-java");
             var found = consul.healthClient()
@@ -127,9 +118,9 @@ class ConsulApiTest {
 
             try (var cache = ServiceHealthCache.newCache(consul.healthClient(), "shop.Orders")) {
                 cache.start();
-                await(() -> cache.getMap().size() == 1);
+                Polling.until(() -> cache.getMap().size() == 1);
                 treaty.registry().register(instance("orders-treaty", Status.PASSING));
-                await(() -> cache.getMap().size() == 2);
+                Polling.until(() -> cache.getMap().size() == 2);
                 assertThat(cache.getMap()).containsKey(ServiceHealthKey.of("orders-treaty", "127.0.0.1", 8080));
             }
             consul.agentClient().deregister("orders-java");
@@ -142,7 +133,7 @@ class ConsulApiTest {
     }
 
     @Test
-    void the_npm_client_registers_finds_and_follows() throws Exception {
+    void the_npm_client_registers_discovers_and_watches() throws Exception {
         assertThat(Node.run("consul.mjs", String.valueOf(server.endpoint().port())))
                 .containsExactly(
                         "[]",
@@ -154,7 +145,7 @@ class ConsulApiTest {
     }
 
     @Test
-    void a_query_blocks_until_something_changes_or_its_wait_is_over() throws Exception {
+    void a_query_blocks_until_a_change_or_until_its_wait_ends() throws Exception {
         var first = ask("GET", "/v1/health/service/shop.Orders?passing", "");
         assertThat(first.body()).isEqualTo("[]");
         String index = first.headers().firstValue("X-Consul-Index").orElseThrow();
@@ -169,7 +160,7 @@ class ConsulApiTest {
             }
         });
         treaty.registry().register(instance("orders-1", Status.PASSING));
-        assertThat(blocked.get(20, TimeUnit.SECONDS).body()).contains("\"ID\":\"orders-1\"", "\"Status\":\"passing\"");
+        assertThat(blocked.get(60, TimeUnit.SECONDS).body()).contains("\"ID\":\"orders-1\"", "\"Status\":\"passing\"");
 
         var names = ask("GET", "/v1/catalog/services", "");
         String before = names.headers().firstValue("X-Consul-Index").orElseThrow();
@@ -181,7 +172,7 @@ class ConsulApiTest {
     }
 
     @Test
-    void only_those_that_pass_are_passing() throws Exception {
+    void the_passing_filter_excludes_warnings() throws Exception {
         for (Status status : Status.values()) {
             treaty.registry().register(instance("o-" + status, status));
         }
@@ -193,7 +184,7 @@ class ConsulApiTest {
     }
 
     @Test
-    void a_check_that_nobody_passes_is_critical_and_its_instance_leaves() throws Exception {
+    void an_expired_check_is_critical_and_its_instance_is_deregistered() throws Exception {
         String body = """
             {"Name": "shop.Orders", "ID": "o", "Address": "127.0.0.1", "Port": 1,
              "Check": {"TTL": "300ms", "Status": "passing", "DeregisterCriticalServiceAfter": "300ms"}}\
@@ -202,29 +193,29 @@ class ConsulApiTest {
         try (var _ = treaty.registry().watch(ORDERS, events::add)) {
             put("service/register", body);
 
-            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
-            assertThat(events.poll(20, TimeUnit.SECONDS))
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+            assertThat(events.poll(60, TimeUnit.SECONDS))
                     .isInstanceOfSatisfying(DiscoveryEvent.Updated.class, updated -> {
                         assertThat(updated.instance().health().status()).isEqualTo(Status.CRITICAL);
                         assertThat(updated.instance().health().message()).isEqualTo("TTL expired");
                     });
-            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Removed.class);
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Removed.class);
         }
         assertThat(ask("PUT", "/v1/agent/check/pass/service:o", "").statusCode())
                 .isEqualTo(404);
     }
 
     @Test
-    void what_it_cannot_do_it_says() throws Exception {
-        assertThat(ask("PUT", "/v1/agent/service/register", "[]").body()).contains("no JSON object");
+    void unsupported_and_invalid_requests_are_rejected_with_a_message() throws Exception {
+        assertThat(ask("PUT", "/v1/agent/service/register", "[]").body()).contains("not a JSON object");
         assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a b\", \"Port\": 1}")
                         .body())
                 .contains("is not a service name");
         assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a\"}").body())
-                .contains("Port is missing");
+                .contains("Missing port");
         assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\":\"a\",\"Port\":1,\"Check\":{\"HTTP\":\"x\"}}")
                         .body())
-                .contains("a check has a TTL here");
+                .contains("supports checks with a TTL only");
         assertThat(ask("GET", "/v1/kv/x", "").statusCode()).isEqualTo(404);
         assertThat(ask("POST", "/v1/catalog/services", "").statusCode()).isEqualTo(405);
         assertThat(ask("GET", "/v1/health/service/a?index=x", "").statusCode()).isEqualTo(400);
@@ -237,8 +228,8 @@ class ConsulApiTest {
         """;
 
     private void put(String path, String body) throws Exception {
-        var answer = ask("PUT", "/v1/agent/" + path, body);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        var response = ask("PUT", "/v1/agent/" + path, body);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     }
 
     private static ServiceInstance only(Treaty registry) {
@@ -246,7 +237,7 @@ class ConsulApiTest {
     }
 
     @Test
-    void registering_again_replaces_in_place_and_keeps_what_the_check_said() throws Exception {
+    void registering_again_updates_in_place_and_keeps_the_health() throws Exception {
         var events = new LinkedBlockingQueue<DiscoveryEvent>();
         put("service/register", WITH_TTL);
         put("check/pass/service:o", "");
@@ -257,20 +248,20 @@ class ConsulApiTest {
             put("service/register", WITH_TTL.replace("\"Port\": 1,", "\"Port\": 2,"));
             treaty.registry().register(instance("z", Status.PASSING));
 
-            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
-            assertThat(events.poll(20, TimeUnit.SECONDS))
-                    .as("nothing of what changed nothing")
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+            assertThat(events.poll(60, TimeUnit.SECONDS))
+                    .as("the next event")
                     .isInstanceOfSatisfying(DiscoveryEvent.Updated.class, updated -> {
                         assertThat(updated.instance().endpoint().port()).isEqualTo(2);
                         assertThat(updated.instance().health()).isEqualTo(before.health());
                         assertThat(updated.instance().startedAt()).isEqualTo(before.startedAt());
                     });
-            assertThat(events.poll(20, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOf(DiscoveryEvent.Added.class);
         }
     }
 
     @Test
-    void registering_again_with_another_check_begins_as_it_says() throws Exception {
+    void registering_again_with_another_check_has_its_initial_status() throws Exception {
         put("service/register", WITH_TTL);
         put("check/pass/service:o", "");
         put("service/register", WITH_TTL.replace("\"TTL\"", "\"CheckID\": \"other\", \"TTL\""));
@@ -284,11 +275,11 @@ class ConsulApiTest {
     }
 
     @Test
-    void registering_again_is_no_word_of_the_check() throws Exception {
+    void registering_again_is_not_a_report_of_the_check() throws Exception {
         String body = """
             {"Name": "shop.Orders", "ID": "o", "Port": 1, "Check": {"TTL": "300ms", "Status": "passing"}}\
             """;
-        await(() -> {
+        Polling.until(() -> {
             try {
                 put("service/register", body);
             } catch (Exception e) {
@@ -299,18 +290,18 @@ class ConsulApiTest {
     }
 
     @Test
-    void an_instance_stays_as_it_was_where_its_new_registration_is_refused() throws Exception {
+    void an_instance_is_unchanged_if_its_new_registration_is_rejected() throws Exception {
         var limits = new RegistryLimits(10, 1, 10, 10, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
         try (var full = new EmbeddedRegistry(
                         new RegistryTable(limits, RandomSource.system()), Time.system(), Events.NONE);
                 var other = new ConsulApi(full, Time.system())) {
-            server.door("/v1/agent/service/", other);
+            server.handle("/v1/agent/service/", other);
             put("service/register", WITH_TTL);
             put("service/register", WITH_TTL.replace("\"o\"", "\"p\""));
 
-            var refused = ask("PUT", "/v1/agent/service/register", WITH_TTL.replace("shop.Orders", "shop.More"));
+            var rejected = ask("PUT", "/v1/agent/service/register", WITH_TTL.replace("shop.Orders", "shop.More"));
 
-            assertThat(refused.body()).contains("the registry holds 1 services, which is its limit");
+            assertThat(rejected.body()).contains("the registry holds 1 services, which is its limit");
             assertThat(full.instances(ORDERS)).extracting(ServiceInstance::id).containsExactly("o", "p");
             put("service/deregister/o", "");
             assertThat(full.instances(ORDERS)).extracting(ServiceInstance::id).containsExactly("p");
@@ -318,7 +309,7 @@ class ConsulApiTest {
     }
 
     @Test
-    void maintenance_outlasts_what_the_check_says() throws Exception {
+    void maintenance_overrides_the_reports_of_the_check() throws Exception {
         put("service/register", WITH_TTL);
         put("check/pass/service:o", "");
         put("service/maintenance/o?enable=true&reason=new%20disk", "");
@@ -340,20 +331,20 @@ class ConsulApiTest {
     }
 
     @Test
-    void what_registered_stays_when_the_door_is_closed() throws Exception {
+    void instances_stay_registered_when_the_api_is_closed() throws Exception {
         put("service/register", WITH_TTL);
-        door.close();
+        api.close();
         assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
         assertThat(ask("PUT", "/v1/agent/service/register", WITH_TTL).statusCode())
                 .isEqualTo(503);
     }
 
     @Test
-    void what_registered_is_there_again_after_a_restart(@TempDir Path data) throws Exception {
+    void instances_are_restored_after_a_restart(@TempDir Path data) throws Exception {
         List<ServiceInstance> before;
         try (Treaty first = Treaty.open();
-                var kept = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", kept);
+                var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
+            server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
             put("check/warn/service:o?note=slow", "");
             put("service/register", WITH_TTL.replace("\"o\"", "\"gone\""));
@@ -366,8 +357,8 @@ class ConsulApiTest {
         }
 
         try (Treaty second = Treaty.open();
-                var kept = new ConsulApi(second.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", kept);
+                var stored = new ConsulApi(second.registry(), Time.system(), new FileStore(data))) {
+            server.handle("/v1/agent/", stored);
             List<ServiceInstance> after = second.registry().instances(ORDERS);
             assertThat(after).extracting(ServiceInstance::id).containsExactly("o", "plain", "short");
             assertThat(after.subList(0, 2))
@@ -376,7 +367,7 @@ class ConsulApiTest {
                     .isEqualTo(before);
             put("check/pass/service:o", "");
             put("service/maintenance/plain?enable=false", "");
-            await(() -> second.registry()
+            Polling.until(() -> second.registry()
                     .instances(ORDERS)
                     .getLast()
                     .health()
@@ -393,10 +384,10 @@ class ConsulApiTest {
     }
 
     @Test
-    void a_file_that_cannot_be_read_is_named(@TempDir Path data) throws Exception {
+    void a_file_that_cannot_be_read_is_reported_by_name(@TempDir Path data) throws Exception {
         try (Treaty first = Treaty.open();
-                var kept = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
-            server.door("/v1/agent/", kept);
+                var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
+            server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
         }
         Path broken = Files.writeString(data.resolve("0.json"), "{\"Name\": ");
@@ -439,7 +430,7 @@ class ConsulApiTest {
                     .start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor())
-                    .as(command + " said " + output + Files.readString(errors))
+                    .as(command + ": " + output + Files.readString(errors))
                     .isZero();
             return output;
         }

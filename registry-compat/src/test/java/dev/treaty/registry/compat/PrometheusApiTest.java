@@ -8,6 +8,7 @@ import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
+import dev.treaty.simulation.Polling;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,20 +19,18 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Debian's Prometheus finds instances through the door and scrapes them. */
+/** Debian's Prometheus discovers instances through the API and scrapes them. */
 class PrometheusApiTest {
     @TempDir
     Path directory;
 
-    /** What is scraped. */
+    /** The service that is scraped. */
     @Contract(name = "test.Names", version = "1.0.0")
     public interface Names {
-        /** A name. */
+        /** Returns a name. */
         String name();
     }
 
@@ -51,12 +50,12 @@ class PrometheusApiTest {
     }
 
     @Test
-    void prometheus_scrapes_what_is_registered() throws Exception {
+    void prometheus_scrapes_registered_instances() throws Exception {
         try (var treaty = Treaty.open();
                 var server = new HttpServer(HttpServerOptions.STANDARD, Time.system(), RandomSource.system());
                 var http = HttpClient.newHttpClient()) {
             treaty.serve(Names.class, () -> "a");
-            server.door("/prometheus/", new PrometheusApi(treaty.registry()));
+            server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
             int port;
             try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 port = free.getLocalPort();
@@ -85,16 +84,8 @@ class PrometheusApiTest {
                     .start();
             try {
                 String query = "http://127.0.0.1:" + port + "/api/v1/query?query=up";
-                long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-                String answer = "";
-                while (!answer.contains("\"1\"]")) {
-                    assertThat(System.nanoTime() - end)
-                            .as("%s; %s", answer, Files.readString(directory.resolve("log")))
-                            .isNegative();
-                    LockSupport.parkNanos(50_000_000);
-                    answer = ask(http, query);
-                }
-                assertThat(answer)
+                Polling.until(() -> ask(http, query).contains("\"1\"]"));
+                assertThat(ask(http, query))
                         .contains("\"instance\":\""
                                 + treaty.endpoint().orElseThrow().authority() + "\"")
                         .contains("\"job\":\"treaty\"", "\"version\":\"1.0.0\"");

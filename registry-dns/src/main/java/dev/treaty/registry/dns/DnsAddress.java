@@ -8,62 +8,53 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.TextParseException;
 
 /**
- * Which names are looked up, and where.
+ * The names to look up, and the DNS server.
  *
- * @param pattern the name, perhaps with {@code {service}} or {@code {name}} in it
- * @param port of the instances where DNS does not say; 0 for none
- * @param server whom to ask, not resolved: it may move; nothing for the system's own
+ * @param pattern the name, which may contain {@code {service}} or {@code {name}}
+ * @param port the port of instances without SRV records; 0 for none
+ * @param server the DNS server, not resolved because its address may change; empty for that of the system
  */
 record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) {
-    private static final Pattern FORM = Pattern.compile("(?<name>[^:/]+)(?::(?<port>\\d{1,5}))?");
-    private static final Pattern SERVER = Pattern.compile("(?<host>.+?)(?::(?<port>\\d{1,5}))?");
-
-    private static final int DNS = 53;
+    private static final Pattern HOST_AND_PORT = Pattern.compile("(?<host>.+?)(?::(?<port>\\d{1,5}))?");
+    private static final int DNS_PORT = 53;
 
     static DnsAddress parse(RegistryAddress.Provided address) {
-        Matcher match = FORM.matcher(address.hierarchy());
-        if (!match.matches()) {
-            throw problem(address, "");
-        }
         try {
-            var server = Optional.ofNullable(address.options(Set.of("server")).get("server"));
-            var read = new DnsAddress(match.group("name"), port(match.group("port"), 0), server.map(DnsAddress::at));
-            read.name(new ServiceName("any"));
-            return read;
+            var name = hostAndPort(address.hierarchy(), 0);
+            if (name.getHostString().matches(".*[:/].*")) {
+                throw new IllegalArgumentException("\"" + name.getHostString() + "\" is not a name");
+            }
+            String server = address.options(Set.of("server")).get("server");
+            var parsed = new DnsAddress(
+                    name.getHostString(),
+                    name.getPort(),
+                    Optional.ofNullable(server).map(text -> hostAndPort(text, DNS_PORT)));
+            parsed.name(new ServiceName("any")); // checks the pattern
+            return parsed;
         } catch (IllegalArgumentException e) {
-            throw problem(address, ": " + e.getMessage());
+            throw new IllegalArgumentException(
+                    "\"" + address + "\" is not a valid address: " + e.getMessage()
+                            + "; write dns://name, dns://name:port if there are no SRV records, such as"
+                            + " dns://{name}.svc.local:8080, and append ?server=host:53 for another DNS server",
+                    e);
         }
     }
 
-    private static InetSocketAddress at(String server) {
-        Matcher match = SERVER.matcher(server);
+    private static InetSocketAddress hostAndPort(String text, int defaultPort) {
+        Matcher match = HOST_AND_PORT.matcher(text);
         if (!match.matches()) {
-            throw new IllegalArgumentException("\"" + server + "\" is no server");
+            throw new IllegalArgumentException("the name is empty");
         }
-        String host = match.group("host").replaceAll("[\\[\\]]", "");
-        return InetSocketAddress.createUnresolved(host, port(match.group("port"), DNS));
+        String port = match.group("port");
+        return InetSocketAddress.createUnresolved(
+                match.group("host").replaceAll("[\\[\\]]", ""), port == null ? defaultPort : Integer.parseInt(port));
     }
 
-    private static int port(@Nullable String digits, int otherwise) {
-        int port = digits == null ? otherwise : Integer.parseInt(digits);
-        if (port > 65_535) {
-            throw new IllegalArgumentException("port " + port + " is out of range");
-        }
-        return port;
-    }
-
-    private static IllegalArgumentException problem(RegistryAddress.Provided address, String reason) {
-        return new IllegalArgumentException("\"" + address + "\" names nothing in DNS" + reason
-                + ": write dns://name, dns://name:port where there are no SRV records, such as"
-                + " dns://{name}.svc.local:8080, and behind it ?server=host:53 for another server than the system's");
-    }
-
-    /** The name to look up for a service. */
+    /** Returns the name to look up for a service. */
     Name name(ServiceName service) {
         String whole = service.value().toLowerCase(Locale.ROOT);
         String text =
@@ -71,7 +62,7 @@ record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) 
         try {
             return Name.fromString(text, Name.root);
         } catch (TextParseException e) {
-            throw new IllegalArgumentException("\"" + text + "\" is no name (" + e.getMessage() + ")", e);
+            throw new IllegalArgumentException("\"" + text + "\" is not a name (" + e.getMessage() + ")", e);
         }
     }
 }

@@ -6,7 +6,7 @@ import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Set;
 
-/** Opens {@code dns://name:port?server=host:port}. */
+/** Opens registries in DNS: {@code dns://name:port?server=host:port}. */
 public final class DnsRegistryProvider implements RegistryProvider {
     /** For {@link java.util.ServiceLoader}. */
     public DnsRegistryProvider() {}
@@ -17,8 +17,7 @@ public final class DnsRegistryProvider implements RegistryProvider {
     }
 
     @Override
-    public Registry open(RegistryAddress.Provided address, RegistryContext surroundings) {
-        var engine = new DnsBackend(DnsAddress.parse(address), surroundings);
-        return NetworkRegistry.over(engine, address.toString(), surroundings);
+    public Registry open(RegistryAddress.Provided address, RegistryContext context) {
+        return NetworkRegistry.over(new DnsBackend(DnsAddress.parse(address), context), address.toString(), context);
     }
 }

@@ -4,7 +4,6 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -15,14 +14,19 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.OPTRecord;
@@ -36,31 +40,34 @@ import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 /**
- * Answers for services, so that what only speaks DNS finds their instances: {@code shop.orders.treaty.} has an address
- * record for each instance that takes calls, and SRV records with the ports, as {@code _http._tcp.shop.orders.treaty.}
- * has. The case of letters does not matter, as always in DNS; an instance's own name is its id's place in the list,
- * {@code 0.shop.orders.treaty.}
+ * A DNS server for the instances of a registry. The name of a service, such as {@code shop.orders.treaty.}, has an
+ * address record for each instance that accepts calls, and SRV records with the ports; so has {@code
+ * _http._tcp.shop.orders.treaty.} Names are case-insensitive, as always in DNS. The name of an instance is its index in
+ * the list: {@code 0.shop.orders.treaty.}
  *
- * <p>It answers over UDP and TCP, for its zone only; everything else is refused, so that it cannot be used to flood
- * others with the answers of third parties. What does not fit into a datagram is cut off and marked, as the protocol
- * has it, and asked for again over TCP.
+ * <p>The server answers over UDP and TCP, and only for its zone, so that it cannot be used to amplify attacks on third
+ * parties. A response that does not fit into a datagram is truncated, and clients repeat the query over TCP.
  */
 public final class DnsServer implements AutoCloseable {
-    /** How long an answer may be kept, in seconds. */
+    /** The time to live of records, in seconds. */
     public static final int TTL_SECONDS = 2;
 
-    /** The most instances in one answer. */
+    /** The most instances in a response. */
     public static final int ANSWERS_MAX = 100;
 
-    /** The most connections that are open at a time. */
+    /** The most open TCP connections. */
     public static final int CONNECTIONS_MAX = 64;
 
-    /** The largest datagram that is answered with, whatever the asker would take: what passes every network whole. */
+    /** The largest datagram that is sent: networks do not fragment it. */
     public static final int DATAGRAM_BYTES_MAX = 1_232;
 
     private static final int DATAGRAM_BYTES_MIN = 512;
+    private static final int MESSAGE_BYTES_MAX = 65_535;
     private static final int QUERY_BYTES_MAX = 4_096;
     private static final int IDLE_MILLIS = 5_000;
+
+    /** The index of an instance, and the name of its service. */
+    private static final Pattern INSTANCE = Pattern.compile("(?<index>\\d{1,8})\\.(?<service>.+)");
 
     private static final System.Logger LOGGER = System.getLogger(DnsServer.class.getName());
 
@@ -68,16 +75,16 @@ public final class DnsServer implements AutoCloseable {
     private final Name zone;
     private final DatagramSocket datagrams;
     private final ServerSocket connections;
-    private final Semaphore open = new Semaphore(CONNECTIONS_MAX);
+    private final Semaphore connectionPermits = new Semaphore(CONNECTIONS_MAX);
     private volatile boolean closed;
 
     /**
-     * Begins to answer.
+     * Starts a server.
      *
-     * @param at where to listen; port 0 for any free one
-     * @param zone what every name ends with, such as {@code treaty}
-     * @throws UncheckedIOException where it cannot listen there
-     * @throws IllegalArgumentException where the zone is no name
+     * @param at the address to listen on; port 0 for any free port
+     * @param zone the end of every name, such as {@code treaty}
+     * @throws UncheckedIOException if it cannot listen there
+     * @throws IllegalArgumentException if the zone is not a name
      */
     public DnsServer(ServiceDiscovery discovery, InetSocketAddress at, String zone) {
         this.discovery = discovery;
@@ -87,15 +94,15 @@ public final class DnsServer implements AutoCloseable {
             connections.bind(at);
             this.datagrams = new DatagramSocket(new InetSocketAddress(at.getAddress(), connections.getLocalPort()));
         } catch (TextParseException e) {
-            throw new IllegalArgumentException("\"" + zone + "\" is no zone of DNS (" + e.getMessage() + ")", e);
+            throw new IllegalArgumentException("\"" + zone + "\" is not a DNS zone (" + e.getMessage() + ")", e);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot answer DNS at " + at + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("cannot serve DNS at " + at + ": " + e.getMessage(), e);
         }
         Thread.ofVirtual().name("treaty-dns-udp").start(this::receive);
         Thread.ofVirtual().name("treaty-dns-tcp").start(this::accept);
     }
 
-    /** The port that it answers at, over UDP and TCP. */
+    /** Returns the port for UDP and TCP. */
     public int port() {
         return connections.getLocalPort();
     }
@@ -106,18 +113,13 @@ public final class DnsServer implements AutoCloseable {
             try {
                 packet.setLength(QUERY_BYTES_MAX);
                 datagrams.receive(packet);
-                byte[] query = Arrays.copyOf(packet.getData(), packet.getLength());
-                Optional<byte[]> answer = answer(query, true);
-                if (answer.isPresent()) {
-                    byte[] bytes = answer.get();
-                    datagrams.send(new DatagramPacket(bytes, bytes.length, packet.getSocketAddress()));
+                Optional<byte[]> response = respond(Arrays.copyOf(packet.getData(), packet.getLength()), true);
+                if (response.isPresent()) {
+                    datagrams.send(
+                            new DatagramPacket(response.get(), response.get().length, packet.getSocketAddress()));
                 }
-            } catch (IOException e) {
-                if (!closed) {
-                    LOGGER.log(System.Logger.Level.DEBUG, "a DNS query could not be answered", e);
-                }
-            } catch (RuntimeException e) { // what somebody sends must not end this thread
-                LOGGER.log(System.Logger.Level.ERROR, "a DNS query could not be answered", e);
+            } catch (IOException | RuntimeException e) { // no query may end this thread
+                log(e);
             }
         }
     }
@@ -126,16 +128,21 @@ public final class DnsServer implements AutoCloseable {
         while (!closed) {
             try {
                 Socket socket = connections.accept();
-                if (open.tryAcquire()) {
+                if (connectionPermits.tryAcquire()) {
                     Thread.ofVirtual().name("treaty-dns-connection").start(() -> serve(socket));
                 } else {
                     socket.close();
                 }
             } catch (IOException e) {
-                if (!closed) {
-                    LOGGER.log(System.Logger.Level.DEBUG, "a DNS connection could not be taken", e);
-                }
+                log(e);
             }
+        }
+    }
+
+    private void log(Exception e) {
+        if (!closed) {
+            var level = e instanceof IOException ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR;
+            LOGGER.log(level, "a DNS query failed", e);
         }
     }
 
@@ -143,113 +150,97 @@ public final class DnsServer implements AutoCloseable {
         try (socket) {
             socket.setSoTimeout(IDLE_MILLIS);
             var in = new DataInputStream(socket.getInputStream());
-            var out = new DataOutputStream(socket.getOutputStream());
             while (!closed) {
                 int length = in.readUnsignedShort();
-                if (length > QUERY_BYTES_MAX) {
+                Optional<byte[]> response =
+                        length > QUERY_BYTES_MAX ? Optional.empty() : respond(in.readNBytes(length), false);
+                if (response.isEmpty()) {
                     return;
                 }
-                byte[] query = new byte[length];
-                in.readFully(query);
-                Optional<byte[]> answer = answer(query, false);
-                if (answer.isEmpty()) {
-                    return;
-                }
-                var framed = new byte[2 + answer.get().length];
-                framed[0] = (byte) (answer.get().length >> 8);
-                framed[1] = (byte) answer.get().length;
-                System.arraycopy(answer.get(), 0, framed, 2, answer.get().length);
-                out.write(framed);
+                byte[] bytes = response.get();
+                socket.getOutputStream()
+                        .write(ByteBuffer.allocate(Short.BYTES + bytes.length)
+                                .putShort((short) bytes.length)
+                                .put(bytes)
+                                .array());
             }
         } catch (IOException e) {
-            // it has gone, or said nothing for too long
+            // the client has disconnected or was idle for too long
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "a DNS query could not be answered", e);
+            log(e);
         } finally {
-            open.release();
+            connectionPermits.release();
         }
     }
 
-    private Optional<byte[]> answer(byte[] bytes, boolean datagram) {
+    /** Returns the response to a query; empty if the bytes are not a query. */
+    private Optional<byte[]> respond(byte[] bytes, boolean datagram) {
         Message query;
         try {
             query = new Message(bytes);
         } catch (IOException e) {
-            return Optional.empty(); // not DNS
+            return Optional.empty();
         }
         Record question = query.getQuestion();
-        if (query.getHeader().getFlag(Flags.QR) || question == null) {
-            return Optional.empty(); // an answer, or nothing asked
+        Header asked = query.getHeader();
+        if (asked.getFlag(Flags.QR) || question == null) {
+            return Optional.empty();
         }
-        var answer = new Message(query.getHeader().getID());
-        answer.getHeader().setFlag(Flags.QR);
-        answer.getHeader().setOpcode(query.getHeader().getOpcode());
-        if (query.getHeader().getFlag(Flags.RD)) {
-            answer.getHeader().setFlag(Flags.RD);
+        var response = new Message(asked.getID());
+        Header header = response.getHeader();
+        header.setFlag(Flags.QR);
+        header.setOpcode(asked.getOpcode());
+        if (asked.getFlag(Flags.RD)) {
+            header.setFlag(Flags.RD);
         }
-        answer.addRecord(question, Section.QUESTION);
-        if (query.getHeader().getOpcode() != Opcode.QUERY) {
-            answer.getHeader().setRcode(Rcode.NOTIMP);
+        response.addRecord(question, Section.QUESTION);
+        if (asked.getOpcode() != Opcode.QUERY) {
+            header.setRcode(Rcode.NOTIMP);
         } else if (question.getDClass() != DClass.IN || !question.getName().subdomain(zone)) {
-            answer.getHeader().setRcode(Rcode.REFUSED);
+            header.setRcode(Rcode.REFUSED);
         } else {
-            answer.getHeader().setFlag(Flags.AA);
-            find(question, answer);
+            header.setFlag(Flags.AA);
+            answer(question, response);
         }
-        int most = 65_535;
         OPTRecord extension = query.getOPT();
-        if (datagram) {
-            int taken = extension == null ? DATAGRAM_BYTES_MIN : extension.getPayloadSize();
-            most = Math.clamp(taken, DATAGRAM_BYTES_MIN, DATAGRAM_BYTES_MAX);
-        }
         if (extension != null) {
-            answer.addRecord(new OPTRecord(DATAGRAM_BYTES_MAX, 0, 0), Section.ADDITIONAL);
+            response.addRecord(new OPTRecord(DATAGRAM_BYTES_MAX, 0, 0), Section.ADDITIONAL);
         }
-        return Optional.of(answer.toWire(most));
+        int accepted = extension == null ? DATAGRAM_BYTES_MIN : extension.getPayloadSize();
+        return Optional.of(response.toWire(
+                datagram ? Math.clamp(accepted, DATAGRAM_BYTES_MIN, DATAGRAM_BYTES_MAX) : MESSAGE_BYTES_MAX));
     }
 
-    private void find(Record question, Message answer) {
+    private void answer(Record question, Message response) {
         Name asked = question.getName();
-        Name plain = plain(asked);
-        Name relative = plain.relativize(zone);
-        Optional<Found> found = relative.labels() == 0 ? Optional.empty() : found(relative);
-        if (found.isEmpty()) {
-            answer.getHeader().setRcode(asked.equals(zone) ? Rcode.NOERROR : Rcode.NXDOMAIN);
-            answer.addRecord(authority(), Section.AUTHORITY);
-            return;
-        }
         int type = question.getType();
-        List<ServiceInstance> instances = found.get().instances;
-        for (int i = 0; i < instances.size(); i++) {
-            ServiceInstance instance = instances.get(i);
+        Optional<List<Target>> targets = targets(withoutProtocol(asked));
+        if (targets.isEmpty() && !asked.equals(zone)) {
+            response.getHeader().setRcode(Rcode.NXDOMAIN);
+        }
+        for (Target target : targets.orElse(List.of())) {
+            ServiceInstance instance = target.instance;
             Optional<InetAddress> address = address(instance);
             if (type == Type.SRV || type == Type.ANY) {
-                Name target = own(found.get().place(i), plain, found.get().single);
-                answer.addRecord(
-                        new SRVRecord(
-                                asked,
-                                DClass.IN,
-                                TTL_SECONDS,
-                                0,
-                                instance.weight(),
-                                instance.endpoint().port(),
-                                target),
+                int port = instance.endpoint().port();
+                response.addRecord(
+                        new SRVRecord(asked, DClass.IN, TTL_SECONDS, 0, instance.weight(), port, target.name),
                         Section.ANSWER);
-                address.map(to -> record(target, to)).ifPresent(record -> answer.addRecord(record, Section.ADDITIONAL));
+                address.ifPresent(to -> response.addRecord(record(target.name, to), Section.ADDITIONAL));
             }
-            if (type != Type.SRV) {
-                address.map(to -> record(asked, to))
-                        .filter(record -> type == Type.ANY || record.getType() == type)
-                        .ifPresent(record -> answer.addRecord(record, Section.ANSWER));
-            }
+            address.map(to -> record(asked, to))
+                    .filter(record -> type == Type.ANY || record.getType() == type)
+                    .ifPresent(record -> response.addRecord(record, Section.ANSWER));
         }
-        if (answer.getSection(Section.ANSWER).isEmpty()) {
-            answer.addRecord(authority(), Section.AUTHORITY);
+        if (response.getSection(Section.ANSWER).isEmpty()) {
+            response.addRecord(
+                    new SOARecord(zone, DClass.IN, TTL_SECONDS, zone, zone, 1, 60, 60, 60, TTL_SECONDS),
+                    Section.AUTHORITY);
         }
     }
 
-    /** Without the labels that ask for a protocol (RFC 2782): every instance speaks the one that it registered with. */
-    private static Name plain(Name asked) {
+    /** Removes the labels of a protocol (RFC 2782), because each instance has only the protocol of its endpoint. */
+    private static Name withoutProtocol(Name asked) {
         Name name = asked;
         while (name.labels() > 1 && name.getLabelString(0).startsWith("_")) {
             name = new Name(name, 1);
@@ -257,37 +248,43 @@ public final class DnsServer implements AutoCloseable {
         return name;
     }
 
-    /** What a name stands for: all instances of a service, or one of them. */
-    private record Found(List<ServiceInstance> instances, int first, boolean single) {
-        int place(int i) {
-            return first + i;
+    /** An instance and its name. */
+    private record Target(Name name, ServiceInstance instance) {}
+
+    /** Returns all instances of a service, or the instance that a name stands for; empty if the name is unknown. */
+    private Optional<List<Target>> targets(Name name) {
+        String relative = name.relativize(zone).toString(true);
+        Optional<ServiceName> service = service(relative);
+        if (service.isPresent()) {
+            return service.map(this::instances).map(instances -> targets(name, instances));
         }
+        Matcher match = INSTANCE.matcher(relative);
+        return match.matches()
+                ? service(match.group("service"))
+                        .map(this::instances)
+                        .filter(instances -> Integer.parseInt(match.group("index")) < instances.size())
+                        .map(instances ->
+                                List.of(new Target(name, instances.get(Integer.parseInt(match.group("index"))))))
+                : Optional.empty();
     }
 
-    private Optional<Found> found(Name relative) {
-        String text = relative.toString(true);
-        Optional<ServiceName> whole = service(text);
-        if (whole.isPresent()) {
-            List<ServiceInstance> instances = instances(whole.get());
-            return Optional.of(new Found(instances, 0, false));
-        }
-        int dot = text.indexOf('.');
-        if (dot > 0 && text.substring(0, dot).chars().allMatch(Character::isDigit) && dot < 9) {
-            Optional<ServiceName> service = service(text.substring(dot + 1));
-            int place = Integer.parseInt(text.substring(0, dot));
-            if (service.isPresent()) {
-                List<ServiceInstance> instances = instances(service.get());
-                if (place < instances.size()) {
-                    return Optional.of(new Found(List.of(instances.get(place)), place, true));
-                }
+    private static List<Target> targets(Name service, List<ServiceInstance> instances) {
+        var targets = new ArrayList<Target>();
+        for (ServiceInstance instance : instances) {
+            Name name = service;
+            try {
+                name = new Name(String.valueOf(targets.size()), service);
+            } catch (TextParseException e) {
+                // the name of the service is too long to have one below it
             }
+            targets.add(new Target(name, instance));
         }
-        return Optional.empty();
+        return targets;
     }
 
-    private Optional<ServiceName> service(String text) {
+    private Optional<ServiceName> service(String name) {
         return discovery.services().stream()
-                .filter(name -> name.value().equalsIgnoreCase(text))
+                .filter(service -> service.value().equalsIgnoreCase(name))
                 .findFirst();
     }
 
@@ -298,23 +295,15 @@ public final class DnsServer implements AutoCloseable {
                 .toList();
     }
 
-    private static Name own(int place, Name of, boolean single) {
-        try {
-            return single ? of : new Name(String.valueOf(place), of);
-        } catch (TextParseException e) {
-            return of; // too long a name to have one below it
-        }
-    }
-
     private static Record record(Name name, InetAddress address) {
         return switch (address) {
-            case Inet4Address four -> new ARecord(name, DClass.IN, TTL_SECONDS, four);
-            case Inet6Address six -> new AAAARecord(name, DClass.IN, TTL_SECONDS, six);
-            default -> throw new IllegalStateException("an address is of the fourth version or the sixth");
+            case Inet4Address v4 -> new ARecord(name, DClass.IN, TTL_SECONDS, v4);
+            case Inet6Address v6 -> new AAAARecord(name, DClass.IN, TTL_SECONDS, v6);
+            default -> throw new IllegalStateException("an unknown version of IP: " + address);
         };
     }
 
-    /** The address of an instance that was registered with one; names are not looked up for others. */
+    /** Returns the address of an instance; empty if it is registered with a name, which is not resolved here. */
     private static Optional<InetAddress> address(ServiceInstance instance) {
         String host = instance.endpoint().host();
         try {
@@ -324,11 +313,7 @@ public final class DnsServer implements AutoCloseable {
         }
     }
 
-    private Record authority() {
-        return new SOARecord(zone, DClass.IN, TTL_SECONDS, zone, zone, 1, 60, 60, 60, TTL_SECONDS);
-    }
-
-    /** Stops answering. */
+    /** Stops the server. */
     @Override
     public void close() {
         closed = true;

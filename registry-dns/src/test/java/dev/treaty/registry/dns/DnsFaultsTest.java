@@ -13,62 +13,53 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.simulation.Polling;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Services that can never be found in DNS, and servers that cannot be found. */
+/** Services that cannot be in DNS, and DNS servers that cannot be found. */
 class DnsFaultsTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
-    private final Treaty known = Treaty.open();
+    private final Treaty registered = Treaty.open();
     private final DnsServer server =
-            new DnsServer(known.registry(), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "treaty");
+            new DnsServer(registered.registry(), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "treaty");
 
     @AfterEach
     void close() {
         server.close();
-        known.close();
+        registered.close();
     }
 
     private void register(String id, String host) {
         var endpoint = new ServiceEndpoint("http", host, 8080);
-        known.registry()
+        registered
+                .registry()
                 .register(ServiceInstance.of(id, ORDERS, new Version(1, 0, 0), endpoint, STARTED)
                         .withHealth(ServiceHealth.of(Status.PASSING, STARTED)));
     }
 
-    private static void await(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
-    private static Treaty asking(String host, int port) {
+    private static Treaty client(String host, int port) {
         return Treaty.open(Settings.DEFAULTS.withRegistry(
                 RegistryAddress.parse("dns://{service}.treaty?server=" + host + ":" + port)));
     }
 
     @Test
-    void a_name_that_dns_cannot_have_is_trouble_of_that_service_alone() {
+    void an_invalid_name_is_a_problem_of_that_service_only() {
         var unfit = new ServiceName("shop." + "O".repeat(64));
         register("a", "127.0.0.1");
-        try (var treaty = asking("127.0.0.1", server.port())) {
+        try (var treaty = client("127.0.0.1", server.port())) {
             assertThat(treaty.registry().instances(unfit)).isEmpty();
-            await(() -> treaty.registry().instances(ORDERS).size() == 1);
-            await(() -> treaty.registry().problem(unfit).isPresent());
+            Polling.until(() -> treaty.registry().instances(ORDERS).size() == 1);
+            Polling.until(() -> treaty.registry().problem(unfit).isPresent());
             assertThat(treaty.registry().problem(unfit).orElseThrow()).contains("cannot be in DNS");
             assertThat(treaty.registry().problem(ORDERS)).isEmpty();
             register("b", "127.0.0.2");
-            await(() -> treaty.registry().instances(ORDERS).size() == 2);
+            Polling.until(() -> treaty.registry().instances(ORDERS).size() == 2);
             assertThatExceptionOfType(ServiceException.class)
                     .isThrownBy(() -> treaty.registry().lookup(unfit))
                     .withMessageContaining("cannot be in DNS");
@@ -76,13 +67,13 @@ class DnsFaultsTest {
     }
 
     @Test
-    void a_server_that_is_not_known_is_trouble_and_one_with_a_name_is_asked() {
+    void an_unknown_server_is_a_problem_and_a_server_may_have_a_name() {
         register("a", "127.0.0.1");
-        try (var nowhere = asking("nowhere.invalid", server.port());
-                var named = asking("localhost", server.port())) {
+        try (var nowhere = client("nowhere.invalid", server.port());
+                var named = client("localhost", server.port())) {
             assertThat(nowhere.registry().instances(ORDERS)).isEmpty();
-            await(() -> nowhere.registry().problem().orElse("").contains("the DNS server is not known"));
-            await(() -> named.registry().instances(ORDERS).size() == 1);
+            Polling.until(() -> nowhere.registry().problem().orElse("").contains("the DNS server is unknown"));
+            Polling.until(() -> named.registry().instances(ORDERS).size() == 1);
         }
     }
 }

@@ -15,17 +15,15 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.simulation.Polling;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.DClass;
@@ -39,19 +37,19 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
-/** Our DNS server asked by a DNS client, and our DNS client asking it. */
+/** The DNS server with another DNS client, and the DNS registry with this server. */
 class DnsTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
-    private final Treaty known = Treaty.open();
-    private final InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    private final DnsServer server = new DnsServer(known.registry(), anywhere, "treaty");
+    private final Treaty registered = Treaty.open();
+    private final InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    private final DnsServer server = new DnsServer(registered.registry(), anyPort, "treaty");
 
     @AfterEach
     void close() {
         server.close();
-        known.close();
+        registered.close();
     }
 
     private static ServiceInstance instance(String id, String host, int port) {
@@ -66,19 +64,11 @@ class DnsTest {
         return resolver.send(Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN)));
     }
 
-    private static void await(BooleanSupplier reached) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
     @Test
-    void instances_that_take_calls_have_addresses_and_ports() throws IOException {
-        known.registry().register(instance("a", "127.0.0.1", 8080));
-        known.registry().register(instance("b", "127.0.0.2", 8081));
-        known.registry().register(instance("c", "127.0.0.3", 8082)).drain();
+    void instances_that_accept_calls_have_addresses_and_ports() throws IOException {
+        registered.registry().register(instance("a", "127.0.0.1", 8080));
+        registered.registry().register(instance("b", "127.0.0.2", 8081));
+        registered.registry().register(instance("c", "127.0.0.3", 8082)).drain();
 
         for (boolean tcp : new boolean[] {false, true}) {
             assertThat(ask("shop.orders.treaty.", Type.A, tcp).getSection(Section.ANSWER))
@@ -102,10 +92,10 @@ class DnsTest {
     }
 
     @Test
-    void what_it_does_not_know_it_says() throws IOException {
-        known.registry().register(instance("a", "127.0.0.1", 8080));
+    void unknown_names_and_other_zones_are_rejected() throws IOException {
+        registered.registry().register(instance("a", "127.0.0.1", 8080));
 
-        assertThat(ask("nobody.treaty.", Type.A, false).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+        assertThat(ask("unknown.treaty.", Type.A, false).getRcode()).isEqualTo(Rcode.NXDOMAIN);
         assertThat(ask("example.org.", Type.A, false).getRcode()).isEqualTo(Rcode.REFUSED);
         Message none = ask("shop.orders.treaty.", Type.AAAA, false);
         assertThat(none.getRcode()).isEqualTo(Rcode.NOERROR);
@@ -114,9 +104,9 @@ class DnsTest {
     }
 
     @Test
-    void what_does_not_fit_into_a_datagram_is_asked_for_over_tcp() throws IOException {
+    void a_response_larger_than_a_datagram_is_truncated_and_complete_over_tcp() throws IOException {
         for (int i = 0; i < 150; i++) {
-            known.registry().register(instance("i" + i, "127.0.1." + i, 8080));
+            registered.registry().register(instance("i" + i, "127.0.1." + i, 8080));
         }
 
         assertThat(ask("shop.orders.treaty.", Type.SRV, false).getHeader().getFlag(Flags.TC))
@@ -127,8 +117,8 @@ class DnsTest {
     }
 
     @Test
-    void connections_have_a_limit_and_noise_hurts_nobody() throws IOException {
-        known.registry().register(instance("a", "127.0.0.1", 8080));
+    void connections_are_limited_and_invalid_input_does_not_affect_others() throws IOException {
+        registered.registry().register(instance("a", "127.0.0.1", 8080));
         var sockets = new Socket[DnsServer.CONNECTIONS_MAX + 8];
         for (int i = 0; i < sockets.length; i++) {
             sockets[i] = new Socket(InetAddress.getLoopbackAddress(), server.port());
@@ -140,7 +130,7 @@ class DnsTest {
         for (Socket socket : sockets) {
             socket.close();
         }
-        await(() -> {
+        Polling.until(() -> {
             try {
                 return ask("shop.orders.treaty.", Type.A, true).getRcode() == Rcode.NOERROR;
             } catch (IOException e) {
@@ -149,82 +139,85 @@ class DnsTest {
         });
     }
 
-    /** What DNS leads to. */
+    /** A service that DNS finds. */
     @Contract(name = "test.Names", version = "1.0.0")
     public interface Names {
-        /** A name. */
+        /** Returns a name. */
         @Idempotent
         String name();
     }
 
     @Test
-    void calls_go_where_dns_says_and_follow_it() {
-        known.serve(Names.class, () -> "found by DNS");
+    void calls_follow_changes_in_dns() {
+        registered.serve(Names.class, () -> "found by DNS");
         var settings = Settings.DEFAULTS.withRegistry(
                 RegistryAddress.parse("dns://{service}.treaty?server=127.0.0.1:" + server.port()));
         try (var treaty = Treaty.open(settings)) {
             var names = treaty.client(Names.class);
-            await(() -> {
+            Polling.until(() -> {
                 try {
                     return names.name().equals("found by DNS");
                 } catch (ServiceException e) {
-                    return false; // whoever has only just begun to look may find nobody
+                    return false; // a client that has just started may not know any instance
                 }
             });
-            known.registry().register(instance("a", "127.0.0.1", 8080));
-            await(() -> treaty.registry().instances(ORDERS).size() == 1);
+            registered.registry().register(instance("a", "127.0.0.1", 8080));
+            Polling.until(() -> treaty.registry().instances(ORDERS).size() == 1);
 
-            var second =
-                    known.registry().register(instance("b", "127.0.0.2", 8081).withWeight(300));
-            await(() -> treaty.registry().instances(ORDERS).size() == 2);
+            var second = registered
+                    .registry()
+                    .register(instance("b", "127.0.0.2", 8081).withWeight(300));
+            Polling.until(() -> treaty.registry().instances(ORDERS).size() == 2);
             assertThat(treaty.registry().instances(ORDERS).getLast().weight()).isEqualTo(300);
             second.close();
-            await(() -> treaty.registry().instances(ORDERS).size() == 1);
+            Polling.until(() -> treaty.registry().instances(ORDERS).size() == 1);
             server.close();
-            await(() -> treaty.registry().problem().isPresent());
-            assertThat(treaty.registry().problem().orElseThrow()).contains("DNS gave no answer");
+            Polling.until(() -> treaty.registry().problem().isPresent());
+            assertThat(treaty.registry().problem().orElseThrow()).contains("DNS did not respond");
             assertThat(treaty.registry().instances(ORDERS)).hasSize(1);
         }
     }
 
     @Test
-    void a_name_that_dns_does_not_know_holds_up_nobody_else() {
+    void an_unknown_name_does_not_affect_other_services() {
         var stock = new ServiceName("shop.Stock");
-        known.registry().register(instance("a", "127.0.0.1", 8080));
+        registered.registry().register(instance("a", "127.0.0.1", 8080));
         var settings = Settings.DEFAULTS.withRegistry(
                 RegistryAddress.parse("dns://{service}.treaty?server=127.0.0.1:" + server.port()));
         try (var treaty = Treaty.open(settings)) {
             assertThat(treaty.registry().instances(stock)).isEmpty();
-            await(() -> treaty.registry().instances(ORDERS).size() == 1);
-            known.registry().register(instance("b", "127.0.0.2", 8081));
-            await(() -> treaty.registry().instances(ORDERS).size() == 2);
+            Polling.until(() -> treaty.registry().instances(ORDERS).size() == 1);
+            registered.registry().register(instance("b", "127.0.0.2", 8081));
+            Polling.until(() -> treaty.registry().instances(ORDERS).size() == 2);
 
-            await(() -> treaty.registry().problem(ORDERS).isEmpty()
+            Polling.until(() -> treaty.registry().problem(ORDERS).isEmpty()
                     && treaty.registry().problem(stock).isPresent());
             assertThat(treaty.registry().problem(stock))
                     .get()
                     .asString()
-                    .contains("cannot tell who offers shop.Stock", "shop.stock.treaty. has no SRV records in DNS");
+                    .contains(
+                            "cannot list the instances of shop.Stock", "shop.stock.treaty. has no SRV records in DNS");
             assertThat(treaty.registry().problem()).isEqualTo(treaty.registry().problem(stock));
 
             var endpoint = new ServiceEndpoint("http", "127.0.0.3", 8082);
-            known.registry()
+            registered
+                    .registry()
                     .register(ServiceInstance.of("c", stock, new Version(1, 0, 0), endpoint, STARTED)
                             .withHealth(ServiceHealth.of(Status.PASSING, STARTED)));
-            await(() -> treaty.registry().instances(stock).size() == 1);
-            await(() -> treaty.registry().problem().isEmpty());
+            Polling.until(() -> treaty.registry().instances(stock).size() == 1);
+            Polling.until(() -> treaty.registry().problem().isEmpty());
         }
     }
 
     @Test
-    void addresses_alone_need_a_port_and_nobody_registers_there() {
-        known.registry().register(instance("a", "127.0.0.1", 8080));
+    void addresses_without_srv_records_need_a_port_and_registration_is_rejected() {
+        registered.registry().register(instance("a", "127.0.0.1", 8080));
         var address = RegistryAddress.parse("dns://0.{service}.treaty:9090?server=127.0.0.1:" + server.port());
         try (var treaty = Treaty.open(Settings.DEFAULTS.withRegistry(address))) {
             var refused = new AtomicReference<IllegalArgumentException>();
             var tries = new AtomicInteger();
-            // A refusal that takes long is not thrown any more.
-            await(() -> {
+            // a late rejection is not thrown
+            Polling.until(() -> {
                 try {
                     treaty.registry().register(instance("b" + tries.incrementAndGet(), "127.0.0.1", 1));
                     return false;

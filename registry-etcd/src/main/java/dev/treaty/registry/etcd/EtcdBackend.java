@@ -7,8 +7,10 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.core.time.Time;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.spi.Backend;
+import dev.treaty.registry.spi.Claim;
+import dev.treaty.registry.spi.ClusterAddress;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -37,101 +39,102 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
- * Keeps a registry in etcd. Ids are claimed and instances written in one transaction, so that an id has one holder
- * whatever happens in between; see the package for the keys.
+ * Keeps a registry in etcd. One transaction claims an id and writes the instance, so that an id has at most one holder.
+ * The package documentation lists the keys.
  */
 final class EtcdBackend implements Backend {
-    /** What stands in place of an instance that is about to be deleted: followers see why. */
+    /** The prefix of the value that replaces an instance before it is deleted, so that followers read the reason. */
     static final String GONE = "gone: ";
 
-    /** How many keys one transaction looks at; etcd refuses more than 128 unless it is told otherwise. */
+    private static final int PORT = 2379;
+
+    /** The number of keys that one transaction reads; by default, etcd rejects more than 128. */
     private static final int BATCH = 100;
 
-    /** How many keys are read at a time. */
+    /** The number of keys that one request reads. */
     private static final int PAGE = 1_000;
 
-    /** Behind a key it makes the one that comes next. */
-    private static final ByteSequence FIRST_AFTER = ByteSequence.from(new byte[1]);
+    /** Appended to a key, it makes the next key. */
+    private static final ByteSequence NEXT = ByteSequence.from(new byte[1]);
 
-    /** How often a transaction is tried again that somebody else's came before. */
+    /** How often a transaction that conflicts with others is tried. */
     private static final int TRIES = 4;
 
     private final EtcdKeys keys;
     private final EtcdClients clients;
-    private final Time time;
-    private final RandomGenerator random;
+    private final RegistryContext context;
     private final long leaseSeconds;
-    private final ReentrantLock lock = new ReentrantLock();
-    private long lease; // 0 where there is none
+    private final AtomicLong lease = new AtomicLong(); // 0 for none
     private volatile long leaseMillis;
 
-    EtcdBackend(EtcdAddress address, RegistryContext surroundings) {
-        this.keys = new EtcdKeys(address.prefix());
-        this.time = surroundings.time();
-        this.random = surroundings.random();
-        this.clients = new EtcdClients(address, time);
-        this.leaseSeconds = Math.max(1, surroundings.policy().lease().toSeconds());
+    EtcdBackend(RegistryAddress.Provided registry, RegistryContext context) {
+        var address = ClusterAddress.parse(registry, PORT);
+        this.keys = new EtcdKeys(address.path());
+        this.context = context;
+        this.clients = new EtcdClients(address, context.time());
+        this.leaseSeconds = Math.max(1, context.policy().lease().toSeconds());
         this.leaseMillis = Duration.ofSeconds(leaseSeconds).toMillis();
     }
 
-    /** Asks etcd, and waits for the answer. */
-    private <T> T ask(Function<Client, CompletableFuture<T>> question) throws InterruptedException {
+    /** Sends a request and waits for the response. */
+    private <T> T ask(Function<Client, CompletableFuture<T>> request) throws InterruptedException {
         Client client = clients.current();
-        CompletableFuture<T> answer;
+        CompletableFuture<T> response;
         try {
-            answer = question.apply(client);
+            response = request.apply(client);
         } catch (RuntimeException e) {
             clients.failed(client);
-            throw fault(e);
+            throw exception(e);
         }
         try {
-            T got = answer.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-            clients.answered(client);
-            return got;
+            T value = response.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            clients.succeeded(client);
+            return value;
         } catch (ExecutionException e) {
-            ServiceException fault = fault(e);
-            if (fault.code() == Code.UNAVAILABLE) {
+            ServiceException exception = exception(e);
+            if (exception.code() == Code.UNAVAILABLE) {
                 clients.failed(client);
             }
-            throw fault;
+            throw exception;
         } catch (TimeoutException e) {
-            answer.cancel(true);
+            response.cancel(true);
             clients.failed(client);
-            throw new ServiceException(Code.UNAVAILABLE, "etcd gave no answer within " + PATIENCE_MILLIS + " ms");
+            throw new ServiceException(Code.UNAVAILABLE, "etcd did not respond within " + PATIENCE_MILLIS + " ms");
         }
     }
 
-    /** What went wrong, as a fault: a refusal where etcd said so, and otherwise unavailable. */
-    static ServiceException fault(Throwable cause) {
-        for (Throwable at = cause; at != null; at = at.getCause()) {
-            if (at instanceof EtcdException e) {
-                Code code = switch (e.getErrorCode()) {
-                    case NOT_FOUND -> Code.NOT_FOUND;
-                    case UNAUTHENTICATED -> Code.UNAUTHENTICATED;
-                    case PERMISSION_DENIED -> Code.PERMISSION_DENIED;
-                    case RESOURCE_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
-                    default -> Code.UNAVAILABLE;
-                };
-                return new ServiceException(new Fault(code, "etcd: " + firstLine(e), true, Optional.empty()));
-            }
+    /** Converts what jetcd throws: into the error that etcd returned, otherwise into {@code unavailable}. */
+    static ServiceException exception(Throwable thrown) {
+        Throwable cause = thrown;
+        while (!(cause instanceof EtcdException) && cause.getCause() != null) {
+            cause = cause.getCause();
         }
-        Throwable root = cause;
-        while (root.getCause() != null) {
-            root = root.getCause();
+        String message = "etcd: "
+                + String.valueOf(cause.getMessage())
+                        .lines()
+                        .findFirst()
+                        .orElse(cause.getClass().getSimpleName());
+        if (!(cause instanceof EtcdException etcd)) {
+            return new ServiceException(Code.UNAVAILABLE, message);
         }
-        return new ServiceException(Code.UNAVAILABLE, "etcd: " + firstLine(root));
+        Code code = switch (etcd.getErrorCode()) {
+            case NOT_FOUND -> Code.NOT_FOUND;
+            case UNAUTHENTICATED -> Code.UNAUTHENTICATED;
+            case PERMISSION_DENIED -> Code.PERMISSION_DENIED;
+            case RESOURCE_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
+            default -> Code.UNAVAILABLE;
+        };
+        return new ServiceException(new Fault(code, message, true, Optional.empty()));
     }
 
-    static String firstLine(Throwable e) {
-        return String.valueOf(e.getMessage())
-                .lines()
-                .findFirst()
-                .orElse(e.getClass().getSimpleName());
+    /** Returns whether etcd no longer keeps the requested revision. */
+    static boolean isCompacted(Throwable e) {
+        return e instanceof EtcdException etcd && etcd.getErrorCode() == ErrorCode.OUT_OF_RANGE;
     }
 
     static ByteSequence bytes(String text) {
@@ -142,30 +145,52 @@ final class EtcdBackend implements Backend {
         return value.getValue().toString(UTF_8);
     }
 
-    private static Cmp absent(ByteSequence key) {
-        return new Cmp(key, Cmp.Op.EQUAL, CmpTarget.createRevision(0));
+    private static Cmp isAbsent(String key) {
+        return new Cmp(bytes(key), Cmp.Op.EQUAL, CmpTarget.createRevision(0));
     }
 
-    private static Cmp is(ByteSequence key, String value) {
-        return new Cmp(key, Cmp.Op.EQUAL, CmpTarget.value(bytes(value)));
+    private static Cmp isEqual(String key, String value) {
+        return new Cmp(bytes(key), Cmp.Op.EQUAL, CmpTarget.value(bytes(value)));
+    }
+
+    private static Op get(String key) {
+        return Op.get(bytes(key), GetOption.DEFAULT);
+    }
+
+    private static Op delete(String key) {
+        return Op.delete(bytes(key), DeleteOption.DEFAULT);
+    }
+
+    /** Writes under a lease; 0 for none. */
+    private static Op put(String key, String value, long lease) {
+        return Op.put(
+                bytes(key), bytes(value), PutOption.builder().withLeaseId(lease).build());
+    }
+
+    private TxnResponse transaction(Cmp condition, List<Op> then, Op... otherwise) throws InterruptedException {
+        return ask(client -> client.getKVClient()
+                .txn()
+                .If(condition)
+                .Then(then.toArray(Op[]::new))
+                .Else(otherwise)
+                .commit());
+    }
+
+    /** Returns the values that the first read operation of a transaction found. */
+    private static List<KeyValue> found(TxnResponse response) {
+        return response.getGetResponses().getFirst().getKvs();
     }
 
     @Override
     public String epoch(String candidate) throws InterruptedException {
-        ByteSequence key = bytes(keys.epoch());
-        List<KeyValue> known = ask(client -> client.getKVClient().get(key)).getKvs();
+        String key = keys.epoch();
+        List<KeyValue> known =
+                ask(client -> client.getKVClient().get(bytes(key))).getKvs();
         if (!known.isEmpty()) {
             return text(known.getFirst());
         }
-        TxnResponse answer = ask(client -> client.getKVClient()
-                .txn()
-                .If(absent(key))
-                .Then(Op.put(key, bytes(candidate), PutOption.DEFAULT))
-                .Else(Op.get(key, GetOption.DEFAULT))
-                .commit());
-        return answer.isSucceeded()
-                ? candidate
-                : text(answer.getGetResponses().getFirst().getKvs().getFirst());
+        TxnResponse response = transaction(isAbsent(key), List.of(put(key, candidate, 0)), get(key));
+        return response.isSucceeded() ? candidate : text(found(response).getFirst());
     }
 
     @Override
@@ -173,163 +198,94 @@ final class EtcdBackend implements Backend {
         return leaseMillis;
     }
 
-    @Override
-    public Optional<Holder> hold(Holding holding) throws InterruptedException {
-        ByteSequence id = bytes(keys.id(holding.id()));
-        String claim = holding.owner() + " " + holding.service();
-        for (int i = 0; i < TRIES; i++) {
-            TxnResponse first = underLease(holding, absent(id), claim);
-            if (first.isSucceeded()) {
-                return Optional.empty();
-            }
-            List<KeyValue> found = first.getGetResponses().getFirst().getKvs();
-            if (found.isEmpty()) {
-                continue; // gone in between
-            }
-            String there = text(found.getFirst());
-            if (!there.equals(claim)) {
-                return Optional.of(holder(there));
-            }
-            if (underLease(holding, is(id, claim), claim).isSucceeded()) {
-                return Optional.empty();
-            }
+    /** Returns the current lease; acquires one if there is none. */
+    private long lease() throws InterruptedException {
+        if (lease.get() == 0) {
+            var granted = ask(client -> client.getLeaseClient().grant(leaseSeconds));
+            leaseMillis = Duration.ofSeconds(granted.getTTL()).toMillis();
+            lease.set(granted.getID());
+            return granted.getID();
         }
-        throw new ServiceException(Code.UNAVAILABLE, "others keep changing instance " + holding.id());
+        return lease.get();
     }
 
-    private static Holder holder(String claim) {
-        int space = claim.indexOf(' ');
+    /** Runs a request that needs a lease; empty if the lease has expired, so that the next request acquires another. */
+    private <T> Optional<T> underLease(long held, Function<Client, CompletableFuture<T>> request)
+            throws InterruptedException {
         try {
-            return new Holder(new ServiceName(claim.substring(space + 1)), claim.substring(0, Math.max(0, space)));
-        } catch (IllegalArgumentException e) {
-            return new Holder(new ServiceName("unknown"), ""); // somebody else wrote it
-        }
-    }
-
-    /** Writes id and instance under the lease where the condition holds; otherwise reads who has the id. */
-    private TxnResponse underLease(Holding holding, Cmp condition, String claim) throws InterruptedException {
-        ByteSequence id = bytes(keys.id(holding.id()));
-        long under = lease();
-        PutOption option = PutOption.builder().withLeaseId(under).build();
-        try {
-            return ask(client -> client.getKVClient()
-                    .txn()
-                    .If(condition)
-                    .Then(
-                            Op.put(id, bytes(claim), option),
-                            Op.put(bytes(keys.instance(holding)), bytes(holding.value()), option))
-                    .Else(Op.get(id, GetOption.DEFAULT))
-                    .commit());
+            return Optional.of(ask(request));
         } catch (ServiceException e) {
-            if (e.code() == Code.NOT_FOUND) { // the lease has ended: the next try begins another
-                ended(under);
-                throw new ServiceException(Code.UNAVAILABLE, e.fault().message());
+            if (e.code() == Code.NOT_FOUND) {
+                lease.compareAndSet(held, 0);
+                return Optional.empty();
             }
             throw e;
         }
     }
 
-    private long lease() throws InterruptedException {
-        lock.lock();
-        try {
-            if (lease != 0) {
-                return lease;
+    @Override
+    public Optional<Holder> hold(Holding holding) throws InterruptedException {
+        String id = keys.id(holding.id());
+        String claim = Claim.of(holding);
+        Cmp condition = isAbsent(id);
+        for (int i = 0; i < TRIES; i++) {
+            long held = lease();
+            var response = underLease(held, write(condition, held, holding));
+            if (response.isPresent() && response.get().isSucceeded()) {
+                return Optional.empty();
             }
-        } finally {
-            lock.unlock();
+            List<KeyValue> found = response.map(EtcdBackend::found).orElse(List.of());
+            if (!found.isEmpty() && !text(found.getFirst()).equals(claim)) {
+                return Optional.of(Claim.holder(text(found.getFirst())));
+            }
+            condition = found.isEmpty() ? isAbsent(id) : isEqual(id, claim);
         }
-        var granted = ask(client -> client.getLeaseClient().grant(leaseSeconds));
-        lock.lock();
-        try {
-            lease = granted.getID();
-            leaseMillis = Duration.ofSeconds(granted.getTTL()).toMillis();
-            return lease;
-        } finally {
-            lock.unlock();
-        }
+        throw new ServiceException(Code.UNAVAILABLE, "instance " + holding.id() + " changes too often");
     }
 
-    private void ended(long id) {
-        lock.lock();
-        try {
-            if (lease == id) {
-                lease = 0;
-            }
-        } finally {
-            lock.unlock();
-        }
+    /** Writes the id and the instance under the lease if the condition holds; otherwise reads the holder of the id. */
+    private Function<Client, CompletableFuture<TxnResponse>> write(Cmp condition, long held, Holding holding) {
+        String id = keys.id(holding.id());
+        return client -> client.getKVClient()
+                .txn()
+                .If(condition)
+                .Then(put(id, Claim.of(holding), held), put(keys.instance(holding), holding.value(), held))
+                .Else(get(id))
+                .commit();
     }
 
     @Override
     public boolean replace(Holding holding) throws InterruptedException {
-        return write(holding, holding.value());
-    }
-
-    private boolean write(Holding holding, String value) throws InterruptedException {
-        String claim = holding.owner() + " " + holding.service();
-        long under;
-        lock.lock();
-        try {
-            under = lease;
-        } finally {
-            lock.unlock();
-        }
-        if (under == 0) {
-            return false;
-        }
-        PutOption option = PutOption.builder().withLeaseId(under).build();
-        try {
-            return ask(client -> client.getKVClient()
-                            .txn()
-                            .If(is(bytes(keys.id(holding.id())), claim))
-                            .Then(Op.put(bytes(keys.instance(holding)), bytes(value), option))
-                            .commit())
-                    .isSucceeded();
-        } catch (ServiceException e) {
-            if (e.code() == Code.NOT_FOUND) {
-                ended(under);
-                return false;
-            }
-            throw e;
-        }
+        long held = lease.get();
+        return held != 0
+                && underLease(held, write(isEqual(keys.id(holding.id()), Claim.of(holding)), held, holding))
+                        .filter(TxnResponse::isSucceeded)
+                        .isPresent();
     }
 
     @Override
     public Set<String> renew(Collection<Holding> holdings) throws InterruptedException {
+        long held = lease();
+        if (underLease(held, client -> client.getLeaseClient().keepAliveOnce(held))
+                .isEmpty()) {
+            return holdings.stream().map(Holding::id).collect(Collectors.toSet());
+        }
         var unknown = new HashSet<String>();
-        long under = lease();
-        try {
-            ask(client -> client.getLeaseClient().keepAliveOnce(under));
-        } catch (ServiceException e) {
-            if (e.code() != Code.NOT_FOUND) {
-                throw e;
-            }
-            ended(under);
-            holdings.forEach(holding -> unknown.add(holding.id()));
-            return unknown;
+        var all = List.copyOf(holdings);
+        for (int from = 0; from < all.size(); from += BATCH) {
+            unknown.addAll(missing(all.subList(from, Math.min(all.size(), from + BATCH)), held));
         }
-        var batch = new ArrayList<Holding>();
-        for (Holding holding : holdings) {
-            batch.add(holding);
-            if (batch.size() == BATCH) {
-                unknown.addAll(missing(batch, under));
-                batch.clear();
-            }
-        }
-        unknown.addAll(batch.isEmpty() ? Set.of() : missing(batch, under));
         return unknown;
     }
 
-    /** Those that are not there any more: somebody deleted them, or they are under a lease that is no longer ours. */
-    private Set<String> missing(List<Holding> batch, long under) throws InterruptedException {
-        Op[] questions = batch.stream()
-                .map(holding -> Op.get(bytes(keys.instance(holding)), GetOption.DEFAULT))
-                .toArray(Op[]::new);
-        var answer = ask(client -> client.getKVClient().txn().Then(questions).commit());
+    /** Returns the ids of instances that were deleted, or that are under another lease. */
+    private Set<String> missing(List<Holding> batch, long held) throws InterruptedException {
+        Op[] reads = batch.stream().map(holding -> get(keys.instance(holding))).toArray(Op[]::new);
+        var response = ask(client -> client.getKVClient().txn().Then(reads).commit());
         var missing = new HashSet<String>();
         for (int i = 0; i < batch.size(); i++) {
-            var found = answer.getGetResponses().get(i).getKvs();
-            if (found.isEmpty() || found.getFirst().getLease() != under) {
+            var found = response.getGetResponses().get(i).getKvs();
+            if (found.isEmpty() || found.getFirst().getLease() != held) {
                 missing.add(batch.get(i).id());
             }
         }
@@ -338,18 +294,10 @@ final class EtcdBackend implements Backend {
 
     @Override
     public void release(Holding holding, String reason) throws InterruptedException {
-        if (!write(holding, GONE + reason)) { // a deletion alone does not say why
-            return;
+        if (replace(holding.withValue(GONE + reason))) { // because a deletion has no reason
+            String id = keys.id(holding.id());
+            transaction(isEqual(id, Claim.of(holding)), List.of(delete(keys.instance(holding)), delete(id)));
         }
-        String claim = holding.owner() + " " + holding.service();
-        ByteSequence id = bytes(keys.id(holding.id()));
-        ask(client -> client.getKVClient()
-                .txn()
-                .If(is(id, claim))
-                .Then(
-                        Op.delete(bytes(keys.instance(holding)), DeleteOption.DEFAULT),
-                        Op.delete(id, DeleteOption.DEFAULT))
-                .commit());
     }
 
     @Override
@@ -362,17 +310,16 @@ final class EtcdBackend implements Backend {
         ask(client -> client.getKVClient().delete(bytes(keys.contract(service, version))));
     }
 
-    /** What was there below a key as of a revision. */
+    /** The values under a prefix as of a revision. */
     record Snapshot(long revision, List<KeyValue> values) {}
 
-    /** Reads page by page, all pages as of the revision of the first. */
-    private Snapshot below(String prefix, boolean keysOnly) throws InterruptedException {
+    /** Reads page by page, each page as of the revision of the first. */
+    private Snapshot read(String prefix, boolean keysOnly) throws InterruptedException {
         var values = new ArrayList<KeyValue>();
-        ByteSequence end = OptionsUtil.prefixEndOf(bytes(prefix));
         ByteSequence from = bytes(prefix);
+        ByteSequence end = OptionsUtil.prefixEndOf(from);
         long revision = 0;
-        boolean more = true;
-        while (more) {
+        while (true) {
             ByteSequence first = from;
             var option = GetOption.builder()
                     .withRange(end)
@@ -383,17 +330,16 @@ final class EtcdBackend implements Backend {
             GetResponse page = ask(client -> client.getKVClient().get(first, option));
             values.addAll(page.getKvs());
             revision = revision == 0 ? page.getHeader().getRevision() : revision;
-            more = page.isMore();
-            if (more) {
-                from = values.getLast().getKey().concat(FIRST_AFTER);
+            if (!page.isMore()) {
+                return new Snapshot(revision, values);
             }
+            from = values.getLast().getKey().concat(NEXT);
         }
-        return new Snapshot(revision, values);
     }
 
     @Override
     public List<String> contracts(ServiceName service) throws InterruptedException {
-        return below(keys.contracts(service), false).values().stream()
+        return read(keys.contracts(service), false).values().stream()
                 .sorted(Comparator.comparingLong(KeyValue::getModRevision))
                 .map(EtcdBackend::text)
                 .toList();
@@ -402,9 +348,9 @@ final class EtcdBackend implements Backend {
     @Override
     public Set<ServiceName> services() throws InterruptedException {
         var names = new TreeSet<ServiceName>();
-        for (String all : List.of(keys.instances(), keys.contracts())) {
-            for (KeyValue each : below(all, true).values()) {
-                EtcdKeys.service(all, each.getKey().toString(UTF_8)).ifPresent(names::add);
+        for (String parent : List.of(keys.instances(), keys.contracts())) {
+            for (KeyValue each : read(parent, true).values()) {
+                EtcdKeys.service(parent, each.getKey().toString(UTF_8)).ifPresent(names::add);
             }
         }
         return names;
@@ -412,49 +358,37 @@ final class EtcdBackend implements Backend {
 
     @Override
     public List<String> instances(ServiceName service) throws InterruptedException {
-        return below(keys.instances(service), false).values().stream()
+        return snapshot(service).values().stream()
                 .map(EtcdBackend::text)
                 .filter(value -> !value.startsWith(GONE))
                 .toList();
     }
 
-    /** What is there now of a service, and as of when. */
+    /** Reads the instances of a service. */
     Snapshot snapshot(ServiceName service) throws InterruptedException {
-        return below(keys.instances(service), false);
+        return read(keys.instances(service), false);
     }
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var following = new EtcdFollowing(this, clients, keys, time, random, service, follower);
-        following.start();
-        return following;
+        var thread = new EtcdFollower(this, clients, keys.instances(service), context, service, follower);
+        thread.start();
+        return thread;
     }
 
     @Override
     public void close() {
-        long last;
-        lock.lock();
+        long held = lease.getAndSet(0);
         try {
-            last = lease;
-            lease = 0;
-        } finally {
-            lock.unlock();
-        }
-        try {
-            if (last != 0) {
-                ask(client -> client.getLeaseClient().revoke(last)); // what could not be released ends now, not later
+            if (held != 0) { // ends at once what could not be released
+                ask(client -> client.getLeaseClient().revoke(held));
             }
         } catch (ServiceException e) {
-            // etcd is away: the lease ends by itself
+            // etcd cannot be reached: the lease expires
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
             clients.close();
         }
-    }
-
-    /** True where etcd says that the past asked for is not kept any more. */
-    static boolean compacted(Throwable e) {
-        return e instanceof EtcdException etcd && etcd.getErrorCode() == ErrorCode.OUT_OF_RANGE;
     }
 }

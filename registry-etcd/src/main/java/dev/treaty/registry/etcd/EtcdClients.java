@@ -1,6 +1,7 @@
 package dev.treaty.registry.etcd;
 
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.spi.ClusterAddress;
 import dev.treaty.registry.spi.RegistryAccess;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.ClientBuilder;
@@ -14,34 +15,33 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
 
 /**
- * The client of etcd, and another one in its place where it does not get through. A gRPC channel that cannot connect
- * waits longer and longer, up to two minutes, and cannot be told that it is time to try: a new one tries at once. So an
- * outage is over when etcd is back, and not some time after it.
+ * Holds the client of etcd and replaces it while it cannot connect. A gRPC channel that cannot connect waits up to two
+ * minutes before it tries again; a new channel connects at once, so that an outage ends when etcd is back.
  */
 final class EtcdClients implements AutoCloseable {
-    /** How long a client may be in trouble before another one takes its place. */
-    private static final long TROUBLE_NANOS = Duration.ofSeconds(1).toNanos();
+    /** How long a client may fail before it is replaced. */
+    private static final long FAILING_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** The longest answer, in bytes: etcd may tell of a thousand changes in one. */
-    private static final int ANSWER_MAX = 256 << 20;
+    /** The largest response, in bytes: etcd may report thousands of changes in one. */
+    private static final int RESPONSE_BYTES_MAX = 256 << 20;
 
-    private final EtcdAddress address;
+    private final ClusterAddress address;
     private final Time time;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final ReentrantLock lock = new ReentrantLock();
     private Client client;
-    private long goodAtNanos;
+    private long succeededAtNanos;
     private boolean closed;
 
-    EtcdClients(EtcdAddress address, Time time) {
+    EtcdClients(ClusterAddress address, Time time) {
         this.address = address;
         this.time = time;
         this.client = connect();
-        this.goodAtNanos = time.nanoTime();
+        this.succeededAtNanos = time.nanoTime();
     }
 
     private Client connect() {
-        List<URI> members = address.endpoints().stream()
+        List<URI> members = address.members().stream()
                 .map(endpoint -> URI.create(endpoint.toString()))
                 .toList();
         RegistryAccess access = address.access();
@@ -51,12 +51,12 @@ final class EtcdClients implements AutoCloseable {
         access.ca().ifPresent(ca -> encrypt(builder, ca, access));
         return builder.endpoints(members)
                 .connectTimeout(Duration.ofSeconds(2))
-                .keepaliveTime(Duration.ofSeconds(5)) // a member that froze is noticed in that time
+                .keepaliveTime(Duration.ofSeconds(5)) // so that a frozen member is detected
                 .keepaliveTimeout(Duration.ofSeconds(2))
                 .keepaliveWithoutCalls(false)
-                .retryMaxAttempts(0) // whoever asks tries again, with pauses of its own
+                .retryMaxAttempts(0) // callers retry, with pauses of their own
                 .waitForReady(false)
-                .maxInboundMessageSize(ANSWER_MAX)
+                .maxInboundMessageSize(RESPONSE_BYTES_MAX)
                 .executorService(executor)
                 .build();
     }
@@ -83,16 +83,16 @@ final class EtcdClients implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("ReferenceEquality") // it is that client or another
+    @SuppressWarnings("ReferenceEquality") // the identity of the client matters
     private boolean isCurrent(Client used) {
         return used == client;
     }
 
-    void answered(Client used) {
+    void succeeded(Client used) {
         lock.lock();
         try {
             if (isCurrent(used)) {
-                goodAtNanos = time.nanoTime();
+                succeededAtNanos = time.nanoTime();
             }
         } finally {
             lock.unlock();
@@ -100,33 +100,29 @@ final class EtcdClients implements AutoCloseable {
     }
 
     void failed(Client used) {
-        Client old;
         lock.lock();
         try {
             long now = time.nanoTime();
-            if (closed || !isCurrent(used) || now - goodAtNanos < TROUBLE_NANOS) {
+            if (closed || !isCurrent(used) || now - succeededAtNanos < FAILING_NANOS) {
                 return;
             }
-            old = client;
             client = connect();
-            goodAtNanos = now;
+            succeededAtNanos = now;
         } finally {
             lock.unlock();
         }
-        old.close();
+        used.close();
     }
 
     @Override
     public void close() {
-        Client last;
         lock.lock();
         try {
             closed = true;
-            last = client;
         } finally {
             lock.unlock();
         }
-        last.close();
+        current().close();
         executor.shutdownNow();
     }
 }

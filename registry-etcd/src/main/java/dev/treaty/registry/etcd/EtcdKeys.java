@@ -6,9 +6,9 @@ import dev.treaty.registry.spi.Backend.Holding;
 import java.util.Optional;
 
 /**
- * Where everything stands in etcd.
+ * The keys of a registry in etcd.
  *
- * @param prefix what every key begins with
+ * @param prefix the prefix of every key
  */
 record EtcdKeys(String prefix) {
     String epoch() {
@@ -43,13 +43,13 @@ record EtcdKeys(String prefix) {
         return contracts(service) + version;
     }
 
-    /** The service that a key below one of those is about, if it is about one. */
-    static Optional<ServiceName> service(String below, String key) {
-        int end = key.indexOf('/', below.length());
+    /** Returns the service of a key under {@link #instances()} or {@link #contracts()}; empty if it has none. */
+    static Optional<ServiceName> service(String parent, String key) {
+        int end = key.indexOf('/', parent.length());
         try {
-            return end < 0 ? Optional.empty() : Optional.of(new ServiceName(key.substring(below.length(), end)));
+            return end < 0 ? Optional.empty() : Optional.of(new ServiceName(key.substring(parent.length(), end)));
         } catch (IllegalArgumentException e) {
-            return Optional.empty(); // somebody else wrote it
+            return Optional.empty(); // another program has written it
         }
     }
 }

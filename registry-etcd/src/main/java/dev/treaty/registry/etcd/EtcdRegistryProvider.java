@@ -6,7 +6,7 @@ import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Set;
 
-/** Opens {@code etcd://host:2379,host:2379/prefix}. */
+/** Opens registries in etcd: {@code etcd://host:2379,host:2379/prefix}. */
 public final class EtcdRegistryProvider implements RegistryProvider {
     /** For {@link java.util.ServiceLoader}. */
     public EtcdRegistryProvider() {}
@@ -17,8 +17,7 @@ public final class EtcdRegistryProvider implements RegistryProvider {
     }
 
     @Override
-    public Registry open(RegistryAddress.Provided address, RegistryContext surroundings) {
-        var engine = new EtcdBackend(EtcdAddress.parse(address), surroundings);
-        return NetworkRegistry.over(engine, address.toString(), surroundings);
+    public Registry open(RegistryAddress.Provided address, RegistryContext context) {
+        return NetworkRegistry.over(new EtcdBackend(address, context), address.toString(), context);
     }
 }

@@ -1,7 +1,5 @@
 package dev.treaty.registry.etcd;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.treaty.JsonInstances;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.discovery.Registry;
@@ -11,6 +9,8 @@ import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.spi.RegistryProvider;
+import dev.treaty.simulation.Polling;
+import io.etcd.jetcd.Client;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -26,17 +26,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
-/** Debian's etcd as it is, in processes of its own on free ports of loopback: one member or a cluster. */
+/** Debian's etcd in processes of its own on free loopback ports: one member or a cluster. */
 final class Etcd implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(30);
-
     private final List<Member> members = new ArrayList<>();
 
-    /** One process of it. */
+    /** One process. */
     static final class Member implements AutoCloseable {
         final String name;
         final int port;
@@ -66,7 +62,7 @@ final class Etcd implements AutoCloseable {
             return "http://127.0.0.1:" + peerPort;
         }
 
-        /** @param more arguments; with a certificate among them, clients speak TLS */
+        /** @param more further arguments; with a certificate, clients use TLS */
         void start(String cluster, List<String> more) {
             String protocol = more.stream().anyMatch(each -> each.startsWith("--cert-file")) ? "https" : "http";
             String client = protocol + "://127.0.0.1:" + port;
@@ -83,7 +79,7 @@ final class Etcd implements AutoCloseable {
                         "--initial-cluster=" + cluster,
                         "--heartbeat-interval=50",
                         "--election-timeout=500",
-                        "--unsafe-no-fsync")); // nobody pulls a plug here
+                        "--unsafe-no-fsync")); // the machine does not crash
                 process = new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(directory.resolve("log").toFile())
@@ -93,7 +89,7 @@ final class Etcd implements AutoCloseable {
             }
         }
 
-        /** Ends it as a crash does. */
+        /** Stops the process as a crash does. */
         void kill() {
             process.destroyForcibly();
             process.onExit().join();
@@ -121,7 +117,7 @@ final class Etcd implements AutoCloseable {
             }
         }
 
-        void forget() {
+        void deleteData() {
             delete(directory.resolve("data"));
         }
 
@@ -148,7 +144,7 @@ final class Etcd implements AutoCloseable {
         }
     }
 
-    /** One member that is started with these arguments too; it is not waited for. */
+    /** Starts one member with further arguments, without waiting for it. */
     static Etcd with(List<String> more) {
         var etcd = new Etcd(1);
         etcd.start(etcd.only(), more);
@@ -180,7 +176,7 @@ final class Etcd implements AutoCloseable {
 
     Member leader() {
         var found = new AtomicReference<Member>();
-        await(() -> {
+        Polling.until(() -> {
             members.stream().filter(Member::leads).findFirst().ifPresent(found::set);
             return found.get() != null;
         });
@@ -188,7 +184,7 @@ final class Etcd implements AutoCloseable {
     }
 
     void awaitHealthy() {
-        members.forEach(member -> await(member::healthy));
+        members.forEach(member -> Polling.until(member::healthy));
     }
 
     String address(String prefix) {
@@ -201,25 +197,20 @@ final class Etcd implements AutoCloseable {
         return (RegistryAddress.Provided) RegistryAddress.parse(address);
     }
 
-    static RegistryProvider.RegistryContext surroundings(RegistryPolicy policy, Events events) {
+    static RegistryProvider.RegistryContext context(RegistryPolicy policy, Events events) {
         return new RegistryProvider.RegistryContext(
                 Principal.claimed("test"), policy, Time.system(), RandomSource.secure(), events, new JsonInstances());
     }
 
-    /** A client as a program has it that names the address, found by its scheme. */
+    /** Opens a client by the scheme of the address, as programs do. */
     static Registry open(String address, RegistryPolicy policy, Events events) {
-        var read = provided(address);
-        return RegistryProvider.of(read.scheme()).orElseThrow().open(read, surroundings(policy, events));
+        var provided = provided(address);
+        return RegistryProvider.of(provided.scheme()).orElseThrow().open(provided, context(policy, events));
     }
 
-    static void await(BooleanSupplier reached) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-        }
+    /** Opens a client of the only member. */
+    Client client() {
+        return Client.builder().endpoints("http://127.0.0.1:" + only().port).build();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.simulation.Polling;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Passwords and certificates. */
+/** Access to etcd with passwords and certificates. */
 class EtcdAccessTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
 
@@ -38,8 +39,8 @@ class EtcdAccessTest {
         return Etcd.open(address, EtcdRegistryTest.PATIENT, Events.NONE);
     }
 
-    /** One that need not be waited for. */
-    private static Registry stranger(String address) {
+    /** Opens a client that is not expected to connect. */
+    private static Registry openUnauthorized(String address) {
         return Etcd.open(address, RegistryPolicy.STANDARD, Events.NONE);
     }
 
@@ -50,11 +51,11 @@ class EtcdAccessTest {
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .start();
-        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
     }
 
-    /** A certificate of that name, signed by the authority of this test. */
+    /** Creates a certificate, signed by the authority of this test. */
     private void certify(String name) throws Exception {
         openssl("req -newkey rsa:2048 -nodes -keyout " + name + ".key -out " + name + ".csr -subj /CN=" + name);
         Files.writeString(directory.resolve(name + ".ext"), "subjectAltName=IP:127.0.0.1\n");
@@ -63,7 +64,7 @@ class EtcdAccessTest {
     }
 
     @Test
-    void connections_are_encrypted_and_both_sides_show_who_they_are() throws Exception {
+    void connections_are_encrypted_and_both_sides_are_authenticated() throws Exception {
         openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority");
         certify("server");
         certify("client");
@@ -74,40 +75,38 @@ class EtcdAccessTest {
                         "--trusted-ca-file=" + directory.resolve("ca.pem")));
                 var known = open(etcd.address("tls") + "?ca=" + directory.resolve("ca.pem") + "&certificate="
                         + directory.resolve("client.pem") + "&key=" + directory.resolve("client.key"));
-                var unknown = stranger(etcd.address("tls") + "?ca=" + directory.resolve("ca.pem"));
-                var plain = stranger(etcd.address("tls"))) {
+                var unknown = openUnauthorized(etcd.address("tls") + "?ca=" + directory.resolve("ca.pem"));
+                var plain = openUnauthorized(etcd.address("tls"))) {
             known.register(instance());
-            Etcd.await(() -> known.instances(ORDERS).size() == 1);
-            Etcd.await(() -> known.problem().isEmpty());
-            for (Registry stranger : List.of(unknown, plain)) {
-                assertThat(stranger.instances(ORDERS)).isEmpty();
-                Etcd.await(() -> stranger.problem().isPresent());
+            Polling.until(() -> known.instances(ORDERS).size() == 1);
+            Polling.until(() -> known.problem().isEmpty());
+            for (Registry unauthorized : List.of(unknown, plain)) {
+                assertThat(unauthorized.instances(ORDERS)).isEmpty();
+                Polling.until(() -> unauthorized.problem().isPresent());
             }
         }
     }
 
     @Test
-    void a_password_lets_in_and_is_never_told() throws Exception {
+    void a_password_grants_access_and_does_not_appear_in_messages() throws Exception {
         Path right = Files.writeString(directory.resolve("right"), "correct-horse\n");
         Path wrong = Files.writeString(directory.resolve("wrong"), "battery-staple\n");
         try (var etcd = Etcd.start(1)) {
-            try (Client raw = Client.builder()
-                    .endpoints("http://127.0.0.1:" + etcd.only().port)
-                    .build()) {
+            try (Client admin = etcd.client()) {
                 ByteSequence root = ByteSequence.from("root", UTF_8);
-                raw.getAuthClient()
+                admin.getAuthClient()
                         .userAdd(root, ByteSequence.from("correct-horse", UTF_8))
                         .get();
-                raw.getAuthClient().roleAdd(root).get();
-                raw.getAuthClient().userGrantRole(root, root).get();
-                raw.getAuthClient().authEnable().get();
+                admin.getAuthClient().roleAdd(root).get();
+                admin.getAuthClient().userGrantRole(root, root).get();
+                admin.getAuthClient().authEnable().get();
             }
             try (var known = open(etcd.address("auth") + "?user=root&password-file=" + right);
-                    var unknown = stranger(etcd.address("auth") + "?user=root&password-file=" + wrong)) {
+                    var unknown = openUnauthorized(etcd.address("auth") + "?user=root&password-file=" + wrong)) {
                 known.register(instance());
                 assertThat(known.instances(ORDERS)).hasSize(1);
                 assertThat(unknown.instances(ORDERS)).isEmpty();
-                Etcd.await(() -> unknown.problem().isPresent());
+                Polling.until(() -> unknown.problem().isPresent());
                 assertThat(unknown.problem().orElseThrow() + unknown.address())
                         .doesNotContain("battery-staple")
                         .doesNotContain("correct-horse");
@@ -116,7 +115,7 @@ class EtcdAccessTest {
     }
 
     @Test
-    void what_does_not_fit_together_is_refused_at_once() {
+    void incomplete_options_are_rejected() {
         for (String options :
                 List.of("user=a", "password-file=b", "key=c", "certificate=d&key=e", "password=f", "ca=")) {
             assertThatIllegalArgumentException()

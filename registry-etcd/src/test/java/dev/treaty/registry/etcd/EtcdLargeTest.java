@@ -1,6 +1,5 @@
 package dev.treaty.registry.etcd;
 
-import static dev.treaty.registry.etcd.Etcd.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +15,7 @@ import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
+import dev.treaty.simulation.Polling;
 import dev.treaty.simulation.WatchRecorder;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -40,37 +40,36 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Services of which etcd has more to say than a gRPC message holds by default, and watches that it cannot serve. */
+/** Services larger than a gRPC message may be by default, and watches that etcd cannot serve. */
 class EtcdLargeTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
-    private static final RegistryContext SURROUNDINGS = Etcd.surroundings(RegistryPolicy.STANDARD, Events.NONE);
+    private static final RegistryContext CONTEXT = Etcd.context(RegistryPolicy.STANDARD, Events.NONE);
 
-    /** More than are read at a time, and more than 4 MiB together. */
+    /** More than one page, and more than 4 MiB. */
     private static final int INSTANCES = 1_100;
 
     private static Etcd etcd;
-    private static Client raw;
+    private static Client client;
 
     @BeforeAll
     static void start() {
         etcd = Etcd.start(1);
-        raw = Client.builder().endpoints("http://127.0.0.1:" + etcd.only().port).build();
+        client = etcd.client();
     }
 
     @AfterAll
     static void stop() {
-        raw.close();
+        client.close();
         etcd.close();
     }
 
-    /** Writes all instances as other programs would. */
+    /** Writes all instances as other programs do. */
     private static void write(String prefix, int weight) {
         CompletableFuture.allOf(IntStream.range(0, INSTANCES)
                         .mapToObj(i -> write(prefix, "i" + i, weight))
@@ -84,8 +83,8 @@ class EtcdLargeTest {
                 .withHealth(ServiceHealth.of(Status.PASSING, STARTED))
                 .withWeight(weight)
                 .withMetadata(Map.of("about", "x".repeat(8_000)));
-        String value = SURROUNDINGS.format().write(RegistryProtocol.Instance.of(instance));
-        return raw.getKVClient().put(bytes("/" + prefix + "/instances/" + ORDERS + "/" + id), bytes(value));
+        String value = CONTEXT.format().write(RegistryProtocol.Instance.of(instance));
+        return client.getKVClient().put(bytes("/" + prefix + "/instances/" + ORDERS + "/" + id), bytes(value));
     }
 
     private static ByteSequence bytes(String text) {
@@ -93,26 +92,26 @@ class EtcdLargeTest {
     }
 
     @Test
-    void a_large_service_is_seen_and_followed() {
+    void a_large_service_is_read_and_watched() {
         write("large", 1);
-        try (var client = Etcd.open(etcd.address("large"), RegistryPolicy.STANDARD, Events.NONE)) {
-            assertThat(client.lookup(ORDERS)).hasSize(INSTANCES);
-            assertThat(client.services()).isEqualTo(Set.of(ORDERS));
-            var seen = new WatchRecorder();
-            client.watch(ORDERS, seen);
-            assertThat(seen.until(view -> view.size() == INSTANCES)).containsKeys("i0", "i" + (INSTANCES - 1));
+        try (var registry = Etcd.open(etcd.address("large"), RegistryPolicy.STANDARD, Events.NONE)) {
+            assertThat(registry.lookup(ORDERS)).hasSize(INSTANCES);
+            assertThat(registry.services()).isEqualTo(Set.of(ORDERS));
+            var watcher = new WatchRecorder();
+            registry.watch(ORDERS, watcher);
+            assertThat(watcher.until(view -> view.size() == INSTANCES)).containsKeys("i0", "i" + (INSTANCES - 1));
             write("large", "new", 1).join();
-            seen.until(view -> view.containsKey("new"));
+            watcher.until(view -> view.containsKey("new"));
         }
     }
 
     @Test
     void a_watch_catches_up_on_many_changes_at_once() {
         write("behind", 1);
-        var engine = new EtcdBackend(EtcdAddress.parse(Etcd.provided(etcd.address("behind"))), SURROUNDINGS);
+        var backend = new EtcdBackend(Etcd.provided(etcd.address("behind")), CONTEXT);
         ConcurrentMap<String, String> view = new ConcurrentHashMap<>();
-        var told = new LinkedBlockingQueue<String>();
-        try (var _ = engine.follow(ORDERS, new Recording(told) {
+        var calls = new LinkedBlockingQueue<String>();
+        try (var _ = backend.follow(ORDERS, new StateRecorder(calls) {
             @Override
             public void complete(Map<String, String> instances) {
                 super.complete(instances);
@@ -124,24 +123,24 @@ class EtcdLargeTest {
                 view.put(id, value);
             }
         })) {
-            await(() -> view.size() == INSTANCES);
-            assertThat(told).containsExactly("complete");
+            Polling.until(() -> view.size() == INSTANCES);
+            assertThat(calls).containsExactly("complete");
         } finally {
-            engine.close();
+            backend.close();
         }
     }
 
-    /** What an engine tells of the state of a following. */
-    private static class Recording implements Backend.Follower {
-        private final BlockingQueue<String> told;
+    /** Records the state changes of a follower. */
+    private static class StateRecorder implements Backend.Follower {
+        private final BlockingQueue<String> calls;
 
-        Recording(BlockingQueue<String> told) {
-            this.told = told;
+        StateRecorder(BlockingQueue<String> calls) {
+            this.calls = calls;
         }
 
         @Override
         public void complete(Map<String, String> instances) {
-            told.add("complete");
+            calls.add("complete");
         }
 
         @Override
@@ -152,11 +151,11 @@ class EtcdLargeTest {
 
         @Override
         public void failed(String why) {
-            told.add("failed: " + why);
+            calls.add("failed: " + why);
         }
     }
 
-    /** An etcd that answers questions and breaks every watch before it says anything. */
+    /** Starts a server that answers reads and breaks each watch before its first event. */
     private static Server withoutWatches() throws IOException {
         return Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
                 .addService(new KVGrpc.KVImplBase() {
@@ -172,7 +171,7 @@ class EtcdLargeTest {
                     @Override
                     public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> answer) {
                         answer.onError(io.grpc.Status.RESOURCE_EXHAUSTED
-                                .withDescription("too much to say")
+                                .withDescription("too many events")
                                 .asRuntimeException());
                         return new StreamObserver<>() {
                             @Override
@@ -191,40 +190,25 @@ class EtcdLargeTest {
     }
 
     @Test
-    void a_watch_that_breaks_again_and_again_is_told_and_the_set_read_anew() throws IOException, InterruptedException {
+    void a_watch_that_breaks_repeatedly_is_reported_and_the_set_read_again() throws IOException {
         var time = new ManualTime();
-        var surroundings = new RegistryContext(
-                SURROUNDINGS.self(),
-                SURROUNDINGS.policy(),
-                time,
-                SURROUNDINGS.random(),
-                Events.NONE,
-                SURROUNDINGS.format());
-        var told = new LinkedBlockingQueue<String>();
+        var context = new RegistryContext(
+                CONTEXT.self(), CONTEXT.policy(), time, CONTEXT.random(), Events.NONE, CONTEXT.format());
+        var calls = new LinkedBlockingQueue<String>();
         Server server = withoutWatches();
-        var engine = new EtcdBackend(
-                EtcdAddress.parse(Etcd.provided("etcd://127.0.0.1:" + server.getPort() + "/broken")), surroundings);
-        try (var _ = engine.follow(ORDERS, new Recording(told))) {
-            assertThat(next(told, time)).isEqualTo("complete");
-            assertThat(next(told, time)).startsWith("failed: ").contains("too much to say");
-            assertThat(next(told, time)).isEqualTo("complete");
+        var backend = new EtcdBackend(Etcd.provided("etcd://127.0.0.1:" + server.getPort() + "/broken"), context);
+        try (var _ = backend.follow(ORDERS, new StateRecorder(calls))) {
+            assertThat(next(calls, time)).isEqualTo("complete");
+            assertThat(next(calls, time)).startsWith("failed: ").contains("too many events");
+            assertThat(next(calls, time)).isEqualTo("complete");
         } finally {
-            engine.close();
+            backend.close();
             server.shutdownNow();
         }
     }
 
-    private static String next(BlockingQueue<String> told, ManualTime time) throws InterruptedException {
-        long end = System.nanoTime() + Etcd.PATIENCE.toNanos();
-        while (true) {
-            String next = told.poll(1, TimeUnit.MILLISECONDS);
-            if (next != null) {
-                return next;
-            }
-            assertThat(System.nanoTime() - end)
-                    .as("nanoseconds over the time to wait")
-                    .isNegative();
-            time.advance(Duration.ofMillis(5));
-        }
+    private static String next(BlockingQueue<String> calls, ManualTime time) {
+        Polling.until(() -> !calls.isEmpty(), () -> time.advance(Duration.ofMillis(5)));
+        return calls.remove();
     }
 }

@@ -1,35 +1,27 @@
 package dev.treaty.registry.etcd;
 
-import static dev.treaty.registry.etcd.Etcd.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.Treaty;
-import dev.treaty.core.call.Code;
-import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent.Added;
 import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.Registry;
-import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
-import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.SelfPreservationPolicy;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.simulation.OngoingCalls;
+import dev.treaty.simulation.OutageConformance;
+import dev.treaty.simulation.Polling;
 import dev.treaty.simulation.WatchRecorder;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
@@ -39,184 +31,108 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What happens to a registry in etcd when etcd does not go on as usual. */
-class EtcdOutageTest {
-    private static final ServiceName ORDERS = new ServiceName("shop.Orders");
-    private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+/** Outages of etcd: the conformance suite, and what only happens in etcd. */
+class EtcdOutageTest extends OutageConformance {
+    private static final String PREFIX = "/outage/instances/shop.Orders/";
 
-    /** Short, so that what needs a lease to end or a grace to be over does not take long. */
-    private static final RegistryPolicy HASTY = new RegistryPolicy(
-            Duration.ofSeconds(3),
-            Duration.ofSeconds(3),
-            Duration.ofMillis(100),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(20),
-            SelfPreservationPolicy.STANDARD);
+    private static final RegistryPolicy SHORT = policy(Duration.ofSeconds(3), Duration.ofSeconds(20));
 
-    /** Where nobody's lease is to end, however long the machine stands still. */
-    private static final RegistryPolicy LASTING = new RegistryPolicy(
-            Duration.ofSeconds(15),
-            HASTY.patience(),
-            HASTY.pauseMin(),
-            HASTY.pauseMax(),
-            Duration.ofMinutes(1),
-            SelfPreservationPolicy.STANDARD);
-
-    private final List<AutoCloseable> opened = new ArrayList<>();
-
-    private <T extends AutoCloseable> T closing(T resource) {
-        opened.addFirst(resource);
-        return resource;
-    }
+    private final Etcd etcd = Etcd.start(1);
 
     @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable each : opened) {
-            each.close();
-        }
+    void stopEtcd() {
+        etcd.close();
     }
 
-    private Registry client(Etcd etcd) {
-        return client(etcd, HASTY);
+    @Override
+    protected RegistryAddress address() {
+        return Etcd.provided(etcd.address("outage"));
     }
 
-    private Registry client(Etcd etcd, RegistryPolicy policy) {
-        return closing(Etcd.open(etcd.address("outage"), policy, Events.NONE));
+    @Override
+    protected Registry open(RegistryPolicy policy) {
+        return Etcd.open(etcd.address("outage"), policy, Events.NONE);
     }
 
-    private static ServiceInstance instance(String id) {
-        return ServiceInstance.of(
-                        id, ORDERS, new Version(1, 0, 0), new ServiceEndpoint("http", "127.0.0.1", 8080), STARTED)
-                .withHealth(ServiceHealth.of(Status.PASSING, STARTED));
-    }
-
-    @Test
-    void an_outage_empties_nothing_and_is_over_when_etcd_is_back() {
-        var etcd = closing(Etcd.start(1));
-        var serving = client(etcd, LASTING);
-        var watching = client(etcd, LASTING);
-        var registration = serving.register(instance("orders-1"));
-        var seen = new WatchRecorder();
-        watching.watch(ORDERS, seen);
-        seen.next(Added.class);
-
+    @Override
+    protected void stop() {
         etcd.only().kill();
-        await(() -> watching.problem().isPresent() && serving.problem().isPresent());
-        serving.register(instance("orders-2"));
-        registration.report(ServiceHealth.of(Status.WARNING, STARTED));
-        assertThat(watching.instances(ORDERS)).hasSize(1);
-        assertThat(watching.problem().orElseThrow()).contains(etcd.address("outage"), "cannot be reached");
-        etcd.start(etcd.only());
-
-        var view = seen.until(v -> v.size() == 2 && v.get("orders-1").health().status() == Status.WARNING);
-        assertThat(view).containsOnlyKeys("orders-1", "orders-2");
-        assertThat(seen.smallest()).as("the smallest set that any removal left").isEqualTo(Integer.MAX_VALUE);
-        await(() -> watching.problem().isEmpty() && serving.problem().isEmpty());
     }
 
-    @Test
-    void an_etcd_that_begins_anew_is_filled_again_and_nobody_is_lost_meanwhile() {
-        var etcd = closing(Etcd.start(1));
-        var serving = client(etcd, LASTING);
-        var watching = client(etcd, LASTING);
-        serving.register(instance("orders-1"));
-        var seen = new WatchRecorder();
-        watching.watch(ORDERS, seen);
-        seen.next(Added.class);
-
-        etcd.only().kill();
-        etcd.only().forget();
+    @Override
+    protected void restart() {
         etcd.start(etcd.only());
-
         etcd.awaitHealthy();
-        var late = client(etcd, LASTING);
-        await(() -> late.instances(ORDERS).size() == 1);
-        serving.register(instance("orders-2"));
-        assertThat(seen.until(v -> v.size() == 2)).containsOnlyKeys("orders-1", "orders-2");
-        assertThat(seen.smallest()).isEqualTo(Integer.MAX_VALUE);
     }
 
-    @Test
-    void what_others_delete_is_registered_again() throws Exception {
-        var etcd = closing(Etcd.start(1));
-        var serving = client(etcd);
-        serving.register(instance("orders-1"));
-        var seen = new WatchRecorder();
-        client(etcd).watch(ORDERS, seen);
-        seen.next(Added.class);
-
-        try (Client raw = raw(etcd)) {
-            raw.getKVClient()
-                    .delete(bytes("/outage/instances/shop.Orders/orders-1"))
-                    .get();
-        }
-
-        seen.next(Removed.class);
-        assertThat(seen.next(Added.class).instance().id()).isEqualTo("orders-1");
+    @Override
+    protected void restartEmpty() {
+        etcd.only().kill();
+        etcd.only().deleteData();
+        restart();
     }
 
-    @Test
-    void a_lease_that_etcd_ended_is_taken_anew() throws Exception {
-        var etcd = closing(Etcd.start(1));
-        var serving = client(etcd);
-        serving.register(instance("orders-1"));
-        var seen = new WatchRecorder();
-        client(etcd).watch(ORDERS, seen);
-        seen.next(Added.class);
-
-        endLease(etcd, "orders-1");
-
-        assertThat(seen.next(Removed.class).reason()).isEqualTo("lease expired");
-        seen.next(Added.class);
+    @Override
+    protected RegistryPolicy shortLease() {
+        return SHORT;
     }
 
-    /** Ends the lease that an instance is under: to everybody that is as if it had run out. */
-    private void endLease(Etcd etcd, String id) throws InterruptedException, ExecutionException {
-        try (Client raw = raw(etcd)) {
-            long lease = raw.getKVClient()
-                    .get(bytes("/outage/instances/shop.Orders/" + id))
+    @Override
+    protected void endLease(Registry owner, String id) throws Exception {
+        try (Client etcdClient = etcd.client()) {
+            long lease = etcdClient
+                    .getKVClient()
+                    .get(bytes(PREFIX + id))
                     .get()
                     .getKvs()
                     .getFirst()
                     .getLease();
-            raw.getLeaseClient().revoke(lease).get();
+            etcdClient.getLeaseClient().revoke(lease).get();
         }
     }
 
-    /** What is told next, but for tries that failed and for what is only said again. */
-    private static String next(BlockingQueue<String> told, String before) throws InterruptedException {
+    @Test
+    void an_instance_that_others_delete_is_registered_again() throws Exception {
+        client(SHORT).register(instance("orders-1"));
+        var watcher = watch(client(SHORT));
+
+        try (Client etcdClient = etcd.client()) {
+            etcdClient.getKVClient().delete(bytes(PREFIX + "orders-1")).get();
+        }
+
+        watcher.next(Removed.class);
+        assertThat(watcher.next(Added.class).instance().id()).isEqualTo("orders-1");
+    }
+
+    /** Returns the next call of the follower, without failures and repetitions. */
+    private static String next(BlockingQueue<String> calls, String before) throws InterruptedException {
         String next;
         do {
-            next = told.poll(20, TimeUnit.SECONDS);
+            next = calls.poll(60, TimeUnit.SECONDS);
         } while (next != null && (next.startsWith("failed") || next.equals(before)));
         return next;
     }
 
     @Test
-    void a_watch_that_compaction_overtook_reads_the_set_anew() throws Exception {
-        var etcd = closing(Etcd.start(1));
-        var engine = closing(new EtcdBackend(
-                EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), Etcd.surroundings(HASTY, Events.NONE)));
-        Client raw = closing(raw(etcd));
-        raw.getKVClient()
-                .put(bytes("/outage/instances/shop.Orders/a"), bytes("1"))
-                .get();
-        var told = new LinkedBlockingQueue<String>();
+    void a_watch_whose_revision_was_compacted_reads_the_set_again() throws Exception {
+        var backend = closing(new EtcdBackend(Etcd.provided(etcd.address("outage")), Etcd.context(SHORT, Events.NONE)));
+        Client etcdClient = closing(etcd.client());
+        etcdClient.getKVClient().put(bytes(PREFIX + "a"), bytes("1")).get();
+        var calls = new LinkedBlockingQueue<String>();
 
-        closing(engine.follow(ORDERS, new Backend.Follower() {
-            private boolean again;
+        closing(backend.follow(ORDERS, new Backend.Follower() {
+            private boolean compacted;
 
             @Override
             public void complete(Map<String, String> instances) {
-                told.add("complete " + new TreeMap<>(instances));
-                if (!again) { // the set has been read and the watch has not begun: now etcd forgets what is in between
-                    again = true;
+                calls.add("complete " + new TreeMap<>(instances));
+                if (!compacted) { // after the set has been read, and before the watch begins
+                    compacted = true;
                     try {
-                        raw.getKVClient()
-                                .delete(bytes("/outage/instances/shop.Orders/a"))
-                                .get();
-                        var last = raw.getKVClient().put(bytes("/outage/instances/shop.Orders/b"), bytes("2"));
-                        raw.getKVClient()
+                        etcdClient.getKVClient().delete(bytes(PREFIX + "a")).get();
+                        var last = etcdClient.getKVClient().put(bytes(PREFIX + "b"), bytes("2"));
+                        etcdClient
+                                .getKVClient()
                                 .compact(last.get().getHeader().getRevision())
                                 .get();
                     } catch (ExecutionException | InterruptedException e) {
@@ -227,118 +143,103 @@ class EtcdOutageTest {
 
             @Override
             public void changed(String id, String value) {
-                told.add("changed " + id + "=" + value);
+                calls.add("changed " + id + "=" + value);
             }
 
             @Override
             public void removed(String id, String reason) {
-                told.add("removed " + id);
+                calls.add("removed " + id);
             }
 
             @Override
             public void failed(String why) {
-                told.add("failed " + why);
+                calls.add("failed " + why);
             }
         }));
 
-        assertThat(next(told, "")).isEqualTo("complete {a=1}");
-        assertThat(next(told, "complete {a=1}")).isEqualTo("complete {b=2}");
-        raw.getKVClient()
-                .put(bytes("/outage/instances/shop.Orders/b"), bytes("3"))
-                .get();
-        assertThat(next(told, "complete {b=2}")).isEqualTo("changed b=3");
+        assertThat(next(calls, "")).isEqualTo("complete {a=1}");
+        assertThat(next(calls, "complete {a=1}")).isEqualTo("complete {b=2}");
+        etcdClient.getKVClient().put(bytes(PREFIX + "b"), bytes("3")).get();
+        assertThat(next(calls, "complete {b=2}")).isEqualTo("changed b=3");
     }
 
-    /** A process that holds these and does not renew them. */
-    private EtcdBackend dying(Etcd etcd, int instances, RegistryPolicy policy) throws InterruptedException {
-        var surroundings = Etcd.surroundings(policy, Events.NONE);
-        var engine = closing(new EtcdBackend(EtcdAddress.parse(Etcd.provided(etcd.address("outage"))), surroundings));
+    /** Holds instances without renewing their lease, as a process that has crashed. */
+    private void holdWithoutRenewal(int instances, RegistryPolicy policy) throws InterruptedException {
+        var context = Etcd.context(policy, Events.NONE);
+        var backend = closing(new EtcdBackend(Etcd.provided(etcd.address("outage")), context));
         for (int i = 0; i < instances; i++) {
-            String value = surroundings.format().write(RegistryProtocol.Instance.of(instance("o-" + i)));
-            hold(engine, new Backend.Holding("o-" + i, ORDERS, "owner", value));
+            String value = context.format().write(RegistryProtocol.Instance.of(instance("o-" + i)));
+            var holding = new Backend.Holding("o-" + i, ORDERS, "owner", value);
+            assertThat(Polling.result(() -> hold(backend, holding))).isEmpty();
         }
-        return engine;
     }
 
-    /** Holds it, trying again as long as etcd does not answer in time. */
-    private static void hold(EtcdBackend engine, Backend.Holding holding) throws InterruptedException {
-        long end = System.nanoTime() + Etcd.PATIENCE.toNanos();
-        while (true) {
-            try {
-                assertThat(engine.hold(holding)).isEmpty();
-                return;
-            } catch (ServiceException e) {
-                if (e.code() != Code.UNAVAILABLE || System.nanoTime() - end > 0) {
-                    throw e;
-                }
-            }
+    private static Optional<Backend.Holder> hold(EtcdBackend backend, Backend.Holding holding) {
+        try {
+            return backend.hold(holding);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
     @Test
-    void a_process_that_dies_leaves_when_its_lease_ends() throws InterruptedException {
-        var etcd = closing(Etcd.start(1));
-        var seen = new WatchRecorder();
-        client(etcd).watch(ORDERS, seen);
+    void an_instance_of_a_crashed_process_is_removed_when_its_lease_expires() throws Exception {
+        var watcher = new WatchRecorder();
+        client(SHORT).watch(ORDERS, watcher);
 
-        dying(etcd, 1, HASTY);
+        holdWithoutRenewal(1, SHORT);
 
-        seen.next(Added.class);
-        assertThat(seen.next(Removed.class).reason()).isEqualTo("lease expired");
+        watcher.next(Added.class);
+        assertThat(watcher.next(Removed.class).reason()).isEqualTo("lease expired");
     }
 
     @Test
-    void many_that_leave_at_once_are_kept_as_stale() throws Exception {
-        var etcd = closing(Etcd.start(1));
-        var seen = new WatchRecorder();
-        client(etcd).watch(ORDERS, seen);
+    void many_instances_that_expire_at_once_are_kept_as_stale() throws Exception {
+        var watcher = new WatchRecorder();
+        var watching = client(SHORT);
+        watching.watch(ORDERS, watcher);
 
-        dying(etcd, 10, LASTING);
+        holdWithoutRenewal(10, LASTING);
 
-        seen.until(view -> view.size() == 10);
-        endLease(etcd, "o-0"); // which is that of them all
-        var left = seen.until(view -> view.values().stream()
+        watcher.until(view -> view.size() == 10);
+        endLease(watching, "o-0"); // the lease of all instances
+        var left = watcher.until(view -> view.values().stream()
                         .filter(each -> each.health().details().containsKey("stale"))
                         .count()
                 == 9);
-        assertThat(left).as("15 % of them, which is one").hasSize(9);
-        var back = client(etcd).register(instance("o-5"));
-        seen.until(view -> view.get("o-5") != null && view.get("o-5").health().status() == Status.PASSING);
+        assertThat(left).as("all but 15 %, which is one").hasSize(9);
+        var back = client(SHORT).register(instance("o-5"));
+        watcher.until(
+                view -> view.get("o-5") != null && view.get("o-5").health().status() == Status.PASSING);
         back.close();
     }
 
     @Test
-    void calls_go_on_while_a_cluster_loses_its_leader_and_instances_come_and_go() throws InterruptedException {
-        var etcd = closing(Etcd.start(3));
-        var settings = OngoingCalls.settings(Etcd.provided(etcd.address("calls")));
+    void calls_continue_while_a_cluster_loses_its_leader_and_instances_come_and_go() throws InterruptedException {
+        var cluster = closing(Etcd.start(3));
+        var settings = OngoingCalls.settings(Etcd.provided(cluster.address("calls")));
         var first = OngoingCalls.serving(settings, "first");
         closing(OngoingCalls.serving(settings, "second"));
         var calls = new OngoingCalls(closing(Treaty.open(settings)));
-        await(() -> calls.answers("first"));
-        await(() -> calls.answers("second"));
+        Polling.until(() -> calls.answers("first"));
+        Polling.until(() -> calls.answers("second"));
         calls.begin();
 
-        var leader = etcd.leader();
+        var leader = cluster.leader();
         leader.kill();
         closing(OngoingCalls.serving(settings, "third"));
-        await(() -> calls.answered().contains("third"));
+        Polling.until(() -> calls.answered().contains("third"));
         first.close();
         calls.forget();
-        await(() -> calls.answered().containsAll(Set.of("second", "third")));
-        etcd.start(leader);
-        etcd.awaitHealthy();
+        Polling.until(() -> calls.answered().containsAll(Set.of("second", "third")));
+        cluster.start(leader);
+        cluster.awaitHealthy();
 
         calls.end();
         assertThat(calls.failures())
                 .as("failures of " + calls.made() + " calls")
                 .isEmpty();
         assertThat(calls.answered()).doesNotContain("first");
-    }
-
-    private Client raw(Etcd etcd) {
-        return Client.builder()
-                .endpoints("http://127.0.0.1:" + etcd.only().port)
-                .build();
     }
 
     private static ByteSequence bytes(String text) {

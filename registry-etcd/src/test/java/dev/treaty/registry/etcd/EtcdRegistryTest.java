@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** A registry in a real etcd; each test has a prefix of its own. */
+/** A registry in a real etcd; each test has its own prefix. */
 class EtcdRegistryTest extends BackendConformance {
     private static final AtomicInteger TESTS = new AtomicInteger();
     private static Etcd etcd;

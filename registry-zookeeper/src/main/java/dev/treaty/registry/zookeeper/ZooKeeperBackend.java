@@ -6,8 +6,10 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
-import dev.treaty.core.time.Time;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.spi.Backend;
+import dev.treaty.registry.spi.Claim;
+import dev.treaty.registry.spi.ClusterAddress;
 import dev.treaty.registry.spi.RegistryAccess;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.util.ArrayList;
@@ -18,11 +20,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.api.ACLProvider;
 import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.curator.framework.api.transaction.TransactionOp;
+import org.apache.curator.utils.PathUtils;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
@@ -32,42 +36,45 @@ import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a registry in ZooKeeper. Ids are claimed and instances written in one transaction, so that an id has one holder
- * whatever happens in between; see the package for the nodes.
+ * Keeps a registry in ZooKeeper. One transaction claims an id and writes the instance, so that an id has at most one
+ * holder. The package documentation lists the nodes.
  */
 final class ZooKeeperBackend implements Backend {
-    /** How often a transaction is tried again that somebody else's came before. */
+    private static final int PORT = 2181;
+
+    /** How often a transaction that conflicts with others is tried. */
     private static final int TRIES = 8;
 
     private static final byte[] NOTHING = {};
+    private static final int ANY_VERSION = -1;
 
     private final ZooKeeperPaths paths;
     private final CuratorFramework client;
-    private final Time time;
-    private final RandomGenerator random;
+    private final RegistryContext context;
     private final int leaseMillis;
 
-    ZooKeeperBackend(ZooKeeperAddress address, RegistryContext surroundings) {
-        this.paths = new ZooKeeperPaths(address.root());
-        this.time = surroundings.time();
-        this.random = surroundings.random();
-        this.leaseMillis = (int) surroundings.policy().lease().toMillis();
+    ZooKeeperBackend(RegistryAddress.Provided registry, RegistryContext context) {
+        var address = ClusterAddress.parse(registry, PORT);
+        this.paths = new ZooKeeperPaths(PathUtils.validatePath(address.path()));
+        this.context = context;
+        this.leaseMillis = (int) context.policy().lease().toMillis();
         var builder = CuratorFrameworkFactory.builder();
-        enter(builder, address.access());
-        this.client = builder.connectString(address.servers())
+        authenticate(builder, address.access());
+        this.client = builder.connectString(address.members().stream()
+                        .map(member -> member.authority())
+                        .collect(Collectors.joining(",")))
                 .sessionTimeoutMs(leaseMillis)
                 .connectionTimeoutMs((int) PATIENCE_MILLIS)
-                .retryPolicy((_, _, _) -> false) // whoever asks tries again, with pauses of its own
+                .retryPolicy((_, _, _) -> false) // callers retry, with pauses of their own
                 .defaultData(NOTHING)
                 .build();
         client.start();
     }
 
-    /** With a password, what we write is ours alone; with certificates, the connection is encrypted. */
-    private static void enter(CuratorFrameworkFactory.Builder builder, RegistryAccess access) {
+    /** With a password, only its user may access the nodes; with certificates, the connection is encrypted. */
+    private static void authenticate(CuratorFrameworkFactory.Builder builder, RegistryAccess access) {
         access.password().ifPresent(password -> {
-            String user = access.user().orElseThrow();
-            builder.authorization("digest", (user + ":" + password).getBytes(UTF_8));
+            builder.authorization("digest", bytes(access.user().orElseThrow() + ":" + password));
             builder.aclProvider(new ACLProvider() {
                 @Override
                 public List<ACL> getDefaultAcl() {
@@ -99,93 +106,100 @@ final class ZooKeeperBackend implements Backend {
         return client;
     }
 
-    /** One exchange with ZooKeeper. */
     @FunctionalInterface
-    interface Question<T> {
-        @SuppressWarnings("checkstyle:IllegalThrows")
-        T ask(CuratorFramework client) throws Exception; // as Curator declares it
+    private interface Request<T extends @Nullable Object> {
+        T send(CuratorFramework client) throws Exception; // as Curator declares it
     }
 
-    /** Asks ZooKeeper; what it answers where nothing went wrong between it and us is left to whoever asks. */
-    <T> T ask(Question<T> question) throws InterruptedException, KeeperException {
+    /** Sends a request and waits for the response; conflicts with other writers are left to the caller. */
+    private <T extends @Nullable Object> T tryTo(Request<T> request) throws InterruptedException, Conflict {
         try {
-            return question.ask(client);
+            return request.send(client);
         } catch (InterruptedException e) {
             throw e;
+        } catch (KeeperException.NoNodeException
+                | KeeperException.NodeExistsException
+                | KeeperException.BadVersionException e) {
+            throw new Conflict(e);
         } catch (KeeperException.ConnectionLossException
                 | KeeperException.SessionExpiredException
                 | KeeperException.OperationTimeoutException e) {
             throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper cannot be reached (" + e.code() + ")");
         } catch (KeeperException.NoAuthException | KeeperException.AuthFailedException e) {
             throw new ServiceException(
-                    Code.PERMISSION_DENIED, "ZooKeeper does not let us use " + e.getPath() + " (" + e.code() + ")");
+                    Code.PERMISSION_DENIED, "ZooKeeper denies access to " + e.getPath() + " (" + e.code() + ")");
         } catch (KeeperException e) {
-            throw e;
+            throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e.getMessage());
         } catch (Exception e) {
             throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e);
         }
     }
 
-    private static ServiceException unexpected(KeeperException e) {
-        return new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e.getMessage());
+    /** A node is missing, exists already, or has been changed. */
+    private static final class Conflict extends Exception {
+        private static final long serialVersionUID = 1;
+
+        Conflict(KeeperException cause) {
+            super(cause);
+        }
+
+        boolean nodeMissing() {
+            return getCause() instanceof KeeperException.NoNodeException;
+        }
+
+        ServiceException toServiceException() {
+            return new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + getMessage());
+        }
+    }
+
+    /** Sends a request; returns the alternative if the node is missing. */
+    private <T extends @Nullable Object> T ask(Request<T> request, T ifMissing) throws InterruptedException {
+        try {
+            return tryTo(request);
+        } catch (Conflict e) {
+            if (e.nodeMissing()) {
+                return ifMissing;
+            }
+            throw e.toServiceException();
+        }
     }
 
     private static byte[] bytes(String text) {
         return text.getBytes(UTF_8);
     }
 
-    /** Data as text; others write nodes without any. */
+    /** Returns data as text; other programs write nodes without data. */
     static String text(byte @Nullable [] data) {
         return data == null ? "" : new String(data, UTF_8);
     }
 
-    /** The data of a node; null where there is no such node. */
+    /** Returns the data of a node, or null if it does not exist. */
     @Nullable
     String read(String path) throws InterruptedException {
         return read(path, new Stat());
     }
 
     private @Nullable String read(String path, Stat stat) throws InterruptedException {
-        try {
-            return text(ask(zoo -> zoo.getData().storingStatIn(stat).forPath(path)));
-        } catch (KeeperException.NoNodeException e) {
-            return null;
-        } catch (KeeperException e) {
-            throw unexpected(e);
-        }
+        return this.<@Nullable String>ask(
+                zoo -> text(zoo.getData().storingStatIn(stat).forPath(path)), null);
     }
 
-    /** The names of the nodes below one; none where there is no such node. */
+    /** Returns the names of the children of a node, which need not exist. */
     List<String> children(String path) throws InterruptedException {
-        try {
-            return ask(zoo -> zoo.getChildren().forPath(path));
-        } catch (KeeperException.NoNodeException e) {
-            return List.of();
-        } catch (KeeperException e) {
-            throw unexpected(e);
-        }
+        return ask(zoo -> zoo.getChildren().forPath(path), List.of());
     }
 
     private @Nullable Stat stat(String path) throws InterruptedException {
-        try {
-            return ask(new Question<Optional<Stat>>() {
-                        @Override
-                        public Optional<Stat> ask(CuratorFramework zoo) throws Exception {
-                            return Optional.ofNullable(zoo.checkExists().forPath(path));
-                        }
-                    })
-                    .orElse(null);
-        } catch (KeeperException e) {
-            throw unexpected(e);
-        }
+        return this.<@Nullable Stat>ask(zoo -> zoo.checkExists().forPath(path), null);
     }
 
     private long session() throws InterruptedException {
-        try {
-            return ask(zoo -> zoo.getZookeeperClient().getZooKeeper().getSessionId());
-        } catch (KeeperException e) {
-            throw unexpected(e);
-        }
+        return ask(zoo -> zoo.getZookeeperClient().getZooKeeper().getSessionId(), 0L);
+    }
+
+    /** Returns whether a node exists in this session; one of an earlier session will expire. */
+    private static boolean isOf(long session, @Nullable Stat stat) {
+        return stat != null && stat.getEphemeralOwner() == session;
     }
 
     @Override
@@ -196,15 +210,13 @@ final class ZooKeeperBackend implements Backend {
                 return known;
             }
             try {
-                ask(zoo -> zoo.create().creatingParentsIfNeeded().forPath(paths.epoch(), bytes(candidate)));
+                tryTo(zoo -> zoo.create().creatingParentsIfNeeded().forPath(paths.epoch(), bytes(candidate)));
                 return candidate;
-            } catch (KeeperException.NodeExistsException e) {
-                // somebody else came first: read theirs
-            } catch (KeeperException e) {
-                throw unexpected(e);
+            } catch (Conflict e) {
+                // another client has created it
             }
         }
-        throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper's epoch is neither there nor can it be made");
+        throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper's epoch can be neither read nor created");
     }
 
     @Override
@@ -217,90 +229,60 @@ final class ZooKeeperBackend implements Backend {
         }
     }
 
-    private static String claim(Holding holding) {
-        return holding.owner() + " " + holding.service();
-    }
-
     @Override
     public Optional<Holder> hold(Holding holding) throws InterruptedException {
         String id = paths.id(holding.id());
-        String instance = paths.instance(holding);
         for (int i = 0; i < TRIES; i++) {
-            String there = read(id);
-            if (there != null && !there.equals(claim(holding))) {
-                return Optional.of(holder(there));
+            String claim = read(id);
+            if (claim != null && !claim.equals(Claim.of(holding))) {
+                return Optional.of(Claim.holder(claim));
             }
             try {
-                if (there == null) {
-                    ask(zoo -> {
+                if (claim == null) {
+                    tryTo(zoo -> {
                         zoo.createContainers(paths.ids());
                         zoo.createContainers(paths.instances(holding.service()));
                         return true;
                     });
                 }
-                List<CuratorOp> steps = steps(holding, id, instance);
-                ask(zoo -> zoo.transaction().forOperations(steps));
+                write(holding, id);
                 return Optional.empty();
-            } catch (KeeperException.NodeExistsException
-                    | KeeperException.NoNodeException
-                    | KeeperException.BadVersionException e) {
-                // changed in between: look again
-            } catch (KeeperException e) {
-                throw unexpected(e);
+            } catch (Conflict e) {
+                // changed meanwhile: read again
             }
         }
-        throw new ServiceException(Code.UNAVAILABLE, "others keep changing instance " + holding.id());
+        throw new ServiceException(Code.UNAVAILABLE, "instance " + holding.id() + " changes too often");
     }
 
-    /** What brings both nodes to be there, in this session; those of a session before are its own no longer. */
-    private List<CuratorOp> steps(Holding holding, String id, String instance)
-            throws InterruptedException, KeeperException {
+    /** Creates both nodes in this session; those of an earlier session are replaced. */
+    private void write(Holding holding, String id) throws InterruptedException, Conflict {
         long session = session();
         Stat claimed = stat(id);
+        String instance = paths.instance(holding);
         Stat written = stat(instance);
-        byte[] value = bytes(holding.value());
-        return ask(zoo -> {
+        tryTo(zoo -> {
+            TransactionOp op = zoo.transactionOp();
             var steps = new ArrayList<CuratorOp>();
-            var make = zoo.transactionOp().create().withMode(CreateMode.EPHEMERAL);
-            if (claimed == null || claimed.getEphemeralOwner() != session) {
-                if (claimed != null) {
-                    steps.add(zoo.transactionOp()
-                            .delete()
-                            .withVersion(claimed.getVersion())
-                            .forPath(id));
-                }
-                steps.add(make.forPath(id, bytes(claim(holding))));
+            if (claimed != null && isOf(session, claimed)) {
+                steps.add(op.check().withVersion(claimed.getVersion()).forPath(id));
             } else {
-                steps.add(zoo.transactionOp()
-                        .check()
-                        .withVersion(claimed.getVersion())
-                        .forPath(id));
+                replace(steps, op, id, claimed, Claim.of(holding));
             }
-            if (written != null && written.getEphemeralOwner() == session) {
-                steps.add(zoo.transactionOp().setData().forPath(instance, value));
+            if (isOf(session, written)) {
+                steps.add(op.setData().forPath(instance, bytes(holding.value())));
             } else {
-                if (written != null) {
-                    steps.add(zoo.transactionOp()
-                            .delete()
-                            .withVersion(written.getVersion())
-                            .forPath(instance));
-                }
-                steps.add(zoo.transactionOp()
-                        .create()
-                        .withMode(CreateMode.EPHEMERAL)
-                        .forPath(instance, value));
+                replace(steps, op, instance, written, holding.value());
             }
-            return steps;
+            return zoo.transaction().forOperations(steps);
         });
     }
 
-    private static Holder holder(String claim) {
-        int space = claim.indexOf(' ');
-        try {
-            return new Holder(new ServiceName(claim.substring(space + 1)), claim.substring(0, Math.max(0, space)));
-        } catch (IllegalArgumentException e) {
-            return new Holder(new ServiceName("unknown"), ""); // somebody else wrote it
+    private static void replace(
+            List<CuratorOp> steps, TransactionOp op, String path, @Nullable Stat before, String data) throws Exception {
+        if (before != null) {
+            steps.add(op.delete().withVersion(before.getVersion()).forPath(path));
         }
+        steps.add(op.create().withMode(CreateMode.EPHEMERAL).forPath(path, bytes(data)));
     }
 
     @Override
@@ -308,11 +290,11 @@ final class ZooKeeperBackend implements Backend {
         String id = paths.id(holding.id());
         for (int i = 0; i < TRIES; i++) {
             Stat claimed = stat(id);
-            if (claimed == null || claimed.getEphemeralOwner() != session()) {
+            if (claimed == null || !isOf(session(), claimed)) {
                 return false;
             }
             try {
-                ask(zoo -> zoo.transaction()
+                tryTo(zoo -> zoo.transaction()
                         .forOperations(
                                 zoo.transactionOp()
                                         .check()
@@ -322,12 +304,10 @@ final class ZooKeeperBackend implements Backend {
                                         .setData()
                                         .forPath(paths.instance(holding), bytes(holding.value()))));
                 return true;
-            } catch (KeeperException.NoNodeException e) {
-                return false;
-            } catch (KeeperException.BadVersionException e) {
-                // changed in between: look again
-            } catch (KeeperException e) {
-                throw unexpected(e);
+            } catch (Conflict e) {
+                if (e.nodeMissing()) {
+                    return false;
+                }
             }
         }
         return false;
@@ -335,11 +315,10 @@ final class ZooKeeperBackend implements Backend {
 
     @Override
     public Set<String> renew(Collection<Holding> holdings) throws InterruptedException {
-        long session = session(); // which ZooKeeper's client keeps alive; what is not in it has to be held again
+        long session = session(); // ZooKeeper's client renews it
         var unknown = new HashSet<String>();
         for (Holding holding : holdings) {
-            Stat written = stat(paths.instance(holding));
-            if (written == null || written.getEphemeralOwner() != session) {
+            if (!isOf(session, stat(paths.instance(holding)))) {
                 unknown.add(holding.id());
             }
         }
@@ -352,79 +331,75 @@ final class ZooKeeperBackend implements Backend {
         String instance = paths.instance(holding);
         String service = paths.instances(holding.service());
         for (int i = 0; i < TRIES; i++) {
-            if (!claim(holding).equals(read(id))) {
+            if (!Claim.of(holding).equals(read(id))) {
                 return;
             }
             Stat written = stat(instance);
-            Stat above = stat(service);
-            String departures = read(service);
-            int version = above == null || i == TRIES - 1 ? -1 : above.getVersion();
+            var parent = new Stat();
+            String reasons = read(service, parent);
+            int version = reasons == null || i == TRIES - 1 ? ANY_VERSION : parent.getVersion();
             try {
-                ask(zoo -> {
+                tryTo(zoo -> {
+                    TransactionOp op = zoo.transactionOp();
                     var steps = new ArrayList<CuratorOp>();
                     if (written != null) {
-                        String told = Departures.add(departures, written.getCzxid(), reason);
-                        steps.add(zoo.transactionOp()
-                                .setData()
-                                .withVersion(version)
-                                .forPath(service, bytes(told)));
-                        steps.add(zoo.transactionOp().delete().forPath(instance));
+                        String added = RemovalReasons.add(reasons, written.getCzxid(), reason);
+                        steps.add(op.setData().withVersion(version).forPath(service, bytes(added)));
+                        steps.add(op.delete().forPath(instance));
                     }
-                    steps.add(zoo.transactionOp().delete().forPath(id));
+                    steps.add(op.delete().forPath(id));
                     return zoo.transaction().forOperations(steps);
                 });
                 return;
-            } catch (KeeperException.NoNodeException | KeeperException.BadVersionException e) {
-                // somebody else left at the same time: look again
-            } catch (KeeperException e) {
-                throw unexpected(e);
+            } catch (Conflict e) {
+                // another instance was removed at the same time: read again
             }
         }
-        throw new ServiceException(Code.UNAVAILABLE, "others keep changing " + service);
+        throw new ServiceException(Code.UNAVAILABLE, service + " changes too often");
     }
 
     @Override
     public void store(ServiceName service, Version version, String contract) throws InterruptedException {
+        String path = paths.contract(service, version);
         try {
-            ask(zoo -> zoo.create()
-                    .orSetData()
-                    .creatingParentsIfNeeded()
-                    .forPath(paths.contract(service, version), bytes(contract)));
-        } catch (KeeperException e) {
-            throw unexpected(e);
+            tryTo(zoo -> zoo.create().orSetData().creatingParentsIfNeeded().forPath(path, bytes(contract)));
+        } catch (Conflict e) {
+            throw e.toServiceException();
         }
     }
 
     @Override
     public void forget(ServiceName service, Version version) throws InterruptedException {
-        try {
-            ask(zoo -> zoo.delete().quietly().forPath(paths.contract(service, version)));
-        } catch (KeeperException e) {
-            throw unexpected(e);
-        }
+        String path = paths.contract(service, version);
+        ask(
+                zoo -> {
+                    zoo.delete().quietly().forPath(path);
+                    return path;
+                },
+                path);
     }
 
     @Override
     public List<String> contracts(ServiceName service) throws InterruptedException {
-        return below(paths.contracts(service));
+        return childData(paths.contracts(service));
     }
 
     @Override
     public List<String> instances(ServiceName service) throws InterruptedException {
-        return below(paths.instances(service));
+        return childData(paths.instances(service));
     }
 
-    /** The data of the nodes below one, in the order in which they were written last. */
-    private List<String> below(String path) throws InterruptedException {
-        var texts = new ArrayList<Map.Entry<Long, String>>(); // by the transaction, which may have written several
+    /** Returns the data of the children of a node, in the order of their last changes. */
+    private List<String> childData(String path) throws InterruptedException {
+        var data = new ArrayList<Map.Entry<Long, String>>(); // by transaction, which may have written several nodes
         for (String name : children(path)) {
             var stat = new Stat();
             String text = read(path + "/" + name, stat);
             if (text != null) {
-                texts.add(Map.entry(stat.getMzxid(), text));
+                data.add(Map.entry(stat.getMzxid(), text));
             }
         }
-        return texts.stream()
+        return data.stream()
                 .sorted(Map.Entry.comparingByKey())
                 .map(Map.Entry::getValue)
                 .toList();
@@ -433,14 +408,14 @@ final class ZooKeeperBackend implements Backend {
     @Override
     public Set<ServiceName> services() throws InterruptedException {
         var names = new TreeSet<ServiceName>();
-        for (String all : List.of(paths.instances(), paths.contracts())) {
-            for (String name : children(all)) {
-                Stat stat = stat(all + "/" + name);
+        for (String parent : List.of(paths.instances(), paths.contracts())) {
+            for (String name : children(parent)) {
+                Stat stat = stat(parent + "/" + name);
                 if (stat != null && stat.getNumChildren() > 0) {
                     try {
                         names.add(new ServiceName(name));
                     } catch (IllegalArgumentException e) {
-                        // somebody else wrote it
+                        // another program has written it
                     }
                 }
             }
@@ -450,12 +425,12 @@ final class ZooKeeperBackend implements Backend {
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var following = new ZooKeeperFollowing(this, client, paths, time, random, service, follower);
-        following.start();
-        return following;
+        var thread = new ZooKeeperFollower(this, client, paths.instances(service), context, service, follower);
+        thread.start();
+        return thread;
     }
 
-    /** Ends the session, and with it all that is held. */
+    /** Ends the session, and with it everything that is held. */
     @Override
     public void close() {
         client.close();

@@ -5,9 +5,9 @@ import dev.treaty.core.contract.Version;
 import dev.treaty.registry.spi.Backend.Holding;
 
 /**
- * Where everything stands in ZooKeeper.
+ * The nodes of a registry in ZooKeeper.
  *
- * @param root the node that everything stands below
+ * @param root the parent of all nodes
  */
 record ZooKeeperPaths(String root) {
     String epoch() {
@@ -31,11 +31,7 @@ record ZooKeeperPaths(String root) {
     }
 
     String instance(Holding holding) {
-        return instance(holding.service(), holding.id());
-    }
-
-    String instance(ServiceName service, String id) {
-        return instances(service) + "/" + node(id);
+        return instances(holding.service()) + "/" + node(holding.id());
     }
 
     String contracts() {
@@ -50,14 +46,14 @@ record ZooKeeperPaths(String root) {
         return contracts(service) + "/" + version;
     }
 
-    /** A node may be called anything but a dot or two. */
+    /** Returns the name of the node for an id; ZooKeeper rejects a dot and two dots. */
     private static String node(String id) {
         return id.equals(".") || id.equals("..") ? "%" + id : id;
     }
 
-    /** The id that such a node is about. */
-    static String id(String prefix, String path) {
-        String node = path.substring(prefix.length());
+    /** Returns the id of a node. */
+    static String id(String parent, String path) {
+        String node = path.substring(parent.length() + 1);
         return node.equals("%.") || node.equals("%..") ? node.substring(1) : node;
     }
 }

@@ -6,7 +6,7 @@ import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Set;
 
-/** Opens {@code zookeeper://host:2181,host:2181/path}. */
+/** Opens registries in ZooKeeper: {@code zookeeper://host:2181,host:2181/path}. */
 public final class ZooKeeperRegistryProvider implements RegistryProvider {
     /** For {@link java.util.ServiceLoader}. */
     public ZooKeeperRegistryProvider() {}
@@ -17,8 +17,7 @@ public final class ZooKeeperRegistryProvider implements RegistryProvider {
     }
 
     @Override
-    public Registry open(RegistryAddress.Provided address, RegistryContext surroundings) {
-        var engine = new ZooKeeperBackend(ZooKeeperAddress.parse(address), surroundings);
-        return NetworkRegistry.over(engine, address.toString(), surroundings);
+    public Registry open(RegistryAddress.Provided address, RegistryContext context) {
+        return NetworkRegistry.over(new ZooKeeperBackend(address, context), address.toString(), context);
     }
 }

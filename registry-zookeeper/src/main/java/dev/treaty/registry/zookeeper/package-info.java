@@ -1,20 +1,20 @@
 /**
- * Registries that are kept in <a href="https://zookeeper.apache.org">ZooKeeper</a>: {@code registry:
- * zookeeper://h1:2181,h2:2181,h3:2181}. The servers are of version 3.6 or newer.
+ * Keeps a registry in <a href="https://zookeeper.apache.org">ZooKeeper</a> 3.6 or newer: {@code registry:
+ * zookeeper://h1:2181,h2:2181,h3:2181}.
  *
- * <p>With this module on the class path, a program finds it by itself. Everything stands below one node, {@code
- * /treaty} unless the address names another ({@code zookeeper://host:2181/prod}):
+ * <p>A program finds this module through {@link java.util.ServiceLoader} if it is on the class path. All nodes have one
+ * parent, {@code /treaty} unless the address has another ({@code zookeeper://host:2181/prod}):
  *
  * <pre>
- * /treaty/epoch                          tells this data from any other
- * /treaty/ids/{id}                       who holds an id: owner and service; ephemeral
- * /treaty/instances/{service}            why the last instances left
+ * /treaty/epoch                          distinguishes this data from that of a ZooKeeper that was reset
+ * /treaty/ids/{id}                       the holder of an id, owner and service; ephemeral
+ * /treaty/instances/{service}            why the last instances were removed
  * /treaty/instances/{service}/{id}       the instance, as JSON; ephemeral
  * /treaty/contracts/{service}/{version}  the contract, as text
  * </pre>
  *
- * <p>The lease of an instance is the ZooKeeper session of its process. Where the session ended, the process registers
- * again in another. What it knows of others outlives any outage of ZooKeeper.
+ * <p>The lease of an instance is the ZooKeeper session of its process. If the session expires, the process registers
+ * again in another session. The instances that a process knows remain available during an outage of ZooKeeper.
  *
  * {@snippet class="ZooKeeperExample" region="open"}
  */

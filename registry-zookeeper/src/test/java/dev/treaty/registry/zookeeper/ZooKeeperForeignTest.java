@@ -17,13 +17,13 @@ import org.apache.curator.retry.RetryOneTime;
 import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.Test;
 
-/** What others have written into ZooKeeper. */
+/** Nodes in ZooKeeper that other programs have written. */
 class ZooKeeperForeignTest {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
     @Test
-    void nodes_without_data_are_passed_over() throws Exception {
+    void nodes_without_data_are_ignored() throws Exception {
         try (var server = new TestingServer();
                 var others = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(100))) {
             others.start();
@@ -31,16 +31,16 @@ class ZooKeeperForeignTest {
             others.create().forPath("/foreign/instances/shop.Orders/empty", null);
             try (var registry = ZooKeeperRegistryTest.open(
                     "zookeeper://" + server.getConnectString() + "/foreign", RegistryPolicy.STANDARD, Events.NONE)) {
-                var seen = new WatchRecorder();
-                registry.watch(ORDERS, seen);
+                var watcher = new WatchRecorder();
+                registry.watch(ORDERS, watcher);
                 var endpoint = new ServiceEndpoint("http", "127.0.0.1", 8080);
                 var registration =
                         registry.register(ServiceInstance.of("a", ORDERS, new Version(1, 0, 0), endpoint, STARTED));
 
-                assertThat(seen.next(Added.class).instance().id()).isEqualTo("a");
+                assertThat(watcher.next(Added.class).instance().id()).isEqualTo("a");
                 assertThat(registry.lookup(ORDERS)).hasSize(1);
                 registration.close();
-                assertThat(seen.next(Removed.class).reason()).isEqualTo("closed");
+                assertThat(watcher.next(Removed.class).reason()).isEqualTo("closed");
             }
         }
     }

@@ -15,7 +15,7 @@ import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** A registry in a real ZooKeeper server; each test has a node of its own. */
+/** A registry in a real ZooKeeper server; each test has its own node. */
 class ZooKeeperRegistryTest extends BackendConformance {
     private static final AtomicInteger TESTS = new AtomicInteger();
     private static TestingServer server;
@@ -37,19 +37,14 @@ class ZooKeeperRegistryTest extends BackendConformance {
         return open("zookeeper://" + server.getConnectString() + "/test-" + test, PATIENT, Events.NONE);
     }
 
-    /** A client as a program has it that names the address, found by its scheme. */
+    static RegistryProvider.RegistryContext context(RegistryPolicy policy, Events events) {
+        return new RegistryProvider.RegistryContext(
+                Principal.claimed("test"), policy, Time.system(), RandomSource.secure(), events, new JsonInstances());
+    }
+
+    /** Opens a client by the scheme of the address, as programs do. */
     static Registry open(String address, RegistryPolicy policy, Events events) {
-        var read = (RegistryAddress.Provided) RegistryAddress.parse(address);
-        return RegistryProvider.of(read.scheme())
-                .orElseThrow()
-                .open(
-                        read,
-                        new RegistryProvider.RegistryContext(
-                                Principal.claimed("test"),
-                                policy,
-                                Time.system(),
-                                RandomSource.secure(),
-                                events,
-                                new JsonInstances()));
+        var provided = (RegistryAddress.Provided) RegistryAddress.parse(address);
+        return RegistryProvider.of(provided.scheme()).orElseThrow().open(provided, context(policy, events));
     }
 }

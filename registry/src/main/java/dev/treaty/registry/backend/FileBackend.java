@@ -16,7 +16,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,42 +23,40 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
- * Instances that stand in a file. It is looked at twice a second; whatever it was replaced with, by writing into it, by
- * renaming another over it or by turning a link, is read when it is whole. What cannot be read changes nothing, and is
- * told as trouble.
+ * A backend that reads instances from a file. It checks the file twice a second, and reads it when it was written,
+ * replaced by renaming, or when a symbolic link was changed. A file that cannot be read changes nothing and is reported
+ * as a problem.
  */
 public final class FileBackend implements ReadOnlyBackend {
-    /** The largest file accepted, in bytes. */
+    /** The largest file, in bytes. */
     public static final int BYTES_MAX = 4 << 20;
 
-    private static final long LOOK_NANOS = Duration.ofMillis(500).toNanos();
+    private static final long CHECK_NANOS = Duration.ofMillis(500).toNanos();
 
-    /** What tells one state of a file from another without reading it. */
-    private record Look(long modifiedMillis, long size, String key) {
-        static final Look NEVER = new Look(-1, -1, "");
+    /** What differs between two states of a file and can be read without its content. */
+    private record Attributes(long modifiedMillis, long size, String key) {
+        static final Attributes UNKNOWN = new Attributes(-1, -1, "");
     }
 
     private final Path file;
     private final Function<String, List<RegistryProtocol.Instance>> reader;
     private final InstanceFormat format;
     private final Time time;
-    private final ReentrantLock lock = new ReentrantLock(); // whoever follows is told under it, one change at a time
-    private final Set<Watch> watches = new LinkedHashSet<>();
+    private final Set<Watch> watches = new LinkedHashSet<>(); // notified under the monitor, one change at a time
     private final Promise<Boolean> read = new Promise<>();
     private final Thread thread = Thread.ofVirtual().name("treaty-file").unstarted(this::run);
-    private Map<ServiceName, Map<String, String>> known = new TreeMap<>();
-    private Look seen = Look.NEVER;
-    private String trouble = "";
+    private Map<ServiceName, Map<String, String>> instances = Map.of();
+    private Attributes attributes = Attributes.UNKNOWN;
+    private String problem = "";
     private volatile boolean closed;
 
     /**
-     * Begins to look at a file.
+     * Starts to check a file.
      *
-     * @param reader reads its text; throws where that cannot be read, with a message for people
+     * @param reader reads the text of the file; an exception's message is reported as the problem
      */
     public FileBackend(
             Path file, Function<String, List<RegistryProtocol.Instance>> reader, InstanceFormat format, Time time) {
@@ -70,82 +67,45 @@ public final class FileBackend implements ReadOnlyBackend {
         thread.start();
     }
 
-    private final class Watch implements Following {
-        final ServiceName service;
-        final Follower follower;
-
-        Watch(ServiceName service, Follower follower) {
-            this.service = service;
-            this.follower = follower;
-        }
-
-        void tell() {
-            if (trouble.isEmpty()) {
-                follower.complete(known.getOrDefault(service, Map.of()));
-            } else {
-                follower.failed(trouble);
-            }
-        }
-
-        @Override
-        public void close() {
-            lock.lock();
-            try {
-                watches.remove(this);
-            } finally {
-                lock.unlock();
-            }
-        }
-    }
-
     private void run() {
         try {
             while (!closed) {
-                look();
+                check();
                 read.complete(true);
-                time.sleep(LOOK_NANOS);
+                time.sleep(CHECK_NANOS);
             }
         } catch (InterruptedException e) {
             // closed
         }
     }
 
-    private void look() {
-        Look now;
-        Map<ServiceName, Map<String, String>> instances;
-        String problem = "";
+    private void check() {
         try {
-            var attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            now = new Look(
-                    attributes.lastModifiedTime().toMillis(), attributes.size(), String.valueOf(attributes.fileKey()));
-            if (now.equals(seen)) {
-                return;
+            var now = Files.readAttributes(file, BasicFileAttributes.class);
+            var changed = new Attributes(now.lastModifiedTime().toMillis(), now.size(), String.valueOf(now.fileKey()));
+            if (!changed.equals(attributes)) {
+                set(changed, parse(text()), "");
             }
-            instances = parse(text());
         } catch (NoSuchFileException e) {
-            now = Look.NEVER;
-            instances = Map.of();
-            problem = "there is no file " + file;
+            fail("there is no file " + file);
         } catch (IOException e) {
-            now = Look.NEVER;
-            instances = Map.of();
-            problem = "the file " + file + " cannot be read: " + e.getMessage();
-        } catch (RuntimeException e) { // whatever is wrong with a file must not end this thread
-            now = Look.NEVER;
-            instances = Map.of();
-            problem = String.valueOf(e.getMessage());
+            fail("the file " + file + " cannot be read: " + e.getMessage());
+        } catch (RuntimeException e) { // of the reader: no content may end this thread
+            fail(String.valueOf(e.getMessage()));
         }
-        lock.lock();
-        try {
-            boolean same = problem.isEmpty() ? instances.equals(known) && trouble.isEmpty() : problem.equals(trouble);
-            seen = now;
-            trouble = problem.isEmpty() ? "" : problem;
-            known = problem.isEmpty() ? instances : known;
-            if (!same) {
-                watches.forEach(Watch::tell);
-            }
-        } finally {
-            lock.unlock();
+    }
+
+    private void fail(String message) {
+        set(Attributes.UNKNOWN, instances, message);
+    }
+
+    private synchronized void set(Attributes changed, Map<ServiceName, Map<String, String>> read, String message) {
+        boolean same = message.equals(problem) && read.equals(instances);
+        attributes = changed;
+        instances = read;
+        problem = message;
+        if (!same) {
+            watches.forEach(Watch::report);
         }
     }
 
@@ -185,22 +145,16 @@ public final class FileBackend implements ReadOnlyBackend {
     @Override
     public Set<ServiceName> services() throws InterruptedException {
         awaitRead();
-        lock.lock();
-        try {
-            return new TreeSet<>(known.keySet());
-        } finally {
-            lock.unlock();
+        synchronized (this) {
+            return new TreeSet<>(instances.keySet());
         }
     }
 
     @Override
     public List<String> instances(ServiceName service) throws InterruptedException {
         awaitRead();
-        lock.lock();
-        try {
-            return new ArrayList<>(known.getOrDefault(service, Map.of()).values());
-        } finally {
-            lock.unlock();
+        synchronized (this) {
+            return List.copyOf(instances.getOrDefault(service, Map.of()).values());
         }
     }
 
@@ -210,19 +164,48 @@ public final class FileBackend implements ReadOnlyBackend {
         Thread.ofVirtual().name("treaty-file-" + service).start(() -> {
             try {
                 awaitRead();
+                watch.start();
             } catch (InterruptedException e) {
-                return;
-            }
-            lock.lock();
-            try {
-                if (watches.add(watch)) {
-                    watch.tell();
-                }
-            } finally {
-                lock.unlock();
+                Thread.currentThread().interrupt();
             }
         });
         return watch;
+    }
+
+    private final class Watch implements Following {
+        private final ServiceName service;
+        private final Follower follower;
+        private boolean closed;
+
+        Watch(ServiceName service, Follower follower) {
+            this.service = service;
+            this.follower = follower;
+        }
+
+        void start() {
+            synchronized (FileBackend.this) {
+                if (!closed) {
+                    watches.add(this);
+                    report();
+                }
+            }
+        }
+
+        void report() {
+            if (problem.isEmpty()) {
+                follower.complete(instances.getOrDefault(service, Map.of()));
+            } else {
+                follower.failed(problem);
+            }
+        }
+
+        @Override
+        public void close() {
+            synchronized (FileBackend.this) {
+                closed = true;
+                watches.remove(this);
+            }
+        }
     }
 
     @Override

@@ -2,9 +2,9 @@ package dev.treaty.registry.changes;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Time;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,22 +17,41 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances of all services and the sequence of changes that led to them.
+ * The instances of all services, and the sequence of changes that led to them.
  *
- * <p>Every change gets the next revision and stands in a log of fixed length. Whoever follows a service remembers the
- * revision it has seen and {@linkplain #read reads on} from there; one that fell further behind than the log reaches
- * reads the whole set instead. So a slow follower costs nothing, and there is no queue per follower that could fill.
- * Revision 0 is the one of somebody who has seen nothing.
+ * <p>Every change gets the next revision and is kept in a log of limited length. A watcher remembers the revision that
+ * it has seen and {@linkplain #read continues} from there; if the log no longer reaches back to it, the watcher gets all
+ * instances instead. So a slow watcher costs nothing, and no queue per watcher can fill. Revision 0 means that nothing
+ * was seen.
  *
- * <p>Changes happen under one lock, which is never held across a callback or a wait. Looking a service up takes none:
- * what is found is an unchanging {@link InstanceList}.
+ * <p>The monitor is never held across a callback or a wait. Looking up a service takes no lock: the result is an
+ * immutable {@link InstanceList}.
  */
 public final class ChangeLog {
-    /** One change and its place in the sequence. */
+    /** The longest log that a registry or a client keeps unless its limits say otherwise. */
+    public static final int LENGTH_MAX = 4_096;
+
+    /** The initial capacity of the log: most programs watch few instances. */
+    private static final int CAPACITY_MIN = 64;
+
+    private final Map<ServiceName, InstanceList> services = new ConcurrentHashMap<>();
+    private final Map<ServiceName, Set<Promise<Long>>> waiting = new HashMap<>();
+    private final Set<Promise<Long>> waitingForAny = new LinkedHashSet<>();
+    private final int lengthMax;
+    private @Nullable Change[] log;
+    private long revision = 1;
+    private int size;
+
+    /** @param lengthMax the most changes that the log keeps; its memory grows up to that as needed */
+    public ChangeLog(int lengthMax) {
+        this.lengthMax = lengthMax;
+        this.log = new Change[Math.min(lengthMax, CAPACITY_MIN)];
+    }
+
+    /** A change and its revision. */
     public record Change(long revision, DiscoveryEvent event) {
         ServiceName service() {
             return event.instance().service();
@@ -40,132 +59,88 @@ public final class ChangeLog {
     }
 
     /**
-     * What is new for somebody.
+     * What has changed since certain revisions.
      *
-     * @param revision from where to read on
-     * @param complete the whole sets of those services for which the log does not reach back far enough
-     * @param changes the changes of all other services, in order
+     * @param revision revision to continue from
+     * @param complete all instances of each service for which the log does not reach back far enough
+     * @param changes changes of all other services, in order
      */
     public record Reading(long revision, Map<ServiceName, InstanceList> complete, List<Change> changes) {
-        public boolean empty() {
+        public boolean isEmpty() {
             return complete.isEmpty() && changes.isEmpty();
         }
     }
 
     /**
-     * Somebody who waits for the next change of certain services; of any where there are none of them.
+     * What has changed in one service.
      *
-     * @param changed kept with the revision up to which nothing has changed for the one who waits: from there to read
-     *     on never reaches further back than the log
+     * @param instances all instances at that revision
+     * @param events the events that led to them, or null if the log does not reach back far enough
      */
-    public record Waiter(Collection<ServiceName> services, Promise<Long> changed) {}
-
-    /** How many changes the log has room for at first: most programs follow few instances. */
-    private static final int LOG_MIN = 64;
-
-    private final ReentrantLock lock;
-    private final Map<ServiceName, InstanceList> services = new ConcurrentHashMap<>();
-    private final Map<ServiceName, Set<Waiter>> waiters = new HashMap<>();
-    private final Set<Waiter> waitersForAny = new LinkedHashSet<>();
-    private final int logMax;
-    private @Nullable Change[] log;
-    private long revision = 1;
-    private int size;
+    record ServiceReading(
+            long revision, InstanceList instances, @Nullable List<DiscoveryEvent> events) {}
 
     /**
-     * An empty catalog.
+     * Adds or replaces an instance, unless it is {@linkplain #same the same} as before.
      *
-     * @param lock guards the catalog; its owner may guard more with it
-     * @param logMax the most changes that the log keeps; it grows up to that when there are so many
+     * @return revision of the change, or 0 if nothing changed
      */
-    public ChangeLog(ReentrantLock lock, int logMax) {
-        this.lock = lock;
-        this.logMax = logMax;
-        this.log = new Change[Math.min(logMax, LOG_MIN)];
-    }
-
-    /**
-     * Adds or replaces an instance. Where it says nothing that was not known, nothing changes.
-     *
-     * @return the revision of the change, or 0 where there is none
-     */
-    public long put(ServiceInstance instance, Instant at) {
-        lock.lock();
-        try {
-            InstanceList before = roster(instance.service());
-            ServiceInstance known = before.find(instance.id());
-            if (known != null && same(known, instance)) {
-                return 0;
-            }
-            services.put(instance.service(), before.with(instance));
-            if (known == null) {
-                size++;
-                append(new DiscoveryEvent.Added(instance, at));
-            } else {
-                append(new DiscoveryEvent.Updated(instance, known, at));
-            }
-            return revision;
-        } finally {
-            lock.unlock();
+    public synchronized long put(ServiceInstance instance, Instant at) {
+        InstanceList before = instances(instance.service());
+        ServiceInstance known = before.find(instance.id());
+        if (known != null && same(known, instance)) {
+            return 0;
         }
+        services.put(instance.service(), before.with(instance));
+        size += known == null ? 1 : 0;
+        append(
+                known == null
+                        ? new DiscoveryEvent.Added(instance, at)
+                        : new DiscoveryEvent.Updated(instance, known, at));
+        return revision;
     }
 
-    /** A health check that finds the same as the last one is no news, though its timestamp is new. */
+    /** Whether two instances differ in nothing but the time at which their health was determined. */
     public static boolean same(ServiceInstance one, ServiceInstance other) {
-        ServiceHealth health = other.health();
-        return one.equals(other.withHealth(new ServiceHealth(
-                health.status(), health.message(), one.health().timestamp(), health.details())));
+        return one.equals(
+                other.withHealth(other.health().withTimestamp(one.health().timestamp())));
     }
 
-    /** Takes an instance out; nothing changes where it is not there. */
-    public void remove(ServiceName service, String id, String reason, Instant at) {
-        lock.lock();
-        try {
-            InstanceList before = roster(service);
-            ServiceInstance removed = before.find(id);
-            if (removed != null) {
-                InstanceList rest = before.without(id);
-                if (rest.isEmpty()) {
-                    services.remove(service);
-                } else {
-                    services.put(service, rest);
-                }
-                size--;
-                append(new DiscoveryEvent.Removed(removed, reason, at));
-            }
-        } finally {
-            lock.unlock();
+    /** Removes an instance, if there is one. */
+    public synchronized void remove(ServiceName service, String id, String reason, Instant at) {
+        InstanceList before = instances(service);
+        ServiceInstance removed = before.find(id);
+        if (removed != null) {
+            InstanceList rest = before.without(id);
+            services.compute(service, (_, _) -> rest.isEmpty() ? null : rest);
+            size--;
+            append(new DiscoveryEvent.Removed(removed, reason, at));
         }
     }
 
-    /** Stops knowing about a service: nothing was removed, so nobody is told. */
-    public void forget(ServiceName service) {
-        lock.lock();
-        try {
-            InstanceList forgotten = services.remove(service);
-            size -= forgotten == null ? 0 : forgotten.size();
-        } finally {
-            lock.unlock();
-        }
+    /** Drops the instances of a service without a change: they were not removed, the service is not watched any more. */
+    public synchronized void forget(ServiceName service) {
+        InstanceList forgotten = services.remove(service);
+        size -= forgotten == null ? 0 : forgotten.size();
     }
 
     private void append(DiscoveryEvent event) {
         revision++;
-        if (log.length < logMax && log[slot(revision)] != null) {
+        if (log.length < lengthMax && log[slot(revision)] != null) {
             grow();
         }
         log[slot(revision)] = new Change(revision, event);
-        Set<Waiter> interested = waiters.remove(event.instance().service());
+        Set<Promise<Long>> interested = waiting.remove(event.instance().service());
         if (interested != null) {
-            interested.forEach(waiter -> waiter.changed.complete(revision - 1));
+            interested.forEach(changed -> changed.complete(revision - 1));
         }
-        waitersForAny.forEach(waiter -> waiter.changed.complete(revision - 1));
-        waitersForAny.clear();
+        waitingForAny.forEach(changed -> changed.complete(revision - 1));
+        waitingForAny.clear();
     }
 
     private void grow() {
         @Nullable Change[] before = log;
-        log = new Change[Math.min(logMax, 2 * before.length)];
+        log = new Change[Math.min(lengthMax, 2 * before.length)];
         for (Change change : before) {
             if (change != null) {
                 log[slot(change.revision)] = change;
@@ -177,7 +152,7 @@ public final class ChangeLog {
         return (int) (number % log.length);
     }
 
-    /** The change of that revision, or null where the log has lost it. */
+    /** Returns the change of a revision, or null if the log has lost it. */
     private @Nullable Change change(long number) {
         Change change = log[slot(number)];
         return change != null && change.revision == number ? change : null;
@@ -188,105 +163,63 @@ public final class ChangeLog {
     }
 
     public Optional<ServiceInstance> find(ServiceName service, String id) {
-        return Optional.ofNullable(roster(service).find(id));
+        return Optional.ofNullable(instances(service).find(id));
     }
 
-    /** The instances of a service in the order of their ids. */
-    public InstanceList roster(ServiceName service) {
-        InstanceList roster = services.get(service);
-        return roster == null ? InstanceList.EMPTY : roster;
+    /** Returns the instances of a service in the order of their ids. */
+    public InstanceList instances(ServiceName service) {
+        return services.getOrDefault(service, InstanceList.EMPTY);
     }
 
-    /** How many services have instances. */
-    public int services() {
-        return services.size();
-    }
-
-    /** The names of the services that have instances. */
-    public Set<ServiceName> names() {
+    /** Returns the names of the services that have instances. */
+    public Set<ServiceName> services() {
         return new TreeSet<>(services.keySet());
     }
 
-    /** How many instances there are of all services together. */
-    public int size() {
-        lock.lock();
-        try {
-            return size;
-        } finally {
-            lock.unlock();
-        }
+    public int serviceCount() {
+        return services.size();
     }
 
-    public long revision() {
-        lock.lock();
-        try {
-            return revision;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized int instanceCount() {
+        return size;
     }
 
-    /** What is new in each of these services since the revision beside it. */
-    public Reading read(Map<ServiceName, Long> since) {
-        lock.lock();
-        try {
-            var complete = new TreeMap<ServiceName, InstanceList>();
-            var following = new HashMap<ServiceName, Long>();
-            long oldest = revision;
-            for (var entry : since.entrySet()) {
-                if (covers(entry.getValue())) {
-                    following.put(entry.getKey(), entry.getValue());
-                    oldest = Math.min(oldest, entry.getValue());
-                } else {
-                    complete.put(entry.getKey(), roster(entry.getKey()));
-                }
+    public synchronized long revision() {
+        return revision;
+    }
+
+    /** Returns what has changed in each of these services since the revision beside it. */
+    public synchronized Reading read(Map<ServiceName, Long> since) {
+        var complete = new TreeMap<ServiceName, InstanceList>();
+        long oldest = revision;
+        for (var entry : since.entrySet()) {
+            if (covers(entry.getValue())) {
+                oldest = Math.min(oldest, entry.getValue());
+            } else {
+                complete.put(entry.getKey(), instances(entry.getKey()));
             }
-            var changes = new ArrayList<Change>();
-            for (Change change : after(oldest)) {
-                Long seen = following.get(change.service());
-                if (seen != null && change.revision > seen) {
-                    changes.add(change);
-                }
-            }
-            return new Reading(revision, complete, changes);
-        } finally {
-            lock.unlock();
         }
+        List<Change> changes = after(oldest).stream()
+                .filter(change -> !complete.containsKey(change.service()))
+                .filter(change -> change.revision > since.getOrDefault(change.service(), Long.MAX_VALUE))
+                .toList();
+        return new Reading(revision, complete, changes);
     }
 
-    /**
-     * What is new in one service.
-     *
-     * @param roster the whole set at that revision
-     * @param changes what led to it, or null where the log does not reach back far enough
-     */
-    record ServiceReading(
-            long revision, InstanceList roster, @Nullable List<DiscoveryEvent> changes) {}
-
-    /** What is new in that service since then. */
-    ServiceReading read(ServiceName service, long since) {
-        lock.lock();
-        try {
-            List<DiscoveryEvent> changes = !covers(since)
-                    ? null
-                    : after(since).stream()
-                            .filter(change -> change.service().equals(service))
-                            .map(Change::event)
-                            .toList();
-            return new ServiceReading(revision, roster(service), changes);
-        } finally {
-            lock.unlock();
-        }
+    /** Returns what has changed in one service since a revision. */
+    synchronized ServiceReading read(ServiceName service, long since) {
+        List<DiscoveryEvent> events = !covers(since)
+                ? null
+                : after(since).stream()
+                        .filter(change -> change.service().equals(service))
+                        .map(Change::event)
+                        .toList();
+        return new ServiceReading(revision, instances(service), events);
     }
 
-    /** Every change since then, of whatever service; of what the log has lost, nothing. */
-    public Reading readAll(long since) {
-        lock.lock();
-        try {
-            return new Reading(revision, Map.of(), after(since));
-        } finally {
-            lock.unlock();
-        }
+    /** Returns all changes of any service since a revision, as far as the log still has them. */
+    public synchronized Reading readAll(long since) {
+        return new Reading(revision, Map.of(), after(since));
     }
 
     private List<Change> after(long since) {
@@ -300,54 +233,62 @@ public final class ChangeLog {
         return changes;
     }
 
-    /**
-     * A promise of the next change after that revision in one of these services, or in any where none is named; kept
-     * already where there has been one. Whoever asks for it {@linkplain #leave leaves} in the end.
-     */
-    public Waiter await(Collection<ServiceName> interest, long since) {
-        var waiter = new Waiter(interest, new Promise<>());
-        lock.lock();
-        try {
-            boolean news = !covers(since)
-                    || after(since).stream().anyMatch(c -> interest.isEmpty() || interest.contains(c.service()));
-            if (news) {
-                waiter.changed.complete(since);
-            } else if (interest.isEmpty()) {
-                waitersForAny.add(waiter);
-            } else {
-                interest.forEach(service -> waiters.computeIfAbsent(service, _ -> new LinkedHashSet<>())
-                        .add(waiter));
-            }
-        } finally {
-            lock.unlock();
-        }
-        return waiter;
-    }
+    /** Waits for changes, one wait at a time, until it is closed. */
+    public final class Waiter implements AutoCloseable {
+        private volatile Promise<Long> changed = new Promise<>();
+        private volatile boolean closed;
 
-    /** Stops waiting. */
-    public void leave(Waiter waiter) {
-        lock.lock();
-        try {
-            waitersForAny.remove(waiter);
-            for (ServiceName service : waiter.services) {
-                waiters.computeIfPresent(
-                        service, (_, others) -> others.remove(waiter) && others.isEmpty() ? null : others);
+        /**
+         * Waits for the first change after a revision in certain services, or in any service if none is named.
+         *
+         * @return the revision to continue from: nothing has changed up to it for this waiter
+         */
+        public long await(Collection<ServiceName> interest, long since, Time time, long nanos)
+                throws InterruptedException {
+            Promise<Long> next = enlist(interest, since);
+            changed = next;
+            try {
+                // read after the promise is set, so that a close at the same time either is seen or completes it
+                Long unchanged = closed ? null : next.await(time, nanos);
+                return unchanged == null ? since : Math.max(since, unchanged);
+            } finally {
+                leave(interest, next);
             }
-        } finally {
-            lock.unlock();
+        }
+
+        /** Ends the current wait and lets every later one return immediately. */
+        @Override
+        public void close() {
+            closed = true;
+            changed.complete(0L);
+        }
+
+        public boolean isClosed() {
+            return closed;
         }
     }
 
-    /** Wakes everybody who waits, as if something had changed. */
-    public void wake() {
-        lock.lock();
-        try {
-            waitersForAny.forEach(waiter -> waiter.changed.complete(revision));
-            waitersForAny.clear();
-            waiters.values().forEach(all -> all.forEach(waiter -> waiter.changed.complete(revision)));
-            waiters.clear();
-        } finally {
-            lock.unlock();
+    /** Returns a promise that the next such change completes with the revision before it. */
+    synchronized Promise<Long> enlist(Collection<ServiceName> interest, long since) {
+        var changed = new Promise<Long>();
+        boolean already = !covers(since)
+                || after(since).stream().anyMatch(c -> interest.isEmpty() || interest.contains(c.service()));
+        if (already) {
+            changed.complete(since);
+        } else if (interest.isEmpty()) {
+            waitingForAny.add(changed);
+        } else {
+            interest.forEach(service ->
+                    waiting.computeIfAbsent(service, _ -> new LinkedHashSet<>()).add(changed));
+        }
+        return changed;
+    }
+
+    synchronized void leave(Collection<ServiceName> interest, Promise<Long> changed) {
+        waitingForAny.remove(changed);
+        for (ServiceName service : interest) {
+            waiting.computeIfPresent(
+                    service, (_, others) -> others.remove(changed) && others.isEmpty() ? null : others);
         }
     }
 }

@@ -5,28 +5,26 @@ import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.RandomAccess;
 import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances of one service in the order of their ids, as an unchanging list. Another instance makes another
- * roster, which shares all but one chunk with the one before: in a service of ten thousand, a change copies some
- * hundred references, and whoever holds the old roster keeps it for nothing.
+ * The instances of one service in the order of their ids, as an immutable list. A change returns another list that
+ * shares all but one chunk with the list before: with ten thousand instances, a change copies some hundred references.
  */
 public final class InstanceList extends AbstractList<ServiceInstance> implements RandomAccess {
-    /** Nobody. */
     static final InstanceList EMPTY = new InstanceList(new ServiceInstance[0][]);
 
-    /** The most instances in a chunk; one that grows over it is halved. */
+    /** The most instances in a chunk; a chunk that grows beyond is split in halves. */
     private static final int CHUNK_MAX = 128;
 
-    /** Neighbours that fit together into this many become one, so that removals leave no trail of tiny chunks. */
+    /** Neighbours that have this many instances together are merged, so that removals leave no tiny chunks. */
     private static final int CHUNK_MERGE = CHUNK_MAX / 2;
 
     private final ServiceInstance[][] chunks; // none of them empty
-    private final int[] ends; // how many instances there are up to and with each chunk
+    private final int[] ends; // the number of instances up to the end of each chunk
 
     private InstanceList(ServiceInstance[][] chunks) {
         this.chunks = chunks;
@@ -49,11 +47,15 @@ public final class InstanceList extends AbstractList<ServiceInstance> implements
             throw new IndexOutOfBoundsException("index " + index + " of " + size());
         }
         int found = Arrays.binarySearch(ends, index);
-        int chunk = found < 0 ? -found - 1 : found + 1; // an end is the index of the first in the next chunk
-        return chunks[chunk][index - (chunk == 0 ? 0 : ends[chunk - 1])];
+        int chunk = found < 0 ? -found - 1 : found + 1; // an end is the index of the first instance in the next chunk
+        return chunks[chunk][index - start(chunk)];
     }
 
-    /** The instance of that id, or null. */
+    private int start(int chunk) {
+        return chunk == 0 ? 0 : ends[chunk - 1];
+    }
+
+    /** Returns the instance with an id, or null. */
     @Nullable
     ServiceInstance find(String id) {
         if (chunks.length == 0) {
@@ -64,170 +66,116 @@ public final class InstanceList extends AbstractList<ServiceInstance> implements
         return at < 0 ? null : chunk[at];
     }
 
-    /** The roster in which that instance replaces the one of its id, or is there too. */
+    /** Returns the list in which an instance is added or replaces the one with its id. */
     InstanceList with(ServiceInstance instance) {
         if (chunks.length == 0) {
             return new InstanceList(new ServiceInstance[][] {{instance}});
         }
         int number = chunkOf(instance.id());
-        ServiceInstance[] chunk = chunks[number];
-        int at = search(chunk, instance.id());
-        if (at >= 0) {
-            ServiceInstance[] changed = chunk.clone();
-            changed[at] = instance;
-            return spliced(number, 1, changed);
+        int at = search(chunks[number], instance.id());
+        ServiceInstance[] added = {instance};
+        ServiceInstance[] changed =
+                at >= 0 ? splice(chunks[number], at, 1, added) : splice(chunks[number], -at - 1, 0, added);
+        if (changed.length <= CHUNK_MAX) {
+            return replace(number, 1, changed);
         }
-        int place = -at - 1;
-        var grown = new ServiceInstance[chunk.length + 1];
-        System.arraycopy(chunk, 0, grown, 0, place);
-        grown[place] = instance;
-        System.arraycopy(chunk, place, grown, place + 1, chunk.length - place);
-        if (grown.length <= CHUNK_MAX) {
-            return spliced(number, 1, grown);
-        }
-        int half = grown.length / 2;
-        return spliced(number, 1, Arrays.copyOf(grown, half), Arrays.copyOfRange(grown, half, grown.length));
+        int half = changed.length / 2;
+        return replace(number, 1, Arrays.copyOf(changed, half), Arrays.copyOfRange(changed, half, changed.length));
     }
 
-    /** The roster without the instance of that id. */
+    /** Returns the list without the instance with an id. */
     InstanceList without(String id) {
-        if (chunks.length == 0) {
-            return this;
-        }
-        int number = chunkOf(id);
-        ServiceInstance[] chunk = chunks[number];
-        int at = search(chunk, id);
+        int number = chunks.length == 0 ? 0 : chunkOf(id);
+        int at = chunks.length == 0 ? -1 : search(chunks[number], id);
         if (at < 0) {
             return this;
         }
-        if (chunk.length == 1) {
-            return chunks.length == 1 ? EMPTY : spliced(number, 1);
+        ServiceInstance[] rest = splice(chunks[number], at, 1, new ServiceInstance[0]);
+        if (rest.length == 0) {
+            return replace(number, 1);
         }
-        var shrunk = new ServiceInstance[chunk.length - 1];
-        System.arraycopy(chunk, 0, shrunk, 0, at);
-        System.arraycopy(chunk, at + 1, shrunk, at, shrunk.length - at);
-        int first = number > 0 && chunks[number - 1].length + shrunk.length <= CHUNK_MERGE ? number - 1 : number;
-        if (first < number) {
-            return spliced(first, 2, joined(chunks[first], shrunk));
+        if (number > 0 && chunks[number - 1].length + rest.length <= CHUNK_MERGE) {
+            ServiceInstance[] left = chunks[number - 1];
+            return replace(number - 1, 2, splice(left, left.length, 0, rest));
         }
-        if (number + 1 < chunks.length && shrunk.length + chunks[number + 1].length <= CHUNK_MERGE) {
-            return spliced(number, 2, joined(shrunk, chunks[number + 1]));
+        if (number + 1 < chunks.length && rest.length + chunks[number + 1].length <= CHUNK_MERGE) {
+            return replace(number, 2, splice(rest, rest.length, 0, chunks[number + 1]));
         }
-        return spliced(number, 1, shrunk);
+        return replace(number, 1, rest);
     }
 
-    private static ServiceInstance[] joined(ServiceInstance[] one, ServiceInstance[] other) {
-        ServiceInstance[] both = Arrays.copyOf(one, one.length + other.length);
-        System.arraycopy(other, 0, both, one.length, other.length);
-        return both;
+    private InstanceList replace(int chunk, int replaced, ServiceInstance[]... by) {
+        return new InstanceList(splice(chunks, chunk, replaced, by));
     }
 
-    private InstanceList spliced(int at, int replaced, ServiceInstance[]... by) {
-        var changed = new ServiceInstance[chunks.length - replaced + by.length][];
-        System.arraycopy(chunks, 0, changed, 0, at);
+    /** Returns a copy of an array in which some elements are replaced by others. */
+    private static <T> T[] splice(T[] array, int at, int replaced, T[] by) {
+        T[] changed = Arrays.copyOf(array, array.length - replaced + by.length);
         System.arraycopy(by, 0, changed, at, by.length);
-        System.arraycopy(chunks, at + replaced, changed, at + by.length, chunks.length - at - replaced);
-        return new InstanceList(changed);
+        System.arraycopy(array, at + replaced, changed, at + by.length, array.length - at - replaced);
+        return changed;
     }
 
-    /** The chunk that has that id, or would. */
+    /** Returns the number of the chunk that has an id or would have it. */
     private int chunkOf(String id) {
-        int low = 0;
-        int high = chunks.length - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (chunks[middle][0].id().compareTo(id) <= 0) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return low;
+        int found = search(chunks.length, i -> chunks[i][0].id(), id);
+        return found >= 0 ? found : Math.max(0, -found - 2);
     }
 
     private static int search(ServiceInstance[] chunk, String id) {
+        return search(chunk.length, i -> chunk[i].id(), id);
+    }
+
+    /** Returns the index of an id in ascending ids, or {@code -insertionPoint - 1}. */
+    private static int search(int size, IntFunction<String> ids, String id) {
         int low = 0;
-        int high = chunk.length - 1;
+        int high = size - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            int order = chunk[middle].id().compareTo(id);
+            int order = ids.apply(middle).compareTo(id);
             if (order == 0) {
                 return middle;
             }
-            if (order < 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
+            low = order < 0 ? middle + 1 : low;
+            high = order < 0 ? high : middle - 1;
         }
         return -low - 1;
     }
 
-    /** At most so many instances whose ids come after that one. */
+    /** Returns up to {@code max} instances whose ids are greater than an id. */
     public List<ServiceInstance> after(String id, int max) {
         if (chunks.length == 0) {
             return List.of();
         }
-        int number = chunkOf(id);
-        int at = search(chunks[number], id);
-        int from = (number == 0 ? 0 : ends[number - 1]) + (at < 0 ? -at - 1 : at + 1);
+        int chunk = chunkOf(id);
+        int at = search(chunks[chunk], id);
+        int from = start(chunk) + (at < 0 ? -at - 1 : at + 1);
         return List.copyOf(subList(from, (int) Math.min(size(), (long) from + max)));
     }
 
     /**
-     * What makes this roster of another, in the order of the ids.
+     * Compares with an earlier list, in the order of the ids.
      *
-     * @param change told of each difference: the instance before, null where it is new, and now, null where it is gone
+     * @param difference receives the instance before (null if it is new) and now (null if it was removed)
      */
-    void since(InstanceList before, BiConsumer<@Nullable ServiceInstance, @Nullable ServiceInstance> change) {
+    void since(InstanceList before, BiConsumer<@Nullable ServiceInstance, @Nullable ServiceInstance> difference) {
         Iterator<ServiceInstance> olds = before.iterator();
         Iterator<ServiceInstance> news = iterator();
         ServiceInstance old = next(olds);
         ServiceInstance now = next(news);
         while (old != null || now != null) {
-            if (now == null || (old != null && old.id().compareTo(now.id()) < 0)) {
-                change.accept(old, null);
-                old = next(olds);
-            } else if (old == null || !old.id().equals(now.id())) {
-                change.accept(null, now);
-                now = next(news);
-            } else {
-                if (!old.equals(now)) {
-                    change.accept(old, now);
-                }
-                old = next(olds);
-                now = next(news);
+            int order = old == null ? 1 : now == null ? -1 : old.id().compareTo(now.id());
+            ServiceInstance left = order <= 0 ? old : null;
+            ServiceInstance right = order >= 0 ? now : null;
+            if (left == null || !left.equals(right)) {
+                difference.accept(left, right);
             }
+            old = order <= 0 ? next(olds) : old;
+            now = order >= 0 ? next(news) : now;
         }
     }
 
     private static @Nullable ServiceInstance next(Iterator<ServiceInstance> iterator) {
         return iterator.hasNext() ? iterator.next() : null;
-    }
-
-    @Override
-    public Iterator<ServiceInstance> iterator() {
-        return new Iterator<>() {
-            private int chunk;
-            private int at;
-
-            @Override
-            public boolean hasNext() {
-                return chunk < chunks.length;
-            }
-
-            @Override
-            public ServiceInstance next() {
-                if (chunk >= chunks.length) {
-                    throw new NoSuchElementException();
-                }
-                ServiceInstance next = chunks[chunk][at++];
-                if (at == chunks[chunk].length) {
-                    chunk++;
-                    at = 0;
-                }
-                return next;
-            }
-        };
     }
 }

@@ -6,20 +6,20 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What many instances say alike, kept once: names, versions, places, fingerprints. A decoder makes each of them anew
- * for each instance, which would be half of what an instance takes. Not safe for threads: its owner has a lock.
+ * Interns values that many instances share, such as names, versions and zones. A decoder creates new ones for each
+ * instance, which would be half of an instance's memory. Not thread-safe: the owner holds a lock.
  */
 public final class Interner {
-    /** The most values that are kept. When it has so many, it begins anew: what is in use stays, though unshared. */
+    /** The most values that are kept; the next one starts over, and values in use stay in memory unshared. */
     private static final int VALUES_MAX = 65_536;
 
-    /** Longer texts are seldom said twice. */
+    /** Longer texts are seldom shared. */
     private static final int LENGTH_MAX = 64;
 
     private final Map<Object, Object> values = new HashMap<>();
 
-    /** The same instance, of parts that are shared. */
-    public ServiceInstance of(ServiceInstance instance) {
+    /** Returns an equal instance whose parts are shared. */
+    public ServiceInstance intern(ServiceInstance instance) {
         ServiceEndpoint endpoint = instance.endpoint();
         var metadata = new HashMap<String, String>();
         instance.metadata().forEach((key, value) -> metadata.put(share(key), text(value)));
@@ -41,16 +41,11 @@ public final class Interner {
         return text.length() <= LENGTH_MAX ? share(text) : text;
     }
 
-    @SuppressWarnings("unchecked") // what is equal to a value of these final classes is of its class
+    @SuppressWarnings("unchecked") // what equals a value of these final classes has the same class
     private <T> T share(T value) {
-        Object known = values.get(value);
-        if (known != null) {
-            return (T) known;
-        }
-        if (values.size() >= VALUES_MAX) {
+        if (values.size() >= VALUES_MAX && !values.containsKey(value)) {
             values.clear();
         }
-        values.put(value, value);
-        return value;
+        return (T) values.computeIfAbsent(value, same -> same);
     }
 }

@@ -6,146 +6,106 @@ import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Who follows which service, and how far each has heard: what an instance that drains waits for.
+ * Records up to which revision each watcher has acknowledged the changes of each service: a draining instance waits for
+ * that.
  *
- * <p>A follower says up to which revision it has heard when it comes for more; so coming for more acknowledges what it
- * was told before. One that was told something and does not come back within {@link #PATIENCE} is taken to be gone:
- * otherwise a client that was killed would hold up every drain.
+ * <p>A watcher acknowledges what it was notified of before by asking for the next changes. A watcher that was notified
+ * and does not ask again within {@link #TIMEOUT} counts as gone: otherwise a killed client would delay every drain.
  */
 public final class WatcherAcks {
-    /** How long a follower that was told something may take to come back for more. */
-    public static final Duration PATIENCE = Duration.ofSeconds(2);
+    /** How long a watcher that was notified may take to ask for the next changes. */
+    public static final Duration TIMEOUT = Duration.ofSeconds(2);
 
-    /** The most followers that are waited for; what comes on top is served, but nobody waits until it has heard. */
-    static final int FOLLOWERS_MAX = 65_536;
+    /** The most watchers that are waited for; others are served, but nothing waits for their acknowledgements. */
+    static final int WATCHERS_MAX = 65_536;
 
-    private static final class Follower {
-        Map<ServiceName, Long> heard = Map.of();
-        boolean here; // waits for news at this moment
-        long goneNanos; // when it is taken to be gone, where it is not here
+    private static final class Watcher {
+        Map<ServiceName, Long> acknowledged = Map.of();
+        boolean waiting; // for the next changes, at this moment
+        long expiryNanos; // when it counts as gone unless it is waiting
 
         boolean gone(long nowNanos) {
-            return !here && goneNanos - nowNanos <= 0;
+            return !waiting && expiryNanos - nowNanos <= 0;
         }
 
-        boolean waitedFor(ServiceName service, long revision) {
-            Long upTo = heard.get(service);
-            return upTo != null && upTo < revision;
+        boolean lacks(ServiceName service, long revision) {
+            return acknowledged.getOrDefault(service, revision) < revision;
         }
     }
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Object, Follower> followers = new HashMap<>();
+    private final Map<Object, Watcher> watchers = new HashMap<>();
     private Promise<Boolean> changed = new Promise<>();
 
-    /** Somebody comes for more, having heard all up to the revision beside each service that it follows. */
-    public void heard(Object who, Map<ServiceName, Long> upTo, long nowNanos) {
-        lock.lock();
-        try {
-            if (followers.size() >= FOLLOWERS_MAX) {
-                forgetGone(nowNanos);
-            }
-            Follower follower = followers.get(who);
-            if (follower == null) {
-                if (followers.size() >= FOLLOWERS_MAX) {
-                    return;
-                }
-                follower = new Follower();
-                followers.put(who, follower);
-            }
-            follower.heard = upTo;
-            follower.here = true;
-            tell();
-        } finally {
-            lock.unlock();
+    /** A watcher asks for the next changes, which acknowledges all up to the revision beside each service. */
+    public synchronized void acknowledge(Object id, Map<ServiceName, Long> upTo, long nowNanos) {
+        if (watchers.size() >= WATCHERS_MAX) {
+            removeGone(nowNanos);
+        }
+        if (watchers.size() < WATCHERS_MAX || watchers.containsKey(id)) {
+            Watcher watcher = watchers.computeIfAbsent(id, _ -> new Watcher());
+            watcher.acknowledged = upTo;
+            watcher.waiting = true;
+            signal();
         }
     }
 
-    /** Somebody was told something, and has to come back. */
-    public void told(Object who, long nowNanos) {
-        lock.lock();
-        try {
-            Follower follower = followers.get(who);
-            if (follower != null) {
-                follower.here = false;
-                follower.goneNanos = nowNanos + PATIENCE.toNanos();
-            }
-        } finally {
-            lock.unlock();
+    /** A watcher was notified of changes and has to ask for the next ones. */
+    public synchronized void notified(Object id, long nowNanos) {
+        Watcher watcher = watchers.get(id);
+        if (watcher != null) {
+            watcher.waiting = false;
+            watcher.expiryNanos = nowNanos + TIMEOUT.toNanos();
         }
     }
 
-    /** Somebody follows nothing any more. */
-    public void left(Object who) {
-        lock.lock();
-        try {
-            if (followers.remove(who) != null) {
-                tell();
-            }
-        } finally {
-            lock.unlock();
+    /** A watcher watches nothing any more. */
+    public synchronized void remove(Object id) {
+        if (watchers.remove(id) != null) {
+            signal();
         }
     }
 
-    private void tell() {
+    private void signal() {
         changed.complete(true);
         changed = new Promise<>();
     }
 
-    /** Stops knowing those who did not come back. */
-    public void forgetGone(long nowNanos) {
-        lock.lock();
-        try {
-            followers.values().removeIf(follower -> follower.gone(nowNanos));
-        } finally {
-            lock.unlock();
-        }
+    /** Removes the watchers that did not ask again in time. */
+    public synchronized void removeGone(long nowNanos) {
+        watchers.values().removeIf(watcher -> watcher.gone(nowNanos));
     }
 
-    /** How many follow that service. */
-    int following(ServiceName service, long nowNanos) {
-        lock.lock();
-        try {
-            return (int) followers.values().stream()
-                    .filter(follower -> !follower.gone(nowNanos) && follower.heard.containsKey(service))
-                    .count();
-        } finally {
-            lock.unlock();
+    private record Missing(int watchers, long waitNanos, Promise<Boolean> changed) {}
+
+    private synchronized Missing missing(ServiceName service, long revision, long now, long waitNanos) {
+        int missing = 0;
+        long wait = waitNanos;
+        for (Watcher watcher : watchers.values()) {
+            if (watcher.lacks(service, revision) && !watcher.gone(now)) {
+                missing++;
+                wait = watcher.waiting ? wait : Math.min(wait, watcher.expiryNanos - now);
+            }
         }
+        return new Missing(missing, wait, changed);
     }
 
     /**
-     * Waits until everybody who follows that service has heard all up to that revision.
+     * Waits until all watchers of a service have acknowledged a revision.
      *
-     * @param nanos the longest wait
-     * @return how many have not heard when the time is over; 0 where all have
+     * @param nanos longest wait
+     * @return how many have not when the time is over; 0 if all have
      */
     public int await(ServiceName service, long revision, Time time, long nanos) throws InterruptedException {
         long end = time.nanoTime() + nanos;
         while (true) {
-            Promise<Boolean> next;
-            int missing = 0;
             long now = time.nanoTime();
-            long wait = end - now;
-            lock.lock();
-            try {
-                next = changed;
-                for (Follower follower : followers.values()) {
-                    if (follower.waitedFor(service, revision) && !follower.gone(now)) {
-                        missing++;
-                        wait = follower.here ? wait : Math.min(wait, follower.goneNanos - now);
-                    }
-                }
-            } finally {
-                lock.unlock();
+            Missing missing = missing(service, revision, now, end - now);
+            if (missing.watchers == 0 || end - now <= 0) {
+                return missing.watchers;
             }
-            if (missing == 0 || end - now <= 0) {
-                return missing;
-            }
-            next.await(time, wait);
+            missing.changed.await(time, missing.waitNanos);
         }
     }
 }

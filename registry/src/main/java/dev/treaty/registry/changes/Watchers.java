@@ -2,6 +2,7 @@ package dev.treaty.registry.changes;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.time.Time;
@@ -16,51 +17,52 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those who follow a {@link ChangeLog} within this process. Each has a thread of its own, so one that is slow or throws
- * holds up nobody else.
+ * The watchers of a {@link ChangeLog} within this process. Each has its own thread, so a watcher that is slow or throws
+ * does not affect others.
  */
 public final class Watchers implements AutoCloseable {
     /** The most watchers that a process may have. */
     static final int WATCHERS_MAX = 16_384;
 
-    /** How long a thread waits without looking whether all is well; waking early costs nothing. */
+    /** The longest wait of a thread; waking without a change costs nothing. */
     private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
 
-    private final ChangeLog catalog;
-    private final WatcherAcks audience;
+    private final ChangeLog changes;
+    private final WatcherAcks acks;
     private final Time time;
-    private final Map<Long, Watcher> open = new ConcurrentSkipListMap<>(); // in the order they came
+    private final Map<Long, Watcher> open = new ConcurrentSkipListMap<>(); // in the order of opening
     private final AtomicLong opened = new AtomicLong();
     private volatile boolean closed;
 
-    /** @param audience is told how far each watcher has heard */
-    public Watchers(ChangeLog catalog, WatcherAcks audience, Time time) {
-        this.catalog = catalog;
-        this.audience = audience;
+    /** @param acks receives the revisions that each watcher acknowledges */
+    public Watchers(ChangeLog changes, WatcherAcks acks, Time time) {
+        this.changes = changes;
+        this.acks = acks;
         this.time = time;
     }
 
     /**
-     * Gives the current instances on this thread and every later change on the watcher's own.
+     * Notifies a listener of the current instances on this thread, then of every change on the watcher's thread.
      *
      * @param onClose run once, when the watcher is closed
+     * @throws IllegalStateException if there are too many watchers
      */
-    public Subscription open(ServiceName service, Consumer<DiscoveryEvent> on, Runnable onClose) {
+    public Subscription open(ServiceName service, Consumer<DiscoveryEvent> listener, Runnable onClose) {
         if (open.size() >= WATCHERS_MAX) {
             throw new IllegalStateException(
-                    "there are " + WATCHERS_MAX + " watchers already: close those that are done");
+                    "this process has " + WATCHERS_MAX + " watchers, which is the limit: close unused ones");
         }
-        var watcher = new Watcher(opened.incrementAndGet(), service, on, onClose);
+        var watcher = new Watcher(opened.incrementAndGet(), service, listener, onClose);
         open.put(watcher.number, watcher);
         if (closed) {
             watcher.close();
         }
         watcher.read();
-        Thread.ofVirtual().name("treaty-watch-" + service).start(watcher::follow);
+        Thread.ofVirtual().name("treaty-watch-" + service).start(watcher::run);
         return watcher;
     }
 
-    /** Ends every watcher. */
+    /** Closes all watchers. */
     @Override
     public void close() {
         closed = true;
@@ -70,76 +72,67 @@ public final class Watchers implements AutoCloseable {
     private final class Watcher implements Subscription {
         private final long number;
         private final ServiceName service;
-        private final Consumer<DiscoveryEvent> on;
+        private final Consumer<DiscoveryEvent> listener;
         private final Runnable onClose;
+        private final ChangeLog.Waiter waiter = changes.new Waiter();
         private InstanceList seen = InstanceList.EMPTY;
         private long revision;
-        private volatile ChangeLog.@Nullable Waiter waiting;
-        private volatile boolean done;
 
-        Watcher(long number, ServiceName service, Consumer<DiscoveryEvent> on, Runnable onClose) {
+        Watcher(long number, ServiceName service, Consumer<DiscoveryEvent> listener, Runnable onClose) {
             this.number = number;
             this.service = service;
-            this.on = on;
+            this.listener = listener;
             this.onClose = onClose;
         }
 
-        void follow() {
-            while (!done) {
-                var waiter = catalog.await(List.of(service), revision);
-                waiting = waiter;
-                try {
-                    if (!done) { // looked at after enlisting, so that a close in between is not missed
-                        Long unchanged = waiter.changed().await(time, WAIT_NANOS);
-                        revision = unchanged == null ? revision : Math.max(revision, unchanged);
-                    }
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    close();
-                } finally {
-                    catalog.leave(waiter);
-                }
-                if (!done) {
+        void run() {
+            try {
+                while (!waiter.isClosed()) {
+                    revision = waiter.await(List.of(service), revision, time, WAIT_NANOS);
                     read();
                 }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                close();
             }
         }
 
         void read() {
-            audience.told(this, time.nanoTime());
-            var reading = catalog.read(service, revision);
-            if (reading.changes() == null) {
-                Instant now = time.instant();
-                reading.roster().since(seen, (before, after) -> tell(event(before, after, now)));
-            } else {
-                reading.changes().forEach(this::tell);
+            if (waiter.isClosed()) {
+                return;
             }
-            seen = reading.roster();
+            acks.notified(this, time.nanoTime());
+            var reading = changes.read(service, revision);
+            if (reading.events() == null) {
+                Instant now = time.instant();
+                reading.instances().since(seen, (before, after) -> notify(event(before, after, now)));
+            } else {
+                reading.events().forEach(this::notify);
+            }
+            seen = reading.instances();
             revision = reading.revision();
-            if (!done) {
-                audience.heard(this, Map.of(service, revision), time.nanoTime());
-                if (done) { // closed meanwhile
-                    audience.left(this);
-                }
+            acks.acknowledge(this, Map.of(service, revision), time.nanoTime());
+            if (waiter.isClosed()) { // closed at the same time: nothing may wait for this watcher
+                acks.remove(this);
             }
         }
 
         private static DiscoveryEvent event(
                 @Nullable ServiceInstance before, @Nullable ServiceInstance after, Instant now) {
-            if (after != null) {
-                return before == null
-                        ? new DiscoveryEvent.Added(after, now)
-                        : new DiscoveryEvent.Updated(after, before, now);
+            if (after == null) {
+                return new DiscoveryEvent.Removed(Objects.requireNonNull(before), RemovalReason.BEHIND.text(), now);
             }
-            return new DiscoveryEvent.Removed(Objects.requireNonNull(before), "gone while its watcher was behind", now);
+            return before == null
+                    ? new DiscoveryEvent.Added(after, now)
+                    : new DiscoveryEvent.Updated(after, before, now);
         }
 
-        private void tell(DiscoveryEvent event) {
-            if (done) {
+        private void notify(DiscoveryEvent event) {
+            if (waiter.isClosed()) {
                 return;
             }
             try {
-                on.accept(event);
+                listener.accept(event);
             } catch (RuntimeException | AssertionError e) {
                 Thread thread = Thread.currentThread();
                 thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
@@ -149,13 +142,9 @@ public final class Watchers implements AutoCloseable {
         @Override
         public void close() {
             if (open.remove(number) != null) {
-                done = true;
-                audience.left(this);
+                waiter.close();
+                acks.remove(this);
                 onClose.run();
-                var waiter = waiting;
-                if (waiter != null) {
-                    waiter.changed().complete(0L);
-                }
             }
         }
     }

@@ -13,12 +13,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contracts that this process wants published; its {@link LeaseKeeper} asks the registry for them. What a registry
- * has taken once it takes again after it lost its memory, whatever it remembers then.
+ * Keeps the contracts of this process published; its {@link LeaseKeeper} sends the requests. A contract that a registry
+ * has accepted once is forced when the registry has lost its state, whatever that contains then.
  */
 final class ContractPublisher {
     /** The most contracts that a process may publish. */
@@ -26,20 +25,20 @@ final class ContractPublisher {
 
     private record Key(ServiceName service, Version version) {}
 
-    /** Guarded by the lock, but for what is final. */
+    /** A contract and the registry's answer; guarded by the publisher's monitor except for what is final. */
     private static final class Publication {
         final Key key;
         final ServiceContract contract;
         final Promise<Boolean> settled = new Promise<>();
         boolean force;
-        boolean waiting = true; // publish() has not returned yet
+        boolean publishing = true; // publish() has not returned yet
         boolean acknowledged;
 
         @Nullable
         Fault refused;
 
         @Nullable
-        Fault told; // the refusal that was last made known
+        Fault reported; // the refusal that was last emitted
 
         Publication(ServiceContract contract, boolean force) {
             this.key = new Key(contract.name(), contract.version());
@@ -48,20 +47,19 @@ final class ContractPublisher {
         }
     }
 
-    private final RegistryConnection upstream;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final RegistryConnection connection;
 
-    /** In the order in which they are asked for; of one version the last, and those that somebody waits for. */
-    private final List<Publication> wished = new ArrayList<>();
+    /** In the order of publishing; of each version the last one, and those whose publish() has not returned. */
+    private final List<Publication> publications = new ArrayList<>();
 
-    ContractPublisher(RegistryConnection upstream) {
-        this.upstream = upstream;
+    ContractPublisher(RegistryConnection connection) {
+        this.connection = connection;
     }
 
     /**
-     * Publishes a contract; returns when the registry has taken it, or when the policy's patience is over.
+     * Publishes a contract; returns when the registry has answered, or after the patience of the policy.
      *
-     * @param wake makes the keeper look
+     * @param wake wakes the keeper
      */
     void publish(ServiceContract contract, boolean force, Runnable wake) {
         int length = contract.text().length();
@@ -70,163 +68,117 @@ final class ContractPublisher {
                     + " characters: at most " + RegistryLimits.CONTRACT_LENGTH_MAX + " are allowed");
         }
         var publication = new Publication(contract, force);
-        lock.lock();
-        try {
-            wished.removeIf(before -> before.key.equals(publication.key) && !before.waiting);
-            if (wished.size() >= PUBLICATIONS_MAX) {
-                throw new IllegalStateException("this process publishes " + PUBLICATIONS_MAX + " contracts already");
-            }
-            wished.add(publication);
-        } finally {
-            lock.unlock();
-        }
+        add(publication);
         wake.run();
-        try {
-            publication.settled.await(upstream.time, upstream.policy.patience().toNanos());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        lock.lock();
-        try {
-            publication.waiting = false;
-            if (overtaken(publication)) {
-                wished.remove(publication);
-            }
-            Fault refused = publication.refused;
-            if (refused != null && refused.code() != Code.RESOURCE_EXHAUSTED) {
-                wished.remove(publication);
-                throw refused.code() == Code.FAILED_PRECONDITION
-                        ? new IncompatibleContractException(refusal(refused))
-                        : new IllegalArgumentException(refusal(refused));
-            }
-        } finally {
-            lock.unlock();
+        connection.await(publication.settled);
+        Fault refused = endPublishing(publication);
+        if (refused != null) {
+            throw refused.code() == Code.FAILED_PRECONDITION
+                    ? new IncompatibleContractException(refusal(refused))
+                    : new IllegalArgumentException(refusal(refused));
         }
     }
 
-    private boolean overtaken(Publication publication) {
-        return wished.stream()
-                .skip(wished.indexOf(publication) + 1L)
+    private synchronized void add(Publication publication) {
+        publications.removeIf(before -> before.key.equals(publication.key) && !before.publishing);
+        if (publications.size() >= PUBLICATIONS_MAX) {
+            throw new IllegalStateException("this process publishes " + PUBLICATIONS_MAX + " contracts already");
+        }
+        publications.add(publication);
+    }
+
+    /** Returns a refusal that is permanent, or null. */
+    private synchronized @Nullable Fault endPublishing(Publication publication) {
+        publication.publishing = false;
+        boolean replaced = publications.stream()
+                .skip(publications.indexOf(publication) + 1L)
                 .anyMatch(later -> later.key.equals(publication.key));
+        Fault refused = publication.refused;
+        boolean permanent = refused != null && refused.code() != Code.RESOURCE_EXHAUSTED;
+        if (replaced || permanent) {
+            publications.remove(publication);
+        }
+        return permanent ? refused : null;
     }
 
     private String refusal(Fault fault) {
-        return "the registry " + upstream.address + " refuses a contract: " + fault.message();
+        return "the registry " + connection.address + " refuses a contract: " + fault.message();
     }
 
-    /** Asks the registry for what it has not acknowledged. */
+    /** Publishes the contracts that the registry has not answered. */
     void reconcile() throws InterruptedException {
-        for (Publication publication : open()) {
+        for (Publication publication : unanswered()) {
             Fault refused = null;
             try {
-                upstream.ask(RegistryConnection.REQUEST_NANOS, registry -> {
+                connection.call(registry -> {
                     registry.publish(publication.contract.text(), publication.force);
                     return true;
                 });
             } catch (ServiceException e) {
-                if (!RegistryConnection.refusal(e.fault())) {
+                if (!RegistryConnection.isRefusal(e.fault())) {
                     throw e;
                 }
                 refused = e.fault();
             }
-            upstream.answered(RegistryConnection.Asker.KEEPER, "");
-            answered(publication, refused);
-        }
-    }
-
-    private List<Publication> open() {
-        lock.lock();
-        try {
-            return wished.stream()
-                    .filter(publication -> !publication.acknowledged && publication.refused == null)
-                    .toList();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void answered(Publication publication, @Nullable Fault refused) {
-        boolean tell;
-        lock.lock();
-        try {
-            publication.acknowledged = refused == null;
-            publication.force |= refused == null;
-            publication.refused = refused;
-            tell = refused != null && !publication.waiting && !refused.equals(publication.told);
-            if (tell || refused == null) {
-                publication.told = refused;
+            connection.answered(RegistryConnection.Requester.LEASE_KEEPER, "");
+            boolean emit = answered(publication, refused);
+            publication.settled.complete(true);
+            if (emit && refused != null) {
+                connection.refused(refusal(refused));
             }
-        } finally {
-            lock.unlock();
-        }
-        publication.settled.complete(true);
-        if (tell && refused != null) {
-            upstream.refused(refusal(refused));
         }
     }
 
-    /** The registry has lost its memory. */
-    void forgotten() {
-        lock.lock();
-        try {
-            wished.forEach(publication -> publication.acknowledged = false);
-        } finally {
-            lock.unlock();
-        }
+    private synchronized List<Publication> unanswered() {
+        return publications.stream()
+                .filter(publication -> !publication.acknowledged && publication.refused == null)
+                .toList();
     }
 
-    /** A refusal may be over by now. */
-    void retry() {
-        lock.lock();
-        try {
-            wished.forEach(publication -> publication.refused = null);
-        } finally {
-            lock.unlock();
+    /** Records an answer; returns whether to emit a refusal. */
+    private synchronized boolean answered(Publication publication, @Nullable Fault refused) {
+        publication.acknowledged = refused == null;
+        publication.force |= refused == null;
+        publication.refused = refused;
+        boolean emit = refused != null && !publication.publishing && !refused.equals(publication.reported);
+        if (emit || refused == null) {
+            publication.reported = refused;
         }
+        return emit;
     }
 
-    /** Nobody will ask any more. */
-    void end() {
-        lock.lock();
-        try {
-            wished.forEach(publication -> publication.settled.complete(true));
-        } finally {
-            lock.unlock();
-        }
+    /** The registry may have lost its contracts. */
+    synchronized void lost() {
+        publications.forEach(publication -> publication.acknowledged = false);
     }
 
-    boolean isEmpty() {
-        lock.lock();
-        try {
-            return wished.isEmpty();
-        } finally {
-            lock.unlock();
-        }
+    /** Forgets refusals, whose causes may be gone by now. */
+    synchronized void retry() {
+        publications.forEach(publication -> publication.refused = null);
     }
 
-    /** The contract of the highest version that this process published under that name itself. */
-    Optional<ServiceContract> newest(ServiceName service) {
-        lock.lock();
-        try {
-            return wished.stream()
-                    .map(publication -> publication.contract)
-                    .filter(contract -> contract.name().equals(service))
-                    .max(Comparator.comparing(ServiceContract::version));
-        } finally {
-            lock.unlock();
-        }
+    /** No more requests will be sent. */
+    synchronized void end() {
+        publications.forEach(publication -> publication.settled.complete(true));
     }
 
-    /** What the registry refuses to take, in one sentence. */
-    Optional<String> problem() {
-        lock.lock();
-        try {
-            return wished.stream()
-                    .flatMap(publication -> Optional.ofNullable(publication.refused).stream())
-                    .findFirst()
-                    .map(this::refusal);
-        } finally {
-            lock.unlock();
-        }
+    synchronized boolean isEmpty() {
+        return publications.isEmpty();
+    }
+
+    /** Returns the contract with the highest version that this process has published for a service. */
+    synchronized Optional<ServiceContract> newest(ServiceName service) {
+        return publications.stream()
+                .map(publication -> publication.contract)
+                .filter(contract -> contract.name().equals(service))
+                .max(Comparator.comparing(ServiceContract::version));
+    }
+
+    /** Returns why the registry refuses a contract, in one sentence. */
+    synchronized Optional<String> problem() {
+        return publications.stream()
+                .flatMap(publication -> Optional.ofNullable(publication.refused).stream())
+                .findFirst()
+                .map(this::refusal);
     }
 }

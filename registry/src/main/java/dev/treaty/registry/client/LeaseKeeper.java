@@ -10,42 +10,35 @@ import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.time.Promise;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.client.RegistryConnection.Requester;
 import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Keeps registered what this process wants registered. One thread compares what is wished for with what the registry
- * has acknowledged, and asks for the difference: registrations, health, deregistrations, contracts, and about every
- * third of a lease a renewal of them all. Whatever the registry forgot, by a restart or an ended lease, is a difference
+ * Keeps the instances of this process registered. One thread compares the desired state with what the registry has
+ * acknowledged, and sends the difference: registrations, health, deregistrations, contracts, and about every third of a
+ * lease one renewal of all leases. Whatever the registry has lost, by a restart or an expired lease, is a difference
  * again.
  *
- * <p>The thread is one of the machine's: where calls keep all carriers of virtual threads busy, other virtual threads
- * may wait for longer than a lease lasts.
+ * <p>The thread is a platform thread: if calls keep all carriers of virtual threads busy, other virtual threads may
+ * wait for longer than a lease lasts.
  *
- * <p>What was forgotten is registered again at a moment left to chance within a third of a lease. All processes find
- * out at about the same time that a registry has restarted; without that, they would all come back at once.
+ * <p>A lost instance is registered again at a random moment within a third of a lease. All processes notice a restart of
+ * the registry at about the same time, and would otherwise all register at once.
  */
 public final class LeaseKeeper implements AutoCloseable {
-    /** The most registrations that a process may keep: their leases are renewed in one request. */
+    /** The most registrations of a process: all leases are renewed in one request. */
     static final int REGISTRATIONS_MAX = RegistryLimits.BATCH_MAX;
-
-    /** The longest that one question waits for clients to hear of a drain. */
-    public static final long HEARD_NANOS = Duration.ofSeconds(20).toNanos();
 
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
-    private final RegistryConnection upstream;
-    private final ContractPublisher publications;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Map<String, ManagedRegistration> kept = new LinkedHashMap<>();
+    final RegistryConnection connection;
+    private final ContractPublisher publisher;
+    private final Map<String, ManagedRegistration> registrations = new LinkedHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
     private final Thread thread =
@@ -55,64 +48,27 @@ public final class LeaseKeeper implements AutoCloseable {
     private long leaseNanos;
     private long renewAtNanos;
 
-    public LeaseKeeper(RegistryConnection upstream) {
-        this.upstream = upstream;
-        this.publications = new ContractPublisher(upstream);
-        this.leaseNanos = upstream.policy.lease().toNanos();
-        this.renewAtNanos = upstream.time.nanoTime();
+    public LeaseKeeper(RegistryConnection connection) {
+        this.connection = connection;
+        this.publisher = new ContractPublisher(connection);
+        this.leaseNanos = connection.policy.lease().toNanos();
+        this.renewAtNanos = connection.time.nanoTime();
     }
 
     public void start() {
         thread.start();
     }
 
-    Instant now() {
-        return upstream.time.instant();
-    }
-
-    /** Waits for the registry's answer, as long as the policy has patience; the keeper goes on in any case. */
-    void await(Promise<Boolean> promise) {
-        try {
-            promise.await(upstream.time, upstream.policy.patience().toNanos());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Something is to be compared anew. */
-    void wake() {
-        lock.lock();
-        try {
-            wake.complete(true);
-        } finally {
-            lock.unlock();
-        }
+    /** Lets the thread compare again. */
+    synchronized void wake() {
+        wake.complete(true);
     }
 
     public Registration register(ServiceInstance instance) {
-        try {
-            RegistryLimits.check(instance);
-        } catch (ServiceException e) {
-            throw new IllegalArgumentException(e.fault().message(), e);
-        }
-        var registration = new ManagedRegistration(instance, RegistryTable.token(upstream.random), this);
-        lock.lock();
-        try {
-            refuseWhenClosed();
-            if (kept.size() >= REGISTRATIONS_MAX) {
-                throw new IllegalStateException("this process keeps " + REGISTRATIONS_MAX
-                        + " registrations already: close those that are done");
-            }
-            if (kept.putIfAbsent(instance.id(), registration) != null) {
-                throw new IllegalArgumentException("instance " + instance.id()
-                        + " is registered by this process already: choose another id, or close that registration");
-            }
-            wake.complete(true);
-        } finally {
-            lock.unlock();
-        }
-        await(registration.settled());
-        Optional<Fault> refused = registration.answered();
+        var registration = new ManagedRegistration(instance, RegistryTable.token(connection.random), this);
+        add(registration);
+        connection.await(registration.settled());
+        Optional<Fault> refused = registration.endRegistering();
         if (refused.isPresent()) {
             forget(registration);
             throw new IllegalArgumentException(refusal(instance, refused.get()));
@@ -120,151 +76,131 @@ public final class LeaseKeeper implements AutoCloseable {
         return registration;
     }
 
-    private void forget(ManagedRegistration registration) {
-        lock.lock();
-        try {
-            kept.remove(registration.id, registration);
-        } finally {
-            lock.unlock();
+    private synchronized void add(ManagedRegistration registration) {
+        checkOpen();
+        if (registrations.size() >= REGISTRATIONS_MAX) {
+            throw new IllegalStateException(
+                    "this process has " + REGISTRATIONS_MAX + " registrations, which is the limit: close unused ones");
         }
+        if (registrations.putIfAbsent(registration.id, registration) != null) {
+            throw new IllegalArgumentException("instance " + registration.id
+                    + " is registered by this process already: choose another id, or close that registration");
+        }
+        wake.complete(true);
+    }
+
+    private synchronized void forget(ManagedRegistration registration) {
+        registrations.remove(registration.id, registration);
     }
 
     private String refusal(ServiceInstance instance, Fault fault) {
-        return "the registry " + upstream.address + " refuses instance " + instance.id() + " of " + instance.service()
+        return "the registry " + connection.address + " refuses instance " + instance.id() + " of " + instance.service()
                 + ": " + fault.message();
     }
 
     public void publish(ServiceContract contract, boolean force) {
-        refuseWhenClosed();
-        publications.publish(contract, force, this::wake);
+        checkOpen();
+        publisher.publish(contract, force, this::wake);
     }
 
-    private void refuseWhenClosed() {
+    /** Throws {@link IllegalStateException} if this client is closed. */
+    public void checkOpen() {
         if (closed.now() != null) {
-            throw new IllegalStateException("the client of the registry " + upstream.address + " is closed");
+            throw new IllegalStateException("the client of the registry " + connection.address + " is closed");
         }
     }
 
-    /** What this process published under that name itself. */
+    /** Returns the newest contract that this process has published for a service. */
     public Optional<ServiceContract> contract(ServiceName service) {
-        return publications.newest(service);
+        return publisher.newest(service);
     }
 
-    /** What the registry refuses to keep, in one sentence. */
+    /** Returns what the registry refuses, in one sentence. */
     public Optional<String> problem() {
         return registrations().stream()
                 .flatMap(registration ->
                         registration.refused().stream().map(fault -> refusal(registration.instance(), fault)))
                 .findFirst()
-                .or(publications::problem);
+                .or(publisher::problem);
     }
 
-    /** Looks at once whether the registry still knows everything. */
-    public void check() {
-        lock.lock();
-        try {
-            renewAtNanos = upstream.time.nanoTime();
-            wake.complete(true);
-        } finally {
-            lock.unlock();
-        }
+    /** Renews all leases now, to find out whether the registry still knows them. */
+    public synchronized void renewNow() {
+        renewAtNanos = connection.time.nanoTime();
+        wake.complete(true);
     }
 
-    /** Waits until all clients have heard how an instance is now; false where that is not known in time. */
-    boolean heard(ManagedRegistration registration, Duration patience) {
-        long end = upstream.time.nanoTime() + patience.toNanos();
+    /** Waits until all clients have acknowledged an instance's state; false if that is not known in time. */
+    boolean awaitAcknowledged(ManagedRegistration registration, Duration timeout) {
         try {
-            for (long left = patience.toNanos(); left > 0; left = end - upstream.time.nanoTime()) {
-                long wait = Math.min(left, HEARD_NANOS);
-                var heard = upstream.ask(
-                        wait + RegistryConnection.REQUEST_NANOS,
-                        registry -> registry.heard(
-                                registration.id,
-                                registration.token,
-                                Duration.ofNanos(wait).toMillis()));
-                if (heard.missing() == 0) {
-                    return true;
-                }
-            }
+            return timeout.isPositive()
+                    && connection.awaitAcknowledged(
+                            timeout,
+                            (registry, waitMillis) -> registry.heard(registration.id, registration.token, waitMillis));
         } catch (ServiceException e) {
-            return false; // it cannot be reached, or knows nothing of the instance
+            return false; // the registry is unreachable, or does not know the instance
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return false;
         }
-        return false;
     }
 
-    /** Takes everything out of the registry, as far as it can be reached within the policy's patience, and ends. */
+    /** Deregisters all instances, as far as the registry answers within the policy's patience, and ends. */
     @Override
     public void close() {
         closed.complete(true);
-        registrations().forEach(ManagedRegistration::closing);
+        registrations().forEach(ManagedRegistration::startClosing);
         wake();
-        await(ended);
+        connection.await(ended);
         thread.interrupt();
     }
 
     private void run() {
         try {
-            int failures = 0;
-            while (true) {
-                Promise<Boolean> woken;
-                lock.lock();
-                try {
-                    wake = new Promise<>();
-                    woken = wake;
-                } finally {
-                    lock.unlock();
-                }
+            for (int failures = 0; ; ) {
+                Promise<Boolean> woken = nextWake();
                 long pause;
                 try {
-                    pause = Math.min(reconcile(), renewPauseNanos());
+                    pause = Math.min(reconcile(), untilRenewalNanos());
                     failures = 0;
                 } catch (ServiceException e) {
-                    upstream.failed(RegistryConnection.Asker.KEEPER, e.fault());
-                    pause = upstream.pauseNanos(++failures);
+                    connection.failed(Requester.LEASE_KEEPER, e.fault());
+                    pause = connection.pauseNanos(++failures);
                 }
                 if (done(failures)) {
                     return;
                 }
-                if (failures == 0) {
-                    woken.await(upstream.time, pause);
-                } else {
-                    closed.await(upstream.time, pause); // however much is wished for, a registry in trouble is spared
-                }
+                // A failing registry gets its pause, whatever else is desired in the meantime.
+                (failures == 0 ? woken : closed).await(connection.time, pause);
             }
         } catch (InterruptedException e) {
-            // Closed while the registry did not answer: the leases end by themselves.
+            // Closed while the registry did not answer: the leases expire by themselves.
         } finally {
             ended.complete(true);
-            publications.end();
+            publisher.end();
             registrations().forEach(registration -> registration.settled().complete(true));
         }
     }
 
-    private boolean done(int failures) {
-        lock.lock();
-        try {
-            return closed.now() != null && (kept.isEmpty() || failures > 0);
-        } finally {
-            lock.unlock();
-        }
+    private synchronized Promise<Boolean> nextWake() {
+        wake = new Promise<>();
+        return wake;
     }
 
-    private long renewPauseNanos() {
-        boolean idle = publications.isEmpty();
-        lock.lock();
-        try {
-            return kept.isEmpty() && idle ? IDLE_NANOS : Math.max(0, renewAtNanos - upstream.time.nanoTime());
-        } finally {
-            lock.unlock();
-        }
+    private synchronized boolean done(int failures) {
+        return closed.now() != null && (registrations.isEmpty() || failures > 0);
+    }
+
+    private synchronized long untilRenewalNanos() {
+        return registrations.isEmpty() && publisher.isEmpty()
+                ? IDLE_NANOS
+                : Math.max(0, renewAtNanos - connection.time.nanoTime());
     }
 
     /**
-     * Asks the registry for every difference between what is wished and what it has acknowledged.
+     * Sends every difference between the desired state and what the registry has acknowledged.
      *
-     * @return how long until something is to be registered again
+     * @return nanoseconds until an instance has to be registered again
      */
     private long reconcile() throws InterruptedException {
         if (renewalDue()) {
@@ -274,167 +210,139 @@ public final class LeaseKeeper implements AutoCloseable {
         for (ManagedRegistration registration : registrations()) {
             pause = Math.min(pause, settle(registration));
         }
-        publications.reconcile();
+        publisher.reconcile();
         return pause;
     }
 
-    private List<ManagedRegistration> registrations() {
-        lock.lock();
-        try {
-            return List.copyOf(kept.values());
-        } finally {
-            lock.unlock();
-        }
+    private synchronized List<ManagedRegistration> registrations() {
+        return List.copyOf(registrations.values());
     }
 
-    private boolean renewalDue() {
-        boolean something = !publications.isEmpty() || registrations().stream().anyMatch(ManagedRegistration::held);
-        lock.lock();
-        try {
-            boolean due = renewAtNanos - upstream.time.nanoTime() <= 0;
-            if (due) {
-                kept.values().forEach(ManagedRegistration::tryAgain);
-                publications.retry();
-                renewAtNanos = upstream.time.nanoTime() + renewNanos();
-            }
-            return due && something;
-        } finally {
-            lock.unlock();
+    private synchronized boolean renewalDue() {
+        boolean due = renewAtNanos - connection.time.nanoTime() <= 0;
+        if (due) {
+            registrations.values().forEach(ManagedRegistration::retry);
+            publisher.retry();
+            renewAtNanos = nextRenewalNanos();
         }
+        return due && (!publisher.isEmpty() || registrations.values().stream().anyMatch(ManagedRegistration::held));
     }
 
-    /** A third of the lease leaves two more tries; chance keeps processes started together from staying together. */
-    private long renewNanos() {
+    /** A third of the lease leaves two more tries; jitter keeps processes that started together apart. */
+    private long nextRenewalNanos() {
         long third = leaseNanos / 3;
-        return third - upstream.random.nextLong(third / 2 + 1);
+        return connection.time.nanoTime() + third - connection.random.nextLong(third / 2 + 1);
     }
 
     private void renew() throws InterruptedException {
-        var asked = new HashMap<String, ManagedRegistration>();
-        var leases = new ArrayList<RegistryProtocol.Lease>();
-        for (ManagedRegistration registration : registrations()) {
-            if (registration.held()) {
-                asked.put(registration.id, registration);
-                leases.add(new RegistryProtocol.Lease(registration.id, registration.token));
-            }
-        }
+        List<ManagedRegistration> held =
+                registrations().stream().filter(ManagedRegistration::held).toList();
+        List<RegistryProtocol.Lease> leases = held.stream()
+                .map(registration -> new RegistryProtocol.Lease(registration.id, registration.token))
+                .toList();
         try {
-            var renewed = upstream.ask(RegistryConnection.REQUEST_NANOS, registry -> registry.renew(leases));
-            seen(renewed.epoch());
-            for (String id : renewed.unknown()) {
-                ManagedRegistration registration = asked.get(id);
-                if (registration != null) {
-                    lost(registration);
-                }
-            }
+            var renewed = connection.call(registry -> registry.renew(leases));
+            answeredBy(renewed.epoch());
+            held.stream()
+                    .filter(registration -> renewed.unknown().contains(registration.id))
+                    .forEach(this::lost);
         } catch (ServiceException e) {
-            check();
+            renewNow();
             throw e;
         }
     }
 
-    private void lost(ManagedRegistration registration) {
-        registration.lost(upstream.time.nanoTime() + upstream.random.nextLong(leaseNanos / 3 + 1));
+    private synchronized void lost(ManagedRegistration registration) {
+        registration.lost(connection.time.nanoTime() + connection.random.nextLong(leaseNanos / 3 + 1));
     }
 
     /**
-     * Another start of the registry answers. It may know all leases, from its disk, or none: a renewal tells. Of
-     * contracts it does not tell, so they are published again.
+     * Records the epoch of an answer. A registry that has restarted knows all leases, from its disk, or none: a renewal
+     * shows which. For contracts nothing shows that, so they are published again.
      */
-    private void seen(String answeredBy) {
-        boolean other;
-        lock.lock();
-        try {
-            other = !epoch.equals(answeredBy);
-            boolean restarted = other && !epoch.isEmpty();
-            epoch = answeredBy;
-            if (restarted) {
-                renewAtNanos = upstream.time.nanoTime();
-                wake.complete(true);
+    private void answeredBy(String answeredEpoch) {
+        boolean changed;
+        synchronized (this) {
+            changed = !epoch.equals(answeredEpoch);
+            if (changed && !epoch.isEmpty()) {
+                renewNow();
             }
-        } finally {
-            lock.unlock();
+            epoch = answeredEpoch;
         }
-        if (other) {
-            publications.forgotten();
+        if (changed) {
+            publisher.lost();
         }
-        upstream.answered(RegistryConnection.Asker.KEEPER, answeredBy);
+        connection.answered(Requester.LEASE_KEEPER, answeredEpoch);
     }
 
-    /** Brings one registration to where it is wished, or tells how long until that is to be tried. */
+    /** Takes the next steps of a registration; returns nanoseconds until the step after that. */
     private long settle(ManagedRegistration registration) throws InterruptedException {
         while (true) {
-            ManagedRegistration.Step step = registration.next(upstream.time.nanoTime());
             try {
-                switch (step) {
+                switch (registration.next(connection.time.nanoTime())) {
                     case ManagedRegistration.Step.Nothing _ -> {
                         return IDLE_NANOS;
                     }
                     case ManagedRegistration.Step.Later(var nanos) -> {
                         return nanos;
                     }
-                    case ManagedRegistration.Step.Over _ -> {
-                        forget(registration); // first, so that whoever waits may use the id again
+                    case ManagedRegistration.Step.Closed _ -> {
+                        forget(registration); // before completing the promise: close() lets the id be used again
                         registration.settled().complete(true);
                         return IDLE_NANOS;
                     }
                     case ManagedRegistration.Step.Deregister _ -> deregister(registration);
-                    case ManagedRegistration.Step.Register(var wished) -> register(registration, wished);
-                    case ManagedRegistration.Step.Report(var wished) -> report(registration, wished);
+                    case ManagedRegistration.Step.Register(var desired) -> register(registration, desired);
+                    case ManagedRegistration.Step.Report(var desired) -> report(registration, desired);
                 }
             } catch (ServiceException e) {
-                if (!RegistryConnection.refusal(e.fault())) {
+                if (!RegistryConnection.isRefusal(e.fault())) {
                     throw e;
                 }
-                upstream.answered(RegistryConnection.Asker.KEEPER, "");
+                connection.answered(Requester.LEASE_KEEPER, "");
                 if (registration.refuse(e.fault())) {
-                    upstream.refused(refusal(registration.instance(), e.fault()));
+                    connection.refused(refusal(registration.instance(), e.fault()));
                 }
             }
         }
     }
 
     private void deregister(ManagedRegistration registration) throws InterruptedException {
-        upstream.ask(RegistryConnection.REQUEST_NANOS, registry -> {
+        connection.call(registry -> {
             registry.deregister(registration.id, registration.token);
             return true;
         });
-        upstream.answered(RegistryConnection.Asker.KEEPER, "");
-        registration.gone();
+        connection.answered(Requester.LEASE_KEEPER, "");
+        registration.deregistered();
     }
 
-    private void register(ManagedRegistration registration, ServiceInstance wished) throws InterruptedException {
-        var granted = upstream.ask(
-                RegistryConnection.REQUEST_NANOS,
-                registry -> registry.register(
-                        RegistryProtocol.Instance.of(wished),
-                        registration.token,
-                        upstream.policy.lease().toMillis()));
-        registration.acknowledge(wished);
-        lock.lock();
-        try {
+    private void register(ManagedRegistration registration, ServiceInstance desired) throws InterruptedException {
+        var granted = connection.call(registry -> registry.register(
+                RegistryProtocol.Instance.of(desired),
+                registration.token,
+                connection.policy.lease().toMillis()));
+        registration.acknowledge(desired);
+        synchronized (this) {
             leaseNanos = Duration.ofMillis(Math.max(1, granted.leaseMillis())).toNanos();
-            long renewAt = upstream.time.nanoTime() + renewNanos();
+            long renewAt = nextRenewalNanos();
             renewAtNanos = renewAt - renewAtNanos < 0 ? renewAt : renewAtNanos;
-        } finally {
-            lock.unlock();
         }
-        seen(granted.epoch());
+        answeredBy(granted.epoch());
     }
 
-    private void report(ManagedRegistration registration, ServiceInstance wished) throws InterruptedException {
+    private void report(ManagedRegistration registration, ServiceInstance desired) throws InterruptedException {
         try {
-            upstream.ask(RegistryConnection.REQUEST_NANOS, registry -> {
-                registry.report(registration.id, registration.token, RegistryProtocol.Health.of(wished.health()));
+            connection.call(registry -> {
+                registry.report(registration.id, registration.token, RegistryProtocol.Health.of(desired.health()));
                 return true;
             });
-            registration.acknowledge(wished);
+            registration.acknowledge(desired);
         } catch (ServiceException e) {
             if (e.code() != Code.NOT_FOUND) {
                 throw e;
             }
             lost(registration);
         }
-        upstream.answered(RegistryConnection.Asker.KEEPER, "");
+        connection.answered(Requester.LEASE_KEEPER, "");
     }
 }

@@ -7,263 +7,197 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.time.Promise;
-import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.server.Requests;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One instance that a {@link LeaseKeeper} keeps registered: what is wished for, what the registry has acknowledged, and
- * what is therefore to be done next. The owner of the registration changes the wish; the keeper asks {@link #next} and
- * tells what came of it.
+ * One instance that a {@link LeaseKeeper} keeps registered: its desired state, the state that the registry has
+ * acknowledged, and therefore the next step. The owner of the registration changes the desired state; the keeper takes
+ * the {@linkplain #next next step} and records its result.
  */
 final class ManagedRegistration implements Registration {
-    /** What the keeper has to do. */
+    /** What the keeper has to do next. */
     sealed interface Step {
-        /** The registry knows what is wished, or has refused it. */
+        /** Nothing: the registry has acknowledged the desired state, or has refused it. */
         record Nothing() implements Step {}
 
-        /** It is too early to register again. */
+        /** Wait: it is too early to register again. */
         record Later(long nanos) implements Step {}
 
-        record Register(ServiceInstance wished) implements Step {}
+        record Register(ServiceInstance desired) implements Step {}
 
-        record Report(ServiceInstance wished) implements Step {}
+        record Report(ServiceInstance desired) implements Step {}
 
         record Deregister() implements Step {}
 
-        /** It is over. */
-        record Over() implements Step {}
+        /** Forget it: the registration is closed. */
+        record Closed() implements Step {}
     }
 
     final String id;
     final String token;
     private final LeaseKeeper keeper;
-    private final ReentrantLock lock = new ReentrantLock();
-    private ServiceInstance wished;
+    private ServiceInstance desired;
     private @Nullable ServiceInstance acknowledged;
     private @Nullable Fault refused;
-    private @Nullable Fault told; // the refusal that was last made known
-    private boolean asked; // the registry may know of it
-    private boolean waiting = true; // register() has not returned yet
+    private @Nullable Fault reported; // the refusal that was last emitted
+    private boolean requested; // the registry may know the instance
+    private boolean registering = true; // register() has not returned yet
     private boolean draining;
     private boolean closing;
     private boolean delayed;
     private long notBeforeNanos;
     private Promise<Boolean> settled = new Promise<>();
 
-    ManagedRegistration(ServiceInstance wished, String token, LeaseKeeper keeper) {
-        this.id = wished.id();
+    /** @throws IllegalArgumentException if the instance's health is over the limit */
+    ManagedRegistration(ServiceInstance desired, String token, LeaseKeeper keeper) {
+        this.id = desired.id();
         this.token = token;
         this.keeper = keeper;
-        this.wished = wished;
+        this.desired = desired;
+        check(desired.health());
+    }
+
+    private void check(ServiceHealth health) {
+        try {
+            Requests.checkHealth(id, health);
+        } catch (ServiceException e) {
+            throw new IllegalArgumentException(e.fault().message(), e);
+        }
     }
 
     @Override
-    public ServiceInstance instance() {
-        lock.lock();
-        try {
-            return wished;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized ServiceInstance instance() {
+        return desired;
     }
 
     @Override
     public void report(ServiceHealth health) {
-        wish(health, false);
+        change(health, false);
     }
 
     @Override
     public void drain() {
-        keeper.await(wish(ServiceHealth.of(ServiceHealth.Status.DRAINING, keeper.now()), true));
+        change(ServiceHealth.of(ServiceHealth.Status.DRAINING, keeper.connection.time.instant()), true);
+        keeper.connection.await(settled());
     }
 
     @Override
     public boolean acknowledged(Duration patience) {
-        return settled().now() != null && keeper.heard(this, patience);
+        return settled().now() != null && keeper.awaitAcknowledged(this, patience);
     }
 
-    private Promise<Boolean> wish(ServiceHealth health, boolean drain) {
-        try {
-            RegistryLimits.check("instance " + id, health);
-        } catch (ServiceException e) {
-            throw new IllegalArgumentException(e.fault().message(), e);
-        }
-        boolean news = false;
-        Promise<Boolean> done;
-        lock.lock();
-        try {
-            // Once an instance drains, a health check that still finds it well must not bring it back.
-            if (!closing && !draining && !ChangeLog.same(wished, wished.withHealth(health))) {
-                wished = wished.withHealth(health);
+    private void change(ServiceHealth health, boolean drain) {
+        check(health);
+        boolean changed;
+        synchronized (this) {
+            // Once an instance drains, a health check that still passes must not bring it back.
+            changed = !closing && !draining && !ChangeLog.same(desired, desired.withHealth(health));
+            if (changed) {
+                desired = desired.withHealth(health);
                 settled = new Promise<>();
-                news = true;
             }
             draining |= drain;
             delayed &= !drain;
-            done = settled;
-        } finally {
-            lock.unlock();
         }
-        if (news) {
+        if (changed) {
             keeper.wake();
         }
-        return done;
     }
 
     @Override
     public void close() {
-        keeper.await(closing());
+        startClosing();
+        keeper.connection.await(settled());
     }
 
-    /** Wishes it away. */
-    Promise<Boolean> closing() {
-        Promise<Boolean> gone;
-        lock.lock();
-        try {
+    void startClosing() {
+        synchronized (this) {
             if (!closing) {
                 closing = true;
                 settled = new Promise<>();
             }
-            gone = settled;
-        } finally {
-            lock.unlock();
         }
         keeper.wake();
-        return gone;
     }
 
-    /** Kept when the registry knows what is wished now, or refuses it. */
-    Promise<Boolean> settled() {
-        lock.lock();
-        try {
-            return settled;
-        } finally {
-            lock.unlock();
+    /** Returns a promise that is kept when the registry has acknowledged or refused the desired state. */
+    synchronized Promise<Boolean> settled() {
+        return settled;
+    }
+
+    synchronized Step next(long nowNanos) {
+        if (closing) {
+            return requested ? new Step.Deregister() : new Step.Closed();
+        }
+        if (refused != null || desired.equals(acknowledged)) {
+            settled.complete(true);
+            return new Step.Nothing();
+        }
+        if (acknowledged != null) {
+            return new Step.Report(desired);
+        }
+        if (delayed && notBeforeNanos - nowNanos > 0) {
+            return new Step.Later(notBeforeNanos - nowNanos);
+        }
+        requested = true;
+        return new Step.Register(desired);
+    }
+
+    /** The registry has acknowledged a state. */
+    synchronized void acknowledge(ServiceInstance state) {
+        acknowledged = state;
+        delayed = false;
+        reported = null;
+    }
+
+    /** The registry does not know the instance any more: it has to be registered again, but not before a time. */
+    synchronized void lost(long notBefore) {
+        if (acknowledged != null) {
+            acknowledged = null;
+            delayed = !draining;
+            notBeforeNanos = notBefore;
         }
     }
 
-    /** What is to be done next, at that time. */
-    Step next(long nowNanos) {
-        lock.lock();
-        try {
-            if (closing) {
-                return asked ? new Step.Deregister() : new Step.Over();
-            }
-            if (refused != null || wished.equals(acknowledged)) {
-                settled.complete(true);
-                return new Step.Nothing();
-            }
-            if (acknowledged != null) {
-                return new Step.Report(wished);
-            }
-            if (delayed && notBeforeNanos - nowNanos > 0) {
-                return new Step.Later(notBeforeNanos - nowNanos);
-            }
-            asked = true;
-            return new Step.Register(wished);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The registry knows that. */
-    void acknowledge(ServiceInstance known) {
-        lock.lock();
-        try {
-            acknowledged = known;
-            delayed = false;
-            told = null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The registry does not know it any more: register again, but not before that. */
-    void lost(long notBefore) {
-        lock.lock();
-        try {
-            if (acknowledged != null) {
-                acknowledged = null;
-                delayed = !draining;
-                notBeforeNanos = notBefore;
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** It was taken out of the registry. */
-    void gone() {
-        lock.lock();
-        try {
-            asked = false;
-        } finally {
-            lock.unlock();
-        }
+    /** The registry has removed the instance. */
+    synchronized void deregistered() {
+        requested = false;
     }
 
     /**
-     * The registry refuses it.
+     * The registry refuses the desired state.
      *
-     * @return true where nobody has been told of that yet
+     * @return whether to emit that
      */
-    boolean refuse(Fault fault) {
-        lock.lock();
-        try {
-            refused = fault;
-            asked = acknowledged != null && !closing;
-            boolean news = !waiting && !closing && !fault.equals(told);
-            if (news) {
-                told = fault;
-            }
-            return news;
-        } finally {
-            lock.unlock();
-        }
+    synchronized boolean refuse(Fault fault) {
+        refused = fault;
+        requested = acknowledged != null && !closing;
+        boolean emit = !registering && !closing && !fault.equals(reported);
+        reported = emit ? fault : reported;
+        return emit;
     }
 
-    /** A refusal may be over by now. */
-    void tryAgain() {
-        lock.lock();
-        try {
-            refused = null;
-        } finally {
-            lock.unlock();
-        }
+    /** Forgets a refusal, whose cause may be gone by now. */
+    synchronized void retry() {
+        refused = null;
     }
 
-    Optional<Fault> refused() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(refused);
-        } finally {
-            lock.unlock();
-        }
+    synchronized Optional<Fault> refused() {
+        return Optional.ofNullable(refused);
     }
 
-    /** Whoever registered it has been answered; gives back a refusal that will stay one. */
-    Optional<Fault> answered() {
-        lock.lock();
-        try {
-            waiting = false;
-            return Optional.ofNullable(refused)
-                    .filter(fault -> fault.code() == Code.INVALID_ARGUMENT || fault.code() == Code.ALREADY_EXISTS);
-        } finally {
-            lock.unlock();
-        }
+    /** Ends the first registration; returns a refusal that is permanent. */
+    synchronized Optional<Fault> endRegistering() {
+        registering = false;
+        return refused().filter(fault -> fault.code() == Code.INVALID_ARGUMENT || fault.code() == Code.ALREADY_EXISTS);
     }
 
-    /** True where its lease is to be renewed. */
-    boolean held() {
-        lock.lock();
-        try {
-            return acknowledged != null && !closing;
-        } finally {
-            lock.unlock();
-        }
+    /** Whether its lease has to be renewed. */
+    synchronized boolean held() {
+        return acknowledged != null && !closing;
     }
 }

@@ -10,7 +10,8 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceProxy;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.event.Event;
-import dev.treaty.core.event.Events;
+import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
@@ -20,86 +21,135 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /**
- * The way to the registry, and what is known about it: whether it can be reached, and which start of it answers. The
- * loops of the client tell it what they see; it says so once per change. A registry may answer one of them and not the
- * other, so each has a fault of its own, which the other's answers say nothing of.
+ * Sends requests to a registry, and records whether it is reachable and which start of it answers. Every change of that
+ * is emitted once. A registry may answer one part of the client and not another, so each part has its own last error,
+ * which the answers to another part do not clear.
  */
 public final class RegistryConnection {
-    /** How long an ordinary request may take. */
+    /** The longest duration of an ordinary request. */
     public static final long REQUEST_NANOS = Duration.ofSeconds(2).toNanos();
 
     public static final ServiceContract PROTOCOL = ServiceContract.of(RegistryProtocol.class);
 
-    /** Who asks the registry. */
-    public enum Asker {
-        KEEPER,
-        REPLICA,
-        /** Whoever asks once, so that its fault lasts until anybody is answered. */
+    /** The longest time that one request waits for acknowledgements. */
+    private static final Duration ACKNOWLEDGE_WAIT_MAX = Duration.ofSeconds(20);
+
+    /** The parts of a client that send requests. */
+    enum Requester {
+        LEASE_KEEPER,
+        WATCH_CLIENT,
+        /** A single request of the program; its error lasts until any part gets an answer. */
         PROGRAM
     }
 
-    /** One request to the registry. */
+    /** A request to the registry. */
     @FunctionalInterface
-    public interface Question<T> {
-        T ask(RegistryProtocol registry) throws InterruptedException;
+    public interface Request<T> {
+        T send(RegistryProtocol registry) throws InterruptedException;
+    }
+
+    /** A request that waits until clients have acknowledged something. */
+    @FunctionalInterface
+    public interface AcknowledgeRequest {
+        RegistryProtocol.Heard send(RegistryProtocol registry, long waitMillis) throws InterruptedException;
     }
 
     public final String address;
-    final RegistryPolicy policy;
     public final Time time;
+    final RegistryPolicy policy;
     final RandomGenerator random;
     private final RegistryProtocol registry;
     private final Principal self;
-    private final Events events;
-    private final Runnable changed;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Asker, Fault> faults = new EnumMap<>(Asker.class);
+    private final RuntimeDependencies runtime;
+    private final Runnable onRecovery;
+    private final Map<Requester, Fault> errors = new EnumMap<>(Requester.class);
     private Instant since = Instant.EPOCH;
     private String epoch = "";
 
-    /** @param changed run when the registry can be reached again and when another start of it answers */
+    /** @param onRecovery run when the registry is reachable again and when another start of it answers */
     public RegistryConnection(
             String address,
             Handler handler,
             Principal self,
             RegistryPolicy policy,
-            Time time,
-            RandomGenerator random,
-            Events events,
-            Runnable changed) {
+            RuntimeDependencies runtime,
+            Runnable onRecovery) {
         this.address = address;
-        this.policy = policy;
-        this.time = time;
-        this.random = random;
         this.self = self;
-        this.events = events;
-        this.changed = changed;
+        this.policy = policy;
+        this.runtime = runtime;
+        this.time = runtime.time();
+        this.random = runtime.random();
+        this.onRecovery = onRecovery;
         this.registry =
                 ServiceProxy.of(RegistryProtocol.class, PROTOCOL, handler, () -> CallContext.next(self, time, random));
     }
 
     /**
-     * Asks the registry.
+     * Sends a request.
      *
-     * @throws ServiceException where it gives no answer in that time, or a fault
+     * @throws ServiceException if the answer is a fault or does not arrive in time
      */
-    public <T> T ask(long nanos, Question<T> question) throws InterruptedException {
-        var context = CallContext.next(self, time, random).within(Deadline.afterNanos(nanos, time));
+    <T> T call(long timeoutNanos, Request<T> request) throws InterruptedException {
+        var context = CallContext.next(self, time, random).within(Deadline.afterNanos(timeoutNanos, time));
         try {
-            return context.run(() -> question.ask(registry));
+            return context.run(() -> request.send(registry));
         } catch (ServiceException e) {
             throw e;
-        } catch (RuntimeException e) { // the loops of the client must outlive a mistake below them
-            throw new ServiceException(Code.INTERNAL, "asking the registry failed: " + e);
+        } catch (RuntimeException e) { // the threads of the client must survive an internal error below them
+            throw new ServiceException(Code.INTERNAL, "the request to the registry failed: " + e);
         }
     }
 
-    /** True where the registry answered with a refusal, so that it can be reached and asking again would not help. */
-    public static boolean refusal(Fault fault) {
+    <T> T call(Request<T> request) throws InterruptedException {
+        return call(REQUEST_NANOS, request);
+    }
+
+    /** Sends a single request of the program, and records whether the registry was reachable. */
+    public <T> T callOnce(Request<T> request) throws InterruptedException {
+        try {
+            T answer = call(request);
+            answered(Requester.PROGRAM, "");
+            return answer;
+        } catch (ServiceException e) {
+            if (!isRefusal(e.fault())) {
+                failed(Requester.PROGRAM, e.fault());
+            }
+            throw e;
+        }
+    }
+
+    /** Repeats a request that waits for acknowledgements until none is missing; false if the time is over first. */
+    public boolean awaitAcknowledged(Duration timeout, AcknowledgeRequest request) throws InterruptedException {
+        long end = time.nanoTime() + timeout.toNanos();
+        long left = timeout.toNanos();
+        do {
+            long wait = Math.min(left, ACKNOWLEDGE_WAIT_MAX.toNanos());
+            var answer = call(
+                    wait + REQUEST_NANOS,
+                    registry -> request.send(registry, Duration.ofNanos(wait).toMillis()));
+            if (answer.missing() == 0) {
+                return true;
+            }
+            left = end - time.nanoTime();
+        } while (left > 0);
+        return false;
+    }
+
+    /** Waits for the registry's answer within the patience of the policy. */
+    void await(Promise<Boolean> promise) {
+        try {
+            promise.await(time, policy.patience().toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether a fault is a refusal: the registry is reachable, and repeating the request would not help. */
+    static boolean isRefusal(Fault fault) {
         return switch (fault.code()) {
             case INVALID_ARGUMENT,
                     ALREADY_EXISTS,
@@ -113,88 +163,71 @@ public final class RegistryConnection {
         };
     }
 
-    /** Notes that the registry answered, and which start of it did where the answer told. */
-    public void answered(Asker asker, String answeredBy) {
-        boolean over;
-        boolean back;
+    /** Records that the registry answered, and the epoch of the answer unless it has none. */
+    void answered(Requester requester, String answeredEpoch) {
+        boolean cleared;
+        boolean reachable;
         boolean restarted;
-        lock.lock();
-        try {
-            over = faults.keySet().removeAll(EnumSet.of(asker, Asker.PROGRAM));
-            back = over && faults.isEmpty();
-            restarted = !answeredBy.isEmpty() && !epoch.isEmpty() && !epoch.equals(answeredBy);
-            epoch = answeredBy.isEmpty() ? epoch : answeredBy;
-        } finally {
-            lock.unlock();
+        synchronized (this) {
+            cleared = errors.keySet().removeAll(EnumSet.of(requester, Requester.PROGRAM));
+            reachable = errors.isEmpty();
+            restarted = !answeredEpoch.isEmpty() && !epoch.isEmpty() && !epoch.equals(answeredEpoch);
+            epoch = answeredEpoch.isEmpty() ? epoch : answeredEpoch;
         }
-        if (back) {
-            events.emit(new Event.RegistryChanged(address, true, "the registry " + address + " can be reached again"));
+        if (cleared && reachable) {
+            emit(true, "the registry " + address + " can be reached again");
         }
-        if (over || restarted) {
-            changed.run();
+        if (cleared || restarted) {
+            onRecovery.run();
         }
     }
 
-    /** Notes that the registry did not answer. */
-    public void failed(Asker asker, Fault cause) {
-        lock.lock();
-        try {
-            boolean known = !faults.isEmpty();
-            faults.putIfAbsent(asker, cause);
+    /** Records that the registry did not answer. */
+    void failed(Requester requester, Fault error) {
+        synchronized (this) {
+            boolean known = !errors.isEmpty();
+            errors.putIfAbsent(requester, error);
             if (known) {
                 return;
             }
             since = time.instant();
-        } finally {
-            lock.unlock();
         }
-        events.emit(new Event.RegistryChanged(address, false, describe(cause)));
+        emit(false, unreachable(error));
     }
 
-    /** Notes that a loop asks nothing any more, so that it would not find out that its fault is over. */
-    void idle(Asker asker) {
-        lock.lock();
-        try {
-            Fault last = faults.remove(asker);
-            if (last != null) {
-                faults.put(Asker.PROGRAM, last);
-            }
-        } finally {
-            lock.unlock();
+    /** Records that a part sends no more requests for now, so that it would not notice when its error is over. */
+    synchronized void idle(Requester requester) {
+        Fault last = errors.remove(requester);
+        if (last != null) {
+            errors.put(Requester.PROGRAM, last);
         }
     }
 
-    private String describe(Fault cause) {
-        return "the registry " + address + " cannot be reached (" + cause
-                + "); what was last known is kept and it is tried again";
+    private String unreachable(Fault error) {
+        return "the registry " + address + " cannot be reached (" + error
+                + "); the last known state is kept until it can be reached again";
     }
 
-    /** Since when the registry cannot be reached. */
-    public Optional<Instant> unreachableSince() {
-        lock.lock();
-        try {
-            return faults.isEmpty() ? Optional.empty() : Optional.of(since);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Says that the registry, which can be reached, will not do what it was asked. */
+    /** Emits that the registry is reachable and refuses a request. */
     void refused(String message) {
-        events.emit(new Event.RegistryChanged(address, true, message));
+        emit(true, message);
     }
 
-    /** Why the registry cannot be reached, in one sentence. */
-    public Optional<String> problem() {
-        lock.lock();
-        try {
-            return faults.values().stream().findFirst().map(fault -> describe(fault) + ", since " + since);
-        } finally {
-            lock.unlock();
-        }
+    private void emit(boolean reachable, String message) {
+        runtime.events().emit(new Event.RegistryChanged(address, reachable, message));
     }
 
-    /** The pause before the next try after that many failures in a row: doubling, with half of it left to chance. */
+    /** Returns since when the registry cannot be reached. */
+    public synchronized Optional<Instant> unreachableSince() {
+        return errors.isEmpty() ? Optional.empty() : Optional.of(since);
+    }
+
+    /** Returns why the registry cannot be reached, in one sentence. */
+    public synchronized Optional<String> problem() {
+        return errors.values().stream().findFirst().map(error -> unreachable(error) + ", since " + since);
+    }
+
+    /** Returns the pause after a number of failures in a row: exponential backoff, half of it random. */
     long pauseNanos(int failures) {
         long max = policy.pauseMax().toNanos();
         long full = Math.min(max, policy.pauseMin().toNanos() << Math.min(failures - 1, 20));

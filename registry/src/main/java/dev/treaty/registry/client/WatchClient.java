@@ -4,6 +4,8 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
@@ -13,235 +15,192 @@ import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.WatcherAcks;
+import dev.treaty.registry.client.RegistryConnection.Requester;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.server.SelfPreservation;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This process's copy of the services it follows, kept current by one watch that carries them all.
+ * This process's copy of the services that it follows, kept current by one watch for all of them.
  *
- * <p>The watch is a request that the registry answers when something changes; the next one follows at once. Where
- * another service is to be followed meanwhile, the request under way is given up and a new one asks for that service
- * too: nothing is lost, since the revision moves on only with answers that were taken in. What a registry in trouble
- * does not say is no news: the copy stays as it was. A registry that started anew knows nobody at first, so instances
- * that it does not name are kept until they have had the time to register again.
+ * <p>The watch is a request that the registry answers when something changes; the next request follows immediately. If
+ * another service is followed in the meantime, the current request is given up and the new one asks for that service
+ * too. Nothing is lost, since the revision advances only with answers that were processed. While the registry is
+ * unreachable, the copy stays as it was. A registry that has restarted knows no instances at first, so instances that it
+ * does not list are kept until they have had the time to register again.
  */
 public final class WatchClient implements AutoCloseable {
-    /** The most services that a process may follow; all of them fit into one request. */
+    /** The most services that a process may follow: all of them fit into one request. */
     static final int SERVICES_MAX = RegistryLimits.BATCH_MAX;
 
-    /** The most instances that a service may have. */
+    /** The most instances of a service. */
     private static final int INSTANCES_MAX = 1_000_000;
 
-    private static final int LOG = 4_096;
-
-    /** How much later than asked for an answer may come. */
+    /** How much later than requested an answer may arrive. */
     private static final long SLACK_NANOS = Duration.ofSeconds(5).toNanos();
 
-    /** How long an answer that says that an instance drains waits for the watchers in this process to hear it. */
+    /** How long the watchers in this process may take to process that an instance drains before that is acknowledged. */
     private static final long DRAIN_NANOS = Duration.ofMillis(250).toNanos();
 
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
-    /** A service that is followed. */
-    private static final class Followed {
+    /** The users of a service in this process. */
+    private static final class Interest {
         final Promise<Boolean> loaded = new Promise<>();
         int followers;
-        long revision;
-        boolean restarted; // and this registry has not told yet whom it knows
     }
 
-    /** How a turn of the loop ended. */
+    /** How a watch ended. */
     private sealed interface Outcome {
         record Answered(RegistryProtocol.News news) implements Outcome {}
 
         record Failed(Fault fault) implements Outcome {}
 
-        /** Something is to be asked otherwise. */
+        /** Given up, since another request has to be sent. */
         record Restarted() implements Outcome {}
     }
 
-    private record Missing(ServiceName service, long untilNanos) {}
-
-    private final RegistryConnection upstream;
+    private final RegistryConnection connection;
     private final String watcher;
     private final Events events;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final ChangeLog catalog = new ChangeLog(lock, LOG);
-    private final Map<ServiceName, Followed> followed = new TreeMap<>();
-    private final Map<String, Missing> missing = new HashMap<>();
-    private final WatcherAcks audience = new WatcherAcks();
+    private final ChangeLog changes = new ChangeLog(ChangeLog.LENGTH_MAX);
+    private final WatcherAcks acks = new WatcherAcks();
     private final SelfPreservation preservation;
+    private final Map<ServiceName, Interest> interests = new HashMap<>();
     private final Thread thread =
-            Thread.ofVirtual().name("treaty-registry-replica").unstarted(this::run);
-    private Promise<Outcome> turn = new Promise<>();
+            Thread.ofVirtual().name("treaty-registry-watch-client").unstarted(this::run);
     private final Promise<Boolean> ended = new Promise<>();
-    private String epoch = "";
-    private boolean following; // the registry believes that this process follows something
+    private Promise<Outcome> outcome = new Promise<>();
+    private volatile WatchState state = WatchState.EMPTY; // written under the monitor
+    private boolean watching; // the registry believes that this process watches something
     private volatile @Nullable Fault refused;
-    private volatile Map<ServiceName, String> unclear = Map.of(); // why, of each that the registry cannot tell of now
     private volatile boolean closed;
 
-    public WatchClient(RegistryConnection upstream, Events events) {
-        this.upstream = upstream;
-        this.watcher = RegistryTable.token(upstream.random);
+    public WatchClient(RegistryConnection connection, Events events) {
+        this.connection = connection;
+        this.watcher = RegistryTable.token(connection.random);
         this.events = events;
-        this.preservation = new SelfPreservation(upstream.policy.preservation());
+        this.preservation = new SelfPreservation(connection.policy.preservation());
     }
 
     public void start() {
         thread.start();
     }
 
-    public ChangeLog catalog() {
-        return catalog;
+    public ChangeLog changes() {
+        return changes;
     }
 
-    public WatcherAcks audience() {
-        return audience;
+    public WatcherAcks acks() {
+        return acks;
     }
 
     /**
-     * Follows a service; returns when its instances are known, or when the policy's patience is over.
+     * Follows a service; returns when its instances are known, or after the patience of the policy.
      *
-     * @param once whether to follow it only where nobody does yet, and then for good
+     * @param permanently whether to follow it until this client is closed, which counts as one follower
      */
-    public void follow(ServiceName service, boolean once) {
-        if (closed) {
-            return;
-        }
-        Followed entry;
-        lock.lock();
-        try {
-            entry = followed.get(service);
-            if (entry == null) {
-                if (followed.size() >= SERVICES_MAX) {
-                    throw new IllegalStateException(
-                            "this process follows " + SERVICES_MAX + " services already: close watches that are done");
-                }
-                entry = new Followed();
-                followed.put(service, entry);
-                turn.complete(new Outcome.Restarted());
-            }
-            if (!once || entry.followers == 0) {
-                entry.followers++;
-            }
-        } finally {
-            lock.unlock();
-        }
-        try {
-            entry.loaded.await(upstream.time, upstream.policy.patience().toNanos());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    public void follow(ServiceName service, boolean permanently) {
+        if (!closed) {
+            connection.await(interest(service, permanently).loaded);
         }
     }
 
-    public void unfollow(ServiceName service) {
-        lock.lock();
-        try {
-            Followed entry = followed.get(service);
-            if (entry != null && --entry.followers == 0) {
-                followed.remove(service);
-                catalog.forget(service);
-                missing.values().removeIf(m -> m.service.equals(service));
+    private synchronized Interest interest(ServiceName service, boolean permanently) {
+        Interest interest = interests.get(service);
+        if (interest == null) {
+            if (interests.size() >= SERVICES_MAX) {
+                throw new IllegalStateException(
+                        "this process follows " + SERVICES_MAX + " services, which is the limit: close unused watches");
             }
-        } finally {
-            lock.unlock();
+            interest = new Interest();
+            interests.put(service, interest);
+            state = state.with(service);
+            restart();
+        }
+        interest.followers += permanently && interest.followers > 0 ? 0 : 1;
+        return interest;
+    }
+
+    public synchronized void unfollow(ServiceName service) {
+        Interest interest = interests.get(service);
+        if (interest != null && --interest.followers == 0) {
+            interests.remove(service);
+            state = state.without(service);
+            changes.forget(service);
         }
     }
 
-    /** Why the registry does not say what is new, although it answers. */
+    /** Returns why the registry, although reachable, cannot answer watches. */
     public Optional<String> problem() {
-        return refusal().or(() -> unclear.values().stream().findFirst());
+        return refusal().or(() -> state.unclear().keySet().stream().findFirst().flatMap(this::unclear));
     }
 
-    /** Why the registry does not say what is new of that service, although it answers. */
+    /** Returns why the registry, although reachable, cannot answer watches of a service. */
     public Optional<String> problem(ServiceName service) {
-        return refusal().or(() -> Optional.ofNullable(unclear.get(service)));
+        return refusal().or(() -> unclear(service));
     }
 
     private Optional<String> refusal() {
         return Optional.ofNullable(refused)
-                .map(fault -> "the registry " + upstream.address + " refuses to be watched: " + fault.message());
+                .map(fault -> "the registry " + connection.address + " refuses to be watched: " + fault.message());
     }
 
-    /** Asks anew, rather than wait for an answer that may never come. */
-    public void restart() {
-        lock.lock();
-        try {
-            turn.complete(new Outcome.Restarted());
-        } finally {
-            lock.unlock();
-        }
+    private Optional<String> unclear(ServiceName service) {
+        return Optional.ofNullable(state.unclear().get(service))
+                .map(why ->
+                        "the registry " + connection.address + " cannot list the instances of " + service + ": " + why);
     }
 
-    /** Follows nothing any more, and tells the registry, which would otherwise wait for this process in a drain. */
+    /** Sends a new request instead of waiting for an answer that may never arrive. */
+    public synchronized void restart() {
+        outcome.complete(new Outcome.Restarted());
+    }
+
+    /** Stops watching, and notifies the registry, which would otherwise wait for this process when instances drain. */
     @Override
     public void close() {
         closed = true;
         restart();
-        try {
-            ended.await(upstream.time, upstream.policy.patience().toNanos());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void leave() throws InterruptedException {
-        if (following && upstream.problem().isEmpty()) {
-            try {
-                upstream.ask(
-                        upstream.policy.patience().toNanos(), registry -> registry.watch(Map.of(), epoch, 0, watcher));
-            } catch (ServiceException e) {
-                // It finds out by itself, two seconds later.
-            }
-        }
-        following = false;
+        connection.await(ended);
     }
 
     private void run() {
         try {
             int failures = 0;
             while (!closed) {
-                Promise<Outcome> current = begin();
-                long began = upstream.time.nanoTime();
-                Outcome outcome = turn(current, followedNow());
+                long began = connection.time.nanoTime();
                 boolean hasty = false;
-                switch (outcome) {
+                switch (watch(begin())) {
                     case Outcome.Answered(var news) -> {
-                        upstream.answered(RegistryConnection.Asker.REPLICA, news.epoch());
                         hasty = news.complete().isEmpty()
                                 && news.changes().isEmpty()
-                                && upstream.time.nanoTime() - began
-                                        < upstream.policy.pauseMin().toNanos();
+                                && connection.time.nanoTime() - began
+                                        < connection.policy.pauseMin().toNanos();
                         failures = 0;
                         refused = null;
                     }
                     case Outcome.Failed(var fault) -> {
-                        if (RegistryConnection.refusal(fault)) {
-                            upstream.answered(RegistryConnection.Asker.REPLICA, "");
+                        if (RegistryConnection.isRefusal(fault)) {
+                            connection.answered(Requester.WATCH_CLIENT, "");
                             refused = fault;
                         } else {
-                            upstream.failed(RegistryConnection.Asker.REPLICA, fault);
+                            connection.failed(Requester.WATCH_CLIENT, fault);
                         }
                         failures++;
                     }
                     case Outcome.Restarted _ -> {}
                 }
-                expireMissing();
-                if (failures > 0 || hasty) { // an answer without news that came at once would come again and again
-                    begin().await(upstream.time, upstream.pauseNanos(Math.max(1, failures)));
+                removeMissing();
+                if (failures > 0 || hasty) { // an immediate answer without changes would repeat without end
+                    begin().await(connection.time, connection.pauseNanos(Math.max(1, failures)));
                 }
             }
             leave();
@@ -252,61 +211,63 @@ public final class WatchClient implements AutoCloseable {
         }
     }
 
-    private Promise<Outcome> begin() {
-        lock.lock();
-        try {
-            turn = new Promise<>();
-            if (closed) {
-                turn.complete(new Outcome.Restarted());
+    private void leave() throws InterruptedException {
+        if (watching && connection.problem().isEmpty()) {
+            try {
+                connection.call(
+                        connection.policy.patience().toNanos(),
+                        registry -> registry.watch(Map.of(), state.epoch(), 0, watcher));
+            } catch (ServiceException e) {
+                // The registry notices by itself after the timeout of WatcherAcks.
             }
-            return turn;
-        } finally {
-            lock.unlock();
         }
+        watching = false;
     }
 
-    private Map<ServiceName, Followed> followedNow() {
-        lock.lock();
-        try {
-            return new TreeMap<>(followed);
-        } finally {
-            lock.unlock();
+    private synchronized Promise<Outcome> begin() {
+        outcome = new Promise<>();
+        if (closed) {
+            restart();
         }
+        return outcome;
     }
 
-    private Outcome turn(Promise<Outcome> current, Map<ServiceName, Followed> asked) throws InterruptedException {
-        if (asked.isEmpty()) {
+    private Outcome watch(Promise<Outcome> current) throws InterruptedException {
+        WatchState asked = state;
+        if (asked.revisions().isEmpty()) {
             leave();
-            upstream.idle(RegistryConnection.Asker.REPLICA);
-            Outcome outcome = current.await(upstream.time, IDLE_NANOS);
-            return outcome == null ? new Outcome.Restarted() : outcome;
+            connection.idle(Requester.WATCH_CLIENT);
+            Outcome ended = current.await(connection.time, IDLE_NANOS);
+            return ended == null ? new Outcome.Restarted() : ended;
         }
-        long waitNanos = waitNanos();
-        String of = epoch;
+        long waitNanos = waitNanos(asked);
         var since = new TreeMap<String, Long>();
-        asked.forEach((service, entry) -> since.put(service.value(), entry.revision));
-        following = true;
-        // The request has a thread of its own, so that giving it up interrupts that one and never this.
+        asked.revisions().forEach((service, revision) -> since.put(service.value(), revision));
+        watching = true;
+        // The request has its own thread, so that giving it up interrupts that thread and never this one.
         Thread request = Thread.ofVirtual().name("treaty-registry-watch").start(() -> {
             try {
-                var news = upstream.ask(
+                var news = connection.call(
                         waitNanos + SLACK_NANOS,
                         registry -> registry.watch(
-                                since, of, Duration.ofNanos(waitNanos).toMillis(), watcher));
+                                since,
+                                asked.epoch(),
+                                Duration.ofNanos(waitNanos).toMillis(),
+                                watcher));
                 current.complete(new Outcome.Answered(news));
             } catch (ServiceException e) {
                 current.complete(new Outcome.Failed(e.fault()));
             } catch (InterruptedException e) {
-                current.complete(new Outcome.Restarted()); // given up: nobody waits for it
+                current.complete(new Outcome.Restarted());
             }
         });
         try {
-            Outcome outcome = current.await(upstream.time, waitNanos + 2 * SLACK_NANOS);
-            if (outcome instanceof Outcome.Answered(var news)) {
-                return take(asked, pages(news));
+            Outcome ended = current.await(connection.time, waitNanos + 2 * SLACK_NANOS);
+            if (ended instanceof Outcome.Answered(var news)) {
+                return process(asked.revisions(), withAllPages(news));
             }
-            return outcome != null
-                    ? outcome
+            return ended != null
+                    ? ended
                     : new Outcome.Failed(Fault.of(Code.DEADLINE_EXCEEDED, "the watch was not answered in time"));
         } catch (ServiceException e) {
             return new Outcome.Failed(e.fault());
@@ -315,11 +276,16 @@ public final class WatchClient implements AutoCloseable {
         }
     }
 
-    /** The same news with the whole of the sets that did not fit into one answer. */
-    private RegistryProtocol.News pages(RegistryProtocol.News news) throws InterruptedException {
-        if (news.complete().stream().allMatch(complete -> complete.next().isEmpty())) {
-            return news;
-        }
+    /** Returns how long to wait: until a missing instance may be removed, at most as long as a registry waits. */
+    private long waitNanos(WatchState asked) {
+        long now = connection.time.nanoTime();
+        return asked.missing().values().stream()
+                .mapToLong(missing -> Math.max(1, missing.untilNanos() - now))
+                .reduce(RegistryService.WAIT_MAX.toNanos(), Math::min);
+    }
+
+    /** Requests the rest of the lists that did not fit into an answer. */
+    private RegistryProtocol.News withAllPages(RegistryProtocol.News news) throws InterruptedException {
         var whole = new ArrayList<RegistryProtocol.Complete>();
         for (var complete : news.complete()) {
             var instances = new ArrayList<>(complete.instances());
@@ -329,8 +295,8 @@ public final class WatchClient implements AutoCloseable {
                             Code.RESOURCE_EXHAUSTED,
                             complete.service() + " has more than " + INSTANCES_MAX + " instances, which is the limit");
                 }
-                String asked = next;
-                var page = upstream.ask(RegistryConnection.REQUEST_NANOS, registry -> registry.page(asked));
+                String requested = next;
+                var page = connection.call(registry -> registry.page(requested));
                 instances.addAll(page.instances());
                 next = page.next();
             }
@@ -340,146 +306,85 @@ public final class WatchClient implements AutoCloseable {
                 news.epoch(), news.revision(), whole, news.changes(), news.later(), news.unclear());
     }
 
-    /** Until the first of the missing instances has had its time, at most as long as a registry waits. */
-    private long waitNanos() {
-        long wait = RegistryService.WAIT_MAX.toNanos();
-        long now = upstream.time.nanoTime();
-        lock.lock();
-        try {
-            for (Missing m : missing.values()) {
-                wait = Math.min(wait, Math.max(1, m.untilNanos - now));
-            }
-            return wait;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Outcome take(Map<ServiceName, Followed> asked, RegistryProtocol.News news) throws InterruptedException {
+    private Outcome process(Map<ServiceName, Long> asked, RegistryProtocol.News news) throws InterruptedException {
         var draining = new HashMap<ServiceName, Long>();
-        Instant now = upstream.time.instant();
-        long before = catalog.revision();
-        Map<ServiceName, String> unclearBefore = unclear;
-        lock.lock();
-        try {
-            if (!epoch.isEmpty() && !epoch.equals(news.epoch())) {
-                followed.values().forEach(entry -> {
-                    entry.revision = 0;
-                    entry.restarted = true;
-                });
+        long before = changes.revision();
+        Map<ServiceName, String> unclearBefore = state.unclear();
+        WatchState.Update update;
+        synchronized (this) {
+            try {
+                long graceEnd =
+                        connection.time.nanoTime() + connection.policy.grace().toNanos();
+                update = state.apply(asked, news, changes::instances, connection.time.instant(), graceEnd);
+            } catch (RuntimeException e) { // an answer that cannot be used must not end this thread
+                return new Outcome.Failed(
+                        Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e));
             }
-            asked.entrySet().removeIf(e -> followed.get(e.getKey()) != e.getValue()); // given up meanwhile
-            for (var complete : news.complete()) {
-                var service = new ServiceName(complete.service());
-                Followed entry = asked.get(service);
-                if (entry != null) {
-                    replace(service, complete.instances(), entry.restarted, now);
-                }
-            }
-            for (var change : news.changes()) {
-                ServiceInstance instance = change.instance().read(now);
-                if (asked.containsKey(instance.service())) {
-                    missing.remove(instance.id());
-                    if (change.kind() == RegistryProtocol.Kind.REMOVED) {
-                        catalog.remove(instance.service(), instance.id(), change.reason(), change.timestamp());
-                    } else {
-                        long revision = catalog.put(instance, change.timestamp());
-                        if (revision > 0 && instance.health().status() == ServiceHealth.Status.DRAINING) {
-                            draining.put(instance.service(), revision);
-                        }
-                    }
-                }
-            }
-            epoch = news.epoch();
-            for (String later : news.later().orElse(List.of())) {
-                asked.remove(new ServiceName(later));
-            }
-            unclear(asked, news.unclear().orElse(Map.of()));
-            for (Followed entry : asked.values()) {
-                entry.revision = news.revision();
-                entry.restarted = false;
-                entry.loaded.complete(true);
-            }
-        } catch (RuntimeException e) { // what other programs answer must not end this thread
-            return new Outcome.Failed(Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e));
-        } finally {
-            lock.unlock();
+            state = update.state();
         }
-        tell(before);
-        unclear.forEach((service, message) -> {
-            if (!message.equals(unclearBefore.get(service))) {
-                upstream.refused(message);
+        connection.answered(Requester.WATCH_CLIENT, news.epoch()); // before its instances are visible
+        synchronized (this) {
+            for (DiscoveryEvent event : update.events()) {
+                ServiceInstance instance = event.instance();
+                if (!isCurrent(instance.service(), news)) {
+                    continue;
+                }
+                if (event instanceof DiscoveryEvent.Removed(var _, var reason, var at)) {
+                    changes.remove(instance.service(), instance.id(), reason, at);
+                } else if (changes.put(instance, event.timestamp()) > 0
+                        && instance.health().status() == ServiceHealth.Status.DRAINING) {
+                    draining.put(instance.service(), changes.revision());
+                }
+            }
+            update.answered().forEach(service -> {
+                Interest interest = interests.get(service);
+                if (interest != null && isCurrent(service, news)) {
+                    interest.loaded.complete(true);
+                }
+            });
+        }
+        emitSince(before);
+        state.unclear().forEach((service, why) -> {
+            if (!why.equals(unclearBefore.get(service))) {
+                unclear(service).ifPresent(connection::refused);
             }
         });
-        for (var each : draining.entrySet()) { // asking on tells the registry that this process calls there no more
-            audience.await(each.getKey(), each.getValue(), upstream.time, DRAIN_NANOS);
+        for (var each : draining.entrySet()) { // the next request acknowledges that this process calls there no more
+            acks.await(each.getKey(), each.getValue(), connection.time, DRAIN_NANOS);
         }
         return new Outcome.Answered(news);
     }
 
-    /** Notes what the registry cannot tell about now. */
-    private void unclear(Map<ServiceName, Followed> asked, Map<String, String> why) {
-        var now = new TreeMap<ServiceName, String>();
-        why.forEach((name, reason) -> {
-            var service = new ServiceName(name);
-            asked.remove(service);
-            now.put(service, "the registry " + upstream.address + " cannot tell who offers " + service + ": " + reason);
-        });
-        unclear = now;
+    /** Whether a service is still followed since before an answer: not given up, or followed again, after it. */
+    private boolean isCurrent(ServiceName service, RegistryProtocol.News news) {
+        return Long.valueOf(news.revision()).equals(state.revisions().get(service));
     }
 
-    private void replace(
-            ServiceName service, List<RegistryProtocol.Instance> instances, boolean restarted, Instant now) {
-        var named = new HashSet<String>();
-        for (var wire : instances) {
-            ServiceInstance instance = wire.read(now);
-            named.add(instance.id());
-            missing.remove(instance.id());
-            catalog.put(instance, now);
-        }
-        long until = upstream.time.nanoTime() + upstream.policy.grace().toNanos();
-        for (ServiceInstance known : catalog.roster(service)) {
-            if (named.contains(known.id())) {
-                continue;
-            }
-            if (restarted) {
-                missing.putIfAbsent(known.id(), new Missing(service, until));
-            } else if (!missing.containsKey(known.id())) {
-                catalog.remove(service, known.id(), "gone while the registry could not be followed", now);
-            }
-        }
-    }
-
-    private void expireMissing() {
-        long before = catalog.revision();
-        lock.lock();
-        try {
-            long now = upstream.time.nanoTime();
-            for (var entry : List.copyOf(missing.entrySet())) {
-                ServiceName service = entry.getValue().service;
-                if (entry.getValue().untilNanos - now > 0) {
-                    continue;
+    private void removeMissing() {
+        long before = changes.revision();
+        synchronized (this) {
+            long now = connection.time.nanoTime();
+            var kept = new HashMap<>(state.missing());
+            state.missing().forEach((id, missing) -> {
+                if (missing.untilNanos() - now > 0) {
+                    return;
                 }
-                long wait =
-                        preservation.tryRemove(service, catalog.roster(service).size(), catalog.size(), now);
-                if (wait > 0) { // too many at once: more likely the registry's fault than theirs
-                    missing.put(entry.getKey(), new Missing(service, now + wait));
-                    continue;
+                ServiceName service = missing.service();
+                int ofService = changes.instances(service).size();
+                long wait = preservation.tryRemove(service, ofService, changes.instanceCount(), now);
+                if (wait > 0) { // too many at once: more likely a fault of the registry than the truth
+                    kept.put(id, new WatchState.Missing(service, now + wait));
+                } else {
+                    kept.remove(id);
+                    changes.remove(service, id, RemovalReason.NOT_REGISTERED_AGAIN.text(), connection.time.instant());
                 }
-                missing.remove(entry.getKey());
-                catalog.remove(
-                        service,
-                        entry.getKey(),
-                        "did not register again after the registry restarted",
-                        upstream.time.instant());
-            }
-        } finally {
-            lock.unlock();
+            });
+            state = state.withMissing(kept);
         }
-        tell(before);
+        emitSince(before);
     }
 
-    private void tell(long since) {
-        catalog.readAll(since).changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
+    private void emitSince(long revision) {
+        changes.readAll(revision).changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
     }
 }

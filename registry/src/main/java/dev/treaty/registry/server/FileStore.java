@@ -4,12 +4,13 @@ import dev.treaty.registry.spi.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,47 +19,43 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A {@link Store} in a directory, which only its owner can read: the files hold the tokens of leases. Two processes
- * cannot have the same directory at a time.
+ * A {@link Store} in a directory. Only its owner can read the files, since they contain lease tokens, and only one
+ * process at a time can open the directory.
  */
 public final class FileStore implements Store {
     private static final String LOCK = "lock";
     private static final String UNFINISHED = ".new";
 
     private final Path directory;
+    private final boolean posix;
     private final FileChannel lockFile;
     private final Map<String, FileChannel> open = new HashMap<>();
 
     /**
-     * Opens a directory, which is made where it is not there.
+     * Opens a directory, which is created if it does not exist.
      *
-     * @throws IOException where it cannot be written, or another process has it
+     * @throws IOException if the directory cannot be written or another process has opened it
      */
     public FileStore(Path directory) throws IOException {
         this.directory = directory;
-        boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
+        this.posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
         if (!Files.isDirectory(directory)) {
-            if (posix) {
-                Files.createDirectories(
-                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            } else {
-                Files.createDirectories(directory);
-            }
+            var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+            Files.createDirectories(directory, posix ? new FileAttribute<?>[] {ownerOnly} : new FileAttribute<?>[0]);
         }
         this.lockFile = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            FileLock lock = lockFile.tryLock();
-            if (lock == null) {
-                throw inUse();
-            }
-        } catch (OverlappingFileLockException e) {
-            throw inUse();
+        if (!lock()) {
+            lockFile.close();
+            throw new IOException(directory + " is in use by another registry: give each a directory of its own");
         }
     }
 
-    private IOException inUse() throws IOException {
-        lockFile.close();
-        return new IOException(directory + " is in use by another registry: give each a directory of its own");
+    private boolean lock() throws IOException {
+        try {
+            return lockFile.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
     }
 
     @Override
@@ -79,28 +76,25 @@ public final class FileStore implements Store {
     public void append(String name, byte[] bytes) throws IOException {
         FileChannel file = open.get(name);
         if (file == null) {
-            file = FileChannel.open(
-                    directory.resolve(name),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.APPEND);
-            restrict(directory.resolve(name));
+            file = open(directory.resolve(name), StandardOpenOption.APPEND);
             open.put(name, file);
         }
         write(file, bytes);
+    }
+
+    /** Opens a file that only its owner can read, even in a directory that was created with other permissions. */
+    private FileChannel open(Path file, OpenOption option) throws IOException {
+        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, option);
+        if (posix) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        }
+        return channel;
     }
 
     private static void write(FileChannel file, byte[] bytes) throws IOException {
         var buffer = ByteBuffer.wrap(bytes);
         while (buffer.hasRemaining()) {
             file.write(buffer);
-        }
-    }
-
-    /** Also where the directory was there before, with whatever permissions. */
-    private static void restrict(Path file) throws IOException {
-        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         }
     }
 
@@ -115,12 +109,7 @@ public final class FileStore implements Store {
     @Override
     public void replace(String name, byte[] bytes) throws IOException {
         Path unfinished = directory.resolve(name + UNFINISHED);
-        try (var file = FileChannel.open(
-                unfinished,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.TRUNCATE_EXISTING)) {
-            restrict(unfinished);
+        try (var file = open(unfinished, StandardOpenOption.TRUNCATE_EXISTING)) {
             write(file, bytes);
             file.force(true);
         }
@@ -129,12 +118,12 @@ public final class FileStore implements Store {
         forceDirectory();
     }
 
-    /** The name of a file outlives the machine only once its directory has been written too. */
+    /** A new file name is durable only after its directory was forced. */
     private void forceDirectory() {
         try (var names = FileChannel.open(directory, StandardOpenOption.READ)) {
             names.force(true);
         } catch (IOException e) {
-            // Not every system lets a directory be opened; those that do not, write it by themselves.
+            // Systems that do not allow a directory to be opened write it by themselves.
         }
     }
 

@@ -13,31 +13,30 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what a {@link RegistryTable} knows on disk, so that it outlives the process: a snapshot, and a log of what
- * changed since. Renewals are not written. After a restart all leases begin anew, since nobody could renew them
- * meanwhile.
+ * Writes the state of a {@link RegistryTable} to disk so that it survives a restart: a snapshot, and a log of the
+ * changes since. Renewals are not written. After a restart all leases start again, since nothing could renew them in the
+ * meantime.
  *
- * <p>Changes are written by a thread of its own, moments after they happened, and never hold up the registry. What the
- * end of a process or of its machine takes with it is little, and heals by itself: a registrant whose lease is not
- * known registers again. A record that is torn ends its log. Where the disk fails, the registry goes on, says so, and
- * tries to write a new snapshot.
+ * <p>A separate thread writes changes shortly after they happen and never delays the registry. What is lost when the
+ * process or the machine stops is little and is restored without help: a client whose lease is not known registers
+ * again. A torn record ends its log. If the disk fails, the registry continues, reports the problem, and tries to write
+ * a new snapshot.
  */
 public final class Journal implements AutoCloseable {
-    /** A log that is shorter is not replaced by a snapshot. */
+    /** A shorter log is not replaced by a snapshot. */
     private static final long LOG_BYTES_MIN = 4 << 20;
 
-    /** The most that waits to be written; beyond, only a new snapshot helps. */
+    /** The most bytes that wait to be written; beyond that, only a new snapshot helps. */
     private static final int PENDING_BYTES_MAX = 32 << 20;
 
-    /** How often what was written is forced to the disk. */
+    /** How often written changes are forced to the disk. */
     private static final long FORCE_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** How long until a disk that failed is tried again. */
+    /** The pause before a failed disk is tried again. */
     private static final long RETRY_NANOS = Duration.ofSeconds(5).toNanos();
 
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
@@ -57,70 +56,48 @@ public final class Journal implements AutoCloseable {
     private boolean unforced;
     private volatile @Nullable String problem;
 
-    /** What waits to be written to one log. */
+    /** The changes that wait to be written to one log. */
     private static final class Pending implements Consumer<RegistryTable.Entry> {
-        private final ReentrantLock lock = new ReentrantLock();
         private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private boolean overflown;
-        private Promise<Boolean> some = new Promise<>();
+        private Promise<Boolean> available = new Promise<>();
 
         @Override
         public void accept(RegistryTable.Entry entry) {
-            byte[] record = JournalFormat.record(entry);
-            lock.lock();
-            try {
-                if (bytes.size() + record.length > PENDING_BYTES_MAX) {
-                    overflown = true;
-                } else {
-                    bytes.writeBytes(record);
-                }
-                some.complete(true);
-            } finally {
-                lock.unlock();
-            }
+            add(JournalFormat.record(entry));
         }
 
-        byte[] take() throws IOException {
-            lock.lock();
-            try {
-                if (overflown) {
-                    throw new IOException("it is too slow: " + PENDING_BYTES_MAX + " bytes were waiting");
-                }
-                byte[] taken = bytes.toByteArray();
-                bytes = new ByteArrayOutputStream();
-                some = new Promise<>();
-                return taken;
-            } finally {
-                lock.unlock();
+        private synchronized void add(byte[] record) {
+            if (bytes.size() + record.length > PENDING_BYTES_MAX) {
+                overflown = true;
+            } else {
+                bytes.writeBytes(record);
             }
+            available.complete(true);
         }
 
-        void wake() {
-            lock.lock();
-            try {
-                some.complete(true);
-            } finally {
-                lock.unlock();
+        synchronized byte[] take() throws IOException {
+            if (overflown) {
+                throw new IOException("it is too slow: " + PENDING_BYTES_MAX + " bytes were waiting");
             }
+            byte[] taken = bytes.toByteArray();
+            bytes = new ByteArrayOutputStream();
+            available = new Promise<>();
+            return taken;
         }
 
-        Promise<Boolean> some() {
-            lock.lock();
-            try {
-                return some;
-            } finally {
-                lock.unlock();
-            }
+        synchronized Promise<Boolean> available() {
+            return available;
         }
     }
 
     /**
-     * Reads what is in the store into the table, and writes every change from now on.
+     * Restores the table from the store, and writes every change from now on.
      *
-     * @param table has nothing in it yet
-     * @param store is closed with this
-     * @param events told where the disk fails, and when it works again
-     * @throws IOException where the store cannot be read or written
+     * @param table is empty
+     * @param store is closed with this journal
+     * @param events receives when the disk fails and when it works again
+     * @throws IOException if the store cannot be read or written
      */
     public Journal(RegistryTable table, Store store, Time time, Events events) throws IOException {
         this.table = table;
@@ -133,16 +110,16 @@ public final class Journal implements AutoCloseable {
     }
 
     private void restore() throws IOException {
-        var numbers = new TreeSet<Long>();
+        var snapshots = new TreeSet<Long>();
         for (String name : store.names()) {
-            number(SNAPSHOT, name).ifPresent(numbers::add);
+            number(SNAPSHOT, name).ifPresent(snapshots::add);
             number(LOG, name).ifPresent(n -> generation = Math.max(generation, n));
         }
-        generation = Math.max(generation, numbers.isEmpty() ? 0 : numbers.last());
+        generation = Math.max(generation, snapshots.isEmpty() ? 0 : snapshots.last());
         long from = 0;
-        for (long number : numbers.descendingSet()) {
+        for (long number : snapshots.descendingSet()) {
             List<RegistryTable.Entry> entries = new ArrayList<>();
-            if (JournalFormat.read(store.read(SNAPSHOT + number), entries::add) < 0) {
+            if (JournalFormat.read(store.read(SNAPSHOT + number), entries::add)) {
                 entries.forEach(this::restore);
                 from = number;
                 break;
@@ -169,35 +146,35 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** What keeps the state from being saved, in one sentence; nothing where all is well. */
+    /** Returns why the state cannot be saved, in one sentence; empty if it can. */
     public Optional<String> problem() {
         return Optional.ofNullable(problem);
     }
 
     private void run() {
         try {
-            boolean lacking = false; // some change is in no log, so that only a snapshot helps
+            boolean incomplete = false; // a change is missing from the log, so that only a snapshot helps
             while (closing.now() == null) {
                 try {
-                    if (lacking) {
+                    if (incomplete) {
                         snapshot();
-                        lacking = false;
+                        incomplete = false;
                     } else {
-                        follow();
+                        awaitAndWrite();
                     }
-                    well();
+                    recovered();
                 } catch (IOException e) {
-                    lacking = true;
+                    incomplete = true;
                     failed(e);
                     closing.await(time, RETRY_NANOS);
                 }
             }
-            if (lacking) {
+            if (incomplete) {
                 snapshot();
             }
             write(true);
         } catch (IOException e) {
-            problem = "the last of the registry's state could not be saved: " + e.getMessage();
+            problem = "the last changes of the registry's state could not be saved: " + e.getMessage();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -205,17 +182,15 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Waits for changes and writes them. */
-    private void follow() throws IOException, InterruptedException {
-        Promise<Boolean> some = pending.some();
-        some.await(time, unforced ? FORCE_NANOS : IDLE_NANOS);
-        write(some.now() == null);
+    private void awaitAndWrite() throws IOException, InterruptedException {
+        Promise<Boolean> available = pending.available();
+        available.await(time, unforced ? FORCE_NANOS : IDLE_NANOS);
+        write(available.now() == null);
         if (logBytes > Math.max(LOG_BYTES_MIN, 2 * snapshotBytes)) {
             snapshot();
         }
     }
 
-    /** Writes what waits. */
     private void write(boolean force) throws IOException {
         byte[] bytes = pending.take();
         if (bytes.length > 0) {
@@ -230,8 +205,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Writes all of the table, and begins a new log. A process that ends meanwhile leaves the old snapshot and log,
-     * which are taken away last.
+     * Writes the whole table and starts a new log. The old snapshot and log are deleted last, so they remain if the
+     * process stops in the meantime.
      */
     private void snapshot() throws IOException {
         var next = new Pending();
@@ -250,9 +225,8 @@ public final class Journal implements AutoCloseable {
         logBytes = 0;
         unforced = true;
         for (String name : store.names()) {
-            boolean old = number(SNAPSHOT, name).orElse(number) < number
-                    || number(LOG, name).orElse(number) < number;
-            if (old) {
+            if (number(SNAPSHOT, name).orElse(number) < number
+                    || number(LOG, name).orElse(number) < number) {
                 store.delete(name);
             }
         }
@@ -265,18 +239,18 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    private void well() {
+    private void recovered() {
         if (problem != null) {
             problem = null;
             events.emit(new Event.RegistryChanged(RegistryService.SELF, true, "the registry's state is saved again"));
         }
     }
 
-    /** Writes what waits, and closes the store. */
+    /** Writes the waiting changes and closes the store. */
     @Override
     public void close() throws IOException {
         closing.complete(true);
-        pending.wake();
+        pending.available().complete(true);
         try {
             ended.await(time, RETRY_NANOS);
         } catch (InterruptedException e) {

@@ -18,16 +18,18 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
- * How entries of a journal are written: after eight bytes that name the format, each is its length, the CRC-32C of its
- * bytes, and its bytes. Reading ends at the first that is torn.
+ * The binary format of a journal: eight bytes that name the format, then the entries, each as its length, the CRC-32C of
+ * its bytes, and its bytes. Reading ends at the first entry that is torn.
  */
 final class JournalFormat {
-    /** What a file begins with; the last byte is the version of the format. */
+    /** The beginning of a file; its last byte is the version of the format. */
     static final byte[] HEADER = "TREATY\0\1".getBytes(UTF_8);
 
     private static final int RECORD_BYTES_MAX = 1 << 20;
@@ -38,13 +40,7 @@ final class JournalFormat {
 
     private JournalFormat() {}
 
-    /** Is told of each entry that was read. */
-    @FunctionalInterface
-    interface Reader {
-        void read(Entry entry);
-    }
-
-    /** The bytes of an entry, with its length and sum before them. */
+    /** Returns an entry as a record, with length and checksum. */
     static byte[] record(Entry entry) {
         return record(out -> {
             switch (entry) {
@@ -67,7 +63,7 @@ final class JournalFormat {
         });
     }
 
-    /** The last record of a file that is whole. */
+    /** Returns the last record of a complete snapshot. */
     static byte[] end(int entries) {
         return record(out -> {
             out.writeByte(END);
@@ -83,51 +79,53 @@ final class JournalFormat {
     private static byte[] record(Content content) {
         var bytes = new ByteArrayOutputStream(512);
         try (var out = new DataOutputStream(bytes)) {
-            out.writeLong(0); // the place of length and sum
+            out.writeLong(0); // replaced by length and checksum
             content.write(out);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory cannot fail", e);
         }
         byte[] record = bytes.toByteArray();
-        var sum = new CRC32C();
-        sum.update(record, Long.BYTES, record.length - Long.BYTES);
-        ByteBuffer.wrap(record).putInt(record.length - Long.BYTES).putInt((int) sum.getValue());
+        int length = record.length - Long.BYTES;
+        ByteBuffer.wrap(record).putInt(length).putInt(checksum(record, Long.BYTES, length));
         return record;
     }
 
+    private static int checksum(byte[] bytes, int from, int length) {
+        var checksum = new CRC32C();
+        checksum.update(bytes, from, length);
+        return (int) checksum.getValue();
+    }
+
     /**
-     * Reads entries until the end or the first that is torn.
+     * Reads entries until the end of a file or the first one that is torn.
      *
-     * @return how many bytes were sound; negative where the file is whole, with its last record
+     * @return whether the file is a complete snapshot, with its last record
      */
-    static int read(byte[] file, Reader to) {
-        if (file.length < HEADER.length || !java.util.Arrays.equals(file, 0, HEADER.length, HEADER, 0, HEADER.length)) {
-            return 0;
+    static boolean read(byte[] file, Consumer<Entry> to) {
+        if (!Arrays.equals(HEADER, Arrays.copyOf(file, HEADER.length))) {
+            return false;
         }
-        int at = HEADER.length;
         var buffer = ByteBuffer.wrap(file);
-        while (file.length - at > Long.BYTES) {
+        for (int at = HEADER.length; file.length - at > Long.BYTES; ) {
             int length = buffer.getInt(at);
             int from = at + Long.BYTES;
-            if (length < 1 || length > RECORD_BYTES_MAX || length > file.length - from) {
-                return at;
-            }
-            var sum = new CRC32C();
-            sum.update(file, from, length);
-            if (buffer.getInt(at + Integer.BYTES) != (int) sum.getValue()) {
-                return at;
+            if (length < 1
+                    || length > RECORD_BYTES_MAX
+                    || length > file.length - from
+                    || buffer.getInt(at + Integer.BYTES) != checksum(file, from, length)) {
+                return false;
             }
             if (file[from] == END) {
-                return -from - length;
+                return true;
             }
             try (var in = new DataInputStream(new ByteArrayInputStream(file, from, length))) {
-                to.read(entry(in));
+                to.accept(entry(in));
             } catch (IOException | IllegalArgumentException | DateTimeException e) {
-                return at; // sound, and yet not ours: of a version to come
+                return false; // not torn, but of a newer version of Treaty
             }
             at = from + length;
         }
-        return at;
+        return false;
     }
 
     private static Entry entry(DataInputStream in) throws IOException {

@@ -1,8 +1,6 @@
 package dev.treaty.registry.server;
 
 import dev.treaty.core.call.CallContext;
-import dev.treaty.core.call.Code;
-import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
@@ -14,79 +12,83 @@ import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.changes.ChangeLog;
-import dev.treaty.registry.spi.ContractHistory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Offers a {@link RegistryTable} to the network. Leases end here, each at its moment and in their order; a watch waits
- * until something changes, so that changes are pushed although every exchange is one request and one answer.
+ * Offers a {@link RegistryTable} to the network, and lets leases expire on time. A watch waits until something changes,
+ * so that changes are pushed although every exchange is one request and one answer.
  */
 public final class RegistryService implements RegistryProtocol, AutoCloseable {
-    /** The longest that a watch waits; under the half minute after which many proxies give up. */
+    /** The longest wait of a watch; many proxies end a request after half a minute. */
     public static final Duration WAIT_MAX = Duration.ofSeconds(25);
 
-    /** What this registry is called in events: it does not know by what address others reach it. */
+    /** The name of this registry in events: it does not know the address that clients use. */
     static final String SELF = "served here";
 
-    /** How often it is looked whether this process was stopped, if nothing else is to be done. */
-    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+    /** The longest pause between two checks of leases, which detect that this process was stopped. */
+    private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** The most instances that can be asked for at a time. */
+    /** The most instances in one answer. */
     private static final int PAGE_INSTANCES_MAX = 10_000;
 
-    /** How long before its deadline a watch answers, so that the answer arrives in time. */
+    /** How long before its deadline a watch is answered, so that the answer arrives in time. */
     private static final long MARGIN_NANOS = Duration.ofMillis(250).toNanos();
 
     private final RegistryTable table;
     private final Time time;
     private final Events events;
     private final ResultPages pages = new ResultPages();
-    private final AtomicInteger watches = new AtomicInteger();
+    private final AtomicInteger waitingRequests = new AtomicInteger();
+    private final Set<ChangeLog.Waiter> waiters = ConcurrentHashMap.newKeySet();
 
-    /** What was answered last to those who had heard the same: most followers of a service have. */
-    private volatile Told told = new Told(0, Map.of());
+    /** The current watch of each watcher: a client that asks again leaves no earlier watch behind. */
+    private final Map<String, ChangeLog.Waiter> watches = new ConcurrentHashMap<>();
 
-    /** The last watch of each watcher, so that a client which asks otherwise leaves no watch waiting behind. */
-    private final Map<String, Watch> last = new ConcurrentHashMap<>();
+    /** The answers at the newest revision that was answered. */
+    private volatile Answers answers = new Answers(0, Map.of());
 
     private final Promise<Boolean> closed = new Promise<>();
 
     /**
-     * Begins to end leases that are not renewed.
+     * Starts to let leases expire.
      *
-     * @param events told when many leases end at once, so that instances are kept, and when that is over
+     * @param events receives when many leases expire at once, so that instances are kept, and when that is over
      */
     public RegistryService(RegistryTable table, Time time, Events events) {
         this.table = table;
         this.time = time;
         this.events = events;
-        Thread.ofVirtual().name("treaty-registry-leases").start(this::expire);
+        Thread.ofVirtual().name("treaty-registry-leases").start(this::expireLeases);
     }
 
-    private void expire() {
-        // No lease granted meanwhile can end before the shortest one would, so nobody needs to wake this thread.
-        long longest = Math.min(table.limits().leaseMin().toNanos(), LOOK_NANOS);
+    private void expireLeases() {
+        // No new lease expires earlier than the shortest one, so a new lease does not have to wake this thread.
+        long longest = Math.min(table.limits().leaseMin().toNanos(), CHECK_NANOS);
         boolean preserving = false;
         try {
             while (closed.now() == null) {
                 long now = time.nanoTime();
                 long left = table.expire(now, time.instant());
-                table.audience().forgetGone(now);
-                pages.forget(now);
-                var figures = table.figures(now);
-                if (preserving != figures.held() > 0) {
+                table.acks().removeGone(now);
+                pages.removeExpired(now);
+                var overview = table.overview(waitingRequests.get(), now);
+                if (preserving != overview.stale() > 0) {
                     preserving = !preserving;
-                    events.emit(new Event.RegistryChanged(SELF, true, preserved(preserving, figures)));
+                    String message = preserving
+                            ? "many leases expired at once: " + overview.expired()
+                                    + " instances were removed, " + overview.stale()
+                                    + " are kept as stale until they renew or may be removed"
+                            : "no instance is kept as stale any more";
+                    events.emit(new Event.RegistryChanged(SELF, true, message));
                 }
                 closed.await(time, now + Math.min(left, longest) - time.nanoTime());
             }
@@ -95,84 +97,69 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         }
     }
 
-    private static String preserved(boolean preserving, RegistryTable.Figures figures) {
-        return preserving
-                ? "many leases ended at once: " + figures.removedLately() + " instances were taken out, "
-                        + figures.held() + " are kept as stale until they renew or their turn comes"
-                : "no instance is kept as stale any more";
-    }
-
-    /** Stops ending leases and answers every waiting watch. */
+    /** Stops to let leases expire, and answers every waiting watch. */
     @Override
     public void close() {
         closed.complete(true);
-        table.catalog().wake();
+        waiters.forEach(ChangeLog.Waiter::close);
     }
 
     @Override
     public Granted register(Instance instance, String token, long leaseMillis) {
         if (leaseMillis <= 0) {
-            throw new ServiceException(Code.INVALID_ARGUMENT, "leaseMillis is " + leaseMillis + ": use 1 or more");
+            throw Requests.invalid("leaseMillis is " + leaseMillis + ": use 1 or more");
         }
         var now = time.instant();
-        var read = checked("instance", () -> notAhead(instance.read(now), now));
+        var read = Requests.read("instance", () -> notInFuture(instance.read(now), now));
         Duration granted = table.register(read, token, Duration.ofMillis(leaseMillis), time.nanoTime(), now);
         return new Granted(table.epoch(), granted.toMillis());
     }
 
-    /** Clocks differ: what happened cannot have happened later than now, by whatever clock it was noted. */
-    private static ServiceInstance notAhead(ServiceInstance instance, Instant now) {
-        var read = instance.withHealth(notAhead(instance.health(), now));
+    /** Clocks of machines differ: a timestamp in the future becomes now. */
+    private static ServiceInstance notInFuture(ServiceInstance instance, Instant now) {
+        var read = instance.withHealth(notInFuture(instance.health(), now));
         return read.startedAt().isAfter(now) ? read.withStartedAt(now) : read;
     }
 
-    private static ServiceHealth notAhead(ServiceHealth health, Instant now) {
-        return health.timestamp().isAfter(now)
-                ? new ServiceHealth(health.status(), health.message(), now, health.details())
-                : health;
+    private static ServiceHealth notInFuture(ServiceHealth health, Instant now) {
+        return health.timestamp().isAfter(now) ? health.withTimestamp(now) : health;
     }
 
     @Override
     public Renewed renew(List<Lease> leases) {
-        refuseOver("leases", leases.size());
-        var unknown = new ArrayList<String>();
-        for (Lease lease : leases) {
-            if (!table.renew(lease.id(), lease.token(), time.nanoTime(), time.instant())) {
-                unknown.add(lease.id());
-            }
-        }
+        checkBatch("leases", leases.size());
+        List<String> unknown = leases.stream()
+                .filter(lease -> !table.renew(lease.id(), lease.token(), time.nanoTime(), time.instant()))
+                .map(Lease::id)
+                .toList();
         return new Renewed(table.epoch(), unknown);
     }
 
     @Override
     public void report(String id, String token, Health health) {
         var now = time.instant();
-        table.report(id, token, checked("health", () -> notAhead(health.read(now), now)), time.nanoTime(), now);
+        table.report(
+                id, token, Requests.read("health", () -> notInFuture(health.read(now), now)), time.nanoTime(), now);
     }
 
     @Override
     public void deregister(String id, String token) {
-        table.remove(id, token, "closed", time.instant());
+        table.remove(id, token, time.instant());
     }
 
     @Override
     public void publish(String contract, boolean force) {
-        RegistryLimits.length("the contract", contract, RegistryLimits.CONTRACT_LENGTH_MAX);
-        table.publish(checked("contract", () -> ServiceContract.parse(contract)), force);
+        table.publish(Requests.contract(contract), force);
     }
 
     @Override
     public Optional<String> contract(String service) {
-        return table.contracts(name(service)).newest().map(ServiceContract::text);
+        return table.contracts(Requests.service(service)).newest().map(ServiceContract::text);
     }
 
     @Override
     public List<String> contracts(String service, String fingerprint) {
-        ContractHistory history = table.contracts(name(service));
-        List<ServiceContract> asked = fingerprint.isEmpty()
-                ? history.newestFirst()
-                : history.find(fingerprint).stream().toList();
-        return asked.stream().map(ServiceContract::text).toList();
+        return table.contracts(Requests.service(service)).texts(fingerprint);
     }
 
     @Override
@@ -183,12 +170,13 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     @Override
     public List<Instance> instances(String service, String after, int max) {
         if (max < 1 || max > PAGE_INSTANCES_MAX) {
-            throw new ServiceException(Code.INVALID_ARGUMENT, "max is " + max + ": use 1 to " + PAGE_INSTANCES_MAX);
+            throw Requests.invalid("max is " + max + ": use 1 to " + PAGE_INSTANCES_MAX);
         }
-        RegistryLimits.length("after", after, ServiceInstance.ID_LENGTH_MAX);
+        Requests.checkLength("after", after.length(), ServiceInstance.ID_LENGTH_MAX);
         var page = new ArrayList<Instance>();
         long left = ResultPages.PAGE_BYTES;
-        for (ServiceInstance instance : table.catalog().roster(name(service)).after(after, max)) {
+        for (ServiceInstance instance :
+                table.changes().instances(Requests.service(service)).after(after, max)) {
             left -= ResultPages.bytes(instance);
             if (left < 0 && !page.isEmpty()) {
                 break;
@@ -205,171 +193,137 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public Heard heard(String id, String token, long waitMillis) throws InterruptedException {
-        table.refuseStrangers(id, token);
-        return heard(id, waitMillis);
+        table.checkOwner(id, token);
+        return acknowledged(id, waitMillis);
     }
 
     @Override
     public Heard drain(String id, boolean drained, long waitMillis) throws InterruptedException {
         table.drain(id, drained, time.instant());
-        return heard(id, waitMillis);
+        return acknowledged(id, waitMillis);
     }
 
-    private Heard heard(String id, long waitMillis) throws InterruptedException {
-        return new Heard(waiting(() -> table.awaitHeard(id, time, waitNanos(waitMillis))));
+    private Heard acknowledged(String id, long waitMillis) throws InterruptedException {
+        return waiting(() -> new Heard(table.awaitAcknowledged(id, time, waitNanos(waitMillis))));
     }
 
     @Override
     public Overview overview() {
-        var figures = table.figures(time.nanoTime());
-        return new Overview(
-                table.epoch(),
-                figures.revision(),
-                figures.services(),
-                figures.instances(),
-                figures.contracts(),
-                watches.get(),
-                figures.held(),
-                figures.removedLately(),
-                figures.out());
+        return table.overview(waitingRequests.get(), time.nanoTime());
     }
 
     @Override
     public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
             throws InterruptedException {
-        refuseOver("services", since.size());
-        RegistryLimits.length("the watcher", watcher, RegistryLimits.TOKEN_LENGTH_MAX);
+        checkBatch("services", since.size());
+        Requests.checkLength("the watcher", watcher.length(), RegistryLimits.TOKEN_LENGTH_MAX);
         boolean current = epoch.equals(table.epoch());
         var seen = new TreeMap<ServiceName, Long>();
-        since.forEach((service, revision) -> seen.put(name(service), current ? revision : 0));
+        since.forEach((service, revision) -> seen.put(Requests.service(service), current ? revision : 0));
         return waiting(() -> watch(seen, time.nanoTime() + waitNanos(waitMillis), watcher));
     }
 
     private News watch(Map<ServiceName, Long> seen, long endNanos, String watcher) throws InterruptedException {
-        var watch = new Watch();
+        var waiter = table.changes().new Waiter();
         if (watcher.isEmpty()) {
-            return watch.news(seen, endNanos);
+            return news(seen, endNanos, waiter);
         }
-        Watch before = last.put(watcher, watch);
+        ChangeLog.Waiter before = watches.put(watcher, waiter);
         if (before != null) {
-            before.end();
+            before.close();
         }
-        if (seen.isEmpty()) { // follows nothing any more
-            last.remove(watcher, watch);
-            table.audience().left(watcher);
-            return watch.news(seen, time.nanoTime());
+        if (seen.isEmpty()) { // watches nothing any more
+            watches.remove(watcher, waiter);
+            table.acks().remove(watcher);
+            return news(seen, time.nanoTime(), waiter);
         }
-        table.audience().heard(watcher, Map.copyOf(seen), time.nanoTime());
+        table.acks().acknowledge(watcher, Map.copyOf(seen), time.nanoTime());
         try {
-            return watch.news(seen, endNanos);
+            return news(seen, endNanos, waiter);
         } finally {
-            if (last.remove(watcher, watch)) {
-                table.audience().told(watcher, time.nanoTime());
+            if (watches.remove(watcher, waiter)) {
+                table.acks().notified(watcher, time.nanoTime());
             }
         }
     }
 
     @FunctionalInterface
-    private interface Wait<T> {
+    private interface WaitingRequest<T> {
         T answer() throws InterruptedException;
     }
 
-    /** Every request that waits holds a thread and a connection, so there is a limit to them. */
-    private <T> T waiting(Wait<T> wait) throws InterruptedException {
-        if (watches.incrementAndGet() > table.limits().watches()) {
-            watches.decrementAndGet();
-            throw new ServiceException(
-                    Code.RESOURCE_EXHAUSTED,
-                    table.limits().watches() + " watches are waiting, which is the limit: try again later");
-        }
+    /** Every waiting request holds a thread and a connection, so their number is limited. */
+    private <T> T waiting(WaitingRequest<T> request) throws InterruptedException {
         try {
-            return wait.answer();
+            if (waitingRequests.incrementAndGet() > table.limits().watches()) {
+                throw Requests.limitReached(
+                        table.limits().watches() + " watches are waiting, which is the limit: try again later");
+            }
+            return request.answer();
         } finally {
-            watches.decrementAndGet();
+            waitingRequests.decrementAndGet();
         }
     }
 
-    private long waitNanos(long wishMillis) {
-        long wish = Duration.ofMillis(Math.clamp(wishMillis, 0, WAIT_MAX.toMillis()))
+    private long waitNanos(long requestedMillis) {
+        long requested = Duration.ofMillis(Math.clamp(requestedMillis, 0, WAIT_MAX.toMillis()))
                 .toNanos();
         return CallContext.current()
-                .map(context -> Math.min(wish, context.deadline().remainingNanos(time) - MARGIN_NANOS))
-                .orElse(wish);
+                .map(context -> Math.min(requested, context.deadline().remainingNanos(time) - MARGIN_NANOS))
+                .orElse(requested);
     }
 
-    /** A watch that may have to wait. */
-    private final class Watch {
-        private volatile boolean ended;
-        private volatile ChangeLog.@Nullable Waiter waiting;
-
-        void end() {
-            ended = true;
-            var waiter = waiting;
-            if (waiter != null) {
-                waiter.changed().complete(0L);
-            }
-        }
-
-        News news(Map<ServiceName, Long> since, long endNanos) throws InterruptedException {
-            var catalog = table.catalog();
+    /** Waits until there are changes, the time is over, or the waiter is closed. */
+    private News news(Map<ServiceName, Long> since, long endNanos, ChangeLog.Waiter waiter)
+            throws InterruptedException {
+        waiters.add(waiter);
+        try {
             while (true) {
-                var reading = catalog.read(since);
+                var reading = table.changes().read(since);
+                if (!reading.isEmpty()) {
+                    return answer(since, reading);
+                }
                 long left = endNanos - time.nanoTime();
-                if (!reading.empty()) {
-                    return RegistryService.this.news(since, reading);
+                if (left <= 0 || waiter.isClosed() || closed.now() != null) {
+                    return news(reading);
                 }
-                if (left <= 0 || ended || closed.now() != null) {
-                    return RegistryService.this.news(reading);
-                }
-                since.replaceAll((_, _) -> reading.revision());
-                var waiter = catalog.await(since.keySet(), reading.revision());
-                waiting = waiter;
-                try {
-                    if (!ended && closed.now() == null) { // looked at after enlisting, so that no end is missed
-                        Long unchanged = waiter.changed().await(time, left);
-                        if (unchanged != null && unchanged > reading.revision()) {
-                            since.replaceAll((_, _) -> unchanged);
-                        }
-                    }
-                } finally {
-                    catalog.leave(waiter);
-                }
+                long unchanged = waiter.await(since.keySet(), reading.revision(), time, left);
+                since.replaceAll((_, _) -> unchanged);
             }
+        } finally {
+            waiters.remove(waiter);
         }
     }
 
     /**
-     * The answers at one revision, by what was heard before. What is new follows from these two alone, so that whoever
-     * has heard the same is given the same object, which is put together and encoded once.
+     * The answers at one revision, by what a watcher had seen before. They depend on these two alone, so watchers that
+     * have seen the same get the same object, which is built and encoded once.
      */
-    private record Told(long revision, Map<Map<ServiceName, Long>, News> answers) {
-        /** The most different answers that are kept; followers who heard of other things get their own. */
+    private record Answers(long revision, Map<Map<ServiceName, Long>, News> bySeen) {
+        /** The most answers that are kept; watchers that have seen something else get their own. */
         static final int ANSWERS_MAX = 16;
     }
 
-    private News news(Map<ServiceName, Long> since, ChangeLog.Reading reading) {
-        Told now = told;
-        if (now.revision < reading.revision()) {
-            now = new Told(reading.revision(), new ConcurrentHashMap<>());
-            told = now;
+    private News answer(Map<ServiceName, Long> since, ChangeLog.Reading reading) {
+        Answers known = answers;
+        if (known.revision < reading.revision()) {
+            known = new Answers(reading.revision(), new ConcurrentHashMap<>());
+            answers = known;
         }
-        if (now.revision > reading.revision()) {
-            return news(reading);
+        News shared = known.revision == reading.revision() ? known.bySeen.get(since) : null;
+        if (shared != null) {
+            return shared;
         }
-        News known = now.answers.get(since);
-        if (known != null) {
-            return known;
+        News news = news(reading);
+        boolean paged = news.complete().stream().anyMatch(set -> !set.next().isEmpty()); // the rest expires
+        if (paged || known.revision > reading.revision() || known.bySeen.size() >= Answers.ANSWERS_MAX) {
+            return news;
         }
-        News made = news(reading);
-        boolean whole = made.complete().stream().allMatch(set -> set.next().isEmpty()); // the rest is kept for a while
-        if (!whole || now.answers.size() >= Told.ANSWERS_MAX) {
-            return made;
-        }
-        News sooner = now.answers.putIfAbsent(Map.copyOf(since), made);
-        return sooner == null ? made : sooner;
+        News earlier = known.bySeen.putIfAbsent(Map.copyOf(since), news);
+        return earlier == null ? news : earlier;
     }
 
-    /** As much of what is new as fits into an answer: changes first, since they are quickly taken in. */
+    /** Returns as many changes as fit into an answer: single changes first, since they are processed quickly. */
     private News news(ChangeLog.Reading reading) {
         long left = ResultPages.PAGE_BYTES;
         long revision = reading.revision();
@@ -386,17 +340,18 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         var complete = new ArrayList<Complete>();
         List<String> later = new ArrayList<>();
         for (var each : reading.complete().entrySet()) {
-            // A whole set is of the newest revision: it may not stand beside changes that end before that.
+            String service = each.getKey().value();
+            // A complete set has the newest revision, so it cannot be in one answer with changes that end earlier.
             if (revision < reading.revision() || (left <= 0 && !complete.isEmpty())) {
-                later.add(each.getKey().value());
+                later.add(service);
             } else {
                 Page page = pages.first(each.getValue(), (int) Math.max(1, left), table.newToken(), time.nanoTime());
-                complete.add(new Complete(each.getKey().value(), page.instances(), page.next()));
-                for (ServiceInstance sent :
-                        each.getValue().subList(0, page.instances().size())) {
-                    left -= ResultPages.bytes(sent);
-                }
-                left -= each.getKey().value().length();
+                complete.add(new Complete(service, page.instances(), page.next()));
+                int sent = page.instances().size();
+                left -= service.length()
+                        + each.getValue().subList(0, sent).stream()
+                                .mapToLong(ResultPages::bytes)
+                                .sum();
             }
         }
         return new News(
@@ -408,24 +363,10 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                 Optional.empty());
     }
 
-    private static ServiceName name(String service) {
-        return checked("service", () -> new ServiceName(service));
-    }
-
-    private static <T> T checked(String what, Supplier<T> read) {
-        try {
-            return read.get();
-        } catch (IllegalArgumentException e) {
-            throw new ServiceException(Code.INVALID_ARGUMENT, what + ": " + e.getMessage());
-        }
-    }
-
-    private static void refuseOver(String what, int size) {
+    private static void checkBatch(String what, int size) {
         if (size > RegistryLimits.BATCH_MAX) {
-            throw new ServiceException(
-                    Code.INVALID_ARGUMENT,
-                    "the request names " + size + " " + what + ": at most " + RegistryLimits.BATCH_MAX
-                            + " are allowed, so split it");
+            throw Requests.invalid("the request names " + size + " " + what + ": at most " + RegistryLimits.BATCH_MAX
+                    + " are allowed, so split it");
         }
     }
 }

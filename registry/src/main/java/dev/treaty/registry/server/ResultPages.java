@@ -13,107 +13,104 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Sets of instances that do not fit into one answer. Since a {@link InstanceList} never changes, the pages of one set belong
- * together however long it takes to ask for them; what nobody asks for is forgotten after {@link #KEPT}.
+ * The pages of instance lists that do not fit into one answer. An {@link InstanceList} is immutable, so all pages show
+ * the same moment, however late they are requested; the rest of a list is dropped after {@link #RETENTION}.
  */
 final class ResultPages {
-    /** How large an answer becomes, in bytes of JSON at most; small enough for the usual limit of 4 MiB. */
+    /** The largest answer, in bytes of JSON; clients usually accept 4 MiB. */
     static final int PAGE_BYTES = 1 << 20;
 
-    /** How long the rest of a set can be asked for. */
-    static final Duration KEPT = Duration.ofSeconds(30);
+    /** How long the rest of a list can be requested. */
+    static final Duration RETENTION = Duration.ofSeconds(30);
 
-    /** The most sets whose rest can be asked for. */
-    static final int SETS_MAX = 256;
+    /** The most lists whose rest can be requested. */
+    static final int LISTS_MAX = 256;
 
     /** Names, punctuation, numbers and timestamps of an instance. */
     private static final int FRAME_BYTES = 480;
 
-    private record Rest(InstanceList roster, int from, long untilNanos) {}
+    /** The most bytes that a character takes in JSON: as UTF-8, and as the escape of a control character. */
+    private static final int CHARACTER_BYTES = 3;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private static final int ESCAPE_BYTES = 6;
+
+    private record Rest(InstanceList instances, int from, long expiryNanos) {}
+
     private final Map<String, Rest> rests = new LinkedHashMap<>();
 
-    /** At most how many bytes an instance takes as JSON. */
+    /** Returns the most bytes that an instance takes as JSON. */
     static int bytes(ServiceInstance instance) {
+        ServiceHealth health = instance.health();
+        long plain = (long) instance.id().length()
+                + instance.service().value().length()
+                + instance.contract().length();
         long bytes = FRAME_BYTES
-                + 3L
-                        * (instance.id().length()
-                                + instance.service().value().length()
-                                + instance.contract().length());
-        for (var entry : instance.metadata().entrySet()) {
-            bytes += 8 + 3L * (entry.getKey().length() + entry.getValue().length());
-        }
-        ServiceHealth health = instance.health(); // may have control characters, which take six bytes
-        bytes += 6L * health.message().length();
-        for (var entry : health.details().entrySet()) {
-            bytes += 8 + 6L * (entry.getKey().length() + entry.getValue().length());
-        }
+                + CHARACTER_BYTES * plain
+                + bytes(instance.metadata(), CHARACTER_BYTES)
+                + (long) ESCAPE_BYTES * health.message().length()
+                + bytes(health.details(), ESCAPE_BYTES);
         return (int) Math.min(bytes, Integer.MAX_VALUE);
     }
 
-    /** The beginning of a set, in so many bytes; at least one instance where there is any. */
-    Page first(InstanceList roster, int bytes, String name, long nowNanos) {
-        return page(roster, 0, bytes, name, nowNanos);
+    private static long bytes(Map<String, String> texts, long characterBytes) {
+        return texts.entrySet().stream()
+                .mapToLong(entry -> 8
+                        + characterBytes
+                                * (entry.getKey().length() + entry.getValue().length()))
+                .sum();
+    }
+
+    /** Returns the first page of a list, with at least one instance if there is any. */
+    Page first(InstanceList instances, int bytes, String name, long nowNanos) {
+        return page(instances, 0, bytes, name, nowNanos);
     }
 
     /**
-     * What follows in a set.
+     * Returns the page that follows another one.
      *
-     * @param next what the page before said
-     * @param name what to call the rest of the rest
-     * @throws ServiceException where that set is not known, or no longer
+     * @param next the name that the page before has for this one
+     * @param name name for the page after this one
+     * @throws ServiceException if there is no such page, or no longer
      */
     Page next(String next, String name, long nowNanos) {
         Rest rest;
-        lock.lock();
-        try {
+        synchronized (this) {
             rest = rests.get(next);
-        } finally {
-            lock.unlock();
         }
         if (rest == null) {
             throw new ServiceException(
-                    Code.NOT_FOUND, "that page is not known, or no longer: ask for the whole set again");
+                    Code.NOT_FOUND, "that page is not known, or no longer: request the whole list again");
         }
-        return page(rest.roster, rest.from, PAGE_BYTES, name, nowNanos);
+        return page(rest.instances, rest.from, PAGE_BYTES, name, nowNanos);
     }
 
-    private Page page(InstanceList roster, int from, int bytes, String name, long nowNanos) {
-        List<Instance> instances = new ArrayList<>();
+    private Page page(InstanceList all, int from, int bytes, String name, long nowNanos) {
+        List<Instance> page = new ArrayList<>();
         int at = from;
-        for (long left = bytes; at < roster.size() && (left > 0 || at == from); at++) {
-            ServiceInstance instance = roster.get(at);
-            left -= bytes(instance);
-            instances.add(Instance.of(instance));
+        for (long left = bytes; at < all.size() && (left > 0 || at == from); at++) {
+            left -= bytes(all.get(at));
+            page.add(Instance.of(all.get(at)));
         }
-        if (at == roster.size()) {
-            return new Page(instances, "");
+        if (at == all.size()) {
+            return new Page(page, "");
         }
-        lock.lock();
-        try {
-            rests.put(name, new Rest(roster, at, nowNanos + KEPT.toNanos()));
-            if (rests.size() > SETS_MAX) {
-                Iterator<String> oldest = rests.keySet().iterator();
-                oldest.next();
-                oldest.remove();
-            }
-        } finally {
-            lock.unlock();
-        }
-        return new Page(instances, name);
+        keep(name, new Rest(all, at, nowNanos + RETENTION.toNanos()));
+        return new Page(page, name);
     }
 
-    /** Stops keeping what nobody asked for in time. */
-    void forget(long nowNanos) {
-        lock.lock();
-        try {
-            rests.values().removeIf(rest -> rest.untilNanos - nowNanos <= 0);
-        } finally {
-            lock.unlock();
+    private synchronized void keep(String name, Rest rest) {
+        rests.put(name, rest);
+        if (rests.size() > LISTS_MAX) {
+            Iterator<String> oldest = rests.keySet().iterator();
+            oldest.next();
+            oldest.remove();
         }
+    }
+
+    /** Drops the pages that were not requested in time. */
+    synchronized void removeExpired(long nowNanos) {
+        rests.values().removeIf(rest -> rest.expiryNanos - nowNanos <= 0);
     }
 }

@@ -8,64 +8,58 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Holds mass expiry back as a {@link SelfPreservationPolicy} says. Only what it allowed lately counts, so whoever left by
- * itself takes nobody's turn. Not safe for threads: its owner has a lock.
+ * Limits how many instances expire at once, by a {@link SelfPreservationPolicy}. Only the removals that it permitted
+ * count, so instances that deregister take nothing from the limit.
  */
 public final class SelfPreservation {
-    private final double share;
+    private final double ratioMax;
     private final long windowNanos;
     private final Deque<Long> all = new ArrayDeque<>();
     private final Map<ServiceName, Deque<Long>> services = new HashMap<>();
 
     public SelfPreservation(SelfPreservationPolicy policy) {
-        this.share = policy.evictionRatioMax();
+        this.ratioMax = policy.evictionRatioMax();
         this.windowNanos = policy.evictionWindow().toNanos();
     }
 
     /**
-     * Asks to take an instance out.
+     * Asks for permission to remove an instance.
      *
-     * @param ofService how many instances of the service there are, this one included
-     * @param ofAll how many there are of all services
-     * @return 0 where it may be, and is counted; otherwise how long to wait before asking again
+     * @param ofService number of instances of the service, including this one
+     * @param ofAll number of instances of all services
+     * @return 0 if it is permitted, and counted; otherwise how long to wait before asking again
      */
-    public long tryRemove(ServiceName service, int ofService, int ofAll, long nowNanos) {
+    public synchronized long tryRemove(ServiceName service, int ofService, int ofAll, long nowNanos) {
         Deque<Long> own = services.computeIfAbsent(service, _ -> new ArrayDeque<>());
-        forget(own, nowNanos);
-        forget(all, nowNanos);
-        if (full(own, ofService) || full(all, ofAll)) {
-            long wait = 0;
-            if (full(own, ofService)) {
-                wait = own.getFirst() + windowNanos - nowNanos;
-            }
-            if (full(all, ofAll)) {
-                wait = Math.max(wait, all.getFirst() + windowNanos - nowNanos);
-            }
-            if (own.isEmpty()) {
-                services.remove(service);
-            }
-            return Math.max(1, wait);
+        dropOld(own, nowNanos);
+        dropOld(all, nowNanos);
+        long wait = Math.max(waitNanos(own, ofService, nowNanos), waitNanos(all, ofAll, nowNanos));
+        if (wait > 0) {
+            services.computeIfPresent(service, (_, removals) -> removals.isEmpty() ? null : removals);
+            return wait;
         }
         own.addLast(nowNanos);
         all.addLast(nowNanos);
         return 0;
     }
 
-    private boolean full(Deque<Long> lately, int left) {
-        return lately.size() >= Math.max(1, (int) (share * (left + lately.size())));
+    /** Returns how long until one more removal is permitted. */
+    private long waitNanos(Deque<Long> removals, int left, long nowNanos) {
+        boolean full = removals.size() >= Math.max(1, (int) (ratioMax * (left + removals.size())));
+        return full ? removals.getFirst() + windowNanos - nowNanos : 0;
     }
 
-    private void forget(Deque<Long> lately, long nowNanos) {
-        while (!lately.isEmpty() && nowNanos - lately.getFirst() >= windowNanos) {
-            lately.removeFirst();
+    private void dropOld(Deque<Long> removals, long nowNanos) {
+        while (!removals.isEmpty() && nowNanos - removals.getFirst() >= windowNanos) {
+            removals.removeFirst();
         }
     }
 
-    /** How many were taken out within the window, of all services. */
-    int lately(long nowNanos) {
-        forget(all, nowNanos);
+    /** Returns how many instances of all services were removed within the window. */
+    synchronized int removedLately(long nowNanos) {
+        dropOld(all, nowNanos);
         services.values().removeIf(own -> {
-            forget(own, nowNanos);
+            dropOld(own, nowNanos);
             return own.isEmpty();
         });
         return all.size();

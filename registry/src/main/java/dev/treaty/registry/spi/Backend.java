@@ -2,6 +2,7 @@ package dev.treaty.registry.spi;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.Subscription;
 import dev.treaty.registry.NetworkRegistry;
 import java.util.Collection;
 import java.util.List;
@@ -10,122 +11,120 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A distributed store that registries are kept in: what has to be written for one, and all that has to be. {@link
- * NetworkRegistry#over} makes a registry of it, with everything that all registries have in common: leases that are
- * renewed, differences that are reconciled, views that outlive an outage, watchers.
+ * A distributed store that keeps a registry: all that has to be implemented for one. {@link NetworkRegistry#over} makes
+ * a registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive an
+ * outage, watchers.
  *
- * <p>What is held belongs to one lease of this client, which ends by itself when it is not renewed. Every method but
- * {@link #follow} and {@link #close} asks the store and waits for its answer, {@value #PATIENCE_MILLIS} milliseconds at
- * most; where none comes, or the store refuses, it throws {@link dev.treaty.core.call.ServiceException}.
+ * <p>The instances of a client belong to one lease, which expires unless it is renewed. Every method except {@link
+ * #follow} and {@link #close} sends a request to the store and waits for the answer, {@value #PATIENCE_MILLIS}
+ * milliseconds at most; without an answer, or if the store refuses, it throws {@link
+ * dev.treaty.core.call.ServiceException}.
  */
 public interface Backend extends AutoCloseable {
-    /** The longest that one question to the store may take. */
+    /** The longest duration of a request to the store. */
     long PATIENCE_MILLIS = 2_000;
 
     /**
-     * An instance as it is held.
+     * A registered instance as the store keeps it.
      *
-     * @param owner tells those who hold it from all others; no secret
-     * @param value what followers are to read
+     * @param owner identifies the registrant; not a secret
+     * @param value text for followers
      */
     record Holding(String id, ServiceName service, String owner, String value) {
-        /** The same, saying something else. */
+        /** Returns the same instance with another value. */
         public Holding withValue(String changed) {
             return new Holding(id, service, owner, changed);
         }
     }
 
-    /** Somebody else who holds an id. */
+    /** Another registrant that has registered an id. */
     record Holder(ServiceName service, String owner) {}
 
-    /** Where changes of a service go. Calls come one at a time. */
+    /** Receives the changes of a service, one call at a time. */
     interface Follower {
         /**
-         * The whole set, by id: first of all, and whenever changes may have been missed.
+         * All instances: the first call, and repeated when changes may have been missed.
          *
-         * @param instances what is held
-         * @throws dev.treaty.core.call.ServiceException where it cannot be taken in now: {@link #failed} it, and tell
-         *     it again
+         * @param instances values by instance id
+         * @throws dev.treaty.core.call.ServiceException if they cannot be processed now: call {@link #failed}, then
+         *     this method again
          */
         void complete(Map<String, String> instances);
 
-        /** An instance is new or different. */
+        /** An instance was added or changed. */
         void changed(String id, String value);
 
-        /** An instance is gone. */
+        /** An instance was removed. */
         void removed(String id, String reason);
 
-        /** Changes cannot be seen at present; {@link #complete} follows when they can again. */
+        /** Changes cannot be read now; {@link #complete} follows when they can be read again. */
         void failed(String why);
     }
 
-    /** A service that is followed, until it is closed. */
-    interface Following extends AutoCloseable {
-        @Override
-        void close();
-    }
+    /** A service that is followed until this is closed. */
+    interface Following extends Subscription {}
 
     /**
-     * The mark that tells this store from one that began anew, empty.
+     * Returns a mark that differs between this store and one that started empty in its place.
      *
-     * @param candidate is stored as the mark where there is none yet
+     * @param candidate stored as the mark if there is none yet
      */
     String epoch(String candidate) throws InterruptedException;
 
     /**
-     * Holds an instance under this client's lease; one of the same id, service and owner is replaced.
+     * Registers an instance under this client's lease, or replaces one with the same id, service and owner.
      *
-     * @return who holds the id instead
+     * @return the other registrant of the id, if there is one and nothing was registered
      */
     Optional<Holder> hold(Holding holding) throws InterruptedException;
 
-    /** How long the lease is, as the store has granted it. */
+    /** Returns the duration of the lease as the store has granted it. */
     long leaseMillis();
 
     /**
-     * Replaces the value of what is held already.
+     * Replaces the value of a registered instance.
      *
-     * @return false where it is not held any more
+     * @return false if it is not registered any more
      */
     boolean replace(Holding holding) throws InterruptedException;
 
     /**
-     * Lets the lease begin anew.
+     * Renews the lease.
      *
-     * @return those of them that are not held any more
+     * @return the ids of those instances that are not registered any more
      */
     Set<String> renew(Collection<Holding> holdings) throws InterruptedException;
 
-    /** Holds it no longer, and tells followers why; nothing to do where it is not held. */
+    /** Removes an instance if it is registered, and passes the reason to followers. */
     void release(Holding holding, String reason) throws InterruptedException;
 
     /** Stores the text of a contract until it is forgotten. */
     void store(ServiceName service, Version version, String contract) throws InterruptedException;
 
-    /** Stores no contract of that version any longer; nothing to do where none is stored. */
+    /** Removes the contract of a version, if there is one. */
     void forget(ServiceName service, Version version) throws InterruptedException;
 
-    /** The texts of all stored contracts of that name, in the order in which they were stored last. */
+    /** Returns the texts of all contracts of a service, in the order in which they were last stored. */
     List<String> contracts(ServiceName service) throws InterruptedException;
 
-    /** The names that have instances or contracts. */
+    /** Returns the names of the services that have instances or contracts. */
     Set<ServiceName> services() throws InterruptedException;
 
-    /** What is held of a service. */
+    /** Returns the values of the instances of a service. */
     List<String> instances(ServiceName service) throws InterruptedException;
 
-    /** Tells of every change of a service, in the background. */
+    /** Starts to notify a follower of every change of a service, in the background. */
     Following follow(ServiceName service, Follower follower);
 
     /**
-     * Whether instances may be gone because a lease ended, so that many at once are more likely a fault of the network
-     * than the truth.
+     * Returns whether instances may be missing because a lease expired: then many at once are more likely a fault of the
+     * network than the truth.
      */
     default boolean expires() {
         return true;
     }
 
-    /** Gives the lease up and all connections. */
+    /** Releases the lease and closes all connections. */
     @Override
     void close();
 }

@@ -1,64 +1,66 @@
 package dev.treaty.registry.spi;
 
-import dev.treaty.core.contract.Compatibility;
-import dev.treaty.core.contract.Difference;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceCapability;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.contract.compatibility.Compatibility;
+import dev.treaty.core.contract.compatibility.Difference;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The contracts of one service that are remembered, and the rule by which another one joins them. It never changes:
- * what is published gives a new history. Every engine keeps its contracts by this rule, whatever it keeps them in.
+ * The remembered contracts of one service, and the rule that decides which contracts may join them. Immutable:
+ * publishing returns a new history. Every registry and backend uses this rule.
  *
- * <p>A contract is refused where it would be the newest of its major version and breaks clients of the one that was, or
- * of one that a running instance still keeps. A new major version may break: it says so, and callers of the old one are
- * not sent there. So may anything below 1.0.0, as Semantic Versioning has it. Going back to an older version is never
- * refused, because that is how one gets out of trouble.
+ * <p>A contract is refused if it would be the newest of its major version and breaks clients of the newest one so far,
+ * or of one that a running instance still uses. A new major version may break clients, since callers of the old one are
+ * not sent there, and so may any version below 1.0.0, as in Semantic Versioning. Returning to an older version is never
+ * refused: a rollback must always be possible.
  */
 public final class ContractHistory {
-    /** The most contracts of one service that are remembered. */
+    /** The most remembered contracts of one service. */
     public static final int CONTRACTS_MAX = 16;
 
-    /** The most characters that their texts may have together. */
+    /** The most characters of their texts together. */
     public static final int LENGTH_MAX = 1 << 20;
 
-    /** The most reasons that a refusal tells. */
+    /** The most differences that a refusal lists. */
     private static final int REASONS_MAX = 8;
 
-    /** Nothing has been published. */
+    /** The history of a service without contracts. */
     public static final ContractHistory EMPTY = new ContractHistory(List.of());
 
-    private static final Comparator<Entry> BY_VERSION = Comparator.comparing(entry -> entry.contract.version());
+    private static final Comparator<Entry> BY_VERSION = Comparator.comparing(Entry::version);
 
-    /** @param offers the names of its capabilities, which its fingerprint leaves out */
-    private record Entry(ServiceContract contract, String fingerprint, Set<String> offers, int length) {
+    /** @param capabilities names of the enabled capabilities, which are not part of the fingerprint */
+    private record Entry(ServiceContract contract, String fingerprint, Set<String> capabilities, int length) {
         static Entry of(ServiceContract contract) {
-            Set<String> offers = contract.capabilities().stream()
+            Set<String> capabilities = contract.capabilities().stream()
                     .filter(ServiceCapability::enabled)
                     .map(ServiceCapability::name)
                     .collect(Collectors.toSet());
             return new Entry(
-                    contract, contract.fingerprint(), offers, contract.text().length());
+                    contract,
+                    contract.fingerprint(),
+                    capabilities,
+                    contract.text().length());
         }
 
-        /** Whether clients get the same of both. */
-        boolean same(Entry other) {
-            return fingerprint.equals(other.fingerprint) && offers.equals(other.offers);
+        boolean offersTheSame(Entry other) {
+            return fingerprint.equals(other.fingerprint) && capabilities.equals(other.capabilities);
         }
 
-        boolean like(Entry other) {
-            return contract.version().equals(other.contract.version()) && same(other);
+        boolean isRepeatedBy(Entry other) {
+            return version().equals(other.version()) && offersTheSame(other);
         }
 
         Version version() {
@@ -66,32 +68,34 @@ public final class ContractHistory {
         }
     }
 
-    /** In the order in which they were published last. */
+    /** In the order in which they were last published. */
     private final List<Entry> entries;
 
     private ContractHistory(List<Entry> entries) {
         this.entries = List.copyOf(entries);
     }
 
-    /** The history of contracts that were published in that order. */
+    /** Returns the history of contracts that were published in that order. */
     public static ContractHistory of(Collection<ServiceContract> contracts) {
         return new ContractHistory(contracts.stream().map(Entry::of).toList());
     }
 
-    /** The contracts, the highest version first; of two of one version the one published later. */
-    public List<ServiceContract> newestFirst() {
-        return entries.reversed().stream()
-                .sorted(BY_VERSION.reversed())
-                .map(Entry::contract)
-                .toList();
+    /** Returns the entries with the highest version first; of the same version, the one published last comes first. */
+    private Stream<Entry> descending() {
+        return entries.reversed().stream().sorted(BY_VERSION.reversed());
     }
 
-    /** The contract of the highest version. */
+    /** Returns the contracts with the highest version first; of the same version, the one published last comes first. */
+    public List<ServiceContract> newestFirst() {
+        return descending().map(Entry::contract).toList();
+    }
+
+    /** Returns the contract with the highest version. */
     public Optional<ServiceContract> newest() {
         return newestFirst().stream().findFirst();
     }
 
-    /** The contract of that fingerprint, if any; of several the one published last. */
+    /** Returns the contract with a fingerprint; of several, the one published last. */
     public Optional<ServiceContract> find(String fingerprint) {
         return entries.reversed().stream()
                 .filter(entry -> entry.fingerprint.equals(fingerprint))
@@ -99,21 +103,32 @@ public final class ContractHistory {
                 .findFirst();
     }
 
-    /** The versions that are remembered; a set of the caller's own. */
-    public Set<Version> versions() {
-        return entries.stream().map(Entry::version).collect(Collectors.toCollection(HashSet::new));
+    /** Returns the text of the contract with a fingerprint, or of all contracts if the fingerprint is empty. */
+    public List<String> texts(String fingerprint) {
+        return (fingerprint.isEmpty() ? newestFirst().stream() : find(fingerprint).stream())
+                .map(ServiceContract::text)
+                .toList();
     }
 
-    /** How many characters the texts have together. */
+    /** Returns the remembered versions. */
+    public Set<Version> versions() {
+        return entries.stream().map(Entry::version).collect(Collectors.toSet());
+    }
+
+    /** Returns the number of characters of all texts together. */
     public int length() {
+        return length(entries);
+    }
+
+    private static int length(List<Entry> entries) {
         return entries.stream().mapToInt(Entry::length).sum();
     }
 
     /**
-     * How a contract compares with those whose clients it has to serve, the newest first: nothing where it may be
+     * Compares a contract with those whose clients it has to serve, the newest first. The result is empty if it may be
      * published in any case.
      *
-     * @param live the fingerprints of the contracts that running instances keep
+     * @param live fingerprints of the contracts of running instances
      */
     public Map<ServiceContract, Compatibility> compare(ServiceContract contract, Set<String> live) {
         var compared = new LinkedHashMap<ServiceContract, Compatibility>();
@@ -124,18 +139,16 @@ public final class ContractHistory {
 
     private List<Entry> predecessors(Entry fresh, Set<String> live) {
         int major = fresh.version().major();
-        List<Entry> line = entries.reversed().stream() // of two of one version the one published later comes first
-                .filter(entry -> entry.version().major() == major)
-                .sorted(BY_VERSION.reversed())
-                .toList();
-        boolean newest = line.stream().allMatch(entry -> entry.version().compareTo(fresh.version()) <= 0);
-        if (major == 0 || !newest || line.stream().anyMatch(fresh::like)) {
+        List<Entry> sameMajor =
+                descending().filter(entry -> entry.version().major() == major).toList();
+        boolean newest = sameMajor.stream().allMatch(entry -> entry.version().compareTo(fresh.version()) <= 0);
+        if (major == 0 || !newest || sameMajor.stream().anyMatch(fresh::isRepeatedBy)) {
             return List.of();
         }
         var predecessors = new ArrayList<Entry>();
-        for (Entry entry : line) {
+        for (Entry entry : sameMajor) {
             boolean counts = predecessors.isEmpty() || live.contains(entry.fingerprint);
-            if (counts && !entry.same(fresh)) {
+            if (counts && !entry.offersTheSame(fresh)) {
                 predecessors.add(entry);
             }
         }
@@ -143,12 +156,12 @@ public final class ContractHistory {
     }
 
     /**
-     * The history with that contract as the one published last. What is over the limits is forgotten, the longest
-     * unpublished first, and what running instances keep last of all.
+     * Returns the history with another contract as the one published last. Contracts over the limits are forgotten,
+     * those published longest ago first, and those of running instances last.
      *
-     * @param live the fingerprints of the contracts that running instances keep
-     * @param force whether to take it although it breaks clients
-     * @throws IncompatibleContractException where it breaks clients and is not forced
+     * @param live fingerprints of the contracts of running instances
+     * @param force whether to accept a contract that breaks clients
+     * @throws IncompatibleContractException if it breaks clients and is not forced
      */
     public ContractHistory publish(ServiceContract contract, Set<String> live, boolean force) {
         if (!force) {
@@ -160,37 +173,30 @@ public final class ContractHistory {
         }
         Entry fresh = Entry.of(contract);
         var after = new ArrayList<>(entries);
-        after.removeIf(fresh::like);
+        after.removeIf(fresh::isRepeatedBy);
         after.add(fresh);
-        trim(after, live);
+        while (after.size() > 1 && (after.size() > CONTRACTS_MAX || length(after) > LENGTH_MAX)) {
+            after.remove(after.subList(0, after.size() - 1).stream()
+                    .filter(entry -> !live.contains(entry.fingerprint))
+                    .findFirst()
+                    .orElse(after.getFirst()));
+        }
         return new ContractHistory(after);
     }
 
-    private static void trim(List<Entry> entries, Set<String> live) {
-        while (entries.size() > 1
-                && (entries.size() > CONTRACTS_MAX
-                        || entries.stream().mapToInt(Entry::length).sum() > LENGTH_MAX)) {
-            entries.remove(entries.subList(0, entries.size() - 1).stream()
-                    .filter(entry -> !live.contains(entry.fingerprint))
-                    .findFirst()
-                    .orElse(entries.getFirst()));
-        }
-    }
-
     private static String refusal(ServiceContract before, ServiceContract contract, Compatibility compatibility) {
-        var refusal = new StringBuilder("contract " + contract.name() + " " + contract.version() + " breaks clients of "
-                + before.version() + ", and has the same major version:");
         List<Difference> breaking = compatibility.differences().stream()
                 .filter(Difference::breaksOldClients)
                 .toList();
-        breaking.stream()
+        String reasons = breaking.stream()
                 .limit(REASONS_MAX)
-                .forEach(difference -> refusal.append("\n  - ").append(difference));
-        if (breaking.size() > REASONS_MAX) {
-            refusal.append("\n  - and ").append(breaking.size() - REASONS_MAX).append(" more");
-        }
-        int major = before.version().major() + 1;
-        return refusal + "\nChange the contract as it says there, or call it " + major
-                + ".0.0; \"treaty contract publish" + " --force\" takes it as it is.";
+                .map(difference -> "\n  - " + difference)
+                .collect(Collectors.joining());
+        String more = breaking.size() > REASONS_MAX ? "\n  - and " + (breaking.size() - REASONS_MAX) + " more" : "";
+        return "contract " + contract.name() + " " + contract.version() + " breaks clients of " + before.version()
+                + " and has the same major version:" + reasons + more
+                + "\nChange the contract as described, or give it the version "
+                + (before.version().major() + 1)
+                + ".0.0; \"treaty contract publish --force\" publishes it as it is.";
     }
 }

@@ -5,21 +5,21 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** An engine that only tells what others wrote: a file, names in DNS. Whoever registers there is told where to. */
+/** A backend whose instances are written by other programs, such as a file or DNS. Registering fails with a hint. */
 public interface ReadOnlyBackend extends Backend {
-    /** Where instances are written instead, for people: {@code edit the file}. */
+    /** Returns how to add an instance, for people: {@code edit the file}. */
     String instead();
 
-    private ServiceException refusal() {
+    private ServiceException readOnly() {
         return new ServiceException(Code.INVALID_ARGUMENT, "it can only be read; to add an instance, " + instead());
     }
 
-    /** What is not written there any more was taken out by somebody. */
+    /** Returns false: an instance that is missing was removed on purpose. */
     @Override
     default boolean expires() {
         return false;
@@ -32,12 +32,12 @@ public interface ReadOnlyBackend extends Backend {
 
     @Override
     default Optional<Holder> hold(Holding holding) {
-        throw refusal();
+        throw readOnly();
     }
 
     @Override
     default long leaseMillis() {
-        throw refusal();
+        throw readOnly();
     }
 
     @Override
@@ -47,25 +47,19 @@ public interface ReadOnlyBackend extends Backend {
 
     @Override
     default Set<String> renew(Collection<Holding> holdings) {
-        var all = new HashSet<String>();
-        holdings.forEach(holding -> all.add(holding.id()));
-        return all;
+        return holdings.stream().map(Holding::id).collect(Collectors.toSet());
     }
 
     @Override
-    default void release(Holding holding, String reason) {
-        // nothing is held
-    }
+    default void release(Holding holding, String reason) {}
 
     @Override
     default void store(ServiceName service, Version version, String contract) {
-        throw refusal();
+        throw readOnly();
     }
 
     @Override
-    default void forget(ServiceName service, Version version) {
-        // nothing is stored
-    }
+    default void forget(ServiceName service, Version version) {}
 
     @Override
     default List<String> contracts(ServiceName service) {

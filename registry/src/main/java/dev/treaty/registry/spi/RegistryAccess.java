@@ -9,18 +9,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * With what an engine lets us in: options of its address that name files, so that no secret stands in a configuration,
- * a command line or a log.
+ * The credentials and certificates for a backend. The options of an address name files, so that no secret is in a
+ * configuration, a command line or a log.
  *
  * <pre>
  * etcd://10.0.0.1:2379?user=shop&amp;password-file=/run/secrets/etcd&amp;ca=/etc/treaty/ca.pem
  * </pre>
  *
- * @param user who we are, where the engine asks for a password
- * @param passwordFile where the password stands; white space at its end does not count
- * @param ca PEM of those who may have signed the engine's certificate; with it, connections are encrypted
- * @param certificate PEM of our own certificate, where the engine asks for one
- * @param key PEM of its private key, PKCS #8
+ * @param user user name, if the backend requires a password
+ * @param passwordFile file with the password; trailing white space is ignored
+ * @param ca PEM file of the authorities that signed the backend's certificate; enables TLS
+ * @param certificate PEM file of the client certificate, if the backend requires one
+ * @param key PEM file of its private key, PKCS #8
  */
 public record RegistryAccess(
         Optional<String> user,
@@ -31,23 +31,25 @@ public record RegistryAccess(
     /** The names of the options. */
     public static final Set<String> OPTIONS = Set.of("user", "password-file", "ca", "certificate", "key");
 
-    /** @throws IllegalArgumentException where one is given without another that belongs to it */
+    /** @throws IllegalArgumentException if an option is missing that another one requires */
     public RegistryAccess {
-        if (user.isPresent() != passwordFile.isPresent()) {
-            throw new IllegalArgumentException("user and password-file belong together: give both or neither");
-        }
-        if (certificate.isPresent() != key.isPresent()) {
-            throw new IllegalArgumentException("certificate and key belong together: give both or neither");
-        }
+        together("user", user, "password-file", passwordFile);
+        together("certificate", certificate, "key", key);
         if (certificate.isPresent() && ca.isEmpty()) {
             throw new IllegalArgumentException("a certificate needs ca too, so that the connection is encrypted");
         }
     }
 
+    private static void together(String name, Optional<?> option, String otherName, Optional<?> other) {
+        if (option.isPresent() != other.isPresent()) {
+            throw new IllegalArgumentException(name + " and " + otherName + " belong together: give both or neither");
+        }
+    }
+
     /**
-     * What an address says.
+     * Reads the options of an address.
      *
-     * @throws IllegalArgumentException where it has another option, or one without what belongs to it
+     * @throws IllegalArgumentException if there are other options, or one is missing that another one requires
      */
     public static RegistryAccess of(RegistryAddress.Provided address) {
         var options = address.options(OPTIONS);
@@ -60,9 +62,9 @@ public record RegistryAccess(
     }
 
     /**
-     * The password, read anew each time.
+     * Reads the password from its file.
      *
-     * @throws IllegalArgumentException where the file cannot be read
+     * @throws IllegalArgumentException if the file cannot be read
      */
     public Optional<String> password() {
         return passwordFile.map(file -> {

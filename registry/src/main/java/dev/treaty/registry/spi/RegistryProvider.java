@@ -13,33 +13,33 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
- * A kind of registry that a module brings: it is found by the scheme of the address through {@link ServiceLoader}, so
- * that a program gets it by having the module on its class path and naming it in its configuration.
+ * Opens registries of certain address schemes. A module provides it through {@link ServiceLoader}, so a program that has
+ * the module on its class path can name such a registry in its configuration.
  */
 public interface RegistryProvider {
-    /** The modules that the house has, by scheme: what to add where one is missing. */
+    /** The artifacts of Treaty that provide a scheme, for messages. */
     Map<String, String> ARTIFACTS = Map.of(
             "etcd", "dev.treaty:treaty-registry-etcd",
             "zookeeper", "dev.treaty:treaty-registry-zookeeper",
             "dns", "dev.treaty:treaty-registry-dns");
 
-    /** The schemes of the addresses that it opens, in small letters. */
+    /** Returns the address schemes of this provider, in lower case. */
     Set<String> schemes();
 
     /**
-     * Opens a client of the registry at that address. It does not wait for the registry.
+     * Opens a client of the registry at an address, without waiting for the registry.
      *
-     * @throws IllegalArgumentException where the address or an option is not one that it understands
+     * @throws IllegalArgumentException if the address or one of its options is not supported
      */
-    Registry open(RegistryAddress.Provided address, RegistryContext surroundings);
+    Registry open(RegistryAddress.Provided address, RegistryContext context);
 
     /**
-     * What a registry's client works with.
+     * What the client of a registry needs from its process.
      *
-     * @param self who this process is
-     * @param policy how it deals with its registry
-     * @param random makes tokens, so it has to be unpredictable to others, and jitter
-     * @param format how instances are written where an engine keeps them
+     * @param self identity of this process
+     * @param policy timeouts and leases
+     * @param random source of lease tokens, which others must not be able to guess, and of jitter
+     * @param format text form of instances in a backend
      */
     record RegistryContext(
             Principal self,
@@ -49,7 +49,7 @@ public interface RegistryProvider {
             Events events,
             InstanceFormat format) {}
 
-    /** The provider of a scheme, where a module on the class path brings one. */
+    /** Finds the provider of a scheme on the class path. */
     static Optional<RegistryProvider> of(String scheme) {
         return ServiceLoader.load(RegistryProvider.class).stream()
                 .map(ServiceLoader.Provider::get)

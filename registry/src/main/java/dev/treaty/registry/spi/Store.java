@@ -5,27 +5,26 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * A few named files, as far as keeping a registry's state needs them: the disk, small enough to be simulated. What was
- * appended and not {@linkplain #force forced} may be lost or torn when the machine stops, though not when only the
- * process does.
+ * A set of named files that keeps the state of a registry: the part of a disk that can be simulated. Appended bytes that
+ * are not {@linkplain #force forced} may be lost or torn when the machine stops, but not when only the process stops.
  */
 public interface Store extends Closeable {
-    /** The names of the files that are there. */
+    /** Returns the names of the existing files. */
     Set<String> names() throws IOException;
 
-    /** All of a file. */
+    /** Reads a whole file. */
     byte[] read(String name) throws IOException;
 
-    /** Adds to the end of a file, which is made where it is not there. */
+    /** Appends to a file, which is created if it does not exist. */
     void append(String name, byte[] bytes) throws IOException;
 
-    /** Makes sure that what was appended to a file outlives the machine. */
+    /** Makes the appended bytes of a file durable. */
     void force(String name) throws IOException;
 
-    /** Puts a whole file there, which outlives the machine: afterwards there is all of it, or what was there before. */
+    /** Replaces a file atomically and durably: afterwards it has the new content, or the old one if this failed. */
     void replace(String name, byte[] bytes) throws IOException;
 
-    /** Takes a file away; nothing to do where it is not there. */
+    /** Deletes a file if it exists. */
     void delete(String name) throws IOException;
 
     @Override

@@ -29,14 +29,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a registry over an engine does where two threads meet. */
-@Timeout(60) // closing waits in a time that stands still where an assertion failed
+@Timeout(60) // closing waits in manual time if an assertion failed
 class BackendServiceTest {
     private final ManualTime time = new ManualTime();
-    private final FakeBackend engine = new FakeBackend();
+    private final FakeBackend backend = new FakeBackend();
     private final Map<ServiceName, Backend.Follower> followers = new ConcurrentHashMap<>();
 
-    private static List<RegistryProtocol.Instance> complete(BackendService service, ServiceName watched)
+    private static List<RegistryProtocol.Instance> instances(BackendService service, ServiceName watched)
             throws InterruptedException {
         return service.watch(Map.of(watched.value(), 0L), "", 0, "watcher")
                 .complete()
@@ -45,12 +44,12 @@ class BackendServiceTest {
     }
 
     @Test
-    void anInstanceThatIsBackWhileItIsTakenOutStays() throws InterruptedException {
+    void an_instance_that_returns_while_it_is_removed_stays() throws InterruptedException {
         var atInstant = new AtomicReference<Runnable>();
         var watching = Thread.currentThread();
         var service = new BackendService(
-                engine,
-                engine.surroundings(
+                backend,
+                backend.context(
                         new Time() {
                             @Override
                             public Instant instant() {
@@ -75,17 +74,17 @@ class BackendServiceTest {
                         Events.NONE));
         var instances = new HashMap<String, String>();
         for (int i = 0; i < 10; i++) {
-            instances.put("i" + i, engine.written(Instances.of(ORDERS, "i" + i)));
+            instances.put("i" + i, backend.written(Instances.of(ORDERS, "i" + i)));
         }
-        engine.onFollow = (_, follower) -> {
+        backend.onFollow = (_, follower) -> {
             followers.put(ORDERS, follower);
             follower.complete(instances);
         };
-        assertThat(complete(service, ORDERS)).hasSize(10);
+        assertThat(instances(service, ORDERS)).hasSize(10);
         var follower = followers.get(ORDERS);
         follower.removed("i0", "lease expired");
         follower.removed("i1", "lease expired");
-        assertThat(complete(service, ORDERS))
+        assertThat(instances(service, ORDERS))
                 .filteredOn(instance -> instance.id().equals("i1"))
                 .extracting(
                         instance -> instance.read(Instances.STARTED).health().details())
@@ -95,13 +94,13 @@ class BackendServiceTest {
         var back = new Thread(() -> follower.changed("i1", instances.get("i1")));
         atInstant.set(() -> {
             back.start();
-            eventually(() -> !back.isAlive() || back.getState() == Thread.State.WAITING);
+            eventually(() -> !back.isAlive() || back.getState() == Thread.State.BLOCKED);
         });
-        complete(service, ORDERS);
+        instances(service, ORDERS);
         assertThat(atInstant).hasNullValue();
         back.join();
 
-        assertThat(complete(service, ORDERS))
+        assertThat(instances(service, ORDERS))
                 .filteredOn(instance -> instance.id().equals("i1"))
                 .extracting(
                         instance -> instance.read(Instances.STARTED).health().status())
@@ -110,9 +109,9 @@ class BackendServiceTest {
     }
 
     @Test
-    void aWatchThatMeetsTheEndLeavesNothingFollowed() {
-        var service = new BackendService(engine, engine.surroundings(time, Events.NONE));
-        engine.onFollow = (_, follower) -> follower.complete(Map.of());
+    void a_watch_at_the_time_of_closing_leaves_nothing_followed() {
+        var service = new BackendService(backend, backend.context(time, Events.NONE));
+        backend.onFollow = (_, follower) -> follower.complete(Map.of());
         var since = new AbstractMap<String, Long>() {
             @Override
             public Set<Entry<String, Long>> entrySet() {
@@ -122,33 +121,33 @@ class BackendServiceTest {
         };
 
         assertThatExceptionOfType(ServiceException.class).isThrownBy(() -> service.watch(since, "", 0, "watcher"));
-        assertThat(engine.open).hasValue(0);
+        assertThat(backend.open).hasValue(0);
     }
 
     @Test
-    void aServiceThatIsWatchedAgainWhileItIsGivenUpIsKnown() throws InterruptedException {
-        var service = new BackendService(engine, engine.surroundings(time, Events.NONE));
-        engine.onFollow = (name, follower) -> {
+    void a_service_that_is_watched_again_while_it_is_given_up_is_known() throws InterruptedException {
+        var service = new BackendService(backend, backend.context(time, Events.NONE));
+        backend.onFollow = (name, follower) -> {
             followers.put(name, follower);
-            follower.complete(Map.of("a", engine.written(Instances.of(name, "a"))));
+            follower.complete(Map.of("a", backend.written(Instances.of(name, "a"))));
         };
-        engine.onClose = name -> {
-            engine.onClose = _ -> {};
+        backend.onClose = name -> {
+            backend.onClose = _ -> {};
             try {
-                complete(service, name);
+                instances(service, name);
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
         };
-        assertThat(complete(service, STOCK)).hasSize(1);
+        assertThat(instances(service, STOCK)).hasSize(1);
 
         time.advance(Duration.ofMinutes(2));
-        complete(service, ORDERS);
+        instances(service, ORDERS);
 
-        assertThat(engine.open).hasValue(2);
-        followers.get(STOCK).changed("b", engine.written(Instances.of(STOCK, "b")));
-        assertThat(complete(service, STOCK)).hasSize(2);
+        assertThat(backend.open).hasValue(2);
+        followers.get(STOCK).changed("b", backend.written(Instances.of(STOCK, "b")));
+        assertThat(instances(service, STOCK)).hasSize(2);
         service.close();
-        assertThat(engine.open).hasValue(0);
+        assertThat(backend.open).hasValue(0);
     }
 }

@@ -22,25 +22,25 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** An engine that holds whatever it is given, and tells followers what a test says. */
+/** A backend that accepts everything, and notifies followers of what a test chooses. */
 public final class FakeBackend implements Backend, InstanceFormat {
-    /** Run by whoever begins to follow a service. */
+    /** Called when a service is followed. */
     public volatile BiConsumer<ServiceName, Follower> onFollow = (_, _) -> {};
 
-    /** Run by whoever ends to follow one. */
+    /** Called when a service is followed no longer. */
     volatile Consumer<ServiceName> onClose = _ -> {};
 
     public volatile Runnable onRenew = () -> {};
 
-    /** Given every contract that is stored. */
+    /** Receives every stored contract. */
     public volatile Consumer<String> onStore = _ -> {};
 
-    /** How many followings are open. */
+    /** The number of open followings. */
     final AtomicInteger open = new AtomicInteger();
 
     private final Map<String, RegistryProtocol.Instance> written = new ConcurrentHashMap<>();
 
-    public RegistryProvider.RegistryContext surroundings(Time time, Events events) {
+    public RegistryProvider.RegistryContext context(Time time, Events events) {
         return new RegistryProvider.RegistryContext(
                 Principal.claimed("test"), RegistryPolicy.STANDARD, time, new Random(1), events, this);
     }

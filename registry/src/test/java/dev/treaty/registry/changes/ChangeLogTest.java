@@ -9,32 +9,43 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.time.ManualTime;
 import dev.treaty.registry.Instances;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import org.junit.jupiter.api.Test;
 
 class ChangeLogTest {
-    private static final int LOG = 4;
+    private static final int LENGTH_MAX = 4;
 
-    private final ChangeLog catalog = new ChangeLog(new ReentrantLock(), LOG);
+    private final ChangeLog log = new ChangeLog(LENGTH_MAX);
 
-    /** Something that happens, or one of two followers reading on. */
-    record Step(int what, ServiceName service, String id, Status status) {}
+    enum Action {
+        PUT,
+        REMOVE,
+        EAGER_WATCHER_READS,
+        LAZY_WATCHER_READS
+    }
+
+    record Step(Action action, ServiceName service, String id, Status status) {}
 
     @Provide
     Arbitrary<List<Step>> histories() {
         Arbitrary<Step> step = Combinators.combine(
-                        Arbitraries.integers().between(0, 9),
+                        Arbitraries.frequency(
+                                Tuple.of(5, Action.PUT),
+                                Tuple.of(3, Action.REMOVE),
+                                Tuple.of(1, Action.EAGER_WATCHER_READS),
+                                Tuple.of(1, Action.LAZY_WATCHER_READS)),
                         Arbitraries.of(ORDERS, STOCK),
                         Arbitraries.of("a", "b", "c"),
                         Arbitraries.of(Status.PASSING, Status.WARNING))
@@ -42,12 +53,12 @@ class ChangeLogTest {
         return step.list().ofMaxSize(60);
     }
 
-    private static final class Follower {
+    private static final class Watcher {
         private final Map<ServiceName, Long> since = new HashMap<>(Map.of(ORDERS, 0L, STOCK, 0L));
         private final Map<ServiceName, Map<String, ServiceInstance>> view = new TreeMap<>();
 
-        void read(ChangeLog catalog) {
-            var reading = catalog.read(since);
+        void read(ChangeLog changes) {
+            var reading = changes.read(since);
             reading.complete().forEach((service, instances) -> {
                 view.put(service, new TreeMap<>());
                 instances.forEach(i -> view.get(service).put(i.id(), i));
@@ -78,104 +89,111 @@ class ChangeLogTest {
     }
 
     @Property
-    void whoeverReadsOnEndsWithWhatIsThere(@ForAll("histories") List<Step> history) {
-        var subject = new ChangeLog(new ReentrantLock(), LOG);
+    void a_watcher_that_continues_sees_the_current_instances(@ForAll("histories") List<Step> history) {
+        var subject = new ChangeLog(LENGTH_MAX);
         var expected = new TreeMap<ServiceName, TreeMap<String, ServiceInstance>>();
-        var eager = new Follower();
-        var lazy = new Follower();
+        var eager = new Watcher();
+        var lazy = new Watcher();
         for (Step step : history) {
             ServiceInstance instance = Instances.of(step.service, step.id, step.status);
-            switch (step.what) {
-                case 0, 1, 2, 3, 4 -> {
+            switch (step.action) {
+                case PUT -> {
                     subject.put(instance, STARTED);
                     expected.computeIfAbsent(step.service, _ -> new TreeMap<>()).put(step.id, instance);
                 }
-                case 5, 6, 7 -> {
+                case REMOVE -> {
                     subject.remove(step.service, step.id, "closed", STARTED);
                     expected.computeIfAbsent(step.service, _ -> new TreeMap<>()).remove(step.id);
                 }
-                case 8 -> lazy.read(subject);
-                default -> eager.read(subject);
+                case LAZY_WATCHER_READS -> lazy.read(subject);
+                case EAGER_WATCHER_READS -> eager.read(subject);
             }
-            eager.read(subject);
         }
         eager.read(subject);
         lazy.read(subject);
 
         for (ServiceName service : List.of(ORDERS, STOCK)) {
-            var there =
+            var instances =
                     List.copyOf(expected.getOrDefault(service, new TreeMap<>()).values());
-            assertThat(subject.roster(service)).isEqualTo(there);
-            assertThat(eager.instances(service)).isEqualTo(there);
-            assertThat(lazy.instances(service)).isEqualTo(there);
+            assertThat(subject.instances(service)).isEqualTo(instances);
+            assertThat(eager.instances(service)).isEqualTo(instances);
+            assertThat(lazy.instances(service)).isEqualTo(instances);
         }
     }
 
     @Test
-    void readsOnWithinTheLogAndAnewBeyondIt() {
-        catalog.put(Instances.of(ORDERS, "a"), STARTED);
-        long seen = catalog.revision();
-        for (int i = 0; i < LOG; i++) {
-            catalog.put(Instances.of(ORDERS, "b" + i), STARTED);
+    void reading_continues_within_the_log_and_is_complete_beyond_it() {
+        log.put(Instances.of(ORDERS, "a"), STARTED);
+        long seen = log.revision();
+        for (int i = 0; i < LENGTH_MAX; i++) {
+            log.put(Instances.of(ORDERS, "b" + i), STARTED);
         }
 
-        assertThat(catalog.read(Map.of(ORDERS, seen)).changes()).hasSize(LOG);
-        assertThat(catalog.read(Map.of(ORDERS, seen)).complete()).isEmpty();
-        catalog.put(Instances.of(STOCK, "c"), STARTED);
-        assertThat(catalog.read(Map.of(ORDERS, seen)).complete().get(ORDERS)).hasSize(LOG + 1);
+        assertThat(log.read(Map.of(ORDERS, seen)).changes()).hasSize(LENGTH_MAX);
+        assertThat(log.read(Map.of(ORDERS, seen)).complete()).isEmpty();
+        log.put(Instances.of(STOCK, "c"), STARTED);
+        assertThat(log.read(Map.of(ORDERS, seen)).complete().get(ORDERS)).hasSize(LENGTH_MAX + 1);
     }
 
     @Test
-    void eachServiceIsReadOnFromWhereItWasSeen() {
-        long before = catalog.revision();
-        catalog.put(Instances.of(ORDERS, "a"), STARTED);
-        long between = catalog.revision();
-        catalog.put(Instances.of(STOCK, "b"), STARTED);
+    void each_service_continues_from_its_own_revision() {
+        long before = log.revision();
+        log.put(Instances.of(ORDERS, "a"), STARTED);
+        long between = log.revision();
+        log.put(Instances.of(STOCK, "b"), STARTED);
 
-        var changes = catalog.read(Map.of(ORDERS, between, STOCK, before)).changes();
+        var changes = log.read(Map.of(ORDERS, between, STOCK, before)).changes();
 
         assertThat(changes).extracting(c -> c.event().instance().id()).containsExactly("b");
     }
 
     @Test
-    void aRevisionThatWasNeverThereIsReadAnew() {
-        catalog.put(Instances.of(ORDERS, "a"), STARTED);
+    void an_unknown_revision_is_read_completely() {
+        log.put(Instances.of(ORDERS, "a"), STARTED);
 
-        assertThat(catalog.read(Map.of(ORDERS, catalog.revision() + 1)).complete())
-                .containsKey(ORDERS);
-        assertThat(catalog.read(Map.of(ORDERS, -5L)).complete()).containsKey(ORDERS);
-        assertThat(catalog.read(Map.of(ORDERS, 0L)).complete()).containsKey(ORDERS);
-        assertThat(catalog.read(Map.of(ORDERS, Long.MAX_VALUE)).complete()).containsKey(ORDERS);
+        assertThat(log.read(Map.of(ORDERS, log.revision() + 1)).complete()).containsKey(ORDERS);
+        assertThat(log.read(Map.of(ORDERS, -5L)).complete()).containsKey(ORDERS);
+        assertThat(log.read(Map.of(ORDERS, 0L)).complete()).containsKey(ORDERS);
+        assertThat(log.read(Map.of(ORDERS, Long.MAX_VALUE)).complete()).containsKey(ORDERS);
     }
 
     @Test
-    void aWaiterIsWokenByItsOwnServiceOnly() {
-        var waiter = catalog.await(List.of(ORDERS), catalog.revision());
+    void a_waiter_is_woken_by_its_own_service_only() {
+        var changed = log.enlist(List.of(ORDERS), log.revision());
 
-        catalog.put(Instances.of(STOCK, "a"), STARTED);
-        assertThat(waiter.changed().now()).isNull();
-        catalog.put(Instances.of(ORDERS, "a"), STARTED);
-        assertThat(waiter.changed().now())
-                .as("up to where nothing changed for it")
-                .isEqualTo(catalog.revision() - 1);
+        log.put(Instances.of(STOCK, "a"), STARTED);
+        assertThat(changed.now()).isNull();
+        log.put(Instances.of(ORDERS, "a"), STARTED);
+        assertThat(changed.now())
+                .as("the last revision without a change for it")
+                .isEqualTo(log.revision() - 1);
     }
 
     @Test
-    void aWaiterThatComesLateIsWokenAtOnce() {
-        long seen = catalog.revision();
-        catalog.put(Instances.of(ORDERS, "a"), STARTED);
+    void a_waiter_for_an_earlier_revision_is_woken_immediately() {
+        long seen = log.revision();
+        log.put(Instances.of(ORDERS, "a"), STARTED);
 
-        assertThat(catalog.await(List.of(ORDERS), seen).changed().now()).isEqualTo(seen);
-        assertThat(catalog.await(List.of(STOCK), seen).changed().now()).isNull();
-        assertThat(catalog.await(List.of(STOCK), 0).changed().now()).isZero();
+        assertThat(log.enlist(List.of(ORDERS), seen).now()).isEqualTo(seen);
+        assertThat(log.enlist(List.of(STOCK), seen).now()).isNull();
+        assertThat(log.enlist(List.of(STOCK), 0).now()).isZero();
     }
 
     @Test
-    void aWaiterThatLeftIsNotWoken() {
-        var waiter = catalog.await(List.of(ORDERS), catalog.revision());
-        catalog.leave(waiter);
+    void a_waiter_that_left_is_not_woken() {
+        var changed = log.enlist(List.of(ORDERS), log.revision());
+        log.leave(List.of(ORDERS), changed);
 
-        catalog.put(Instances.of(ORDERS, "a"), STARTED);
-        assertThat(waiter.changed().now()).isNull();
+        log.put(Instances.of(ORDERS, "a"), STARTED);
+        assertThat(changed.now()).isNull();
+    }
+
+    @Test
+    void a_closed_waiter_returns_immediately() throws InterruptedException {
+        var waiter = log.new Waiter();
+        waiter.close();
+
+        assertThat(waiter.await(List.of(ORDERS), log.revision(), new ManualTime(), Long.MAX_VALUE))
+                .isEqualTo(log.revision());
     }
 }

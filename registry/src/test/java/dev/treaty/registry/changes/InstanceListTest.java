@@ -18,49 +18,49 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class InstanceListTest {
-    /** As a sorted map does, with sizes that make chunks be halved and joined. */
+    /** With sizes at which chunks are split and merged. */
     @Property(tries = 60)
-    void behavesAsASortedMap(@ForAll long seed, @ForAll @IntRange(min = 1, max = 600) int ids) {
+    void a_list_behaves_like_a_sorted_map(@ForAll long seed, @ForAll @IntRange(min = 1, max = 600) int ids) {
         var random = new Random(seed);
         var expected = new TreeMap<String, ServiceInstance>();
-        InstanceList roster = InstanceList.EMPTY;
+        InstanceList list = InstanceList.EMPTY;
         for (int step = 0; step < 1_500; step++) {
             String id = "i" + random.nextInt(ids);
-            InstanceList before = roster;
-            var wasThere = List.copyOf(before);
+            InstanceList before = list;
+            var copy = List.copyOf(before);
             boolean growing = step % 700 < 400;
             if (random.nextInt(10) < (growing ? 8 : 2)) {
                 var instance = Instances.of(ORDERS, id, random.nextBoolean() ? Status.PASSING : Status.WARNING);
-                roster = roster.with(instance);
+                list = list.with(instance);
                 expected.put(id, instance);
             } else {
-                roster = roster.without(id);
+                list = list.without(id);
                 expected.remove(id);
             }
-            assertThat(roster.find(id)).isEqualTo(expected.get(id));
+            assertThat(list.find(id)).isEqualTo(expected.get(id));
             if (step % 50 == 0) {
-                assertThat(List.copyOf(before)).as("it never changes").isEqualTo(wasThere);
-                check(roster, expected);
+                assertThat(List.copyOf(before)).as("a list is immutable").isEqualTo(copy);
+                check(list, expected);
             }
         }
-        check(roster, expected);
+        check(list, expected);
     }
 
-    private static void check(InstanceList roster, NavigableMap<String, ServiceInstance> expected) {
-        var there = List.copyOf(expected.values());
-        assertThat(roster.size()).isEqualTo(there.size());
-        assertThat(roster).isEqualTo(there);
-        for (int i = 0; i < there.size(); i++) {
-            assertThat(roster.get(i)).isSameAs(there.get(i));
+    private static void check(InstanceList list, NavigableMap<String, ServiceInstance> expected) {
+        var instances = List.copyOf(expected.values());
+        assertThat(list.size()).isEqualTo(instances.size());
+        assertThat(list).isEqualTo(instances);
+        for (int i = 0; i < instances.size(); i++) {
+            assertThat(list.get(i)).isSameAs(instances.get(i));
         }
-        assertThat(roster.after("", Integer.MAX_VALUE)).isEqualTo(there);
-        assertThat(roster.after("i3", 2))
+        assertThat(list.after("", Integer.MAX_VALUE)).isEqualTo(instances);
+        assertThat(list.after("i3", 2))
                 .isEqualTo(
                         expected.tailMap("i3", false).values().stream().limit(2).toList());
     }
 
     @Property(tries = 100)
-    void tellsWhatMadeItOfAnother(@ForAll long seed) {
+    void the_difference_of_two_lists_leads_from_one_to_the_other(@ForAll long seed) {
         var random = new Random(seed);
         InstanceList one = some(random);
         InstanceList other = some(random);
@@ -78,21 +78,21 @@ class InstanceListTest {
         assertThat(rebuilt[0]).isEqualTo(other);
         assertThat(ids).isSorted().doesNotHaveDuplicates();
         other.since(other, (_, _) -> {
-            throw new AssertionError("nothing is different");
+            throw new AssertionError("a difference to itself");
         });
     }
 
     private static InstanceList some(Random random) {
-        InstanceList roster = InstanceList.EMPTY;
+        InstanceList list = InstanceList.EMPTY;
         for (int i = random.nextInt(300); i > 0; i--) {
             var status = random.nextInt(4) == 0 ? Status.WARNING : Status.PASSING;
-            roster = roster.with(Instances.of(ORDERS, "i" + random.nextInt(200), status));
+            list = list.with(Instances.of(ORDERS, "i" + random.nextInt(200), status));
         }
-        return roster;
+        return list;
     }
 
     @Test
-    void hasNothingOutsideItsBounds() {
+    void an_index_out_of_bounds_is_rejected() {
         InstanceList one = InstanceList.EMPTY.with(Instances.of(ORDERS, "a"));
 
         assertThatThrownBy(() -> one.get(1)).isInstanceOf(IndexOutOfBoundsException.class);

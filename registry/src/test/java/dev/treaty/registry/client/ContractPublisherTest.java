@@ -14,25 +14,24 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Contracts that a process publishes at the same time. */
-@Timeout(60) // closing waits in a time that stands still where an assertion failed
+@Timeout(60) // closing waits in manual time if an assertion failed
 class ContractPublisherTest {
     private final ManualTime time = new ManualTime();
-    private final FakeBackend engine = new FakeBackend();
+    private final FakeBackend backend = new FakeBackend();
 
-    /** Publishes it in a thread of its own; returns when so many threads wait. */
-    private Thread publish(NetworkRegistry registry, String contract, int sleepers) {
+    /** Publishes a contract on its own thread; returns when a number of threads wait. */
+    private Thread publish(NetworkRegistry registry, String contract, int waiting) {
         var thread = Thread.ofVirtual().start(() -> registry.publish(ServiceContract.parse(contract)));
-        eventually(() -> time.sleepers() == sleepers);
+        eventually(() -> time.sleepers() == waiting);
         return thread;
     }
 
     @Test
-    void whatIsPublishedTwiceAtOnceIsAskedForTwice() throws InterruptedException {
+    void contracts_of_one_version_that_are_published_at_the_same_time_are_both_stored() throws InterruptedException {
         var stored = new CopyOnWriteArrayList<String>();
         var busy = new CountDownLatch(1);
         var released = new CountDownLatch(1);
-        engine.onStore = contract -> {
+        backend.onStore = contract -> {
             stored.add(contract);
             busy.countDown();
             try {
@@ -42,13 +41,13 @@ class ContractPublisherTest {
             }
         };
 
-        try (var registry = NetworkRegistry.over(engine, "fake://engine", engine.surroundings(time, Events.NONE))) {
-            eventually(() -> time.sleepers() == 2); // keeper and replica
+        try (var registry = NetworkRegistry.over(backend, "fake://backend", backend.context(time, Events.NONE))) {
+            eventually(() -> time.sleepers() == 2); // lease keeper and watch client
             var other = Thread.ofVirtual()
                     .start(() ->
                             registry.publish(ServiceContract.parse("contract shop.Stock 1.0.0\ncount() -> int32")));
             busy.await();
-            eventually(() -> time.sleepers() == 2); // replica and the one that publishes; the keeper is busy
+            eventually(() -> time.sleepers() == 2); // watch client and publishing thread; the lease keeper is busy
             var first = publish(registry, "contract shop.Orders 1.0.0\nfirst() -> string", 3);
             var second = publish(registry, "contract shop.Orders 1.0.0\nsecond() -> string", 4);
             released.countDown();

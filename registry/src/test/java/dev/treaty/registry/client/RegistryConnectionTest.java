@@ -20,19 +20,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A registry that answers some questions and others not. */
-@Timeout(60) // closing waits in a time that stands still where an assertion failed
+@Timeout(60) // closing waits in manual time if an assertion failed
 class RegistryConnectionTest {
+    private static final Duration STEP = Duration.ofMillis(50);
+    private static final Duration OBSERVED = Duration.ofSeconds(10);
+
+    /** A lease of ten seconds is renewed after a sixth to a third of that. */
+    private static final int RENEWALS_MAX = 7;
+
     private final ManualTime time = new ManualTime();
-    private final FakeBackend engine = new FakeBackend();
+    private final FakeBackend backend = new FakeBackend();
     private final Map<ServiceName, Backend.Follower> followers = new ConcurrentHashMap<>();
 
     @Test
-    void renewalsThatSucceedDoNotHurryWatchesThatFail() throws InterruptedException {
-        var renewed = new CopyOnWriteArrayList<Long>();
+    void renewals_that_succeed_do_not_clear_the_error_of_watches_that_fail() throws InterruptedException {
+        var renewals = new CopyOnWriteArrayList<Long>();
         var changes = new CopyOnWriteArrayList<Event.RegistryChanged>();
-        engine.onRenew = () -> renewed.add(time.nanoTime());
-        engine.onFollow = (service, follower) -> {
+        backend.onRenew = () -> renewals.add(time.nanoTime());
+        backend.onFollow = (service, follower) -> {
             followers.put(service, follower);
             follower.failed("no permission");
         };
@@ -42,23 +47,23 @@ class RegistryConnectionTest {
             }
         };
 
-        try (var registry = NetworkRegistry.over(engine, "fake://engine", engine.surroundings(time, events))) {
+        try (var registry = NetworkRegistry.over(backend, "fake://backend", backend.context(time, events))) {
             registry.register(Instances.of(ORDERS, "a"));
             var following = Thread.ofVirtual().start(() -> registry.instances(STOCK));
             eventually(() -> registry.problem().isPresent());
-            for (int i = 0; i < 200; i++) {
-                time.advance(Duration.ofMillis(50));
-                eventually(() -> time.sleepers() >= 3); // keeper, replica and the leases of the mirror
+            for (Duration passed = Duration.ZERO; passed.compareTo(OBSERVED) < 0; passed = passed.plus(STEP)) {
+                time.advance(STEP);
+                eventually(() -> time.sleepers() >= 3); // lease keeper, watch client, leases of the cached view
             }
             following.join();
 
-            assertThat(renewed).as("renewals within ten seconds").hasSizeBetween(1, 7);
+            assertThat(renewals).hasSizeBetween(1, RENEWALS_MAX);
             assertThat(changes).extracting(Event.RegistryChanged::reachable).containsExactly(false);
             assertThat(registry.problem()).get().asString().contains("no permission");
 
             followers.get(STOCK).complete(Map.of());
             eventually(() -> {
-                time.advance(Duration.ofMillis(50));
+                time.advance(STEP);
                 return changes.size() > 1;
             });
             assertThat(registry.problem()).isEmpty();

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class RegistryServiceTest {
-    private static final String TOKEN = "a-token-of-mine";
+    private static final String TOKEN = "my-token";
     private static final String SERVICE = ORDERS.value();
 
     private final ManualTime time = new ManualTime(STARTED);
@@ -50,7 +50,7 @@ class RegistryServiceTest {
             new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
     private final RegistryService registry = new RegistryService(table, time, Events.NONE);
 
-    /** The thread that ends leases waits too, and the tests count those who wait. */
+    /** The tests count waiting threads: the one that lets leases expire is the first. */
     @BeforeEach
     void settle() {
         eventually(() -> time.sleepers() == 1);
@@ -65,7 +65,7 @@ class RegistryServiceTest {
         registry.register(Instance.of(Instances.of(ORDERS, id)), TOKEN, 10_000);
     }
 
-    /** A watch in a thread of its own. */
+    /** Starts a watch on its own thread. */
     private Promise<News> watch(long since, String epoch, long waitMillis) {
         var news = new Promise<News>();
         Thread.ofVirtual().start(() -> {
@@ -84,12 +84,12 @@ class RegistryServiceTest {
         return got;
     }
 
-    /** Lets so many seconds pass, one by one: a jump would look as if this process had been stopped. */
+    /** Advances the time second by second: a jump would look like a stop of this process. */
     private void pass(int seconds) {
         for (int i = 0; i < seconds; i++) {
             eventually(() -> time.sleepers() > 0);
             time.advance(Duration.ofSeconds(1));
-            eventually(() -> table.lookedNanos() == time.nanoTime());
+            eventually(() -> table.lastCheckNanos() == time.nanoTime());
         }
     }
 
@@ -101,10 +101,10 @@ class RegistryServiceTest {
     }
 
     @Test
-    void whoHasHeardTheSameIsGivenTheSameObject() throws InterruptedException {
+    void watchers_that_have_seen_the_same_get_the_same_object() throws InterruptedException {
         register("a");
         News all = get(watch(0, "", 0));
-        assertThat(get(watch(0, "", 0))).as("the whole set").isSameAs(all);
+        assertThat(get(watch(0, "", 0))).as("all instances").isSameAs(all);
         List<Promise<News>> waiting = Stream.generate(() -> watch(all.revision(), all.epoch(), 20_000))
                 .limit(3)
                 .toList();
@@ -121,27 +121,27 @@ class RegistryServiceTest {
                 .isSameAs(get(watch(all.revision(), all.epoch(), 0)));
         register("c");
         assertThat(get(watch(all.revision(), all.epoch(), 0)).changes())
-                .as("who comes later hears of more")
+                .as("a later watch gets more changes")
                 .hasSize(2);
     }
 
     @Test
-    void aSetInPagesIsNotSharedSinceItsRestIsForgottenAfterAWhile() throws InterruptedException {
-        try (var large =
+    void a_paged_list_is_not_shared_since_its_rest_expires() throws InterruptedException {
+        try (var service =
                 new RegistryService(new RegistryTable(RegistryLimits.STANDARD, new Random(1)), time, Events.NONE)) {
             for (int i = 0; i < 50; i++) {
-                var heavy = Instances.of(ORDERS, "heavy-" + i).withMetadata(Map.of("note", "x".repeat(8_000)));
-                large.register(Instance.of(heavy), TOKEN, 10_000);
+                var large = Instances.of(ORDERS, "large-" + i).withMetadata(Map.of("note", "x".repeat(8_000)));
+                service.register(Instance.of(large), TOKEN, 10_000);
             }
-            var one = large.watch(Map.of(SERVICE, 0L), "", 0, "").complete().getFirst();
-            var other = large.watch(Map.of(SERVICE, 0L), "", 0, "").complete().getFirst();
+            var one = service.watch(Map.of(SERVICE, 0L), "", 0, "").complete().getFirst();
+            var other = service.watch(Map.of(SERVICE, 0L), "", 0, "").complete().getFirst();
             assertThat(one.next()).isNotEmpty();
             assertThat(other.next()).isNotEqualTo(one.next());
         }
     }
 
     @Test
-    void theProtocolIsAContractThatTravels() {
+    void the_protocol_has_a_contract_text() {
         var contract = ServiceContract.of(RegistryProtocol.class);
 
         assertThat(contract.name().value()).isEqualTo("treaty.Registry");
@@ -150,7 +150,7 @@ class RegistryServiceTest {
     }
 
     @Test
-    void aWatchWithoutAnythingSeenGetsEverythingAtOnce() throws InterruptedException {
+    void a_first_watch_gets_all_instances_immediately() throws InterruptedException {
         register("a");
 
         News news = registry.watch(Map.of(SERVICE, 0L), "", 25_000, "");
@@ -164,7 +164,7 @@ class RegistryServiceTest {
     }
 
     @Test
-    void aWatchIsAnsweredTheMomentSomethingChanges() throws InterruptedException {
+    void a_watch_is_answered_as_soon_as_something_changes() throws InterruptedException {
         register("a");
         News first = registry.watch(Map.of(SERVICE, 0L), "", 0, "");
         int before = time.sleepers();
@@ -190,7 +190,7 @@ class RegistryServiceTest {
     }
 
     @Test
-    void aWatchOfAnotherEpochStartsAnew() throws InterruptedException {
+    void a_watch_of_another_epoch_gets_all_instances() throws InterruptedException {
         register("a");
         News first = registry.watch(Map.of(SERVICE, 0L), "", 0, "");
 
@@ -200,8 +200,8 @@ class RegistryServiceTest {
     }
 
     @Test
-    void aWatchWithoutNewsEndsAfterItsWait() throws InterruptedException {
-        long revision = table.catalog().revision();
+    void a_watch_without_changes_ends_after_its_wait() throws InterruptedException {
+        long revision = table.changes().revision();
         int before = time.sleepers();
         var waiting = watch(revision, table.epoch(), 5_000);
         eventually(() -> time.sleepers() > before);
@@ -214,15 +214,13 @@ class RegistryServiceTest {
 
         assertThat(news.changes()).isEmpty();
         assertThat(news.complete()).isEmpty();
-        assertThat(news.revision())
-                .as("what happened elsewhere needs no second look")
-                .isGreaterThan(revision);
+        assertThat(news.revision()).as("changes of other services are skipped").isGreaterThan(revision);
     }
 
     @Test
-    void aWatchNeverWaitsLongerThanItsLimitOrItsDeadline() throws InterruptedException {
+    void a_watch_waits_no_longer_than_its_limit_and_its_deadline() throws InterruptedException {
         int before = time.sleepers();
-        var endless = watch(table.catalog().revision(), table.epoch(), Long.MAX_VALUE);
+        var endless = watch(table.changes().revision(), table.epoch(), Long.MAX_VALUE);
         eventually(() -> time.sleepers() > before);
         time.advance(RegistryService.WAIT_MAX);
         get(endless);
@@ -230,14 +228,14 @@ class RegistryServiceTest {
         var context = CallContext.next(Principal.ANONYMOUS, time, new Random(1))
                 .within(Deadline.after(Duration.ofMillis(200), time));
         News news = context.run(
-                () -> registry.watch(Map.of(SERVICE, table.catalog().revision()), table.epoch(), 25_000, ""));
+                () -> registry.watch(Map.of(SERVICE, table.changes().revision()), table.epoch(), 25_000, ""));
         assertThat(news.changes()).isEmpty();
     }
 
     @Test
-    void closingAnswersThoseWhoWait() throws InterruptedException {
+    void closing_answers_waiting_watches() throws InterruptedException {
         int before = time.sleepers();
-        var waiting = watch(table.catalog().revision(), table.epoch(), 25_000);
+        var waiting = watch(table.changes().revision(), table.epoch(), 25_000);
         eventually(() -> time.sleepers() > before);
 
         registry.close();
@@ -247,13 +245,13 @@ class RegistryServiceTest {
     }
 
     @Test
-    void aWatcherThatAsksOtherwiseLeavesNoWatchBehind() throws InterruptedException {
+    void a_watch_ends_the_earlier_one_of_its_watcher() throws InterruptedException {
         register("a");
         int before = time.sleepers();
         var first = new Promise<News>();
         Thread.ofVirtual().start(() -> {
             try {
-                var since = Map.of(SERVICE, table.catalog().revision());
+                var since = Map.of(SERVICE, table.changes().revision());
                 first.complete(registry.watch(since, table.epoch(), 25_000, "watcher"));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -268,18 +266,18 @@ class RegistryServiceTest {
     }
 
     @Test
-    void moreWatchesThanTheLimitAreRefused() {
+    void more_watches_than_the_limit_are_refused() {
         int before = time.sleepers();
-        watch(table.catalog().revision(), table.epoch(), 25_000);
-        watch(table.catalog().revision(), table.epoch(), 25_000);
-        watch(table.catalog().revision(), table.epoch(), 25_000);
+        watch(table.changes().revision(), table.epoch(), 25_000);
+        watch(table.changes().revision(), table.epoch(), 25_000);
+        watch(table.changes().revision(), table.epoch(), 25_000);
         eventually(() -> time.sleepers() > before + 2);
 
         refused(Code.RESOURCE_EXHAUSTED, "3 watches are waiting", () -> registry.watch(Map.of(SERVICE, 0L), "", 0, ""));
     }
 
     @Test
-    void leasesEndByThemselves() {
+    void leases_expire_without_requests() {
         register("a");
         assertThat(registry.renew(List.of(new Lease("a", TOKEN), new Lease("b", TOKEN)))
                         .unknown())
@@ -293,17 +291,17 @@ class RegistryServiceTest {
     }
 
     @Test
-    void whatIsLeftOutIsFilledIn() {
+    void absent_fields_get_their_defaults() {
         registry.register(sparse("1.4", SERVICE, 80, 100), TOKEN, 10_000);
 
-        var read = table.catalog().roster(ORDERS).getFirst();
+        var read = table.changes().instances(ORDERS).getFirst();
         assertThat(read.health().status()).isEqualTo(Status.UNKNOWN);
         assertThat(read.startedAt()).isEqualTo(time.instant());
         assertThat(read.version()).hasToString("1.4.0");
     }
 
     @Test
-    void whatIsWrongIsRefusedWithASentence() {
+    void illegal_requests_are_refused_with_a_message() {
         var good = Instance.of(Instances.of(ORDERS, "a"));
         refused(Code.INVALID_ARGUMENT, "leaseMillis", () -> registry.register(good, TOKEN, 0));
         refused(
@@ -346,7 +344,7 @@ class RegistryServiceTest {
     }
 
     @Test
-    void contractsAreKeptUpToALimit() {
+    void contracts_are_kept_up_to_a_limit() {
         registry.publish("contract shop.Orders 1.1.0\nget() -> string", false);
         registry.publish("contract shop.Orders 1.0.0\nget() -> string", false);
 
@@ -362,7 +360,7 @@ class RegistryServiceTest {
                 () -> registry.publish("contract shop.Stock 1.0.0\nget() -> string", false));
     }
 
-    /** Somebody who follows the service, and comes back only where it is told to. */
+    /** Starts a single watch of a watcher, which does not ask again. */
     private Promise<News> follow(String watcher, long since) {
         var news = new Promise<News>();
         Thread.ofVirtual().start(() -> {
@@ -375,7 +373,7 @@ class RegistryServiceTest {
         return news;
     }
 
-    private Promise<Integer> heard(String id) {
+    private Promise<Integer> missing(String id) {
         var missing = new Promise<Integer>();
         Thread.ofVirtual().start(() -> {
             try {
@@ -392,49 +390,49 @@ class RegistryServiceTest {
     }
 
     @Test
-    void aDrainIsHeardWhenAllWhoFollowComeBack() throws InterruptedException {
+    void a_drain_is_acknowledged_when_all_watchers_ask_again() throws InterruptedException {
         register("a");
-        long since = table.catalog().revision();
+        long since = table.changes().revision();
         int before = time.sleepers();
         var one = follow("one", since);
         var other = follow("other", since);
         eventually(() -> time.sleepers() == before + 2);
 
         drain("a");
-        var heard = heard("a");
+        var missing = missing("a");
         long drained = get(one).revision();
         get(other);
         follow("one", drained);
-        eventually(() -> time.sleepers() >= before + 2); // one that waits again, and the drain
-        assertThat(heard.now()).as("one of two").isNull();
+        eventually(() -> time.sleepers() >= before + 2); // one watcher and the drain
+        assertThat(missing.now()).as("one of two").isNull();
         follow("other", drained);
 
-        assertThat(heard.await(Time.system(), Patience.NANOS)).isZero();
+        assertThat(missing.await(Time.system(), Patience.NANOS)).isZero();
     }
 
     @Test
-    void whoeverWasToldAndDoesNotComeBackIsGone() throws InterruptedException {
+    void a_watcher_that_does_not_ask_again_counts_as_gone() throws InterruptedException {
         register("a");
         int before = time.sleepers();
-        var one = follow("one", table.catalog().revision());
+        var one = follow("one", table.changes().revision());
         eventually(() -> time.sleepers() == before + 1);
 
         drain("a");
         get(one);
-        var heard = heard("a");
+        var missing = missing("a");
         eventually(() -> time.sleepers() == before + 1);
-        time.advance(WatcherAcks.PATIENCE.minusMillis(1));
-        assertThat(heard.now()).isNull();
+        time.advance(WatcherAcks.TIMEOUT.minusMillis(1));
+        assertThat(missing.now()).isNull();
         time.advance(Duration.ofMillis(1));
 
-        assertThat(heard.await(Time.system(), Patience.NANOS)).isZero();
+        assertThat(missing.await(Time.system(), Patience.NANOS)).isZero();
     }
 
     @Test
-    void nobodyHasToHearWhatIsNotNew() throws InterruptedException {
+    void a_change_of_another_service_needs_no_acknowledgement() throws InterruptedException {
         register("a");
         int before = time.sleepers();
-        follow("one", table.catalog().revision());
+        follow("one", table.changes().revision());
         eventually(() -> time.sleepers() == before + 1);
         registry.register(Instance.of(Instances.of(Instances.STOCK, "elsewhere")), TOKEN, 10_000);
 
@@ -444,13 +442,13 @@ class RegistryServiceTest {
     }
 
     @Test
-    void clocksThatAreAheadAreSetBack() {
+    void timestamps_in_the_future_become_now() {
         var ahead = Instances.of(ORDERS, "a").withStartedAt(STARTED.plusSeconds(3_600));
         registry.register(Instance.of(ahead), TOKEN, 10_000);
         var late = new Health(Status.WARNING, "", Optional.of(STARTED.plusSeconds(60)), Optional.empty());
         registry.report("a", TOKEN, late);
 
-        var read = table.catalog().roster(ORDERS).getFirst();
+        var read = table.changes().instances(ORDERS).getFirst();
         assertThat(read.startedAt()).isEqualTo(time.instant());
         assertThat(read.health().timestamp()).isEqualTo(time.instant());
     }

@@ -28,11 +28,11 @@ class RegistryTableTest {
     private static final String MINE = "my-token";
     private static final String YOURS = "your-token";
 
-    /** Close to where the clock wraps, which the clock of a machine may be. */
+    /** Close to the overflow of the monotonic clock. */
     private static final long START = Long.MAX_VALUE - 3 * SECOND;
 
     private final RegistryTable table = table(3);
-    private long lookedNanos = START;
+    private long checkedNanos = START;
 
     private static RegistryTable table(int instances) {
         var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
@@ -44,13 +44,13 @@ class RegistryTableTest {
         return table.register(Instances.of(ORDERS, id), token, lease, atNanos, STARTED);
     }
 
-    /** Looks at the leases every second until then, as a registry does. */
+    /** Checks the leases every second until a time, as a registry does. */
     private long expire(long atNanos) {
-        while (atNanos - lookedNanos > SECOND) {
-            lookedNanos += SECOND;
-            table.expire(lookedNanos, STARTED);
+        while (atNanos - checkedNanos > SECOND) {
+            checkedNanos += SECOND;
+            table.expire(checkedNanos, STARTED);
         }
-        lookedNanos = atNanos;
+        checkedNanos = atNanos;
         return table.expire(atNanos, STARTED);
     }
 
@@ -62,45 +62,45 @@ class RegistryTableTest {
     }
 
     @Test
-    void aLeaseEndsAtItsMomentAndNotBefore() {
+    void a_lease_expires_at_its_end_and_not_earlier() {
         register("a", MINE, LEASE, START);
 
         assertThat(expire(START + 10 * SECOND - 1)).isEqualTo(1);
-        assertThat(table.catalog().roster(ORDERS)).hasSize(1);
+        assertThat(table.changes().instances(ORDERS)).hasSize(1);
         assertThat(expire(START + 10 * SECOND)).isEqualTo(Long.MAX_VALUE);
-        assertThat(table.catalog().roster(ORDERS)).isEmpty();
+        assertThat(table.changes().instances(ORDERS)).isEmpty();
     }
 
     @Test
-    void leasesEndInTheOrderOfTheirEnds() {
+    void leases_expire_in_the_order_of_their_ends() {
         register("a", MINE, Duration.ofSeconds(9), START);
         register("b", MINE, Duration.ofSeconds(7), START + SECOND);
         register("c", MINE, Duration.ofSeconds(3), START + 2 * SECOND);
         expire(START + 4 * SECOND);
         table.renew("c", MINE, START + 4 * SECOND + SECOND / 2, STARTED);
-        long seen = table.catalog().revision();
+        long seen = table.changes().revision();
 
         assertThat(expire(START + 5 * SECOND)).isEqualTo(2 * SECOND + SECOND / 2);
         expire(START + 60 * SECOND);
 
-        var removed = table.catalog().read(Map.of(ORDERS, seen)).changes();
+        var removed = table.changes().read(Map.of(ORDERS, seen)).changes();
         assertThat(removed).extracting(c -> c.event().instance().id()).containsExactly("c", "b", "a");
         assertThat(removed)
                 .allMatch(c -> c.event() instanceof Removed r && r.reason().equals("lease expired"));
     }
 
     @Test
-    void theClockMayWrapBetweenTwoEnds() {
+    void the_clock_may_overflow_between_two_ends() {
         register("after", MINE, LEASE, START);
         register("before", MINE, Duration.ofSeconds(2), START);
 
         assertThat(expire(START)).isEqualTo(2 * SECOND);
         expire(START + 5 * SECOND);
-        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "after"));
+        assertThat(table.changes().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "after"));
     }
 
     @Test
-    void renewingBeginsTheLeaseAnew() {
+    void renewing_restarts_a_lease() {
         register("a", MINE, LEASE, START);
 
         assertThat(table.renew("a", MINE, START + 9 * SECOND, STARTED)).isTrue();
@@ -112,27 +112,27 @@ class RegistryTableTest {
     }
 
     @Test
-    void aLeaseWithoutLengthNeverEnds() {
+    void a_lease_without_length_never_expires() {
         register("a", MINE, Duration.ZERO, START);
 
         assertThat(expire(START + Duration.ofHours(1).toNanos())).isEqualTo(Long.MAX_VALUE);
-        assertThat(table.catalog().roster(ORDERS)).hasSize(1);
+        assertThat(table.changes().instances(ORDERS)).hasSize(1);
     }
 
     @Test
-    void leasesAreGrantedWithinLimits() {
+    void leases_are_granted_within_limits() {
         assertThat(register("a", MINE, Duration.ofMillis(1), START)).isEqualTo(Duration.ofSeconds(1));
         assertThat(register("a", MINE, LEASE, START)).isEqualTo(LEASE);
         assertThat(register("a", MINE, Duration.ofDays(9), START)).isEqualTo(Duration.ofMinutes(1));
     }
 
     @Test
-    void registeringAgainWithTheSameTokenReplaces() {
+    void registering_again_with_the_same_token_replaces_the_instance() {
         register("a", MINE, LEASE, START);
         table.register(Instances.of(ORDERS, "a", Status.WARNING), MINE, LEASE, START + 5 * SECOND, STARTED);
 
         assertThat(expire(START + 10 * SECOND)).isEqualTo(5 * SECOND);
-        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.WARNING));
+        assertThat(table.changes().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.WARNING));
         refused(
                 Code.INVALID_ARGUMENT,
                 "is registered as shop.Orders",
@@ -140,44 +140,44 @@ class RegistryTableTest {
     }
 
     @Test
-    void nobodyElseTouchesAnInstance() {
+    void only_the_token_allows_changes_of_an_instance() {
         register("a", MINE, LEASE, START);
-        var sick = ServiceHealth.of(Status.CRITICAL, STARTED);
+        var critical = ServiceHealth.of(Status.CRITICAL, STARTED);
 
         refused(Code.ALREADY_EXISTS, "instance a", () -> register("a", YOURS, LEASE, START));
-        refused(Code.PERMISSION_DENIED, "another token", () -> table.report("a", YOURS, sick, START, STARTED));
-        refused(Code.PERMISSION_DENIED, "another token", () -> table.remove("a", YOURS, "closed", STARTED));
-        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a"));
+        refused(Code.PERMISSION_DENIED, "another token", () -> table.report("a", YOURS, critical, START, STARTED));
+        refused(Code.PERMISSION_DENIED, "another token", () -> table.remove("a", YOURS, STARTED));
+        assertThat(table.changes().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "a"));
 
-        table.report("a", MINE, sick, START, STARTED);
-        assertThat(table.catalog().roster(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.CRITICAL));
-        table.remove("a", MINE, "closed", STARTED);
-        table.remove("a", YOURS, "closed", STARTED);
-        refused(Code.NOT_FOUND, "register it again", () -> table.report("a", MINE, sick, START, STARTED));
+        table.report("a", MINE, critical, START, STARTED);
+        assertThat(table.changes().instances(ORDERS)).containsExactly(Instances.of(ORDERS, "a", Status.CRITICAL));
+        table.remove("a", MINE, STARTED);
+        table.remove("a", YOURS, STARTED);
+        refused(Code.NOT_FOUND, "register it again", () -> table.report("a", MINE, critical, START, STARTED));
         assertThat(register("a", YOURS, LEASE, START)).isEqualTo(LEASE);
     }
 
     @Test
-    void tokensThatAreTooEasyAreRefused() {
+    void tokens_of_wrong_length_are_refused() {
         refused(Code.INVALID_ARGUMENT, "8 to 256", () -> register("a", "1234567", LEASE, START));
         refused(Code.INVALID_ARGUMENT, "8 to 256", () -> register("a", "1".repeat(257), LEASE, START));
-        assertThat(table.catalog().roster(ORDERS)).isEmpty();
+        assertThat(table.changes().instances(ORDERS)).isEmpty();
     }
 
     @Test
-    void aFullTableRefusesNewInstancesOnly() {
+    void a_full_table_refuses_only_new_instances() {
         register("a", MINE, LEASE, START);
         register("b", MINE, LEASE, START);
         register("c", MINE, LEASE, START);
 
         refused(Code.RESOURCE_EXHAUSTED, "holds 3 instances", () -> register("d", MINE, LEASE, START));
         register("c", MINE, LEASE, START + SECOND);
-        table.remove("a", MINE, "closed", STARTED);
+        table.remove("a", MINE, STARTED);
         register("d", MINE, LEASE, START);
     }
 
     @Test
-    void everyStartHasAnEpochOfItsOwn() {
+    void every_start_has_its_own_epoch() {
         var random = new Random(7);
         var limits = RegistryLimits.STANDARD;
 
@@ -201,112 +201,116 @@ class RegistryTableTest {
     }
 
     @Test
-    void massExpiryIsHeldBack() {
-        var held = preserving(100, 1);
+    void mass_expiry_is_limited() {
+        var table = preserving(100, 1);
         var service = new ServiceName("s0");
-        pass(held, 1, 12);
+        pass(table, 1, 12);
 
-        assertThat(held.catalog().roster(service)).as("15 % are gone").hasSize(85);
-        assertThat(held.figures(START + 12 * SECOND).held()).isEqualTo(85);
-        assertThat(held.figures(START + 12 * SECOND).removedLately()).isEqualTo(15);
-        assertThat(held.catalog().roster(service)).allSatisfy(stale -> {
+        assertThat(table.changes().instances(service)).as("15 % are removed").hasSize(85);
+        assertThat(table.overview(0, START + 12 * SECOND).stale()).isEqualTo(85);
+        assertThat(table.overview(0, START + 12 * SECOND).expired()).isEqualTo(15);
+        assertThat(table.changes().instances(service)).allSatisfy(stale -> {
             assertThat(stale.health().status()).isEqualTo(Status.UNKNOWN);
-            assertThat(stale.health().message()).contains("its lease has ended", "many ended at once");
+            assertThat(stale.health().message()).contains("its lease has expired", "many expired at once");
             assertThat(stale.health().details()).containsKey(RegistryTable.STALE);
         });
 
-        pass(held, 13, 69);
-        assertThat(held.catalog().roster(service)).as("within the same minute").hasSize(85);
-        pass(held, 70, 71);
-        assertThat(held.catalog().roster(service))
+        pass(table, 13, 69);
+        assertThat(table.changes().instances(service))
+                .as("within the same window")
+                .hasSize(85);
+        pass(table, 70, 71);
+        assertThat(table.changes().instances(service))
                 .as("a minute later, 15 % of 85")
                 .hasSize(73);
     }
 
     @Test
-    void whoeverRenewsInTimeIsStaleNoMore() {
-        var held = preserving(100, 1);
-        pass(held, 1, 11);
-        long seen = held.catalog().revision();
-        var stale = held.catalog().roster(new ServiceName("s0")).getFirst();
+    void a_stale_instance_recovers_by_renewing() {
+        var table = preserving(100, 1);
+        pass(table, 1, 11);
+        long seen = table.changes().revision();
+        var stale = table.changes().instances(new ServiceName("s0")).getFirst();
 
-        assertThat(held.renew(stale.id(), MINE, START + 11 * SECOND, STARTED)).isTrue();
+        assertThat(table.renew(stale.id(), MINE, START + 11 * SECOND, STARTED)).isTrue();
 
-        assertThat(held.catalog().find(stale.service(), stale.id()))
+        assertThat(table.changes().find(stale.service(), stale.id()))
                 .contains(Instances.of(stale.service(), stale.id()));
-        assertThat(held.catalog().readAll(seen).changes()).hasSize(1);
-        assertThat(held.figures(START + 11 * SECOND).held()).isEqualTo(84);
-        pass(held, 12, 20);
-        assertThat(held.catalog().find(stale.service(), stale.id())).isPresent();
+        assertThat(table.changes().readAll(seen).changes()).hasSize(1);
+        assertThat(table.overview(0, START + 11 * SECOND).stale()).isEqualTo(84);
+        pass(table, 12, 20);
+        assertThat(table.changes().find(stale.service(), stale.id())).isPresent();
     }
 
     @Test
-    void preservationIsOfTheWholeRegistryToo() {
-        var held = preserving(100, 50); // of two instances each, one may be taken out
-        pass(held, 1, 12);
+    void self_preservation_also_limits_the_whole_registry() {
+        var table = preserving(100, 50); // of two instances each, one may be removed
+        pass(table, 1, 12);
 
-        assertThat(held.catalog().size()).isEqualTo(85);
+        assertThat(table.changes().instanceCount()).isEqualTo(85);
     }
 
     @Test
-    void aSingleDeathIsNoMassExpiry() {
-        var held = preserving(3, 1);
-        pass(held, 1, 9);
-        held.renew("i0", MINE, START + 9 * SECOND, STARTED);
-        held.renew("i1", MINE, START + 9 * SECOND, STARTED);
-        pass(held, 10, 11);
+    void a_single_expiry_is_not_limited() {
+        var table = preserving(3, 1);
+        pass(table, 1, 9);
+        table.renew("i0", MINE, START + 9 * SECOND, STARTED);
+        table.renew("i1", MINE, START + 9 * SECOND, STARTED);
+        pass(table, 10, 11);
 
-        assertThat(held.catalog().roster(new ServiceName("s0"))).hasSize(2);
-        assertThat(held.figures(START + 11 * SECOND).held()).isZero();
+        assertThat(table.changes().instances(new ServiceName("s0"))).hasSize(2);
+        assertThat(table.overview(0, START + 11 * SECOND).stale()).isZero();
     }
 
     @Test
-    void timeInWhichTheProcessWasStoppedDoesNotCount() {
+    void time_in_which_the_process_was_stopped_does_not_count() {
         var stopped = preserving(100, 10);
         pass(stopped, 1, 3);
 
         stopped.expire(START + 63 * SECOND, STARTED);
-        assertThat(stopped.catalog().size()).isEqualTo(100);
-        assertThat(stopped.figures(START + 63 * SECOND).held())
+        assertThat(stopped.changes().instanceCount()).isEqualTo(100);
+        assertThat(stopped.overview(0, START + 63 * SECOND).stale())
                 .as("not even stale")
                 .isZero();
 
         pass(stopped, 64, 69);
-        assertThat(stopped.catalog().size())
+        assertThat(stopped.changes().instanceCount())
                 .as("seven seconds are left of each lease")
                 .isEqualTo(100);
-        assertThat(stopped.figures(START + 69 * SECOND).held()).isZero();
+        assertThat(stopped.overview(0, START + 69 * SECOND).stale()).isZero();
         pass(stopped, 70, 71);
-        assertThat(stopped.figures(START + 71 * SECOND).held()).isEqualTo(90);
+        assertThat(stopped.overview(0, START + 71 * SECOND).stale()).isEqualTo(90);
     }
 
     @Test
-    void renewingThousandTimesLeavesNothingBehind() {
+    void renewing_a_thousand_times_leaves_no_checks_behind() {
         for (int second = 0; second < 1_000; second++) {
             register("a", MINE, LEASE, START + second * SECOND);
-            table.remove("a", MINE, "closed", STARTED);
+            table.remove("a", MINE, STARTED);
             register("b", MINE, second % 2 == 0 ? LEASE : Duration.ofSeconds(3), START + second * SECOND);
         }
         expire(START + 999 * SECOND);
         assertThat(expire(START + 999 * SECOND)).isEqualTo(3 * SECOND);
         expire(START + 1_002 * SECOND);
-        assertThat(table.catalog().roster(ORDERS)).isEmpty();
+        assertThat(table.changes().instances(ORDERS)).isEmpty();
     }
 
     @Test
-    void anOperatorMayHaveAnInstanceDrain() {
+    void an_operator_drains_an_instance() {
         register("a", MINE, LEASE, START);
         table.drain("a", true, STARTED);
         table.report("a", MINE, ServiceHealth.of(Status.WARNING, STARTED), START, STARTED);
-        assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.DRAINING);
+        assertThat(table.changes().instances(ORDERS).getFirst().health().status())
+                .isEqualTo(Status.DRAINING);
 
         table.drain("a", false, STARTED);
-        assertThat(table.catalog().roster(ORDERS).getFirst().health().status()).isEqualTo(Status.WARNING);
+        assertThat(table.changes().instances(ORDERS).getFirst().health().status())
+                .isEqualTo(Status.WARNING);
         refused(Code.NOT_FOUND, "no instance b", () -> table.drain("b", true, STARTED));
     }
 
-    private static RegistryTable deregistering(int instances, double share) {
-        var policy = new SelfPreservationPolicy(share, Duration.ofMinutes(1), Optional.of(Duration.ofSeconds(30)));
+    private static RegistryTable deregistering(int instances, double ratioMax) {
+        var policy = new SelfPreservationPolicy(ratioMax, Duration.ofMinutes(1), Optional.of(Duration.ofSeconds(30)));
         var table = new RegistryTable(RegistryLimits.STANDARD, policy, new Random(1));
         for (int i = 0; i < instances; i++) {
             table.register(Instances.of(ORDERS, "i" + i), MINE, Duration.ofMinutes(5), START, STARTED);
@@ -314,74 +318,76 @@ class RegistryTableTest {
         return table;
     }
 
-    private static void critical(RegistryTable table, String id, long atNanos) {
+    private static void reportCritical(RegistryTable table, String id, long atNanos) {
         var health = new ServiceHealth(Status.CRITICAL, "the disk is full", STARTED, Map.of());
         table.report(id, MINE, health, atNanos, STARTED);
     }
 
     @Test
-    void whatStaysCriticalIsListedNoMoreUntilItIsWell() {
+    void an_instance_that_stays_critical_is_delisted_until_it_recovers() {
         var table = deregistering(2, 1);
-        critical(table, "i0", START + SECOND);
+        reportCritical(table, "i0", START + SECOND);
         pass(table, 2, 30);
-        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+        assertThat(table.changes().find(ORDERS, "i0")).isPresent();
 
-        long seen = table.catalog().revision();
+        long seen = table.changes().revision();
         pass(table, 31, 31);
-        assertThat(table.catalog().readAll(seen).changes())
+        assertThat(table.changes().readAll(seen).changes())
                 .singleElement()
                 .satisfies(change -> assertThat(((Removed) change.event()).reason())
                         .isEqualTo("critical for 30 s: the disk is full"));
-        assertThat(table.figures(START + 31 * SECOND).out()).isEqualTo(1);
+        assertThat(table.overview(0, START + 31 * SECOND).critical()).isEqualTo(1);
 
         assertThat(table.renew("i0", MINE, START + 32 * SECOND, STARTED))
                 .as("it keeps its lease")
                 .isTrue();
-        critical(table, "i0", START + 33 * SECOND);
-        assertThat(table.catalog().find(ORDERS, "i0")).as("it is not better").isEmpty();
+        reportCritical(table, "i0", START + 33 * SECOND);
+        assertThat(table.changes().find(ORDERS, "i0")).as("still critical").isEmpty();
 
         table.report("i0", MINE, ServiceHealth.of(Status.PASSING, STARTED), START + 34 * SECOND, STARTED);
-        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
-        assertThat(table.figures(START + 34 * SECOND).out()).isZero();
+        assertThat(table.changes().find(ORDERS, "i0")).isPresent();
+        assertThat(table.overview(0, START + 34 * SECOND).critical()).isZero();
 
-        critical(table, "i0", START + 35 * SECOND);
+        reportCritical(table, "i0", START + 35 * SECOND);
         pass(table, 36, 64);
-        assertThat(table.catalog().find(ORDERS, "i0")).as("its time began anew").isPresent();
+        assertThat(table.changes().find(ORDERS, "i0"))
+                .as("critical again, from now")
+                .isPresent();
         pass(table, 65, 65);
-        assertThat(table.catalog().find(ORDERS, "i0")).isEmpty();
+        assertThat(table.changes().find(ORDERS, "i0")).isEmpty();
     }
 
     @Test
-    void whoIsWellInTimeStays() {
+    void an_instance_that_recovers_in_time_stays_listed() {
         var table = deregistering(1, 1);
-        critical(table, "i0", START);
+        reportCritical(table, "i0", START);
         pass(table, 1, 29);
         table.report("i0", MINE, ServiceHealth.of(Status.WARNING, STARTED), START + 29 * SECOND, STARTED);
         pass(table, 30, 100);
 
-        assertThat(table.catalog().find(ORDERS, "i0")).isPresent();
+        assertThat(table.changes().find(ORDERS, "i0")).isPresent();
     }
 
     @Test
-    void whereAllAreCriticalMostStayListed() {
+    void most_instances_stay_listed_if_all_are_critical() {
         var table = deregistering(20, 0.15);
         for (int i = 0; i < 20; i++) {
-            critical(table, "i" + i, START);
+            reportCritical(table, "i" + i, START);
         }
         pass(table, 1, 60);
-        assertThat(table.catalog().roster(ORDERS)).hasSize(17);
+        assertThat(table.changes().instances(ORDERS)).hasSize(17);
 
         pass(table, 61, 91);
-        assertThat(table.catalog().roster(ORDERS)).as("the next turn").hasSize(15);
+        assertThat(table.changes().instances(ORDERS)).as("the next window").hasSize(15);
     }
 
     @Test
-    void aLeaseEndsWhetherItsInstanceIsListedOrNot() {
+    void the_lease_of_a_delisted_instance_expires() {
         var table = deregistering(1, 1);
-        critical(table, "i0", START);
+        reportCritical(table, "i0", START);
         pass(table, 1, 301);
 
         assertThat(table.renew("i0", MINE, START + 301 * SECOND, STARTED)).isFalse();
-        assertThat(table.figures(START + 301 * SECOND).out()).isZero();
+        assertThat(table.overview(0, START + 301 * SECOND).critical()).isZero();
     }
 }

@@ -21,10 +21,12 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Answers that would not fit into a body. */
 class ResultPagesTest {
-    private static final String TOKEN = "a-token-of-mine";
-    private static final int HEAVY = 400;
+    private static final String TOKEN = "my-token";
+    /** More instances with {@link #METADATA_LENGTH} characters than fit into three answers. */
+    private static final int MANY = 400;
+
+    private static final int METADATA_LENGTH = 8_000;
 
     private final ManualTime time = new ManualTime(STARTED);
     private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, new Random(1));
@@ -35,10 +37,10 @@ class ResultPagesTest {
         registry.close();
     }
 
-    /** An instance with as much metadata as is allowed. */
+    /** Registers an instance with almost as much metadata as is allowed. */
     private void register(String id) {
-        var heavy = Instances.of(ORDERS, id).withMetadata(Map.of("note", "x".repeat(8_000)));
-        registry.register(Instance.of(heavy), TOKEN, 10_000);
+        var large = Instances.of(ORDERS, id).withMetadata(Map.of("note", "x".repeat(METADATA_LENGTH)));
+        registry.register(Instance.of(large), TOKEN, 10_000);
     }
 
     private static int bytes(List<Instance> instances) {
@@ -46,9 +48,9 @@ class ResultPagesTest {
     }
 
     @Test
-    void aSetThatDoesNotFitComesInPagesOfOneMoment() throws InterruptedException {
+    void a_list_that_does_not_fit_is_sent_in_pages_of_one_moment() throws InterruptedException {
         var expected = new TreeSet<String>();
-        for (int i = 0; i < HEAVY; i++) {
+        for (int i = 0; i < MANY; i++) {
             register("a" + i);
             expected.add("a" + i);
         }
@@ -56,52 +58,52 @@ class ResultPagesTest {
         var complete = news.complete().getFirst();
         var all = new ArrayList<>(complete.instances());
         assertThat(complete.next()).isNotEmpty();
-        assertThat(bytes(complete.instances())).isLessThan(1 << 20);
+        assertThat(bytes(complete.instances())).isLessThan(ResultPages.PAGE_BYTES);
         register("b-later");
         registry.deregister("a7", TOKEN);
         for (String next = complete.next(); !next.isEmpty(); ) {
             var page = registry.page(next);
-            assertThat(bytes(page.instances())).isLessThan(1 << 20);
-            assertThat(registry.page(next).instances()).as("asked again").isEqualTo(page.instances());
+            assertThat(bytes(page.instances())).isLessThan(ResultPages.PAGE_BYTES);
+            assertThat(registry.page(next).instances()).as("requested again").isEqualTo(page.instances());
             all.addAll(page.instances());
             next = page.next();
         }
 
         assertThat(all).extracting(Instance::id).containsExactlyElementsOf(expected);
         var since = registry.watch(Map.of(ORDERS.value(), news.revision()), news.epoch(), 0, "");
-        assertThat(since.changes()).as("what happened meanwhile follows").hasSize(2);
+        assertThat(since.changes()).as("later changes follow").hasSize(2);
     }
 
     @Test
-    void changesThatDoNotFitComeOneAnswerAfterTheOther() throws InterruptedException {
+    void changes_that_do_not_fit_are_sent_in_several_answers() throws InterruptedException {
         News first = registry.watch(Map.of(ORDERS.value(), 0L), "", 0, "");
-        for (int i = 0; i < HEAVY; i++) {
+        for (int i = 0; i < MANY; i++) {
             register("a" + i);
         }
         var seen = new HashSet<String>();
         long revision = first.revision();
         int answers = 0;
-        while (seen.size() < HEAVY) {
+        while (seen.size() < MANY) {
             News news = registry.watch(Map.of(ORDERS.value(), revision, STOCK.value(), 0L), first.epoch(), 0, "");
             assertThat(news.changes()).isNotEmpty();
             news.changes()
                     .forEach(change ->
                             assertThat(seen.add(change.instance().id())).isTrue());
-            boolean cut = seen.size() < HEAVY;
+            boolean cut = seen.size() < MANY;
             assertThat(news.later().isPresent())
-                    .as("a whole set does not stand beside half of the changes")
+                    .as("a complete list is not sent with a part of the changes")
                     .isEqualTo(cut);
             assertThat(news.complete()).hasSize(cut ? 0 : 1);
             revision = news.revision();
             answers++;
         }
         assertThat(answers).isGreaterThan(3);
-        assertThat(revision).isEqualTo(table.catalog().revision());
+        assertThat(revision).isEqualTo(table.changes().revision());
     }
 
     @Test
-    void aPageIsForgottenAfterAWhile() throws InterruptedException {
-        for (int i = 0; i < HEAVY; i++) {
+    void a_page_expires() throws InterruptedException {
+        for (int i = 0; i < MANY; i++) {
             register("a" + i);
         }
         String next = registry.watch(Map.of(ORDERS.value(), 0L), "", 0, "")
@@ -110,18 +112,18 @@ class ResultPagesTest {
                 .next();
         assertThat(registry.page(next).instances()).isNotEmpty();
         var pages = new ResultPages();
-        var page = pages.first(table.catalog().roster(ORDERS), 1, "rest", 0);
+        var page = pages.first(table.changes().instances(ORDERS), 1, "rest", 0);
         assertThat(page.instances()).hasSize(1);
-        pages.forget(ResultPages.KEPT.toNanos() - 1);
+        pages.removeExpired(ResultPages.RETENTION.toNanos() - 1);
         assertThat(pages.next("rest", "more", 0).instances()).isNotEmpty();
-        pages.forget(ResultPages.KEPT.toNanos());
-        assertThatThrownBy(() -> pages.next("rest", "more", 0)).hasMessageContaining("ask for the whole set again");
-        assertThatThrownBy(() -> registry.page("made-up")).hasMessageContaining("ask for the whole set again");
+        pages.removeExpired(ResultPages.RETENTION.toNanos());
+        assertThatThrownBy(() -> pages.next("rest", "more", 0)).hasMessageContaining("request the whole list again");
+        assertThatThrownBy(() -> registry.page("made-up")).hasMessageContaining("request the whole list again");
     }
 
     @Test
-    void aListIsReadOnFromBehindAnId() {
-        for (int i = 0; i < HEAVY; i++) {
+    void instances_are_listed_page_by_page() {
+        for (int i = 0; i < MANY; i++) {
             register("a" + i);
         }
         var all = new ArrayList<Instance>();
@@ -135,7 +137,7 @@ class ResultPagesTest {
         assertThat(all)
                 .extracting(Instance::id)
                 .doesNotHaveDuplicates()
-                .hasSize(HEAVY)
+                .hasSize(MANY)
                 .isSorted();
         assertThat(registry.instances(ORDERS.value(), "", 3)).hasSize(3);
         assertThatThrownBy(() -> registry.instances(ORDERS.value(), "", 0)).hasMessageContaining("max is 0");

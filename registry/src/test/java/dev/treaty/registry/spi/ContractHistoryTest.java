@@ -23,7 +23,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void addingIsNoBreak() {
+    void adding_an_operation_is_accepted() {
         var history = publish(with(contract("1.0.0", "get()")), contract("1.1.0", "get() drop()"));
 
         assertThat(history.newestFirst()).hasSize(2);
@@ -31,26 +31,26 @@ class ContractHistoryTest {
     }
 
     @Test
-    void breakingIsRefusedWithReasonsAndAWayOut() {
+    void breaking_clients_is_refused_with_reasons_and_advice() {
         var history = with(contract("1.0.0", "get(id: string) drop()"));
 
         assertThatThrownBy(() -> publish(history, contract("1.1.0", "get(id: string, from: string)")))
                 .isInstanceOf(IncompatibleContractException.class)
                 .hasMessage("""
-                    contract shop.Orders 1.1.0 breaks clients of 1.0.0, and has the same major version:
-                      - "from" in requests of get: it is new and required: old clients do not send it. Let it be \
-                    left out, or give it a default with @DefaultValue.
+                    contract shop.Orders 1.1.0 breaks clients of 1.0.0 and has the same major version:
+                      - "from" in requests of get: it is new and required: old clients do not send it. Make it \
+                    optional, or give it a default with @DefaultValue.
                       - "drop": the operation is gone: old clients that call it get UNIMPLEMENTED. Keep it until \
-                    nobody calls it any more.
-                    Change the contract as it says there, or call it 2.0.0; "treaty contract publish --force" takes \
-                    it as it is.\
+                    no client calls it.
+                    Change the contract as described, or give it the version 2.0.0; "treaty contract publish \
+                    --force" publishes it as it is.\
                     """);
         assertThat(history.publish(contract("1.1.0", ""), Set.of(), true).newestFirst())
                 .hasSize(2);
     }
 
     @Test
-    void aMajorVersionAndWhatIsBelowTheFirstMayBreak() {
+    void a_new_major_version_and_versions_below_one_may_break_clients() {
         assertThat(publish(with(contract("1.0.0", "get()")), contract("2.0.0", "find()"))
                         .newestFirst())
                 .hasSize(2);
@@ -60,7 +60,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void anOtherContractUnderTheSameVersionIsComparedToo() {
+    void another_contract_of_the_same_version_is_compared_too() {
         var history = with(contract("1.0.0", "get()"));
 
         assertThatThrownBy(() -> publish(history, contract("1.0.0", "find()")))
@@ -71,7 +71,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void ofTwoUnderOneVersionTheOnePublishedLaterIsTheOneToKeep() {
+    void of_two_contracts_of_one_version_the_later_one_counts() {
         var forced = with(contract("1.0.0", "get()")).publish(contract("1.0.0", "find()"), Set.of(), true);
         assertThat(publish(forced, contract("1.1.0", "find() list()")).newestFirst())
                 .hasSize(3);
@@ -83,7 +83,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void aCapabilityThatIsGoneIsABreakThoughNothingElseDiffers() {
+    void removing_a_capability_breaks_clients() {
         var history = with(contract("1.0.0", "capability export 1.0.0\nget()"));
 
         for (String version : List.of("1.0.0", "1.1.0")) {
@@ -94,7 +94,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void goingBackIsNeverRefused() {
+    void an_older_version_is_never_refused() {
         var history = with(contract("1.2.0", "find()"));
 
         assertThat(publish(history, contract("1.1.0", "get()")).newest().orElseThrow())
@@ -102,7 +102,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void afterAForcedBreakTheNewLineCounts() {
+    void after_a_forced_change_the_new_contract_counts() {
         var history = with(contract("1.0.0", "get()"), contract("1.1.0", "find()"));
 
         assertThat(publish(history, contract("1.2.0", "find() list()")).newestFirst())
@@ -115,7 +115,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void whatIsPublishedAgainIsTheSameEntryAtTheEnd() {
+    void a_repeated_contract_replaces_its_entry() {
         var history = with(contract("1.0.0", "get()"), contract("1.1.0", "get() find()"));
         var described = contract("1.0.0", "get() \"Gets.\"");
 
@@ -126,7 +126,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void whatRunsIsForgottenLast() {
+    void contracts_of_running_instances_are_forgotten_last() {
         var first = contract("1.0.0", "get()");
         ContractHistory history = with(first);
         for (int minor = 1; minor <= 2 * ContractHistory.CONTRACTS_MAX; minor++) {
@@ -138,7 +138,7 @@ class ContractHistoryTest {
     }
 
     @Test
-    void largeOnesAreForgottenSooner() {
+    void the_total_length_of_the_texts_is_limited() {
         String large = "\"" + "x".repeat(200_000) + "\"\nget()";
         ContractHistory history = ContractHistory.EMPTY;
         for (int minor = 0; minor < 10; minor++) {

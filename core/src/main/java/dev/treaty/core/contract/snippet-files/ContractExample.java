@@ -1,5 +1,6 @@
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.DefaultValue;
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceContract;
 import java.util.List;
@@ -9,7 +10,7 @@ class ContractExample {
     record Order(String id, String customer, List<String> items) {}
 
     @Contract(name = "shop.Orders", version = "1.4.0")
-    @GuardDescription("Takes orders and keeps them.")
+    @Description("Accepts and stores orders.")
     interface Orders {
         @Idempotent
         Order get(String id);

@@ -11,15 +11,15 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 class DiscoveryExample {
-    Subscription follow(ServiceDiscovery discovery, Consumer<String> say) {
+    Subscription follow(ServiceDiscovery discovery, Consumer<String> print) {
         // @start region="watch"
         return discovery.watch(new ServiceName("shop.Orders"), event -> {
             switch (event) {
                 case DiscoveryEvent.Added added ->
-                    say.accept("new: " + added.instance().endpoint());
+                    print.accept("added: " + added.instance().endpoint());
                 case DiscoveryEvent.Updated updated ->
-                    say.accept("now: " + updated.instance().health());
-                case DiscoveryEvent.Removed removed -> say.accept("gone: " + removed.reason());
+                    print.accept("updated: " + updated.instance().health());
+                case DiscoveryEvent.Removed removed -> print.accept("removed: " + removed.reason());
             }
         });
         // @end

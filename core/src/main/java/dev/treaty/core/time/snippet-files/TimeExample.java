@@ -5,7 +5,7 @@ class TimeExample {
     String answer(Promise<String> promise, Time time) throws InterruptedException {
         // @start region="wait"
         String answer = promise.await(time, 50_000_000); // at most 50 ms
-        return answer == null ? "nobody answered" : answer;
+        return answer == null ? "no answer" : answer;
         // @end
     }
 }

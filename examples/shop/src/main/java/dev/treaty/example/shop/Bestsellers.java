@@ -2,7 +2,7 @@ package dev.treaty.example.shop;
 
 import java.util.List;
 
-/** Recommends to everybody what most people like: the storefront's own answer where nobody else has one. */
+/** Recommends the best sellers: the storefront's fallback for {@link Recommendations}. */
 final class Bestsellers implements Recommendations {
     @Override
     public List<Product> suggest(String customer, int limit) {

@@ -2,9 +2,9 @@ package dev.treaty.example.shop;
 
 import java.util.List;
 
-/** What the shop sells. */
+/** The products of the shop. */
 final class Catalogue {
-    /** Every product, by how much people like it: the first ones are the best sellers. */
+    /** All products, best sellers first. */
     static final List<Product> PRODUCTS = List.of(
             new Product("tea", "Green tea, 100 g", 690),
             new Product("coffee", "Coffee beans, 1 kg", 1890),

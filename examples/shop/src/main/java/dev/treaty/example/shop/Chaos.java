@@ -4,15 +4,14 @@ import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 
-/** Makes a process of the shop behave badly. Offered only where the process was started with {@code --chaos}. */
+/** Injects faults into a process of the shop. It is served only if the process is started with {@code --chaos}. */
 @Contract(name = "shop.Chaos", version = "1.0.0")
-@Description("Makes the process that answers behave badly, for demonstrations.")
+@Description("Injects faults into the process that answers, for demonstrations.")
 public interface Chaos {
-    /** The longest delay, in milliseconds. */
     long DELAY_MILLIS_MAX = 60_000;
 
-    /** Makes every call of the shop to this process wait first; zero ends it. */
+    /** Delays every call of the shop to this process; zero ends it. */
     @Idempotent
-    @Description("Makes every call of the shop to this process wait that long first; zero ends it.")
-    void delay(@Description("Milliseconds, 0 to 60000.") long millis);
+    @Description("Delays every call of the shop to this process; zero ends it.")
+    void delay(@Description("The delay in milliseconds, 0 to 60000.") long millis);
 }

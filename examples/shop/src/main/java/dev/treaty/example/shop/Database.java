@@ -17,26 +17,23 @@ import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcDataSource;
 
 /**
- * The shop's database: an H2 database inside this process, or in one that {@link DatabaseServer} runs.
+ * The shop's database: H2 in this process, or the one that a {@link DatabaseServer} runs.
  *
- * <p>Two ways to use it, and the difference matters when a process is frozen or killed: a {@link #statement} is over
- * inside the database as soon as it arrived, so nobody ever waits for a lock of a client that stopped; a
- * {@link #transaction} holds its locks until its client says so. No work calls another service.
+ * <p>If a process freezes, a {@link #statement} holds no locks, because it has been completed in the database, but a
+ * {@link #transaction} holds its locks until the process commits or ends. No transaction calls another service.
  */
 final class Database implements AutoCloseable {
-    /** The most connections at a time. */
     static final int CONNECTIONS_MAX = 8;
 
-    /** How long to wait for a connection when all are busy. */
     static final long CONNECTION_TIMEOUT_MILLIS = 1_000;
 
-    /** How long to wait for the first connection; everything starts at the same time. */
+    /** How long to wait for the first connection, since the server may still start. */
     static final long START_TIMEOUT_MILLIS = 20_000;
 
-    /** How often a definition is tried. */
+    /** The most attempts to create a table. */
     static final int DEFINE_ATTEMPTS_MAX = 5;
 
-    /** How long a statement waits for a row that another transaction has locked. */
+    /** How long a statement waits for a locked row. */
     static final long LOCK_TIMEOUT_MILLIS = 1_000;
 
     private final HikariDataSource source;
@@ -48,7 +45,7 @@ final class Database implements AutoCloseable {
     /**
      * Opens the database at a JDBC URL of H2, such as {@code jdbc:h2:mem:shop}.
      *
-     * @throws IllegalArgumentException where it cannot be reached for a while
+     * @throws IllegalArgumentException if the database cannot be reached in time
      */
     static Database open(String url, String user, String password) {
         var h2 = new JdbcDataSource();
@@ -68,15 +65,15 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** What is done with a connection. */
+    /** Work on a connection. */
     @FunctionalInterface
     interface Work<T> {
         T with(Connection connection) throws SQLException;
     }
 
     /**
-     * Creates what is not there yet. Several processes do it at the same time, and {@code IF NOT EXISTS} does not keep
-     * them apart: who comes second sees that it exists after all, and looks again.
+     * Creates tables and indexes that do not exist. Several processes may do this at the same time, in which {@code IF
+     * NOT EXISTS} can fail, and succeeds when repeated.
      */
     void define(String... definitions) {
         statement(connection -> {
@@ -102,7 +99,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** How it feels, for the services that are nothing without it. */
+    /** Reports the health of the database, for services that depend on it. */
     ServiceHealth health(Instant now) {
         try {
             return statement(connection -> connection.isValid(1))
@@ -113,7 +110,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Runs work in which every statement is a transaction of its own. */
+    /** Runs work in which each statement is a separate transaction. */
     <T> T statement(Work<T> work) {
         try (Connection connection = source.getConnection()) {
             return work.with(connection);
@@ -122,7 +119,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Runs work as one transaction: all of it counts, or, where it throws, nothing. */
+    /** Runs work as one transaction, which is rolled back if the work throws. */
     <T> T transaction(Work<T> work) {
         try (Connection connection = source.getConnection()) {
             connection.setAutoCommit(false);
@@ -140,9 +137,9 @@ final class Database implements AutoCloseable {
     }
 
     /**
-     * Runs work that inserts rows under a key, as one transaction.
+     * Runs work that inserts rows, as one transaction.
      *
-     * @return nothing where another transaction has inserted the same key in the meantime
+     * @return nothing if a row with the same key exists, which another transaction may have inserted meanwhile
      */
     <T> Optional<T> insertion(Work<T> work) {
         try {
@@ -155,9 +152,9 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Trying again may work, here or in another process; the caller learns nothing of the database's own text. */
+    /** Returns a retryable fault, which does not disclose the message of the database. */
     private static ServiceException unavailable(SQLException cause) {
-        var fault = new ServiceException(Code.UNAVAILABLE, "the database did not do it (" + cause.getSQLState() + ")");
+        var fault = new ServiceException(Code.UNAVAILABLE, "the database failed (" + cause.getSQLState() + ")");
         fault.initCause(cause);
         return fault;
     }

@@ -7,8 +7,8 @@ import org.h2.jdbcx.JdbcDataSource;
 import org.h2.tools.Server;
 
 /**
- * Lets several processes share one H2 database. It listens on the loopback address only, and the database is in
- * memory: what happens in a demonstration is gone with it.
+ * Serves an H2 database in memory to several processes. It listens on the loopback address only, and its data is lost
+ * when it is closed.
  */
 final class DatabaseServer implements AutoCloseable {
     private static final String NAME = "mem:shop";
@@ -24,9 +24,9 @@ final class DatabaseServer implements AutoCloseable {
     /**
      * Starts the server on a free port.
      *
-     * @param user who may use the database, with all rights
-     * @param password their password
-     * @throws SQLException where no port is free
+     * @param user the name of the database's only user
+     * @param password the user's password
+     * @throws SQLException if no port is free
      */
     static DatabaseServer start(String user, String password) throws SQLException {
         System.setProperty("h2.bindAddress", "127.0.0.1"); // read once, when the first server starts
@@ -34,17 +34,17 @@ final class DatabaseServer implements AutoCloseable {
         database.setURL("jdbc:h2:" + NAME + ";DB_CLOSE_DELAY=-1");
         database.setUser(user);
         database.setPassword(password);
-        database.getConnection().close(); // creates it: clients of the server may not
+        database.getConnection().close(); // creates the database, which clients of the server cannot
         return new DatabaseServer(
                 database, Server.createTcpServer("-tcpPort", "0", "-tcpDaemon").start());
     }
 
-    /** What to give to {@link Database#open}. */
+    /** Returns the URL for {@link Database#open}. */
     String url() {
         return "jdbc:h2:tcp://127.0.0.1:" + server.getPort() + "/" + NAME;
     }
 
-    /** Ends the connections and drops the database. Closing twice does nothing. */
+    /** Closes the connections and drops the database. Closing twice has no effect. */
     @Override
     public void close() {
         if (!server.isRunning(false)) {

@@ -5,19 +5,19 @@ import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import java.util.List;
 
-/** Knows what lies on the shelves. */
+/** Keeps the stock and the prices. */
 @Contract(name = "shop.Inventory", version = "1.0.0")
-@Description("Knows what lies on the shelves and what it costs.")
+@Description("Keeps the stock and the prices.")
 public interface Inventory {
-    /** Sets goods aside for an order, all or nothing. */
+    /** Reserves the goods of an order, all or nothing. */
     @Idempotent
-    @Description("Sets goods aside for an order, all or nothing; for the same order only once.")
+    @Description("Reserves the goods of an order, all or nothing; for the same order only once.")
     Reservation reserve(
-            @Description("The order they are for.") String orderId,
-            @Description("What is wanted, 1 to 100 lines.") List<Line> lines);
+            @Description("The order's id.") String orderId,
+            @Description("The goods, 1 to 100 lines.") List<Line> lines);
 
-    /** How many are left. */
+    /** Returns the available quantity. */
     @Idempotent
-    @Description("How many of a product are left; not_found where the shop does not sell it.")
+    @Description("Returns the available quantity of a product; not_found if the shop does not sell it.")
     int stock(@Description("The product's id.") String product);
 }

@@ -6,4 +6,4 @@ import dev.treaty.core.contract.Description;
 @Description("One line of an order.")
 public record Line(
         @Description("The product's id.") String product,
-        @Description("How many, 1 to 1000.") int quantity) {}
+        @Description("The quantity, 1 to 1000.") int quantity) {}

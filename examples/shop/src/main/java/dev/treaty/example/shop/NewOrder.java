@@ -3,11 +3,13 @@ package dev.treaty.example.shop;
 import dev.treaty.core.contract.Description;
 import java.util.List;
 
-/** What a customer wants to buy. */
-@Description("What a customer wants to buy.")
+/** A request to place an order. */
+@Description("A request to place an order.")
 public record NewOrder(
-        @Description("Chosen by the caller, 1 to 64 characters; the order is placed once under it.")
+        @Description(
+                "The order's id, 1 to 64 characters. The caller chooses it, and an order with the same id is placed"
+                        + " once.")
         String id,
 
-        @Description("Who buys.") String customer,
-        @Description("What, 1 to 100 lines.") List<Line> lines) {}
+        @Description("The customer's id.") String customer,
+        @Description("The products, 1 to 100 lines.") List<Line> lines) {}

@@ -4,12 +4,12 @@ import dev.treaty.core.contract.Description;
 import java.time.Instant;
 import java.util.List;
 
-/** An order that was placed. */
-@Description("An order that was placed.")
+/** A placed order. */
+@Description("A placed order.")
 public record Order(
         @Description("The id that the caller chose.") String id,
-        @Description("Who bought.") String customer,
-        @Description("What.") List<Line> lines,
-        @Description("What it cost, in cents.") long totalCents,
-        @Description("The payment that paid for it.") String paymentId,
-        @Description("When.") Instant placedAt) {}
+        @Description("The customer's id.") String customer,
+        @Description("The products.") List<Line> lines,
+        @Description("The total price in cents.") long totalCents,
+        @Description("The id of its payment.") String paymentId,
+        @Description("When it was placed.") Instant placedAt) {}

@@ -3,9 +3,9 @@ package dev.treaty.example.shop;
 import dev.treaty.core.contract.Description;
 import java.util.List;
 
-/** What a customer sees. */
-@Description("What a customer sees.")
+/** A customer's page. */
+@Description("A customer's page.")
 public record Page(
-        @Description("Whose page it is.") String customer,
-        @Description("What they bought last, newest first.") List<Order> recent,
-        @Description("What they might like, best first.") List<Product> recommended) {}
+        @Description("The customer's id.") String customer,
+        @Description("The latest orders, newest first.") List<Order> recent,
+        @Description("Recommended products, best first.") List<Product> recommended) {}

@@ -5,20 +5,20 @@ import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import java.util.List;
 
-/** Takes the money. */
+/** Charges customers. */
 @Contract(name = "shop.Payments", version = "1.0.0")
-@Description("Takes the money.")
+@Description("Charges customers.")
 public interface Payments {
-    /** Takes that amount once. */
+    /** Charges an amount once. */
     @Idempotent
-    @Description("Takes an amount. The caller chooses the payment's id, so asking again takes nothing more.")
+    @Description("Charges an amount. The caller chooses the payment's id; a repeated call charges nothing more.")
     Receipt charge(
-            @Description("Chosen by the caller.") String paymentId,
-            @Description("Who pays.") String customer,
-            @Description("How much, in cents; more than nothing.") long amountCents);
+            @Description("The payment's id.") String paymentId,
+            @Description("The customer's id.") String customer,
+            @Description("The amount in cents, 1 or more.") long amountCents);
 
-    /** The customer's receipts, newest first, at most 100. */
+    /** Returns the customer's receipts, newest first, at most 100. */
     @Idempotent
-    @Description("The customer's receipts, newest first, at most 100.")
-    List<Receipt> receipts(@Description("Who paid.") String customer);
+    @Description("Returns the customer's receipts, newest first, at most 100.")
+    List<Receipt> receipts(@Description("The customer's id.") String customer);
 }

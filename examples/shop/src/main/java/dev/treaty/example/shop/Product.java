@@ -2,9 +2,9 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.contract.Description;
 
-/** Something the shop sells. */
-@Description("Something the shop sells.")
+/** A product of the shop. */
+@Description("A product of the shop.")
 public record Product(
         @Description("Its id.") String id,
         @Description("Its name.") String name,
-        @Description("What one costs, in cents.") long priceCents) {}
+        @Description("The price in cents.") long priceCents) {}

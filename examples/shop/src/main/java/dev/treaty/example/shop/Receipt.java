@@ -3,10 +3,10 @@ package dev.treaty.example.shop;
 import dev.treaty.core.contract.Description;
 import java.time.Instant;
 
-/** Money that was taken. */
-@Description("Money that was taken.")
+/** The receipt of a payment. */
+@Description("The receipt of a payment.")
 public record Receipt(
-        @Description("The id that the caller chose.") String paymentId,
-        @Description("Who paid.") String customer,
-        @Description("How much, in cents.") long amountCents,
-        @Description("When.") Instant chargedAt) {}
+        @Description("The payment's id.") String paymentId,
+        @Description("The customer's id.") String customer,
+        @Description("The amount in cents.") long amountCents,
+        @Description("When it was charged.") Instant chargedAt) {}

@@ -6,14 +6,14 @@ import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import java.util.List;
 
-/** Guesses what a customer might like: nice to have, and a page is complete without it. */
+/** Recommends products. A page is complete without them. */
 @Contract(name = "shop.Recommendations", version = "1.0.0")
-@Description("Guesses what a customer might like.")
+@Description("Recommends products.")
 public interface Recommendations {
-    /** What the customer might like, best first. */
+    /** Returns products that the customer may like, best first. */
     @Idempotent
-    @Description("What the customer might like, best first.")
+    @Description("Returns products that the customer may like, best first.")
     List<Product> suggest(
             @Description("The customer's id.") String customer,
-            @Description("How many products.") @DefaultValue("3") int limit);
+            @Description("The number of products.") @DefaultValue("3") int limit);
 }

@@ -2,8 +2,8 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.contract.Description;
 
-/** Goods that were set aside. */
-@Description("Goods that were set aside.")
+/** Goods that are reserved for an order. */
+@Description("Goods that are reserved for an order.")
 public record Reservation(
-        @Description("The order they are for.") String orderId,
-        @Description("What they cost together, in cents.") long totalCents) {}
+        @Description("The order's id.") String orderId,
+        @Description("The total price in cents.") long totalCents) {}

@@ -1,11 +1,9 @@
 package dev.treaty.example.shop;
 
-/** The storefront: keeps nothing, asks the others. */
+/** The storefront. It stores nothing and calls other services. */
 final class ShopFront implements Storefront {
-    /** How many recent orders a page shows. */
     static final int RECENT_MAX = 3;
 
-    /** How many recommended products a page shows. */
     static final int RECOMMENDED_MAX = 3;
 
     private final Orders orders;

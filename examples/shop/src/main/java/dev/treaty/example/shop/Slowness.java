@@ -1,31 +1,31 @@
 package dev.treaty.example.shop;
 
-import dev.treaty.core.discovery.HealthSource;
+import dev.treaty.core.health.HealthSource;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.TimeUnit;
 
-/** The switch behind {@link Chaos}: makes the calls of the services it is put around wait. Off until somebody asks. */
+/** Delays the calls of the services that it wraps. There is no delay at first. */
 final class Slowness implements Chaos {
     private volatile long millis;
 
     @Override
     public void delay(long millis) {
         if (millis < 0 || millis > DELAY_MILLIS_MAX) {
-            throw Checks.refusal("the delay is " + millis + " ms: use 0 to " + DELAY_MILLIS_MAX);
+            throw Checks.invalid("the delay is " + millis + " ms: use 0 to " + DELAY_MILLIS_MAX);
         }
         this.millis = millis;
     }
 
     /**
-     * That implementation, made slow whenever this is switched on. It waits before the work, holding nothing; how it
-     * feels it says at once.
+     * Wraps the implementation of a contract. A call is delayed before the work begins, so that it holds no locks or
+     * connections meanwhile. Health is reported without delay.
      */
-    <T> T around(Class<T> contract, T implementation) {
-        Class<?>[] faces = implementation instanceof HealthSource
+    <T> T wrap(Class<T> contract, T implementation) {
+        Class<?>[] interfaces = implementation instanceof HealthSource
                 ? new Class<?>[] {contract, HealthSource.class}
                 : new Class<?>[] {contract};
-        return contract.cast(Proxy.newProxyInstance(contract.getClassLoader(), faces, (_, method, arguments) -> {
+        return contract.cast(Proxy.newProxyInstance(contract.getClassLoader(), interfaces, (_, method, arguments) -> {
             if (method.getDeclaringClass() != HealthSource.class) {
                 TimeUnit.MILLISECONDS.sleep(millis);
             }

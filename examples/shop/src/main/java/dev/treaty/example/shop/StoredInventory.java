@@ -2,8 +2,8 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.discovery.HealthSource;
 import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.health.HealthSource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,9 +13,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Keeps the stock in a database. All instances see the same shelves. */
+/** Keeps the stock in a database, which all instances share. */
 final class StoredInventory implements Inventory, HealthSource {
-    /** How many of each product lie on new shelves. */
+    /** The quantity of each product in a new database. */
     static final int STOCK = 1_000_000;
 
     private final Database database;
@@ -33,7 +33,7 @@ final class StoredInventory implements Inventory, HealthSource {
                 """,
                 "CREATE TABLE IF NOT EXISTS reservations (order_id VARCHAR(64) PRIMARY KEY, total_cents BIGINT NOT"
                         + " NULL)");
-        database.insertion(StoredInventory::fill); // unless another process does just now
+        database.insertion(StoredInventory::fill); // unless another process has filled it meanwhile
     }
 
     private static int fill(Connection connection) throws SQLException {
@@ -58,13 +58,13 @@ final class StoredInventory implements Inventory, HealthSource {
         Checks.lines(lines);
         return find(orderId)
                 .or(() -> database.insertion(connection -> reserve(connection, orderId, lines)))
-                .or(() -> find(orderId)) // another instance has just reserved it
-                .orElseThrow(() -> new ServiceException(Code.ABORTED, "order " + orderId + " changes: ask again"));
+                .or(() -> find(orderId)) // another instance has reserved it meanwhile
+                .orElseThrow(() -> new ServiceException(Code.ABORTED, "order " + orderId + " changes: try again"));
     }
 
     private static Reservation reserve(Connection connection, String orderId, List<Line> lines) throws SQLException {
         long totalCents = 0;
-        // In one order, so that two orders of the same goods never wait for each other in a circle.
+        // Sorted, so that two orders of the same goods cannot deadlock.
         for (Line line :
                 lines.stream().sorted(Comparator.comparing(Line::product)).toList()) {
             totalCents += line.quantity() * take(connection, line);
@@ -77,7 +77,7 @@ final class StoredInventory implements Inventory, HealthSource {
         }
     }
 
-    /** Takes the goods of one line from the shelf and tells the price of one. */
+    /** Takes the goods of a line from the stock and returns the price of one. */
     private static long take(Connection connection, Line line) throws SQLException {
         String sql = """
             SELECT price_cents FROM FINAL TABLE (

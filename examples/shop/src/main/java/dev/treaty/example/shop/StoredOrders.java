@@ -2,8 +2,8 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.discovery.HealthSource;
 import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.health.HealthSource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keeps the orders in a database. Placing runs in three steps, each of which may be repeated: the goods, the money,
- * and last the order itself, whose row makes it count. No transaction is open while another service is called.
+ * Stores the orders in a database. An order is placed in three steps, each of which may be repeated: reserve the goods,
+ * charge the customer, and insert the order, which completes it. No transaction is open while a service is called.
  */
 final class StoredOrders implements TrackedOrders, HealthSource {
     private static final Duration PACKING = Duration.ofSeconds(10);
@@ -38,22 +38,21 @@ final class StoredOrders implements TrackedOrders, HealthSource {
         this.inventory = inventory;
         this.payments = payments;
         this.clock = clock;
-        database.define(
-                """
-                CREATE TABLE IF NOT EXISTS orders (
-                    id VARCHAR(64) PRIMARY KEY,
-                    customer VARCHAR(64) NOT NULL,
-                    total_cents BIGINT NOT NULL,
-                    payment_id VARCHAR(64) NOT NULL,
-                    placed_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)\
-                """, """
-                CREATE TABLE IF NOT EXISTS order_lines (
-                    order_id VARCHAR(64) NOT NULL REFERENCES orders(id),
-                    position INT NOT NULL,
-                    product VARCHAR(64) NOT NULL,
-                    quantity INT NOT NULL,
-                    PRIMARY KEY (order_id, position))\
-                """, "CREATE INDEX IF NOT EXISTS orders_of_customer ON orders" + " (customer, placed_at DESC)");
+        database.define("""
+            CREATE TABLE IF NOT EXISTS orders (
+                id VARCHAR(64) PRIMARY KEY,
+                customer VARCHAR(64) NOT NULL,
+                total_cents BIGINT NOT NULL,
+                payment_id VARCHAR(64) NOT NULL,
+                placed_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)\
+            """, """
+            CREATE TABLE IF NOT EXISTS order_lines (
+                order_id VARCHAR(64) NOT NULL REFERENCES orders(id),
+                position INT NOT NULL,
+                product VARCHAR(64) NOT NULL,
+                quantity INT NOT NULL,
+                PRIMARY KEY (order_id, position))\
+            """, "CREATE INDEX IF NOT EXISTS orders_of_customer ON orders (customer, placed_at DESC)");
     }
 
     @Override
@@ -73,7 +72,7 @@ final class StoredOrders implements TrackedOrders, HealthSource {
                 .orElseGet(() -> same(order, get(order.id())));
     }
 
-    /** As precise as the column that keeps it, so that the same order reads the same ever after. */
+    /** Rounded to the precision of the column, so that a stored order equals the returned one. */
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
@@ -81,8 +80,7 @@ final class StoredOrders implements TrackedOrders, HealthSource {
     private static Order same(NewOrder wanted, Order placed) {
         if (!placed.customer().equals(wanted.customer()) || !placed.lines().equals(wanted.lines())) {
             throw new ServiceException(
-                    Code.ALREADY_EXISTS,
-                    "order " + wanted.id() + " was placed with something else in it: choose another id");
+                    Code.ALREADY_EXISTS, "order " + wanted.id() + " was placed with other contents: choose another id");
         }
         return placed;
     }
@@ -150,15 +148,15 @@ final class StoredOrders implements TrackedOrders, HealthSource {
     }
 
     @FunctionalInterface
-    private interface Binding {
-        void to(PreparedStatement query) throws SQLException;
+    private interface Parameters {
+        void set(PreparedStatement query) throws SQLException;
     }
 
-    /** Reads orders with their lines, one row per line. */
-    private List<Order> read(String sql, Binding binding) {
+    /** Reads orders with their lines from the rows of a query, one row per line. */
+    private List<Order> read(String sql, Parameters parameters) {
         return database.statement(connection -> {
             try (PreparedStatement query = connection.prepareStatement(sql)) {
-                binding.to(query);
+                parameters.set(query);
                 try (ResultSet rows = query.executeQuery()) {
                     return orders(rows);
                 }

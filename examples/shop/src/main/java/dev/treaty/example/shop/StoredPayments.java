@@ -2,8 +2,8 @@ package dev.treaty.example.shop;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.discovery.HealthSource;
 import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.health.HealthSource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,11 +16,10 @@ import java.util.List;
 import org.h2.api.ErrorCode;
 
 /**
- * Keeps the receipts in a database. Each step is a single statement, so an instance that freezes between two of them
- * keeps nobody waiting.
+ * Stores the receipts in a database. Each step is a single statement, so an instance that freezes between two steps
+ * holds no locks.
  */
 final class StoredPayments implements Payments, HealthSource {
-    /** The most receipts that {@link #receipts} returns. */
     static final int RECEIPTS_MAX = 100;
 
     private final Database database;
@@ -29,15 +28,13 @@ final class StoredPayments implements Payments, HealthSource {
     StoredPayments(Database database, InstantSource clock) {
         this.database = database;
         this.clock = clock;
-        database.define(
-                """
-                CREATE TABLE IF NOT EXISTS receipts (
-                    payment_id VARCHAR(64) PRIMARY KEY,
-                    customer VARCHAR(64) NOT NULL,
-                    amount_cents BIGINT NOT NULL,
-                    charged_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)\
-                """,
-                "CREATE INDEX IF NOT EXISTS" + " receipts_of_customer ON receipts" + " (customer, charged_at DESC)");
+        database.define("""
+            CREATE TABLE IF NOT EXISTS receipts (
+                payment_id VARCHAR(64) PRIMARY KEY,
+                customer VARCHAR(64) NOT NULL,
+                amount_cents BIGINT NOT NULL,
+                charged_at TIMESTAMP(6) WITH TIME ZONE NOT NULL)\
+            """, "CREATE INDEX IF NOT EXISTS receipts_of_customer ON receipts (customer, charged_at DESC)");
     }
 
     @Override
@@ -45,10 +42,10 @@ final class StoredPayments implements Payments, HealthSource {
         Checks.id("payment", paymentId);
         Checks.id("customer", customer);
         if (amountCents < 1) {
-            throw Checks.refusal("the amount is " + amountCents + " cents: it must be more than nothing");
+            throw Checks.invalid("the amount is " + amountCents + " cents: use 1 or more");
         }
         Receipt receipt = database.statement(connection -> {
-            write(connection, paymentId, customer, amountCents);
+            insert(connection, paymentId, customer, amountCents);
             return read(connection, "WHERE payment_id = ?", paymentId).getFirst();
         });
         if (!receipt.customer().equals(customer) || receipt.amountCents() != amountCents) {
@@ -59,8 +56,9 @@ final class StoredPayments implements Payments, HealthSource {
         return receipt;
     }
 
-    /** Writes the receipt where there is none yet; the first one stays. */
-    private void write(Connection connection, String paymentId, String customer, long amountCents) throws SQLException {
+    /** Inserts the receipt unless one with the same id exists. */
+    private void insert(Connection connection, String paymentId, String customer, long amountCents)
+            throws SQLException {
         String sql = """
             MERGE INTO receipts r USING (VALUES (?, ?, ?, ?)) n(id, customer, amount, at) ON r.payment_id = n.id
             WHEN NOT MATCHED THEN INSERT VALUES (n.id, n.customer, n.amount, n.at)\
@@ -72,7 +70,7 @@ final class StoredPayments implements Payments, HealthSource {
             merge.setObject(4, clock.instant().atOffset(ZoneOffset.UTC));
             merge.executeUpdate();
         } catch (SQLException e) {
-            if (e.getErrorCode() != ErrorCode.DUPLICATE_KEY_1) { // else another instance has just written it
+            if (e.getErrorCode() != ErrorCode.DUPLICATE_KEY_1) { // another instance may have inserted it meanwhile
                 throw e;
             }
         }

@@ -4,17 +4,17 @@ import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 
-/** What the shop's customers see. */
+/** The service that customers call. */
 @Contract(name = "shop.Storefront", version = "1.0.0")
-@Description("What the shop's customers see: a page to look at and a till.")
+@Description("The service that customers call.")
 public interface Storefront {
-    /** Buys; sending the same order again buys nothing more. */
+    /** Places an order. A repeated call places nothing more. */
     @Idempotent
-    @Description("Buys. The customer's side chooses the order's id, so sending it again buys nothing more.")
+    @Description("Places an order. The client chooses its id, so a repeated call places nothing more.")
     Order checkout(NewOrder order);
 
-    /** The customer's page. */
+    /** Returns the customer's page. */
     @Idempotent
-    @Description("The customer's page: what they bought last, and what they might like.")
+    @Description("Returns the customer's page: the latest orders and recommended products.")
     Page browse(@Description("The customer's id.") String customer);
 }

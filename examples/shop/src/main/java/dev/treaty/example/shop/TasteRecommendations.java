@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Recommends by taste: customers and products are points in a small space, and what is near is liked. Where a customer
- * stands follows from their id, so every instance recommends the same.
+ * Recommends the products that are most similar to a customer. Customers and products are vectors that follow from
+ * their ids, so every instance recommends the same.
  */
 final class TasteRecommendations implements Recommendations {
     private static final int DIMENSIONS = 16;
@@ -17,23 +17,23 @@ final class TasteRecommendations implements Recommendations {
     public List<Product> suggest(String customer, int limit) {
         Checks.id("customer", customer);
         if (limit < 1 || limit > Catalogue.PRODUCTS.size()) {
-            throw Checks.refusal("limit is " + limit + ": use 1 to " + Catalogue.PRODUCTS.size());
+            throw Checks.invalid("limit is " + limit + ": use 1 to " + Catalogue.PRODUCTS.size());
         }
-        double[] taste = place(customer);
+        double[] customerVector = vector(customer);
         return Catalogue.PRODUCTS.stream()
-                .map(product -> new Scored(product, likeness(taste, place(product.id()))))
+                .map(product -> new Scored(product, similarity(customerVector, vector(product.id()))))
                 .sorted(Comparator.comparingDouble(Scored::score).reversed())
                 .limit(limit)
                 .map(Scored::product)
                 .toList();
     }
 
-    private static double[] place(String id) {
+    private static double[] vector(String id) {
         return new SplittableRandom(id.hashCode()).doubles(DIMENSIONS, -1, 1).toArray();
     }
 
-    /** The cosine of the angle between the two. */
-    private static double likeness(double[] a, double[] b) {
+    /** Returns the cosine similarity. */
+    private static double similarity(double[] a, double[] b) {
         double product = 0;
         double squareA = 0;
         double squareB = 0;

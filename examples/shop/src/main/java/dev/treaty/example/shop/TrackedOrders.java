@@ -5,14 +5,14 @@ import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 
 /**
- * Orders, one minor version on: everything of 1.0 as it was, and one operation more. Callers of 1.0 notice nothing,
- * so both versions may run side by side while one replaces the other.
+ * The next minor version of {@link Orders}, with one more operation. It is compatible with clients of 1.0, so both
+ * versions can run side by side during a rollout.
  */
 @Contract(name = "shop.Orders", version = "1.1.0")
-@Description("Keeps the orders: reserves the goods, takes the money, writes it down, and says where the goods are.")
+@Description("Places, stores and tracks orders: reserves the goods, charges the customer and stores the order.")
 public interface TrackedOrders extends Orders {
-    /** Where the goods are. */
+    /** Returns the state of an order's delivery. */
     @Idempotent
-    @Description("Where the goods of an order are; not_found where there is no such order.")
-    Tracking track(@Description("The id of the order.") String id);
+    @Description("Returns the state of an order's delivery; not_found if there is no order with the id.")
+    Tracking track(@Description("The order's id.") String id);
 }

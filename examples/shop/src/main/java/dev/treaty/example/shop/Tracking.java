@@ -3,21 +3,18 @@ package dev.treaty.example.shop;
 import dev.treaty.core.contract.Description;
 import java.time.Instant;
 
-/** Where the goods of an order are. */
-@Description("Where the goods of an order are.")
+/** The state of an order's delivery. */
+@Description("The state of an order's delivery.")
 public record Tracking(
-        @Description("The order.") String orderId,
-        @Description("How far it is.") Stage stage,
-        @Description("Since when.") Instant since) {
+        @Description("The order's id.") String orderId,
+        @Description("The stage.") Stage stage,
+        @Description("When the stage began.") Instant since) {
 
-    /** How far an order is. */
-    @Description("How far an order is.")
+    /** A stage of the delivery. */
+    @Description("A stage of the delivery.")
     public enum Stage {
-        /** Written down. */
         PLACED,
-        /** In its parcel. */
         PACKED,
-        /** On its way. */
         SHIPPED
     }
 }

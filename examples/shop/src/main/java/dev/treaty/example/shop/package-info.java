@@ -1,19 +1,16 @@
 /**
- * A small shop of five services, each of which may run in a process of its own.
- *
- * <p>It is there to be read, to be tried and to be hurt: {@code treaty demo} starts it as separate processes and then
- * kills, freezes, slows and replaces them under load. The services do real work on a real database, and every
- * operation that changes something is idempotent by an id that its caller chose, which is what makes it safe to try
- * again.
+ * A small shop of five services, each of which can run in a process of its own. {@code treaty demo} starts it as
+ * separate processes and injects faults under load. The services work on a real database, and every operation that
+ * changes something is idempotent by an id that the caller chooses, which makes retries safe.
  *
  * <pre>{@code
  * Storefront ──▶ Orders ──▶ Inventory
  *      │            └─────▶ Payments
- *      └──────▶ Recommendations          (a page is complete without them: a fallback answers)
+ *      └──────▶ Recommendations          (with a fallback: a page is complete without them)
  * }</pre>
  *
- * <p>An implementation knows the other services only by their contracts, so it does not matter to it whether they are
- * objects, as in a test, or processes:
+ * <p>An implementation knows other services only by their contracts, so they can be objects, as in a test, or
+ * processes:
  *
  * <pre>{@code
  * try (var database = Database.open("jdbc:h2:mem:shop", "shop", "secret");

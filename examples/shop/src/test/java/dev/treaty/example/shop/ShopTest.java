@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The whole shop in one process: every call goes through the fabric and over HTTP. */
+/** The whole shop in one process, with all calls over HTTP. */
 class ShopTest {
     private final Slowness slowness = new Slowness();
     private DatabaseServer server;
@@ -39,7 +39,7 @@ class ShopTest {
         database = Database.open(server.url(), "shop", "secret");
         treaty = Treaty.open(Settings.parse("test", "defaults: {deadline: 1m, attempt-timeout: 1m}", Map.of()));
         treaty.serve(Inventory.class, new StoredInventory(database, clock));
-        treaty.serve(Payments.class, slowness.around(Payments.class, new StoredPayments(database, clock)));
+        treaty.serve(Payments.class, slowness.wrap(Payments.class, new StoredPayments(database, clock)));
         treaty.serve(
                 TrackedOrders.class,
                 new StoredOrders(database, treaty.client(Inventory.class), treaty.client(Payments.class), clock));
@@ -53,7 +53,7 @@ class ShopTest {
         }
     }
 
-    /** A service that is slow to say how it feels is taken for critical until it is asked again. */
+    /** A slow health check makes a service critical until the next check. */
     private void awaitPassing(String service) {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         ServiceHealth health;
@@ -80,7 +80,7 @@ class ShopTest {
     }
 
     @Test
-    void aCustomerBuysAndSeesIt() throws Exception {
+    void a_customer_sees_a_placed_order() throws Exception {
         Order bought = checkout(order("42"));
 
         Page page = Patience.available(() -> storefront.browse("ann"));
@@ -89,7 +89,7 @@ class ShopTest {
     }
 
     @Test
-    void aPageIsCompleteWithoutRecommendations() throws Exception {
+    void a_page_is_complete_without_recommendations() throws Exception {
         recommendations.close();
 
         assertThat(Patience.available(() -> storefront.browse("ann")).recommended())
@@ -97,7 +97,7 @@ class ShopTest {
     }
 
     @Test
-    void whatIsWrongAtTheEndOfTheChainIsToldAtItsBeginning() {
+    void an_error_at_the_end_of_a_chain_of_calls_reaches_the_first_caller() {
         assertThatThrownBy(() -> checkout(new NewOrder("1", "ann", List.of(new Line("gold", 1)))))
                 .isInstanceOfSatisfying(ServiceException.class, e -> {
                     assertThat(e.code()).isEqualTo(Code.NOT_FOUND);
@@ -106,17 +106,17 @@ class ShopTest {
     }
 
     @Test
-    void callersOfTheOldVersionAreServedByTheNew() throws Exception {
+    void clients_of_the_first_version_can_call_the_next() throws Exception {
         checkout(order("42"));
 
         Orders old = treaty.client(Orders.class);
-        TrackedOrders present = treaty.client(TrackedOrders.class);
+        TrackedOrders next = treaty.client(TrackedOrders.class);
         assertThat(Patience.available(() -> old.get("42")).customer()).isEqualTo("ann");
-        assertThat(Patience.available(() -> present.track("42")).stage()).isEqualTo(Tracking.Stage.PLACED);
+        assertThat(Patience.available(() -> next.track("42")).stage()).isEqualTo(Tracking.Stage.PLACED);
     }
 
     @Test
-    void anybodyWhoSpeaksHttpIsServed() throws Exception {
+    void a_plain_http_client_can_call_a_service() throws Exception {
         checkout(order("42"));
         ServiceInstance orders =
                 treaty.registry().instances(new ServiceName("shop.Orders")).getFirst();
@@ -133,7 +133,7 @@ class ShopTest {
     }
 
     @Test
-    void slownessDelaysCallsAndNotHealth() throws Exception {
+    void slowness_delays_calls_but_not_health_checks() throws Exception {
         slowness.delay(50);
         long start = System.nanoTime();
         checkout(order("42"));
@@ -148,7 +148,7 @@ class ShopTest {
     }
 
     @Test
-    void aServiceFeelsAsItsDatabaseDoes() {
+    void a_service_is_as_healthy_as_its_database() {
         var payments = new StoredPayments(database, InstantSource.system());
         assertThat(payments.health().status()).isEqualTo(Status.PASSING);
 

@@ -21,9 +21,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The services as objects, on a database server of their own: two copies of each, as two processes would be. */
+/** The services as objects on a database server, with two instances of each, as in two processes. */
 class StoredShopTest {
     private static final List<Line> TEA_AND_JAM = List.of(new Line("tea", 2), new Line("jam", 1));
+    private static final int RACES = 50;
     private static final long TEA_AND_JAM_CENTS = 2 * 690 + 430;
 
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-11-24T09:00:00.123456789Z"));
@@ -55,7 +56,7 @@ class StoredShopTest {
     }
 
     @Test
-    void anOrderIsReservedPaidAndWrittenDown() {
+    void an_order_is_reserved_charged_and_stored() {
         Order order = orders.place(new NewOrder("42", "ann", TEA_AND_JAM));
 
         assertThat(order)
@@ -75,7 +76,7 @@ class StoredShopTest {
     }
 
     @Test
-    void placingAgainElsewhereReturnsWhatWasPlaced() {
+    void placing_an_order_again_at_another_instance_returns_the_first_order() {
         Order first = orders.place(new NewOrder("42", "ann", TEA_AND_JAM));
         now.updateAndGet(t -> t.plusSeconds(5));
 
@@ -85,22 +86,22 @@ class StoredShopTest {
     }
 
     @Test
-    void placingTwiceAtOnceCountsOnce() throws Exception {
-        for (int i = 0; i < 50; i++) {
+    void placing_an_order_twice_at_the_same_time_places_it_once() throws Exception {
+        for (int i = 0; i < RACES; i++) {
             var order = new NewOrder("race-" + i, "ann", TEA_AND_JAM);
             assertThat(both(() -> orders.place(order), () -> otherOrders.place(order)))
                     .hasSize(2)
                     .containsOnly(orders.get(order.id()));
         }
-        assertThat(inventory.stock("tea")).isEqualTo(StoredInventory.STOCK - 2 * 50);
-        assertThat(orders.list("ann", 100)).hasSize(50);
+        assertThat(inventory.stock("tea")).isEqualTo(StoredInventory.STOCK - 2 * RACES);
+        assertThat(orders.list("ann", 100)).hasSize(RACES);
     }
 
-    private static List<Order> both(Callable<Order> one, Callable<Order> two) throws Exception {
+    private static List<Order> both(Callable<Order> one, Callable<Order> other) throws Exception {
         var start = new CountDownLatch(2);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var first = threads.submit(() -> together(start, one));
-            var second = threads.submit(() -> together(start, two));
+            var second = threads.submit(() -> together(start, other));
             return List.of(first.get(), second.get());
         }
     }
@@ -108,11 +109,11 @@ class StoredShopTest {
     private static Order together(CountDownLatch start, Callable<Order> body) throws Exception {
         start.countDown();
         start.await();
-        return Patience.available(body); // a statement waits for a lock for a second
+        return Patience.available(body); // a statement that waits for a lock for a second is unavailable
     }
 
     @Test
-    void manyProcessesMayStartOnAnEmptyDatabaseAtOnce() throws Exception {
+    void several_processes_can_create_the_tables_at_the_same_time() throws Exception {
         for (int round = 0; round < 10; round++) {
             stop();
             server = DatabaseServer.start("shop", "secret");
@@ -140,24 +141,24 @@ class StoredShopTest {
     }
 
     @Test
-    void theSameIdForSomethingElseIsRefused() {
+    void an_id_cannot_be_used_for_other_contents() {
         orders.place(new NewOrder("42", "ann", TEA_AND_JAM));
 
-        refused(
+        rejected(
                 Code.ALREADY_EXISTS,
                 "order 42",
                 () -> orders.place(new NewOrder("42", "ann", List.of(new Line("salt", 1)))));
-        refused(Code.ALREADY_EXISTS, "payment 42", () -> payments.charge("42", "bob", 1));
+        rejected(Code.ALREADY_EXISTS, "payment 42", () -> payments.charge("42", "bob", 1));
     }
 
     @Test
-    void aReservationIsAllOrNothing() {
+    void a_reservation_is_all_or_nothing() {
         for (int i = 0; i < StoredInventory.STOCK / Checks.QUANTITY_MAX - 1; i++) {
             inventory.reserve("big-" + i, List.of(new Line("salt", Checks.QUANTITY_MAX)));
         }
         inventory.reserve("last", List.of(new Line("salt", Checks.QUANTITY_MAX - 1)));
 
-        refused(
+        rejected(
                 Code.FAILED_PRECONDITION,
                 "only 1 of salt",
                 () -> inventory.reserve("one-more", List.of(new Line("bread", 7), new Line("salt", 2))));
@@ -166,7 +167,7 @@ class StoredShopTest {
     }
 
     @Test
-    void theNewestOrdersComeFirst() {
+    void the_newest_orders_come_first() {
         for (String id : List.of("a", "b", "c")) {
             orders.place(new NewOrder(id, "ann", TEA_AND_JAM));
             now.updateAndGet(t -> t.plusSeconds(1));
@@ -174,11 +175,11 @@ class StoredShopTest {
         orders.place(new NewOrder("d", "bob", TEA_AND_JAM));
 
         assertThat(orders.list("ann", 2)).extracting(Order::id).containsExactly("c", "b");
-        assertThat(orders.list("nobody", 2)).isEmpty();
+        assertThat(orders.list("unknown", 2)).isEmpty();
     }
 
     @Test
-    void anOrderIsTrackedOnItsWay() {
+    void an_order_is_packed_and_then_shipped() {
         orders.place(new NewOrder("42", "ann", TEA_AND_JAM));
 
         assertThat(orders.track("42").stage()).isEqualTo(Tracking.Stage.PLACED);
@@ -189,34 +190,34 @@ class StoredShopTest {
     }
 
     @Test
-    void whatIsWrongIsSaid() {
-        refused(Code.NOT_FOUND, "no order 7", () -> orders.get("7"));
-        refused(
+    void invalid_requests_are_rejected_with_a_reason() {
+        rejected(Code.NOT_FOUND, "no order 7", () -> orders.get("7"));
+        rejected(
                 Code.NOT_FOUND,
                 "does not sell gold",
                 () -> orders.place(new NewOrder("1", "ann", List.of(new Line("gold", 1)))));
-        refused(Code.INVALID_ARGUMENT, "has 0 lines", () -> orders.place(new NewOrder("1", "ann", List.of())));
-        refused(
+        rejected(Code.INVALID_ARGUMENT, "has 0 lines", () -> orders.place(new NewOrder("1", "ann", List.of())));
+        rejected(
                 Code.INVALID_ARGUMENT,
                 "quantity of tea is 0",
                 () -> orders.place(new NewOrder("1", "ann", List.of(new Line("tea", 0)))));
-        refused(
+        rejected(
                 Code.INVALID_ARGUMENT,
                 "two lines",
                 () -> orders.place(new NewOrder("1", "ann", List.of(new Line("tea", 1), new Line("tea", 1)))));
-        refused(Code.INVALID_ARGUMENT, "limit is 101", () -> orders.list("ann", 101));
-        refused(Code.INVALID_ARGUMENT, "amount is 0", () -> payments.charge("1", "ann", 0));
+        rejected(Code.INVALID_ARGUMENT, "limit is 101", () -> orders.list("ann", 101));
+        rejected(Code.INVALID_ARGUMENT, "amount is 0", () -> payments.charge("1", "ann", 0));
     }
 
     @Test
-    void aDatabaseThatIsGoneMakesTheServiceUnavailable() {
+    void calls_are_unavailable_without_the_database() {
         server.close();
 
-        refused(Code.UNAVAILABLE, "the database did not do it", () -> orders.get("42"));
+        rejected(Code.UNAVAILABLE, "the database failed", () -> orders.get("42"));
     }
 
     @Test
-    void theNewVersionKeepsEverythingOfTheOld() {
+    void the_next_version_has_all_operations_of_the_first() {
         ServiceContract before = ServiceContract.of(Orders.class);
         ServiceContract after = ServiceContract.of(TrackedOrders.class);
 
@@ -225,7 +226,7 @@ class StoredShopTest {
         assertThat(after.operations()).containsAll(before.operations());
     }
 
-    private static void refused(Code code, String text, ThrowingCallable body) {
+    private static void rejected(Code code, String text, ThrowingCallable body) {
         assertThatThrownBy(body).isInstanceOfSatisfying(ServiceException.class, e -> {
             assertThat(e.code()).isEqualTo(code);
             assertThat(e).hasMessageContaining(text);

@@ -6,13 +6,13 @@ import dev.treaty.http.HttpServerOptions;
 import dev.treaty.registry.compat.ConsulApi;
 import dev.treaty.registry.compat.PrometheusApi;
 
-class DoorsExample {
+class CompatExample {
     void open(Treaty treaty) {
         // @start region="open"
         var server =
                 new HttpServer(HttpServerOptions.STANDARD.at("127.0.0.1", 8500), Time.system(), RandomSource.system());
-        server.door("/v1/", new ConsulApi(treaty.registry(), Time.system()));
-        server.door("/prometheus/", new PrometheusApi(treaty.registry()));
+        server.handle("/v1/", new ConsulApi(treaty.registry(), Time.system()));
+        server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
         // @end
     }
 }

@@ -1,4 +1,5 @@
 import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.spi.RegistryProvider;
@@ -13,7 +14,7 @@ class ProviderExample implements RegistryProvider {
 
     @Override
     public Registry open(RegistryAddress.Provided address, RegistryContext context) {
-        return new EmbeddedRegistry(context.time());
+        return new EmbeddedRegistry(new RuntimeDependencies(context.time(), context.random(), context.events()));
     }
 }
 // @end

@@ -1,0 +1,318 @@
+package dev.treaty.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Exclusion.Reason;
+import dev.treaty.core.call.Fault;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Laws of all load-balancing policies, or of those that hash. */
+class LoadBalancersTest {
+    private static final HashPolicy KEY = new HashPolicy(Optional.empty(), Optional.of("key"), 1.25);
+
+    private static BalancePolicy configured(LoadBalancingPolicy policy) {
+        BalancePolicy plain = BalancePolicy.DEFAULT.policy(policy);
+        return new BalancePolicy(
+                policy,
+                KEY,
+                plain.load(),
+                plain.unhealthyRatioMax(),
+                plain.ejection(),
+                plain.slowStart(),
+                plain.locality(),
+                plain.subset());
+    }
+
+    @Provide
+    Arbitrary<LoadBalancingPolicy> hashing() {
+        return Arbitraries.of(
+                LoadBalancingPolicy.RENDEZVOUS, LoadBalancingPolicy.RING_HASH, LoadBalancingPolicy.MAGLEV);
+    }
+
+    @Property(tries = 40)
+    void calls_are_distributed_evenly(
+            @ForAll LoadBalancingPolicy policy, @ForAll @IntRange(min = 1, max = 30) int count, @ForAll long seed) {
+        var instances = Instances.of(count, configured(policy), seed);
+        int calls = 400 * count;
+        var picks = new HashMap<String, Integer>();
+        for (int i = 0; i < calls; i++) {
+            // The keys are for policies that hash; the others ignore them.
+            var peer = instances.pick(instances.keyed("key " + seed + i));
+            picks.merge(peer.id(), 1, Integer::sum);
+        }
+        assertThat(picks).hasSize(count);
+        int most = picks.values().stream().max(Integer::compare).orElseThrow();
+        int least = picks.values().stream().min(Integer::compare).orElseThrow();
+        if (policy == LoadBalancingPolicy.ROUND_ROBIN || policy == LoadBalancingPolicy.WEIGHTED_ROUND_ROBIN) {
+            assertThat(most - least).isLessThanOrEqualTo(1);
+        } else {
+            // Five standard deviations at 400 expected calls, plus the unevenness of a ring of 512 points.
+            assertThat(most).isLessThanOrEqualTo(400 * 3 / 2);
+            assertThat(least).isGreaterThanOrEqualTo(400 * 2 / 3);
+        }
+    }
+
+    @Property(tries = 40)
+    void two_choices_distribute_long_calls_more_evenly(
+            @ForAll @IntRange(min = 2, max = 200) int count, @ForAll long seed) {
+        for (LoadBalancingPolicy policy : List.of(LoadBalancingPolicy.LEAST_LOADED, LoadBalancingPolicy.PEAK_EWMA)) {
+            var instances = Instances.of(count, BalancePolicy.DEFAULT.policy(policy), seed);
+            for (var peer : instances.peers) {
+                instances.begin(peer);
+                instances.end(peer, Duration.ofMillis(5), true);
+            }
+            for (int i = 0; i < 50 * count; i++) {
+                instances.begin(instances.pick(instances.call()));
+            }
+            int most = instances.peers.stream()
+                    .mapToInt(p -> p.load.inFlight())
+                    .max()
+                    .orElseThrow();
+            // Within a few calls of the mean (log log n), or of the quarter by which costs count as equal.
+            assertThat(most).isLessThanOrEqualTo(policy == LoadBalancingPolicy.LEAST_LOADED ? 56 : 75);
+        }
+    }
+
+    @Property(tries = 40)
+    void calls_follow_the_weights(
+            @ForAll LoadBalancingPolicy policy,
+            @ForAll @IntRange(min = 2, max = 8) int count,
+            @ForAll @IntRange(min = 2, max = 10) int times,
+            @ForAll long seed) {
+        if (policy == LoadBalancingPolicy.ROUND_ROBIN) {
+            return;
+        }
+        var instances = new Instances(configured(policy), seed);
+        instances.add(1, i -> i.withWeight(100 * times / 2)).add(count - 1, i -> i.withWeight(50));
+        int calls = 600 * count;
+        var heavy = instances.peers.getFirst();
+        int got = 0;
+        boolean byLoad = policy == LoadBalancingPolicy.PEAK_EWMA || policy == LoadBalancingPolicy.LEAST_LOADED;
+        for (int i = 0; i < calls; i++) {
+            var peer = instances.pick(instances.keyed("key " + i));
+            got += peer == heavy ? 1 : 0;
+            if (byLoad) {
+                instances.begin(peer); // the calls stay in flight, so that loads relative to weights decide
+            }
+        }
+        double expected = (double) calls * times / (times + count - 1);
+        assertThat(got / expected).isBetween(0.8, 1.25);
+    }
+
+    @ParameterizedTest
+    @EnumSource(LoadBalancingPolicy.class)
+    void an_unavailable_instance_is_never_picked(LoadBalancingPolicy policy) {
+        var instances = Instances.of(50, configured(policy).unhealthyRatioMax(1), 42);
+        instances.peers.forEach(peer -> peer.exclusion = Reason.UNHEALTHY);
+        var only = instances.peers.get(37);
+        only.exclusion = null;
+        instances.touch();
+        IntStream.range(0, 100).forEach(_ -> instances.begin(only));
+        for (int i = 0; i < 500; i++) {
+            assertThat(instances.pick(instances.keyed(i))).isSameAs(only);
+        }
+        only.exclusion = Reason.DRAINING;
+        instances.touch();
+        assertThat(instances.pick(instances.keyed("a"))).isNull();
+        assertThat(new Instances(configured(policy), 1).pick(instances.call())).isNull();
+    }
+
+    @ParameterizedTest
+    @EnumSource(LoadBalancingPolicy.class)
+    void a_retry_prefers_an_instance_that_was_not_tried(LoadBalancingPolicy policy) {
+        var instances = Instances.of(3, configured(policy).unhealthyRatioMax(1), 42);
+        Call call = instances.keyed("key");
+        call.context().record().attempted("i00000", 1, Fault.of(Code.UNAVAILABLE, "failed"));
+        call.context().record().attempted("i00002", 1, Fault.of(Code.UNAVAILABLE, "failed"));
+        for (int i = 0; i < 200; i++) {
+            assertThat(instances.pick(call)).isSameAs(instances.peers.get(1));
+        }
+        instances.peers.get(1).exclusion = Reason.UNHEALTHY;
+        instances.touch();
+        assertThat(instances.pick(call)).isNotNull().isNotSameAs(instances.peers.get(1));
+    }
+
+    @ParameterizedTest
+    @EnumSource(LoadBalancingPolicy.class)
+    void a_hedged_attempt_goes_to_another_instance(LoadBalancingPolicy policy) {
+        var instances = Instances.of(2, configured(policy), 42);
+        Call call = instances.keyed("key");
+        call.context().record().attempting("i00000");
+        for (int i = 0; i < 200; i++) {
+            assertThat(instances.pick(call)).isSameAs(instances.peers.get(1));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(LoadBalancingPolicy.class)
+    void an_instance_at_its_connection_limit_gets_no_calls(LoadBalancingPolicy policy) {
+        var instances = Instances.of(3, configured(policy), 42);
+        var full = instances.peers.get(1);
+        IntStream.range(0, 10_000).forEach(_ -> instances.begin(full));
+        for (int i = 0; i < 300; i++) {
+            assertThat(instances.pick(instances.keyed(i))).isNotSameAs(full);
+        }
+        var exclusions = instances.balanced.all(instances.time.nanoTime()).exclusions();
+        assertThat(exclusions).singleElement().hasToString("i00001 (at the connection limit: 10000 calls under way)");
+    }
+
+    @Property(tries = 20)
+    void removing_an_instance_moves_few_keys(
+            @ForAll("hashing") LoadBalancingPolicy policy,
+            @ForAll @IntRange(min = 3, max = 40) int count,
+            @ForAll long seed) {
+        var instances = Instances.of(count, configured(policy), seed);
+        int keys = 6_000;
+        var before = owners(instances, keys);
+        var gone = instances.peers.get(Math.floorMod(seed, count));
+        instances.remove(gone);
+        var after = owners(instances, keys);
+        long moved = IntStream.range(0, keys).filter(k -> before[k] != after[k]).count();
+        long unnecessary = IntStream.range(0, keys)
+                .filter(k -> before[k] != gone && before[k] != after[k])
+                .count();
+        // 1.2 / n, and three standard deviations at this number of keys.
+        double expected = (double) keys / count;
+        assertThat(moved).isLessThanOrEqualTo((long) (1.2 * expected + 3 * Math.sqrt(expected)));
+        assertThat(unnecessary).isLessThanOrEqualTo((long) (0.2 * expected + 3 * Math.sqrt(0.2 * expected)));
+    }
+
+    @Property(tries = 20)
+    void only_the_keys_of_an_excluded_instance_move_and_they_spread(
+            @ForAll("hashing") LoadBalancingPolicy policy, @ForAll long seed) {
+        var instances = Instances.of(10, configured(policy), seed);
+        int keys = 3_000;
+        var before = owners(instances, keys);
+        var unhealthy = instances.peers.get(3);
+        unhealthy.exclusion = Reason.BREAKER_OPEN;
+        instances.touch();
+        var after = owners(instances, keys);
+        Map<String, Integer> newOwners = new HashMap<>();
+        for (int k = 0; k < keys; k++) {
+            if (before[k] == unhealthy) {
+                newOwners.merge(after[k].id(), 1, Integer::sum);
+            } else {
+                assertThat(after[k]).isSameAs(before[k]);
+            }
+        }
+        assertThat(newOwners).hasSize(9);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RENDEZVOUS", "RING_HASH", "MAGLEV"})
+    void keys_are_stable_even_if_few_instances_are_eligible(LoadBalancingPolicy policy) {
+        var plain = configured(policy);
+        var roomy = new BalancePolicy(
+                policy,
+                new HashPolicy(Optional.empty(), Optional.of("key"), 100),
+                plain.load(),
+                plain.unhealthyRatioMax(),
+                plain.ejection(),
+                plain.slowStart(),
+                plain.locality(),
+                plain.subset());
+        var instances = new Instances(roomy, RoutingPolicy.DEFAULT, new Locality("eu", "eu-1a", 0, 1), 3)
+                .add(27, i -> i.withPlace("eu", "eu-1b"))
+                .add(3, i -> i.withPlace("eu", "eu-1a"));
+        int keys = 3_000;
+        var before = owners(instances, keys);
+        assertThat(Arrays.stream(before).collect(Collectors.groupingBy(Instances.Peer::id, Collectors.counting())))
+                .hasSize(3)
+                .allSatisfy((_, owned) -> assertThat(owned).isBetween(800L, 1_200L));
+        // Other loads do not matter: a key stays while its instance is below its bound.
+        IntStream.range(0, 9).forEach(n -> instances.begin(instances.peers.get(27 + n % 2)));
+        assertThat(owners(instances, keys)).containsExactly(before);
+    }
+
+    private static Instances.Peer[] owners(Instances instances, int keys) {
+        return IntStream.range(0, keys)
+                .mapToObj(k -> instances.pick(instances.keyed("key " + k)))
+                .toArray(Instances.Peer[]::new);
+    }
+
+    @Property(tries = 40)
+    void no_load_exceeds_its_bound(
+            @ForAll("hashing") LoadBalancingPolicy policy,
+            @ForAll @IntRange(min = 2, max = 20) int count,
+            @ForAll @IntRange(min = 1, max = 30) int distinctKeys,
+            @ForAll long seed) {
+        var instances = Instances.of(count, configured(policy), seed);
+        for (int i = 0; i < 400; i++) {
+            var peer = instances.pick(instances.keyed(instances.random.nextInt(distinctKeys)));
+            int total =
+                    instances.peers.stream().mapToInt(p -> p.load.inFlight()).sum();
+            assertThat(peer.load.inFlight() + 1).isLessThanOrEqualTo((int) Math.ceil(1.25 * (total + 1) / count));
+            instances.begin(peer);
+            if (instances.random.nextInt(3) == 0) {
+                var busy = instances.peers.stream()
+                        .filter(p -> p.load.inFlight() > 0)
+                        .findAny()
+                        .orElseThrow();
+                instances.end(busy, Duration.ofMillis(1), true);
+            }
+        }
+    }
+
+    @Test
+    void the_faster_of_two_is_picked_unless_it_is_busier() {
+        var instances = Instances.of(2, BalancePolicy.DEFAULT, 42);
+        var slow = instances.peers.get(0);
+        var fast = instances.peers.get(1);
+        instances.begin(slow);
+        instances.end(slow, Duration.ofMillis(100), true);
+        instances.begin(fast);
+        instances.end(fast, Duration.ofMillis(5), true);
+        assertThat(instances.picks(1_000)).containsExactly(0, 1_000);
+        IntStream.range(0, 40).forEach(_ -> instances.begin(fast));
+        assertThat(instances.picks(1_000)).containsExactly(1_000, 0);
+    }
+
+    @Test
+    void a_fast_failing_instance_does_not_attract_calls() {
+        var instances = Instances.of(10, BalancePolicy.DEFAULT, 7);
+        int toFailing = 0;
+        for (int i = 0; i < 5_000; i++) {
+            var peer = instances.pick(instances.call());
+            boolean failing = peer == instances.peers.get(4);
+            toFailing += failing ? 1 : 0;
+            instances.begin(peer);
+            instances.time.advance(Duration.ofMillis(1));
+            instances.end(peer, failing ? Duration.ofNanos(1_000) : Duration.ofMillis(5), !failing);
+        }
+        assertThat(toFailing).isLessThan(50);
+    }
+
+    @Test
+    void calls_without_a_key_are_balanced_by_two_choices() {
+        var instances = Instances.of(4, configured(LoadBalancingPolicy.MAGLEV), 3);
+        int[] picks = instances.picks(4_000);
+        assertThat(Arrays.stream(picks).min().orElseThrow()).isGreaterThan(800);
+    }
+
+    @Test
+    void a_custom_load_balancer_is_a_lambda() {
+        var instances = Instances.of(5, BalancePolicy.DEFAULT, 3);
+        instances.balanced.balancer((candidates, _, _) -> candidates.size() - 1);
+        assertThat(instances.picks(100)).containsExactly(0, 0, 0, 0, 100);
+        instances.balanced.balancer(null);
+        assertThat(instances.picks(1_000)).doesNotContain(0);
+    }
+}

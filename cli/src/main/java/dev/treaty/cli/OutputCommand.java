@@ -1,0 +1,70 @@
+package dev.treaty.cli;
+
+import dev.treaty.cli.output.Style;
+import dev.treaty.cli.output.Table;
+import dev.treaty.codec.Json;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The base class of commands: the option {@code --json}, and output. */
+@Command(footerHeading = OutputCommand.EXAMPLES)
+public abstract class OutputCommand implements Callable<Integer> {
+    /** The heading of the footer of each command's help. */
+    public static final String EXAMPLES = "%nExamples:%n";
+
+    @Option(names = ErrorHandler.JSON, description = "Print JSON; errors too, on the error stream.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // injected by picocli
+    private CommandSpec spec;
+
+    protected final boolean json() {
+        return json;
+    }
+
+    protected final CommandSpec spec() {
+        return spec;
+    }
+
+    protected final PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    protected final Ansi ansi() {
+        return spec.commandLine().getColorScheme().ansi();
+    }
+
+    /** The text in that style if the output is a terminal. */
+    protected final String paint(Style style, String text) {
+        return style.paint(ansi(), text);
+    }
+
+    /** Prints a value as indented JSON. */
+    protected final void printJson(Object value) {
+        out().println(Json.indented(value));
+    }
+
+    /** Prints a JSON array, or a table of the same, or a sentence if there is nothing to list. */
+    protected final void printList(List<?> documents, Supplier<Table> table, String nothing) {
+        if (json) {
+            printJson(documents);
+        } else if (documents.isEmpty()) {
+            out().println(nothing);
+        } else {
+            table.get().print(out(), ansi());
+        }
+    }
+
+    protected final ParameterException usageError(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

@@ -1,0 +1,152 @@
+package dev.treaty.config;
+
+import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads records: each component is a key, in kebab case ({@code bodyBytesMax} is {@code body-bytes-max}). A component
+ * that is not set has the value of the base record; without a base, of the record's constant {@code DEFAULT}; without
+ * either, it must be set.
+ */
+final class RecordReader implements ValueReader {
+    private final Class<?> type;
+    private final RecordComponent[] components;
+
+    RecordReader(Class<?> type) {
+        this.type = type;
+        this.components = type.getRecordComponents();
+    }
+
+    int size() {
+        return components.length;
+    }
+
+    String key(int i) {
+        return KeyNames.kebab(components[i].getName());
+    }
+
+    /** Returns the value of a component of a record. */
+    Object value(Object record, int i) {
+        return Objects.requireNonNull(
+                reflect(() -> open(components[i].getAccessor()).invoke(record)));
+    }
+
+    @Override
+    public @Nullable Object read(Slot slot) {
+        return read(slot.section(), slot.base());
+    }
+
+    @Nullable
+    Object read(Section section, @Nullable Object inherited) {
+        Object base = inherited == null ? defaults() : inherited;
+        int problems = section.problems();
+        var values = new ArrayList<Object>();
+        for (int i = 0; i < size(); i++) {
+            Slot slot = section.slot(key(i), base == null ? null : value(base, i));
+            Object value =
+                    ValueReader.of(components[i].getGenericType(), key(i)).read(slot);
+            if (value != null) {
+                values.add(value);
+            }
+        }
+        if (section.problems() > problems || values.size() < size()) {
+            return base;
+        }
+        if (base == null) {
+            return section.create(() -> construct(values)).orElse(null);
+        }
+        try {
+            return construct(values);
+        } catch (IllegalArgumentException e) {
+            rejected(base, values, e).forEach(section::problem);
+            return base;
+        }
+    }
+
+    private @Nullable Object defaults() {
+        boolean has = Stream.of(type.getFields()).anyMatch(f -> f.getName().equals("DEFAULT") && f.getType() == type);
+        return has ? reflect(() -> type.getField("DEFAULT").get(null)) : null;
+    }
+
+    /** @throws IllegalArgumentException if the record rejects the values */
+    private Object construct(List<Object> values) {
+        Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        return Objects.requireNonNull(
+                reflect(() -> open(type.getDeclaredConstructor(types)).newInstance(values.toArray())));
+    }
+
+    /**
+     * Finds the values that a record rejects, by replacing them with those of the valid base. If exactly one
+     * replacement makes the record valid, that value is invalid. If several do, the values contradict each other. If
+     * none does, several values are invalid, and each is tried alone.
+     *
+     * @return messages by key; the empty key stands for the whole record
+     */
+    private Map<String, String> rejected(Object base, List<Object> values, IllegalArgumentException rejection) {
+        var curable = new LinkedHashMap<String, String>();
+        var invalidAlone = new LinkedHashMap<String, String>();
+        List<Object> valid =
+                IntStream.range(0, size()).mapToObj(i -> value(base, i)).toList();
+        for (int i = 0; i < size(); i++) {
+            if (rejection(replaced(values, i, valid.get(i))) == null) {
+                curable.put(key(i), message(rejection));
+            }
+            String alone = rejection(replaced(valid, i, values.get(i)));
+            if (alone != null) {
+                invalidAlone.put(key(i), alone);
+            }
+        }
+        if (curable.size() == 1) {
+            return curable;
+        }
+        return curable.isEmpty() && !invalidAlone.isEmpty() ? invalidAlone : Map.of("", message(rejection));
+    }
+
+    private static List<Object> replaced(List<Object> values, int i, Object value) {
+        var changed = new ArrayList<>(values);
+        changed.set(i, value);
+        return changed;
+    }
+
+    private @Nullable String rejection(List<Object> values) {
+        try {
+            construct(values);
+            return null;
+        } catch (IllegalArgumentException e) {
+            return message(e);
+        }
+    }
+
+    private static String message(IllegalArgumentException rejection) {
+        return String.valueOf(rejection.getMessage());
+    }
+
+    private static <A extends AccessibleObject> A open(A member) {
+        member.trySetAccessible();
+        return member;
+    }
+
+    private interface Reflection {
+        @Nullable
+        Object run() throws ReflectiveOperationException;
+    }
+
+    private @Nullable Object reflect(Reflection work) {
+        try {
+            return work.run();
+        } catch (ReflectiveOperationException e) {
+            if (e.getCause() instanceof RuntimeException thrown) {
+                throw thrown;
+            }
+            throw new IllegalStateException("the record " + type.getName() + " is not open to dev.treaty.config", e);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package dev.treaty;
+
+import dev.treaty.admin.AdminEndpoints;
+import dev.treaty.balance.FaultInjection;
+import dev.treaty.balance.FaultPolicy;
+import dev.treaty.codec.OpenApi;
+import dev.treaty.config.ServerSettings;
+import dev.treaty.config.Settings;
+import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Server;
+import dev.treaty.core.call.ServiceResponse;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.Requirement;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Event;
+import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.event.Side;
+import dev.treaty.core.time.Time;
+import dev.treaty.pipeline.Pipelines;
+import dev.treaty.resilience.Admission;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The server side of a process: starts a server with the first service, registers instances, and drains them. */
+final class ServiceHost {
+    private final Settings settings;
+    private final Platform platform;
+    private final Registry registry;
+    private final RuntimeDependencies runtime;
+    private final Time time;
+    private final Instant startedAt;
+    private final FaultInjection faults;
+    private final Map<ServiceName, ServedService> served;
+    private final AdminEndpoints admin;
+    private final Runnable close;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** The lock guards all following fields. */
+    private @Nullable Server server;
+
+    private Runnable removeExitHook = () -> {};
+    private boolean closed;
+
+    /**
+     * A host that does not listen yet.
+     *
+     * @param served receives the served services
+     * @param close closes the whole process; called if it exits without closing
+     */
+    ServiceHost(
+            Settings settings,
+            Platform platform,
+            Registry registry,
+            Map<ServiceName, ServedService> served,
+            AdminEndpoints admin,
+            RuntimeDependencies runtime,
+            Runnable close) {
+        this.settings = settings;
+        this.platform = platform;
+        this.registry = registry;
+        this.runtime = runtime;
+        this.time = runtime.time();
+        this.startedAt = time.instant();
+        this.faults = new FaultInjection(new FaultPolicy(settings.faults().server()), Side.SERVER, runtime);
+        this.served = served;
+        this.admin = admin;
+        this.close = close;
+    }
+
+    /** @param limited whether the limits of the server apply */
+    <T> ServedService serve(Class<T> type, ServiceContract contract, T implementation, boolean limited) {
+        ServiceName name = contract.name();
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this Treaty is closed");
+            }
+            if (served.containsKey(name)) {
+                throw new IllegalStateException(name + " is served already by this process");
+            }
+            Server listening = server();
+            Handler handler = handler(type, contract, implementation, limited);
+            registry.publish(contract); // first, so that a contract that the registry rejects is not served
+            listening.host(new HostedService(contract, handler, () -> health(name)));
+            listening.page(
+                    "/-/openapi/" + name,
+                    "application/json",
+                    () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
+            var service = new ServedService(
+                    registry.register(instance(contract, listening.endpoint())),
+                    listening,
+                    implementation,
+                    noticeMax(),
+                    runtime,
+                    closedService -> served.remove(name, closedService));
+            served.put(name, service);
+            return service;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private <T> Handler handler(Class<T> type, ServiceContract contract, T implementation, boolean limited) {
+        Handler dispatcher = Dispatcher.of(
+                type,
+                contract,
+                implementation,
+                (call, cause) -> runtime.events().emit(new Event.HandlerFailed(call, cause)));
+        Handler dispatch = call -> {
+            ServiceResponse<?> injected = faults.inject(call);
+            return injected != null ? injected : dispatcher.handle(call);
+        };
+        var pipeline = limited
+                ? Pipelines.server(
+                        new Admission(contract.name(), settings.server().limits(), time), dispatch, runtime)
+                : Pipelines.server(dispatch, time, runtime.events());
+        return pipeline.handler();
+    }
+
+    private Server server() {
+        if (server == null) {
+            server = platform.server().apply(settings.server());
+            admin.host(server, settings.server().host());
+            if (settings.server().drainOnExit()) {
+                removeExitHook = platform.onExit().apply(close);
+            }
+        }
+        return server;
+    }
+
+    private ServiceInstance instance(ServiceContract contract, ServiceEndpoint endpoint) {
+        String name = contract.name().value();
+        ServerSettings own = settings.server();
+        var metadata = new TreeMap<>(own.metadata());
+        metadata.putAll(Requirement.metadata(contract.capabilities()));
+        return ServiceInstance.of(
+                        name.substring(name.lastIndexOf('.') + 1) + "-"
+                                + HexFormat.of().toHexDigits(platform.secrets().nextInt()),
+                        contract.name(),
+                        contract.version(),
+                        new ServiceEndpoint(endpoint.protocol(), own.advertisedHost(), endpoint.port()),
+                        startedAt)
+                .withHealth(ServiceHealth.of(Status.PASSING, time.instant()))
+                .withPlace(settings.region(), settings.zone())
+                .withWeight(own.weight())
+                .withContract(contract.fingerprint())
+                .withMetadata(metadata);
+    }
+
+    /** Half of the drain time is for notifying clients, so that calls in flight have at least the other half. */
+    private Duration noticeMax() {
+        return settings.server().drain().dividedBy(2);
+    }
+
+    private ServiceHealth health(ServiceName name) {
+        ServedService service = served.get(name);
+        return service == null ? ServiceHealth.of(Status.UNKNOWN, time.instant()) : service.health();
+    }
+
+    /** The endpoint of the server; empty until the first service is served. */
+    Optional<ServiceEndpoint> endpoint() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(server).map(Server::endpoint);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void injectFaults(FaultPolicy changed) {
+        faults.reconfigure(changed);
+    }
+
+    /** Rejects new services; returns false if that has been done before. */
+    boolean startClosing() {
+        lock.lock();
+        try {
+            boolean first = !closed;
+            closed = true;
+            removeExitHook.run();
+            return first;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Drains all services and closes the server, at most within the configured drain time.
+     *
+     * @param beforeServer called after clients have been notified and before the server drains
+     */
+    void drain(Runnable beforeServer) {
+        Server listening = server;
+        if (listening == null) {
+            return;
+        }
+        long end = time.nanoTime() + settings.server().drain().toNanos();
+        ServedService.forEach(served.values(), ServedService::drain);
+        ServedService.awaitNotified(served.values(), noticeMax(), time);
+        beforeServer.run();
+        listening.drain(Duration.ofNanos(Math.max(0, end - time.nanoTime())));
+        ServedService.forEach(served.values(), ServedService::deregister);
+    }
+}

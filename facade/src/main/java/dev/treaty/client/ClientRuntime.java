@@ -1,0 +1,17 @@
+package dev.treaty.client;
+
+import dev.treaty.balance.FaultInjection;
+import dev.treaty.core.call.Transport;
+import dev.treaty.core.discovery.ServiceDiscovery;
+import dev.treaty.core.event.RuntimeDependencies;
+
+/**
+ * What all {@link ServiceCaller}s of a process share.
+ *
+ * @param runtime time, random numbers and events
+ * @param discovery finds the instances of services
+ * @param transport connects to them
+ * @param faults the faults that are injected into outgoing calls
+ */
+record ClientRuntime(
+        RuntimeDependencies runtime, ServiceDiscovery discovery, Transport transport, FaultInjection faults) {}

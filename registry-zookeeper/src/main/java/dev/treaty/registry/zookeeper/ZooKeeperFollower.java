@@ -1,0 +1,202 @@
+package dev.treaty.registry.zookeeper;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.spi.Backend.Follower;
+import dev.treaty.registry.spi.FollowerThread;
+import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.recipes.watch.PersistentWatcher;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows one service in ZooKeeper. A persistent watch marks nodes as changed, and one thread reads them; several changes
+ * of a node before it is read appear as one. All nodes are read after each loss of the connection.
+ */
+final class ZooKeeperFollower extends FollowerThread {
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(2);
+    private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
+    private static final long READ_NANOS = Duration.ofSeconds(10).toNanos();
+
+    private record Node(String text, Stat stat) {}
+
+    private final ZooKeeperBackend backend;
+    private final CuratorFramework client;
+    private final Time time;
+    private final String path;
+    private final Follower follower;
+    private final PersistentWatcher watcher;
+    private final Map<String, Long> created = new HashMap<>(); // by id, the transaction that created the known node
+    private final ReentrantLock lock = new ReentrantLock();
+    private Set<String> changed = new LinkedHashSet<>();
+    private boolean allChanged;
+    private Promise<Boolean> wakeUp = new Promise<>();
+
+    ZooKeeperFollower(
+            ZooKeeperBackend backend,
+            CuratorFramework client,
+            String path,
+            RegistryContext context,
+            ServiceName service,
+            Follower follower) {
+        super("treaty-zookeeper-" + service, context, PAUSE, PAUSE_MAX);
+        this.backend = backend;
+        this.client = client;
+        this.time = context.time();
+        this.path = path;
+        this.follower = follower;
+        this.watcher = new PersistentWatcher(client, path, true);
+        watcher.getListenable().addListener(event -> {
+            if (event.getPath() != null && event.getPath().startsWith(path + "/")) {
+                markChanged(event.getPath());
+            }
+        });
+        watcher.getResetListenable().addListener(() -> markChanged(null));
+        watcher.start();
+    }
+
+    /** Marks a node as changed; null for all nodes. */
+    private void markChanged(@Nullable String node) {
+        lock.lock();
+        try {
+            allChanged |= node == null;
+            if (node != null) {
+                changed.add(node);
+            }
+            wakeUp.complete(true);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    protected long step() throws InterruptedException {
+        var next = new Promise<Boolean>();
+        Set<String> nodes;
+        boolean all;
+        lock.lock();
+        try {
+            wakeUp = next;
+            nodes = changed;
+            changed = new LinkedHashSet<>();
+            all = allChanged;
+            allChanged = false;
+        } finally {
+            lock.unlock();
+        }
+        if (all) {
+            readAll();
+        } else {
+            read(nodes).forEach(this::deliver);
+        }
+        next.await(time, WAIT_NANOS);
+        return 0;
+    }
+
+    @Override
+    protected void failed(String message) {
+        follower.failed(message);
+        markChanged(null);
+    }
+
+    private void readAll() throws InterruptedException {
+        var nodes =
+                backend.children(path).stream().map(name -> path + "/" + name).toList();
+        var instances = new HashMap<String, String>();
+        read(nodes).forEach((at, node) -> {
+            if (node != null) {
+                instances.put(id(at), node.text);
+                created.put(id(at), node.stat.getCzxid());
+            }
+        });
+        created.keySet().retainAll(instances.keySet());
+        if (!closed()) {
+            follower.complete(instances);
+        }
+    }
+
+    private String id(String node) {
+        return ZooKeeperPaths.id(path, node);
+    }
+
+    /** Reads nodes in parallel; null for those that do not exist. */
+    private Map<String, @Nullable Node> read(Collection<String> paths) throws InterruptedException {
+        var responses = new LinkedHashMap<String, Promise<Object>>();
+        try {
+            for (String each : paths) {
+                var response = new Promise<Object>();
+                responses.put(each, response);
+                client.getData()
+                        .inBackground((_, event) -> response.complete(
+                                event.getResultCode() == KeeperException.Code.OK.intValue()
+                                        ? new Node(ZooKeeperBackend.text(event.getData()), event.getStat())
+                                        : KeeperException.Code.get(event.getResultCode())))
+                        .forPath(each);
+            }
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) { // as Curator declares it
+            throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e);
+        }
+        var nodes = new LinkedHashMap<String, @Nullable Node>();
+        for (var each : responses.entrySet()) {
+            Object response = each.getValue().await(time, READ_NANOS);
+            if (!(response instanceof Node) && response != KeeperException.Code.NONODE) {
+                String reason = response == null ? "no response" : response.toString();
+                throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper cannot be reached (" + reason + ")");
+            }
+            nodes.put(each.getKey(), response instanceof Node node ? node : null);
+        }
+        return nodes;
+    }
+
+    private void deliver(String at, @Nullable Node node) {
+        if (closed()) {
+            return;
+        }
+        String id = id(at);
+        Long before = created.get(id);
+        if (before != null && (node == null || node.stat.getCzxid() != before)) {
+            var reason = RemovalReasons.find(reasons(), before);
+            if (node == null || reason.isPresent()) { // otherwise the process has registered it again
+                created.remove(id);
+                follower.removed(id, reason.orElse("lease expired"));
+            }
+        }
+        if (node != null) {
+            created.put(id, node.stat.getCzxid());
+            follower.changed(id, node.text);
+        }
+    }
+
+    private @Nullable String reasons() {
+        try {
+            return backend.read(path);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        } catch (ServiceException e) {
+            return null; // a removal without its reason is better than none
+        }
+    }
+
+    @Override
+    public void close() {
+        watcher.close();
+        super.close();
+    }
+}

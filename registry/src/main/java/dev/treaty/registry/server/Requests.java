@@ -1,0 +1,95 @@
+package dev.treaty.registry.server;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.ContractException;
+import dev.treaty.core.contract.IncompatibleContractException;
+import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.spi.ContractHistory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Checks the parts of requests to a registry, and creates the faults that answer illegal ones. */
+public final class Requests {
+    private Requests() {}
+
+    /** Reads a part of a request; an {@link IllegalArgumentException} becomes the fault invalid_argument. */
+    public static <T> T read(String what, Supplier<T> reader) {
+        try {
+            return reader.get();
+        } catch (IllegalArgumentException e) {
+            throw invalid(what + ": " + e.getMessage());
+        }
+    }
+
+    public static ServiceName service(String name) {
+        return read("service", () -> new ServiceName(name));
+    }
+
+    public static ServiceContract contract(String text) {
+        checkLength("the contract", text.length(), RegistryLimits.CONTRACT_LENGTH_MAX);
+        return read("contract", () -> ServiceContract.parse(text));
+    }
+
+    /** Returns the contracts that this version of Treaty can read; others were written by other programs. */
+    public static List<ServiceContract> readableContracts(List<String> texts) {
+        var contracts = new ArrayList<ServiceContract>();
+        for (String text : texts) {
+            try {
+                contracts.add(ServiceContract.parse(text));
+            } catch (ContractException e) {
+                // the other contracts are of use
+            }
+        }
+        return contracts;
+    }
+
+    public static void checkHealth(String id, ServiceHealth health) {
+        checkLength("instance " + id + ": its health", health.length(), ServiceHealth.LENGTH_MAX);
+    }
+
+    static void checkLength(String what, int length, int max) {
+        if (length > max) {
+            throw invalid(what + " has " + length + " characters: at most " + max + " are allowed");
+        }
+    }
+
+    /** Publishes a contract; one that breaks clients becomes the fault failed_precondition. */
+    public static ContractHistory publish(
+            ContractHistory history, ServiceContract contract, Set<String> live, boolean force) {
+        try {
+            return history.publish(contract, live, force);
+        } catch (IncompatibleContractException e) {
+            throw new ServiceException(Code.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
+        }
+    }
+
+    static ServiceException invalid(String message) {
+        return new ServiceException(Code.INVALID_ARGUMENT, message);
+    }
+
+    static ServiceException limitReached(String message) {
+        return new ServiceException(Code.RESOURCE_EXHAUSTED, message);
+    }
+
+    public static ServiceException notRegistered(String id) {
+        return new ServiceException(
+                Code.NOT_FOUND, "instance " + id + " is not registered: its lease expired, so register it again");
+    }
+
+    public static ServiceException registeredByAnother(String id) {
+        return new ServiceException(
+                Code.ALREADY_EXISTS,
+                "instance " + id + " is registered by another process: choose another id, or wait until its lease"
+                        + " expires");
+    }
+
+    public static ServiceException registeredForAnotherService(String id, ServiceName service) {
+        return invalid("instance " + id + " is registered as " + service + ": an id cannot change its service");
+    }
+}

@@ -1,0 +1,99 @@
+package dev.treaty.registry.spi;
+
+import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.time.Time;
+import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows a service of a backend on a virtual thread: runs a step again and again until it is closed. A step that fails
+ * is reported, and the next one runs after a pause that grows with each failure in a row.
+ */
+public abstract class FollowerThread implements Backend.Following {
+    private static final int DOUBLINGS_MAX = 5;
+
+    private final Time time;
+    private final RandomGenerator random;
+    private final long pauseNanos;
+    private final long pauseMaxNanos;
+    private final String name;
+    private volatile @Nullable Thread thread;
+    private volatile boolean closed;
+
+    /**
+     * Creates the thread; {@link #start} starts it.
+     *
+     * @param name the name of the thread
+     * @param pause the pause after the first failure, which each further one doubles
+     * @param pauseMax the longest pause
+     */
+    protected FollowerThread(String name, RegistryContext context, Duration pause, Duration pauseMax) {
+        this.time = context.time();
+        this.random = context.random();
+        this.pauseNanos = pause.toNanos();
+        this.pauseMaxNanos = pauseMax.toNanos();
+        this.name = name;
+    }
+
+    /** Starts the thread. */
+    public final void start() {
+        thread = Thread.ofVirtual().name(name).start(this::run);
+    }
+
+    /**
+     * Reads or awaits changes once.
+     *
+     * @return the pause before the next step, in nanoseconds
+     */
+    protected abstract long step() throws InterruptedException;
+
+    /** Reports that a step has failed. */
+    protected abstract void failed(String message);
+
+    /** Returns the pause after a number of failures in a row, with jitter, in nanoseconds. */
+    protected final long pauseNanos(int failures) {
+        long full = Math.min(pauseMaxNanos, pauseNanos << Math.min(failures, DOUBLINGS_MAX));
+        return full / 2 + random.nextLong(full / 2 + 1);
+    }
+
+    /** Returns whether changes are no longer reported. */
+    protected final boolean closed() {
+        return closed;
+    }
+
+    private void run() {
+        int failures = 0;
+        try {
+            while (!closed) {
+                long pause;
+                try {
+                    pause = step();
+                    failures = 0;
+                } catch (RuntimeException e) { // of any kind: it must not end this thread
+                    failed(e instanceof ServiceException s ? s.fault().message() : firstLine(e));
+                    pause = pauseNanos(failures++);
+                }
+                if (pause > 0) {
+                    time.sleep(pause);
+                }
+            }
+        } catch (InterruptedException e) {
+            // closed
+        }
+    }
+
+    private static String firstLine(RuntimeException e) {
+        return e.toString().lines().findFirst().orElse("");
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Thread started = thread;
+        if (started != null) {
+            started.interrupt();
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.treaty.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.treaty.Treaty;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.DiscoveryEvent.Added;
+import dev.treaty.core.discovery.DiscoveryEvent.Removed;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.RegistryAddress;
+import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.SelfPreservationPolicy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What clients of a registry see while its server or its backend is down, restarts, or loses its data, as tests. The
+ * test class of a registry extends this one and starts and stops what it runs on; each test begins while it is up.
+ */
+public abstract class OutageConformance {
+    /** The service of the tests. */
+    protected static final ServiceName ORDERS = RegistryConformance.ORDERS;
+
+    /** Leases long enough not to expire during an outage, even on a busy machine. */
+    protected static final RegistryPolicy LASTING = policy(Duration.ofSeconds(15), Duration.ofMinutes(1));
+
+    private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    /** For the tests of a registry. */
+    protected OutageConformance() {}
+
+    /** Returns a policy with a lease and a grace period, and with short pauses. */
+    protected static RegistryPolicy policy(Duration lease, Duration grace) {
+        return new RegistryPolicy(
+                lease,
+                Duration.ofSeconds(3),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(1),
+                grace,
+                SelfPreservationPolicy.STANDARD);
+    }
+
+    /** Opens a client of the registry. */
+    protected abstract Registry open(RegistryPolicy policy) throws Exception;
+
+    /** Returns the address that processes use. */
+    protected abstract RegistryAddress address();
+
+    /** Stops the server, as a crash does. */
+    protected abstract void stop() throws Exception;
+
+    /** Starts the server again, with its data if it stores any. */
+    protected abstract void restart() throws Exception;
+
+    /** Stops the server, if it runs, and starts another without data at the same address. */
+    protected abstract void restartEmpty() throws Exception;
+
+    /** Ends the lease of an instance as if it had expired, while its owner is running. */
+    protected abstract void endLease(Registry owner, String id) throws Exception;
+
+    /** Returns a policy with the shortest lease that the registry grants. */
+    protected abstract RegistryPolicy shortLease();
+
+    /** Returns the policy of clients whose server loses its data. */
+    protected RegistryPolicy forEmptyRestart() {
+        return LASTING;
+    }
+
+    /** Closes a resource at the end of the test. */
+    protected final <T extends AutoCloseable> T closing(T resource) {
+        opened.addFirst(resource);
+        return resource;
+    }
+
+    /** Opens a client that is closed at the end of the test. */
+    protected final Registry client(RegistryPolicy policy) throws Exception {
+        return closing(open(policy));
+    }
+
+    @AfterEach
+    final void closeAll() throws Exception {
+        for (AutoCloseable each : opened) {
+            each.close();
+        }
+    }
+
+    /** Returns a healthy instance. */
+    protected static ServiceInstance instance(String id) {
+        return RegistryConformance.instance(ORDERS, id);
+    }
+
+    /** Watches until the first instance appears. */
+    protected static WatchRecorder watch(Registry registry) {
+        var watcher = new WatchRecorder();
+        registry.watch(ORDERS, watcher);
+        watcher.next(Added.class);
+        return watcher;
+    }
+
+    private static void assertNothingRemoved(WatchRecorder watcher) {
+        assertThat(watcher.smallest()).as("the smallest set after a removal").isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void known_instances_remain_during_an_outage_and_changes_arrive_after_it() throws Exception {
+        var owner = client(LASTING);
+        var watching = client(LASTING);
+        var registration = owner.register(instance("orders-1"));
+        owner.instances(RegistryConformance.STOCK); // so that it watches, and detects the outage at once
+        var watcher = watch(watching);
+
+        stop();
+        Polling.until(() -> watching.problem().isPresent() && owner.problem().isPresent());
+        owner.register(instance("orders-2"));
+        registration.report(ServiceHealth.of(Status.WARNING, STARTED));
+        assertThat(watching.instances(ORDERS)).hasSize(1);
+        assertThat(watching.problem().orElseThrow()).contains(address().toString(), "cannot be reached");
+        restart();
+
+        var view = watcher.until(v -> v.size() == 2
+                && v.values().stream().anyMatch(each -> each.health().status() == Status.WARNING));
+        assertThat(view).containsOnlyKeys("orders-1", "orders-2");
+        assertNothingRemoved(watcher);
+        Polling.until(() -> watching.problem().isEmpty() && owner.problem().isEmpty());
+    }
+
+    @Test
+    void an_empty_registry_is_filled_again_without_removals() throws Exception {
+        var owner = client(forEmptyRestart());
+        var watching = client(forEmptyRestart());
+        var registration = owner.register(instance("orders-1"));
+        var watcher = watch(watching);
+
+        restartEmpty();
+
+        var late = client(forEmptyRestart());
+        Polling.until(() -> late.instances(ORDERS).size() == 1);
+        owner.register(instance("orders-2"));
+        assertThat(watcher.until(view -> view.size() == 2)).containsOnlyKeys("orders-1", "orders-2");
+        assertNothingRemoved(watcher);
+        registration.close();
+        // Within the grace of the restart, the watcher may have kept the instance without seeing it registered again.
+        assertThat(watcher.next(Removed.class).reason())
+                .isIn("closed", "did not register again after the registry restarted");
+    }
+
+    @Test
+    void an_instance_whose_lease_has_expired_is_registered_again() throws Exception {
+        var owner = client(shortLease());
+        owner.register(instance("orders-1"));
+        var watcher = watch(client(LASTING));
+
+        endLease(owner, "orders-1");
+
+        assertThat(watcher.next(Removed.class).reason()).isEqualTo("lease expired");
+        assertThat(watcher.next(Added.class).instance()).isEqualTo(instance("orders-1"));
+    }
+
+    @Test
+    void calls_continue_while_the_registry_restarts_and_instances_come_and_go() throws Exception {
+        var settings = OngoingCalls.settings(address());
+        var first = OngoingCalls.serving(settings, "first");
+        closing(OngoingCalls.serving(settings, "second"));
+        var calls = new OngoingCalls(closing(Treaty.open(settings)));
+        Polling.until(() -> calls.answers("first"));
+        Polling.until(() -> calls.answers("second"));
+        calls.begin();
+
+        stop();
+        calls.forget();
+        Polling.until(() -> calls.answered().size() == 2);
+        restart();
+        closing(OngoingCalls.serving(settings, "third"));
+        Polling.until(() -> calls.answered().contains("third"));
+        first.close();
+        calls.forget();
+        Polling.until(() -> calls.answered().size() == 2);
+
+        calls.end();
+        assertThat(calls.failures())
+                .as("failures of " + calls.made() + " calls")
+                .isEmpty();
+        assertThat(calls.answered()).containsOnly("second", "third");
+    }
+}
