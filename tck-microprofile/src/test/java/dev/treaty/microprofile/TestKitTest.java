@@ -17,7 +17,6 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -31,7 +30,6 @@ class TestKitTest {
     /** How often unexpected failures are repeated. */
     private static final int REPEATS_MAX = 5;
 
-    @Tag("long")
     @TestFactory
     Stream<DynamicTest> every_test_of_the_kit_has_the_expected_result() throws IOException, InterruptedException {
         Map<String, String> expected = expectedFailures();

@@ -19,7 +19,8 @@ class FaultToleranceExample {
             .build();
 
     ServiceResponse<String> price(Prices prices, String article) {
-        return guard.respond(() -> prices.of(article), Fallback.value("on request")); // the response contains its origin
+        return guard.respond(
+                () -> prices.of(article), Fallback.value("on request")); // the response contains its origin
     }
     // @end
 
