@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reports the status of a process that serves something, for consoles and command lines. It is hosted beside the services
- * and is not registered: clients call it at the endpoint of an instance. {@code GET /-/status} returns the same.
+ * Reports the status of a process that serves something, for consoles and command lines. It is hosted beside the
+ * services and is not registered: clients call it at the endpoint of an instance. {@code GET /-/status} returns the
+ * same.
  */
 @Contract(name = Introspection.NAME, version = "1.0.0")
 @Description("Reports the status of a process.")
@@ -76,8 +77,8 @@ public interface Introspection {
      * @param health the health in discovery, in lower case
      * @param breaker the state of its circuit breaker, in lower case
      * @param inFlight the number of calls in flight from this process
-     * @param exclusion why it is excluded or gets fewer calls, such as {@code ejected: 9 of 20 calls failed}; empty if it
-     *     gets its share
+     * @param exclusion why it is excluded or gets fewer calls, such as {@code ejected: 9 of 20 calls failed}; empty if
+     *     it gets its share
      */
     record NodeStatus(
             String instance,

@@ -93,8 +93,8 @@ public final class ServiceClient {
     }
 
     /**
-     * Returns the health of a service: passing if all instances are passing, warning if only some accept calls, critical
-     * if none does, unknown if there is no instance. The details list the status of each instance by id.
+     * Returns the health of a service: passing if all instances are passing, warning if only some accept calls,
+     * critical if none does, unknown if there is no instance. The details list the status of each instance by id.
      */
     public ServiceHealth health(String service) {
         var name = new ServiceName(service);

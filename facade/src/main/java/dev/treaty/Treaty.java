@@ -172,8 +172,8 @@ public final class Treaty implements AutoCloseable {
     // --------------------------------------------------------------------------------------------------------- Calling
 
     /**
-     * Creates a typed client: calling a method calls the service, at instances whose contract has the same major version
-     * and is compatible.
+     * Creates a typed client: calling a method calls the service, at instances whose contract has the same major
+     * version and is compatible.
      *
      * @throws dev.treaty.core.contract.ContractException if the contract is not valid
      * @throws IllegalArgumentException if a configured fixed response is not a response of any operation

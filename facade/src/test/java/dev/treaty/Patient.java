@@ -24,7 +24,9 @@ final class Patient {
         return Settings.parse("test", yaml, ENVIRONMENT);
     }
 
-    /** Waits until a client balances its calls over that number of instances: serving does not wait for the registry. */
+    /**
+     * Waits until a client balances its calls over that number of instances: serving does not wait for the registry.
+     */
     static void knows(Treaty client, ServiceName service, int instances) {
         var balanced = client.callers().caller(service).nodes().balanced();
         until(() -> balanced.all(System.nanoTime()).size() >= instances);

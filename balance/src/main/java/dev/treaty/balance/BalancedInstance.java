@@ -15,7 +15,9 @@ public interface BalancedInstance {
     /** Why the instance accepts no call at this moment, as far as the member knows; null if it accepts calls. */
     Exclusion.@Nullable Reason exclusion(long nowNanos);
 
-    /** Returns true if a call would be a probe: the instance was found unhealthy, and calls test whether it still is. */
+    /**
+     * Returns true if a call would be a probe: the instance was found unhealthy, and calls test whether it still is.
+     */
     default boolean probing() {
         return false;
     }

@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The instances of one service over which one client balances its calls. For every destination of the routing rules it
  * keeps a snapshot of {@link Candidates}, in which everything that does not change from moment to moment has become a
- * weight or an exclusion: health, breakers, ejection, slow start, locality, subset. Readers get a snapshot with one read
- * and never wait; one of them replaces it when something has changed or a short time has passed.
+ * weight or an exclusion: health, breakers, ejection, slow start, locality, subset. Readers get a snapshot with one
+ * read and never wait; one of them replaces it when something has changed or a short time has passed.
  *
- * <p>All exclusions of unhealthy instances share one limit, {@link BalancePolicy#unhealthyRatioMax()}. Ejection stops at
- * the limit; if more instances are unhealthy, calls are sent to all of them: the service is in <em>panic</em>, which
+ * <p>All exclusions of unhealthy instances share one limit, {@link BalancePolicy#unhealthyRatioMax()}. Ejection stops
+ * at the limit; if more instances are unhealthy, calls are sent to all of them: the service is in <em>panic</em>, which
  * emits an event.
  *
  * <p>Members and their loads are kept when a policy is replaced or an instance is updated.

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances that a {@link LoadBalancer} picks from, by index in the order of their ids: an immutable snapshot, whose
- * loads and states are read at the moment of each access. Reading it allocates nothing.
+ * The instances that a {@link LoadBalancer} picks from, by index in the order of their ids: an immutable snapshot,
+ * whose loads and states are read at the moment of each access. Reading it allocates nothing.
  *
  * <p>It contains all instances that the call may be sent to. Instances that do not accept calls now, or are excluded in
  * favour of nearer ones, are not {@link #available}; {@link #draw} returns a random one of the others, by weight, in
@@ -184,7 +184,9 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         return state(index) == Load.UNHEALTHY;
     }
 
-    /** Returns true if a call should be sent there without regard to load: a probe, or the initial share of a cold one. */
+    /**
+     * Returns true if a call should be sent there without regard to load: a probe, or the initial share of a cold one.
+     */
     boolean mustProbe(int index, RandomGenerator random) {
         return switch (state(index)) {
             case Load.HEALTHY -> false;

@@ -12,8 +12,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Injects configured faults into calls. It runs inside the retries, so that a call handles an injected fault like a real
- * one, and before the load balancer, so that no instance is blamed for it. Each injection emits an event, and the
+ * Injects configured faults into calls. It runs inside the retries, so that a call handles an injected fault like a
+ * real one, and before the load balancer, so that no instance is blamed for it. Each injection emits an event, and the
  * message of a fault says that it was injected.
  */
 public final class FaultInjection {

@@ -115,7 +115,9 @@ final class InstanceState {
         return known != null ? known : Exclusion.of(id, inSubset() ? Reason.NOT_ROUTED : Reason.NOT_IN_SUBSET);
     }
 
-    /** Returns true if an instance that is excluded for that reason is unhealthy, rather than not meant to be called. */
+    /**
+     * Returns true if an instance that is excluded for that reason is unhealthy, rather than not meant to be called.
+     */
     static boolean unhealthy(Reason reason) {
         return switch (reason) {
             case UNHEALTHY, BREAKER_OPEN, EJECTED, ON_TRIAL -> true;

@@ -4,9 +4,9 @@ import dev.treaty.core.call.Call;
 import java.util.random.RandomGenerator;
 
 /**
- * Picks the same instance for the same key: every instance has a score for the key, and the highest score gets the call.
- * It needs no table and moves no key without need, but computes a score for every instance on every call: for small
- * services. Loads are bounded as in {@link ConsistentHash}.
+ * Picks the same instance for the same key: every instance has a score for the key, and the highest score gets the
+ * call. It needs no table and moves no key without need, but computes a score for every instance on every call: for
+ * small services. Loads are bounded as in {@link ConsistentHash}.
  *
  * @see <a href="https://doi.org/10.1109/90.663936">D. Thaler, C. Ravishankar, Using name-based mappings to increase hit
  *     rates, 1998</a>
@@ -44,7 +44,9 @@ final class RendezvousHash implements LoadBalancer {
         return best == NONE ? candidates.leastLoaded(call, nowNanos) : best;
     }
 
-    /** Weight / −ln(hash as a number between 0 and 1): the number of keys of an instance is in proportion to its weight. */
+    /**
+     * Weight / −ln(hash as a number between 0 and 1): the number of keys of an instance is in proportion to its weight.
+     */
     private static double score(Candidates<?> candidates, int index, long key) {
         long hash = HashPolicy.mix(key ^ candidates.subset.states[index].hash);
         double unit = ((hash >>> 11) + 1) * 0x1p-53;

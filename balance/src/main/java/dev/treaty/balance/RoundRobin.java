@@ -4,9 +4,9 @@ import dev.treaty.core.call.Call;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Picks each instance in turn. If weights differ, the order stays and lighter instances are skipped in some rounds: over
- * any n rounds an instance with the share s of the greatest weight gets n × s calls, within one, spread evenly over the
- * rounds. It needs one counter and no lock.
+ * Picks each instance in turn. If weights differ, the order stays and lighter instances are skipped in some rounds:
+ * over any n rounds an instance with the share s of the greatest weight gets n × s calls, within one, spread evenly
+ * over the rounds. It needs one counter and no lock.
  */
 final class RoundRobin implements LoadBalancer {
     /** The golden ratio: instances of equal weight do not all skip the same rounds. */

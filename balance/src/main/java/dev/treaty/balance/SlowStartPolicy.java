@@ -4,9 +4,9 @@ import java.time.Duration;
 
 /**
  * Slow start: new and recovered instances get a growing share of calls, from {@code share} to all of it over {@code
- * window}. A JVM that has just started is slow until its code is compiled; with its full share at once, many calls would
- * be slow. The age of an instance is what it reports itself ({@code startedAt}), so that a client that has just started
- * does not take old instances for new ones.
+ * window}. A JVM that has just started is slow until its code is compiled; with its full share at once, many calls
+ * would be slow. The age of an instance is what it reports itself ({@code startedAt}), so that a client that has just
+ * started does not take old instances for new ones.
  *
  * <p>The initial share is guaranteed: a cold instance gets it even if it is slower than the others, since it could not
  * warm up without calls. Above it, a cold instance competes by latency.

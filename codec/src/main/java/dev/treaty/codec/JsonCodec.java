@@ -28,9 +28,9 @@ import tools.jackson.core.JsonParser;
  * closed: a request has only fields of the contract, with exactly their types. A response may have unknown fields, so
  * that a service can add one without breaking running clients.
  *
- * <p>A codec is expensive to create: create it once per operation. It is safe for concurrent use. Errors are one sentence
- * that names the field, for example {@code request of shop.Orders/get: field "lines[0].quantity" must be a whole number
- * (int32), not a string}.
+ * <p>A codec is expensive to create: create it once per operation. It is safe for concurrent use. Errors are one
+ * sentence that names the field, for example {@code request of shop.Orders/get: field "lines[0].quantity" must be a
+ * whole number (int32), not a string}.
  *
  * <p>With a {@linkplain Signature#dynamic() dynamic} signature, requests are checked as strictly and read into a map;
  * written messages and responses are as in {@link Json}.
@@ -127,8 +127,8 @@ public final class JsonCodec {
     }
 
     /**
-     * Writes the response for this result. An object of an {@link Immutable} type that several calls return in succession
-     * is encoded once.
+     * Writes the response for this result. An object of an {@link Immutable} type that several calls return in
+     * succession is encoded once.
      *
      * @param result null for {@code void}, or an absent optional
      * @throws MessageException if the result does not match the contract

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All settings of a process as one immutable value. Reading them has no side effects: the same text and environment give
- * the same settings or the same problems.
+ * All settings of a process as one immutable value. Reading them has no side effects: the same text and environment
+ * give the same settings or the same problems.
  *
  * @param name the name of this process in its calls to others
  * @param region the region that the process runs in, such as {@code eu}; empty for none

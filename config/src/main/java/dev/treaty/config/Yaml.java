@@ -29,8 +29,9 @@ import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /**
- * Reads YAML into {@link YamlNode}s: one document of mappings, lists and values. Anchors, aliases and tags are rejected,
- * so that no file expands to more than its size. The type of a value is that of its setting, whatever it looks like.
+ * Reads YAML into {@link YamlNode}s: one document of mappings, lists and values. Anchors, aliases and tags are
+ * rejected, so that no file expands to more than its size. The type of a value is that of its setting, whatever it
+ * looks like.
  */
 final class Yaml {
     /** The deepest nesting accepted. */

@@ -5,14 +5,14 @@
  * reads a configuration. Defaults are instances of these records, and values are inherited in layers: built-in values,
  * {@code defaults}, a service, an operation.
  *
- * <p>The environment overrides the file. The variable of a setting is its key in capitals with {@code _} for every other
- * character and the prefix {@code TREATY_}: {@code TREATY_SERVER_PORT} is {@code server.port}, and {@code
- * TREATY_SERVICES_SHOP_ORDERS_DEADLINE} is {@code services.shop.Orders.deadline} if the file names that service. A value
- * in the file may refer to another variable with <code>${NAME}</code> or <code>${NAME:default}</code>.
+ * <p>The environment overrides the file. The variable of a setting is its key in capitals with {@code _} for every
+ * other character and the prefix {@code TREATY_}: {@code TREATY_SERVER_PORT} is {@code server.port}, and {@code
+ * TREATY_SERVICES_SHOP_ORDERS_DEADLINE} is {@code services.shop.Orders.deadline} if the file names that service. A
+ * value in the file may refer to another variable with <code>${NAME}</code> or <code>${NAME:default}</code>.
  *
  * <p>Every error is a {@link dev.treaty.config.Problem} with its place and with what to write instead; a {@link
- * dev.treaty.config.ConfigurationException} reports all of them together. Unknown keys and variables are errors, because
- * a misspelled setting would have no effect.
+ * dev.treaty.config.ConfigurationException} reports all of them together. Unknown keys and variables are errors,
+ * because a misspelled setting would have no effect.
  *
  * {@snippet class="SettingsExample" region="load"}
  */

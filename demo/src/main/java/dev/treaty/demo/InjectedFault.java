@@ -8,8 +8,8 @@ import java.util.Map;
 /** A planned disturbance of the shop, and the calls that began during it. Times count from the start of the load. */
 final class InjectedFault {
     /**
-     * All disturbances. Times are fractions of the demo's duration, so that a short demo shows the same as a long one if
-     * processes start fast enough.
+     * All disturbances. Times are fractions of the demo's duration, so that a short demo shows the same as a long one
+     * if processes start fast enough.
      */
     enum Plan {
         CALM(0, 0.13, "", "before the first fault", ""),

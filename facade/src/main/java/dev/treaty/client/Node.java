@@ -95,8 +95,8 @@ public final class Node implements BalancedInstance {
     /**
      * Sends one attempt to the instance and reports its outcome to the load, the breaker, the record and the events.
      *
-     * @param admission the result of {@link #tryAcquire}; {@link CircuitBreaker#REFUSED} in a panic, when the attempt is
-     *     made without an admission and its outcome is not reported to the breaker
+     * @param admission the result of {@link #tryAcquire}; {@link CircuitBreaker#REFUSED} in a panic, when the attempt
+     *     is made without an admission and its outcome is not reported to the breaker
      * @param startNanos the current time
      */
     ServiceResponse<?> attempt(Call call, long admission, long startNanos) throws InterruptedException {

@@ -40,7 +40,9 @@ final class PackageCycles {
                 .ifPresent(this::leaveOut);
     }
 
-    /** The root package is the prefix of all others; a module without one, such as `core`, keeps all of its packages. */
+    /**
+     * The root package is the prefix of all others; a module without one, such as `core`, keeps all of its packages.
+     */
     private void leaveOut(String shortest) {
         if (uses.keySet().stream().allMatch(name -> name.equals(shortest) || name.startsWith(shortest + "."))) {
             uses.remove(shortest);

@@ -39,9 +39,6 @@ class TidyTest {
             "console",
             "simulation");
 
-    private static final Pattern EMPTY_NAME =
-            Pattern.compile("(Abstract|Base|Default)([A-Z].*)?|.*(Impl|Manager|Util|Utils|Helper|Info)");
-
     /** Written in two halves, so that this file does not break its own rule. */
     private static final Pattern UNFINISHED = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
 
@@ -145,31 +142,6 @@ class TidyTest {
                                 !text.content().endsWith("\n") || text.content().endsWith("\n\n"))
                         .map(Text::name)
                         .toList());
-    }
-
-    @Test
-    void names_are_nouns_of_the_field() {
-        Set<String> findings = new TreeSet<>();
-        for (String module : Repository.modules()) {
-            for (Path file : Repository.compiled(module)) {
-                String name = file.getFileName().toString().replace(".class", "");
-                String simple = name.substring(name.lastIndexOf('$') + 1);
-                if (EMPTY_NAME.matcher(simple).matches()) {
-                    findings.add(module + ": " + name.replace('$', '.'));
-                }
-            }
-        }
-        for (Path source : Repository.files(".java")) {
-            String name = source.getFileName().toString().replace(".java", "");
-            if (!isMain(source) && EMPTY_NAME.matcher(name).matches()) {
-                findings.add(Repository.name(source));
-            }
-        }
-        new Rule(
-                        "A class is called by a noun of the field, not by the part it plays in the code (%s):"
-                                .formatted(EMPTY_NAME),
-                        "ask what it is; if there is no word for it, it may be two things.")
-                .expectNone(findings);
     }
 
     @Test

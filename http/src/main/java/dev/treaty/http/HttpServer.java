@@ -62,8 +62,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hosts services over HTTP/1.1 in the Connect protocol, each call on a virtual thread. {@code POST
- * /shop.Orders/get} with a JSON body calls an operation; {@code GET /-/health} returns the health of all services, {@code
- * GET /-/health/shop.Orders} that of one.
+ * /shop.Orders/get} with a JSON body calls an operation; {@code GET /-/health} returns the health of all services,
+ * {@code GET /-/health/shop.Orders} that of one.
  *
  * <p>If a request is rejected before it could have run, the response has the header {@code Treaty-Reached: no}, so that
  * clients can safely retry at another instance.

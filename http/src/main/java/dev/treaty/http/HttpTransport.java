@@ -12,7 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Sends calls over HTTP/1.1 in the Connect protocol, with one connection pool for each endpoint. Calls block their
- * thread, which should be virtual; a call ends at its deadline or when its thread is interrupted, on any kind of thread.
+ * thread, which should be virtual; a call ends at its deadline or when its thread is interrupted, on any kind of
+ * thread.
  *
  * <p>A fault tells whether the request may have run: see {@link dev.treaty.core.call.Fault#reached()}. An idle
  * connection that the server has closed is replaced. If it closes while a request is being sent and no response has

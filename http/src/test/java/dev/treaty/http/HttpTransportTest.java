@@ -490,7 +490,9 @@ class HttpTransportTest {
         assertThat(call.context().deadline().expired(Time.system())).isTrue();
     }
 
-    /** Sends a call whose deadline passes while it waits; a call that was not sent in time is repeated with more time. */
+    /**
+     * Sends a call whose deadline passes while it waits; a call that was not sent in time is repeated with more time.
+     */
     private void assertWaitEndsAtDeadline(FakeServer server, Function<Duration, Call> call, Duration timeout)
             throws Exception {
         Transport.Connection connection = transport.connect(server.endpoint());

@@ -64,8 +64,8 @@ public record CallStatistics(
     }
 
     /**
-     * Merges statistics, for example of several processes, as exactly as if they had been counted together. The period is
-     * the longest of theirs.
+     * Merges statistics, for example of several processes, as exactly as if they had been counted together. The period
+     * is the longest of theirs.
      *
      * @throws IllegalArgumentException if a histogram is malformed
      */

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * allocates nothing and never blocks; reading takes about a tenth of a millisecond for each operation and instance.
  *
  * <p>Memory is bounded: {@value #SERVICES_MAX} services on each side, {@value #OPERATIONS_MAX} operations and
- * {@value #INSTANCES_MAX} instances in total. Everything beyond is counted under the name {@value #OTHER}. Instances are
- * removed when discovery reports their removal.
+ * {@value #INSTANCES_MAX} instances in total. Everything beyond is counted under the name {@value #OTHER}. Instances
+ * are removed when discovery reports their removal.
  */
 public final class MetricsRecorder implements Events {
     /** The name under which everything beyond a limit is counted. */

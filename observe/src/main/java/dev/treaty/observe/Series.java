@@ -17,9 +17,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * gain of each cell is stored, and the minute is the sum of the last {@value #INTERVALS} gains. So a reset loses no
  * counts, and threads never wait for each other; a count that a slow thread adds late is part of the next interval.
  *
- * <p>The cells are those of an HdrHistogram with two significant digits: up to 256 µs one cell for each microsecond, then
- * 128 cells for each doubling. They are stored in chunks of 128, one for each doubling, which are allocated at the first
- * use, because the latencies of one operation rarely span many doublings.
+ * <p>The cells are those of an HdrHistogram with two significant digits: up to 256 µs one cell for each microsecond,
+ * then 128 cells for each doubling. They are stored in chunks of 128, one for each doubling, which are allocated at the
+ * first use, because the latencies of one operation rarely span many doublings.
  *
  * @see <a href="https://github.com/HdrHistogram/HdrHistogram">HdrHistogram</a>
  */

@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.LongAdder;
 /** The counts of one service on one side. */
 final class ServiceCounts {
     /**
-     * How long an instance without calls is kept that discovery does not know: an attempt that ends after the removal of
-     * its instance adds the instance again, and no event removes it.
+     * How long an instance without calls is kept that discovery does not know: an attempt that ends after the removal
+     * of its instance adds the instance again, and no event removes it.
      */
     static final Duration UNKNOWN_IDLE_MAX = Duration.ofMinutes(2);
 

@@ -35,9 +35,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * The client of a registry in another process, which speaks the {@link RegistryProtocol}. It keeps the instances of this
- * process registered, and its view of others current, through outages and restarts of the registry: no method fails and
- * no instance disappears because the registry is unreachable. {@link #problem()} returns what is wrong.
+ * The client of a registry in another process, which speaks the {@link RegistryProtocol}. It keeps the instances of
+ * this process registered, and its view of others current, through outages and restarts of the registry: no method
+ * fails and no instance disappears because the registry is unreachable. {@link #problem()} returns what is wrong.
  */
 public final class NetworkRegistry implements Registry {
     /** The most contracts that are remembered for times when the registry is unreachable. */
@@ -116,8 +116,8 @@ public final class NetworkRegistry implements Registry {
     /**
      * {@inheritDoc}
      *
-     * <p>Waits for the registry within the patience of the policy, and continues in the background after that. A refusal
-     * that arrives later is emitted as an event and returned by {@link #problem()}.
+     * <p>Waits for the registry within the patience of the policy, and continues in the background after that. A
+     * refusal that arrives later is emitted as an event and returned by {@link #problem()}.
      *
      * @throws IllegalArgumentException if the id is taken or a part of the instance is over a limit
      * @throws IllegalStateException if this process has too many registrations, or this client is closed
@@ -130,8 +130,8 @@ public final class NetworkRegistry implements Registry {
     /**
      * {@inheritDoc}
      *
-     * <p>Waits for the registry within the patience of the policy, and continues in the background after that. A refusal
-     * that arrives later is emitted as an event and returned by {@link #problem()}.
+     * <p>Waits for the registry within the patience of the policy, and continues in the background after that. A
+     * refusal that arrives later is emitted as an event and returned by {@link #problem()}.
      *
      * @throws IllegalArgumentException if the contract's text is over the limit
      * @throws IllegalStateException if this process publishes too many contracts, or this client is closed

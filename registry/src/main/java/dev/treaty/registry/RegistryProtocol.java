@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The contract of a registry server: an ordinary Treaty service, simple enough for {@code curl}. {@link RegistryService}
- * implements it, {@link NetworkRegistry} is its client.
+ * The contract of a registry server: an ordinary Treaty service, simple enough for {@code curl}. {@link
+ * RegistryService} implements it, {@link NetworkRegistry} is its client.
  */
 @Contract(name = RegistryProtocol.NAME, version = "1.1.0")
 @Description("A registry: instances register under a lease, contracts are published, and clients watch both.")

@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How many instances a registry removes that did not deregister. If many leases expire at once, a failure of the network
- * or the registry is more likely than the end of all those processes: most instances stay listed, marked as stale, until
- * they renew or may be removed. The same limit holds for instances that stay critical: if all are critical at once, the
- * cause is probably shared.
+ * How many instances a registry removes that did not deregister. If many leases expire at once, a failure of the
+ * network or the registry is more likely than the end of all those processes: most instances stay listed, marked as
+ * stale, until they renew or may be removed. The same limit holds for instances that stay critical: if all are critical
+ * at once, the cause is probably shared.
  *
- * @param evictionRatioMax the largest ratio of instances that may be removed within a window, of each service and of the
- *     whole registry, from 0 to 1; one instance may always be removed
+ * @param evictionRatioMax the largest ratio of instances that may be removed within a window, of each service and of
+ *     the whole registry, from 0 to 1; one instance may always be removed
  * @param evictionWindow length of a window
  * @param deregisterAfter how long an instance may stay critical before it is delisted until it recovers; without limit
  *     if empty

@@ -13,8 +13,8 @@
  *
  * <p>After a restart of a registry, its clients notice the new {@linkplain
  * dev.treaty.registry.RegistryProtocol.News#epoch epoch}, register again what it does not know, and keep other
- * instances until those have had the time to register again too. A {@link dev.treaty.registry.server.Journal} makes that
- * unnecessary by keeping the state on disk.
+ * instances until those have had the time to register again too. A {@link dev.treaty.registry.server.Journal} makes
+ * that unnecessary by keeping the state on disk.
  *
  * <p>If many leases expire at once, a {@link dev.treaty.registry.SelfPreservationPolicy} limits how many instances are
  * removed. A draining instance is removed after all watchers have acknowledged that it drains.

@@ -7,8 +7,8 @@ import java.time.Duration;
  * When a circuit breaker opens, for how long, and what closes it again.
  *
  * <p>Whenever a call fails or is slow, the breaker checks, in this order: failures in a row, the failure rate, the
- * slow-call rate. A rate that equals its limit opens the breaker; a limit of 1 opens it only if all calls failed or were
- * slow.
+ * slow-call rate. A rate that equals its limit opens the breaker; a limit of 1 opens it only if all calls failed or
+ * were slow.
  *
  * @param consecutiveFailures opens after this number of failures in a row; 1 or more
  * @param failureRate opens if this share of the window's calls failed, from 0 to 1
@@ -17,8 +17,8 @@ import java.time.Duration;
  * @param minimumCalls the number of calls in the window from which the rates are checked; 1 or more
  * @param window the length of a time-based window; up to a day
  * @param windowCalls 0 for a time-based window; otherwise the number of latest calls in the window, up to 10,000
- * @param open how long it stays open the first time; each further opening without recovery doubles the time. Jitter of an
- *     eighth keeps callers from returning at the same moment
+ * @param open how long it stays open the first time; each further opening without recovery doubles the time. Jitter of
+ *     an eighth keeps callers from returning at the same moment
  * @param openMax the longest open time, and the lease of a trial; up to a day. It should exceed the duration of a call:
  *     otherwise more than {@code halfOpenCalls} trials may run at a time
  * @param halfOpenCalls how many trial calls pass at a time while the breaker is half-open, and how many of them must

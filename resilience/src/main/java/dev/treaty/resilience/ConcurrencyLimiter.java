@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>It guarantees three things. There are never more calls admitted than the limit, for any number of threads and any
- * change of the limit; if the limit falls below the number of running calls, none is admitted until enough have ended. A
- * refusal means that at a moment during the call the limit was reached, or calls of the same or a higher
+ * change of the limit; if the limit falls below the number of running calls, none is admitted until enough have ended.
+ * A refusal means that at a moment during the call the limit was reached, or calls of the same or a higher
  * {@linkplain Priority priority} waited. Within a priority calls are admitted in the order of arrival; if the queue is
  * full, a call of a lower priority is displaced.
  *
@@ -235,8 +235,8 @@ public final class ConcurrencyLimiter {
     }
 
     /**
-     * Changes the policy while calls run. An adaptive limit of the same algorithm keeps what it has learned, and waiting
-     * calls keep their places.
+     * Changes the policy while calls run. An adaptive limit of the same algorithm keeps what it has learned, and
+     * waiting calls keep their places.
      */
     public void change(ConcurrencyPolicy changed) {
         synchronized (queue) {

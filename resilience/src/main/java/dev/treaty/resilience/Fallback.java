@@ -40,8 +40,8 @@ public interface Fallback<T> {
     default void succeeded(T answer) {}
 
     /**
-     * Returns a fallback that uses the next one if this one has no answer or fails. If the next one has no answer either,
-     * the failure of this one stands.
+     * Returns a fallback that uses the next one if this one has no answer or fails. If the next one has no answer
+     * either, the failure of this one stands.
      */
     default Fallback<T> or(Fallback<T> next) {
         var first = this;

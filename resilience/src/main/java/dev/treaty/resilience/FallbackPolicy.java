@@ -9,11 +9,11 @@ import java.util.Optional;
  * The fallbacks that need no code. They are tried in this order: the last good answer, another service, a fixed answer.
  * A fallback in a client's code comes before them.
  *
- * @param cacheFor how long the last good answer of an idempotent operation may be served to the same request of the same
- *     caller with the same headers; zero for never
+ * @param cacheFor how long the last good answer of an idempotent operation may be served to the same request of the
+ *     same caller with the same headers; zero for never
  * @param cacheMax the maximum number of answers that a client caches for an operation
- * @param alternative the name of a service with the same operation, which is called within the rest of the deadline; its
- *     own configured fallbacks do not apply
+ * @param alternative the name of a service with the same operation, which is called within the rest of the deadline;
+ *     its own configured fallbacks do not apply
  * @param value a fixed answer, the response message in JSON; ignored for operations whose response it does not fit
  */
 public record FallbackPolicy(Duration cacheFor, int cacheMax, Optional<String> alternative, Optional<String> value) {

@@ -10,8 +10,8 @@ import java.util.Optional;
  *
  * @param level which of the policies are in force
  * @param deadline how long a caller waits for the answer at most, retries included; at every level
- * @param attemptTimeout how long an attempt may take that a retry may follow: the work is idempotent, attempts are left,
- *     and {@code retry.on} contains {@code deadline_exceeded}; from {@link IsolationLevel#BASIC}
+ * @param attemptTimeout how long an attempt may take that a retry may follow: the work is idempotent, attempts are
+ *     left, and {@code retry.on} contains {@code deadline_exceeded}; from {@link IsolationLevel#BASIC}
  * @param timeoutMode what happens to an attempt at its timeout; from {@link IsolationLevel#BASIC}
  * @param retry from {@link IsolationLevel#BASIC}
  * @param breaker from {@link IsolationLevel#ENHANCED}; at every instance of a service, or in a guard used alone

@@ -10,19 +10,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A {@link RateLimiter} for each key (a caller, a tenant, an address), for a bounded number of keys. No key ever exceeds
- * its policy, whatever the other keys do:
+ * A {@link RateLimiter} for each key (a caller, a tenant, an address), for a bounded number of keys. No key ever
+ * exceeds its policy, whatever the other keys do:
  *
  * <ul>
- *   <li>A key is evicted only when it has its whole burst again, since it gains nothing by coming back as a new key; and
+ *   <li>A key is evicted only when it has its whole burst again, since it gains nothing by coming back as a new key;
+ *   and
  *       only when its place is needed.
  *   <li>If there is no place for a new key, because the others are in use, it shares one limit with all such keys. It
  *       gets a place when one is free, and what was used of the shared limit until then is charged to it alone.
  * </ul>
  *
- * <p>So a flood of invented keys gets at most {@code keysMax + 1} limits, and delays keys that are new during it; it does
- * not affect keys that were known before and keep calling. A known key costs a look-up and one compare-and-set, and
- * allocates nothing. A new key examines at most {@value #PROBES} places, under a lock.
+ * <p>So a flood of invented keys gets at most {@code keysMax + 1} limits, and delays keys that are new during it; it
+ * does not affect keys that were known before and keep calling. A known key costs a look-up and one compare-and-set,
+ * and allocates nothing. A new key examines at most {@value #PROBES} places, under a lock.
  *
  * @param <K> the type of the keys: immutable, with {@code equals} and {@code hashCode}
  * @see Gcra

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * while another stripe holds the permits it needs: they are taken from there. The cost of borrowing is that up to an
  * eighth of the burst may expire unused under heavy load.
  *
- * <p>It takes about 0.1 KiB of memory, with stripes about 0.5 KiB. A call allocates nothing, except for one small object
- * if there is a warm-up.
+ * <p>It takes about 0.1 KiB of memory, with stripes about 0.5 KiB. A call allocates nothing, except for one small
+ * object if there is a warm-up.
  */
 public final class RateLimiter {
     /** Returned by {@link #reserve} if there is no permit in time. */
@@ -125,8 +125,8 @@ public final class RateLimiter {
      * Takes permits, now or in the future.
      *
      * @param permits the weight of the call, from 1 to the burst
-     * @param now a reading of the clock ({@link Time#nanoTime()}). If it is old, because the thread was suspended since,
-     *     the clock is read again before the call is refused
+     * @param now a reading of the clock ({@link Time#nanoTime()}). If it is old, because the thread was suspended
+     *     since, the clock is read again before the call is refused
      * @param waitMaxNanos how far in the future the permits may be, up to a day; 0 if they are needed now
      * @return the time to wait in nanoseconds, 0 to proceed at once; or {@link #REFUSED}, with nothing taken
      * @throws IllegalArgumentException if the number is less than 1 or more than the burst
@@ -197,8 +197,8 @@ public final class RateLimiter {
     /**
      * A slice of the time line that belongs to one stripe: from {@code next}, where the next piece begins, to
      * {@code end}. The invariant is that no two slices overlap and that none overlaps the shared rest of the line: a
-     * slice is cut from the shared line by moving its moment, and {@code next} only ever moves forward, except to return
-     * a piece that no other call has taken.
+     * slice is cut from the shared line by moving its moment, and {@code next} only ever moves forward, except to
+     * return a piece that no other call has taken.
      */
     private final class Stripe {
         /** The words after {@code next}: the end of the slice, and whether a thread is borrowing the next slice. */

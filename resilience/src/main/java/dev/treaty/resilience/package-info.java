@@ -10,9 +10,9 @@
  * <p>Each concept is a pair: an immutable policy that validates itself, and the running state made from it, such as
  * {@link dev.treaty.resilience.CircuitBreakerPolicy} and {@link dev.treaty.resilience.CircuitBreaker}. {@link
  * dev.treaty.resilience.FaultTolerance} contains all policies of a service as one value, and {@link
- * dev.treaty.resilience.IsolationLevel} determines which of them are in force. Users choose policies, never their order;
- * a guard prints the order, and contradictions among the policies. Level and policies may change while calls run, and a
- * policy that stays the same keeps its state:
+ * dev.treaty.resilience.IsolationLevel} determines which of them are in force. Users choose policies, never their
+ * order; a guard prints the order, and contradictions among the policies. Level and policies may change while calls
+ * run, and a policy that stays the same keeps its state:
  *
  * {@snippet class="FaultToleranceExample" region="change"}
  *

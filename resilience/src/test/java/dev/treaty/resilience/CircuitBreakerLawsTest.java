@@ -93,9 +93,9 @@ class CircuitBreakerLawsTest {
     }
 
     /**
-     * Whatever the trials do, no more of them have a lease than are allowed. The breaker closes with exactly the required
-     * number of successes and opens with the first failure, however late they are reported, up to a hundred leases after
-     * their start.
+     * Whatever the trials do, no more of them have a lease than are allowed. The breaker closes with exactly the
+     * required number of successes and opens with the first failure, however late they are reported, up to a hundred
+     * leases after their start.
      */
     @Property
     void there_are_never_more_trials_than_half_open_calls(

@@ -54,8 +54,8 @@ public final class OverloadedServer {
     }
 
     /**
-     * Changes the average duration of a call, which varies by a fifth, and the load, as a multiple of what the server can
-     * serve.
+     * Changes the average duration of a call, which varies by a fifth, and the load, as a multiple of what the server
+     * can serve.
      */
     public OverloadedServer serves(Duration mean, double overload) {
         serviceNanos = mean.toNanos();

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A clock that a test advances from one check of a watchdog to the next. It advances only while the watchdog sleeps, and
- * then waits until the watchdog has checked, so every run is the same.
+ * A clock that a test advances from one check of a watchdog to the next. It advances only while the watchdog sleeps,
+ * and then waits until the watchdog has checked, so every run is the same.
  */
 public final class WatchdogTime implements Time {
     private final Map<Thread, Long> sleeps = new ConcurrentHashMap<>();

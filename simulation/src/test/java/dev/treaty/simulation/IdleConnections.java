@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process that opens many idle connections, so that their open files do not count for the process of the test. Half of
- * them send the beginning of a request.
+ * A process that opens many idle connections, so that their open files do not count for the process of the test. Half
+ * of them send the beginning of a request.
  */
 final class IdleConnections implements AutoCloseable {
     private final Process process;

@@ -58,8 +58,8 @@ class MisbehavingClientsTest {
             RegistryPolicy.STANDARD.preservation());
 
     /**
-     * Connections stay open nearly as long as the server keeps them, because a client that loses its connection does not
-     * get another one while the server is at its limit.
+     * Connections stay open nearly as long as the server keeps them, because a client that loses its connection does
+     * not get another one while the server is at its limit.
      */
     private static final HttpTransportOptions STAYING = new HttpTransportOptions(
             HttpTransportOptions.STANDARD.connectionsMax(),

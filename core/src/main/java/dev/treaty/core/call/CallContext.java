@@ -36,8 +36,8 @@ public record CallContext(
     private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
 
     /**
-     * Returns the context of the call that is being handled, if any. It is bound to the thread that runs the handler and
-     * to threads that Treaty starts for it; a handler that starts its own threads binds it there with {@link #run}.
+     * Returns the context of the call that is being handled, if any. It is bound to the thread that runs the handler
+     * and to threads that Treaty starts for it; a handler that starts its own threads binds it there with {@link #run}.
      */
     public static Optional<CallContext> current() {
         return Optional.ofNullable(currentOrNull());

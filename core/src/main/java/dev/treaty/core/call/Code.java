@@ -82,7 +82,9 @@ public enum Code {
         };
     }
 
-    /** Returns true if the instance is the cause, rather than the request: breakers and ejection count it as failure. */
+    /**
+     * Returns true if the instance is the cause, rather than the request: breakers and ejection count it as failure.
+     */
     public boolean blamesService() {
         return switch (this) {
             case UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS, RESOURCE_EXHAUSTED -> true;

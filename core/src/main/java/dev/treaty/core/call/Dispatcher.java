@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls the methods of a service's implementation, with the context of the {@link Call} bound to the thread. A {@link
- * ServiceException} becomes its fault. Any other exception becomes {@link Code#INTERNAL} without its text, and is passed
- * to a listener for the log.
+ * ServiceException} becomes its fault. Any other exception becomes {@link Code#INTERNAL} without its text, and is
+ * passed to a listener for the log.
  */
 public final class Dispatcher implements Handler {
     private final Map<String, MethodHandle> methods = new HashMap<>();

@@ -3,8 +3,8 @@ package dev.treaty.core.call;
 import java.util.function.UnaryOperator;
 
 /**
- * Wraps a handler: it may read and change the call, pass it to the next handler once, repeatedly or not at all, and read
- * and change the response. Clients and servers are composed of filters and handlers only.
+ * Wraps a handler: it may read and change the call, pass it to the next handler once, repeatedly or not at all, and
+ * read and change the response. Clients and servers are composed of filters and handlers only.
  */
 @FunctionalInterface
 public interface Filter {

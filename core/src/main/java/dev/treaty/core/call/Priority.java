@@ -16,8 +16,8 @@ public enum Priority {
     /** The default; may use the whole limit. */
     NORMAL(1),
     /**
-     * Calls that can be repeated later: refreshes, batches, prefetches. They may use three quarters of the limit, so that
-     * the last quarter is reserved for calls of higher priority.
+     * Calls that can be repeated later: refreshes, batches, prefetches. They may use three quarters of the limit, so
+     * that the last quarter is reserved for calls of higher priority.
      */
     SHEDDABLE(0.75);
 

@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Implements a contract's interface for clients: each method call becomes a {@link Call} to a handler. Faults are thrown
- * as {@link ServiceException}.
+ * Implements a contract's interface for clients: each method call becomes a {@link Call} to a handler. Faults are
+ * thrown as {@link ServiceException}.
  */
 public final class ServiceProxy implements InvocationHandler {
     private final ServiceName service;

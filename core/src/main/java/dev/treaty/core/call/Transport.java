@@ -15,8 +15,8 @@ public interface Transport extends AutoCloseable {
     void close();
 
     /**
-     * A connection to one endpoint, for any number of concurrent calls. A call ends at its deadline, or when its thread is
-     * interrupted. Faults state whether the request may have {@linkplain Fault#reached() run}.
+     * A connection to one endpoint, for any number of concurrent calls. A call ends at its deadline, or when its thread
+     * is interrupted. Faults state whether the request may have {@linkplain Fault#reached() run}.
      */
     interface Connection extends Handler, AutoCloseable {
         /** Lets running calls complete and releases the resources. */

@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
  * What a client requires of instances: a range of versions, and capabilities. Whether the messages of two contracts are
  * compatible is a separate question, for {@link dev.treaty.core.contract.compatibility.Compatibility}.
  *
- * <p>The capabilities that an instance offers are in its metadata under {@value #CAPABILITIES}, with their versions, such
- * as {@code full-text-search/1.2.0 gift-wrap/1.0.0}. So every registry stores them, and instances that do not use Treaty
- * can have them.
+ * <p>The capabilities that an instance offers are in its metadata under {@value #CAPABILITIES}, with their versions,
+ * such as {@code full-text-search/1.2.0 gift-wrap/1.0.0}. So every registry stores them, and instances that do not use
+ * Treaty can have them.
  *
  * @param versions the versions of the contract. Version 0.0.0 without a contract means that an instance's version is
  *     unknown, which meets any range

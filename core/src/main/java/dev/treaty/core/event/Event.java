@@ -27,7 +27,9 @@ public sealed interface Event {
     /** A fallback returned a response in place of the service. */
     record FallbackServed(Call call, Fault fault, Origin origin) implements Event {}
 
-    /** The implementation of a service threw an unexpected exception; the caller got {@code internal} without its text. */
+    /**
+     * The implementation of a service threw an unexpected exception; the caller got {@code internal} without its text.
+     */
     record HandlerFailed(Call call, Throwable cause) implements Event {}
 
     /**

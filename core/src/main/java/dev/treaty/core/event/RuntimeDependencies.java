@@ -9,8 +9,8 @@ import java.util.random.RandomGenerator;
  * Production uses {@link #system}; tests and simulations use manual time and a seeded generator.
  *
  * @param time clocks and timed waits
- * @param random random numbers for balancing and jitter; for secrets only if a component asks for ones that others cannot
- *     guess, such as {@link RandomSource#secure()}
+ * @param random random numbers for balancing and jitter; for secrets only if a component asks for ones that others
+ *     cannot guess, such as {@link RandomSource#secure()}
  * @param events receives all events
  */
 public record RuntimeDependencies(Time time, RandomGenerator random, Events events) {

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * immediately, and so does {@link Status#DRAINING}. A probe that exceeds the timeout is interrupted, and no other one
  * starts until it has ended, so an instance that hangs occupies one thread.
  *
- * <p>Health that is too long for a registry is {@linkplain ServiceHealth#truncated() truncated}. If the listener throws,
- * it is called again after the next check.
+ * <p>Health that is too long for a registry is {@linkplain ServiceHealth#truncated() truncated}. If the listener
+ * throws, it is called again after the next check.
  */
 public final class HealthCheck implements AutoCloseable {
     /** The longest exception message that is passed on, in characters. */

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A clock for tests that moves only when {@link #advance} is called: a test that waits for an hour takes no real time, and
- * is deterministic. Threads that {@link #park} are woken when the clock reaches the end of their wait.
+ * A clock for tests that moves only when {@link #advance} is called: a test that waits for an hour takes no real time,
+ * and is deterministic. Threads that {@link #park} are woken when the clock reaches the end of their wait.
  */
 public final class ManualTime implements Time {
     private final Instant start;

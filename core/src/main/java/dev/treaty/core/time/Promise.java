@@ -5,8 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that is set once, and for which any number of threads can wait. All timed waits use it, because those of {@code
- * java.util.concurrent} read the machine's clock and cannot be simulated.
+ * A value that is set once, and for which any number of threads can wait. All timed waits use it, because those of
+ * {@code java.util.concurrent} read the machine's clock and cannot be simulated.
  */
 public final class Promise<T> {
     /** A Waiter or null until the value is set, then a Done. */

@@ -12,8 +12,8 @@ public interface Time extends InstantSource {
 
     /**
      * Parks the current thread for at most this time, like
-     * {@link java.util.concurrent.locks.LockSupport#parkNanos(Object, long)}: it may return early, so call it in a loop.
-     * All timed waits use it.
+     * {@link java.util.concurrent.locks.LockSupport#parkNanos(Object, long)}: it may return early, so call it in a
+     * loop. All timed waits use it.
      */
     void park(Object blocker, long nanos);
 

@@ -26,7 +26,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Sends calls to one endpoint: takes a connection from the pool, exchanges one request for one response, returns it. */
+/**
+ * Sends calls to one endpoint: takes a connection from the pool, exchanges one request for one response, returns it.
+ */
 public final class HttpConnection implements Transport.Connection {
     /** The maximum length of a fault's message, in characters; the rest is cut off. */
     private static final int MESSAGE_LENGTH_MAX = 4_096;

@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
- * The connections to a server, each with a deadline for the client to send its next request, to complete a request, or to
- * receive a response. Connections past their deadline are closed; the web server itself has no such limit. New
+ * The connections to a server, each with a deadline for the client to send its next request, to complete a request, or
+ * to receive a response. Connections past their deadline are closed; the web server itself has no such limit. New
  * connections are registered when the web server configures their sockets.
  */
 public final class Connections implements SocketOptions, AutoCloseable {

@@ -26,7 +26,9 @@ final class ConsulAgent implements AutoCloseable {
     /** The most instances. */
     static final int INSTANCES_MAX = 10_000;
 
-    /** The longest note of a check or reason for maintenance, in characters; longer ones are shortened, as in Consul. */
+    /**
+     * The longest note of a check or reason for maintenance, in characters; longer ones are shortened, as in Consul.
+     */
     static final int NOTE_LENGTH_MAX = 4_096;
 
     private static final long CHECK_NANOS = Duration.ofMillis(250).toNanos();

@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores the instances of a {@link ConsulAgent}: a JSON file for each, named by the digest of the instance's id. Without
- * a store, nothing is kept.
+ * Stores the instances of a {@link ConsulAgent}: a JSON file for each, named by the digest of the instance's id.
+ * Without a store, nothing is kept.
  */
 final class ConsulFiles {
     private static final String SUFFIX = ".json";

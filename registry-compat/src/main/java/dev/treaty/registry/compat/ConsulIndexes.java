@@ -16,8 +16,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The indexes of blocking queries: each change increases them, and the index of a service only changes with that service.
- * A service is watched from the first query for it. Beyond a number of services, queries for further ones do not block.
+ * The indexes of blocking queries: each change increases them, and the index of a service only changes with that
+ * service. A service is watched from the first query for it. Beyond a number of services, queries for further ones do
+ * not block.
  */
 final class ConsulIndexes implements AutoCloseable {
     private static final int SERVICES_MAX = 1_000;

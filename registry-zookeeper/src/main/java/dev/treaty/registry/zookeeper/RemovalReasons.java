@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The reasons why the last instances of a service were removed, as the data of its node: each line has the transaction
- * that created the instance, and the reason. ZooKeeper does not keep a reason for a deleted node. An instance that is not
- * listed was not closed by its process: its session expired.
+ * that created the instance, and the reason. ZooKeeper does not keep a reason for a deleted node. An instance that is
+ * not listed was not closed by its process: its session expired.
  */
 final class RemovalReasons {
     /** The number of lines that are kept; for older instances, followers report an expired session. */

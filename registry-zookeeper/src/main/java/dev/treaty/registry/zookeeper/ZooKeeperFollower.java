@@ -23,8 +23,8 @@ import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows one service in ZooKeeper. A persistent watch marks nodes as changed, and one thread reads them; several changes
- * of a node before it is read appear as one. All nodes are read after each loss of the connection.
+ * Follows one service in ZooKeeper. A persistent watch marks nodes as changed, and one thread reads them; several
+ * changes of a node before it is read appear as one. All nodes are read after each loss of the connection.
  */
 final class ZooKeeperFollower extends FollowerThread {
     private static final Duration PAUSE = Duration.ofMillis(200);

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * The instances of all services, and the sequence of changes that led to them.
  *
  * <p>Every change gets the next revision and is kept in a log of limited length. A watcher remembers the revision that
- * it has seen and {@linkplain #read continues} from there; if the log no longer reaches back to it, the watcher gets all
- * instances instead. So a slow watcher costs nothing, and no queue per watcher can fill. Revision 0 means that nothing
- * was seen.
+ * it has seen and {@linkplain #read continues} from there; if the log no longer reaches back to it, the watcher gets
+ * all instances instead. So a slow watcher costs nothing, and no queue per watcher can fill. Revision 0 means that
+ * nothing was seen.
  *
  * <p>The monitor is never held across a callback or a wait. Looking up a service takes no lock: the result is an
  * immutable {@link InstanceList}.
@@ -118,7 +118,9 @@ public final class ChangeLog {
         }
     }
 
-    /** Drops the instances of a service without a change: they were not removed, the service is not watched any more. */
+    /**
+     * Drops the instances of a service without a change: they were not removed, the service is not watched any more.
+     */
     public synchronized void forget(ServiceName service) {
         InstanceList forgotten = services.remove(service);
         size -= forgotten == null ? 0 : forgotten.size();

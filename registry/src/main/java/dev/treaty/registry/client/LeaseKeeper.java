@@ -27,8 +27,8 @@ import java.util.Optional;
  * <p>The thread is a platform thread: if calls keep all carriers of virtual threads busy, other virtual threads may
  * wait for longer than a lease lasts.
  *
- * <p>A lost instance is registered again at a random moment within a third of a lease. All processes notice a restart of
- * the registry at about the same time, and would otherwise all register at once.
+ * <p>A lost instance is registered again at a random moment within a third of a lease. All processes notice a restart
+ * of the registry at about the same time, and would otherwise all register at once.
  */
 public final class LeaseKeeper implements AutoCloseable {
     /** The most registrations of a process: all leases are renewed in one request. */

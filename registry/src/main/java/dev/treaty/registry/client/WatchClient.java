@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The watch is a request that the registry answers when something changes; the next request follows immediately. If
  * another service is followed in the meantime, the current request is given up and the new one asks for that service
  * too. Nothing is lost, since the revision advances only with answers that were processed. While the registry is
- * unreachable, the copy stays as it was. A registry that has restarted knows no instances at first, so instances that it
- * does not list are kept until they have had the time to register again.
+ * unreachable, the copy stays as it was. A registry that has restarted knows no instances at first, so instances that
+ * it does not list are kept until they have had the time to register again.
  */
 public final class WatchClient implements AutoCloseable {
     /** The most services that a process may follow: all of them fit into one request. */
@@ -46,7 +46,9 @@ public final class WatchClient implements AutoCloseable {
     /** How much later than requested an answer may arrive. */
     private static final long SLACK_NANOS = Duration.ofSeconds(5).toNanos();
 
-    /** How long the watchers in this process may take to process that an instance drains before that is acknowledged. */
+    /**
+     * How long the watchers in this process may take to process that an instance drains before that is acknowledged.
+     */
     private static final long DRAIN_NANOS = Duration.ofMillis(250).toNanos();
 
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the state of a {@link RegistryTable} to disk so that it survives a restart: a snapshot, and a log of the
- * changes since. Renewals are not written. After a restart all leases start again, since nothing could renew them in the
- * meantime.
+ * changes since. Renewals are not written. After a restart all leases start again, since nothing could renew them in
+ * the meantime.
  *
  * <p>A separate thread writes changes shortly after they happen and never delays the registry. What is lost when the
  * process or the machine stops is little and is restored without help: a client whose lease is not known registers

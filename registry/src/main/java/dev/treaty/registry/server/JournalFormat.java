@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
- * The binary format of a journal: eight bytes that name the format, then the entries, each as its length, the CRC-32C of
- * its bytes, and its bytes. Reading ends at the first entry that is torn.
+ * The binary format of a journal: eight bytes that name the format, then the entries, each as its length, the CRC-32C
+ * of its bytes, and its bytes. Reading ends at the first entry that is torn.
  */
 final class JournalFormat {
     /** The beginning of a file; its last byte is the version of the format. */

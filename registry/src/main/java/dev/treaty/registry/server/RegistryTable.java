@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * serve both.
  *
  * <p>An instance belongs to its registrant: every change needs the token that it was registered with. The registrant
- * chooses the token, so that it can repeat a registration whose answer was lost. Leases expire by the monotonic clock; a
- * lease without length never expires, because it belongs to the process that holds the table.
+ * chooses the token, so that it can repeat a registration whose answer was lost. Leases expire by the monotonic clock;
+ * a lease without length never expires, because it belongs to the process that holds the table.
  *
  * <p>Two rules keep leases from expiring for the wrong reason. Time in which this process was stopped does not count,
  * since nothing could be renewed. And if many leases expire at once, most instances stay listed, marked as stale, as

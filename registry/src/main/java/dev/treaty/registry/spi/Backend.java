@@ -12,8 +12,8 @@ import java.util.Set;
 
 /**
  * A distributed store that keeps a registry: all that has to be implemented for one. {@link NetworkRegistry#over} makes
- * a registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive an
- * outage, watchers.
+ * a registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive
+ * an outage, watchers.
  *
  * <p>The instances of a client belong to one lease, which expires unless it is renewed. Every method except {@link
  * #follow} and {@link #close} sends a request to the store and waits for the answer, {@value #PATIENCE_MILLIS}
@@ -117,8 +117,8 @@ public interface Backend extends AutoCloseable {
     Following follow(ServiceName service, Follower follower);
 
     /**
-     * Returns whether instances may be missing because a lease expired: then many at once are more likely a fault of the
-     * network than the truth.
+     * Returns whether instances may be missing because a lease expired: then many at once are more likely a fault of
+     * the network than the truth.
      */
     default boolean expires() {
         return true;

@@ -85,7 +85,9 @@ public final class ContractHistory {
         return entries.reversed().stream().sorted(BY_VERSION.reversed());
     }
 
-    /** Returns the contracts with the highest version first; of the same version, the one published last comes first. */
+    /**
+     * Returns the contracts with the highest version first; of the same version, the one published last comes first.
+     */
     public List<ServiceContract> newestFirst() {
         return descending().map(Entry::contract).toList();
     }

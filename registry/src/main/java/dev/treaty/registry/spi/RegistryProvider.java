@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
- * Opens registries of certain address schemes. A module provides it through {@link ServiceLoader}, so a program that has
- * the module on its class path can name such a registry in its configuration.
+ * Opens registries of certain address schemes. A module provides it through {@link ServiceLoader}, so a program that
+ * has the module on its class path can name such a registry in its configuration.
  */
 public interface RegistryProvider {
     /** The artifacts of Treaty that provide a scheme, for messages. */

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * A set of named files that keeps the state of a registry: the part of a disk that can be simulated. Appended bytes that
- * are not {@linkplain #force forced} may be lost or torn when the machine stops, but not when only the process stops.
+ * A set of named files that keeps the state of a registry: the part of a disk that can be simulated. Appended bytes
+ * that are not {@linkplain #force forced} may be lost or torn when the machine stops, but not when only the process
+ * stops.
  */
 public interface Store extends Closeable {
     /** Returns the names of the existing files. */

@@ -10,8 +10,8 @@ import java.lang.invoke.VarHandle;
  *
  * <p>Nearly all calls succeed, and between two failures their order is irrelevant. So a success only increments its
  * thread's own stripe. Failures and slow calls are rare and take a lock; each of them first moves the successes counted
- * so far from the stripes into the window. That neither loses nor repeats a success, so windows are exact, and so is the
- * number of failures in a row.
+ * so far from the stripes into the window. That neither loses nor repeats a success, so windows are exact, and so is
+ * the number of failures in a row.
  *
  * <p>A stripe is a cache line: its first word counts, its second is the time of its last success. The line before the
  * first stripe keeps what is only read, like the length of the array, away from what every call writes.

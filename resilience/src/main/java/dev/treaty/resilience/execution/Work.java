@@ -38,8 +38,8 @@ public sealed interface Work<W> {
     default void retryRefused(W work, Fault fault, String reason) {}
 
     /**
-     * Plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and attempt, so that
-     * the calls it makes inherit them.
+     * Plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and attempt, so
+     * that the calls it makes inherit them.
      *
      * @param faults maps the exceptions of the code
      */

@@ -19,8 +19,8 @@ public final class Stripes {
     private Stripes() {}
 
     /**
-     * Returns the number of copies, a power of two. It is one unless the time is the system's: tests and simulations run
-     * one thread at a time, and must not depend on which copy a thread uses.
+     * Returns the number of copies, a power of two. It is one unless the time is the system's: tests and simulations
+     * run one thread at a time, and must not depend on which copy a thread uses.
      */
     public static int count(Time time) {
         return Time.system().equals(time) ? MACHINE : 1;

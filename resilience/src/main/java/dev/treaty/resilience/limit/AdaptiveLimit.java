@@ -12,9 +12,9 @@ import java.util.Optional;
  *
  * <p>The three algorithms and their parameters are those of Netflix's concurrency-limits, with four differences. The
  * {@linkplain LatencyBaseline baseline} is bounded. Every algorithm lowers the limit if a call was dropped, Gradient2
- * too (their pull request 134). Gradient2 adds its headroom only while latency is within its tolerance; otherwise, under
- * a mild overload, the headroom outweighs the decrease. And the number of running calls is the window's average by
- * Little's law instead of the observation of one thread.
+ * too (their pull request 134). Gradient2 adds its headroom only while latency is within its tolerance; otherwise,
+ * under a mild overload, the headroom outweighs the decrease. And the number of running calls is the window's average
+ * by Little's law instead of the observation of one thread.
  *
  * <p>If calls were refused for ten minutes and the limit was never at its minimum, the latency without a queue is no
  * longer known. The limit then stays at its minimum until the queue has drained and a window was measured, as in BBR

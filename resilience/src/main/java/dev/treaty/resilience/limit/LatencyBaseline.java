@@ -3,11 +3,11 @@ package dev.treaty.resilience.limit;
 /**
  * The latency of a call that does not queue, with which adaptive limits compare.
  *
- * <p>A long average alone follows the load: under a lasting overload it would accept slow calls as normal, and the limit
- * would grow without end. Here the average may exceed the <em>floor</em> by a tenth at most. The floor falls with every
- * faster window, and rises only with windows <em>at rest</em>, in which so few calls ran that this limit cannot have
- * caused a queue. A service that has really become slower is learned too: the limit falls to its minimum, and is then at
- * rest.
+ * <p>A long average alone follows the load: under a lasting overload it would accept slow calls as normal, and the
+ * limit would grow without end. Here the average may exceed the <em>floor</em> by a tenth at most. The floor falls with
+ * every faster window, and rises only with windows <em>at rest</em>, in which so few calls ran that this limit cannot
+ * have caused a queue. A service that has really become slower is learned too: the limit falls to its minimum, and is
+ * then at rest.
  *
  * <p>Not thread-safe. The average is that of Gradient2 in Netflix's concurrency-limits.
  */

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * that was lowered. Then come the waiting calls, the most important priority first, and first come, first served within
  * a priority.
  *
- * <p>The limiter guards the queue by a lock. Only {@link #isEmpty}, {@link #hasDebt} and {@link #precedes} may be called
- * without it: they read one word, the rank of the first claim.
+ * <p>The limiter guards the queue by a lock. Only {@link #isEmpty}, {@link #hasDebt} and {@link #precedes} may be
+ * called without it: they read one word, the rank of the first claim.
  */
 public final class WaitQueue {
     /** How a wait ends. */

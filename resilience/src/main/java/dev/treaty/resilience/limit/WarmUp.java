@@ -8,13 +8,14 @@ import java.util.concurrent.atomic.AtomicReference;
  * A rate limiter whose permits cost more after idle time: a service with cold caches and few connections is loaded
  * gradually. A permit's piece of the time line is up to three times as long as usual.
  *
- * <p>This is Guava's algorithm, which Sentinel uses too, in terms of {@link Gcra}: during idle time, <em>cold</em> grows
- * with the time that passes, up to the length of the warm-up. Each permit uses up an interval of it. A permit taken
- * while cold is above half of its maximum costs more: three intervals at the maximum, falling linearly to one at the
- * half. So warming up takes one warm-up of full use, and cooling down completely takes idle time as long as a warm-up.
+ * <p>This is Guava's algorithm, which Sentinel uses too, in terms of {@link Gcra}: during idle time, <em>cold</em>
+ * grows with the time that passes, up to the length of the warm-up. Each permit uses up an interval of it. A permit
+ * taken while cold is above half of its maximum costs more: three intervals at the maximum, falling linearly to one at
+ * the half. So warming up takes one warm-up of full use, and cooling down completely takes idle time as long as a
+ * warm-up.
  *
- * <p>A call is admitted by what its permits cost when warm, and the calls after it wait for the actual cost: otherwise a
- * call with the weight of a whole burst would never pass.
+ * <p>A call is admitted by what its permits cost when warm, and the calls after it wait for the actual cost: otherwise
+ * a call with the weight of a whole burst would never pass.
  *
  * @see <a
  *     href="https://guava.dev/releases/snapshot/api/docs/com/google/common/util/concurrent/RateLimiter.html">Guava's

@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
  * takes a whole one. All calls of a service share one budget.
  *
  * <p>It starts nearly empty: with a full balance, forty processes that started during a failure amplified the load 1.9
- * times. It does not count calls itself: the balance is updated from the guard's counter when a retry is wanted, so that
- * a successful call costs the budget nothing.
+ * times. It does not count calls itself: the balance is updated from the guard's counter when a retry is wanted, so
+ * that a successful call costs the budget nothing.
  *
  * @see <a href="https://finagle.github.io/blog/2016/02/08/retry-budgets/">Retry budgets in Finagle</a>
  */

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * per call.
  *
  * <p>A call arms a watch, which is a reused cell of a table, and disarms it at its end: a few uncontended
- * compare-and-sets. The watchdog sleeps until the earliest time it knows, then checks all watches. Most timeouts have the
- * same length, so a new watch is nearly always later than that time and the watchdog need not be woken; if it finds no
- * armed watch for a while it ends its thread, so that an idle guard costs nothing either.
+ * compare-and-sets. The watchdog sleeps until the earliest time it knows, then checks all watches. Most timeouts have
+ * the same length, so a new watch is nearly always later than that time and the watchdog need not be woken; if it finds
+ * no armed watch for a while it ends its thread, so that an idle guard costs nothing either.
  *
  * <p>A watch fires no later than the machine's scheduling allows, and never after {@link Watch#disarm} has returned.
  */
