@@ -21,8 +21,9 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.faulttolerance.exceptions.FaultToleranceDefinitionException;
 
 /**
- * Finds the annotated methods while the container starts, reports invalid annotations, and keeps the state of each method
- * for the lifetime of the deployment: the specification has one breaker and one bulkhead for all instances of a bean.
+ * Finds the annotated methods while the container starts, reports invalid annotations, and keeps the state of each
+ * method for the lifetime of the deployment: the specification has one breaker and one bulkhead for all instances of a
+ * bean.
  */
 public final class FaultToleranceExtension implements Extension {
     private static final int PRIORITY = Interceptor.Priority.PLATFORM_AFTER + 10;

@@ -41,8 +41,8 @@ import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method of a bean with a guard for each of its annotations, nested in the order of the specification. That is not the
- * order of one guard: the specification's bulkhead is inside its retries.
+ * A method of a bean with a guard for each of its annotations, nested in the order of the specification. That is not
+ * the order of one guard: the specification's bulkhead is inside its retries.
  */
 final class GuardedMethod {
     /** The longest duration of a policy. */

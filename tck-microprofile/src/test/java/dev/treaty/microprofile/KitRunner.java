@@ -10,8 +10,8 @@ import org.testng.ITestResult;
 import org.testng.TestNG;
 
 /**
- * The main class of a process that runs tests of the kit: it reads the name of a class from standard input, and writes a
- * line per test and an empty line to standard output.
+ * The main class of a process that runs tests of the kit: it reads the name of a class from standard input, and writes
+ * a line per test and an empty line to standard output.
  */
 final class KitRunner implements ITestListener {
     private final PrintStream answers;

@@ -1,6 +1,6 @@
 /**
- * Runs the TCK of MicroProfile Fault Tolerance against Treaty: independent tests of retries, circuit breakers, timeouts,
- * bulkheads and fallbacks.
+ * Runs the TCK of MicroProfile Fault Tolerance against Treaty: independent tests of retries, circuit breakers,
+ * timeouts, bulkheads and fallbacks.
  *
  * <p>{@link dev.treaty.microprofile.TestKitTest} runs its tests and compares the results with the list of expected
  * failures, each with its reason. The other classes are the implementation that the kit requires: an extension of the
