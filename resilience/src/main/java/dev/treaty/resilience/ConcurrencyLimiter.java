@@ -187,18 +187,21 @@ public final class ConcurrencyLimiter {
 
     /** Ends an admitted call; to be called once for each. */
     public void release() {
-        if (queue.hasDebt()) {
-            synchronized (queue) {
-                if (queue.repay(1) == 1) {
-                    return;
-                }
-            }
+        WaitQueue claims = queue; // a local: the field would be loaded again after each atomic access
+        if (claims.hasDebt() && repayOne()) {
+            return;
         }
         pool.put(1);
-        if (!queue.isEmpty()) {
-            synchronized (queue) {
+        if (!claims.isEmpty()) {
+            synchronized (claims) {
                 settle();
             }
+        }
+    }
+
+    private boolean repayOne() {
+        synchronized (queue) {
+            return queue.repay(1) == 1;
         }
     }
 

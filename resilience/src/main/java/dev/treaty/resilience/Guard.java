@@ -33,9 +33,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +67,7 @@ public final class Guard {
     private final Time time;
     private final GuardCounters counters;
     private final Execution execution;
-    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private volatile List<Runnable> listeners = List.of();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
 
@@ -407,8 +407,8 @@ public final class Guard {
     }
 
     /** Adds a listener that runs after each change of policies, on the thread that made the change. */
-    public void whenApplied(Runnable listener) {
-        listeners.add(listener);
+    public synchronized void whenApplied(Runnable listener) {
+        listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
     }
 
     /** Changes the isolation level of the service and of all its operations. */

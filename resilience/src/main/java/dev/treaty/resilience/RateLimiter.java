@@ -65,7 +65,7 @@ public final class RateLimiter {
         this.gcra = new Gcra(policy);
         this.warmUp = policy.warmUp().isZero() ? null : new WarmUp(policy, gcra, time.nanoTime());
         this.slice = slicePermits * gcra.interval;
-        this.state = new AtomicLongArray(1 + count * SPACING + Stripe.BORROWING);
+        this.state = new AtomicLongArray(1 + (count + 1) * SPACING); // what follows it is on another cache line
         long now = gcra.point(time.nanoTime());
         state.set(SHARED, now);
         this.stripes = new Stripe[count];

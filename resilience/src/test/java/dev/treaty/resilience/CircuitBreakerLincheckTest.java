@@ -84,8 +84,8 @@ public class CircuitBreakerLincheckTest {
         new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)
-                .iterations(6)
-                .invocationsPerIteration(150)
+                .iterations(4)
+                .invocationsPerIteration(100)
                 .check(Subject.class);
     }
 }

@@ -10,9 +10,9 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
-/** Two calls at one {@link Load}, of which one fails. */
+/** Two calls of one {@link Load}, one of which fails. */
 @JCStressTest
-@Description("Both calls are counted and none is left under way.")
+@Description("Both calls are counted and no call is in flight.")
 @Outcome(id = "0, 2, 1", expect = ACCEPTABLE, desc = "both")
 @State
 public class LoadStress {

@@ -1,6 +1,7 @@
 /**
- * The lock-free classes of balancing under real races, beside those of fault tolerance: what calls that end at the same
- * moment on several processors leave in the counters of one instance. {@code ./treaty stress -t LoadStress} runs them.
+ * Stress tests of the lock-free classes of load balancing, beside those of fault tolerance: calls end at the same
+ * moment on several processors, and the counters of the instance must be exact. {@code ./treaty stress -t LoadStress}
+ * runs them.
  */
 @NullMarked
 package dev.treaty.balance;

@@ -14,7 +14,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** Races at a {@link CircuitBreaker}. */
+/** Races of a {@link CircuitBreaker}. */
 public final class CircuitBreakerStress {
     private static final Duration OPEN = Duration.ofSeconds(1);
     private static final long LATER = Duration.ofSeconds(2).toNanos();
@@ -39,9 +39,9 @@ public final class CircuitBreakerStress {
         return admission == CircuitBreaker.REFUSED ? 0 : 1;
     }
 
-    /** Its time is up, and two callers come at once. */
+    /** The open time is over, and two calls race for the trial. */
     @JCStressTest
-    @Description("One trial passes, whoever makes it.")
+    @Description("Exactly one trial passes.")
     @Outcome(
             id = {"0, 1", "1, 0"},
             expect = ACCEPTABLE,
@@ -61,7 +61,7 @@ public final class CircuitBreakerStress {
         }
     }
 
-    /** A failure opens it while another call of the same time goes well. */
+    /** A failure opens the breaker while a concurrent call succeeds. */
     @JCStressTest
     @Description("A late success does not close an open breaker.")
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "open")
@@ -76,7 +76,7 @@ public final class CircuitBreakerStress {
         }
 
         @Actor
-        public void goesWell() {
+        public void succeeds() {
             breaker.succeeded(admission, 1, 1);
         }
 
@@ -86,20 +86,20 @@ public final class CircuitBreakerStress {
         }
     }
 
-    /** A trial is given back while the next caller asks. */
+    /** A trial is ignored while another call asks for one. */
     @JCStressTest
-    @Description("A trial that is given back is there for exactly one other call.")
+    @Description("An ignored trial is available to exactly one other call.")
     @Outcome(
             id = {"0, 1", "1, 0"},
             expect = ACCEPTABLE,
             desc = "one other trial")
     @State
-    public static class GivenBack {
+    public static class Ignored {
         private final CircuitBreaker breaker = opened();
         private final long trial = breaker.tryAcquire(LATER);
 
         @Actor
-        public void givesBack() {
+        public void ignores() {
             breaker.ignored(trial);
         }
 
@@ -114,9 +114,9 @@ public final class CircuitBreakerStress {
         }
     }
 
-    /** The trial goes well while somebody forces the breaker open. */
+    /** The trial succeeds while an operator forces the breaker open. */
     @JCStressTest
-    @Description("What somebody forced stays forced.")
+    @Description("A forced breaker stays open.")
     @Outcome(id = "0", expect = ACCEPTABLE, desc = "refuses")
     @State
     public static class Forced {
@@ -124,7 +124,7 @@ public final class CircuitBreakerStress {
         private final long trial = breaker.tryAcquire(LATER);
 
         @Actor
-        public void goesWell() {
+        public void succeeds() {
             breaker.succeeded(trial, LATER, 1);
         }
 

@@ -14,7 +14,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Races at what hands out permits: none is given twice, and none is lost. */
+/** Races for permits: no permit is taken twice or lost. */
 public final class PermitStress {
     private static final RateLimitPolicy TWO_AN_HOUR =
             new RateLimitPolicy(2, Duration.ofHours(1), 2, Duration.ZERO, Duration.ZERO);
@@ -28,9 +28,9 @@ public final class PermitStress {
         return taken ? 1 : 0;
     }
 
-    /** Two want the one permit, from different stripes. */
+    /** Two calls take the only permit, from different stripes. */
     @JCStressTest
-    @Description("One of them has it.")
+    @Description("One of them gets it.")
     @Outcome(
             id = {"0, 1", "1, 0"},
             expect = ACCEPTABLE,
@@ -50,9 +50,9 @@ public final class PermitStress {
         }
     }
 
-    /** The permit moves from one stripe to the other while somebody wants it. */
+    /** The permit moves between stripes while another call takes it. */
     @JCStressTest
-    @Description("Between taking and putting there may be none; afterwards there is exactly one.")
+    @Description("Between take and put there may be none; afterwards there is exactly one.")
     @Outcome(
             id = {"0, 1", "1, 0"},
             expect = ACCEPTABLE,
@@ -79,13 +79,13 @@ public final class PermitStress {
         }
     }
 
-    /** Two want the one place, and one of them has been there. */
+    /** A release and an acquire race for the only permit. */
     @JCStressTest
-    @Description("A place that is given back is taken at most once, and counted.")
+    @Description("A released permit is taken at most once, and counted.")
     @Outcome(
             id = {"0, 0", "1, 1"},
             expect = ACCEPTABLE,
-            desc = "as many under way as were let in")
+            desc = "as many in flight as were admitted")
     @State
     public static class Limiter {
         private final ConcurrencyLimiter limiter =
@@ -111,7 +111,7 @@ public final class PermitStress {
         }
     }
 
-    /** Two and then a third ask where there are two. */
+    /** Two calls race, and then a third follows, for two permits. */
     @JCStressTest
     @Description("Two of three are admitted, whatever the order.")
     @Outcome(id = "1, 1, 0", expect = ACCEPTABLE, desc = "the first two")
@@ -135,9 +135,9 @@ public final class PermitStress {
         }
     }
 
-    /** The same where permits cost more since it is cold: the first costs nearly three. */
+    /** Races during warm-up: the first permit costs nearly three. */
     @JCStressTest
-    @Description("One of two is admitted, and nothing is left for a third.")
+    @Description("One of two is admitted, and no permit is left for a third.")
     @Outcome(
             id = {"1, 0, 0", "0, 1, 0"},
             expect = ACCEPTABLE,
@@ -162,9 +162,9 @@ public final class PermitStress {
         }
     }
 
-    /** The same for a key that both are the first to name. */
+    /** Races for the permits of a new key. */
     @JCStressTest
-    @Description("Two of three are admitted for a key, whoever names it first.")
+    @Description("Two of three calls of a key are admitted, whichever is first.")
     @Outcome(id = "1, 1, 0", expect = ACCEPTABLE, desc = "the first two")
     @State
     public static class KeyedRate {

@@ -11,7 +11,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Races between a call that ends and the watchdog that finds its time up: timeouts and hedges stand on them. */
+/** Races between a call that ends and the watchdog that finds its time up, on which timeouts and hedges rely. */
 public final class WatchStress {
     private static final long DUE = 100;
 
@@ -19,7 +19,7 @@ public final class WatchStress {
 
     abstract static class Watched {
         final Watchdog.Watch watch = new Watchdog.Watch();
-        private int rings; // plain: whoever disarms sees what the ringing did
+        private int fires; // not volatile: disarm makes the effects of firing visible
 
         Watched() {
             watch.claim();
@@ -27,19 +27,19 @@ public final class WatchStress {
         }
 
         final void arm(long at) {
-            watch.arm(Thread.currentThread(), at, () -> rings++);
+            watch.arm(Thread.currentThread(), at, () -> fires++);
         }
 
-        final int rings() {
-            return rings;
+        final int fires() {
+            return fires;
         }
     }
 
-    /** The call ends while its watch is about to ring. */
+    /** The call ends while its watch is about to fire. */
     @JCStressTest
-    @Description("It has rung exactly where disarming says so, and all that the ringing did can be seen.")
+    @Description("It has fired exactly if disarm returns true, and the effects of firing are visible.")
     @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "ended in time")
-    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "rang")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "fired")
     @State
     public static class Ends extends Watched {
         @Actor
@@ -50,15 +50,15 @@ public final class WatchStress {
         @Actor
         public void ends(II_Result r) {
             r.r1 = watch.disarm() ? 1 : 0;
-            r.r2 = rings();
+            r.r2 = fires();
         }
     }
 
-    /** The call ends and another one takes the watch, for later, while the first one's time is found to be up. */
+    /** The call ends and a later call claims the watch while the first call's time is up. */
     @JCStressTest
-    @Description("The later call's watch does not ring for the one before.")
+    @Description("The later call's watch does not fire for the earlier call.")
     @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "the first ended in time")
-    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "it rang for the first")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "it fired for the first")
     @State
     public static class Reused extends Watched {
         @Actor
@@ -77,13 +77,13 @@ public final class WatchStress {
         @Arbiter
         public void after(II_Result r) {
             r.r1 += watch.disarm() ? 10 : 0;
-            r.r2 = rings();
+            r.r2 = fires();
         }
     }
 
-    /** Two calls want the one watch that is free. */
+    /** Two calls claim the only free watch. */
     @JCStressTest
-    @Description("One of them has it.")
+    @Description("One of them gets it.")
     @Outcome(
             id = {"0, 1", "1, 0"},
             expect = ACCEPTABLE,

@@ -20,7 +20,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** Races at what counts: nothing is lost, and nothing is counted twice. */
+/** Races of counters: nothing is lost or counted twice. */
 public final class WindowStress {
     private WindowStress() {}
 
@@ -30,9 +30,9 @@ public final class WindowStress {
         r.r2 = (int) counts.failures();
     }
 
-    /** Two successes in one stripe and a failure. */
+    /** Two successes in one stripe and a failure, in a time-based window. */
     @JCStressTest
-    @Description("A window of time has all three.")
+    @Description("A time-based window has all three.")
     @Outcome(id = "3, 1", expect = ACCEPTABLE, desc = "all")
     @State
     public static class Time {
@@ -59,9 +59,9 @@ public final class WindowStress {
         }
     }
 
-    /** The same in a window of calls. */
+    /** Two successes in one stripe and a failure, in a count-based window. */
     @JCStressTest
-    @Description("A window of calls has all three.")
+    @Description("A count-based window has all three.")
     @Outcome(id = "3, 1", expect = ACCEPTABLE, desc = "all")
     @State
     public static class Count {
@@ -88,9 +88,9 @@ public final class WindowStress {
         }
     }
 
-    /** Two samples for an adaptive limit, and one that was dropped. */
+    /** Two samples of an adaptive limit, and a dropped call. */
     @JCStressTest
-    @Description("All of them are there.")
+    @Description("The window has all three.")
     @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "all")
     @State
     public static class Samples {
@@ -125,9 +125,9 @@ public final class WindowStress {
         }
     }
 
-    /** Two latencies that a percentile lacks. */
+    /** The last two samples that a percentile requires. */
     @JCStressTest
-    @Description("Both are there, so that there are enough.")
+    @Description("The window has both, which is enough.")
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "both")
     @State
     public static class Latencies {
@@ -155,9 +155,9 @@ public final class WindowStress {
         }
     }
 
-    /** Two reports to the throttle. */
+    /** Two reports to a throttle. */
     @JCStressTest
-    @Description("The throttle has heard both.")
+    @Description("The throttle counts both.")
     @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "both")
     @State
     public static class Throttled {
@@ -180,9 +180,9 @@ public final class WindowStress {
         }
     }
 
-    /** Two calls and something that happened to one of them. */
+    /** Two calls, one of which failed. */
     @JCStressTest
-    @Description("The tally has all of it.")
+    @Description("The counters have all of it.")
     @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "all")
     @State
     public static class Tallied {

@@ -1,7 +1,7 @@
 /**
- * The lock-free classes of fault tolerance under real races: what two or three processors may see of each other, and
- * whatever the compiler makes of it. Lincheck's tests in the module itself go through the interleavings; these go
- * through the memory model. {@code ./treaty stress} runs them.
+ * Stress tests of the lock-free classes of fault tolerance: two or three processors race, and jcstress checks that
+ * every result is acceptable. The Lincheck tests of the module check the interleavings; these check the memory model.
+ * {@code ./treaty stress} runs them.
  */
 @NullMarked
 package dev.treaty.resilience;

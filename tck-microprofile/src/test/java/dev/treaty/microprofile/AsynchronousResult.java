@@ -3,11 +3,11 @@ package dev.treaty.microprofile;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What the caller of an asynchronous method gets: the standard's future, which interrupts only where it is told to. */
+/** The future of an asynchronous method, which interrupts the method only if cancel requests it. */
 final class AsynchronousResult extends CompletableFuture<@Nullable Object> {
     private volatile @Nullable Thread thread;
 
-    /** Does the work on a thread of its own. */
+    /** Starts the work on a thread of its own. */
     void start(GuardedMethod.Work work) {
         Thread started = Thread.ofVirtual().unstarted(() -> {
             try {

@@ -16,7 +16,7 @@ import org.eclipse.microprofile.faulttolerance.FallbackHandler;
 import org.eclipse.microprofile.faulttolerance.exceptions.FaultToleranceDefinitionException;
 import org.jspecify.annotations.Nullable;
 
-/** What a fallback does: it asks a handler, or calls another method of the bean. */
+/** A fallback: calls a handler, or another method of the bean. */
 @FunctionalInterface
 interface FallbackCall {
 
@@ -24,9 +24,9 @@ interface FallbackCall {
     Object call(InvocationContext context, @Nullable Throwable failure) throws Exception;
 
     /**
-     * The fallback that an annotation names.
+     * Returns the fallback of an annotation.
      *
-     * @throws FaultToleranceDefinitionException where there is no such fallback, or one that answers something else
+     * @throws FaultToleranceDefinitionException if there is no such fallback, or its result has another type
      */
     static FallbackCall of(Settings found, Class<?> bean, Method method) {
         var handler = (Class<?>) found.value("value");
@@ -71,7 +71,7 @@ interface FallbackCall {
         }
     }
 
-    @SuppressWarnings({"rawtypes", "unchecked"}) // whatever the handler answers goes to the caller as it is
+    @SuppressWarnings({"rawtypes", "unchecked"}) // the result of the handler is returned unchanged
     private static @Nullable Object handle(
             Class<? extends FallbackHandler> type, InvocationContext context, @Nullable Throwable failure) {
         Unmanaged.UnmanagedInstance<? extends FallbackHandler> instance =
@@ -84,7 +84,7 @@ interface FallbackCall {
         }
     }
 
-    /** What a handler is told. */
+    /** The argument of a handler. */
     record Failed(
             Method getMethod,
             Object[] getParameters,

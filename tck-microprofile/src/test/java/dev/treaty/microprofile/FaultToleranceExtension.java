@@ -21,8 +21,9 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.faulttolerance.exceptions.FaultToleranceDefinitionException;
 
 /**
- * Finds the annotated methods while the container starts, says what is wrong with them, and keeps the state of each for
- * as long as the deployment lives: the standard has one breaker and one bulkhead for all instances of a bean.
+ * Finds the annotated methods while the container starts, reports invalid annotations, and keeps the state of each
+ * method for the lifetime of the deployment: the specification has one breaker and one bulkhead for all instances of a
+ * bean.
  */
 public final class FaultToleranceExtension implements Extension {
     private static final int PRIORITY = Interceptor.Priority.PLATFORM_AFTER + 10;
@@ -31,7 +32,7 @@ public final class FaultToleranceExtension implements Extension {
     private record Key(Class<?> bean, Method method) {}
 
     private final Map<Key, GuardedMethod> methods = new ConcurrentHashMap<>();
-    private final List<FaultToleranceDefinitionException> mistakes = new ArrayList<>();
+    private final List<FaultToleranceDefinitionException> problems = new ArrayList<>();
 
     void bind(@Observes BeforeBeanDiscovery discovery) {
         for (Class<? extends Annotation> annotation : Settings.ANNOTATIONS) {
@@ -46,7 +47,7 @@ public final class FaultToleranceExtension implements Extension {
                 .add(new Order(priority));
     }
 
-    void look(@Observes ProcessManagedBean<?> bean) {
+    void validate(@Observes ProcessManagedBean<?> bean) {
         AnnotatedType<?> type = bean.getAnnotatedBeanClass();
         for (AnnotatedMethod<?> method : type.getMethods()) {
             Method member = method.getJavaMember();
@@ -54,20 +55,20 @@ public final class FaultToleranceExtension implements Extension {
                 try {
                     GuardedMethod.of(type.getJavaClass(), member);
                 } catch (FaultToleranceDefinitionException e) {
-                    mistakes.add(e);
+                    problems.add(e);
                 }
             }
         }
     }
 
-    void tell(@Observes AfterDeploymentValidation validation) {
-        mistakes.forEach(validation::addDeploymentProblem);
+    void report(@Observes AfterDeploymentValidation validation) {
+        problems.forEach(validation::addDeploymentProblem);
     }
 
-    /** The state of a method; nothing where nothing is asked for any more, because it was switched off. */
+    /** Returns the state of a method; empty if all its annotations are disabled. */
     Optional<GuardedMethod> method(Class<?> bean, Method method) {
         return Optional.of(methods.computeIfAbsent(new Key(bean, method), key -> GuardedMethod.of(bean, method)))
-                .filter(GuardedMethod::asksForAnything);
+                .filter(GuardedMethod::isGuarded);
     }
 
     private static final class Order extends AnnotationLiteral<Priority> implements Priority {

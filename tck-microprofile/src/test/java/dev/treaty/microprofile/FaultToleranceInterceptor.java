@@ -10,7 +10,7 @@ import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 import java.util.Optional;
 
-/** Answers to every annotation of the standard. */
+/** Intercepts every annotation of the specification. */
 @Interceptor
 @Guarded
 @Priority(Interceptor.Priority.PLATFORM_AFTER)
@@ -18,14 +18,14 @@ public class FaultToleranceInterceptor {
     private final Bean<?> bean;
     private final FaultToleranceExtension extension;
 
-    /** Made by the container, for each instance of a bean. */
+    /** Created by the container for each instance of a bean. */
     @Inject
     public FaultToleranceInterceptor(@Intercepted Bean<?> bean, BeanManager container) {
         this.bean = bean;
         extension = container.getExtension(FaultToleranceExtension.class);
     }
 
-    /** Calls the method under the guard of its annotations. */
+    /** Calls the method behind the guards of its annotations. */
     @AroundInvoke
     public Object around(InvocationContext call) throws Exception {
         Optional<GuardedMethod> method = extension.method(bean.getBeanClass(), call.getMethod());

@@ -7,7 +7,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** What all annotations of the standard are made to bring with them, so that one interceptor answers to them all. */
+/** The interceptor binding of all annotations of the specification, so that one interceptor handles them all. */
 @InterceptorBinding
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})

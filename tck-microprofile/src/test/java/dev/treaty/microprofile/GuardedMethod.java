@@ -41,14 +41,14 @@ import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method of a bean, and what its annotations ask for, done by Treaty: a guard for each annotation, one within the
- * other in the order of the standard, which is not that of a guard: its bulkhead stands within its retries.
+ * A method of a bean with a guard for each of its annotations, nested in the order of the specification. That is not
+ * the order of one guard: the specification's bulkhead is inside its retries.
  */
 final class GuardedMethod {
-    /** The longest that anything lasts. */
+    /** The longest duration of a policy. */
     private static final Duration FOR_EVER = Duration.ofDays(1);
 
-    /** Work, and what stands around it. */
+    /** The method, or the method with some of its layers. */
     @FunctionalInterface
     interface Work {
         @Nullable
@@ -88,17 +88,17 @@ final class GuardedMethod {
                 .ifPresent(layers::add);
     }
 
-    /** @throws FaultToleranceDefinitionException where the annotations ask for what cannot be */
+    /** @throws FaultToleranceDefinitionException if the annotations are invalid */
     static GuardedMethod of(Class<?> bean, Method method) {
         try {
             return new GuardedMethod(bean, method);
         } catch (IllegalArgumentException e) {
-            // Policies check themselves.
+            // Policies validate themselves.
             throw new FaultToleranceDefinitionException(method + ": " + e.getMessage(), e);
         }
     }
 
-    boolean asksForAnything() {
+    boolean isGuarded() {
         return asynchronous || !layers.isEmpty();
     }
 
@@ -191,7 +191,7 @@ final class GuardedMethod {
                         .with(policy)
                         .withTimeouts(longest.isZero() ? FOR_EVER : longest, FOR_EVER, TimeoutMode.COOPERATIVE))
                 .idempotent()
-                // The standard's jitter goes both ways, so the fault itself says when to try again.
+                // The specification's jitter also shortens the delay, so the fault contains the time of the retry.
                 .faults(thrown ->
                         fault(found.counts("retryOn", "abortOn", thrown)).retryAfter(spread(delay, jitter)))
                 .build();
@@ -223,7 +223,7 @@ final class GuardedMethod {
         };
     }
 
-    /** What came of work: a value, which may be null, or an exception. */
+    /** The outcome of work: a value, which may be null, or an exception. */
     private record Answer(@Nullable Object value, @Nullable Exception thrown) {
         static Answer of(Work work) {
             try {
@@ -255,7 +255,7 @@ final class GuardedMethod {
         return time.isZero() ? Duration.ofNanos(1) : time;
     }
 
-    /** Runs work under a guard; its own refusals become the exceptions of the standard. */
+    /** Runs work under a guard, whose refusals become exceptions of the specification. */
     private static @Nullable Object guarded(Guard guard, Work work) throws Exception {
         try {
             return guard.<@Nullable Object, Exception>call(work::run);
@@ -268,9 +268,9 @@ final class GuardedMethod {
         }
     }
 
-    // --------------------------------------------------------------------------------------------------- A call of it
+    // -------------------------------------------------------------------------------------------------------- A call
 
-    @SuppressWarnings("FutureReturnValueIgnored") // the caller of the method is who gets the future
+    @SuppressWarnings("FutureReturnValueIgnored") // the future is for the caller of the method
     @Nullable
     Object call(InvocationContext context) throws Exception {
         if (!asynchronous) {
@@ -297,7 +297,7 @@ final class GuardedMethod {
         return work.run();
     }
 
-    /** A stage is part of the method's work; a future is not. */
+    /** Waits for a stage, which is part of the method's work; a future is not. */
     private @Nullable Object result(@Nullable Object returned) throws Exception {
         return asynchronous && returned instanceof CompletionStage<?> stage && returns == CompletionStage.class
                 ? join(stage.toCompletableFuture())
@@ -315,7 +315,7 @@ final class GuardedMethod {
         }
     }
 
-    /** One call of a method, and the future that its caller has; null where the caller waits for it. */
+    /** One call of a method, and the future of its caller; null if the caller waits. */
     private record Invocation(
             InvocationContext context, @Nullable AsynchronousResult future) {
         @Nullable

@@ -10,7 +10,7 @@ import org.jboss.shrinkwrap.api.asset.EmptyAsset;
 import org.jboss.shrinkwrap.api.spec.JavaArchive;
 import org.jspecify.annotations.Nullable;
 
-/** What Arquillian has to know to run the kit within one JVM. */
+/** Registers what Arquillian needs to run the kit within one JVM. */
 public final class KitExtension implements LoadableExtension {
     private static final String BEANS = "META-INF/beans.xml";
 
@@ -20,7 +20,7 @@ public final class KitExtension implements LoadableExtension {
         builder.service(DeploymentExceptionTransformer.class, DefinitionFault.class);
     }
 
-    /** Some archives of the kit rely on a server to take them for archives of beans. */
+    /** Makes archives of the kit bean archives, as an application server would. */
     public static final class BeanArchive implements ApplicationArchiveProcessor {
         @Override
         public void process(Archive<?> archive, TestClass test) {
@@ -30,7 +30,7 @@ public final class KitExtension implements LoadableExtension {
         }
     }
 
-    /** The kit asks for the fault that the extension found, however the container has wrapped it. */
+    /** Unwraps the exception of the extension, which the kit expects, from those of the container. */
     public static final class DefinitionFault implements DeploymentExceptionTransformer {
         @Override
         public @Nullable Throwable transform(@Nullable Throwable failure) {

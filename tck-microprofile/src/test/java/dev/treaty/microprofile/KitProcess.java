@@ -17,10 +17,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** A {@link KitRunner}, seen by whoever started it. Most of its tests wait, so several run side by side. */
+/** A {@link KitRunner} process as its parent sees it. Most tests wait, so several processes run side by side. */
 final class KitProcess implements AutoCloseable {
-    /** The longest that the tests of one class may take; the slowest takes a thirtieth of it on a quick machine. */
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    /** The longest duration of the tests of one class; the slowest takes a thirtieth of it on a fast machine. */
+    private static final Duration CLASS_TIMEOUT = Duration.ofMinutes(10);
 
     private final Process process;
     private final BufferedReader answers;
@@ -42,7 +42,7 @@ final class KitProcess implements AutoCloseable {
         names = process.outputWriter(StandardCharsets.UTF_8);
     }
 
-    /** Runs classes of the kit in that many processes side by side. */
+    /** Runs classes of the kit in a number of processes side by side. */
     static List<KitResult> run(List<String> classes, int processes, String log)
             throws IOException, InterruptedException {
         Path logs = Files.createDirectories(Path.of("target", "test-kit"));
@@ -82,11 +82,11 @@ final class KitProcess implements AutoCloseable {
     /**
      * Runs a class.
      *
-     * @return false where it hung, so that the process was ended; tests without a result have failed
+     * @return false if it hung and the process was ended; tests without a result have failed
      */
     private boolean run(String name, List<KitResult> results) throws IOException {
         var over = new CompletableFuture<Boolean>();
-        var _ = over.completeOnTimeout(false, PATIENCE.toSeconds(), TimeUnit.SECONDS)
+        var _ = over.completeOnTimeout(false, CLASS_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                 .thenAccept(this::endIfHung);
         names.write(name + "\n");
         names.flush();

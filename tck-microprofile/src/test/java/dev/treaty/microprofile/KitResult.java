@@ -1,11 +1,11 @@
 package dev.treaty.microprofile;
 
 /**
- * What became of a test of the kit.
+ * The result of a test of the kit.
  *
  * @param test its name
- * @param passed false also where it could not be run
- * @param problem what it said; empty where it passed
+ * @param passed false also if it could not be run
+ * @param problem the exception; empty if it passed
  */
 record KitResult(String test, boolean passed, String problem) {
 

@@ -10,8 +10,8 @@ import org.testng.ITestResult;
 import org.testng.TestNG;
 
 /**
- * The main class of a process that runs tests of the kit: the name of a class on standard input, a line per test on
- * standard output, then an empty one.
+ * The main class of a process that runs tests of the kit: it reads the name of a class from standard input, and writes
+ * a line per test and an empty line to standard output.
  */
 final class KitRunner implements ITestListener {
     private final PrintStream answers;
@@ -22,7 +22,7 @@ final class KitRunner implements ITestListener {
 
     public static void main(String[] arguments) throws IOException, ClassNotFoundException {
         var runner = new KitRunner(System.out);
-        // What the tests print is for the log.
+        // The output of the tests goes to the log.
         System.setOut(System.err);
         try (var names = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String name = names.readLine(); name != null; name = names.readLine()) {
@@ -54,7 +54,7 @@ final class KitRunner implements ITestListener {
         answer(result, false);
     }
 
-    /** A test is left out where its class could not be deployed. */
+    /** A test is skipped if its class could not be deployed. */
     @Override
     public void onTestSkipped(ITestResult result) {
         answer(result, false);

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the method that a fallback names: in the class that has the guarded one, what it extends and what it
- * implements, with the same parameters once every type variable stands for what the bean says it does.
+ * Finds the fallback method of a guarded method: in its class and the supertypes, with the same parameters after all
+ * type variables are resolved.
  */
 final class Lookup {
     private final Map<TypeVariable<?>, Type> variables;
@@ -56,7 +56,7 @@ final class Lookup {
                 || owner.getPackageName().equals(from.getPackageName());
     }
 
-    /** This class, then all that it extends and implements. */
+    /** Returns this class, then its supertypes. */
     private Stream<Lookup> upwards() {
         Stream<Type> above = Stream.concat(
                 Stream.ofNullable(type.getGenericSuperclass()), Arrays.stream(type.getGenericInterfaces()));
@@ -83,14 +83,14 @@ final class Lookup {
                         .collect(Collectors.joining(", ", " (", ")"));
     }
 
-    /** A type as text, its variables resolved. */
+    /** Returns a type as text, with its variables resolved. */
     private String text(@Nullable Type any) {
         return switch (any) {
             case Class<?> plain when plain.isArray() -> "[" + text(plain.getComponentType());
             case Class<?> plain -> plain.getName();
             case TypeVariable<?> variable -> {
                 Type known = variables.get(variable);
-                // A method's own variables are told apart by what they extend.
+                // The variables of a method itself are compared by name.
                 yield known != null ? text(known) : "? " + variable.getName();
             }
             case ParameterizedType parameterized ->

@@ -4,7 +4,7 @@ import jakarta.enterprise.context.control.RequestContextController;
 import jakarta.enterprise.inject.spi.CDI;
 import org.jspecify.annotations.Nullable;
 
-/** The container's request, which beans may be bound to, for threads that it did not start. */
+/** Activates the container's request scope on threads that the container did not start. */
 final class RequestContext {
     private RequestContext() {}
 

@@ -18,10 +18,10 @@ import org.eclipse.microprofile.faulttolerance.Timeout;
 import org.eclipse.microprofile.faulttolerance.exceptions.FaultToleranceDefinitionException;
 
 /**
- * The members of one annotation, as far as configuration does not say otherwise: by the method where the annotation is
- * on it, else by the class, and last for all.
+ * The members of one annotation, unless configuration overrides them: for the method if the annotation is on it,
+ * otherwise for the class, and last for all.
  *
- * @param keys what a member's key begins with, the strongest first
+ * @param keys the prefixes of a member's keys, the strongest first
  */
 record Settings(Annotation annotation, List<String> keys) {
     static final List<Class<? extends Annotation>> ANNOTATIONS = List.of(
@@ -32,13 +32,13 @@ record Settings(Annotation annotation, List<String> keys) {
     private static final Map<Class<?>, Class<?>> BOXES =
             Map.of(int.class, Integer.class, long.class, Long.class, double.class, Double.class);
 
-    /** True where any annotation of the standard is on a method, or on the class of its bean. */
+    /** Returns whether any annotation of the specification is on a method, or on the class of its bean. */
     static boolean annotated(Class<?> bean, Method method) {
         return ANNOTATIONS.stream()
                 .anyMatch(type -> method.isAnnotationPresent(type) || bean.isAnnotationPresent(type));
     }
 
-    /** The settings of that annotation; nothing where there is none, or where it is switched off. */
+    /** Returns the settings of an annotation; empty if there is none, or if it is disabled. */
     static Optional<Settings> of(Class<?> bean, Method method, Class<? extends Annotation> type) {
         String name = type.getSimpleName() + "/";
         String ofMethod = method.getDeclaringClass().getName() + "/" + method.getName() + "/" + name;
@@ -62,7 +62,7 @@ record Settings(Annotation annotation, List<String> keys) {
                         || config.getOptionalValue(ALL, Boolean.class).orElse(true));
     }
 
-    /** The value of a member. */
+    /** Returns the value of a member. */
     Object value(String member) {
         try {
             Method method = annotation.annotationType().getMethod(member);
@@ -84,7 +84,7 @@ record Settings(Annotation annotation, List<String> keys) {
         return (Integer) value(member);
     }
 
-    /** A time with its unit, which may be none. */
+    /** Returns a duration with its unit; it may be zero. */
     Duration time(String member, String unit) {
         long amount = (Long) value(member);
         if (amount < 0) {
@@ -102,7 +102,7 @@ record Settings(Annotation annotation, List<String> keys) {
         return false;
     }
 
-    /** Whether an exception counts: it is one of the first, and none of the second, which go before. */
+    /** Returns whether an exception counts: its type is in the first member, and not in the second, which prevails. */
     boolean counts(String on, String not, Throwable thrown) {
         return !matches(not, thrown) && matches(on, thrown);
     }

@@ -15,16 +15,16 @@ import java.util.stream.Stream;
 import org.eclipse.microprofile.fault.tolerance.tck.RetryTest;
 import org.testng.annotations.Test;
 
-/** The tests of the kit, as they are in its archive. */
+/** Lists the tests in the archive of the kit. */
 final class TestKit {
     static final String PACKAGE = RetryTest.class.getPackageName();
 
-    /** Those of metrics want a metrics library of the standard's own, which is no part of fault tolerance. */
+    /** Tests of metrics require a library of MicroProfile Metrics, which is not part of fault tolerance. */
     private static final Pattern METRICS = Pattern.compile(".*/(metrics|telemetryMetrics)/.*");
 
     private TestKit() {}
 
-    /** The names of the classes with tests in them. */
+    /** Returns the names of the classes that contain tests. */
     static List<String> classes() {
         try (var archive = new JarFile(location().toFile())) {
             return archive.stream()
@@ -41,7 +41,7 @@ final class TestKit {
         }
     }
 
-    /** The names of a class's tests. */
+    /** Returns the names of a class's tests. */
     static List<String> tests(String name) {
         try {
             Class<?> type = Class.forName(name, false, TestKit.class.getClassLoader());
@@ -59,7 +59,7 @@ final class TestKit {
         }
     }
 
-    /** How a test is called in all that people read. */
+    /** Returns the name of a test in lists and reports. */
     static String name(String type, String method) {
         return type.substring(PACKAGE.length() + 1) + "." + method;
     }

@@ -20,22 +20,22 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every test of the kit passes, or is in the list of those that are expected to fail, with a reason. */
+/** Runs every test of the kit, which passes or is in the list of expected failures with a reason. */
 class TestKitTest {
     private static final int TESTS = 418;
 
-    /** Most of the kit's tests wait for real time to pass, so that the processors have room for several. */
+    /** Most tests of the kit wait for real time to pass, so several processes share the processors. */
     private static final int PROCESSES = 6;
 
-    /** How often what surprises is looked at again. */
-    private static final int AGAIN_MAX = 5;
+    /** How often unexpected failures are repeated. */
+    private static final int REPEATS_MAX = 5;
 
     @TestFactory
-    Stream<DynamicTest> everyTestOfTheKit() throws IOException, InterruptedException {
+    Stream<DynamicTest> every_test_of_the_kit_has_the_expected_result() throws IOException, InterruptedException {
         Map<String, String> expected = expectedFailures();
         Map<String, KitResult> results = byName(KitProcess.run(TestKit.classes(), PROCESSES, "all"));
-        // The kit measures real time, and a busy machine can spoil that: what surprises is looked at again, alone.
-        for (int i = 1; i <= AGAIN_MAX; i++) {
+        // The kit measures real time, which fails on a busy machine: unexpected failures are repeated alone.
+        for (int i = 1; i <= REPEATS_MAX; i++) {
             List<String> again = TestKit.classes().stream()
                     .filter(type -> TestKit.tests(type).stream()
                             .anyMatch(test -> !expected.containsKey(test) && !passed(results, test)))
@@ -58,7 +58,7 @@ class TestKitTest {
         assertThat(result).as("the result of " + test).isNotNull();
         if (result.passed()) {
             assertThat(reason)
-                    .as(test + " passes: take it out of expected-failures.txt, and count again in"
+                    .as(test + " passes: remove it from expected-failures.txt, and update the numbers in"
                             + " docs/microprofile-tck.md")
                     .isNull();
         } else if (reason == null) {
@@ -69,7 +69,7 @@ class TestKitTest {
     }
 
     @Test
-    void theListOfExpectedFailuresNamesTestsOfTheKit() throws IOException {
+    void expected_failures_are_tests_of_the_kit() throws IOException {
         assertThat(all())
                 .hasSize(TESTS)
                 .doesNotHaveDuplicates()
@@ -77,7 +77,7 @@ class TestKitTest {
     }
 
     @Test
-    void theDocumentationTellsHowManyPassAndWhyTheOthersDoNot() throws IOException {
+    void the_documentation_contains_the_numbers_and_the_expected_failures() throws IOException {
         Map<String, String> expected = expectedFailures();
         assertThat(Files.readString(Path.of("../docs/microprofile-tck.md")))
                 .contains((TESTS - expected.size()) + " of " + TESTS)
@@ -95,7 +95,7 @@ class TestKitTest {
         return byName;
     }
 
-    /** The reason for each test that is expected to fail: a line beginning with a hash mark, before its tests. */
+    /** Returns the reason of each expected failure: a line that starts with a hash mark, before its tests. */
     private static Map<String, String> expectedFailures() throws IOException {
         Map<String, String> failures = new LinkedHashMap<>();
         try (InputStream in = TestKitTest.class.getResourceAsStream("/expected-failures.txt")) {

@@ -1,11 +1,11 @@
 /**
- * The test kit of MicroProfile Fault Tolerance, run against Treaty: an outside referee for retries, circuit breakers,
+ * Runs the TCK of MicroProfile Fault Tolerance against Treaty: independent tests of retries, circuit breakers,
  * timeouts, bulkheads and fallbacks.
  *
- * <p>{@link dev.treaty.microprofile.TestKitTest} runs its tests and compares the outcome with the list of those that
- * are expected to fail, each with its reason. Everything else here is what the kit needs to find an implementation: an
- * extension of the CDI container that reads the annotations and lets Treaty's runtimes do what they ask for. It is no
- * product, and knows of the standard only what its tests ask about.
+ * <p>{@link dev.treaty.microprofile.TestKitTest} runs its tests and compares the results with the list of expected
+ * failures, each with its reason. The other classes are the implementation that the kit requires: an extension of the
+ * CDI container that reads the annotations and builds guards for them. It is not a product, and implements only the
+ * parts of the specification that the kit tests.
  */
 @NullMarked
 package dev.treaty.microprofile;

@@ -90,10 +90,7 @@ public abstract class OutcomeWindow {
 
     /** Returns the later of two moments. */
     public static long later(long one, long other) {
-        if (one == NEVER || other == NEVER) {
-            return one == NEVER ? other : one;
-        }
-        return one - other > 0 ? one : other;
+        return one != NEVER && (other == NEVER || one - other > 0) ? one : other;
     }
 
     /** Moves the successes from the stripes into the window, and drops outcomes that have expired. */

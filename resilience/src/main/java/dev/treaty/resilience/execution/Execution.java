@@ -20,6 +20,7 @@ import dev.treaty.resilience.retry.Retry;
 import dev.treaty.resilience.timeout.Watchdog;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,15 +31,17 @@ import org.jspecify.annotations.Nullable;
  * nothing: {@code now} is the last reading of the clock, {@code until} is when the attempt must be over.
  */
 public final class Execution {
-    private final GuardDependencies dependencies;
+    private final String name;
     private final Time time;
+    private final RandomGenerator random;
     private final Watchdog watchdog;
     private final GuardCounters counters;
     private final AtomicInteger detached = new AtomicInteger();
 
     public Execution(GuardDependencies dependencies, GuardCounters counters) {
-        this.dependencies = dependencies;
+        this.name = dependencies.name();
         this.time = dependencies.runtime().time();
+        this.random = dependencies.runtime().random();
         this.watchdog = dependencies.watchdog();
         this.counters = counters;
     }
@@ -58,8 +61,7 @@ public final class Execution {
         Object outcome;
         if (deadline - now <= 0) {
             outcome = Failure.LATE;
-        } else if (throttle != null
-                && !throttle.admits(now, dependencies.runtime().random())) {
+        } else if (throttle != null && !throttle.admits(now, random)) {
             counters.add(Count.THROTTLED);
             outcome = plan.refusals().throttled();
         } else {
@@ -127,7 +129,7 @@ public final class Execution {
     }
 
     private Failure overRate(RateLimiter rate, long now) {
-        String message = "the rate limit of " + dependencies.name() + " is reached";
+        String message = "the rate limit of " + name + " is reached";
         Duration retryAfter = Duration.ofNanos(rate.retryAfterNanos(1, now));
         return new Failure(Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, true);
     }

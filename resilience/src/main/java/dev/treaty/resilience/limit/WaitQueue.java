@@ -49,7 +49,8 @@ public final class WaitQueue {
 
     /** Returns whether a claim comes before a new call of that priority. */
     public boolean precedes(Priority priority) {
-        return first <= rank(priority);
+        int claim = first;
+        return claim != NONE && claim <= rank(priority);
     }
 
     @SuppressWarnings("EnumOrdinal") // priorities are declared in the order of their importance

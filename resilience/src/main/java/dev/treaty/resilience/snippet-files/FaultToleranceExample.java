@@ -15,11 +15,12 @@ class FaultToleranceExample {
     // @start region="guard"
     Guard guard = Guard.named("prices")
             .tolerance(FaultTolerance.of(IsolationLevel.ENHANCED).withDeadline(Duration.ofSeconds(2)))
-            .idempotent() // so that it may be tried again whatever went wrong
+            .idempotent() // so that it may be retried after any failure
             .build();
 
     ServiceResponse<String> price(Prices prices, String article) {
-        return guard.respond(() -> prices.of(article), Fallback.value("on request")); // says who answered
+        return guard.respond(
+                () -> prices.of(article), Fallback.value("on request")); // the response contains its origin
     }
     // @end
 

@@ -58,8 +58,8 @@ public class OutcomeWindowLincheckTest {
         return new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)
-                .iterations(6)
-                .invocationsPerIteration(200);
+                .iterations(4)
+                .invocationsPerIteration(150);
     }
 
     @Test
