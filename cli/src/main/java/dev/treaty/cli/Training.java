@@ -11,6 +11,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 
 /**
  * Runs the usual commands in one process, against a registry of its own. The launcher runs it after a build with
@@ -39,7 +40,10 @@ public final class Training {
     private Training() {}
 
     /** Runs the commands, and fails if one of them does. */
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws Exception {
+        for (ExtraCommand command : ServiceLoader.load(ExtraCommand.class)) {
+            command.train();
+        }
         Settings settings = Settings.DEFAULTS.withServer(
                 ServerSettings.DEFAULT.withAddress(RegistryOptions.USUAL.host(), 0, Optional.empty()));
         try (Treaty registry = RegistryCommand.serve(settings)) {

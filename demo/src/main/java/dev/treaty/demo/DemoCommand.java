@@ -95,6 +95,11 @@ public final class DemoCommand implements ExtraCommand, Callable<Integer> {
         return report.successful() ? Main.OK : Main.FAILED;
     }
 
+    @Override
+    public void train() throws Exception {
+        Class.forName(ShopProcesses.MAIN_CLASS).getMethod("train").invoke(null);
+    }
+
     private DemoView view(PrintWriter out, Ansi ansi) {
         if (json) {
             return new LineView(spec.commandLine().getErr());

@@ -17,7 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * connects the command with the shop, as it would with the application of a user.
  */
 final class ShopProcesses {
-    private static final String MAIN_CLASS = "dev.treaty.example.shop.ShopProcess";
+    static final String MAIN_CLASS = "dev.treaty.example.shop.ShopProcess";
 
     /** The service of each instance at the beginning. */
     private static final List<String> INSTANCES = List.of(
