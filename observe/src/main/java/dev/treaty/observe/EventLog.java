@@ -121,6 +121,8 @@ public final class EventLog implements Events {
                 write(Level.DEBUG, () -> failed(call, fault) + " and a fallback responded: " + word(origin.name()));
             case Event.HandlerFailed(var call, var cause) ->
                 write(Level.ERROR, () -> "internal error handling " + call.path(), cause);
+            case Event.ThreadFailed(var thread, var cause) ->
+                write(Level.ERROR, () -> "thread " + thread + " failed and continues", cause);
             case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _, Event.CallMirrored _ -> {
                 // Too frequent for a log; metrics count them.
             }

@@ -75,7 +75,11 @@ public final class MetricsRecorder implements Events {
             }
             case Event.CallMirrored(var call, var _, var _) -> count(call.service(), Counter.MIRRORED);
             case Event.DiscoveryChanged(var change) -> discovered(change);
-            case Event.RegistryChanged _, Event.HandlerFailed _, Event.PanicChanged _, Event.FaultInjected _ -> {
+            case Event.RegistryChanged _,
+                    Event.HandlerFailed _,
+                    Event.ThreadFailed _,
+                    Event.PanicChanged _,
+                    Event.FaultInjected _ -> {
                 // No metrics: failed handlers and injected faults are counted by the outcomes of their calls.
             }
         }

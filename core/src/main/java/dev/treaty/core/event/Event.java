@@ -68,4 +68,7 @@ public sealed interface Event {
 
     /** The registry became unreachable or reachable for this process. */
     record RegistryChanged(String registry, boolean reachable, String message) implements Event {}
+
+    /** A background thread of Treaty, or code that it calls, failed unexpectedly; the thread continues. */
+    record ThreadFailed(String thread, Throwable cause) implements Event {}
 }

@@ -6,8 +6,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The event stream of a process. Subscribers are called on the thread that emits, in the order of their subscriptions;
- * they must not block. If a subscriber throws, its exception goes to the thread's uncaught-exception handler, and the
- * others still receive the event.
+ * they must not block. If a subscriber throws, its exception or error is logged, and the others still receive
+ * the event.
  */
 public final class EventStream implements Events {
     private final List<Events> subscribers = new CopyOnWriteArrayList<>();
@@ -23,9 +23,8 @@ public final class EventStream implements Events {
         for (Events subscriber : subscribers) {
             try {
                 subscriber.emit(event);
-            } catch (RuntimeException e) {
-                Thread thread = Thread.currentThread();
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+            } catch (Throwable e) { // of any kind: a subscriber never decides what happens to a call
+                BackgroundThread.report("subscriber " + subscriber.getClass().getName(), Events.NONE, e);
             }
         }
     }

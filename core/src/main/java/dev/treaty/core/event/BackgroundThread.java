@@ -1,0 +1,94 @@
+package dev.treaty.core.event;
+
+import dev.treaty.core.time.Time;
+
+/**
+ * Creates the threads that Treaty needs beyond those of its callers. Each of them inherits nothing from the thread that
+ * happens to create it: neither inheritable thread-locals nor a context class loader. None ends by an exception or an
+ * error: it is reported as an {@link Event.ThreadFailed}, and after a pause the thread runs its body again.
+ *
+ * <p>The house test forbids other ways to start a thread, except for threads that run a caller's code in the caller's
+ * context.
+ */
+public final class BackgroundThread {
+    /** The pause after a failure, in nanoseconds. */
+    private static final long PAUSE_NANOS = 1_000_000_000;
+
+    private static final System.Logger LOGGER = System.getLogger(BackgroundThread.class.getName());
+
+    private BackgroundThread() {}
+
+    /** What a background thread runs. */
+    @FunctionalInterface
+    public interface Body {
+        /**
+         * Runs until the work is over. If it throws, it is called again; so it must be able to start anew.
+         *
+         * @throws InterruptedException to end the thread
+         */
+        void run() throws InterruptedException;
+    }
+
+    /**
+     * Creates a virtual thread, unstarted.
+     *
+     * @param events receives the failures; they are logged if this is {@link Events#NONE}
+     */
+    public static Thread virtual(String name, Time time, Events events, Body body) {
+        return create(Thread.ofVirtual().inheritInheritableThreadLocals(false), name, time, events, body);
+    }
+
+    /**
+     * Creates a platform thread, unstarted: for work that must go on even if all carriers of virtual threads are busy.
+     * It is a daemon.
+     */
+    public static Thread platform(String name, Time time, Events events, Body body) {
+        return create(Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false), name, time, events, body);
+    }
+
+    /** Starts a virtual thread that runs its body once; a failure is reported and ends it. */
+    public static Thread startOnce(String name, Events events, Body body) {
+        return Thread.ofVirtual()
+                .inheritInheritableThreadLocals(false)
+                .name(name)
+                .start(() -> completes(name, events, body));
+    }
+
+    private static Thread create(Thread.Builder builder, String name, Time time, Events events, Body body) {
+        return builder.name(name).unstarted(() -> {
+            try {
+                while (!completes(name, events, body)) {
+                    time.sleep(PAUSE_NANOS);
+                }
+            } catch (InterruptedException _) {
+                // asked to end
+            }
+        });
+    }
+
+    /** Runs the body; returns false if it failed. */
+    private static boolean completes(String name, Events events, Body body) {
+        try {
+            body.run();
+            return true;
+        } catch (InterruptedException _) {
+            return true;
+        } catch (Throwable e) {
+            report(name, events, e);
+            return false;
+        }
+    }
+
+    /** Reports the failure of a thread or of code that it called; never throws. */
+    public static void report(String name, Events events, Throwable failure) {
+        try {
+            if (events.equals(Events.NONE)) {
+                LOGGER.log(System.Logger.Level.ERROR, "Thread " + name + " failed and continues", failure);
+            } else {
+                events.emit(new Event.ThreadFailed(name, failure));
+            }
+        } catch (Throwable _) {
+            // Out of memory, most likely; the thread must go on.
+        }
+    }
+}
