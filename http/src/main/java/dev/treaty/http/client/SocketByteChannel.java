@@ -2,6 +2,8 @@ package dev.treaty.http.client;
 
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
@@ -73,10 +75,14 @@ public final class SocketByteChannel implements ByteChannel {
             return new InetSocketAddress(endpoint.host(), endpoint.port());
         }
         var found = new Promise<InetSocketAddress>();
-        Thread.ofPlatform()
-                .daemon()
-                .name("treaty-http-lookup")
-                .start(() -> found.complete(lookup.apply(endpoint.host(), endpoint.port())));
+        BackgroundThread.platform("treaty-http-lookup", time, Events.NONE, () -> {
+                    try {
+                        found.complete(lookup.apply(endpoint.host(), endpoint.port()));
+                    } finally {
+                        found.complete(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
+                    }
+                })
+                .start();
         try {
             InetSocketAddress address = found.await(time, deadline.remainingNanos(time));
             if (address == null) {
