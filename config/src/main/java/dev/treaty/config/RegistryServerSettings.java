@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The registry that this process serves.
+ * The settings of a registry that this process serves: state on disk, limits, self-preservation.
  *
  * @param data the directory that stores its state; empty to keep it in memory
  * @param evictionRatioMax the largest share of instances that is removed within a window because their leases expired,

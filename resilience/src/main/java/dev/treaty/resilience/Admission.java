@@ -17,8 +17,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's limits: admits as many calls of a service as it can do, and refuses the others while that is still
- * cheap. A call that a server starts but cannot finish in time costs as much as a call that it finishes, so without a
+ * Limits the calls that a server accepts for a service, by rate and by the number in flight, and rejects the others
+ * before any work is done. A call that a server starts but cannot finish in time costs as much as a call that it finishes, so without a
  * limit an overloaded server works more and completes less.
  *
  * <p>A call passes the rate limit of its caller, then that of all callers, then the concurrency limit, which prefers

@@ -62,7 +62,7 @@ public final class CircuitBreaker {
         HALF_OPEN
     }
 
-    /** What determines the state. */
+    /** Whether the outcomes of calls or an operator determine the state. */
     public enum Mode {
         /** The outcomes of calls. */
         AUTOMATIC,

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Limits how many calls run at a time; further calls wait in a short queue or are refused. It protects a client from
- * accumulating calls to a service that hangs, and a server from accepting more than it can do.
+ * accumulating calls to a service that hangs, and a server from accepting more than it can complete.
  *
  * <pre>{@code
  * if (!limiter.acquire(Priority.NORMAL, time.nanoTime(), deadline.remainingNanos(time))) {

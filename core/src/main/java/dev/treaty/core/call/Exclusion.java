@@ -8,7 +8,7 @@ package dev.treaty.core.call;
  * @param detail further information, in a few words; may be empty
  */
 public record Exclusion(String instance, Reason reason, String detail) {
-    /** Kinds of reasons. */
+    /** The kind of reason for which an instance was excluded or got a smaller share. */
     public enum Reason {
         /** It reports that it cannot serve calls. */
         UNHEALTHY("critical"),

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The event stream of a process. Subscribers are called on the thread that emits, in the order of their subscriptions;
- * they must not block. If a subscriber throws, its exception or error is logged, and the others still receive
+ * Delivers all events of a process to its subscribers. They are called on the thread that emits, in the order of their
+ * subscriptions, and must not block. If a subscriber throws, its exception or error is logged, and the others still receive
  * the event.
  */
 public final class EventStream implements Events {

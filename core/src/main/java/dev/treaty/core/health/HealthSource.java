@@ -3,7 +3,8 @@ package dev.treaty.core.health;
 import dev.treaty.core.discovery.ServiceHealth;
 
 /**
- * A service that reports its own health. Treaty calls it every few seconds if the implementation of a contract is one.
+ * Reports the health of a service. The implementation of a contract may implement it too: Treaty then calls it every few
+ * seconds.
  */
 @FunctionalInterface
 public interface HealthSource {

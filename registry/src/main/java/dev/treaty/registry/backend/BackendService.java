@@ -35,8 +35,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@link RegistryProtocol} over a {@link Backend}, within the process: {@link NetworkRegistry} uses it like a
- * remote registry, and needs to know nothing about backends.
+ * Implements the {@link RegistryProtocol} over a {@link Backend}, within the process, so that {@link NetworkRegistry}
+ * uses a backend in the same way as a registry server.
  *
  * <p>Watches are answered from a {@link CachedView}. If the store was replaced by an empty one, clients see that as a
  * restart of the registry, and keep what they knew for a while. A backend does not report such a change by itself, so

@@ -24,7 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Offers a {@link RegistryTable} to the network, and lets leases expire on time. A watch waits until something changes,
+ * Implements the registry server: answers the {@link RegistryProtocol} from a {@link RegistryTable}, and ends leases when
+ * they expire. A watch waits until something changes,
  * so that changes are pushed although every exchange is one request and one answer.
  */
 public final class RegistryService implements RegistryProtocol, AutoCloseable {
