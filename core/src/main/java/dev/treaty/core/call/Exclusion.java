@@ -22,7 +22,7 @@ public record Exclusion(String instance, Reason reason, String detail) {
         BREAKER_OPEN("breaker open"),
         /** Its error rate or latency is worse than that of the others. */
         EJECTED("ejected"),
-        /** It was ejected or its breaker was open, and one trial call at a time finds out if it has recovered. */
+        /** It was ejected or its breaker was open, and one trial call at a time tests whether it has recovered. */
         ON_TRIAL("trial under way"),
         /** It has just started or recovered, and its share grows slowly. */
         COLD("cold"),

@@ -22,7 +22,7 @@ public final class ServiceException extends RuntimeException {
 
     /**
      * Returns an exception without a stack trace, which is about a thousand times cheaper: for rejections, which are
-     * frequent under overload, and whose message says where they come from.
+     * frequent under overload, and whose message names their cause.
      */
     public static ServiceException withoutTrace(Fault fault) {
         return new ServiceException(fault, false);

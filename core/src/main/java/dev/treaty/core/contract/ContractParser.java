@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Parses the text that {@link ContractWriter} writes, whose Javadoc has the grammar. Definitions may come in any order:
+ * Parses the text that {@link ContractWriter} writes; the grammar is documented there. Definitions may come in any order:
  * their positions are found first, and each is parsed when its name is first used.
  */
 final class ContractParser {

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 
 /**
  * The client side of a registry: reads and watches instances. While the registry is unreachable, the last known
- * instances are kept, and {@link #problem()} says why they may be stale.
+ * instances are kept, and {@link #problem()} returns why they may be stale.
  */
 public interface ServiceDiscovery {
     /** The names of all services that have instances or a published contract. */

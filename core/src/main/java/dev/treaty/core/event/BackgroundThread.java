@@ -39,7 +39,7 @@ public final class BackgroundThread {
     }
 
     /**
-     * Creates a platform thread, unstarted: for work that must go on even if all carriers of virtual threads are busy.
+     * Creates a platform thread, unstarted: for work that must continue even if all carriers of virtual threads are busy.
      * It is a daemon.
      */
     public static Thread platform(String name, Time time, Events events, Body body) {
@@ -61,7 +61,7 @@ public final class BackgroundThread {
                     time.sleep(PAUSE_NANOS);
                 }
             } catch (InterruptedException _) {
-                // asked to end
+                // interrupted in order to end
             }
         });
     }
@@ -88,7 +88,7 @@ public final class BackgroundThread {
                 events.emit(new Event.ThreadFailed(name, failure));
             }
         } catch (Throwable _) {
-            // Out of memory, most likely; the thread must go on.
+            // Out of memory, most likely; the thread must continue.
         }
     }
 }

@@ -23,7 +23,7 @@ public final class EventStream implements Events {
         for (Events subscriber : subscribers) {
             try {
                 subscriber.emit(event);
-            } catch (Throwable e) { // of any kind: a subscriber never decides what happens to a call
+            } catch (Throwable e) { // of any kind: a subscriber that fails does not affect the call
                 BackgroundThread.report("subscriber " + subscriber.getClass().getName(), Events.NONE, e);
             }
         }

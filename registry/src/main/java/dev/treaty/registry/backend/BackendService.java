@@ -130,7 +130,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         return context.format().write(Instance.of(instance));
     }
 
-    /** Returns what everyone may read and nobody can turn into the token. */
+    /** Returns a hash of a token, which can be stored publicly because the token cannot be computed from it. */
     private static String owner(String token) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));

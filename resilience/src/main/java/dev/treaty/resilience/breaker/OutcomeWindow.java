@@ -14,7 +14,7 @@ import java.lang.invoke.VarHandle;
  * the number of failures in a row.
  *
  * <p>A stripe is a cache line: its first word counts, its second is the time of its last success. The line before the
- * first stripe keeps what is only read, like the length of the array, away from what every call writes.
+ * first stripe separates what is only read, such as the length of the array, from what every call writes.
  */
 public abstract class OutcomeWindow {
     /** The outcomes in a window: all calls, failures, slow calls, and the number of failures in a row. */
