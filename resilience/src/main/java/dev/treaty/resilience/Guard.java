@@ -344,7 +344,7 @@ public final class Guard {
     private <T> @Nullable ServiceResponse<T> applyFallback(Plan current, Failure failure, Fallback<T> fallback) {
         Fault first = failure.fault();
         if (!current.tolerance.level().includes(IsolationLevel.ENHANCED)
-                || !first.code().blamesService()) {
+                || !first.code().isServiceFailure()) {
             return null;
         }
         ServiceResponse<T> answer;
