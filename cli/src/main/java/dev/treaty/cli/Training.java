@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Runs the usual commands in one process, so that the JVM archives the classes that they load. The launcher runs it after
- * a build with {@code -XX:AOTCacheOutput}; later commands start in a third of the time. The commands use a registry of
- * their own.
+ * Runs the usual commands in one process, so that the JVM archives the classes that they load. The launcher runs it
+ * after a build with {@code -XX:AOTCacheOutput}; later commands start in a third of the time. The commands use a
+ * registry of their own.
  */
 public final class Training {
     private static final List<String> COMMANDS = List.of(

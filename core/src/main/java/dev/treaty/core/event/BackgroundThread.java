@@ -39,8 +39,8 @@ public final class BackgroundThread {
     }
 
     /**
-     * Creates a platform thread, unstarted: for work that must continue even if all carriers of virtual threads are busy.
-     * It is a daemon.
+     * Creates a platform thread, unstarted: for work that must continue even if all carriers of virtual threads are
+     * busy. It is a daemon.
      */
     public static Thread platform(String name, Time time, Events events, Body body) {
         return create(Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false), name, time, events, body);

@@ -6,8 +6,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Delivers all events of a process to its subscribers. They are called on the thread that emits, in the order of their
- * subscriptions, and must not block. If a subscriber throws, its exception or error is logged, and the others still receive
- * the event.
+ * subscriptions, and must not block. If a subscriber throws, its exception or error is logged, and the others still
+ * receive the event.
  */
 public final class EventStream implements Events {
     private final List<Events> subscribers = new CopyOnWriteArrayList<>();

@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Sends requests to a registry, and records whether it is reachable and whether it has restarted. Every change of that is
- * emitted once. A registry may answer one part of the client and not another, so each part has its own last error,
+ * Sends requests to a registry, and records whether it is reachable and whether it has restarted. Every change of that
+ * is emitted once. A registry may answer one part of the client and not another, so each part has its own last error,
  * which the answers to another part do not clear.
  */
 public final class RegistryConnection {

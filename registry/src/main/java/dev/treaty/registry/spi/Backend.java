@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a module implements to keep a registry in another store, such as etcd. {@link NetworkRegistry#over} makes
- * a registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive
- * an outage, watchers.
+ * What a module implements to keep a registry in another store, such as etcd. {@link NetworkRegistry#over} makes a
+ * registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive an
+ * outage, watchers.
  *
  * <p>The instances of a client belong to one lease, which expires unless it is renewed. Every method except {@link
  * #follow} and {@link #close} sends a request to the store and waits for the answer, {@value #PATIENCE_MILLIS}

@@ -7,10 +7,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the durations of the calls of a period, from which an adaptive limit is computed. Many threads add durations,
- * and one reads their sum. Each stripe is one word to which every call
- * adds once: one call in the upper bits, and its duration in the lower bits. Words only grow, and a window is the
- * difference between two readings, so that no call is counted twice, or lost between two windows.
+ * Collects the durations of the calls of a period, from which an adaptive limit is computed. Many threads add
+ * durations, and one reads their sum. Each stripe is one word to which every call adds once: one call in the upper
+ * bits, and its duration in the lower bits. Words only grow, and a window is the difference between two readings, so
+ * that no call is counted twice, or lost between two windows.
  */
 public final class SampleWindow {
     /** The shortest length of a window. */
