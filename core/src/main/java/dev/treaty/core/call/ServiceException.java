@@ -1,9 +1,6 @@
 package dev.treaty.core.call;
 
-/**
- * A {@link Fault} as an exception. A service throws it to respond with the fault; a typed client throws it if the call
- * failed.
- */
+/** Thrown by typed clients if a call failed, and by services to fail a call: a {@link Fault} as an exception. */
 public final class ServiceException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -3,8 +3,8 @@ package dev.treaty.core.health;
 import dev.treaty.core.discovery.ServiceHealth;
 
 /**
- * Reports the health of a service. The implementation of a contract may implement it too: Treaty then calls it every
- * few seconds.
+ * Reports the health of a service: Treaty calls it every few seconds if the implementation of a contract implements it
+ * too.
  */
 @FunctionalInterface
 public interface HealthSource {
