@@ -21,7 +21,7 @@ public record RegistryServerSettings(
         Optional<Duration> deregisterAfter,
         int instancesMax) {
 
-    /** In memory; evicts at most 15 % of the instances in a minute; critical instances stay listed; 200,000 instances. */
+    /** In memory; at most 15 % of instances are evicted in a minute; critical ones stay listed; 200,000 instances. */
     public static final RegistryServerSettings DEFAULT = new RegistryServerSettings(
             Optional.empty(),
             SelfPreservationPolicy.STANDARD.evictionRatioMax(),
