@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The key of a call for the load-balancing policies that hash: the first that exists of the header, the argument, and
- * the part with {@link dev.treaty.core.contract.PartitionKey}. A call without a key is balanced by two random choices.
+ * Which part of a call is the key of the load-balancing policies that hash: the header, else the argument, else the
+ * part with {@link dev.treaty.core.contract.PartitionKey}. A call without a key is balanced by two random choices.
  *
  * @param header the name of the header with the key; empty for none
  * @param argument the path of the argument with the key, such as {@code order.customer}; empty for none

@@ -2,7 +2,7 @@ package dev.treaty.balance;
 
 import java.util.random.RandomGenerator;
 
-/** The load-balancing policies of Treaty. */
+/** The algorithms by which an instance can be selected for an attempt. */
 public enum LoadBalancingPolicy {
     /** The better of two random instances by latency and calls in flight; see {@link TwoChoices#peakEwma}. */
     PEAK_EWMA,

@@ -18,7 +18,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * The messages of a contract as JSON Schema, draft 2020-12. Objects are closed, as {@link JsonCodec} reads requests.
+ * Writes the messages of a contract as JSON Schema, draft 2020-12. Objects are closed, as {@link JsonCodec} reads
+ * requests.
  *
  * @see <a href="https://json-schema.org/draft/2020-12">JSON Schema 2020-12</a>
  */

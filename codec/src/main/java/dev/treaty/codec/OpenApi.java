@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A contract as an OpenAPI 3.1 document: each operation is a POST, as on the wire.
+ * Writes a contract as an OpenAPI 3.1 document: each operation is a POST, as on the wire.
  *
  * @see <a href="https://spec.openapis.org/oas/v3.1.1.html">OpenAPI 3.1</a>
  */

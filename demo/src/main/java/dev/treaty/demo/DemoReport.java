@@ -16,7 +16,7 @@ import picocli.CommandLine.Help.Ansi;
  * @param nanos how long the load lasted
  * @param machine the machine and the rate
  * @param total all calls
- * @param faults the time before the first fault, and all planned faults, including those that did not happen in time
+ * @param faults the time before the first fault, and all planned faults, including those that did not begin in time
  * @param failures the first calls that failed
  * @param counts what all clients counted
  * @param problems what the demo could not do

@@ -21,7 +21,7 @@ import picocli.CommandLine.Help.Ansi;
 final class ScreenView extends DemoView {
     private static final Duration INTERVAL = Duration.ofMillis(250);
 
-    /** How many frames are drawn between two looks at the size of the terminal. */
+    /** How many frames are drawn between two reads of the size of the terminal. */
     private static final int FRAMES_PER_SIZE = 8;
 
     /** The number of columns from which on the ids of processes are shown. */

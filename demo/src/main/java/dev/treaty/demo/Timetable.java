@@ -34,7 +34,7 @@ final class Timetable {
         this.durationNanos = duration.toNanos();
     }
 
-    /** Returns the faults that {@link #start} will inject. A registry of others is not killed. */
+    /** Returns the faults that {@link #start} will inject. A registry that the demo has not started is not killed. */
     static List<InjectedFault> plan(DemoRegistry registry) {
         return Stream.of(Plan.values())
                 .filter(plan -> plan != Plan.REGISTRY || registry.owned())

@@ -145,7 +145,7 @@ public final class Node implements BalancedInstance {
 
     /** Updates the load; without a response the attempt was interrupted, which shows only how long it took at least. */
     private void measure(@Nullable ServiceResponse<?> response, @Nullable Fault fault, long start, long now) {
-        if (fault != null && fault.code().blamesService()) {
+        if (fault != null && fault.code().isServiceFailure()) {
             // The conversion saturates, so that any retry delay is accepted.
             long retryAfter =
                     fault.retryAfter().map(TimeUnit.NANOSECONDS::convert).orElse(0L);

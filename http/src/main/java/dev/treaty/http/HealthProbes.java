@@ -27,10 +27,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Health probes over the network: by HTTP, by opening a TCP connection, by the <a
- * href="https://grpc.io/docs/guides/health-checking/">health protocol of gRPC</a>, or by the health page of a Treaty
- * service, which also has a message and details. A probe ends when its thread is interrupted; the timeout is only for
- * operations that cannot be interrupted.
+ * Creates the probes that check the health of instances over the network. A probe sends an HTTP request, opens a TCP
+ * connection, uses the <a href="https://grpc.io/docs/guides/health-checking/">health protocol of gRPC</a>, or reads the
+ * health page of a Treaty service, which also has a message and details. It ends when its thread is interrupted; the
+ * timeout is only for operations that cannot be interrupted.
  *
  * <p>In a configuration a probe is one word: a path that begins with {@code /}, {@code tcp}, {@code grpc}, {@code
  * grpc/SERVICE} or {@code treaty}.

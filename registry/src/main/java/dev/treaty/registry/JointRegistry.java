@@ -33,10 +33,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several registries as one. The <em>primary</em> registries are read and written together: an instance that is in two
- * of them is one, and everything is registered in each, so that a system can move from one to another while it runs. A
- * <em>secondary</em> registry, of another region, is only read, and its instances of a service are visible only while
- * no instance of the primary ones accepts calls.
+ * Combines several registries into one. The <em>primary</em> registries are read and written together: an instance that
+ * is in two of them is one, and everything is registered in each, so that a system can move from one to another while
+ * it runs. A <em>secondary</em> registry, of another region, is only read, and its instances of a service are visible
+ * only while no instance of the primary ones accepts calls.
  */
 public final class JointRegistry implements Registry {
     /** The most closed instances of a service that are remembered. */

@@ -4,7 +4,8 @@ import dev.treaty.registry.changes.ChangeLog;
 import java.time.Duration;
 
 /**
- * How much a registry keeps. Requests over a limit are refused with a message that names the limit.
+ * How many instances, services, contracts and watches a registry accepts. Requests over a limit are refused with a
+ * message that names the limit.
  *
  * @param instances the most instances of all services together
  * @param services the most services that have instances

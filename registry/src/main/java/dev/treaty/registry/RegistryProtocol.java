@@ -195,11 +195,11 @@ public interface RegistryProtocol {
         }
     }
 
-    /** An instance and the token that it was registered with. */
+    /** Identifies the lease of an instance by its id and the token that it was registered with. */
     record Lease(String id, String token) {}
 
     /**
-     * The answer to a registration.
+     * The response to a registration: the length of the granted lease.
      *
      * @param epoch identifies this start of the registry
      * @param leaseMillis length of the lease, from now
@@ -207,14 +207,14 @@ public interface RegistryProtocol {
     record Granted(String epoch, long leaseMillis) {}
 
     /**
-     * The answer to a renewal.
+     * The response to a renewal of leases: those that the registry does not know.
      *
      * @param unknown ids that are not registered with the token
      */
     record Renewed(String epoch, List<String> unknown) {}
 
     /**
-     * What has changed in the watched services.
+     * The response to a watch: what has changed in the watched services.
      *
      * @param epoch identifies this start of the registry; revisions of another epoch have no meaning
      * @param revision revision to continue from, for every service except those in {@code later} and {@code unclear}
@@ -233,7 +233,7 @@ public interface RegistryProtocol {
             Optional<Map<String, String>> unclear) {}
 
     /**
-     * All instances of a service.
+     * All instances of a service, or the first page of them.
      *
      * @param next parameter of {@link #page} for the rest, or empty if this is all
      */
@@ -243,7 +243,7 @@ public interface RegistryProtocol {
             @DefaultValue("") String next) {}
 
     /**
-     * More instances of a list.
+     * The next page of a list of instances that does not fit into one response.
      *
      * @param next parameter of {@link #page} for the rest, or empty if this is the last page
      */
@@ -281,7 +281,7 @@ public interface RegistryProtocol {
             @DefaultValue("0") int critical) {}
 
     /**
-     * A change of an instance.
+     * An instance was added, updated or removed.
      *
      * @param instance its state now, or its last state if it was removed
      * @param reason why it was removed; empty otherwise
@@ -298,6 +298,7 @@ public interface RegistryProtocol {
         }
     }
 
+    /** Whether an instance was added, updated or removed. */
     enum Kind {
         ADDED,
         UPDATED,

@@ -17,9 +17,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's limits: admits as many calls of a service as it can do, and refuses the others while that is still
- * cheap. A call that a server starts but cannot finish in time costs as much as a call that it finishes, so without a
- * limit an overloaded server works more and completes less.
+ * Limits the calls that a server accepts for a service, by rate and by the number in flight, and rejects the others
+ * before any work is done. A call that a server starts but cannot finish in time costs as much as a call that it
+ * finishes, so without a limit an overloaded server works more and completes less.
  *
  * <p>A call passes the rate limit of its caller, then that of all callers, then the concurrency limit, which prefers
  * calls of higher priority. Each refusal has the code {@code RESOURCE_EXHAUSTED} and is marked as not run, so that the
@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the
  * handler makes: a claim gains nothing by passing through a trusted server. Rate limits ignore priorities.
  *
- * <p>Callers are distinguished by name: names can be invented, but a flood of invented names shares one limit
- * ({@link KeyedRateLimiter}), and an unauthenticated name never uses the permits of the authenticated one.
+ * <p>Callers are distinguished by name: names can be invented, but a flood of invented names shares one limit ({@link
+ * KeyedRateLimiter}), and an unauthenticated name never uses the permits of the authenticated one.
  */
 public final class Admission implements Filter {
     /** The number of characters by which longer names of callers are distinguished. */

@@ -5,7 +5,7 @@ import dev.treaty.resilience.internal.PolicyChecks;
 import java.util.Optional;
 
 /**
- * How many calls a server admits: rates, and calls at a time.
+ * The limits of an {@link Admission}: how many calls a server accepts per second and at a time.
  *
  * @param rateLimit the rate of all callers together, if limited
  * @param rateLimitPerCaller the rate of each caller, if limited; without warm-up

@@ -62,7 +62,7 @@ public final class CircuitBreaker {
         HALF_OPEN
     }
 
-    /** What determines the state. */
+    /** Whether the outcomes of calls or an operator determine the state. */
     public enum Mode {
         /** The outcomes of calls. */
         AUTOMATIC,
@@ -294,7 +294,7 @@ public final class CircuitBreaker {
     public void ended(long admission, @Nullable Fault fault, long startNanos, long now) {
         if (fault != null && fault.code() == Code.CANCELED) {
             ignored(admission);
-        } else if (fault != null && fault.code().blamesService()) {
+        } else if (fault != null && fault.code().isServiceFailure()) {
             failed(admission, now, now - startNanos);
         } else {
             succeeded(admission, now, now - startNanos);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Limits how many calls run at a time; further calls wait in a short queue or are refused. It protects a client from
- * accumulating calls to a service that hangs, and a server from accepting more than it can do.
+ * accumulating calls to a service that hangs, and a server from accepting more than it can complete.
  *
  * <pre>{@code
  * if (!limiter.acquire(Priority.NORMAL, time.nanoTime(), deadline.remainingNanos(time))) {
@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It guarantees three things. There are never more calls admitted than the limit, for any number of threads and any
  * change of the limit; if the limit falls below the number of running calls, none is admitted until enough have ended.
- * A refusal means that at a moment during the call the limit was reached, or calls of the same or a higher
- * {@linkplain Priority priority} waited. Within a priority calls are admitted in the order of arrival; if the queue is
- * full, a call of a lower priority is displaced.
+ * A refusal means that at a moment during the call the limit was reached, or calls of the same or a higher {@linkplain
+ * Priority priority} waited. Within a priority calls are admitted in the order of arrival; if the queue is full, a call
+ * of a lower priority is displaced.
  *
  * <p>Below the limit, acquire and release cost one uncontended compare-and-set each, on the thread's own stripe of a
  * {@link PermitPool}. Waiting calls and changes of the limit need the lock. A release puts its permit back before it

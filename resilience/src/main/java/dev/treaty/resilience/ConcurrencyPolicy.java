@@ -4,9 +4,9 @@ import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
 /**
- * How many calls may run at a time, how that limit is found, and how many more calls may wait.
+ * How many calls may run at a time, whether that limit is fixed or adaptive, and how many more calls may wait.
  *
- * @param algorithm how the limit is found
+ * @param algorithm how the limit is computed
  * @param limit the limit, or the first limit of an adaptive algorithm; start low, since the first latencies become the
  *     baseline
  * @param limitMin the lowest adaptive limit; it should be less than the service can run at a time
@@ -17,7 +17,7 @@ import java.time.Duration;
 public record ConcurrencyPolicy(
         Algorithm algorithm, int limit, int limitMin, int limitMax, int queue, Duration waitMax) {
 
-    /** How a limit is found. */
+    /** How a concurrency limit is computed. */
     public enum Algorithm {
         /** The limit is constant: a bulkhead. */
         FIXED,

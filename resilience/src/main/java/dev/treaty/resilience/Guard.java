@@ -340,11 +340,11 @@ public final class Guard {
         }
     }
 
-    /** Returns the fallback's answer to a failure, or null if there is none and the failure stands. */
+    /** Returns the fallback's answer to a failure, or null if there is none and the failure is returned. */
     private <T> @Nullable ServiceResponse<T> applyFallback(Plan current, Failure failure, Fallback<T> fallback) {
         Fault first = failure.fault();
         if (!current.tolerance.level().includes(IsolationLevel.ENHANCED)
-                || !first.code().blamesService()) {
+                || !first.code().isServiceFailure()) {
             return null;
         }
         ServiceResponse<T> answer;

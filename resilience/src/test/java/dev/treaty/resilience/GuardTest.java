@@ -74,11 +74,11 @@ class GuardTest {
         var failure = new IOException("broken");
         assertThatThrownBy(() -> guard(full()).call(failing(9, failure))).isSameAs(failure);
         assertThat(runs).as("not known to be idempotent, so not retried").hasValue(1);
-        var mistake = new IllegalStateException("mistake");
+        var error = new IllegalStateException("error");
         assertThatThrownBy(() -> guard(full()).call(() -> {
-                    throw mistake;
+                    throw error;
                 }))
-                .isSameAs(mistake);
+                .isSameAs(error);
     }
 
     @Test

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /**
- * An in-memory disk. It can fail, and it can show what a crash of the machine leaves: data that was not forced is lost
- * in whole or in part, and the last write may be torn.
+ * A {@link Store} in memory, for tests. It can fail, and it can show what a crash of the machine leaves: data that was
+ * not forced is lost in whole or in part, and the last write may be torn.
  */
 public final class MemoryStore implements Store {
     private static final class File {

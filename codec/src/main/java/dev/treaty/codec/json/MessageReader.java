@@ -7,7 +7,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamContext;
 
-/** A parser that also knows the current position in the message for error messages. */
+/** Parses the JSON of a message, and adds the path of the current field to error messages. */
 public final class MessageReader {
     /** The maximum length of a name or value from a message in an error, in characters. */
     private static final int ECHO_LENGTH_MAX = 64;

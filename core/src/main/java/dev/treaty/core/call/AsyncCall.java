@@ -4,7 +4,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Starts blocking code on a virtual thread of its own, in the {@link CallContext} of the thread that starts it. */
+/** Runs blocking code on a new virtual thread, in the {@link CallContext} of the thread that starts it. */
 public final class AsyncCall {
     private AsyncCall() {}
 

@@ -82,10 +82,8 @@ public enum Code {
         };
     }
 
-    /**
-     * Returns true if the instance is the cause, rather than the request: breakers and ejection count it as failure.
-     */
-    public boolean blamesService() {
+    /** Returns true if the service has failed, not the request: breakers count it, and fallbacks answer it. */
+    public boolean isServiceFailure() {
         return switch (this) {
             case UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS, RESOURCE_EXHAUSTED -> true;
             default -> false;

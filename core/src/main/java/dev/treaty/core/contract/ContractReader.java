@@ -320,7 +320,7 @@ final class ContractReader {
     private static String unsupported(Class<?> c) {
         String name = "type " + c.getName();
         if (c == Object.class || c == void.class) {
-            return "type " + c.getSimpleName() + " says nothing about its values: use a record or a scalar";
+            return "type " + c.getSimpleName() + " does not describe its values: use a record or a scalar";
         }
         if (c == Optional.class || PRIMITIVE_OPTIONALS.containsKey(c)) {
             return "Optional is for a field, a parameter or a result, not for elements of a collection";

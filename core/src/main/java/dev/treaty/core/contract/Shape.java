@@ -203,7 +203,7 @@ public sealed interface Shape {
             options = List.copyOf(options);
         }
 
-        /** One possibility: a value of the tag and the record that it stands for. */
+        /** One record of a choice, and the value of the tag that identifies it. */
         public record Option(String tag, Structure structure) {}
     }
 

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The client side of a registry: reads and watches instances. While the registry is unreachable, the last known
- * instances are kept, and {@link #problem()} says why they may be stale.
+ * The part of a registry that clients use: reads and watches instances. While the registry is unreachable, the last
+ * known instances are kept, and {@link #problem()} returns why they may be stale.
  */
 public interface ServiceDiscovery {
     /** The names of all services that have instances or a published contract. */

@@ -3,7 +3,7 @@ package dev.treaty.core.discovery;
 import dev.treaty.core.contract.ServiceContract;
 import java.time.Duration;
 
-/** The server side of a registry: registers instances under a lease, and publishes contracts. */
+/** The part of a registry that servers use: registers instances under a lease, and publishes contracts. */
 public interface ServiceRegistry {
     /**
      * Registers an instance until the registration is closed: renews the lease, and registers the instance again if the

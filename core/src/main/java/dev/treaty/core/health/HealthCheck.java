@@ -134,7 +134,7 @@ public final class HealthCheck implements AutoCloseable {
                 result.complete(critical("the health check failed: "
                         + message.substring(0, Math.min(MESSAGE_LENGTH_MAX, message.length()))));
             } catch (InterruptedException e) {
-                // given up after the timeout
+                // canceled after the timeout
             } finally {
                 ended.complete(true);
             }

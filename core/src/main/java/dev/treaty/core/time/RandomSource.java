@@ -5,8 +5,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * The random numbers of production code, which any number of threads may share. Simulations use a seeded generator
- * instead.
+ * Returns the generator of random numbers that production code uses, which any number of threads may share. Tests use a
+ * seeded generator instead.
  */
 public final class RandomSource {
     private static final RandomGenerator SYSTEM =

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What all calls of one operation share: the codec and the encoded request line. */
+/** The codec and the encoded request line of an operation, which all of its calls share. */
 public record EncodedOperation(ServiceName service, JsonCodec codec, OutputBuffer requestLine) {
     private static EncodedOperation of(ServiceName service, Operation operation) {
         var line = new OutputBuffer()

@@ -246,7 +246,7 @@ public final class HttpConnection implements Transport.Connection {
         return new Fault(code, message, response.reached(), retryAfter);
     }
 
-    /** The error in the body; empty if it is not a Connect error, when the status says everything that is known. */
+    /** The error in the body; empty if the body is not a Connect error, so that only the status is known. */
     private static Map<?, ?> error(ResponseReader response) {
         try {
             boolean json = response.json() && response.bodyLength() > 0;

@@ -18,9 +18,10 @@ import java.nio.channels.SocketChannel;
 import java.util.function.BiFunction;
 
 /**
- * A TCP socket. It is a {@link SocketChannel} for two reasons: an interrupt ends its waits on platform threads too, and
- * it can be checked without waiting whether the peer has closed it. Reads wait with the socket's timeout, which costs
- * nothing to set here; writes never block in the kernel, where no timeout applies.
+ * A TCP connection as a {@link ByteChannel}. It is a {@link SocketChannel} for two reasons: an interrupt ends its waits
+ * on platform threads too, and it can be checked without waiting whether the peer has closed it. Reads wait with the
+ * socket's timeout, which costs nothing to set here; writes never block in the kernel, which applies no timeout to
+ * them.
  */
 public final class SocketByteChannel implements ByteChannel {
     /** The maximum pause between two attempts to write to a peer that does not read, in nanoseconds. */

@@ -35,8 +35,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@link RegistryProtocol} over a {@link Backend}, within the process: {@link NetworkRegistry} uses it like a
- * remote registry, and needs to know nothing about backends.
+ * Implements the {@link RegistryProtocol} over a {@link Backend}, within the process, so that {@link NetworkRegistry}
+ * uses a backend in the same way as a registry server.
  *
  * <p>Watches are answered from a {@link CachedView}. If the store was replaced by an empty one, clients see that as a
  * restart of the registry, and keep what they knew for a while. A backend does not report such a change by itself, so
@@ -130,7 +130,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         return context.format().write(Instance.of(instance));
     }
 
-    /** Returns what everyone may read and nobody can turn into the token. */
+    /** Returns a hash of a token, which can be stored publicly because the token cannot be computed from it. */
     private static String owner(String token) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));

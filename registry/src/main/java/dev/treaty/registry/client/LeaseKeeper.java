@@ -124,7 +124,7 @@ public final class LeaseKeeper implements AutoCloseable {
                 .or(publisher::problem);
     }
 
-    /** Renews all leases now, to find out whether the registry still knows them. */
+    /** Renews all leases now, to learn whether the registry still has them. */
     public synchronized void renewNow() {
         renewAtNanos = connection.time.nanoTime();
         wake.complete(true);

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Sends requests to a registry, and records whether it is reachable and which start of it answers. Every change of that
+ * Sends requests to a registry, and records whether it is reachable and whether it has restarted. Every change of that
  * is emitted once. A registry may answer one part of the client and not another, so each part has its own last error,
  * which the answers to another part do not clear.
  */
@@ -51,7 +51,7 @@ public final class RegistryConnection {
         T send(RegistryProtocol registry) throws InterruptedException;
     }
 
-    /** A request that waits until clients have acknowledged something. */
+    /** A request that the registry answers when all watching clients have acknowledged a change. */
     @FunctionalInterface
     public interface AcknowledgeRequest {
         RegistryProtocol.Heard send(RegistryProtocol registry, long waitMillis) throws InterruptedException;

@@ -81,7 +81,7 @@ public final class WatchClient implements AutoCloseable {
     private final Promise<Boolean> ended = new Promise<>();
     private Promise<Outcome> outcome = new Promise<>();
     private volatile WatchState state = WatchState.EMPTY; // written under the monitor
-    private boolean watching; // the registry believes that this process watches something
+    private boolean watching; // whether the registry has a watch of this process
     private volatile @Nullable Fault refused;
     private volatile boolean closed;
 

@@ -24,8 +24,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Offers a {@link RegistryTable} to the network, and lets leases expire on time. A watch waits until something changes,
- * so that changes are pushed although every exchange is one request and one answer.
+ * Implements the registry server: answers the {@link RegistryProtocol} from a {@link RegistryTable}, and ends leases
+ * when they expire. A watch waits until something changes, so that changes are pushed although every exchange is one
+ * request and one answer.
  */
 public final class RegistryService implements RegistryProtocol, AutoCloseable {
     /** The longest wait of a watch; many proxies end a request after half a minute. */

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two rules keep leases from expiring for the wrong reason. Time in which this process was stopped does not count,
  * since nothing could be renewed. And if many leases expire at once, most instances stay listed, marked as stale, as
- * {@link SelfPreservationPolicy} says.
+ * {@link SelfPreservationPolicy} allows.
  *
  * <p>An instance that stays critical may be delisted. It keeps its lease, and is listed again as soon as it recovers.
  */
@@ -343,7 +343,7 @@ public final class RegistryTable {
         return lease;
     }
 
-    /** Drains an instance, whatever it reports, or takes that back: for operators, who have no token. */
+    /** Drains an instance, whatever it reports, or takes that back: for operators, which have no token. */
     public synchronized void drain(String id, boolean drained, Instant at) {
         Lease lease = existing(id);
         if (lease.drained != drained) {

@@ -5,9 +5,8 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * A set of named files that keeps the state of a registry: the part of a disk that can be simulated. Appended bytes
- * that are not {@linkplain #force forced} may be lost or torn when the machine stops, but not when only the process
- * stops.
+ * The named files that keep the state of a registry: in a directory, or in memory in tests. Appended bytes that are not
+ * {@linkplain #force forced} may be lost or torn when the machine stops, but not when only the process stops.
  */
 public interface Store extends Closeable {
     /** Returns the names of the existing files. */

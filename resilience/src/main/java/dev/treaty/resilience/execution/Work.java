@@ -14,8 +14,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one kind of work is attempted. There are two kinds, plain {@link Code} and {@link Calls} of a pipeline; a guard
- * runs both by the same steps.
+ * Makes the attempts of the work that a guard runs: of plain {@link Code}, or of the {@link Calls} of a pipeline. A
+ * guard runs both by the same steps.
  *
  * @param <W> what is done; an argument of every method, so that running plain code allocates nothing
  */
@@ -38,8 +38,8 @@ public sealed interface Work<W> {
     default void retryRefused(W work, Fault fault, String reason) {}
 
     /**
-     * Plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and attempt, so
-     * that the calls it makes inherit them.
+     * Attempts plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and
+     * attempt, so that the calls it makes inherit them.
      *
      * @param faults maps the exceptions of the code
      */
@@ -62,13 +62,13 @@ public sealed interface Work<W> {
     }
 
     /**
-     * Calls of a pipeline.
+     * Attempts the calls of a pipeline.
      *
      * @param faults maps the exceptions of the next handler
      * @param events receives the retries
      */
     record Calls(Function<? super Exception, Fault> faults, Events events) implements Work<Calls.Passage> {
-        /** A call, and the handler of each attempt. */
+        /** A call, and the handler that gets each of its attempts. */
         public record Passage(Call call, Handler next) {}
 
         @Override

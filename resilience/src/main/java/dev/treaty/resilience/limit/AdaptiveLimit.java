@@ -8,7 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Finds out, window by window, how many calls a service can run at a time. Not thread-safe.
+ * Computes, from the latencies of one window after another, how many calls a service can run at a time. Not
+ * thread-safe.
  *
  * <p>The three algorithms and their parameters are those of Netflix's concurrency-limits, with four differences. The
  * {@linkplain LatencyBaseline baseline} is bounded. Every algorithm lowers the limit if a call was dropped, Gradient2

@@ -7,9 +7,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The durations of recent calls, added by many threads and summed by one. Each stripe is one word to which every call
- * adds once: one call in the upper bits, and its duration in the lower bits. Words only grow, and a window is the
- * difference between two readings, so that no call is counted twice, or lost between two windows.
+ * Collects the durations of the calls of a period, from which an adaptive limit is computed. Many threads add
+ * durations, and one reads their sum. Each stripe is one word to which every call adds once: one call in the upper
+ * bits, and its duration in the lower bits. Words only grow, and a window is the difference between two readings, so
+ * that no call is counted twice, or lost between two windows.
  */
 public final class SampleWindow {
     /** The shortest length of a window. */
@@ -34,7 +35,7 @@ public final class SampleWindow {
     private static final long TICKS_MAX = CALL_MAX.toNanos() >> TICK_BITS;
 
     /**
-     * The content of a window.
+     * The number of calls in a window, with their average duration and concurrency.
      *
      * @param calls calls that were not dropped
      * @param drops calls that were dropped
