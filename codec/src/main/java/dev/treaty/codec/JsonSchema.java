@@ -49,11 +49,11 @@ public final class JsonSchema {
             schema.definitions.put(operation.name() + ".request", schema.schema(operation.request()));
             schema.definitions.put(operation.name() + ".response", schema.schema(operation.response()));
         }
-        var document = object("$schema", "https://json-schema.org/draft/2020-12/schema");
-        put(document, "title", contract.name() + " " + contract.version());
-        put(document, "description", contract.description());
-        put(document, "$defs", schema.definitions);
-        return Json.indented(document);
+        return Json.indented(object(
+                "$schema", "https://json-schema.org/draft/2020-12/schema",
+                "title", contract.name() + " " + contract.version(),
+                "description", contract.description(),
+                "$defs", schema.definitions));
     }
 
     /** The named types to which {@link #schema} has referred. */
@@ -96,10 +96,12 @@ public final class JsonSchema {
                 required.add(field.name());
             }
         }
-        var schema = object("type", "object", "description", structure.description(), "properties", properties);
-        put(schema, "required", required.isEmpty() ? "" : required);
-        put(schema, "additionalProperties", false);
-        return schema;
+        return object(
+                "type", "object",
+                "description", structure.description(),
+                "properties", properties,
+                "required", required,
+                "additionalProperties", false);
     }
 
     private static Object defaultValue(Shape shape, String text) {
@@ -115,9 +117,8 @@ public final class JsonSchema {
             options.add(named(name, () -> structure(option.structure(), Map.of(choice.tag(), tag))));
             mapping.put(option.tag(), prefix + name);
         }
-        var schema = object("description", choice.description(), "oneOf", options);
-        put(schema, "discriminator", discriminators ? object("propertyName", choice.tag(), "mapping", mapping) : "");
-        return schema;
+        Object discriminator = discriminators ? object("propertyName", choice.tag(), "mapping", mapping) : "";
+        return object("description", choice.description(), "oneOf", options, "discriminator", discriminator);
     }
 
     private static Map<String, Object> scalar(Scalar scalar) {
@@ -154,27 +155,10 @@ public final class JsonSchema {
         return object;
     }
 
-    /** Adds a value unless it is an empty string. */
-    static void put(Map<String, Object> object, String name, Object value) {
-        if (!value.equals("")) {
+    /** Adds a value unless it is an empty string or list. */
+    private static void put(Map<String, Object> object, String name, Object value) {
+        if (!value.equals("") && !value.equals(List.of())) {
             object.put(name, value);
         }
-    }
-
-    /** The schema of a Connect error. */
-    static Map<String, Object> error(List<String> codes) {
-        var properties = object(
-                "code", object("type", "string", "enum", codes),
-                "message", object("type", "string"),
-                "details", object("type", "array", "items", object("type", "object")));
-        return object(
-                "type",
-                "object",
-                "description",
-                "Why the call failed.",
-                "properties",
-                properties,
-                "required",
-                List.of("code"));
     }
 }

@@ -1,7 +1,6 @@
 package dev.treaty.codec;
 
 import static dev.treaty.codec.JsonSchema.object;
-import static dev.treaty.codec.JsonSchema.put;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.contract.Operation;
@@ -36,14 +35,32 @@ public final class OpenApi {
                 "title", contract.name().value(),
                 "version", contract.version().toString(),
                 "description", contract.description());
-        var codes = Arrays.stream(Code.values()).map(Code::wire).toList();
-        schema.definitions().put(ERROR, JsonSchema.error(codes));
-        var capabilities =
-                contract.capabilities().stream().map(OpenApi::capability).toList();
-        var document = object("openapi", "3.1.0", "info", info, "paths", paths);
-        put(document, "components", Map.of("schemas", schema.definitions()));
-        put(document, "x-treaty-capabilities", capabilities.isEmpty() ? "" : capabilities);
-        return Json.indented(document);
+        schema.definitions().put(ERROR, error());
+        return Json.indented(object(
+                "openapi", "3.1.0",
+                "info", info,
+                "paths", paths,
+                "components", Map.of("schemas", schema.definitions()),
+                "x-treaty-capabilities",
+                        contract.capabilities().stream().map(OpenApi::capability).toList()));
+    }
+
+    /** The schema of a Connect error. */
+    private static Map<String, Object> error() {
+        var properties = object(
+                "code",
+                        object(
+                                "type",
+                                "string",
+                                "enum",
+                                Arrays.stream(Code.values()).map(Code::wire).toList()),
+                "message", object("type", "string"),
+                "details", object("type", "array", "items", object("type", "object")));
+        return object(
+                "type", "object",
+                "description", "Why the call failed.",
+                "properties", properties,
+                "required", List.of("code"));
     }
 
     private static Map<String, Object> post(ServiceContract contract, Operation operation, JsonSchema schema) {

@@ -36,8 +36,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server with raw requests, valid and invalid. */
 class HttpServerTest {
+    private static final HttpServerOptions LIMITS =
+            new HttpServerOptions("127.0.0.1", 0, 1_000, 16 << 10, 10_000, Duration.ofMinutes(2));
+
     private final Running running =
-            new Running(HttpServerOptions.STANDARD.bodyBytesMax(1_000), HttpTransportOptions.STANDARD);
+            new Running(LIMITS, HttpTransportOptions.STANDARD);
 
     @AfterEach
     void close() {

@@ -75,9 +75,9 @@ abstract class ScalarAdapter implements JsonAdapter {
         return BY_TYPE.get(type);
     }
 
-    /** Returns the adapter for values without Java types: they are checked, but text remains a string. */
-    static ScalarAdapter dynamic(Scalar scalar) {
-        return Objects.requireNonNull(DYNAMIC.get(scalar));
+    /** Returns the adapter for a Java type; values of type {@code Object} are checked, but text remains a string. */
+    static ScalarAdapter of(Scalar scalar, Class<?> type) {
+        return Objects.requireNonNull(type == Object.class ? DYNAMIC.get(scalar) : BY_TYPE.get(type));
     }
 
     @Override

@@ -6,9 +6,9 @@ import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpTransportOptions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +23,10 @@ public final class ConnectionPool {
     private final Time time;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Set<PooledConnection> connections = new HashSet<>();
+    private final Set<PooledConnection> connections = ConcurrentHashMap.newKeySet();
     private final ArrayDeque<PooledConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<Promise<PooledConnection>> queue = new ArrayDeque<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     /** The result of a promise in the queue that gets no connection. */
     private final PooledConnection none = new PooledConnection(1);
@@ -148,22 +148,10 @@ public final class ConnectionPool {
     /** Closes all connections at once; calls in flight fail. */
     void abort() {
         close();
-        List<PooledConnection> inUse;
-        lock.lock();
-        try {
-            inUse = List.copyOf(connections);
-        } finally {
-            lock.unlock();
-        }
-        inUse.forEach(PooledConnection::disconnect);
+        connections.forEach(PooledConnection::disconnect);
     }
 
     boolean closed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
+        return closed;
     }
 }
