@@ -49,11 +49,11 @@ public final class JsonSchema {
             schema.definitions.put(operation.name() + ".request", schema.schema(operation.request()));
             schema.definitions.put(operation.name() + ".response", schema.schema(operation.response()));
         }
-        return Json.indented(object(
-                "$schema", "https://json-schema.org/draft/2020-12/schema",
-                "title", contract.name() + " " + contract.version(),
-                "description", contract.description(),
-                "$defs", schema.definitions));
+        var document = object("$schema", "https://json-schema.org/draft/2020-12/schema");
+        put(document, "title", contract.name() + " " + contract.version());
+        put(document, "description", contract.description());
+        put(document, "$defs", schema.definitions);
+        return Json.indented(document);
     }
 
     /** The named types to which {@link #schema} has referred. */
@@ -96,12 +96,10 @@ public final class JsonSchema {
                 required.add(field.name());
             }
         }
-        return object(
-                "type", "object",
-                "description", structure.description(),
-                "properties", properties,
-                "required", required,
-                "additionalProperties", false);
+        var schema = object("type", "object", "description", structure.description(), "properties", properties);
+        put(schema, "required", required);
+        put(schema, "additionalProperties", false);
+        return schema;
     }
 
     private static Object defaultValue(Shape shape, String text) {
@@ -156,7 +154,7 @@ public final class JsonSchema {
     }
 
     /** Adds a value unless it is an empty string or list. */
-    private static void put(Map<String, Object> object, String name, Object value) {
+    static void put(Map<String, Object> object, String name, Object value) {
         if (!value.equals("") && !value.equals(List.of())) {
             object.put(name, value);
         }

@@ -1,6 +1,7 @@
 package dev.treaty.codec;
 
 import static dev.treaty.codec.JsonSchema.object;
+import static dev.treaty.codec.JsonSchema.put;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.contract.Operation;
@@ -36,31 +37,23 @@ public final class OpenApi {
                 "version", contract.version().toString(),
                 "description", contract.description());
         schema.definitions().put(ERROR, error());
-        return Json.indented(object(
-                "openapi", "3.1.0",
-                "info", info,
-                "paths", paths,
-                "components", Map.of("schemas", schema.definitions()),
-                "x-treaty-capabilities",
-                        contract.capabilities().stream().map(OpenApi::capability).toList()));
+        var document = object("openapi", "3.1.0", "info", info, "paths", paths);
+        put(document, "components", Map.of("schemas", schema.definitions()));
+        var capabilities = contract.capabilities().stream().map(OpenApi::capability);
+        put(document, "x-treaty-capabilities", capabilities.toList());
+        return Json.indented(document);
     }
 
     /** The schema of a Connect error. */
     private static Map<String, Object> error() {
+        var codes = Arrays.stream(Code.values()).map(Code::wire).toList();
         var properties = object(
-                "code",
-                        object(
-                                "type",
-                                "string",
-                                "enum",
-                                Arrays.stream(Code.values()).map(Code::wire).toList()),
+                "code", object("type", "string", "enum", codes),
                 "message", object("type", "string"),
                 "details", object("type", "array", "items", object("type", "object")));
-        return object(
-                "type", "object",
-                "description", "Why the call failed.",
-                "properties", properties,
-                "required", List.of("code"));
+        var schema = object("type", "object", "description", "Why the call failed.", "properties", properties);
+        put(schema, "required", List.of("code"));
+        return schema;
     }
 
     private static Map<String, Object> post(ServiceContract contract, Operation operation, JsonSchema schema) {

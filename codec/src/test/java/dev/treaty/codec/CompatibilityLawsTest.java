@@ -82,12 +82,19 @@ class CompatibilityLawsTest {
     private static boolean isReadable(
             Structure writer, Structure reader, Map<String, Object> message, boolean lenient) {
         var bytes = new OutputBuffer();
-        JsonFormat.write("message", ObjectWriteContext.empty(), bytes, out -> JsonAdapters.dynamic(writer)
-                .write(out, message));
+        JsonFormat.write(
+                "message",
+                ObjectWriteContext.empty(),
+                bytes,
+                out -> JsonAdapters.dynamic(writer).write(out, message));
         try {
             JsonFormat.read(
-                    "message", bytes.array(), 0, bytes.length(), lenient, in -> JsonAdapters.dynamic(reader)
-                            .read(in));
+                    "message",
+                    bytes.array(),
+                    0,
+                    bytes.length(),
+                    lenient,
+                    in -> JsonAdapters.dynamic(reader).read(in));
             return true;
         } catch (MessageException e) {
             return false;

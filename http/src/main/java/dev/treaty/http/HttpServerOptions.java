@@ -39,4 +39,9 @@ public record HttpServerOptions(
     public HttpServerOptions at(String otherHost, int otherPort) {
         return new HttpServerOptions(otherHost, otherPort, bodyBytesMax, headerBytesMax, connectionsMax, idleTimeout);
     }
+
+    /** Returns these options with another limit on bodies. */
+    public HttpServerOptions bodyBytesMax(int bytes) {
+        return new HttpServerOptions(host, port, bytes, headerBytesMax, connectionsMax, idleTimeout);
+    }
 }

@@ -36,11 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server with raw requests, valid and invalid. */
 class HttpServerTest {
-    private static final HttpServerOptions LIMITS =
-            new HttpServerOptions("127.0.0.1", 0, 1_000, 16 << 10, 10_000, Duration.ofMinutes(2));
-
     private final Running running =
-            new Running(LIMITS, HttpTransportOptions.STANDARD);
+            new Running(HttpServerOptions.STANDARD.bodyBytesMax(1_000), HttpTransportOptions.STANDARD);
 
     @AfterEach
     void close() {

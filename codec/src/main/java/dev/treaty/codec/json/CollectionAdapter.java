@@ -74,6 +74,8 @@ final class CollectionAdapter implements JsonAdapter {
     static Iterable<?> elements(Object value) {
         return value instanceof Iterable<?> elements
                 ? elements
-                : IntStream.range(0, Array.getLength(value)).mapToObj(i -> Array.get(value, i))::iterator;
+                : IntStream.range(0, Array.getLength(value))
+                        .mapToObj(i -> Array.get(value, i))
+                        .toList();
     }
 }

@@ -48,7 +48,7 @@ final class EnumAdapter implements JsonAdapter {
 
     @Override
     public void write(MessageWriter out, Object value) {
-        out.generator.writeString(value instanceof Enum<?> constant ? constant.name() : (String) value);
+        out.generator.writeString(((Enum<?>) value).name());
     }
 
     @Override

@@ -1,9 +1,7 @@
 package dev.treaty.codec.json;
 
-import dev.treaty.codec.json.StructureAdapter.ListInstantiator;
-import dev.treaty.codec.json.StructureAdapter.MapInstantiator;
 import dev.treaty.codec.json.StructureAdapter.Part;
-import dev.treaty.codec.json.StructureAdapter.RecordInstantiator;
+import dev.treaty.codec.json.StructureAdapter.RecordHandles;
 import dev.treaty.codec.json.StructureAdapter.Tagging;
 import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.Field;
@@ -41,10 +39,10 @@ import org.jspecify.annotations.Nullable;
 /** Creates the adapters of an operation from the shapes of its messages and their resolved Java types. */
 public final class JsonAdapters {
     /** Shared by all operations that use a record, because the JVM compiles each method handle separately. */
-    private static final ClassValue<RecordInstantiator> INSTANTIATORS = new ClassValue<>() {
+    private static final ClassValue<RecordHandles> HANDLES = new ClassValue<>() {
         @Override
-        protected RecordInstantiator computeValue(Class<?> record) {
-            return instantiator(record);
+        protected RecordHandles computeValue(Class<?> record) {
+            return handles(record);
         }
     };
 
@@ -67,7 +65,11 @@ public final class JsonAdapters {
     /** Returns the adapter of a message: a Java record, or the list of these types of values if it has no name. */
     public static StructureAdapter message(Structure structure, List<Type> types) {
         return structure.anonymous()
-                ? new StructureAdapter(parts(structure, types), ListInstantiator.LIST, null)
+                ? new StructureAdapter(
+                        parts(structure, types),
+                        (_, values) -> Arrays.asList(values),
+                        (value, i) -> ((List<?>) value).get(i),
+                        null)
                 : structure(structure, types.getFirst(), null);
     }
 
@@ -117,16 +119,32 @@ public final class JsonAdapters {
     private static StructureAdapter structure(Structure structure, Type type, @Nullable Tagging tagging) {
         if (type == NO_TYPE) {
             var parts = parts(structure, Collections.nCopies(structure.fields().size(), type));
-            return new StructureAdapter(parts, new MapInstantiator(parts, tagging), tagging);
+            return new StructureAdapter(parts, (_, values) -> map(parts, tagging, values), null, tagging);
         }
         Class<?> record = JavaTypes.raw(type);
         List<Type> types = Arrays.stream(record.getRecordComponents())
                 .map(component -> JavaTypes.of(component, type))
                 .toList();
-        return new StructureAdapter(parts(structure, types), INSTANTIATORS.get(record), tagging);
+        RecordHandles handles = HANDLES.get(record);
+        return new StructureAdapter(parts(structure, types), handles::create, handles::get, tagging);
     }
 
-    private static RecordInstantiator instantiator(Class<?> record) {
+    /** Returns the fields of an object that are present. */
+    private static Map<String, Object> map(List<Part> parts, @Nullable Tagging tagging, @Nullable Object[] values) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        if (tagging != null) {
+            map.put(tagging.field(), tagging.value());
+        }
+        for (int i = 0; i < values.length; i++) {
+            Object value = values[i];
+            if (value != null) {
+                map.put(parts.get(i).field().name(), value);
+            }
+        }
+        return map;
+    }
+
+    private static RecordHandles handles(Class<?> record) {
         try {
             var types = new ArrayList<Class<?>>();
             var accessors = new ArrayList<MethodHandle>();
@@ -142,7 +160,7 @@ public final class JsonAdapters {
             MethodHandle create = lookup.unreflectConstructor(constructor)
                     .asSpreader(Object[].class, types.size())
                     .asType(MethodType.methodType(Object.class, Object[].class));
-            return new RecordInstantiator(create, List.copyOf(accessors));
+            return new RecordHandles(create, List.copyOf(accessors));
         } catch (ReflectiveOperationException | RuntimeException e) {
             throw new ContractException(
                     "record " + record.getName(),

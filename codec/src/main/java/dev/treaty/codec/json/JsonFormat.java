@@ -87,27 +87,26 @@ public final class JsonFormat {
         } catch (MessageException e) {
             throw new MessageException(subject + e.sentence());
         } catch (JacksonException e) {
-            throw new MessageException(
-                    subject
-                            + (e instanceof StreamConstraintsException
-                                    ? " is nested deeper than " + Json.DEPTH_MAX + " levels"
-                                    : " cannot be written as JSON"));
+            throw new MessageException(subject
+                    + (e instanceof StreamConstraintsException
+                            ? " is nested deeper than " + Json.DEPTH_MAX + " levels"
+                            : " cannot be written as JSON"));
         }
     }
 
     /** Describes malformed JSON without the parser's message, which contains its input and class names. */
     private static String malformed(JacksonException e) {
         return switch (e) {
-                    case UnexpectedEndOfInputException _ -> " is not valid JSON: it ends in the middle";
-                    case StreamConstraintsException _ ->
-                        " exceeds a limit: at most " + Json.DEPTH_MAX
-                                + " levels of nesting, names of " + Json.NAME_LENGTH_MAX + " and numbers of "
-                                + Json.NUMBER_LENGTH_MAX + " characters";
-                    default ->
-                        " is not valid JSON"
-                                + Optional.ofNullable(e.getLocation())
-                                        .map(at -> " at line " + at.getLineNr() + ", column " + at.getColumnNr())
-                                        .orElse("");
-                };
+            case UnexpectedEndOfInputException _ -> " is not valid JSON: it ends in the middle";
+            case StreamConstraintsException _ ->
+                " exceeds a limit: at most " + Json.DEPTH_MAX
+                        + " levels of nesting, names of " + Json.NAME_LENGTH_MAX + " and numbers of "
+                        + Json.NUMBER_LENGTH_MAX + " characters";
+            default ->
+                " is not valid JSON"
+                        + Optional.ofNullable(e.getLocation())
+                                .map(at -> " at line " + at.getLineNr() + ", column " + at.getColumnNr())
+                                .orElse("");
+        };
     }
 }

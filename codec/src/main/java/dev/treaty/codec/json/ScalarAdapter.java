@@ -116,11 +116,7 @@ abstract class ScalarAdapter implements JsonAdapter {
 
         @Override
         public void write(MessageWriter out, Object value) {
-            if (keepsText) {
-                AnyAdapter.ANY.write(out, value);
-            } else {
-                out.generator.writeString(scalar.format(value));
-            }
+            out.generator.writeString(scalar.format(value));
         }
 
         @Override
