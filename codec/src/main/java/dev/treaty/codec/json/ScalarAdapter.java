@@ -32,11 +32,14 @@ abstract class ScalarAdapter implements JsonAdapter {
     }
 
     final Scalar scalar;
-    private final String expected;
 
     private ScalarAdapter(Scalar scalar) {
         this.scalar = scalar;
-        this.expected = switch (scalar) {
+    }
+
+    @Override
+    public String expected() {
+        return switch (scalar) {
             case STRING -> "a string";
             case BOOLEAN -> "true or false";
             case INT32, INT64 -> "a whole number (" + scalar.word() + ")";
@@ -78,11 +81,6 @@ abstract class ScalarAdapter implements JsonAdapter {
     /** Returns the adapter for a Java type; values of type {@code Object} are checked, but text remains a string. */
     static ScalarAdapter of(Scalar scalar, Class<?> type) {
         return Objects.requireNonNull(type == Object.class ? DYNAMIC.get(scalar) : BY_TYPE.get(type));
-    }
-
-    @Override
-    public String expected() {
-        return expected;
     }
 
     @Override

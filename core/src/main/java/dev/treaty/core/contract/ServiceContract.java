@@ -70,11 +70,6 @@ public record ServiceContract(
 
     /** The same contract for clients and handlers that use maps rather than Java types. */
     public ServiceContract dynamic() {
-        return new ServiceContract(
-                name,
-                version,
-                description,
-                capabilities,
-                operations.stream().map(Operation::dynamic).toList());
+        return parse(text()); // text has no Java types
     }
 }

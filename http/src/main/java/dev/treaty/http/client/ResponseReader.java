@@ -293,7 +293,7 @@ final class ResponseReader {
             readChunks(channel, deadline);
         } else if (contentLength >= 0) {
             bodyLength = checkedLength(contentLength);
-            need(bodyLength, channel, deadline);
+            fillTo(at + bodyLength, channel, deadline);
             at += bodyLength;
         } else {
             persistent = false; // the body ends with the connection
@@ -319,7 +319,7 @@ final class ResponseReader {
     private void readChunks(ByteChannel channel, Deadline deadline) throws IOException {
         for (int size = readChunkSize(channel, deadline); size > 0; size = readChunkSize(channel, deadline)) {
             checkedLength((long) bodyLength + size);
-            need(size + 2, channel, deadline);
+            fillTo(at + size + 2, channel, deadline);
             if (buffer[at + size] != '\r' || buffer[at + size + 1] != '\n') {
                 throw new MalformedResponse("a chunk is longer than its size");
             }
@@ -390,20 +390,16 @@ final class ResponseReader {
     }
 
     private byte byteAt(int index, ByteChannel channel, Deadline deadline) throws IOException {
-        while (index >= end) {
-            if (fill(channel, deadline) < 0) {
-                throw new EOFException();
-            }
-        }
+        fillTo(index + 1, channel, deadline);
         return buffer[index];
     }
 
-    /** Fills the buffer up to that number of bytes from the current position. */
-    private void need(int bytes, ByteChannel channel, Deadline deadline) throws IOException {
-        if (buffer.length - at < bytes) {
-            buffer = Arrays.copyOf(buffer, at + bytes);
+    /** Fills the buffer up to that position. */
+    private void fillTo(int position, ByteChannel channel, Deadline deadline) throws IOException {
+        if (buffer.length < position) {
+            buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, position));
         }
-        while (end - at < bytes) {
+        while (end < position) {
             if (fill(channel, deadline) < 0) {
                 throw new EOFException();
             }
