@@ -271,15 +271,13 @@ final class ContractReader {
 
     private Shape shape(Type declared, String where) {
         return switch (declared) {
-            case Class<?> c -> classShape(c, where);
-            case ParameterizedType generic -> genericShape(generic, JavaTypes.raw(generic), where);
-            case GenericArrayType array -> new Sequence(shape(array.getGenericComponentType(), where));
             case TypeVariable<?> variable -> reject(where, "the type variable " + variable + " has no value here");
-            default -> reject(where, "type " + declared + " is not supported");
+            case GenericArrayType array -> new Sequence(shape(array.getGenericComponentType(), where));
+            default -> shape(JavaTypes.raw(declared), declared, where);
         };
     }
 
-    private Shape classShape(Class<?> c, String where) {
+    private Shape shape(Class<?> c, Type whole, String where) {
         Scalar scalar = SCALARS.get(c);
         if (scalar != null) {
             return scalar;
@@ -295,26 +293,21 @@ final class ContractReader {
             return new Enumeration(c.getSimpleName(), description(c), values);
         }
         if (c.isRecord()) {
-            return structure(c, c, where);
+            return structure(c, whole, where);
         }
-        if (c.isSealed() && c.isInterface()) {
+        if (c.isSealed() && c.isInterface() && c == whole) {
             return choice(c, where);
         }
+        if (c != whole && COLLECTIONS.contains(c)) {
+            return new Sequence(shape(JavaTypes.argument(whole, 0), where + " (element)"));
+        }
+        if (c != whole && c == Map.class) {
+            Type key = JavaTypes.argument(whole, 0);
+            return key instanceof Class<?> type && (type == String.class || type.isEnum())
+                    ? new Mapping(shape(JavaTypes.argument(whole, 1), where + " (value)"))
+                    : reject(where, "the keys of a map are String or an enum, not " + key.getTypeName());
+        }
         return reject(where, unsupported(c));
-    }
-
-    private Shape genericShape(Type type, Class<?> raw, String where) {
-        if (COLLECTIONS.contains(raw)) {
-            return new Sequence(shape(JavaTypes.argument(type, 0), where + " (element)"));
-        }
-        if (raw == Map.class) {
-            Type key = JavaTypes.argument(type, 0);
-            if (!(key instanceof Class<?> c && (c == String.class || c.isEnum()))) {
-                return reject(where, "the keys of a map are String or an enum, not " + key.getTypeName());
-            }
-            return new Mapping(shape(JavaTypes.argument(type, 1), where + " (value)"));
-        }
-        return raw.isRecord() ? structure(raw, type, where) : reject(where, unsupported(raw));
     }
 
     private static String unsupported(Class<?> c) {

@@ -21,10 +21,6 @@ public final class RandomSource {
 
     /** Returns a slower, cryptographically strong generator, for tokens and ids. */
     public static RandomGenerator secure() {
-        return Secure.RANDOM;
-    }
-
-    private static final class Secure {
-        private static final SecureRandom RANDOM = new SecureRandom();
+        return new SecureRandom();
     }
 }

@@ -248,13 +248,10 @@ public final class HttpConnection implements Transport.Connection {
 
     /** The error in the body; empty if the body is not a Connect error, so that only the status is known. */
     private static Map<?, ?> error(ResponseReader response) {
+        int start = response.bodyStart();
+        byte[] body = Arrays.copyOfRange(response.body(), start, start + response.bodyLength());
         try {
-            boolean json = response.json() && response.bodyLength() > 0;
-            Object body = json
-                    ? Json.read(Arrays.copyOfRange(
-                            response.body(), response.bodyStart(), response.bodyStart() + response.bodyLength()))
-                    : null;
-            return body instanceof Map<?, ?> map ? map : Map.of();
+            return response.json() && Json.read(body) instanceof Map<?, ?> map ? map : Map.of();
         } catch (MessageException e) {
             return Map.of();
         }
