@@ -95,6 +95,13 @@ public final class Load {
         observe(nowNanos, Math.max(latencyNanos, Math.max(tracker.penaltyNanos, asked)));
     }
 
+    /** Records a call that the instance refused because it is full: it is well, and looks slow for a while. */
+    public void refused(long nowNanos, long retryAfterNanos) {
+        WORD.getAndAdd(block, offset, ENDED - 1);
+        long asked = Math.min(retryAfterNanos, LoadPolicy.RETRY_AFTER_MAX.toNanos());
+        observe(nowNanos, Math.max(tracker.penaltyNanos, asked));
+    }
+
     /** Records a call whose caller gave up, which shows only that a response takes longer than {@code elapsedNanos}. */
     public void ignored(long nowNanos, long elapsedNanos) {
         WORD.getAndAdd(block, offset, -1L);

@@ -149,7 +149,11 @@ public final class Node implements BalancedInstance {
             // The conversion saturates, so that any retry delay is accepted.
             long retryAfter =
                     fault.retryAfter().map(TimeUnit.NANOSECONDS::convert).orElse(0L);
-            load.failed(now, now - start, retryAfter);
+            if (fault.code().isInstanceFailure()) {
+                load.failed(now, now - start, retryAfter);
+            } else {
+                load.refused(now, retryAfter);
+            }
         } else if (response == null || (fault != null && !fault.reached())) {
             load.ignored(now, now - start);
         } else {

@@ -294,7 +294,7 @@ public final class CircuitBreaker {
     public void ended(long admission, @Nullable Fault fault, long startNanos, long now) {
         if (fault != null && fault.code() == Code.CANCELED) {
             ignored(admission);
-        } else if (fault != null && fault.code().isServiceFailure()) {
+        } else if (fault != null && fault.code().isInstanceFailure()) {
             failed(admission, now, now - startNanos);
         } else {
             succeeded(admission, now, now - startNanos);

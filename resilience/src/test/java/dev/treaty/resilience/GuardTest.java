@@ -528,36 +528,6 @@ class GuardTest {
     }
 
     @Test
-    void an_adaptive_limit_falls_on_overload_and_not_on_other_faults() {
-        for (Code code : List.of(
-                Code.RESOURCE_EXHAUSTED, Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.NOT_FOUND, Code.INTERNAL)) {
-            Guard guard = builder(full().with(RetryPolicy.NONE)
-                            .with(CircuitBreakerPolicy.DEFAULT
-                                    .withConsecutiveFailures(1_000)
-                                    .withFailureRate(1, 1_000))
-                            .with(ConcurrencyPolicy.adaptive(ConcurrencyPolicy.Algorithm.AIMD)
-                                    .withLimit(100)))
-                    .faults(_ -> Fault.of(code, "did not work"))
-                    .build();
-            int before = guard.concurrency().orElseThrow().limit();
-            for (int i = 0; i < 19; i++) { // too few for throttling
-                assertThat(catchThrowable(() -> guard.call(() -> {
-                            time.advance(Duration.ofMillis(100));
-                            throw new IOException("broken");
-                        })))
-                        .isInstanceOf(IOException.class);
-            }
-            int after = guard.concurrency().orElseThrow().limit();
-            if (code == Code.NOT_FOUND || code == Code.INTERNAL) {
-                assertThat(after).as("%s", code).isEqualTo(before);
-            } else {
-                assertThat(after).as("%s", code).isLessThan(before);
-            }
-            assertThat(guard.concurrency().orElseThrow().inFlight()).isZero();
-        }
-    }
-
-    @Test
     void reset_sets_the_counters_to_zero() {
         Guard guard = guard(full().with(CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(1)));
         var _ = catchThrowable(() -> guard.call(failing(1, new IOException("broken"))));

@@ -113,17 +113,16 @@ public final class Execution {
             }
             start = time.nanoTime();
         }
-        boolean dropped = true;
+        Code code = Code.UNAVAILABLE;
         try {
             Object outcome = attempts(plan, kind, work, context, idempotent, start, deadline);
-            dropped = outcome instanceof Failure failure
-                    && overloaded(failure.fault().code());
+            code = outcome instanceof Failure failure ? failure.fault().code() : null;
             return outcome;
         } finally {
-            if (limiter.adaptive()) {
-                limiter.release(start, time.nanoTime(), dropped);
+            if (!limiter.adaptive() || code == Code.UNAVAILABLE || code == Code.RESOURCE_EXHAUSTED) {
+                limiter.release(); // the duration of a call that did not run says nothing
             } else {
-                limiter.release();
+                limiter.release(name, start, time.nanoTime(), code == Code.DEADLINE_EXCEEDED);
             }
         }
     }
@@ -132,10 +131,6 @@ public final class Execution {
         String message = "the rate limit of " + name + " is reached";
         Duration retryAfter = Duration.ofNanos(rate.retryAfterNanos(1, now));
         return new Failure(Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, true);
-    }
-
-    private static boolean overloaded(Code code) {
-        return code == Code.RESOURCE_EXHAUSTED || code == Code.DEADLINE_EXCEEDED || code == Code.UNAVAILABLE;
     }
 
     /** Makes attempts until one succeeds or {@link Retry} allows no other. */
