@@ -8,6 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +76,13 @@ public record ArgumentPath(List<String> names) {
         for (int i = depth; i < names.size() && value != null; i++) {
             value = field(value, names.get(i));
         }
-        return value instanceof Optional<?> optional ? optional.orElse(null) : value;
+        return switch (value) {
+            case Optional<?> optional -> optional.orElse(null);
+            case OptionalInt optional -> optional.isPresent() ? (Object) optional.getAsInt() : null;
+            case OptionalLong optional -> optional.isPresent() ? (Object) optional.getAsLong() : null;
+            case OptionalDouble optional -> optional.isPresent() ? (Object) optional.getAsDouble() : null;
+            case null, default -> value;
+        };
     }
 
     private static @Nullable Object field(Object from, String name) {

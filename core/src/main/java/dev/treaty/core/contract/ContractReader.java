@@ -158,33 +158,35 @@ final class ContractReader {
                 method.isAnnotationPresent(Idempotent.class),
                 request(method.getParameters(), parameters, where),
                 response(method, result, where),
-                new Signature(parameters, result, partitionKey(method, where)));
+                new Signature(parameters, result, partitionKey(method.getParameters(), parameters, where)));
     }
 
-    private Optional<String> partitionKey(Method method, String where) {
-        var paths = new ArrayList<String>();
-        Parameter[] parameters = method.getParameters();
-        for (Parameter parameter : parameters) {
-            boolean record = parameter.getType().isRecord();
+    private Optional<String> partitionKey(Parameter[] parameters, List<Type> types, String where) {
+        var keys = new TreeMap<String, Type>(); // by path
+        for (int i = 0; i < parameters.length; i++) {
+            Parameter parameter = parameters[i];
+            Type whole = types.get(i);
             if (parameter.isAnnotationPresent(PartitionKey.class)) {
-                paths.add(parameter.getName());
-                if (record) {
-                    problems.add(where + ": @PartitionKey on the record " + parameter.getName()
-                            + " would use all of its components as the key: annotate one of its components");
-                }
-            } else if (record) {
+                keys.put(parameter.getName(), whole);
+            } else if (isRecord(whole)) {
                 // A single record parameter is the message itself, so its name is not part of the path.
                 String prefix = parameters.length == 1 ? "" : parameter.getName() + ".";
-                Arrays.stream(parameter.getType().getRecordComponents())
+                Arrays.stream(JavaTypes.raw(whole).getRecordComponents())
                         .filter(component -> component.isAnnotationPresent(PartitionKey.class))
-                        .forEach(component -> paths.add(prefix + component.getName()));
+                        .forEach(component -> keys.put(prefix + component.getName(), JavaTypes.of(component, whole)));
             }
         }
-        if (paths.size() > 1) {
-            problems.add(where + ": it has " + paths.size() + " partition keys, " + String.join(" and ", paths)
+        keys.forEach((path, declared) -> {
+            if (!(unwrapOptional(declared) instanceof Class<?> c && (SCALARS.containsKey(c) || c.isEnum()))) {
+                problems.add(where + ": the @PartitionKey " + path + " is of type " + declared.getTypeName()
+                        + ": a key is a scalar or an enum, such as one component of a record");
+            }
+        });
+        if (keys.size() > 1) {
+            problems.add(where + ": it has " + keys.size() + " partition keys, " + String.join(" and ", keys.keySet())
                     + ": annotate only one");
         }
-        return paths.stream().findFirst();
+        return keys.keySet().stream().findFirst();
     }
 
     private Structure request(Parameter[] parameters, List<Type> types, String where) {

@@ -186,6 +186,7 @@ public final class RegistryTable {
         }
         Duration granted = requested.isZero() ? requested : limits.lease(requested);
         Lease lease = leases.get(instance.id());
+        boolean added = lease == null;
         if (lease == null) {
             checkCapacity(instance.service());
             lease = new Lease(instance, token);
@@ -197,11 +198,24 @@ public final class RegistryTable {
         }
         lease.lengthNanos = granted.toNanos();
         long now = running(nowNanos);
+        if (added) {
+            preservation.added(instance.service(), now);
+            recheckStale(instance.service(), now);
+        }
         start(lease, now);
         update(lease, interner.intern(instance), now);
         show(lease, at);
         write(lease);
         return granted;
+    }
+
+    /** A new instance may be the replacement of a stale one. */
+    private void recheckStale(ServiceName service, long now) {
+        if (stale > 0) {
+            leases.values().stream()
+                    .filter(lease -> lease.stale && lease.service().equals(service))
+                    .forEach(lease -> schedule(lease, now));
+        }
     }
 
     private void checkCapacity(ServiceName service) {
@@ -219,6 +233,7 @@ public final class RegistryTable {
         stale -= lease.stale ? 1 : 0;
         lease.stale = false;
         lease.endNanos = now + lease.lengthNanos;
+        preservation.seen(lease.service(), now);
         schedule(lease);
     }
 
@@ -420,7 +435,8 @@ public final class RegistryTable {
             return;
         }
         int ofService = changes.instances(lease.service()).size();
-        long wait = lease.delisted ? 0 : preservation.tryRemove(lease.service(), ofService, leases.size(), now);
+        long seen = lease.expires() ? lease.endNanos - lease.lengthNanos : now;
+        long wait = lease.delisted ? 0 : preservation.tryRemove(lease.service(), seen, ofService, leases.size(), now);
         if (wait > 0) {
             schedule(lease, now + wait);
             if (expired && !lease.stale) {
