@@ -1,5 +1,7 @@
 package dev.treaty.core.call;
 
+import org.jspecify.annotations.Nullable;
+
 /** Thrown by typed clients if a call failed, and by services to fail a call: a {@link Fault} as an exception. */
 public final class ServiceException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -12,8 +14,8 @@ public final class ServiceException extends RuntimeException {
         this.fault = fault;
     }
 
-    private ServiceException(Fault fault, boolean trace) {
-        super(null, null, trace, trace);
+    private ServiceException(Fault fault, @Nullable Throwable cause, boolean suppression) {
+        super(null, cause, suppression, false);
         this.fault = fault;
     }
 
@@ -22,7 +24,12 @@ public final class ServiceException extends RuntimeException {
      * frequent under overload, and whose message names their cause.
      */
     public static ServiceException withoutTrace(Fault fault) {
-        return new ServiceException(fault, false);
+        return new ServiceException(fault, null, false);
+    }
+
+    /** Returns an exception without a stack trace, whose cause and suppressed exceptions say where it comes from. */
+    public static ServiceException withoutTrace(Fault fault, @Nullable Throwable cause) {
+        return new ServiceException(fault, cause, true);
     }
 
     /** An exception for a fault with this code and message. */
