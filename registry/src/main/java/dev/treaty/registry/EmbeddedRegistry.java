@@ -5,6 +5,7 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
@@ -18,7 +19,9 @@ import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
+import dev.treaty.registry.server.Requests;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,6 +121,23 @@ public final class EmbeddedRegistry implements Registry {
         try {
             table.publish(contract, force);
         } catch (ServiceException e) {
+            throw e.code() == Code.FAILED_PRECONDITION
+                    ? new IncompatibleContractException(e.fault().message())
+                    : refusal(e);
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if instances of that version are registered or the registry is closed
+     */
+    @Override
+    public void withdraw(ServiceName service, Version version) {
+        checkOpen();
+        try {
+            table.withdraw(service, version);
+        } catch (ServiceException e) {
             throw refusal(e);
         }
     }
@@ -125,8 +145,7 @@ public final class EmbeddedRegistry implements Registry {
     private static RuntimeException refusal(ServiceException e) {
         String message = e.fault().message();
         return switch (e.code()) {
-            case RESOURCE_EXHAUSTED -> new IllegalStateException(message, e);
-            case FAILED_PRECONDITION -> new IncompatibleContractException(message);
+            case RESOURCE_EXHAUSTED, FAILED_PRECONDITION -> new IllegalStateException(message, e);
             default -> new IllegalArgumentException(message, e);
         };
     }
@@ -145,6 +164,18 @@ public final class EmbeddedRegistry implements Registry {
     @Override
     public List<ServiceInstance> instances(ServiceName service) {
         return table.changes().instances(service);
+    }
+
+    @Override
+    public List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health) {
+        return instances(service).stream()
+                .filter(instance -> health.contains(instance.health().status()))
+                .toList();
+    }
+
+    @Override
+    public Map<String, Optional<Instant>> renewals(ServiceName service) {
+        return table.renewals(instances(service), Integer.MAX_VALUE, time.nanoTime(), time.instant());
     }
 
     @Override
@@ -247,18 +278,14 @@ public final class EmbeddedRegistry implements Registry {
          * @throws IllegalArgumentException if the id or the service is another one, or a part is over a limit
          */
         @Override
-        public boolean update(ServiceInstance instance) {
-            if (!instance.id().equals(id)) {
-                throw new IllegalArgumentException(
-                        "instance " + id + " cannot become " + instance.id() + ": an instance keeps its id");
-            }
-            ServiceInstance changed = draining ? instance.withHealth(last.health()) : instance;
+        public synchronized void update(ServiceInstance instance) {
+            Requests.checkUpdate(last, instance);
+            ServiceInstance changed = instance.withHealth(last.health());
             register(changed);
             last = changed;
             if (isClosed()) { // at the same time
                 table.remove(id, token, time.instant());
             }
-            return true;
         }
 
         @Override
@@ -272,7 +299,7 @@ public final class EmbeddedRegistry implements Registry {
             return awaitAcknowledged(id, patience);
         }
 
-        private void set(ServiceHealth health) {
+        private synchronized void set(ServiceHealth health) {
             if (isClosed()) {
                 return;
             }

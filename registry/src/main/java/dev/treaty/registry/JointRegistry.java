@@ -2,6 +2,7 @@ package dev.treaty.registry;
 
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.PendingSubscription;
 import dev.treaty.core.discovery.Registry;
@@ -215,6 +216,11 @@ public final class JointRegistry implements Registry {
         }
 
         @Override
+        public void update(ServiceInstance instance) {
+            registrations.forEach(each -> each.update(instance));
+        }
+
+        @Override
         public void drain() {
             registrations.forEach(Registration::drain);
         }
@@ -249,6 +255,11 @@ public final class JointRegistry implements Registry {
     }
 
     @Override
+    public void withdraw(ServiceName service, Version version) {
+        primaries.forEach(registry -> registry.withdraw(service, version));
+    }
+
+    @Override
     public Set<ServiceName> services() {
         return all.stream()
                 .flatMap(registry -> registry.services().stream())
@@ -259,6 +270,20 @@ public final class JointRegistry implements Registry {
     public List<ServiceInstance> instances(ServiceName service) {
         follow(service, true);
         return changes.instances(service);
+    }
+
+    @Override
+    public List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health) {
+        return lookup(service).stream()
+                .filter(instance -> health.contains(instance.health().status()))
+                .toList();
+    }
+
+    @Override
+    public Map<String, Optional<Instant>> renewals(ServiceName service) {
+        var renewals = new TreeMap<String, Optional<Instant>>();
+        primaries.reversed().forEach(registry -> renewals.putAll(registry.renewals(service)));
+        return renewals;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.time.Promise;
@@ -67,13 +68,20 @@ public final class LeaseKeeper implements AutoCloseable {
     public Registration register(ServiceInstance instance) {
         var registration = new ManagedRegistration(instance, RegistryTable.token(connection.random), this);
         add(registration);
-        connection.await(registration.settled());
-        Optional<Fault> refused = registration.endRegistering();
-        if (refused.isPresent()) {
-            forget(registration);
-            throw new IllegalArgumentException(refusal(instance, refused.get()));
-        }
+        awaitAnswer(registration, () -> forget(registration));
         return registration;
+    }
+
+    /** Waits for the registry's answer to a registration's state, which is taken back if it is refused for ever. */
+    void awaitAnswer(ManagedRegistration registration, Runnable takeBack) {
+        wake();
+        connection.await(registration.settled());
+        registration.endAwaiting().ifPresent(refused -> {
+            String message = refusal(registration.instance(), refused);
+            takeBack.run();
+            wake();
+            throw new IllegalArgumentException(message);
+        });
     }
 
     private synchronized void add(ManagedRegistration registration) {
@@ -86,7 +94,6 @@ public final class LeaseKeeper implements AutoCloseable {
             throw new IllegalArgumentException("instance " + registration.id
                     + " is registered by this process already: choose another id, or close that registration");
         }
-        wake.complete(true);
     }
 
     private synchronized void forget(ManagedRegistration registration) {
@@ -101,6 +108,12 @@ public final class LeaseKeeper implements AutoCloseable {
     public void publish(ServiceContract contract, boolean force) {
         checkOpen();
         publisher.publish(contract, force, this::wake);
+    }
+
+    /** No longer keeps the contract of a version published. */
+    public void withdraw(ServiceName service, Version version) {
+        checkOpen();
+        publisher.withdraw(service, version);
     }
 
     /** Throws {@link IllegalStateException} if this client is closed. */

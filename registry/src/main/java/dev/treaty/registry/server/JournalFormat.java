@@ -37,6 +37,7 @@ final class JournalFormat {
     private static final int GONE = 2;
     private static final int PUBLISHED = 3;
     private static final int END = 4;
+    private static final int WITHDRAWN = 5;
 
     private JournalFormat() {}
 
@@ -58,6 +59,11 @@ final class JournalFormat {
                 case Entry.Published(var contract) -> {
                     out.writeByte(PUBLISHED);
                     text(out, contract.text());
+                }
+                case Entry.Withdrawn(var service, var version) -> {
+                    out.writeByte(WITHDRAWN);
+                    text(out, service.value());
+                    text(out, version.toString());
                 }
             }
         });
@@ -139,6 +145,7 @@ final class JournalFormat {
             }
             case GONE -> new Entry.Gone(text(in));
             case PUBLISHED -> new Entry.Published(ServiceContract.parse(text(in)));
+            case WITHDRAWN -> new Entry.Withdrawn(new ServiceName(text(in)), Version.parse(text(in)));
             default -> throw new IOException("an entry of type " + type);
         };
     }

@@ -6,6 +6,8 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The lease of a registered instance, and what is known about it besides what watchers see. */
@@ -14,6 +16,8 @@ final class Lease {
     ServiceInstance reported;
     long lengthNanos; // zero if it never expires
     long endNanos;
+    private long renewedAtNanos; // if renewed, by the clock that does not stop with the process
+    private boolean renewed;
     long revision; // of the last change that watchers see
     long criticalSinceNanos; // if it is critical
     boolean stale; // expired, and kept by self-preservation
@@ -51,6 +55,16 @@ final class Lease {
     /** Compares in constant time, so that the duration does not reveal how much of a token was right. */
     boolean ownedBy(String claimed) {
         return MessageDigest.isEqual(token.getBytes(UTF_8), claimed.getBytes(UTF_8));
+    }
+
+    void renewed(long nowNanos) {
+        renewed = true;
+        renewedAtNanos = nowNanos;
+    }
+
+    /** Returns how long ago it was renewed; empty if it was restored after a restart and not renewed since. */
+    Optional<Duration> sinceRenewal(long nowNanos) {
+        return renewed ? Optional.of(Duration.ofNanos(nowNanos - renewedAtNanos)) : Optional.empty();
     }
 
     RegistryTable.Entry.Registered entry() {

@@ -2,8 +2,10 @@ package dev.treaty.registry.server;
 
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.spi.ContractHistory;
+import java.util.Collection;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -26,6 +28,18 @@ final class PublishedContracts {
             before = history(contract.name());
             after = Requests.publish(before, contract, live, force);
         } while (!replace(contract.name(), before, after));
+    }
+
+    /** @param running versions of the registered instances of the service */
+    synchronized void withdraw(ServiceName service, Version version, Collection<Version> running) {
+        ContractHistory before = history(service);
+        ContractHistory after = before.withdraw(service, version, running);
+        length += after.length() - before.length();
+        if (after.versions().isEmpty()) {
+            histories.remove(service);
+        } else {
+            histories.put(service, after);
+        }
     }
 
     @SuppressWarnings("ReferenceEquality") // a history is immutable: a changed one is another object

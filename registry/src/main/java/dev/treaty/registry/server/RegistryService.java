@@ -3,6 +3,7 @@ package dev.treaty.registry.server;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
@@ -153,6 +154,11 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
+    public void withdraw(String service, String version) {
+        table.withdraw(Requests.service(service), Requests.read("version", () -> Version.parse(version)));
+    }
+
+    @Override
     public Optional<String> contract(String service) {
         return table.contracts(Requests.service(service)).newest().map(ServiceContract::text);
     }
@@ -168,22 +174,39 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public List<Instance> instances(String service, String after, int max) {
-        if (max < 1 || max > PAGE_INSTANCES_MAX) {
-            throw Requests.invalid("max is " + max + ": use 1 to " + PAGE_INSTANCES_MAX);
-        }
-        Requests.checkLength("after", after.length(), ServiceInstance.ID_LENGTH_MAX);
+    public List<Instance> instances(
+            String service, String after, int max, Optional<List<ServiceHealth.Status>> health) {
+        checkPage(after, max);
         var page = new ArrayList<Instance>();
         long left = ResultPages.PAGE_BYTES;
         for (ServiceInstance instance :
-                table.changes().instances(Requests.service(service)).after(after, max)) {
+                table.changes().instances(Requests.service(service)).after(after)) {
+            if (health.isPresent() && !health.get().contains(instance.health().status())) {
+                continue;
+            }
             left -= ResultPages.bytes(instance);
-            if (left < 0 && !page.isEmpty()) {
+            if (page.size() == max || (left < 0 && !page.isEmpty())) {
                 break;
             }
             page.add(Instance.of(instance));
         }
         return page;
+    }
+
+    @Override
+    public List<Renewal> renewals(String service, String after, int max) {
+        checkPage(after, max);
+        var instances = table.changes().instances(Requests.service(service)).after(after);
+        return table.renewals(instances, max, time.nanoTime(), time.instant()).entrySet().stream()
+                .map(entry -> new Renewal(entry.getKey(), entry.getValue()))
+                .toList();
+    }
+
+    private static void checkPage(String after, int max) {
+        if (max < 1 || max > PAGE_INSTANCES_MAX) {
+            throw Requests.invalid("max is " + max + ": use 1 to " + PAGE_INSTANCES_MAX);
+        }
+        Requests.checkLength("after", after.length(), ServiceInstance.ID_LENGTH_MAX);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -22,8 +23,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -113,6 +116,9 @@ public final class RegistryTable {
 
         /** A contract was published. */
         record Published(ServiceContract contract) implements Entry {}
+
+        /** The contracts of a version were withdrawn. */
+        record Withdrawn(ServiceName service, Version version) implements Entry {}
     }
 
     /** Returns 32 random hexadecimal digits. */
@@ -198,10 +204,30 @@ public final class RegistryTable {
         lease.lengthNanos = granted.toNanos();
         long now = running(nowNanos);
         start(lease, now);
+        lease.renewed(nowNanos);
         update(lease, interner.intern(instance), now);
         show(lease, at);
         write(lease);
         return granted;
+    }
+
+    /**
+     * Returns when the leases of instances were last renewed, by id in the order of the instances; empty if not since
+     * the registry started. Leases that do not expire are not in it.
+     */
+    public synchronized Map<String, Optional<Instant>> renewals(
+            List<ServiceInstance> instances, int max, long nowNanos, Instant at) {
+        var renewals = new LinkedHashMap<String, Optional<Instant>>();
+        for (ServiceInstance instance : instances) {
+            Lease lease = leases.get(instance.id());
+            if (lease != null && lease.expires()) {
+                renewals.put(lease.id(), lease.sinceRenewal(nowNanos).map(at::minus));
+            }
+            if (renewals.size() == max) {
+                break;
+            }
+        }
+        return renewals;
     }
 
     private void checkCapacity(ServiceName service) {
@@ -299,6 +325,7 @@ public final class RegistryTable {
         }
         boolean wasStale = lease.stale;
         start(lease, running(nowNanos));
+        lease.renewed(nowNanos);
         if (wasStale) {
             show(lease, at);
         }
@@ -479,6 +506,11 @@ public final class RegistryTable {
                 }
             }
             case Entry.Published(var contract) -> contracts.publish(contract, Set.of(), true);
+            case Entry.Withdrawn(var service, var version) -> {
+                if (contracts.history(service).versions().contains(version)) {
+                    contracts.withdraw(service, version, Set.of());
+                }
+            }
         }
     }
 
@@ -493,8 +525,21 @@ public final class RegistryTable {
                 .collect(Collectors.toSet());
         contracts.publish(contract, live, force);
         synchronized (this) {
-            journal.accept(new Entry.Published(contract));
+            if (contracts.history(contract.name()).versions().contains(contract.version())) { // not withdrawn since
+                journal.accept(new Entry.Published(contract));
+            }
         }
+    }
+
+    /** Removes the contracts of a version, unless registered instances run it. */
+    public synchronized void withdraw(ServiceName service, Version version) {
+        List<Version> running = leases.values().stream()
+                .map(lease -> lease.reported)
+                .filter(instance -> instance.service().equals(service))
+                .map(ServiceInstance::version)
+                .toList();
+        contracts.withdraw(service, version, running);
+        journal.accept(new Entry.Withdrawn(service, version));
     }
 
     /** Returns the remembered contracts of a service. */

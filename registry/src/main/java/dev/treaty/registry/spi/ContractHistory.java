@@ -1,8 +1,11 @@
 package dev.treaty.registry.spi;
 
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceCapability;
 import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.compatibility.Compatibility;
 import dev.treaty.core.contract.compatibility.Difference;
@@ -184,6 +187,29 @@ public final class ContractHistory {
                     .orElse(after.getFirst()));
         }
         return new ContractHistory(after);
+    }
+
+    /**
+     * Returns the history without the contracts of a version.
+     *
+     * @param running versions of the registered instances
+     * @throws ServiceException not_found if there is no such contract, failed_precondition if instances run it
+     */
+    public ContractHistory withdraw(ServiceName service, Version version, Collection<Version> running) {
+        if (!versions().contains(version)) {
+            throw new ServiceException(
+                    Code.NOT_FOUND, "no contract " + service + " " + version + " is published: published are " + versions());
+        }
+        long instances = running.stream().filter(version::equals).count();
+        if (instances > 0) {
+            throw new ServiceException(
+                    Code.FAILED_PRECONDITION,
+                    "contract " + service + " " + version + " is in use by " + instances
+                            + " registered instances: stop them first");
+        }
+        return new ContractHistory(entries.stream()
+                .filter(entry -> !entry.version().equals(version))
+                .toList());
     }
 
     private static String refusal(ServiceContract before, ServiceContract contract, Compatibility compatibility) {

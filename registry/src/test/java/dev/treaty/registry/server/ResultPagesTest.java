@@ -15,6 +15,7 @@ import dev.treaty.registry.RegistryProtocol.News;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
@@ -139,7 +140,7 @@ class ResultPagesTest {
                 .doesNotHaveDuplicates()
                 .hasSize(MANY)
                 .isSorted();
-        assertThat(registry.instances(ORDERS.value(), "", 3)).hasSize(3);
-        assertThatThrownBy(() -> registry.instances(ORDERS.value(), "", 0)).hasMessageContaining("max is 0");
+        assertThat(registry.instances(ORDERS.value(), "", 3, Optional.empty())).hasSize(3);
+        assertThatThrownBy(() -> registry.instances(ORDERS.value(), "", 0, Optional.empty())).hasMessageContaining("max is 0");
     }
 }
