@@ -10,6 +10,7 @@ import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.WatcherAcks;
@@ -62,7 +63,7 @@ public final class JointRegistry implements Registry {
         this.secondary = secondary;
         this.all = Stream.concat(primaries.stream(), secondary.stream()).toList();
         this.time = time;
-        this.watchers = new Watchers(changes, new WatcherAcks(), time);
+        this.watchers = new Watchers(changes, new WatcherAcks(), time, Events.NONE);
     }
 
     /** An instance that was closed, and how often each registry has reported that. */
