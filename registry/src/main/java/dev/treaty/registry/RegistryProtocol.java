@@ -21,7 +21,7 @@ import java.util.Optional;
  * The contract of a registry server: an ordinary Treaty service, simple enough for {@code curl}. {@link
  * RegistryService} implements it, {@link NetworkRegistry} is its client.
  */
-@Contract(name = RegistryProtocol.NAME, version = "1.1.0")
+@Contract(name = RegistryProtocol.NAME, version = "1.2.0")
 @Description("A registry: instances register under a lease, contracts are published, and clients watch both.")
 public interface RegistryProtocol {
     String NAME = "treaty.Registry";
@@ -57,6 +57,11 @@ public interface RegistryProtocol {
             throws InterruptedException;
 
     @Idempotent
+    @Description("Removes the contracts of a version; not_found if there is none, failed_precondition if registered"
+            + " instances run it.")
+    void withdraw(String service, String version) throws InterruptedException;
+
+    @Idempotent
     @Description("Returns the text of the newest contract of a service.")
     Optional<String> contract(String service) throws InterruptedException;
 
@@ -76,7 +81,18 @@ public interface RegistryProtocol {
     List<Instance> instances(
             String service,
             @Description("The last id of the page before; empty for the first page.") @DefaultValue("") String after,
-            @Description("The most instances in the answer.") @DefaultValue("1000") int max)
+            @Description("The most instances in the answer.") @DefaultValue("1000") int max,
+            @Description("Only instances whose health has one of these statuses; all if absent.")
+                    Optional<List<ServiceHealth.Status>> health)
+            throws InterruptedException;
+
+    @Idempotent
+    @Description("Returns when the leases of a service's instances were last renewed, one page of them in the order of"
+            + " the instances' ids.")
+    List<Renewal> renewals(
+            String service,
+            @Description("The last id of the page before; empty for the first page.") @DefaultValue("") String after,
+            @Description("The most renewals in the answer.") @DefaultValue("1000") int max)
             throws InterruptedException;
 
     @Idempotent
@@ -212,6 +228,13 @@ public interface RegistryProtocol {
      * @param unknown ids that are not registered with the token
      */
     record Renewed(String epoch, List<String> unknown) {}
+
+    /**
+     * When the lease of an instance was last renewed.
+     *
+     * @param at absent if the registry only knows that the lease lives
+     */
+    record Renewal(String id, Optional<Instant> at) {}
 
     /**
      * The response to a watch: what has changed in the watched services.
