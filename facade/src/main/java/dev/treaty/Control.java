@@ -6,8 +6,8 @@ import dev.treaty.core.contract.Idempotent;
 import dev.treaty.resilience.IsolationLevel;
 
 /**
- * Changes a process at run time. It is hosted beside the services, only if the process listens on loopback: every
- * client that can reach it there could stop the process as well. It is not registered.
+ * The operations by which operators change a running process. It is hosted beside the services, only if the process
+ * listens on loopback: every client that can reach it there could stop the process as well. It is not registered.
  */
 @Contract(name = Control.NAME, version = "1.0.0")
 @Description("Changes a process at run time.")

@@ -35,14 +35,14 @@ public interface Introspection {
     record Status(
             StatusReport report, String registry, Optional<String> problem, List<Offered> serves, List<Called> calls) {}
 
-    /** A service that the process serves; the health is in lower case. */
+    /** A service that the process serves, with the health of its instance in lower case. */
     record Offered(String service, String version, String instance, String health, String message) {}
 
-    /** A service that the process calls. */
+    /** A service that the process calls, with its guard and its instances. */
     record Called(String service, double retryBudget, GuardStatus guard, List<NodeStatus> nodes) {}
 
     /**
-     * The guard of a called service.
+     * The level, the counters and the description of the guard of a called service.
      *
      * @param level the isolation level, in lower case
      * @param health the health of the service as this process sees it, in lower case: passing; warning if some of its
@@ -72,7 +72,7 @@ public interface Introspection {
             List<String> warnings) {}
 
     /**
-     * An instance as the process sees it.
+     * An instance of a called service as this process sees it.
      *
      * @param health the health in discovery, in lower case
      * @param breaker the state of its circuit breaker, in lower case

@@ -14,8 +14,8 @@ import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /**
- * Everything that Treaty gets from the machine. Production uses {@link #system()}; tests and simulations pass their own
- * time, random numbers and network to the same code.
+ * The clock, random numbers, network and process exit that Treaty uses. Production uses {@link #system()}; tests pass
+ * other ones to the same code.
  *
  * @param time clocks and timed waits
  * @param random random numbers for balancing and jitter

@@ -145,6 +145,7 @@ final class Registries implements AutoCloseable {
                     .emit(new Event.RegistryChanged(
                             settings.registry().toString(),
                             true,
+                            true,
                             "the last changes of the registry's state were not saved: " + e.getMessage()));
         } finally {
             lock.unlock();

@@ -241,7 +241,7 @@ class BalancingTest {
         Queue<CandidateSet> choices = new ConcurrentLinkedQueue<>();
         client.events().subscribe(event -> {
             if (event instanceof Event.CallEnded(Side side, var call, var _) && side == Side.CLIENT) {
-                call.context().record().choice().ifPresent(choices::add);
+                call.context().record().candidates().ifPresent(choices::add);
             }
         });
         Who who = client.client(Who.class);

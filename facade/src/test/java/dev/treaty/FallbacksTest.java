@@ -123,7 +123,7 @@ class FallbacksTest {
                 .as("another request")
                 .isInstanceOfSatisfying(
                         ServiceException.class,
-                        e -> assertThat(e.code().blamesService()).isTrue());
+                        e -> assertThat(e.code().isServiceFailure()).isTrue());
         assertThatThrownBy(() -> prices.change("tea", 4)).as("not idempotent").isInstanceOf(ServiceException.class);
     }
 
@@ -142,7 +142,7 @@ class FallbacksTest {
                 prices.price("tea" + i);
                 kept++;
             } catch (ServiceException e) {
-                assertThat(e.code().blamesService()).isTrue();
+                assertThat(e.code().isServiceFailure()).isTrue();
             }
         }
         assertThat(kept).isBetween(1, 10);

@@ -109,7 +109,7 @@ class TreatyTest {
 
             ServiceResponse<?> response = treaty.client().call("test.Orders", "get", Map.of("id", "7"));
             assertThat(response.orThrow()).isEqualTo(Map.of("id", "7", "customer", "ada", "quantity", 1));
-            assertThat(response.latency()).isPositive();
+            assertThat(response.latencyNanos()).isPositive();
             ServiceResponse<?> wrapped = treaty.client()
                     .callAsync("test.Orders", "list", Map.of("customer", "a"))
                     .get(60, TimeUnit.SECONDS);
@@ -218,7 +218,7 @@ class TreatyTest {
                 assertThat(seen.await(60, TimeUnit.SECONDS)).isTrue();
             }
         }
-        assertThat(events).anyMatch(e -> e instanceof Event.RegistryChanged(var _, var reachable, var _) && reachable);
+        assertThat(events).anyMatch(e -> e instanceof Event.RegistryChanged(var _, var reachable, var _, var _) && reachable);
     }
 
     @Test

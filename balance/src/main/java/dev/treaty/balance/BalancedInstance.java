@@ -12,7 +12,7 @@ public interface BalancedInstance {
     /** Its load: created by {@link BalancedInstances#load}, and always the same object. */
     Load load();
 
-    /** Why the instance accepts no call at this moment, as far as the member knows; null if it accepts calls. */
+    /** Why the instance accepts no call at this moment, as far as this object knows; null if it accepts calls. */
     Exclusion.@Nullable Reason exclusion(long nowNanos);
 
     /**

@@ -402,7 +402,13 @@ public final class BalancedInstances<M extends BalancedInstance> {
                 ? given
                 : before != null ? before.balancer : policy.policy().create(policy.hash(), runtime.random());
         var subset = new Subset<M>(
-                inSubset, every ? members : List.copyOf(chosen), loads, capacities, balancer, initialShare);
+                inSubset,
+                every ? members : List.copyOf(chosen),
+                loads,
+                capacities,
+                balancer,
+                initialShare,
+                runtime.random().nextInt(Integer.MAX_VALUE));
         subsets.put(to, subset);
         return subset;
     }
@@ -414,6 +420,6 @@ public final class BalancedInstances<M extends BalancedInstance> {
             capacities[i] = chosen.get(i).instance().weight();
             even &= capacities[i] == capacities[0];
         }
-        return even || !policy.policy().weighted() ? null : capacities;
+        return even ? null : capacities;
     }
 }

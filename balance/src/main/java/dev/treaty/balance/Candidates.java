@@ -38,6 +38,7 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     private final @Nullable AliasTable shares;
     private final @Nullable Exclusion @Nullable [] exclusions;
     private final float heaviest;
+    private final float mostKept;
     private final boolean panic;
     private final int connectionsMax;
 
@@ -63,10 +64,15 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         this.exclusions = exclusions;
         this.panic = panic;
         this.connectionsMax = connectionsMax;
+        float most = 0;
+        for (int i = 0; i < subset.size(); i++) {
+            most = Math.max(most, weight(i) / subset.capacity(i));
+        }
+        this.mostKept = most;
         if (weights == null) {
             this.eligible = null;
             this.shares = null;
-            this.heaviest = 0;
+            this.heaviest = 1;
             return;
         }
         int[] positive =
@@ -81,7 +87,7 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         }
         this.eligible = positive;
         this.shares = even ? null : new AliasTable(drawn);
-        this.heaviest = even ? 0 : greatest;
+        this.heaviest = greatest;
     }
 
     /** The number of instances, available or not. */
@@ -133,9 +139,14 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         return Load.state(subset.calls(index));
     }
 
-    /** The cost of one more call; see {@link Load#cost}. */
-    float cost(int index, long calls, long nowNanos) {
-        return subset.cost(index, calls, nowNanos);
+    /** The expected latency in nanoseconds; zero if it is not known. */
+    float latency(int index, long nowNanos) {
+        return subset.latency(index, nowNanos);
+    }
+
+    /** The latency in nanoseconds when the last call ended; zero if it is not known. */
+    float lastLatency(int index) {
+        return subset.lastLatency(index);
     }
 
     /** The share of the instance relative to the others; zero if it is not picked. */
@@ -143,14 +154,22 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         return weights == null ? 1 : weights[index];
     }
 
-    /** The greatest weight; zero if all are equal. */
+    /** Returns true if all instances that can be picked have the same weight. */
+    boolean even() {
+        return shares == null;
+    }
+
+    /** The greatest weight. */
     float heaviest() {
         return heaviest;
     }
 
-    /** The weight that the instance asks for, without regard to its state. */
-    float capacity(int index) {
-        return subset.capacity(index);
+    /**
+     * The weight of the instance relative to the one that it asks for, from 0 to 1 (the greatest of all): the part of
+     * its keys that it keeps. A cold or far instance, or one that is partly in the subset, keeps few.
+     */
+    float kept(int index) {
+        return weight(index) / subset.capacity(index) / mostKept;
     }
 
     /** Returns true if the instance accepts a call now. A load balancer never picks another. */
@@ -195,11 +214,6 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         };
     }
 
-    /** The share that an instance has reached in its slow start; 1 for a warm instance. */
-    float ramp(int index) {
-        return state(index) == Load.COLD ? subset.states[index].ramp : 1;
-    }
-
     /** Draws a random instance by weight; {@link LoadBalancer#NONE} if no instance can be picked. */
     public int draw(RandomGenerator random) {
         int count = eligible();
@@ -210,24 +224,14 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         return eligible(shares == null ? AliasTable.uniform(bits >>> 32, count) : shares.draw(bits));
     }
 
-    /** Draws two random instances by weight, as the halves of a number; different ones if weights are equal. */
-    long drawTwo(RandomGenerator random) {
+    /** Draws a random instance other than that one, without regard to weights; the same if it is the only one. */
+    int other(int index, RandomGenerator random) {
         int count = eligible();
-        long bits = random.nextLong();
-        if (shares != null) {
-            // Two different instances would give the lightest more than its share.
-            return pair(shares.draw(bits), shares.draw(random.nextLong()));
-        }
-        int a = AliasTable.uniform(bits >>> 32, count);
         if (count == 1) {
-            return pair(a, a);
+            return index;
         }
-        int b = AliasTable.uniform(bits & 0xFFFF_FFFFL, count - 1);
-        return pair(a, b >= a ? b + 1 : b);
-    }
-
-    private long pair(int a, int b) {
-        return ((long) eligible(a) << 32) | eligible(b);
+        int n = AliasTable.uniform(random.nextInt() & 0xFFFF_FFFFL, count - 1);
+        return eligible(n) < index ? eligible(n) : eligible(n + 1);
     }
 
     /** Draws a random instance that fits; after some draws without success, the least loaded that fits. */
@@ -245,8 +249,9 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     int leastLoaded(Call call, long nowNanos) {
         int best = LoadBalancer.NONE;
         boolean bestFits = false;
-        for (int n = 0; n < eligible(); n++) {
-            int index = eligible(n);
+        int count = eligible();
+        for (int n = 0; n < count; n++) {
+            int index = eligible((int) (((long) subset.first + n) % count));
             if (available(index, nowNanos)) {
                 boolean fits = fits(index, call, nowNanos);
                 if (best == LoadBalancer.NONE || (fits == bestFits ? inFlight(index) < inFlight(best) : fits)) {

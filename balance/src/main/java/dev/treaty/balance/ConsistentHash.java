@@ -11,8 +11,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Loads are bounded: an instance with {@link HashPolicy#balanceFactor()} times its share of the calls in flight
  * gets no further calls, so that a popular key cannot overload its instance. The keys do not all move to the next
- * instance, which would be overloaded in turn; each key jumps to a position of its own. A cold instance gets a growing
- * share of its keys in the same way. If a key finds no instance within some jumps, because few of the instances are
+ * instance, which would be overloaded in turn; each key jumps to a position of its own.
+ *
+ * <p>The table is made of the instances and the weights that they ask for. What else makes up a share (zone, slow start,
+ * subset) decides how many of its keys an instance keeps; the others jump. So a change of these moves no other keys,
+ * and instances get the same shares as with other policies.
+ *
+ * <p>If a key finds no instance within some jumps, because few of the instances are
  * eligible, {@link RendezvousHash} selects among those. The loads of all instances are only read if the first choice is
  * busy; if several threads pick concurrently, the bound may be exceeded by one call each.
  *
@@ -24,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class ConsistentHash implements LoadBalancer {
     /** The number of positions that a key tries before all eligible instances are compared. */
     private static final int JUMPS_MAX = 16;
+
+    /** How many calls above its bound an instance may have if weights differ. */
+    private static final int UNEVEN_SLACK = 2;
 
     private static final long JUMP = 0x9E3779B97F4A7C15L;
 
@@ -66,7 +74,8 @@ final class ConsistentHash implements LoadBalancer {
         Table table = table(candidates.subset);
         for (int jumps = 0; jumps < JUMPS_MAX; jumps++) {
             int index = table.find(hash);
-            if (accepts(candidates, index, call, hash, policy.balanceFactor(), nowNanos)) {
+            if (keeps(candidates, index, hash)
+                    && accepts(candidates, index, call, policy.balanceFactor(), nowNanos)) {
                 return index;
             }
             hash = HashPolicy.mix(hash + JUMP);
@@ -84,16 +93,15 @@ final class ConsistentHash implements LoadBalancer {
         return now.table;
     }
 
-    /** Returns true if an instance accepts the call, and the key is within its warm-up share and its load bound. */
-    static boolean accepts(
-            Candidates<?> candidates, int index, Call call, long hash, double balanceFactor, long nowNanos) {
-        return candidates.fits(index, call, nowNanos)
-                && warm(candidates.ramp(index), hash)
-                && belowBound(candidates, index, balanceFactor);
+    /** Returns true if a key that reached an instance by that hash is in the part of its keys that it keeps. */
+    private static boolean keeps(Candidates<?> candidates, int index, long hash) {
+        float kept = candidates.kept(index);
+        return kept == 1 || (HashPolicy.mix(hash ^ JUMP) >>> 40) * 0x1p-24f < kept;
     }
 
-    private static boolean warm(float ramp, long hash) {
-        return ramp == 1 || (HashPolicy.mix(hash ^ JUMP) >>> 40) * 0x1p-24f < ramp;
+    /** Returns true if an instance accepts the call and is within its load bound. */
+    static boolean accepts(Candidates<?> candidates, int index, Call call, double balanceFactor, long nowNanos) {
+        return candidates.fits(index, call, nowNanos) && belowBound(candidates, index, balanceFactor);
     }
 
     private static boolean belowBound(Candidates<?> candidates, int index, double balanceFactor) {
@@ -109,6 +117,8 @@ final class ConsistentHash implements LoadBalancer {
             total += candidates.inFlight(other);
         }
         double share = candidates.weight(index) / weights;
-        return inFlight + 1 <= Math.ceil(balanceFactor * (total + 1) * share);
+        double bound = balanceFactor * (double) (total + 1) * share;
+        // If weights differ, small bounds would move more keys from light instances than from heavy ones.
+        return inFlight + 1 <= (candidates.even() ? Math.ceil(bound) : bound + UNEVEN_SLACK);
     }
 }

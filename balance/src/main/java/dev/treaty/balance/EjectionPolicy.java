@@ -9,8 +9,9 @@ import java.time.Duration;
  * intervals. An instance is ejected if
  *
  * <ul>
- *   <li>its success rate is below {@code successFloor} and clearly below the median: this works for any number of
- *       unhealthy instances, unlike a deviation from the mean;
+ *   <li>its success rate is below {@code successFloor} and clearly below the median of the instances above it: this
+ *       finds a majority of unhealthy instances too, unlike a deviation from the mean. If no instance is above the
+ *       floor, the median of all is the measure;
  *   <li>or its success rate is lower than the mean by more than {@code deviations} standard deviations;
  *   <li>or more than half of its calls, and more than twice the median share, are slower than {@code latencyFactor}
  *       times the median latency.

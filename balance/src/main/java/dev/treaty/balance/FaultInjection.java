@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Injects configured faults into calls. It runs inside the retries, so that a call handles an injected fault like a
  * real one, and before the load balancer, so that no instance is blamed for it. Each injection emits an event, and the
- * message of a fault says that it was injected.
+ * message of a fault states that it was injected.
  */
 public final class FaultInjection {
     private final Side side;

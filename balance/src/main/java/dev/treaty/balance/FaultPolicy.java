@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * Faults that are injected into calls on purpose, to test how a system handles them. There are none by default; the
- * message of each says that it was injected.
+ * message of each states that it was injected.
  *
  * @param faults every fault that matches a call is applied
  */

@@ -2,14 +2,18 @@ package dev.treaty.balance;
 
 import dev.treaty.core.call.ArgumentPath;
 import dev.treaty.core.call.Call;
+import dev.treaty.core.contract.Shape.Scalar;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The key of a call for the load-balancing policies that hash: the first that exists of the header, the argument, and
- * the part with {@link dev.treaty.core.contract.PartitionKey}. A call without a key is balanced by two random choices.
+ * Which part of a call is the key of the load-balancing policies that hash: the header, else the argument, else the
+ * part with {@link dev.treaty.core.contract.PartitionKey}. A call without a key is balanced by two random choices.
  *
  * @param header the name of the header with the key; empty for none
  * @param argument the path of the argument with the key, such as {@code order.customer}; empty for none
@@ -21,6 +25,9 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
 
     /** The result of {@link #key} for a call without a key. */
     static final long NONE = 0;
+
+    private static final Map<Class<?>, Scalar> SCALARS =
+            Arrays.stream(Scalar.values()).collect(Collectors.toUnmodifiableMap(Scalar::type, scalar -> scalar));
 
     private static final Map<String, ArgumentPath> PATHS = new ConcurrentHashMap<>();
 
@@ -45,7 +52,23 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
         Optional<String> path =
                 argument.isPresent() ? argument : call.operation().signature().partitionKey();
         Object value = path.isPresent() ? path(path.get()).in(call) : null;
-        return value == null ? NONE : nonZero(of(value.toString()));
+        String text = text(value);
+        return text == null ? NONE : nonZero(of(text));
+    }
+
+    /**
+     * Returns a key as its text in a message, so that equal keys are equal in every process and kind of client; null
+     * for a value that is no key, such as a list.
+     */
+    private static @Nullable String text(@Nullable Object value) {
+        if (value == null) {
+            return null;
+        }
+        Scalar scalar = SCALARS.get(value.getClass());
+        if (scalar != null) {
+            return scalar.format(value);
+        }
+        return value instanceof Enum<?> constant ? constant.name() : value instanceof Number ? value.toString() : null;
     }
 
     private static ArgumentPath path(String text) {

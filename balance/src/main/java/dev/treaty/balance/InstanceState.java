@@ -200,7 +200,8 @@ final class InstanceState {
             ejections = (int) Math.max(0, ejections - calm);
         }
         ejections++;
-        long nanos = Math.min(policy.timeMax().toNanos(), policy.time().toNanos() * Math.min(ejections, 1_000_000));
+        double grown = (double) policy.time().toNanos() * ejections;
+        long nanos = (long) Math.min((double) policy.timeMax().toNanos(), grown);
         // With jitter: instances that were ejected together do not return together.
         long jittered = nanos - nanos / 8 + (long) (random.nextDouble() * (nanos / 4.0));
         ejection = new Ejection.Ejected(nowNanos + jittered, reason);

@@ -16,10 +16,10 @@ import java.lang.invoke.VarHandle;
  * would look best. A call whose caller gave up counts with its duration if that is longer than the mean; otherwise an
  * instance that hangs would not be detected.
  *
- * <p>This is a view of some words in a block of {@link LoadTracker}, of which load balancers read two. Starting and
+ * <p>This is a view of some words in a block of {@link LoadTracker}, of which load balancers read three. Starting and
  * ending a call is one atomic addition each; concurrent updates of the latency may overwrite each other, with the same
  * effect as one after the other. The weight e<sup>−x</sup> is approximated by (1 + x/16)<sup>−16</sup>, which needs one
- * division, at most once per tick (about a millisecond).
+ * division, at most once in a millisecond.
  *
  * @see <a href="https://twitter.github.io/finagle/guide/Clients.html#load-balancing">Finagle, peak-EWMA</a>
  */
@@ -33,17 +33,16 @@ public final class Load {
     /** Is or was unhealthy: whether it accepts a call is checked for each pick. */
     static final int UNHEALTHY = 2;
 
-    /** The number of words: calls, latency, failures, slow calls. */
-    static final int WORDS = 4;
+    /** The number of words: calls, latency, when it was updated, failures, slow calls. */
+    static final int WORDS = 5;
 
     private static final int LATENCY = 1;
-    private static final int FAILURES = 2;
-    private static final int SLOW = 3;
+    private static final int UPDATED = 2;
+    private static final int FAILURES = 3;
+    private static final int SLOW = 4;
 
-    static final int TICK_NANOS = 1 << Load.TICK_SHIFT;
-
-    /** A tick is about a millisecond: 2^20 ns. */
-    private static final int TICK_SHIFT = 20;
+    /** A mean is updated by a shorter latency at most once in this time. */
+    private static final long UPDATE_NANOS = 1_000_000;
 
     // The calls word: calls in flight in the lowest bits, then two bits for the state, then all ended calls.
     private static final int IN_FLIGHT_BITS = 20;
@@ -51,8 +50,8 @@ public final class Load {
     private static final long IN_FLIGHT = (1L << IN_FLIGHT_BITS) - 1;
     private static final long ENDED = 1L << ENDED_SHIFT;
 
-    /** Up to this age a mean is read without decay, which would be less than a percent. */
-    private static final int FRESH_TICKS = 64;
+    /** Up to this age a mean is read without decay, which would be less than a percent by default. */
+    private static final long FRESH_NANOS = 64_000_000;
 
     /** The cost of an instance without a known latency while its first call is in flight. */
     private static final float UNKNOWN = Float.MAX_VALUE / (1 << 24);
@@ -95,6 +94,13 @@ public final class Load {
         observe(nowNanos, Math.max(latencyNanos, Math.max(tracker.penaltyNanos, asked)));
     }
 
+    /** Records a call that the instance refused because it is full: it is well, and looks slow for a while. */
+    public void refused(long nowNanos, long retryAfterNanos) {
+        WORD.getAndAdd(block, offset, ENDED - 1);
+        long asked = Math.min(retryAfterNanos, LoadPolicy.RETRY_AFTER_MAX.toNanos());
+        observe(nowNanos, Math.max(tracker.penaltyNanos, asked));
+    }
+
     /** Records a call whose caller gave up, which shows only that a response takes longer than {@code elapsedNanos}. */
     public void ignored(long nowNanos, long elapsedNanos) {
         WORD.getAndAdd(block, offset, -1L);
@@ -105,28 +111,27 @@ public final class Load {
 
     private void observe(long nowNanos, long latencyNanos) {
         float sample = latencyNanos;
-        long seen = latency(block, offset);
-        float mean = mean(seen);
-        int tick = tick(nowNanos);
-        int ticks = tick - (int) seen;
+        float mean = mean(block, offset);
+        long age = nowNanos - updated(block, offset);
         if (sample > mean) {
-            WORD.setOpaque(block, offset + LATENCY, packed(sample, tick));
-        } else if (ticks > 0) {
-            WORD.setOpaque(block, offset + LATENCY, packed(sample + (mean - sample) * tracker.decay(ticks), tick));
+            update(nowNanos, sample);
+        } else if (age >= UPDATE_NANOS) {
+            update(nowNanos, sample + (mean - sample) * tracker.decay(age));
         }
     }
 
-    private static int tick(long nanos) {
-        return (int) (nanos >> TICK_SHIFT);
+    private void update(long nowNanos, float mean) {
+        WORD.setOpaque(block, offset + UPDATED, nowNanos); // first: a new mean never decays by the age of the old one
+        WORD.setRelease(block, offset + LATENCY, (long) Float.floatToRawIntBits(mean));
     }
 
-    /** The latency word: the mean in nanoseconds as a float in the upper half, the tick of its update in the lower. */
-    private static long packed(float mean, int tick) {
-        return ((long) Float.floatToRawIntBits(mean) << 32) | (tick & 0xFFFF_FFFFL);
+    /** The latency of the load at that place when its last call ended. */
+    static float mean(long[] block, int offset) {
+        return Float.intBitsToFloat((int) (long) WORD.getAcquire(block, offset + LATENCY));
     }
 
-    private static float mean(long packed) {
-        return Float.intBitsToFloat((int) (packed >>> 32));
+    private static long updated(long[] block, int offset) {
+        return (long) WORD.getOpaque(block, offset + UPDATED);
     }
 
     /** Reads the calls word of the load at that place, without ordering. */
@@ -136,11 +141,6 @@ public final class Load {
 
     private long calls() {
         return (long) WORD.getVolatile(block, offset);
-    }
-
-    /** Reads the latency word of the load at that place, without ordering. */
-    static long latency(long[] block, int offset) {
-        return (long) WORD.getOpaque(block, offset + LATENCY);
     }
 
     static int inFlight(long calls) {
@@ -174,29 +174,29 @@ public final class Load {
 
     /** The expected latency in nanoseconds; zero if it is not known. */
     public float latencyNanos(long nowNanos) {
-        return latencyNanos(tracker, latency(block, offset), nowNanos);
+        return latency(tracker, block, offset, nowNanos);
     }
 
-    private static float latencyNanos(LoadTracker tracker, long latency, long nowNanos) {
-        int ticks = tick(nowNanos) - (int) latency;
-        float mean = mean(latency);
-        return ticks > FRESH_TICKS ? mean * tracker.decay(ticks) : mean;
+    /** The expected latency of the load at that place. */
+    static float latency(LoadTracker tracker, long[] block, int offset, long nowNanos) {
+        float mean = mean(block, offset);
+        long age = nowNanos - updated(block, offset);
+        return age > FRESH_NANOS ? mean * tracker.decay(age) : mean;
     }
 
     /** The cost of one more call, in nanoseconds of waiting: latency × (calls in flight + 1). */
     public float cost(long nowNanos) {
-        return cost(tracker, calls(), latency(block, offset), nowNanos);
+        return cost(latencyNanos(nowNanos), calls());
     }
 
-    /** The cost of one more call for a load with these words. */
-    static float cost(LoadTracker tracker, long calls, long latency, long nowNanos) {
-        float mean = latencyNanos(tracker, latency, nowNanos);
+    /** The cost of one more call for a load with that latency and calls word. */
+    static float cost(float latencyNanos, long calls) {
         int pending = inFlight(calls);
-        if (mean == 0) {
+        if (latencyNanos == 0) {
             // One call measures a new instance; others wait for its result.
             return pending == 0 ? 0 : UNKNOWN * pending;
         }
-        return mean * (pending + 1);
+        return latencyNanos * (pending + 1);
     }
 
     int state() {

@@ -2,16 +2,14 @@ package dev.treaty.balance;
 
 import java.util.random.RandomGenerator;
 
-/** The load-balancing policies of Treaty. */
+/** The algorithms by which an instance can be selected for an attempt. */
 public enum LoadBalancingPolicy {
     /** The better of two random instances by latency and calls in flight; see {@link TwoChoices#peakEwma}. */
     PEAK_EWMA,
     /** The one of two random instances with fewer calls in flight; see {@link TwoChoices#leastLoaded}. */
     LEAST_LOADED,
-    /** Each in turn, without regard to weights; see {@link RoundRobin}. */
-    ROUND_ROBIN,
     /** Each in turn, heavier instances more often; see {@link RoundRobin}. */
-    WEIGHTED_ROUND_ROBIN,
+    ROUND_ROBIN,
     /** A random instance, by weight. */
     RANDOM,
     /** The same instance for the same key, by the highest score; see {@link RendezvousHash}. */
@@ -21,17 +19,12 @@ public enum LoadBalancingPolicy {
     /** The same instance for the same key, by a lookup table; see {@link ConsistentHash#maglev}. */
     MAGLEV;
 
-    /** Returns true if the policy follows the weights of instances. */
-    boolean weighted() {
-        return this != ROUND_ROBIN;
-    }
-
     /** Creates the load balancer for one set of instances. */
     LoadBalancer create(HashPolicy hash, RandomGenerator random) {
         return switch (this) {
             case PEAK_EWMA -> TwoChoices.peakEwma(random);
             case LEAST_LOADED -> TwoChoices.leastLoaded(random);
-            case ROUND_ROBIN, WEIGHTED_ROUND_ROBIN -> new RoundRobin();
+            case ROUND_ROBIN -> new RoundRobin(random);
             case RANDOM -> (candidates, call, nowNanos) -> candidates.drawFitting(call, nowNanos, random);
             case RENDEZVOUS -> new RendezvousHash(hash, random);
             case RING_HASH -> ConsistentHash.ring(hash, random);

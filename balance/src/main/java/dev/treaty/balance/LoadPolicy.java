@@ -3,7 +3,7 @@ package dev.treaty.balance;
 import java.time.Duration;
 
 /**
- * How {@link Load} is measured.
+ * How the load of an instance is measured by a {@link Load}: how long a latency counts, and what a failure counts as.
  *
  * @param decayTime after this time a latency has about a third of its weight
  * @param penalty the latency that a failure counts as, unless it took longer

@@ -4,7 +4,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Allocates and configures the {@link Load}s of one {@link BalancedInstances}. The counters are stored side by side in
- * blocks, since a pick reads two words of two random instances, and with many instances the memory access is the whole
+ * blocks, since a pick reads three words of two random instances, and with many instances the memory access is the whole
  * cost. As adjacent words, the counters of 100,000 instances fit into processor caches and few pages; as separate
  * objects, each access would miss both.
  *
@@ -31,7 +31,7 @@ final class LoadTracker {
     private int count;
 
     /** From the policy; not volatile, so a change becomes visible soon, not at once. */
-    private float decayPerTick;
+    private float decayPerNano;
 
     long penaltyNanos;
 
@@ -44,7 +44,7 @@ final class LoadTracker {
 
     /** Changes the policy; measured values stay. */
     void policy(LoadPolicy changed) {
-        decayPerTick = (float) Load.TICK_NANOS / changed.decayTime().toNanos();
+        decayPerNano = 1f / (float) changed.decayTime().toNanos();
         penaltyNanos = changed.penalty().toNanos();
     }
 
@@ -75,9 +75,9 @@ final class LoadTracker {
         }
     }
 
-    /** The remaining weight of a mean after a number of ticks: about e^−(ticks/decay time). */
-    float decay(int ticks) {
-        float x = 1 + ticks * decayPerTick / 16;
+    /** The remaining weight of a mean of that age: about e^−(age/decay time). */
+    float decay(long ageNanos) {
+        float x = 1 + (float) ageNanos * decayPerNano / 16;
         x *= x; // four times: to the 16th power
         x *= x;
         x *= x;

@@ -4,7 +4,7 @@ import dev.treaty.balance.LocalityPolicy.Nearness;
 import dev.treaty.core.discovery.ServiceInstance;
 
 /**
- * The location of a client, for locality and subsetting.
+ * The region and zone of a client, and its position among the clients that share a subset of instances.
  *
  * @param region such as {@code eu}; empty if unknown
  * @param zone such as {@code eu-1a}; empty if unknown

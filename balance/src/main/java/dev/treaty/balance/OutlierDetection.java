@@ -13,7 +13,7 @@ final class OutlierDetection {
     /** The minimum difference to the mean success rate, even if the other instances hardly deviate. */
     private static final double RATE_GAP = 0.05;
 
-    /** The minimum difference to the median for a rate below the floor: no instance is ejected if all fail alike. */
+    /** The minimum difference to the usual rate for a rate below the floor: none is ejected if all fail alike. */
     private static final double FLOOR_GAP = 0.1;
 
     /** The share of slow calls from which an instance is slow. */
@@ -42,7 +42,9 @@ final class OutlierDetection {
         double slowLimit =
                 Math.max(SLOW_RATE, SLOW_GAP * median(compared, s -> s.window().slowRate()));
         double[] rates = values(compared, s -> s.window().successRate());
-        double median = median(compared, s -> s.window().successRate());
+        // The median of those that work, if any do: otherwise a majority of dead instances would be the measure.
+        double[] working = Arrays.stream(rates).filter(r -> r >= policy.successFloor()).toArray();
+        double usual = median(working.length > 0 ? working : rates);
         double mean = Arrays.stream(rates).average().orElse(1);
         double deviation = Math.sqrt(
                 Arrays.stream(rates).map(r -> (r - mean) * (r - mean)).average().orElse(0));
@@ -51,10 +53,10 @@ final class OutlierDetection {
         for (InstanceState state : compared) {
             Window window = state.window();
             double rate = window.successRate();
-            boolean belowFloor = rate < policy.successFloor() && rate <= median - FLOOR_GAP;
+            boolean belowFloor = rate < policy.successFloor() && rate <= usual - FLOOR_GAP;
             if (belowFloor || rate < rateLimit) {
-                String reason = window.failures() + " of " + window.calls() + " calls failed; the median instance has "
-                        + String.format(Locale.ROOT, "%.3g %%", median * 100) + " success";
+                String reason = window.failures() + " of " + window.calls() + " calls failed; the others have "
+                        + String.format(Locale.ROOT, "%.3g %%", usual * 100) + " success";
                 found.add(new Outlier(state, reason, 2 - rate));
             } else if (window.slowRate() > slowLimit) {
                 String reason = window.slow() + " of " + window.calls() + " calls were " + policy.latencyFactor()
@@ -74,7 +76,11 @@ final class OutlierDetection {
     }
 
     private static double median(List<InstanceState> states, ToDoubleFunction<InstanceState> value) {
-        double[] sorted = values(states, value);
+        return median(values(states, value));
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
         Arrays.sort(sorted);
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -36,7 +36,7 @@ final class RendezvousHash implements LoadBalancer {
         for (int n = 0; n < candidates.eligible(); n++) {
             int index = candidates.eligible(n);
             double score = score(candidates, index, key);
-            if (score > highest && ConsistentHash.accepts(candidates, index, call, key, balanceFactor, nowNanos)) {
+            if (score > highest && ConsistentHash.accepts(candidates, index, call, balanceFactor, nowNanos)) {
                 best = index;
                 highest = score;
             }
@@ -50,6 +50,6 @@ final class RendezvousHash implements LoadBalancer {
     private static double score(Candidates<?> candidates, int index, long key) {
         long hash = HashPolicy.mix(key ^ candidates.subset.states[index].hash);
         double unit = ((hash >>> 11) + 1) * 0x1p-53;
-        return candidates.capacity(index) / -Math.log(Math.min(unit, 1 - 0x1p-53));
+        return candidates.weight(index) / -Math.log(Math.min(unit, 1 - 0x1p-53));
     }
 }

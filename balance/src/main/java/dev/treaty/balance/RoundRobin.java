@@ -2,6 +2,7 @@ package dev.treaty.balance;
 
 import dev.treaty.core.call.Call;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
 
 /**
  * Picks each instance in turn. If weights differ, the order stays and lighter instances are skipped in some rounds:
@@ -12,7 +13,12 @@ final class RoundRobin implements LoadBalancer {
     /** The golden ratio: instances of equal weight do not all skip the same rounds. */
     private static final double PHASE_STEP = 0.618033988749895;
 
-    private final AtomicLong next = new AtomicLong();
+    /** The number of the next turn; it starts at random, so that new clients do not all begin with one instance. */
+    private final AtomicLong next;
+
+    RoundRobin(RandomGenerator random) {
+        next = new AtomicLong(random.nextInt(Integer.MAX_VALUE));
+    }
 
     @Override
     public int pick(Candidates<?> candidates, Call call, long nowNanos) {
@@ -23,7 +29,7 @@ final class RoundRobin implements LoadBalancer {
             long turn = next.getAndIncrement();
             int n = (int) (turn % count);
             int index = candidates.eligible(n);
-            if (heaviest == 0 || due(candidates.weight(index) / heaviest, turn / count, n)) {
+            if (candidates.even() || due(candidates.weight(index) / heaviest, turn / count, n)) {
                 tries--;
                 if (candidates.fits(index, call, nowNanos)) {
                     return index;

@@ -29,7 +29,7 @@ public record RoutingPolicy(List<Rule> rules) {
     }
 
     /**
-     * A routing rule.
+     * A routing rule: sends the calls that match a condition to certain instances, and copies of them to others.
      *
      * @param when the calls that match
      * @param to the destinations of these calls, in proportion to their weights. A destination without an instance that
@@ -54,7 +54,7 @@ public record RoutingPolicy(List<Rule> rules) {
     }
 
     /**
-     * A condition on calls; all parts must match.
+     * The condition of a rule: a call matches if all parts match.
      *
      * @param operation the name of the operation; empty for every operation
      * @param caller the first caller of the chain of calls; empty for every caller
@@ -90,7 +90,7 @@ public record RoutingPolicy(List<Rule> rules) {
     }
 
     /**
-     * A set of instances; all parts must match.
+     * The instances that a rule sends calls to: those that match all parts.
      *
      * @param version a version or its beginning: {@code 1}, {@code 1.4}, {@code 1.4.2}; empty for every version
      * @param metadata entries in the instance's metadata

@@ -17,6 +17,9 @@ final class Subset<M extends BalancedInstance> {
     /** The guaranteed share of a cold instance. */
     final float initialShare;
 
+    /** The position of the first instance that is compared, so that clients do not all prefer the same of equal ones. */
+    final int first;
+
     private final List<M> members;
     private final LoadTracker tracker;
 
@@ -32,6 +35,7 @@ final class Subset<M extends BalancedInstance> {
      *
      * @param members the members that the states belong to
      * @param capacities the weights that the instances ask for; null if all are equal
+     * @param first a random number, not negative
      */
     Subset(
             InstanceState[] states,
@@ -39,7 +43,8 @@ final class Subset<M extends BalancedInstance> {
             LoadTracker tracker,
             float @Nullable [] capacities,
             LoadBalancer balancer,
-            float initialShare) {
+            float initialShare,
+            int first) {
         this.states = states;
         this.members = members;
         this.tracker = tracker;
@@ -48,6 +53,7 @@ final class Subset<M extends BalancedInstance> {
         this.capacities = capacities;
         this.balancer = balancer;
         this.initialShare = initialShare;
+        this.first = first;
     }
 
     /** Fills in the positions of the loads; returns their blocks. */
@@ -79,10 +85,15 @@ final class Subset<M extends BalancedInstance> {
         return Load.calls(block(position), offset(position));
     }
 
-    /** The cost of one more call there, with its calls word. */
-    float cost(int index, long calls, long nowNanos) {
+    /** The expected latency there; see {@link Load#latencyNanos}. */
+    float latency(int index, long nowNanos) {
         int position = positions[index];
-        return Load.cost(tracker, calls, Load.latency(block(position), offset(position)), nowNanos);
+        return Load.latency(tracker, block(position), offset(position), nowNanos);
+    }
+
+    float lastLatency(int index) {
+        int position = positions[index];
+        return Load.mean(block(position), offset(position));
     }
 
     private long[] block(int position) {

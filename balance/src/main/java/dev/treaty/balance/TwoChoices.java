@@ -8,7 +8,13 @@ import java.util.random.RandomGenerator;
  * of them, costs the same for ten and for a hundred thousand instances, and clients that see the same loads do not all
  * pick the same instance.
  *
- * <p>An instance that accepts no calls is never picked, and an instance where this call was tried only if there is no
+ * <p>If weights differ, the first is drawn by weight and is picked unless the other is clearly better, so that shares
+ * are those of the weights. An instance counts as as many equal units as its weight says, and the loads of two random
+ * units are compared. If the second draw repeats the first, which a heavy instance does often, any other instance is
+ * compared; it appears more often than its weight says, so the difference must be great. A latency is not divided by a
+ * weight: an instance that is several times slower than another is slow, whatever its weight.
+ *
+ * <p>An instance that accepts no calls is never picked, and an instance at which this call was tried only if there is no
  * other. A probed instance, and a cold one below its initial share, is picked without regard to its load.
  *
  * @see <a href="https://www.eecs.harvard.edu/~michaelm/postscripts/mythesis.pdf">M. Mitzenmacher, The power of two
@@ -17,6 +23,12 @@ import java.util.random.RandomGenerator;
 final class TwoChoices implements LoadBalancer {
     /** Costs that differ by less than a quarter count as equal: the first choice, which is random, decides. */
     private static final float CLEARLY_LESS = 0.75f;
+
+    /** The same for an instance that was compared because the second draw repeated the first. */
+    private static final float MUCH_LESS = 0.3f;
+
+    /** Of instances with different weights, one whose latency is this multiple of the other's is slow. */
+    private static final float SLOW = 4;
 
     private final RandomGenerator random;
     private final boolean byLatency;
@@ -41,9 +53,10 @@ final class TwoChoices implements LoadBalancer {
         if (candidates.eligible() == 0) {
             return NONE;
         }
-        long two = candidates.drawTwo(random);
-        int a = (int) (two >>> 32);
-        int b = (int) two;
+        int a = candidates.draw(random);
+        int b = candidates.even() ? a : candidates.draw(random);
+        float clearly = a == b && !candidates.even() ? MUCH_LESS : CLEARLY_LESS;
+        b = a == b ? candidates.other(a, random) : b;
         if (a == b) {
             return candidates.fits(a, call, nowNanos) ? a : candidates.drawFitting(call, nowNanos, random);
         }
@@ -52,23 +65,42 @@ final class TwoChoices implements LoadBalancer {
         return candidates.free(callsA)
                         && candidates.free(callsB)
                         && call.context().record().untried()
-                ? cheaper(candidates, a, callsA, b, callsB, nowNanos)
-                : checked(candidates, a, b, call, nowNanos);
+                ? better(candidates, a, callsA, b, callsB, clearly, nowNanos)
+                : checked(candidates, a, b, clearly, call, nowNanos);
     }
 
-    private int cheaper(Candidates<?> candidates, int a, long callsA, int b, long callsB, long nowNanos) {
+    /** Returns the second instance if its cost is clearly less, otherwise the first. */
+    private int better(
+            Candidates<?> candidates, int a, long callsA, int b, long callsB, float clearly, long nowNanos) {
+        float weightA = candidates.weight(a);
+        float weightB = candidates.weight(b);
         if (byLatency) {
-            float costA = candidates.cost(a, callsA, nowNanos);
-            float costB = candidates.cost(b, callsB, nowNanos);
-            return costB * candidates.capacity(a) < costA * candidates.capacity(b) * CLEARLY_LESS ? b : a;
+            float latencyA = candidates.latency(a, nowNanos);
+            float latencyB = candidates.latency(b, nowNanos);
+            if (weightA == weightB || isSlow(candidates, a, b) || isSlow(candidates, b, a)) {
+                float costA = Load.cost(latencyA, callsA);
+                return Load.cost(latencyB, callsB) < costA * CLEARLY_LESS ? b : a;
+            }
+        } else if (weightA == weightB) {
+            return Load.inFlight(callsB) < Load.inFlight(callsA) ? b : a;
         }
-        float loadA = Load.inFlight(callsA) + 1f;
-        float loadB = Load.inFlight(callsB) + 1f;
-        return loadB * candidates.capacity(a) < loadA * candidates.capacity(b) ? b : a;
+        float lighter = Math.min(weightA, weightB);
+        return unitLoad(callsB, weightB / lighter) + 1 < (unitLoad(callsA, weightA / lighter) + 1) * clearly ? b : a;
+    }
+
+    /** Returns true if an instance is several times slower than another by their last calls, however long ago. */
+    private static boolean isSlow(Candidates<?> candidates, int index, int other) {
+        return candidates.lastLatency(index) > candidates.lastLatency(other) * SLOW;
+    }
+
+    /** The calls in flight at one random unit of an instance with that number of units. */
+    private int unitLoad(long calls, float units) {
+        float mean = Load.inFlight(calls) / units;
+        return units == 1 ? (int) mean : (int) (mean + random.nextFloat());
     }
 
     /** The slow path: an instance is cold, unhealthy or at its limit, or the call was tried before. */
-    private int checked(Candidates<?> candidates, int a, int b, Call call, long nowNanos) {
+    private int checked(Candidates<?> candidates, int a, int b, float clearly, Call call, long nowNanos) {
         boolean aFits = candidates.fits(a, call, nowNanos);
         boolean bFits = candidates.fits(b, call, nowNanos);
         if (!aFits || !bFits) {
@@ -81,6 +113,6 @@ final class TwoChoices implements LoadBalancer {
         if (aUnhealthy != candidates.unhealthy(b)) {
             return aUnhealthy ? b : a; // in a panic healthy instances come first
         }
-        return cheaper(candidates, a, candidates.calls(a), b, candidates.calls(b), nowNanos);
+        return better(candidates, a, candidates.calls(a), b, candidates.calls(b), clearly, nowNanos);
     }
 }

@@ -224,6 +224,26 @@ class BalancedInstancesTest {
         assertThat(exclusions(instances)).isEmpty();
     }
 
+    @Property(tries = 20)
+    void a_majority_of_dead_instances_is_ejected_up_to_the_maximum_ratio_B6(
+            @ForAll @IntRange(min = 3, max = 12) int count, @ForAll @IntRange(max = 3) int moreWork) {
+        var instances = roundRobin(count);
+        int working = Math.min(count / 2, 1 + moreWork);
+        drive(instances, 2_500, peer -> instances.peers.indexOf(peer) >= working);
+        int ejected = Math.min(count - working, (count + 1) / 2);
+        assertThat(exclusions(instances))
+                .hasSize(ejected)
+                .allMatch(exclusion -> exclusion.reason() == Reason.EJECTED || exclusion.reason() == Reason.ON_TRIAL);
+    }
+
+    @Test
+    void two_dead_of_three_instances_get_no_calls_B6() {
+        var instances = roundRobin(3);
+        drive(instances, 1_500, peer -> peer != instances.peers.get(1));
+        int[] got = drive(instances, 400, peer -> peer != instances.peers.get(1));
+        assertThat(got[0] + got[2]).isLessThanOrEqualTo(2); // probes
+    }
+
     @Test
     void a_failing_third_is_ejected_although_none_deviates_enough_from_the_mean() {
         var instances = roundRobin(9);

@@ -6,12 +6,20 @@ import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
@@ -61,7 +69,7 @@ class LoadBalancersTest {
         assertThat(picks).hasSize(count);
         int most = picks.values().stream().max(Integer::compare).orElseThrow();
         int least = picks.values().stream().min(Integer::compare).orElseThrow();
-        if (policy == LoadBalancingPolicy.ROUND_ROBIN || policy == LoadBalancingPolicy.WEIGHTED_ROUND_ROBIN) {
+        if (policy == LoadBalancingPolicy.ROUND_ROBIN) {
             assertThat(most - least).isLessThanOrEqualTo(1);
         } else {
             // Five standard deviations at 400 expected calls, plus the unevenness of a ring of 512 points.
@@ -97,9 +105,6 @@ class LoadBalancersTest {
             @ForAll @IntRange(min = 2, max = 8) int count,
             @ForAll @IntRange(min = 2, max = 10) int times,
             @ForAll long seed) {
-        if (policy == LoadBalancingPolicy.ROUND_ROBIN) {
-            return;
-        }
         var instances = new Instances(configured(policy), seed);
         instances.add(1, i -> i.withWeight(100 * times / 2)).add(count - 1, i -> i.withWeight(50));
         int calls = 600 * count;
@@ -298,6 +303,69 @@ class LoadBalancersTest {
             instances.end(peer, failing ? Duration.ofNanos(1_000) : Duration.ofMillis(5), !failing);
         }
         assertThat(toFailing).isLessThan(50);
+    }
+
+    @ParameterizedTest
+    @EnumSource(LoadBalancingPolicy.class)
+    void the_first_calls_of_many_clients_go_to_all_instances_B4(LoadBalancingPolicy policy) {
+        var first = new int[3];
+        for (int client = 0; client < 300; client++) {
+            var instances = Instances.of(3, configured(policy), client);
+            first[instances.peers.indexOf(instances.pick(instances.call()))]++;
+        }
+        assertThat(Arrays.stream(first).min().orElseThrow()).isGreaterThan(60);
+    }
+
+    @ParameterizedTest
+    @EnumSource(LoadBalancingPolicy.class)
+    void clients_do_not_all_fall_back_to_the_same_instance_B4(LoadBalancingPolicy policy) {
+        var chosen = new HashSet<String>();
+        for (int client = 0; client < 50; client++) {
+            var instances = Instances.of(4, configured(policy), HashPolicy.mix(client));
+            Call call = instances.keyed("key");
+            // It was tried everywhere, so all are equally bad.
+            instances.peers.forEach(peer -> call.context()
+                    .record()
+                    .attempted(peer.id(), 1, Fault.of(Code.UNAVAILABLE, "failed")));
+            chosen.add(instances.pick(call).id());
+        }
+        assertThat(chosen).hasSize(4);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RENDEZVOUS", "RING_HASH", "MAGLEV"})
+    void equal_keys_select_the_same_instance_whatever_their_type_B3(LoadBalancingPolicy policy) {
+        var instances = Instances.of(20, configured(policy), 3);
+        Supplier<List<Object>> keys = () -> List.of(
+                new byte[] {1, 2, 3},
+                new byte[0],
+                "text",
+                7,
+                8L,
+                new BigDecimal("1.50"),
+                UUID.fromString("3f2c8a4e-94c7-4c0e-8d0f-0d8b2a6c1e55"),
+                Instant.EPOCH,
+                LocalTime.NOON,
+                Reason.COLD,
+                Optional.of("inner"),
+                OptionalInt.of(5));
+        List<Object> some = keys.get();
+        List<Object> same = keys.get();
+        for (int i = 0; i < some.size(); i++) {
+            var owner = instances.pick(instances.keyed(some.get(i)));
+            for (int n = 0; n < 20; n++) {
+                assertThat(instances.pick(instances.keyed(same.get(i)))).isSameAs(owner);
+            }
+        }
+        // As text in a message, so that calls with maps and typed calls agree.
+        assertThat(instances.pick(instances.keyed("AQID"))).isSameAs(instances.pick(instances.keyed(some.get(0))));
+        assertThat(instances.pick(instances.keyed("12:00:00"))).isSameAs(instances.pick(instances.keyed(some.get(8))));
+        // A value that is no key is not hashed by its identity or order.
+        long owners = IntStream.range(0, 200)
+                .mapToObj(_ -> instances.pick(instances.keyed(Set.of("a", "b"))))
+                .distinct()
+                .count();
+        assertThat(owners).isGreaterThan(10);
     }
 
     @Test

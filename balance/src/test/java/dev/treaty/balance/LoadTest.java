@@ -57,6 +57,37 @@ class LoadTest {
         assertThat(load.latencyNanos(3_600 * SECOND)).isLessThan(1f);
     }
 
+    @Property
+    void a_latency_of_any_age_has_decayed_B5(@ForAll @LongRange(min = 4, max = 100_000) long hours) {
+        for (long start : new long[] {0, Long.MAX_VALUE - SECOND, -5 * SECOND}) {
+            var measured = new LoadTracker(LoadPolicy.DEFAULT).load();
+            measured.begin();
+            measured.succeeded(start, 10 * SECOND);
+            long now = start + hours * 3_600 * SECOND;
+            assertThat(measured.latencyNanos(now)).isLessThan(1f);
+            measured.begin();
+            measured.succeeded(now, 5 * MILLI);
+            assertThat(measured.latencyNanos(now)).isEqualTo(5f * MILLI);
+        }
+    }
+
+    @Test
+    void a_slow_instance_is_tried_again_after_weeks_B5() {
+        var instances = Instances.of(2, BalancePolicy.DEFAULT, 42);
+        for (var peer : instances.peers) {
+            instances.begin(peer);
+            instances.end(peer, Duration.ofSeconds(peer == instances.peers.get(0) ? 10 : 0).plusMillis(5), true);
+        }
+        assertThat(instances.picks(1_000)).containsExactly(0, 1_000);
+        for (int days : new int[] {26, 53, 417}) {
+            instances.time.advance(Duration.ofDays(days));
+            var fast = instances.peers.get(1);
+            instances.begin(fast);
+            instances.end(fast, Duration.ofMillis(5), true);
+            assertThat(instances.picks(1_000)[0]).isPositive();
+        }
+    }
+
     @Test
     void the_cost_grows_with_the_calls_in_flight() {
         call(0, 10 * MILLI);

@@ -4,6 +4,7 @@ import dev.treaty.benchmarks.balance.BalanceBenchmark;
 import dev.treaty.benchmarks.call.CallBenchmark;
 import dev.treaty.benchmarks.discovery.DiscoveryBenchmark;
 import dev.treaty.benchmarks.guards.GuardsBenchmark;
+import dev.treaty.benchmarks.overload.OverloadBenchmark;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,7 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "",
             "docs/benchmarks.md tells how to read the results."
         },
-        subcommands = {CallBenchmark.class, GuardsBenchmark.class, DiscoveryBenchmark.class, BalanceBenchmark.class})
+        subcommands = {CallBenchmark.class, GuardsBenchmark.class, DiscoveryBenchmark.class, BalanceBenchmark.class, OverloadBenchmark.class})
 public final class Main {
 
     private Main() {}

@@ -1,6 +1,6 @@
 package dev.treaty.cli;
 
-/** Ends a command with a message for the user and an exit code. */
+/** Thrown to end a command with a message for the user and an exit code. */
 public final class CommandFailed extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Converts arguments to values. */
+/** Converts arguments of the command line to values. */
 public final class Converters {
     private Converters() {}
 

@@ -5,8 +5,8 @@ import dev.treaty.core.time.Time;
 import java.time.Duration;
 
 /**
- * Lets a long-running command end in good order: on SIGINT (Ctrl-C) or SIGTERM, {@link #await} returns, and the JVM
- * waits until the command's thread has closed what it opened and calls {@link #close}.
+ * Lets a long-running command close what it opened before the JVM exits: on SIGINT (Ctrl-C) or SIGTERM, {@link #await}
+ * returns, and the JVM waits until the command's thread has closed what it opened and calls {@link #close}.
  */
 public final class Foreground implements AutoCloseable {
     private static final Duration SHUTDOWN_MAX = Duration.ofSeconds(25);

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The base class of commands: the option {@code --json}, and output. */
+/** The base class of the subcommands: it has the option {@code --json}, and methods to print text and JSON. */
 @Command(footerHeading = OutputCommand.EXAMPLES)
 public abstract class OutputCommand implements Callable<Integer> {
     /** The heading of the footer of each command's help. */

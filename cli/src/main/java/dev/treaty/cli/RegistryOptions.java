@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that select a registry, and reads of it that fail if it cannot be reached. */
+/** The options by which a command selects a registry, and reads of that registry, which fail if it is unreachable. */
 public final class RegistryOptions {
     /** The default address of {@code treaty registry}, to which commands connect by default. */
     public static final RegistryAddress.Network USUAL = new RegistryAddress.Network("127.0.0.1", 7400);

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Runs the usual commands in one process, against a registry of its own. The launcher runs it after a build with
- * {@code -XX:AOTCacheOutput}: the JVM archives the classes that were loaded, and later commands start in a third of the
- * time.
+ * Runs the usual commands in one process, so that the JVM archives the classes that they load. The launcher runs it
+ * after a build with {@code -XX:AOTCacheOutput}; later commands start in a third of the time. The commands use a
+ * registry of their own.
  */
 public final class Training {
     private static final List<String> COMMANDS = List.of(
@@ -29,7 +29,7 @@ public final class Training {
             "call treaty.Registry services {}",
             "guards");
 
-    /** A service, so that what serves and calls services is archived as well. */
+    /** A service that the training serves and calls, so that the classes for that are archived as well. */
     @Contract(name = "treaty.training.Greetings", version = "1.0.0")
     public interface Greetings {
         /** Returns a greeting. */

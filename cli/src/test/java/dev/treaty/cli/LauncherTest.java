@@ -120,7 +120,7 @@ class LauncherTest {
         Files.createDirectories(home.resolve("cli/src/main"));
     }
 
-    /** A Maven that builds jars with this text, and a JDK whose {@code java} says what the first jar holds. */
+    /** A Maven that builds jars with this text, and a JDK whose {@code java} prints the content of the first jar. */
     private void programs(String text) throws IOException {
         program("bin/mvn", """
             for module in $(sed -n "s/^RUN='\\(.*\\)'/\\1/p" treaty); do

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -142,7 +143,7 @@ class RegistryStateTest {
             }
             try (ChildProcess _ = start(data);
                     var direct = treaty.direct(RegistryProtocol.class, endpoint())) {
-                assertThat(direct.client().instances("shop.Orders", "", 10))
+                assertThat(direct.client().instances("shop.Orders", "", 10, Optional.empty()))
                         .extracting(Instance::id)
                         .containsExactly("orders-1");
                 assertThat(direct.client()

@@ -2,14 +2,9 @@ package dev.treaty.codec;
 
 import dev.treaty.codec.json.AnyAdapter;
 import dev.treaty.codec.json.JsonFormat;
-import dev.treaty.codec.json.MessageReader;
-import dev.treaty.codec.json.MessageWriter;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.PrettyPrinter;
 import tools.jackson.core.util.DefaultIndenter;
@@ -64,25 +59,7 @@ public final class Json {
      * @throws MessageException if the text is not one JSON value, or exceeds a limit
      */
     public static @Nullable Object read(byte[] bytes) {
-        return read(bytes, 0, bytes.length);
-    }
-
-    /**
-     * Reads one JSON value from a part of the bytes.
-     *
-     * @throws MessageException if the text is not one JSON value, or exceeds a limit
-     */
-    public static @Nullable Object read(byte[] bytes, int offset, int length) {
-        try (JsonParser parser = JsonFormat.parser(bytes, offset, length)) {
-            JsonFormat.first(parser);
-            Object value = AnyAdapter.ANY.readNullable(new MessageReader(parser, bytes, offset, length, false));
-            JsonFormat.last(parser);
-            return value;
-        } catch (JacksonException e) {
-            throw JsonFormat.malformed(e).about("the text");
-        } catch (MessageException e) {
-            throw e.about("the text");
-        }
+        return JsonFormat.read("the text", bytes, 0, bytes.length, false, AnyAdapter.ANY::readNullable);
     }
 
     /**
@@ -114,13 +91,7 @@ public final class Json {
 
     private static byte[] write(@Nullable Object value, ObjectWriteContext context) {
         var bytes = new ByteArrayOutputStream();
-        try (JsonGenerator generator = JsonFormat.FACTORY.createGenerator(context, bytes)) {
-            AnyAdapter.ANY.writeNullable(new MessageWriter(generator), value);
-        } catch (JacksonException e) {
-            throw JsonFormat.unwritable(e).about("the value");
-        } catch (MessageException e) {
-            throw e.about("the value");
-        }
+        JsonFormat.write("the value", context, bytes, out -> AnyAdapter.ANY.writeNullable(out, value));
         return bytes.toByteArray();
     }
 }

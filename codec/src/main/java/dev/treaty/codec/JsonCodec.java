@@ -4,24 +4,18 @@ import dev.treaty.codec.json.AnyAdapter;
 import dev.treaty.codec.json.JsonAdapter;
 import dev.treaty.codec.json.JsonAdapters;
 import dev.treaty.codec.json.JsonFormat;
-import dev.treaty.codec.json.MessageReader;
-import dev.treaty.codec.json.MessageWriter;
 import dev.treaty.codec.json.StructureAdapter;
 import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.Shape.Structure;
 import dev.treaty.core.contract.Signature;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.reflect.Type;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectWriteContext;
 
 /**
  * Reads and writes the messages of one operation as JSON, for the Java types of its {@link Signature}. Schemas are
@@ -63,38 +57,19 @@ public final class JsonCodec {
         this.dynamic = operation.signature().dynamic();
         this.immutable =
                 operation.signature().result() instanceof Class<?> type && type.isAnnotationPresent(Immutable.class);
-        this.requestAdapter = dynamic ? null : newRequestAdapter();
-        this.responseAdapter = newResponseAdapter();
+        Signature types = operation.signature();
+        this.requestAdapter = dynamic ? null : JsonAdapters.message(operation.request(), types.parameters());
+        this.responseAdapter =
+                dynamic ? AnyAdapter.ANY : JsonAdapters.message(operation.response(), List.of(types.result()));
     }
 
     private StructureAdapter requestAdapter() {
         StructureAdapter adapter = requestAdapter; // two threads may create it concurrently, without harm
         if (adapter == null) {
-            adapter = newRequestAdapter();
+            adapter = JsonAdapters.dynamic(operation.request());
             requestAdapter = adapter;
         }
         return adapter;
-    }
-
-    private StructureAdapter newRequestAdapter() {
-        Structure message = operation.request();
-        if (dynamic) {
-            return JsonAdapters.dynamic(message);
-        }
-        List<Type> types = operation.signature().parameters();
-        return message.anonymous() ? JsonAdapters.list(message, types) : JsonAdapters.record(message, types.getFirst());
-    }
-
-    private JsonAdapter newResponseAdapter() {
-        Structure message = operation.response();
-        if (dynamic) {
-            return AnyAdapter.ANY;
-        }
-        Type type = operation.signature().result();
-        if (!message.anonymous()) {
-            return JsonAdapters.record(message, type);
-        }
-        return JsonAdapters.list(message, message.fields().isEmpty() ? List.of() : List.of(type));
     }
 
     /**
@@ -117,7 +92,7 @@ public final class JsonCodec {
      * @throws MessageException if it does not match the contract
      */
     public List<@Nullable Object> readRequest(byte[] bytes, int offset, int length) {
-        Object value = read(request, requestAdapter(), bytes, offset, length, false);
+        Object value = JsonFormat.read(request, bytes, offset, length, false, requestAdapter()::read);
         if (value instanceof List<?> arguments) {
             @SuppressWarnings("unchecked")
             var several = (List<@Nullable Object>) arguments;
@@ -169,42 +144,17 @@ public final class JsonCodec {
      * @throws MessageException if it does not match the contract
      */
     public @Nullable Object readResponse(byte[] bytes, int offset, int length) {
-        Object value = read(response, responseAdapter, bytes, offset, length, true);
+        Object value = JsonFormat.read(response, bytes, offset, length, true, responseAdapter::read);
         if (dynamic && !(value instanceof Map)) {
             throw new MessageException(response + " must be an object");
         }
         return value instanceof List<?> results ? results.isEmpty() ? null : results.getFirst() : value;
     }
 
-    private static Object read(
-            String subject, JsonAdapter adapter, byte[] bytes, int offset, int length, boolean lenient) {
-        try (JsonParser parser = JsonFormat.parser(bytes, offset, length)) {
-            JsonFormat.first(parser);
-            Object value = adapter.read(new MessageReader(parser, bytes, offset, length, lenient));
-            JsonFormat.last(parser);
-            return value;
-        } catch (MessageException e) {
-            throw e.about(subject);
-        } catch (JacksonException e) {
-            throw JsonFormat.malformed(e).about(subject);
-        }
-    }
-
     private static void write(String subject, JsonAdapter adapter, @Nullable Object value, OutputStream out) {
         if (value == null) {
             throw new MessageException(subject + " must not be null");
         }
-        try (JsonGenerator generator = JsonFormat.generator(out)) {
-            var output = new MessageWriter(generator);
-            try {
-                adapter.write(output, value);
-            } catch (ClassCastException e) {
-                throw output.reject("does not have the type of the contract");
-            }
-        } catch (MessageException e) {
-            throw e.about(subject);
-        } catch (JacksonException e) {
-            throw JsonFormat.unwritable(e).about(subject);
-        }
+        JsonFormat.write(subject, ObjectWriteContext.empty(), out, output -> adapter.write(output, value));
     }
 }

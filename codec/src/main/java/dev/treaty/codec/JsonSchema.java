@@ -18,7 +18,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * The messages of a contract as JSON Schema, draft 2020-12. Objects are closed, as {@link JsonCodec} reads requests.
+ * Writes the messages of a contract as JSON Schema, draft 2020-12. Objects are closed, as {@link JsonCodec} reads
+ * requests.
  *
  * @see <a href="https://json-schema.org/draft/2020-12">JSON Schema 2020-12</a>
  */
@@ -97,7 +98,7 @@ public final class JsonSchema {
             }
         }
         var schema = object("type", "object", "description", structure.description(), "properties", properties);
-        put(schema, "required", required.isEmpty() ? "" : required);
+        put(schema, "required", required);
         put(schema, "additionalProperties", false);
         return schema;
     }
@@ -115,9 +116,8 @@ public final class JsonSchema {
             options.add(named(name, () -> structure(option.structure(), Map.of(choice.tag(), tag))));
             mapping.put(option.tag(), prefix + name);
         }
-        var schema = object("description", choice.description(), "oneOf", options);
-        put(schema, "discriminator", discriminators ? object("propertyName", choice.tag(), "mapping", mapping) : "");
-        return schema;
+        Object discriminator = discriminators ? object("propertyName", choice.tag(), "mapping", mapping) : "";
+        return object("description", choice.description(), "oneOf", options, "discriminator", discriminator);
     }
 
     private static Map<String, Object> scalar(Scalar scalar) {
@@ -154,27 +154,10 @@ public final class JsonSchema {
         return object;
     }
 
-    /** Adds a value unless it is an empty string. */
+    /** Adds a value unless it is an empty string or list. */
     static void put(Map<String, Object> object, String name, Object value) {
-        if (!value.equals("")) {
+        if (!value.equals("") && !value.equals(List.of())) {
             object.put(name, value);
         }
-    }
-
-    /** The schema of a Connect error. */
-    static Map<String, Object> error(List<String> codes) {
-        var properties = object(
-                "code", object("type", "string", "enum", codes),
-                "message", object("type", "string"),
-                "details", object("type", "array", "items", object("type", "object")));
-        return object(
-                "type",
-                "object",
-                "description",
-                "Why the call failed.",
-                "properties",
-                properties,
-                "required",
-                List.of("code"));
     }
 }

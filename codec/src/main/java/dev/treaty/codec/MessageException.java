@@ -9,11 +9,6 @@ public final class MessageException extends RuntimeException {
         super(sentence, null, false, false); // without a stack trace: the cause is a peer's message, not this code
     }
 
-    /** The same exception with the subject before its sentence, which begins with a path or a verb. */
-    MessageException about(String subject) {
-        return new MessageException(subject + sentence());
-    }
-
     /** What is wrong. */
     public String sentence() {
         return String.valueOf(getMessage());

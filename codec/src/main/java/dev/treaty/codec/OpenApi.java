@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A contract as an OpenAPI 3.1 document: each operation is a POST, as on the wire.
+ * Writes a contract as an OpenAPI 3.1 document: each operation is a POST, as on the wire.
  *
  * @see <a href="https://spec.openapis.org/oas/v3.1.1.html">OpenAPI 3.1</a>
  */
@@ -36,14 +36,24 @@ public final class OpenApi {
                 "title", contract.name().value(),
                 "version", contract.version().toString(),
                 "description", contract.description());
-        var codes = Arrays.stream(Code.values()).map(Code::wire).toList();
-        schema.definitions().put(ERROR, JsonSchema.error(codes));
-        var capabilities =
-                contract.capabilities().stream().map(OpenApi::capability).toList();
+        schema.definitions().put(ERROR, error());
         var document = object("openapi", "3.1.0", "info", info, "paths", paths);
         put(document, "components", Map.of("schemas", schema.definitions()));
-        put(document, "x-treaty-capabilities", capabilities.isEmpty() ? "" : capabilities);
+        var capabilities = contract.capabilities().stream().map(OpenApi::capability);
+        put(document, "x-treaty-capabilities", capabilities.toList());
         return Json.indented(document);
+    }
+
+    /** The schema of a Connect error. */
+    private static Map<String, Object> error() {
+        var codes = Arrays.stream(Code.values()).map(Code::wire).toList();
+        var properties = object(
+                "code", object("type", "string", "enum", codes),
+                "message", object("type", "string"),
+                "details", object("type", "array", "items", object("type", "object")));
+        var schema = object("type", "object", "description", "Why the call failed.", "properties", properties);
+        put(schema, "required", List.of("code"));
+        return schema;
     }
 
     private static Map<String, Object> post(ServiceContract contract, Operation operation, JsonSchema schema) {

@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 public class JsonCodecTest {
     private static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
+    private static final ServiceContract DYNAMIC = CONTRACT.dynamic();
 
     private static final String SCALARS = """
         {"string":"ä\\"","bool":true,"tiny":-128,"small":32767,"whole":-2147483648,"big":9223372036854775807,\
@@ -392,7 +393,7 @@ public class JsonCodecTest {
     @MethodSource("rejections")
     void requests_without_java_types_are_checked_as_strictly(String operation, String json, String message) {
         assertThatThrownBy(() -> new JsonCodec(
-                                CONTRACT.name(), operation(operation).dynamic())
+                                CONTRACT.name(), DYNAMIC.operation(operation).orElseThrow())
                         .readRequest(utf8(json), 0, utf8(json).length))
                 .hasMessage(message);
     }
@@ -440,7 +441,7 @@ public class JsonCodecTest {
 
     @Test
     void requests_without_java_types_are_maps_with_defaults() {
-        var codec = new JsonCodec(CONTRACT.name(), operation("holders").dynamic());
+        var codec = new JsonCodec(CONTRACT.name(), DYNAMIC.operation("holders").orElseThrow());
         byte[] json = utf8(HOLDERS_LEAST);
         assertThat(codec.readRequest(json, 0, json.length))
                 .containsExactly(Map.of(

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** JSON Schema and OpenAPI, validated by tools of others. */
+/** JSON Schema and OpenAPI, validated by third-party tools. */
 class SchemaTest {
     private static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
     private static final SchemaRegistry REGISTRY =

@@ -6,7 +6,7 @@ import dev.treaty.core.contract.ServiceName;
 import java.util.Map;
 
 /**
- * How calls are distributed over the instances of services.
+ * The settings of load balancing: how calls are distributed over the instances of services.
  *
  * @param defaults for services without settings of their own
  * @param services what differs for single services

@@ -3,7 +3,7 @@ package dev.treaty.config;
 import java.time.Duration;
 
 /**
- * The connections of this process to the services that it calls.
+ * The settings of the connections that this process opens to the services that it calls.
  *
  * @param connectionsMax the most connections to one instance; each carries one call at a time
  * @param idleConnectionsMax the most idle connections that are kept open

@@ -3,7 +3,7 @@ package dev.treaty.config;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** An invalid configuration, with all its problems: the first {@value #PROBLEMS_MAX} are listed. */
+/** Thrown for an invalid configuration, with all its problems: the first {@value #PROBLEMS_MAX} are listed. */
 public final class ConfigurationException extends IllegalArgumentException {
     /** The most problems that are listed. */
     public static final int PROBLEMS_MAX = 50;

@@ -5,7 +5,7 @@ import dev.treaty.balance.FaultPolicy.InjectedFault;
 import java.util.List;
 
 /**
- * Faults that are injected into calls, to test how a system handles them.
+ * The settings of fault injection: faults that are added to calls, to test how a system handles them.
  *
  * @param client faults in calls that this process makes
  * @param server faults in calls that it serves

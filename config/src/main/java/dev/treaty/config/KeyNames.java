@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The spelling of names in files, variables and messages. */
+/**
+ * Converts names between Java, files and environment variables, and finds the name that is nearest to a misspelled one.
+ */
 public final class KeyNames {
     private static final int TEXT_LENGTH_MAX = 400;
     private static final int QUOTE_LENGTH_MAX = 60;

@@ -1,7 +1,7 @@
 package dev.treaty.config;
 
 /**
- * Metrics of this process.
+ * The settings of the metrics of this process.
  *
  * @param enabled whether calls are counted and timed
  */

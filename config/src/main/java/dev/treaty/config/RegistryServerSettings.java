@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The registry that this process serves.
+ * The settings of a registry that this process serves: state on disk, limits, self-preservation.
  *
  * @param data the directory that stores its state; empty to keep it in memory
  * @param evictionRatioMax the largest share of instances that is removed within a window because their leases expired,
@@ -21,7 +21,7 @@ public record RegistryServerSettings(
         Optional<Duration> deregisterAfter,
         int instancesMax) {
 
-    /** In memory, at most 15 % of evictions a minute, critical instances stay listed, 200,000 instances. */
+    /** In memory; at most 15 % of instances are evicted in a minute; critical ones stay listed; 200,000 instances. */
     public static final RegistryServerSettings DEFAULT = new RegistryServerSettings(
             Optional.empty(),
             SelfPreservationPolicy.STANDARD.evictionRatioMax(),

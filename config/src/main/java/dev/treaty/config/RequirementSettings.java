@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Requirements on the instances of a service, in addition to those of the client's contract.
+ * The versions and capabilities that the instances of a service must have to be called.
  *
  * @param versions the versions of the contract, instead of all with the client's major version
  * @param capabilities the required capabilities with their lowest version; {@code 0.0.0} for any

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The server of this process.
+ * The settings of the server of this process: address, limits, drain, and what is registered with its instances.
  *
  * @param host the address to listen on
  * @param port the port to listen on; 0 for any free port

@@ -91,7 +91,7 @@ class BalanceSettingsTest {
                         "audit", new Version(0, 0, 0),
                         "full-text-search", new Version(1, 2, 0),
                         "gift-wrap", new Version(0, 0, 0)));
-        Requirement own = Requirement.NONE.withVersions(VersionRange.ofMajor(1));
+        Requirement own = Requirement.NONE.withVersions(VersionRange.from(new Version(1, 0, 0)));
         assertThat(settings.balance()
                         .service(new ServiceName("shop.Other"))
                         .requires()

@@ -98,7 +98,7 @@ final class Demo {
         }
     }
 
-    /** A customer has a single storefront, so timeouts shorter than the deadline and breakers would only do harm. */
+    /** A customer has a single storefront, so timeouts shorter than the deadline and breakers would only fail calls. */
     private static Settings customer() {
         var defaults = FaultTolerance.of(IsolationLevel.BASIC);
         return Settings.DEFAULTS.withDefaults(

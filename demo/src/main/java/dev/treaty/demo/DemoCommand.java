@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code treaty demo}: a shop under load, with faults on a timetable. */
+/** {@code treaty demo}: starts the shop, calls it, and injects faults at fixed times. */
 @Command(
         name = "demo",
         description = {

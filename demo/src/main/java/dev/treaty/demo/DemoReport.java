@@ -16,7 +16,7 @@ import picocli.CommandLine.Help.Ansi;
  * @param nanos how long the load lasted
  * @param machine the machine and the rate
  * @param total all calls
- * @param faults the time before the first fault, and all planned faults, including those that did not happen in time
+ * @param faults the time before the first fault, and all planned faults, including those that did not begin in time
  * @param failures the first calls that failed
  * @param counts what all clients counted
  * @param problems what the demo could not do
@@ -87,7 +87,9 @@ record DemoReport(
         out.println("fallbacks     " + count(counts.fallbacks(), "call") + " answered, "
                 + count(counts.ejections(), "ejection") + ", " + count(counts.mirrored(), "call") + " mirrored");
         out.println();
-        table().print(out, ansi);
+        var table = new Table(">AT S", ">FOR S", "WHAT HAPPENED", ">CALLS", ">FAILED", ">LATE", ">P50 MS", ">P99 MS");
+        faults.forEach(fault -> row(table, fault));
+        table.print(out, ansi);
         if (!faults.stream().allMatch(fault -> fault.begun(nanos))) {
             out.println("never: did not happen in time; a longer --for leaves more time");
         }
@@ -101,27 +103,17 @@ record DemoReport(
         }
     }
 
-    private Table table() {
-        var table = new Table(">AT S", ">FOR S", "WHAT HAPPENED", ">CALLS", ">FAILED", ">LATE", ">P50 MS", ">P99 MS");
-        faults.forEach(fault -> row(table, fault));
-        return table;
-    }
-
     private void row(Table table, InjectedFault fault) {
         if (!fault.begun(nanos)) {
-            table.row().cell("never").cell("").cell(fault.plan().description);
+            table.row("never", "", fault.plan().description);
             return;
         }
         Summary calls = fault.summary();
-        table.row()
-                .cell(DemoView.format("%.1f", fault.startSeconds()))
-                .cell(fault.ended() ? DemoView.format("%.1f", fault.lengthSeconds(nanos)) : "to end")
-                .cell(fault.plan().description)
-                .cell(Long.toString(calls.calls()))
+        String length = fault.ended() ? DemoView.format("%.1f", fault.lengthSeconds(nanos)) : "to end";
+        table.row(DemoView.format("%.1f", fault.startSeconds()), length, fault.plan().description, calls.calls())
                 .cell(Long.toString(calls.failed()), calls.failed() == 0 ? Style.PLAIN : Style.FAULT)
                 .cell(Long.toString(calls.late()), calls.late() == 0 ? Style.PLAIN : Style.FAULT)
-                .cell(withoutUnit(calls.p50()))
-                .cell(withoutUnit(calls.p99()));
+                .cells(withoutUnit(calls.p50()), withoutUnit(calls.p99()));
     }
 
     private static String withoutUnit(long nanos) {

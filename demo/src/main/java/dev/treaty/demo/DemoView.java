@@ -64,7 +64,7 @@ abstract class DemoView implements AutoCloseable {
      */
     record Load(double rate, double p50Millis, double p99Millis) {}
 
-    /** Formats numbers in the same way in all countries. */
+    /** Formats numbers in the same way in every locale. */
     @SuppressWarnings("AnnotateFormatMethod") // the annotation is in a library that the demo does not need
     static String format(String format, Object... arguments) {
         return String.format(Locale.ROOT, format, arguments);

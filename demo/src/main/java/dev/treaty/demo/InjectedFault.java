@@ -25,7 +25,7 @@ final class InjectedFault {
 
         final double from;
 
-        /** When what was done is undone. If this is not after the beginning, nothing is undone. */
+        /** When the disturbance ends. If this is not after the beginning, it does not end. */
         final double to;
 
         /** The process that is disturbed, or a prefix of the names of several. */

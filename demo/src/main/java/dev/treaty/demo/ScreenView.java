@@ -21,7 +21,7 @@ import picocli.CommandLine.Help.Ansi;
 final class ScreenView extends DemoView {
     private static final Duration INTERVAL = Duration.ofMillis(250);
 
-    /** How many frames are drawn between two looks at the size of the terminal. */
+    /** How many frames are drawn between two reads of the size of the terminal. */
     private static final int FRAMES_PER_SIZE = 8;
 
     /** The number of columns from which on the ids of processes are shown. */
@@ -129,16 +129,15 @@ final class ScreenView extends DemoView {
         var table = new Table("PROCESS", "VERS", "STATE", "HEALTH", "BREAKER", ">CALL/S", ">P50 MS", ">P99 MS");
         for (Instance instance : frame.instances()) {
             String breaker = cut(instance.breaker(), BREAKER_LENGTH_MAX);
-            Table.Row row = table.row()
-                    .cell(instance.name() + (ids ? " (" + instance.pid() + ")" : ""))
-                    .cell(instance.version())
+            Table.Row row = table.row(instance.name() + (ids ? " (" + instance.pid() + ")" : ""), instance.version())
                     .cell(instance.condition().name().toLowerCase(Locale.ROOT), style(instance.condition()))
                     .cell(instance.health(), instance.health().equals("passing") ? Style.GOOD : Style.WARNING)
                     .cell(breaker, breaker.equals("closed") ? Style.GOOD : Style.FAULT);
             instance.load()
-                    .ifPresent(load -> row.cell(format("%.0f", load.rate()))
-                            .cell(format("%.1f", load.p50Millis()))
-                            .cell(format("%.1f", load.p99Millis())));
+                    .ifPresent(load -> row.cells(
+                            format("%.0f", load.rate()),
+                            format("%.1f", load.p50Millis()),
+                            format("%.1f", load.p99Millis())));
         }
         return table;
     }

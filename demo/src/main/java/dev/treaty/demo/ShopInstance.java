@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One process of the shop, and its condition. */
+/** One process of the shop, and what the demo has done to it. */
 final class ShopInstance {
     /** How long a process may take to start. It is generous, since all start at the same time. */
     static final Duration START_MAX = Duration.ofMinutes(2);

@@ -19,17 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class ShopProcesses {
     static final String MAIN_CLASS = "dev.treaty.example.shop.ShopProcess";
 
-    /** The service of each instance at the beginning. */
-    private static final List<String> INSTANCES = List.of(
-            "storefront",
-            "orders",
-            "orders",
-            "inventory",
-            "inventory",
-            "payments",
-            "payments",
-            "recommendations",
-            "recommendations");
+    /** The services that have two instances at the beginning. */
+    private static final List<String> DOUBLED = List.of("orders", "inventory", "payments", "recommendations");
 
     /** The version of each instance at the beginning. */
     static final String VERSION = "1.0.0";
@@ -69,7 +60,9 @@ final class ShopProcesses {
     /** Starts all services at the same time, as soon as the database is ready. */
     void startServices() throws IOException, InterruptedException {
         environment.put("SHOP_DATABASE", database.awaitReady().address().toString());
-        for (String service : INSTANCES) {
+        start("storefront", VERSION);
+        for (String service : DOUBLED) {
+            start(service, VERSION);
             start(service, VERSION);
         }
     }

@@ -34,7 +34,7 @@ final class Timetable {
         this.durationNanos = duration.toNanos();
     }
 
-    /** Returns the faults that {@link #start} will inject. A registry of others is not killed. */
+    /** Returns the faults that {@link #start} will inject. A registry that the demo has not started is not killed. */
     static List<InjectedFault> plan(DemoRegistry registry) {
         return Stream.of(Plan.values())
                 .filter(plan -> plan != Plan.REGISTRY || registry.owned())
@@ -75,25 +75,17 @@ final class Timetable {
     private void begin(Plan plan) throws IOException, InterruptedException {
         switch (plan) {
             case CALM -> {}
-            case KILL -> {
-                ShopInstance victim = shop.running(plan.target).getFirst();
-                victim.condition(Condition.KILLED);
-                victim.child().kill();
-            }
+            case KILL -> victim(plan, Condition.KILLED).child().kill();
             case REGISTRY -> registry.kill();
-            case FREEZE -> {
-                ShopInstance victim = shop.running(plan.target).getFirst();
-                victim.condition(Condition.FROZEN);
-                victim.child().freeze();
-            }
+            case FREEZE -> victim(plan, Condition.FROZEN).child().freeze();
             case SLOW, DEGRADE -> delay(plan.target, SLOWNESS, Condition.SLOW);
             case LEVEL ->
                 control.level(shop.running(plan.target).getFirst(), "shop.Recommendations", IsolationLevel.FULL);
             case CANARY -> startNext();
-            case DEPLOY -> drain(plan.target); // the canary takes its place
+            case DEPLOY -> drain(plan); // the canary takes its place
             case DEPLOY_LAST -> {
                 startNext();
-                drain(plan.target);
+                drain(plan);
             }
         }
     }
@@ -105,11 +97,7 @@ final class Timetable {
                 registry.start();
                 registry.awaitReady();
             }
-            case FREEZE -> {
-                ShopInstance victim = shop.running(plan.target).getFirst();
-                victim.child().resume();
-                victim.condition(Condition.RUNNING);
-            }
+            case FREEZE -> victim(plan, Condition.RUNNING).child().resume();
             case SLOW, DEGRADE -> delay(plan.target, Duration.ZERO, Condition.RUNNING);
             default -> {}
         }
@@ -126,9 +114,15 @@ final class Timetable {
         shop.start("orders", ShopProcesses.NEXT_VERSION).awaitReady();
     }
 
-    private void drain(String name) {
-        ShopInstance old = shop.running(name).getFirst();
-        old.condition(Condition.DRAINING);
+    /** Returns the process that a fault disturbs, in its new condition. */
+    private ShopInstance victim(Plan plan, Condition condition) {
+        ShopInstance victim = shop.running(plan.target).getFirst();
+        victim.condition(condition);
+        return victim;
+    }
+
+    private void drain(Plan plan) {
+        ShopInstance old = victim(plan, Condition.DRAINING);
         old.child().terminate();
         old.child().exit().join();
         old.condition(Condition.ENDED);

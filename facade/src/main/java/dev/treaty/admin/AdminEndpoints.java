@@ -20,8 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.BiConsumer;
 
 /**
- * What a process hosts beside its services: {@link Introspection} as a service and as the page {@code /-/status},
- * metrics for Prometheus, and {@link Control} if it listens on loopback only.
+ * Hosts what operators read and change in a process: {@link Introspection} as a service and as the page {@code
+ * /-/status}, metrics for Prometheus, and {@link Control} if the process listens on loopback only.
  */
 public final class AdminEndpoints {
     private final Introspection introspection;

@@ -8,7 +8,7 @@ import dev.treaty.resilience.Guards;
 import dev.treaty.resilience.IsolationLevel;
 import java.util.Optional;
 
-/** Changes the guards of a process at run time. */
+/** Implements {@link Control}: changes and resets the guards of a process while calls run. */
 public final class GuardControl implements Control {
     private final Guards guards;
     private final Callers callers;

@@ -57,7 +57,7 @@ public final class BalancingHandler implements Handler {
         Selection<Node> selection = nodes.balanced().select(call, now);
         Candidates<Node> candidates = compatible.filter(nodes.list(), selection.candidates(), call);
         if (candidates.restricted()) {
-            record.choosing(candidates);
+            record.selecting(candidates);
         }
         if (selection.mirror() != null && record.untried()) {
             mirror.copy(call, selection);

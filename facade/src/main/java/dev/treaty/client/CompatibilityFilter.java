@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Excludes instances that the calls of one client must not be sent to: those that do not meet its {@link Requirement},
- * and, for each operation, those whose contract is not compatible with the client's. An instance where some calls of an
- * operation fail, or whose contract is not known yet, is called only if there is no other; one where all calls fail is
- * never called.
+ * and, for each operation, those whose contract is not compatible with the client's. An instance at which some calls of
+ * an operation fail, or whose contract is not known yet, is called only if there is no other; one at which all calls
+ * fail is never called.
  *
  * <p>Nodes are evaluated once for each change of the list. While all nodes are compatible, which is always the case
  * except during some deployments, a call costs one comparison.

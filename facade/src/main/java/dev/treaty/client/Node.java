@@ -145,11 +145,15 @@ public final class Node implements BalancedInstance {
 
     /** Updates the load; without a response the attempt was interrupted, which shows only how long it took at least. */
     private void measure(@Nullable ServiceResponse<?> response, @Nullable Fault fault, long start, long now) {
-        if (fault != null && fault.code().blamesService()) {
+        if (fault != null && fault.code().isServiceFailure()) {
             // The conversion saturates, so that any retry delay is accepted.
             long retryAfter =
                     fault.retryAfter().map(TimeUnit.NANOSECONDS::convert).orElse(0L);
-            load.failed(now, now - start, retryAfter);
+            if (fault.code().isInstanceFailure()) {
+                load.failed(now, now - start, retryAfter);
+            } else {
+                load.refused(now, retryAfter);
+            }
         } else if (response == null || (fault != null && !fault.reached())) {
             load.ignored(now, now - start);
         } else {

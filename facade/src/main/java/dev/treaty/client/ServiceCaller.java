@@ -15,7 +15,9 @@ import dev.treaty.resilience.Policies;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
-/** Everything that a process keeps for one service that it calls: nodes, guard, pipelines. All clients share it. */
+/**
+ * The nodes, the guard and the pipelines of one service that a process calls; all clients of the service share them.
+ */
 public final class ServiceCaller implements AutoCloseable {
     private final Nodes nodes;
     private final Guard guard;

@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** The pipelines of calls: one method for each side, one line and one reason for each step, outermost first. */
+/** Assembles the pipelines of client and server: one method for each side, one line and one reason for each step. */
 public final class Pipelines {
     private Pipelines() {}
 

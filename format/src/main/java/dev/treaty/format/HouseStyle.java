@@ -12,7 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Formats Java sources, and knows which files of a repository are sources. */
+/** Formats Java sources, and lists the files of a repository that are sources. */
 public final class HouseStyle {
 
     private final Formatter formatter;
@@ -30,7 +30,7 @@ public final class HouseStyle {
     }
 
     /**
-     * The source in the form of the house.
+     * Returns the source, formatted.
      *
      * @throws FormatterException if it is not Java
      */
@@ -38,7 +38,7 @@ public final class HouseStyle {
         return formatter.formatSourceAndFixImports(source);
     }
 
-    /** Every Java source under the root, in order; what was built and what is hidden is left out. */
+    /** Every Java source under the root, in order; without generated and hidden files. */
     public static List<Path> sources(Path root) throws IOException {
         List<Path> sources = new ArrayList<>();
         Files.walkFileTree(root, new SimpleFileVisitor<>() {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Rewrites every Java source under a directory that is not in the form of the house, and names it. */
+/** Formats every Java source under a directory, and prints the names of those that changed. */
 public final class Main {
 
     private Main() {}

@@ -1,10 +1,10 @@
 /**
  * The one form that every Java source of this repository has: palantir-java-format, 120 columns, with its imports in
- * order. Nobody argues about it and nobody formats by hand: {@code ./treaty format} rewrites what differs, and a test
- * of the module {@code house} fails while anything does.
+ * order. {@code ./treaty format} rewrites every source that differs, and a test of the module {@code house} fails if
+ * one differs.
  *
- * <p>It is a program of its own, and not a Maven plugin, because the formatter looks inside the Java compiler and so
- * must run on the JDK that the sources are written for, while Maven may run on an older one.
+ * <p>It is a program of its own, and not a Maven plugin, because the formatter uses packages of the Java compiler that
+ * have to be exported to it on the command line.
  *
  * <pre>{@code
  * HouseStyle style = HouseStyle.create();

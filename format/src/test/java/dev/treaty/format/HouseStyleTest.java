@@ -13,13 +13,13 @@ class HouseStyleTest {
     private final HouseStyle style = HouseStyle.create();
 
     @Test
-    void orders_imports_and_indents() throws Exception {
+    void imports_are_ordered_and_lines_indented() throws Exception {
         assertThat(style.format("import b.B;import a.A;class X{A a;B b;}"))
                 .isEqualTo("import a.A;\nimport b.B;\n\nclass X {\n    A a;\n    B b;\n}\n");
     }
 
     @Test
-    void understands_the_language_of_java_25() throws Exception {
+    void java_25_is_formatted() throws Exception {
         String source = """
             class X {
                 sealed interface Shape permits Dot, Line {}
@@ -53,7 +53,7 @@ class HouseStyleTest {
     }
 
     @Test
-    void keeps_an_annotated_module() throws Exception {
+    void an_annotated_module_is_kept() throws Exception {
         String source = """
             import org.jspecify.annotations.NullMarked;
 
@@ -68,7 +68,7 @@ class HouseStyleTest {
     }
 
     @Test
-    void keeps_a_snippet() throws Exception {
+    void a_snippet_is_kept() throws Exception {
         String source = """
             /**
              * Says how.
@@ -85,7 +85,7 @@ class HouseStyleTest {
     }
 
     @Test
-    void leaves_out_what_was_built(@TempDir Path root) throws IOException {
+    void generated_files_are_skipped(@TempDir Path root) throws IOException {
         write(root.resolve("a/src/A.java"));
         write(root.resolve("a/target/B.java"));
         write(root.resolve(".hidden/C.java"));

@@ -31,6 +31,7 @@ final class BannedCalls {
     private static final String WAIT = "wait with Time.park, in a loop that checks the condition";
     private static final String RANDOM = "random numbers come from the injected RandomGenerator";
     private static final String TIMER = "start a virtual thread that waits with Time.park";
+    private static final String THREAD = "create it with BackgroundThread, which inherits nothing and survives failures";
     private static final String ORDER = "use a loop or own threads; the order of the common pool is not deterministic";
 
     private static final String JUC = "java.util.concurrent.";
@@ -81,21 +82,42 @@ final class BannedCalls {
                     call -> call.owner().equals("java.util.Arrays")
                             && call.name().startsWith("parallel")));
 
+    private static final List<Ban> THREADS = List.of(
+            new Ban(THREAD, call -> call.is("java.lang.Thread", "ofVirtual", "ofPlatform", "startVirtualThread")),
+            new Ban(THREAD, call -> call.is("java.lang.Thread", "<init>")),
+            new Ban(
+                    THREAD,
+                    call -> call.owner().equals(JUC + "Executors")
+                            && call.name().startsWith("new")),
+            new Ban(
+                    THREAD,
+                    call -> call.owner().equals(JUC + "CompletableFuture")
+                            && call.name().endsWith("Async")));
+
     private BannedCalls() {}
 
     /** Returns each banned call of a compiled class, with its place and the alternative. */
     static List<String> in(byte[] compiled) {
+        return find(compiled, BANS);
+    }
+
+    /** Returns each place of a compiled class that starts a thread other than with {@code BackgroundThread}. */
+    static List<String> threads(byte[] compiled) {
+        return find(compiled, THREADS);
+    }
+
+    private static List<String> find(byte[] compiled, List<Ban> bans) {
         ClassModel type = ClassFile.of().parse(compiled);
         List<String> findings = new ArrayList<>();
         for (MethodModel method : type.methods()) {
             String place = type.thisClass().asInternalName().replace('/', '.') + "."
                     + method.methodName().stringValue().replaceFirst("^lambda\\$(.+)\\$\\d+$", "$1");
-            method.code().ifPresent(code -> search(code, place, findings));
+            method.code().ifPresent(code -> search(code, place, bans, findings));
         }
         return findings;
     }
 
-    private static void search(CodeModel code, String place, List<String> findings) {
+    private static void search(CodeModel code, String place, List<Ban> bans, List<String> findings) {
         int line = 0;
         for (CodeElement element : code) {
             switch (element) {
@@ -103,7 +125,7 @@ final class BannedCalls {
                 case InvokeInstruction invoked -> {
                     Call call =
                             new Call(invoked.owner().asSymbol(), invoked.name().stringValue(), invoked.typeSymbol());
-                    report(call, place, line, findings);
+                    report(call, place, line, bans, findings);
                 }
                 case InvokeDynamicInstruction dynamic -> {
                     // the method of a method reference is a bootstrap argument
@@ -111,7 +133,7 @@ final class BannedCalls {
                         if (argument instanceof DirectMethodHandleDesc handle
                                 && handle.lookupDescriptor().startsWith("(")) { // not a field of a record
                             MethodTypeDesc described = MethodTypeDesc.ofDescriptor(handle.lookupDescriptor());
-                            report(new Call(handle.owner(), handle.methodName(), described), place, line, findings);
+                            report(new Call(handle.owner(), handle.methodName(), described), place, line, bans, findings);
                         }
                     }
                 }
@@ -120,8 +142,8 @@ final class BannedCalls {
         }
     }
 
-    private static void report(Call call, String place, int line, List<String> findings) {
-        Optional<Ban> ban = BANS.stream().filter(each -> each.on().test(call)).findFirst();
+    private static void report(Call call, String place, int line, List<Ban> bans, List<String> findings) {
+        Optional<Ban> ban = bans.stream().filter(each -> each.on().test(call)).findFirst();
         ban.ifPresent(found -> findings.add(
                 "%s:%d calls %s.%s; instead: %s".formatted(place, line, call.owner(), call.name(), found.instead())));
     }

@@ -68,7 +68,7 @@ class GlossaryTest {
         new Rule(
                         "The last word of every public top-level type of an exported package is a term of"
                                 + " docs/glossary.md:",
-                        "use the field's word, or add the term with its meaning and who uses it.")
+                        "use the field's word, or add the term with its meaning and the products that use it.")
                 .expectNone(findings);
     }
 }

@@ -52,6 +52,31 @@ class SimulatedCodeTest {
                 .expectNone(findings);
     }
 
+    /**
+     * The classes that may start threads otherwise: {@code BackgroundThread} itself, code that runs a caller's work in
+     * the caller's context, and hooks of the JVM's shutdown.
+     */
+    private static final Pattern STARTS_THREADS = Pattern.compile(
+            "dev/treaty/(core/event/BackgroundThread|core/call/AsyncCall|Platform|resilience/(retry/Hedge"
+                    + "|execution/Execution))(\\$\\w+)*\\.class");
+
+    @Test
+    void background_threads_are_started_in_one_place_G2() {
+        List<String> findings = new ArrayList<>();
+        for (String module : Repository.libraries()) {
+            for (Path file : Repository.compiled(module)) {
+                if (!STARTS_THREADS.matcher(Repository.name(file)).find()) {
+                    findings.addAll(BannedCalls.threads(Repository.bytes(file)));
+                }
+            }
+        }
+        new Rule(
+                        "Libraries start their threads with BackgroundThread, so that no thread inherits the context of"
+                                + " an unrelated caller, and none is ended by a failure:",
+                        "use BackgroundThread.virtual, platform or startOnce.")
+                .expectNone(findings);
+    }
+
     @ParameterizedTest
     @MethodSource("bannedMethods")
     void a_planted_call_is_found(String method) throws IOException {

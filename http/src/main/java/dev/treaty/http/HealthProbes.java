@@ -27,10 +27,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Health probes over the network: by HTTP, by opening a TCP connection, by the <a
- * href="https://grpc.io/docs/guides/health-checking/">health protocol of gRPC</a>, or by the health page of a Treaty
- * service, which also has a message and details. A probe ends when its thread is interrupted; the timeout is only for
- * operations that cannot be interrupted.
+ * Creates the probes that check the health of instances over the network. A probe sends an HTTP request, opens a TCP
+ * connection, uses the <a href="https://grpc.io/docs/guides/health-checking/">health protocol of gRPC</a>, or reads the
+ * health page of a Treaty service, which also has a message and details. It ends when its thread is interrupted; the
+ * timeout is only for operations that cannot be interrupted.
  *
  * <p>In a configuration a probe is one word: a path that begins with {@code /}, {@code tcp}, {@code grpc}, {@code
  * grpc/SERVICE} or {@code treaty}.
@@ -69,11 +69,11 @@ public final class HealthProbes implements AutoCloseable {
             return http(URI.create(origin + word));
         }
         if (word.startsWith("grpc/")) {
-            return grpc(endpoint, tls, word.substring("grpc/".length()));
+            return new GrpcHealth(endpoint, tls, word.substring("grpc/".length()), timeout, time);
         }
         return switch (word) {
             case "tcp" -> tcp(endpoint);
-            case "grpc" -> grpc(endpoint, tls, "");
+            case "grpc" -> new GrpcHealth(endpoint, tls, "", timeout, time);
             case "treaty" -> http(URI.create(origin + "/-/health/" + service));
             default ->
                 throw new IllegalArgumentException("\"" + word + "\" is not a health probe: use a path that begins"
@@ -85,20 +85,15 @@ public final class HealthProbes implements AutoCloseable {
      * A probe with {@code GET}: a status from 200 to 299 is passing, 429 is a warning, all others are critical. A
      * response in the format of Treaty's health page, with any status, is used with its message and details.
      */
-    public HealthProbe http(URI address) {
+    private HealthProbe http(URI address) {
         HttpRequest request =
                 HttpRequest.newBuilder(address).timeout(timeout).GET().build();
         return () -> {
             try {
                 HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
                 try (InputStream body = response.body()) {
-                    boolean json = response.headers()
-                            .firstValue("content-type")
-                            .filter(type -> type.startsWith("application/json"))
-                            .isPresent();
-                    Optional<ServiceHealth> page =
-                            json ? healthPage(body.readNBytes(BODY_BYTES_MAX)) : Optional.empty();
-                    return page.orElseGet(() -> ofStatus(address, response.statusCode()));
+                    return healthPage(body.readNBytes(BODY_BYTES_MAX))
+                            .orElseGet(() -> ofStatus(address, response.statusCode()));
                 }
             } catch (IOException e) {
                 return health(Status.CRITICAL, address + " does not answer");
@@ -144,7 +139,7 @@ public final class HealthProbes implements AutoCloseable {
     }
 
     /** A probe that is passing if the instance accepts a TCP connection. */
-    public HealthProbe tcp(ServiceEndpoint endpoint) {
+    private HealthProbe tcp(ServiceEndpoint endpoint) {
         return () -> {
             try (var channel = SocketChannel.open()) { // a channel, since it can be interrupted
                 channel.connect(new InetSocketAddress(endpoint.host(), endpoint.port()));
@@ -155,15 +150,6 @@ public final class HealthProbes implements AutoCloseable {
                 return health(Status.CRITICAL, endpoint.authority() + " takes no connection");
             }
         };
-    }
-
-    /**
-     * A probe by the health protocol of gRPC, over HTTP/2 with prior knowledge.
-     *
-     * @param service the name of the gRPC service; empty for the server as a whole
-     */
-    public HealthProbe grpc(ServiceEndpoint endpoint, boolean tls, String service) {
-        return new GrpcHealth(endpoint, tls, service, timeout, time);
     }
 
     private ServiceHealth health(Status status, String message) {

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * thread, which should be virtual; a call ends at its deadline or when its thread is interrupted, on any kind of
  * thread.
  *
- * <p>A fault tells whether the request may have run: see {@link dev.treaty.core.call.Fault#reached()}. An idle
+ * <p>A fault states whether the request may have run: see {@link dev.treaty.core.call.Fault#reached()}. An idle
  * connection that the server has closed is replaced. If it closes while a request is being sent and no response has
  * begun, an idempotent operation is sent once more on a new connection; any other fails.
  */

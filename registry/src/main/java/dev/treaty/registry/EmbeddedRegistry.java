@@ -5,12 +5,15 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
@@ -18,7 +21,9 @@ import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
+import dev.treaty.registry.server.Requests;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +48,7 @@ public final class EmbeddedRegistry implements Registry {
     private final Watchers watchers;
     private final ChangeLog.Waiter waiter;
     private final Map<String, TableRegistration> registrations = new ConcurrentSkipListMap<>();
+    private long emitted; // revision of the last change that was emitted
     private volatile boolean closed;
 
     /** Creates an empty registry. Its events are every change of every service, in order. */
@@ -59,11 +65,12 @@ public final class EmbeddedRegistry implements Registry {
     public EmbeddedRegistry(RegistryTable table, Time time, Events events) {
         this.table = table;
         this.time = time;
-        this.events = events;
-        this.watchers = new Watchers(table.changes(), table.acks(), time);
+        this.events = EventStream.guarded(events);
+        this.watchers = new Watchers(table.changes(), table.acks(), time, this.events);
         this.waiter = table.changes().new Waiter();
-        long revision = table.changes().revision();
-        Thread.ofVirtual().name("treaty-registry-events").start(() -> emit(revision));
+        this.emitted = table.changes().revision();
+        BackgroundThread.virtual("treaty-registry-events", time, this.events, this::emit)
+                .start();
     }
 
     @Override
@@ -71,22 +78,18 @@ public final class EmbeddedRegistry implements Registry {
         return "embedded";
     }
 
-    private void emit(long from) {
-        long revision = from;
-        try {
-            boolean last;
-            do {
-                last = waiter.isClosed();
-                long left = table.expire(time.nanoTime(), time.instant());
-                long wait = left < Long.MAX_VALUE ? Math.min(left, CHECK_NANOS) : IDLE_NANOS;
-                waiter.await(List.of(), revision, time, wait);
-                var reading = table.changes().readAll(revision);
-                revision = reading.revision();
-                reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
-            } while (!last);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private void emit() throws InterruptedException {
+        boolean last;
+        do {
+            last = waiter.isClosed();
+            long left = table.expire(time.nanoTime(), time.instant());
+            long wait = left < Long.MAX_VALUE ? Math.min(left, CHECK_NANOS) : IDLE_NANOS;
+            waiter.await(List.of(), emitted, time, wait);
+            var reading = table.changes().readAll(emitted);
+            emitted = reading.revision();
+            reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
+            Thread.interrupted(); // set by a subscriber
+        } while (!last);
     }
 
     /**
@@ -116,7 +119,24 @@ public final class EmbeddedRegistry implements Registry {
     public void publish(ServiceContract contract, boolean force) {
         checkOpen();
         try {
-            table.publish(contract, force);
+            table.publish(contract.text(), force);
+        } catch (ServiceException e) {
+            throw e.code() == Code.FAILED_PRECONDITION
+                    ? new IncompatibleContractException(e.fault().message())
+                    : refusal(e);
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if instances of that version are registered or the registry is closed
+     */
+    @Override
+    public void withdraw(ServiceName service, Version version) {
+        checkOpen();
+        try {
+            table.withdraw(service, version);
         } catch (ServiceException e) {
             throw refusal(e);
         }
@@ -125,8 +145,7 @@ public final class EmbeddedRegistry implements Registry {
     private static RuntimeException refusal(ServiceException e) {
         String message = e.fault().message();
         return switch (e.code()) {
-            case RESOURCE_EXHAUSTED -> new IllegalStateException(message, e);
-            case FAILED_PRECONDITION -> new IncompatibleContractException(message);
+            case RESOURCE_EXHAUSTED, FAILED_PRECONDITION -> new IllegalStateException(message, e);
             default -> new IllegalArgumentException(message, e);
         };
     }
@@ -145,6 +164,18 @@ public final class EmbeddedRegistry implements Registry {
     @Override
     public List<ServiceInstance> instances(ServiceName service) {
         return table.changes().instances(service);
+    }
+
+    @Override
+    public List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health) {
+        return instances(service).stream()
+                .filter(instance -> health.contains(instance.health().status()))
+                .toList();
+    }
+
+    @Override
+    public Map<String, Optional<Instant>> renewals(ServiceName service) {
+        return table.renewals(instances(service), Integer.MAX_VALUE, time.nanoTime(), time.instant());
     }
 
     @Override
@@ -191,7 +222,9 @@ public final class EmbeddedRegistry implements Registry {
 
     @Override
     public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
-        return table.contracts(service).find(fingerprint);
+        return table.contracts(service).texts(fingerprint).stream()
+                .findFirst()
+                .map(ServiceContract::parse);
     }
 
     /** Removes what was registered through it and closes its watches; the table stays usable for others. */
@@ -247,18 +280,14 @@ public final class EmbeddedRegistry implements Registry {
          * @throws IllegalArgumentException if the id or the service is another one, or a part is over a limit
          */
         @Override
-        public boolean update(ServiceInstance instance) {
-            if (!instance.id().equals(id)) {
-                throw new IllegalArgumentException(
-                        "instance " + id + " cannot become " + instance.id() + ": an instance keeps its id");
-            }
-            ServiceInstance changed = draining ? instance.withHealth(last.health()) : instance;
+        public synchronized void update(ServiceInstance instance) {
+            Requests.checkUpdate(last, instance);
+            ServiceInstance changed = instance.withHealth(last.health());
             register(changed);
             last = changed;
             if (isClosed()) { // at the same time
                 table.remove(id, token, time.instant());
             }
-            return true;
         }
 
         @Override
@@ -272,7 +301,7 @@ public final class EmbeddedRegistry implements Registry {
             return awaitAcknowledged(id, patience);
         }
 
-        private void set(ServiceHealth health) {
+        private synchronized void set(ServiceHealth health) {
             if (isClosed()) {
                 return;
             }

@@ -2,6 +2,7 @@ package dev.treaty.registry;
 
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.PendingSubscription;
 import dev.treaty.core.discovery.Registry;
@@ -9,6 +10,7 @@ import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.WatcherAcks;
@@ -33,10 +35,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several registries as one. The <em>primary</em> registries are read and written together: an instance that is in two
- * of them is one, and everything is registered in each, so that a system can move from one to another while it runs. A
- * <em>secondary</em> registry, of another region, is only read, and its instances of a service are visible only while
- * no instance of the primary ones accepts calls.
+ * Combines several registries into one. The <em>primary</em> registries are read and written together: an instance that
+ * is in two of them is one, and everything is registered in each, so that a system can move from one to another while
+ * it runs. A <em>secondary</em> registry, of another region, is only read, and its instances of a service are visible
+ * only while no instance of the primary ones accepts calls.
  */
 public final class JointRegistry implements Registry {
     /** The most closed instances of a service that are remembered. */
@@ -61,7 +63,7 @@ public final class JointRegistry implements Registry {
         this.secondary = secondary;
         this.all = Stream.concat(primaries.stream(), secondary.stream()).toList();
         this.time = time;
-        this.watchers = new Watchers(changes, new WatcherAcks(), time);
+        this.watchers = new Watchers(changes, new WatcherAcks(), time, Events.NONE);
     }
 
     /** An instance that was closed, and how often each registry has reported that. */
@@ -215,6 +217,11 @@ public final class JointRegistry implements Registry {
         }
 
         @Override
+        public void update(ServiceInstance instance) {
+            registrations.forEach(each -> each.update(instance));
+        }
+
+        @Override
         public void drain() {
             registrations.forEach(Registration::drain);
         }
@@ -249,6 +256,11 @@ public final class JointRegistry implements Registry {
     }
 
     @Override
+    public void withdraw(ServiceName service, Version version) {
+        primaries.forEach(registry -> registry.withdraw(service, version));
+    }
+
+    @Override
     public Set<ServiceName> services() {
         return all.stream()
                 .flatMap(registry -> registry.services().stream())
@@ -259,6 +271,20 @@ public final class JointRegistry implements Registry {
     public List<ServiceInstance> instances(ServiceName service) {
         follow(service, true);
         return changes.instances(service);
+    }
+
+    @Override
+    public List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health) {
+        return lookup(service).stream()
+                .filter(instance -> health.contains(instance.health().status()))
+                .toList();
+    }
+
+    @Override
+    public Map<String, Optional<Instant>> renewals(ServiceName service) {
+        var renewals = new TreeMap<String, Optional<Instant>>();
+        primaries.reversed().forEach(registry -> renewals.putAll(registry.renewals(service)));
+        return renewals;
     }
 
     @Override

@@ -8,8 +8,10 @@ import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.RuntimeDependencies;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +35,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -43,8 +47,8 @@ public final class NetworkRegistry implements Registry {
     /** The most contracts that are remembered for times when the registry is unreachable. */
     private static final int CONTRACTS_MAX = 1_024;
 
-    /** The most instances in one answer to a lookup. */
-    private static final int PAGE_INSTANCES = 1_000;
+    /** The most elements in one answer to a lookup. */
+    private static final int PAGE_SIZE = 1_000;
 
     private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
 
@@ -80,8 +84,8 @@ public final class NetworkRegistry implements Registry {
         this.onClose = onClose;
         this.connection = new RegistryConnection(address, registry, self, policy, runtime, this::reconnect);
         this.keeper = new LeaseKeeper(connection);
-        this.watchClient = new WatchClient(connection, runtime.events());
-        this.watchers = new Watchers(watchClient.changes(), watchClient.acks(), runtime.time());
+        this.watchClient = new WatchClient(connection);
+        this.watchers = new Watchers(watchClient.changes(), watchClient.acks(), runtime.time(), connection.events);
         keeper.start();
         watchClient.start();
     }
@@ -164,22 +168,76 @@ public final class NetworkRegistry implements Registry {
     }
 
     @Override
-    public List<ServiceInstance> lookup(ServiceName service) {
-        var instances = new ArrayList<ServiceInstance>();
-        try {
-            while (true) {
-                String after = instances.isEmpty() ? "" : instances.getLast().id();
-                var page = connection.callOnce(registry -> registry.instances(service.value(), after, PAGE_INSTANCES));
-                if (page.isEmpty()) { // a page may be shorter than requested
-                    return instances;
-                }
-                Instant now = connection.time.instant();
-                page.forEach(instance -> instances.add(instance.read(now)));
+    public List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health) {
+        var wanted = Optional.of(List.copyOf(health));
+        Instant now = connection.time.instant();
+        return allPages(
+                        (registry, after) -> registry.instances(service.value(), after, PAGE_SIZE, wanted),
+                        RegistryProtocol.Instance::id)
+                .stream()
+                .map(instance -> instance.read(now))
+                .toList();
+    }
+
+    @Override
+    public Map<String, Optional<Instant>> renewals(ServiceName service) {
+        var renewals = new LinkedHashMap<String, Optional<Instant>>();
+        allPages(
+                        (registry, after) -> registry.renewals(service.value(), after, PAGE_SIZE),
+                        RegistryProtocol.Renewal::id)
+                .forEach(renewal -> renewals.put(renewal.id(), renewal.at()));
+        return renewals;
+    }
+
+    @FunctionalInterface
+    private interface PageRequest<T> {
+        List<T> send(RegistryProtocol registry, String after) throws InterruptedException;
+    }
+
+    /** Requests page after page until one is empty: a page may be shorter than requested. */
+    private <T> List<T> allPages(PageRequest<T> request, Function<T, String> id) {
+        var all = new ArrayList<T>();
+        while (true) {
+            String after = all.isEmpty() ? "" : id.apply(all.getLast());
+            List<T> page = answer(registry -> request.send(registry, after));
+            if (page.isEmpty()) {
+                return all;
             }
+            all.addAll(page);
+        }
+    }
+
+    /** Returns the registry's answer to a single request. */
+    private <T> T answer(RegistryConnection.Request<T> request) {
+        try {
+            return connection.callOnce(request);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new ServiceException(Code.CANCELED, "the lookup of " + service + " was interrupted");
+            throw new ServiceException(Code.CANCELED, "the request to the registry was interrupted");
         }
+    }
+
+    @Override
+    public void withdraw(ServiceName service, Version version) {
+        keeper.withdraw(service, version);
+        try {
+            answer(registry -> {
+                registry.withdraw(service.value(), version.toString());
+                return true;
+            });
+        } catch (ServiceException e) {
+            throw refusal(e);
+        }
+    }
+
+    private static RuntimeException refusal(ServiceException e) {
+        String message = e.fault().message();
+        return switch (e.code()) {
+            case NOT_FOUND -> new IllegalArgumentException(message, e);
+            case FAILED_PRECONDITION -> new IllegalStateException(message, e);
+            case UNIMPLEMENTED -> new UnsupportedOperationException(message, e);
+            default -> e;
+        };
     }
 
     /**
@@ -235,11 +293,8 @@ public final class NetworkRegistry implements Registry {
 
     private <T> Optional<T> ask(RegistryConnection.Request<Optional<T>> request) {
         try {
-            return connection.callOnce(request);
+            return answer(request);
         } catch (ServiceException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             return Optional.empty();
         }
     }
@@ -265,12 +320,7 @@ public final class NetworkRegistry implements Registry {
             return connection.awaitAcknowledged(
                     patience, (registry, waitMillis) -> registry.drain(instance.id(), drained, waitMillis));
         } catch (ServiceException e) {
-            throw switch (e.code()) {
-                case NOT_FOUND -> new IllegalArgumentException(e.fault().message(), e);
-                case UNIMPLEMENTED ->
-                    new UnsupportedOperationException(e.fault().message(), e);
-                default -> e;
-            };
+            throw refusal(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -3,7 +3,7 @@ package dev.treaty.registry;
 import java.time.Duration;
 
 /**
- * How a {@link NetworkRegistry} uses its registry.
+ * The times of a {@link NetworkRegistry}: how long leases last, how long it waits, and when it tries again.
  *
  * @param lease how long an instance stays registered after its process has stopped; renewed after a third of that
  * @param patience how long registering, watching, draining and closing wait for the registry before they continue in

@@ -21,7 +21,7 @@ import java.util.Optional;
  * The contract of a registry server: an ordinary Treaty service, simple enough for {@code curl}. {@link
  * RegistryService} implements it, {@link NetworkRegistry} is its client.
  */
-@Contract(name = RegistryProtocol.NAME, version = "1.1.0")
+@Contract(name = RegistryProtocol.NAME, version = "1.2.0")
 @Description("A registry: instances register under a lease, contracts are published, and clients watch both.")
 public interface RegistryProtocol {
     String NAME = "treaty.Registry";
@@ -57,6 +57,11 @@ public interface RegistryProtocol {
             throws InterruptedException;
 
     @Idempotent
+    @Description("Removes the contracts of a version; not_found if there is none, failed_precondition if registered"
+            + " instances run it.")
+    void withdraw(String service, String version) throws InterruptedException;
+
+    @Idempotent
     @Description("Returns the text of the newest contract of a service.")
     Optional<String> contract(String service) throws InterruptedException;
 
@@ -76,7 +81,18 @@ public interface RegistryProtocol {
     List<Instance> instances(
             String service,
             @Description("The last id of the page before; empty for the first page.") @DefaultValue("") String after,
-            @Description("The most instances in the answer.") @DefaultValue("1000") int max)
+            @Description("The most instances in the answer.") @DefaultValue("1000") int max,
+            @Description("Only instances whose health has one of these statuses; all if absent.")
+                    Optional<List<ServiceHealth.Status>> health)
+            throws InterruptedException;
+
+    @Idempotent
+    @Description("Returns when the leases of a service's instances were last renewed, one page of them in the order of"
+            + " the instances' ids.")
+    List<Renewal> renewals(
+            String service,
+            @Description("The last id of the page before; empty for the first page.") @DefaultValue("") String after,
+            @Description("The most renewals in the answer.") @DefaultValue("1000") int max)
             throws InterruptedException;
 
     @Idempotent
@@ -195,11 +211,11 @@ public interface RegistryProtocol {
         }
     }
 
-    /** An instance and the token that it was registered with. */
+    /** Identifies the lease of an instance by its id and the token that it was registered with. */
     record Lease(String id, String token) {}
 
     /**
-     * The answer to a registration.
+     * The response to a registration: the length of the granted lease.
      *
      * @param epoch identifies this start of the registry
      * @param leaseMillis length of the lease, from now
@@ -207,14 +223,21 @@ public interface RegistryProtocol {
     record Granted(String epoch, long leaseMillis) {}
 
     /**
-     * The answer to a renewal.
+     * The response to a renewal of leases: those that the registry does not know.
      *
      * @param unknown ids that are not registered with the token
      */
     record Renewed(String epoch, List<String> unknown) {}
 
     /**
-     * What has changed in the watched services.
+     * When the lease of an instance was last renewed.
+     *
+     * @param at absent if the registry only knows that the lease lives
+     */
+    record Renewal(String id, Optional<Instant> at) {}
+
+    /**
+     * The response to a watch: what has changed in the watched services.
      *
      * @param epoch identifies this start of the registry; revisions of another epoch have no meaning
      * @param revision revision to continue from, for every service except those in {@code later} and {@code unclear}
@@ -233,7 +256,7 @@ public interface RegistryProtocol {
             Optional<Map<String, String>> unclear) {}
 
     /**
-     * All instances of a service.
+     * All instances of a service, or the first page of them.
      *
      * @param next parameter of {@link #page} for the rest, or empty if this is all
      */
@@ -243,7 +266,7 @@ public interface RegistryProtocol {
             @DefaultValue("") String next) {}
 
     /**
-     * More instances of a list.
+     * The next page of a list of instances that does not fit into one response.
      *
      * @param next parameter of {@link #page} for the rest, or empty if this is the last page
      */
@@ -281,7 +304,7 @@ public interface RegistryProtocol {
             @DefaultValue("0") int critical) {}
 
     /**
-     * A change of an instance.
+     * An instance was added, updated or removed.
      *
      * @param instance its state now, or its last state if it was removed
      * @param reason why it was removed; empty otherwise
@@ -298,6 +321,7 @@ public interface RegistryProtocol {
         }
     }
 
+    /** Whether an instance was added, updated or removed. */
     enum Kind {
         ADDED,
         UPDATED,

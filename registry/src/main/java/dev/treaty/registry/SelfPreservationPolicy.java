@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How many instances a registry removes that did not deregister. If many leases expire at once, a failure of the
- * network or the registry is more likely than the end of all those processes: most instances stay listed, marked as
- * stale, until they renew or may be removed. The same limit holds for instances that stay critical: if all are critical
- * at once, the cause is probably shared.
+ * The limits of self-preservation: how many instances a registry may remove at once because their leases expired. If
+ * many leases expire at once, a failure of the network or the registry is more likely than the end of all those
+ * processes: most instances stay listed, marked as stale, until they renew or may be removed. The same limit holds for
+ * instances that stay critical: if all are critical at once, the cause is probably shared.
  *
  * @param evictionRatioMax the largest ratio of instances that may be removed within a window, of each service and of
  *     the whole registry, from 0 to 1; one instance may always be removed

@@ -17,20 +17,24 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's limits: admits as many calls of a service as it can do, and refuses the others while that is still
- * cheap. A call that a server starts but cannot finish in time costs as much as a call that it finishes, so without a
- * limit an overloaded server works more and completes less.
+ * Limits the calls that a server accepts for a service, by rate and by the number in flight, and rejects the others
+ * before any work is done. A call that a server starts but cannot finish in time costs as much as a call that it
+ * finishes, so without a limit an overloaded server works more and completes less.
  *
  * <p>A call passes the rate limit of its caller, then that of all callers, then the concurrency limit, which prefers
  * calls of higher priority. Each refusal has the code {@code RESOURCE_EXHAUSTED} and is marked as not run, so that the
  * call may be made elsewhere at once; the refusal of a rate limit also contains the time until there is a permit.
  *
+ * <p>An admitted call goes to the end of the queue for a processor, behind the calls that arrived meanwhile: so these
+ * are admitted or refused at once, however long handlers keep the processors busy, and the queue becomes visible as
+ * admitted calls that take long. A call whose deadline passed in that queue is not begun.
+ *
  * <p>A priority is claimed in a header, and claims are free. So an unauthenticated caller gets at most the policy's
  * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the
  * handler makes: a claim gains nothing by passing through a trusted server. Rate limits ignore priorities.
  *
- * <p>Callers are distinguished by name: names can be invented, but a flood of invented names shares one limit
- * ({@link KeyedRateLimiter}), and an unauthenticated name never uses the permits of the authenticated one.
+ * <p>Callers are distinguished by name: names can be invented, but a flood of invented names shares one limit ({@link
+ * KeyedRateLimiter}), and an unauthenticated name never uses the permits of the authenticated one.
  */
 public final class Admission implements Filter {
     /** The number of characters by which longer names of callers are distinguished. */
@@ -43,6 +47,7 @@ public final class Admission implements Filter {
     private final @Nullable RateLimiter rate;
     private final ConcurrencyLimiter concurrency;
     private final ServiceResponse<?> saturated;
+    private final ServiceResponse<?> tooLate;
 
     public Admission(ServiceName service, AdmissionPolicy policy, Time time) {
         this.policy = policy;
@@ -55,6 +60,8 @@ public final class Admission implements Filter {
         this.concurrency = new ConcurrencyLimiter(policy.concurrency(), time);
         this.saturated = ServiceResponse.failed(Fault.unreached(
                 Code.RESOURCE_EXHAUSTED, "the server's concurrency limit of " + service + " is reached"));
+        this.tooLate = ServiceResponse.failed(Fault.unreached(
+                Code.DEADLINE_EXCEEDED, "the deadline passed before a call of " + service + " could begin"));
     }
 
     @Override
@@ -86,23 +93,25 @@ public final class Admission implements Filter {
         }
         ServiceResponse<?> response = null;
         try {
-            response = next.handle(call.with(context.priority(priority)));
+            Thread.yield();
+            response = deadline - time.nanoTime() <= 0
+                    ? tooLate
+                    : next.handle(call.with(context.priority(priority)));
             return response;
         } finally {
-            release(response, now, deadline);
+            release(call, response, now, deadline);
         }
     }
 
-    /** Ends an admitted call, which counts as dropped if the service did not manage it in time. */
-    private void release(@Nullable ServiceResponse<?> response, long start, long deadline) {
-        if (!concurrency.adaptive()) {
+    /** Ends an admitted call; one that another service refused says nothing about this one. */
+    private void release(Call call, @Nullable ServiceResponse<?> response, long start, long deadline) {
+        Code code = response instanceof ServiceResponse.Failed<?>(var fault, var _) ? fault.code() : null;
+        if (!concurrency.adaptive() || code == Code.RESOURCE_EXHAUSTED || code == Code.UNAVAILABLE) {
             concurrency.release();
             return;
         }
         long now = time.nanoTime();
-        boolean overloaded = response instanceof ServiceResponse.Failed<?>(var fault, var _)
-                && (fault.code() == Code.RESOURCE_EXHAUSTED || fault.code() == Code.DEADLINE_EXCEEDED);
-        concurrency.release(start, now, response == null || overloaded || deadline - now <= 0);
+        concurrency.release(call.operation().name(), start, now, code == Code.DEADLINE_EXCEEDED || deadline - now <= 0);
     }
 
     private static Principal key(Principal caller) {

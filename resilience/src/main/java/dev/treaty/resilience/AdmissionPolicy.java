@@ -5,7 +5,7 @@ import dev.treaty.resilience.internal.PolicyChecks;
 import java.util.Optional;
 
 /**
- * How many calls a server admits: rates, and calls at a time.
+ * The limits of an {@link Admission}: how many calls a server accepts per second and at a time.
  *
  * @param rateLimit the rate of all callers together, if limited
  * @param rateLimitPerCaller the rate of each caller, if limited; without warm-up
@@ -21,14 +21,14 @@ public record AdmissionPolicy(
         Priority priorityMax) {
 
     /**
-     * No rate limit, because the right rate is not known; a thousand calls at a time, which protects the process, and a
-     * hundred more that wait up to 100 ms. Unauthenticated callers have at most normal priority.
+     * No rate limit, because the right rate is not known; up to a thousand calls at a time, fewer while calls queue in
+     * the service, and a hundred more that wait up to 100 ms. Unauthenticated callers have at most normal priority.
      */
     public static final AdmissionPolicy DEFAULT = new AdmissionPolicy(
             Optional.empty(),
             Optional.empty(),
             10_000,
-            ConcurrencyPolicy.DEFAULT.withLimit(1000).withQueue(100),
+            ConcurrencyPolicy.adaptive(1000).withQueue(100),
             Priority.NORMAL);
 
     /** @throws IllegalArgumentException if a value is out of range; the message contains the accepted range */

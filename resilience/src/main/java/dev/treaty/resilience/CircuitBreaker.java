@@ -64,7 +64,7 @@ public final class CircuitBreaker {
         HALF_OPEN
     }
 
-    /** What determines the state. */
+    /** Whether the outcomes of calls or an operator determine the state. */
     public enum Mode {
         /** The outcomes of calls. */
         AUTOMATIC,
@@ -310,7 +310,7 @@ public final class CircuitBreaker {
     public void ended(long admission, @Nullable Fault fault, long startNanos, long now) {
         if (fault == null) {
             succeeded(admission, now, now - startNanos);
-        } else if (fault.code().blamesService()) {
+        } else if (fault.code().isInstanceFailure()) {
             failed(admission, now, now - startNanos);
         } else if (fault.reached() && fault.code() != Code.CANCELED) {
             succeeded(admission, now, now - startNanos);

@@ -4,12 +4,9 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Durations;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import dev.treaty.resilience.internal.Stripes;
 import dev.treaty.resilience.limit.AdaptiveLimit;
 import dev.treaty.resilience.limit.PermitPool;
-import dev.treaty.resilience.limit.SampleWindow;
-import dev.treaty.resilience.limit.SampleWindow.Sample;
 import dev.treaty.resilience.limit.WaitQueue;
 import dev.treaty.resilience.limit.WaitQueue.Turn;
 import java.time.Duration;
@@ -18,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Limits how many calls run at a time; further calls wait in a short queue or are refused. It protects a client from
- * accumulating calls to a service that hangs, and a server from accepting more than it can do.
+ * accumulating calls to a service that hangs, and a server from accepting more than it can complete.
  *
  * <pre>{@code
  * if (!limiter.acquire(Priority.NORMAL, time.nanoTime(), deadline.remainingNanos(time))) {
@@ -33,22 +30,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It guarantees three things. There are never more calls admitted than the limit, for any number of threads and any
  * change of the limit; if the limit falls below the number of running calls, none is admitted until enough have ended.
- * A refusal means that at a moment during the call the limit was reached, or calls of the same or a higher
- * {@linkplain Priority priority} waited. Within a priority calls are admitted in the order of arrival; if the queue is
- * full, a call of a lower priority is displaced.
+ * A refusal means that at a moment during the call the limit was reached, or calls of the same or a higher {@linkplain
+ * Priority priority} waited. Within a priority calls are admitted in the order of arrival; if the queue is full, a call
+ * of a lower priority is displaced.
  *
  * <p>Below the limit, acquire and release cost one uncontended compare-and-set each, on the thread's own stripe of a
  * {@link PermitPool}. Waiting calls and changes of the limit need the lock. A release puts its permit back before it
  * looks whether the {@link WaitQueue} is empty, and a call joins the queue before it looks for permits, so at least one
  * of the two sees the other and no wake-up is lost.
  *
- * <p>An adaptive limit learns from {@link #release(long, long, boolean)}, once a second.
+ * <p>An adaptive limit learns from {@link #release(String, long, long, boolean)}, several times a second.
  */
 public final class ConcurrencyLimiter {
     /**
      * The state of a limiter at one moment.
      *
-     * @param algorithm how the limit is found
+     * @param adaptive whether the limit adapts
      * @param limit the limit
      * @param inFlight the number of running calls; more than the limit for a while after it fell
      * @param queued the number of waiting calls
@@ -57,7 +54,7 @@ public final class ConcurrencyLimiter {
      * @param reason the last change of the limit and its reason, as a text
      */
     public record Snapshot(
-            Algorithm algorithm,
+            boolean adaptive,
             int limit,
             int inFlight,
             int queued,
@@ -80,7 +77,7 @@ public final class ConcurrencyLimiter {
     private volatile boolean limited;
 
     public ConcurrencyLimiter(ConcurrencyPolicy policy, Time time) {
-        this(policy, time, Math.min(Stripes.count(time), Integer.highestOneBit(policy.limitHighest())));
+        this(policy, time, Math.min(Stripes.count(time), Integer.highestOneBit(policy.limit())));
     }
 
     ConcurrencyLimiter(ConcurrencyPolicy policy, Time time, int stripes) {
@@ -93,14 +90,14 @@ public final class ConcurrencyLimiter {
     }
 
     private @Nullable AdaptiveLimit adaptive(ConcurrencyPolicy changed, @Nullable AdaptiveLimit before) {
-        if (changed.algorithm() == Algorithm.FIXED) {
+        if (!changed.adaptive()) {
             return null;
         }
-        if (before != null && before.algorithm() == changed.algorithm()) {
-            before.bounds(changed);
+        if (before != null) {
+            before.limitMax(changed.limit());
             return before;
         }
-        return new AdaptiveLimit(changed, new SampleWindow(stripes, time.nanoTime()));
+        return new AdaptiveLimit(changed, stripes, time.nanoTime());
     }
 
     /** Admits a call of normal priority without waiting; returns false if it is refused. */
@@ -146,8 +143,8 @@ public final class ConcurrencyLimiter {
      * {@link #release}d.
      *
      * @param now a reading of the clock
-     * @param waitMaxNanos how long it may wait, such as the time until its deadline; the policy may allow less. Zero or
-     *     less: it does not wait
+     * @param waitMaxNanos how long it may wait, such as the time until its deadline; the policy may allow less, and an
+     *     adaptive limit leaves the time that a call usually takes. Zero or less: it does not wait
      * @return false if it is refused: at once, at the end of its wait, or displaced by a more important call
      * @throws InterruptedException if the thread was interrupted while it waited; it holds no permit
      */
@@ -157,7 +154,9 @@ public final class ConcurrencyLimiter {
 
     private boolean await(Priority priority, long now, long waitMaxNanos) throws InterruptedException {
         ConcurrencyPolicy current = policy;
-        if (waitMaxNanos <= 0 || current.queue() == 0) {
+        AdaptiveLimit learned = adaptive;
+        long left = waitMaxNanos - (learned == null ? 0 : learned.baselineNanos());
+        if (left <= 0 || current.queue() == 0) {
             return false;
         }
         var turn = new Promise<Turn>();
@@ -167,7 +166,7 @@ public final class ConcurrencyLimiter {
             }
             settle();
         }
-        long end = now + Math.min(waitMaxNanos, current.waitMax().toNanos());
+        long end = now + Math.min(left, current.waitMax().toNanos());
         try {
             Turn result = turn.await(time, end - time.nanoTime());
             return result == Turn.ADMITTED || (result == null && admittedWhileLeaving(priority, turn));
@@ -210,17 +209,17 @@ public final class ConcurrencyLimiter {
      * Ends an admitted call and reports its outcome to an adaptive limit; with a fixed limit it is the same as
      * {@link #release()}.
      *
+     * @param operation the name of the operation, of which there are few
      * @param startedNanos the reading of the clock when the call was admitted
      * @param now a reading of the clock
-     * @param dropped whether the call was lost to overload: it timed out, or the service rejected it. Other failures
-     *     count like successes
+     * @param late whether the call ended after its deadline
      */
-    public void release(long startedNanos, long now, boolean dropped) {
+    public void release(String operation, long startedNanos, long now, boolean late) {
         release();
         AdaptiveLimit current = adaptive;
         if (current != null) {
-            current.window().add(now - startedNanos, dropped);
-            if (current.window().over(now)) {
+            current.add(operation, startedNanos, now, late);
+            if (current.over(now)) {
                 adapt(current, now);
             }
         }
@@ -228,19 +227,17 @@ public final class ConcurrencyLimiter {
 
     private void adapt(AdaptiveLimit current, long now) {
         synchronized (queue) {
-            boolean over = adaptive == current && current.window().over(now); // another call may have closed it
-            Sample sample = over ? current.window().close(now) : null;
-            if (sample != null) {
-                boolean wasLimited = limited;
+            boolean over = adaptive == current && current.over(now); // another call may have closed it
+            if (over && current.next(limited, now)) {
                 limited = false;
-                moveTo(current.next(sample, wasLimited));
+                moveTo(current.limit());
             }
         }
     }
 
     /**
-     * Changes the policy while calls run. An adaptive limit of the same algorithm keeps what it has learned, and
-     * waiting calls keep their places.
+     * Changes the policy while calls run. An adaptive limit keeps what it has learned, and waiting calls keep
+     * their places.
      */
     public void change(ConcurrencyPolicy changed) {
         synchronized (queue) {
@@ -275,7 +272,7 @@ public final class ConcurrencyLimiter {
         }
     }
 
-    /** Returns whether {@link #release(long, long, boolean)} uses the outcome of calls. */
+    /** Returns whether {@link #release(String, long, long, boolean)} uses the outcome of calls. */
     public boolean adaptive() {
         return adaptive != null;
     }
@@ -304,7 +301,7 @@ public final class ConcurrencyLimiter {
         synchronized (queue) {
             AdaptiveLimit current = adaptive;
             return new Snapshot(
-                    policy.algorithm(),
+                    policy.adaptive(),
                     limit,
                     inFlight(),
                     queued(),

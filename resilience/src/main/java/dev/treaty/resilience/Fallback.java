@@ -35,7 +35,7 @@ public interface Fallback<T> {
      * at the deadline, and the call fails. Only a {@linkplain TimeoutMode#COOPERATIVE cooperative} guard waits for it.
      *
      * @return an answer with its origin; a failure with {@link Code#UNIMPLEMENTED} if there is no fallback, so that the
-     *     service's own fault stands; any other failure if the fallback failed too
+     *     service's own fault is returned; any other failure if the fallback failed too
      */
     ServiceResponse<T> answer(Fault fault) throws InterruptedException;
 

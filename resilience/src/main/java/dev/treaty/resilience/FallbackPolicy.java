@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The fallbacks that need no code. They are tried in this order: the last good answer, another service, a fixed answer.
- * A fallback in a client's code comes before them.
+ * The fallbacks of a service that are configured, not coded. They are tried in this order: the last good answer,
+ * another service, a fixed answer. A fallback in a client's code comes before them.
  *
  * @param cacheFor how long the last good answer of an idempotent operation may be served to the same request of the
  *     same caller with the same headers; zero for never

@@ -398,7 +398,7 @@ public final class Guard {
             Plan current, Failure failure, Fallback<?> fallback, @Nullable CallContext context, long deadline) {
         Fault first = failure.fault();
         if (!current.tolerance.level().includes(IsolationLevel.ENHANCED)
-                || !first.code().blamesService()) {
+                || !first.code().isServiceFailure()) {
             return failure;
         }
         Object outcome;

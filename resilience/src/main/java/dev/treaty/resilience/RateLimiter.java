@@ -258,7 +258,7 @@ public final class RateLimiter {
                     return false;
                 }
             } while (!state.compareAndSet(SHARED, shared, start + slice));
-            state.set(next, start + length); // before the end: no call can take what lies between the slices
+            state.set(next, start + length); // before the end: no call can take the time between the slices
             state.set(next + END, start + slice);
             return true;
         }

@@ -12,8 +12,8 @@ import java.time.Duration;
  * @param minimumCalls the number of calls in the window from which throttling begins
  */
 public record ThrottlePolicy(double ratio, Duration window, int minimumCalls) {
-    /** Two calls for each accepted one, over ten seconds, from 20 calls on. */
-    public static final ThrottlePolicy DEFAULT = new ThrottlePolicy(2, Duration.ofSeconds(10), 20);
+    /** Two calls for each accepted one, over a second, from 20 calls on: an overload that is over is soon forgotten. */
+    public static final ThrottlePolicy DEFAULT = new ThrottlePolicy(2, Duration.ofSeconds(1), 20);
 
     /** The largest ratio. */
     public static final double RATIO_MAX = 100;

@@ -14,7 +14,6 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import dev.treaty.resilience.Fixtures.SkippingTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -221,71 +220,13 @@ class AdmissionTest {
     @Test
     void a_queued_call_waits_no_longer_than_its_deadline() throws InterruptedException {
         time.advance(Duration.ofHours(1));
-        var patient = new ConcurrencyPolicy(Algorithm.FIXED, 1, 1, 1, 5, Duration.ofHours(2));
+        var patient = new ConcurrencyPolicy(false, 1, 5, Duration.ofHours(2));
         var admission = admission(AdmissionPolicy.DEFAULT.with(patient));
         long began = time.nanoTime();
         Call call = by("ada");
         refusal(during(admission, List.of(Priority.NORMAL), () -> make(admission, call, handler)));
         assertThat(time.nanoTime()).isEqualTo(call.context().deadline().atNanos());
         assertThat(time.nanoTime() - began).isEqualTo(Duration.ofSeconds(5).toNanos());
-    }
-
-    private int limitAfter(AdmissionPolicy policy, Duration callTakes, Handler rest) {
-        var aimd = new ConcurrencyPolicy(Algorithm.AIMD, 100, 1, 1000, 0, SECOND);
-        var admission = admission(policy.with(aimd));
-        for (int i = 0; i < 50; i++) {
-            try {
-                make(admission, by("ada"), call -> {
-                    time.advance(callTakes);
-                    return rest.handle(call);
-                });
-            } catch (IllegalStateException e) {
-                assertThat(e).hasMessage("broken");
-            }
-        }
-        assertThat(admission.concurrency().inFlight()).isZero();
-        return admission.concurrency().limit();
-    }
-
-    private int limitAfter(Duration callTakes, ServiceResponse<?> answer) {
-        return limitAfter(AdmissionPolicy.DEFAULT, callTakes, _ -> answer);
-    }
-
-    @Test
-    void an_adaptive_limit_falls_if_the_service_fails() {
-        assertThat(limitAfter(AdmissionPolicy.DEFAULT, SECOND, _ -> {
-                    throw new IllegalStateException("broken");
-                }))
-                .isLessThan(75);
-    }
-
-    @Test
-    void an_adaptive_limit_does_not_count_the_wait_for_a_rate_limit_as_latency() {
-        var generous = RateLimitPolicy.perSecond(1000);
-        var narrow = new RateLimitPolicy(1, Duration.ofSeconds(2), 1, SECOND.multipliedBy(5), Duration.ZERO);
-        for (var policy : List.of(
-                AdmissionPolicy.DEFAULT.withRateLimit(generous),
-                AdmissionPolicy.DEFAULT.withRateLimitPerCaller(generous),
-                AdmissionPolicy.DEFAULT.withRateLimit(narrow),
-                AdmissionPolicy.DEFAULT.withRateLimitPerCaller(narrow))) {
-            time.advance(Duration.ofHours(1));
-            assertThat(limitAfter(policy, Duration.ofMillis(500), handler)).isEqualTo(100);
-        }
-    }
-
-    @Test
-    void an_adaptive_limit_falls_if_answers_are_late_or_calls_are_rejected() {
-        var done = ServiceResponse.<Object>ok("done");
-        var quick = Duration.ofMillis(500);
-        assertThat(limitAfter(quick, done)).isEqualTo(100);
-        assertThat(limitAfter(quick, ServiceResponse.failed(Code.UNAVAILABLE, "the database is away")))
-                .as("counts like a success")
-                .isEqualTo(100);
-        assertThat(limitAfter(quick, ServiceResponse.failed(Code.RESOURCE_EXHAUSTED, "no more threads")))
-                .isLessThan(75);
-        assertThat(limitAfter(quick, ServiceResponse.failed(Code.DEADLINE_EXCEEDED, "too late")))
-                .isLessThan(75);
-        assertThat(limitAfter(Duration.ofSeconds(5), done)).isLessThan(75);
     }
 
     @Test
@@ -296,7 +237,7 @@ class AdmissionTest {
                         newLine,
                         "each caller  no rate limit",
                         "all callers  no rate limit",
-                        "concurrency  1000 calls at a time, queue of 100 for up to 0.1s",
+                        "concurrency  adaptive, up to 1000 calls at a time, queue of 100 for up to 0.1s",
                         "priority     up to normal for unauthenticated callers"));
         assertThat(admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND))
                         .describe())

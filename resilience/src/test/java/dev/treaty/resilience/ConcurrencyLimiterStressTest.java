@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import dev.treaty.resilience.limit.PermitPool;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ class ConcurrencyLimiterStressTest {
     private final AtomicInteger letIn = new AtomicInteger();
 
     private static ConcurrencyLimiter limiter(int limit, int queue, Duration waitMax) {
-        var policy = new ConcurrencyPolicy(Algorithm.FIXED, limit, 1, limit, queue, waitMax);
+        var policy = new ConcurrencyPolicy(false, limit, queue, waitMax);
         return new ConcurrencyLimiter(policy, Time.system(), 4);
     }
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -45,17 +44,8 @@ class ConcurrencyLimiterTest {
         assertThatThrownBy(() -> policy.withLimit(65_537)).hasMessage("limit is 65537: use at most 65536");
         assertThatThrownBy(() -> policy.withQueue(-1)).hasMessage("queue is -1: use 0 or more");
         assertThatThrownBy(() -> policy.withQueue(10_001)).hasMessage("queue is 10001: use at most 10000");
-        assertThatThrownBy(() -> ConcurrencyPolicy.adaptive(Algorithm.VEGAS).withLimit(19))
-                .hasMessage("limit is 19: use 20 or more");
-        assertThatThrownBy(() -> ConcurrencyPolicy.adaptive(Algorithm.VEGAS).withLimit(1001))
-                .hasMessage("limit is 1001: use at most 1000");
-        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 0, 9, 0, HOUR))
-                .hasMessage("limit-min is 0: use 1 or more");
-        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 5, 4, 0, HOUR))
-                .hasMessage("limit-max is 4: use 5 or more");
-        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.AIMD, 5, 5, 65_537, 0, HOUR))
-                .hasMessage("limit-max is 65537: use at most 65536");
-        assertThatThrownBy(() -> new ConcurrencyPolicy(Algorithm.FIXED, 5, 5, 9, 0, Duration.ZERO))
+        assertThatThrownBy(() -> ConcurrencyPolicy.adaptive(0)).hasMessage("limit is 0: use 1 or more");
+        assertThatThrownBy(() -> new ConcurrencyPolicy(false, 5, 0, Duration.ZERO))
                 .hasMessage("wait-max is PT0S: use more than zero");
     }
 
@@ -133,7 +123,7 @@ class ConcurrencyLimiterTest {
     void a_raised_limit_admits_waiting_calls() throws InterruptedException {
         var waiting = new Waiting(5);
         Thread first = waiting.start(Priority.NORMAL);
-        var policy = new ConcurrencyPolicy(Algorithm.FIXED, 2, 1, 2, 5, HOUR);
+        var policy = new ConcurrencyPolicy(false, 2, 5, HOUR);
         waiting.limiter().change(policy);
         first.join();
         assertThat(waiting.admitted()).containsExactly(0);
@@ -283,7 +273,7 @@ class ConcurrencyLimiterTest {
         /** Starts a change to an adaptive limit, whose first window reads the clock. */
         Thread startChange(ConcurrencyLimiter limiter, int limit) {
             changes = Thread.ofVirtual()
-                    .unstarted(() -> limiter.change(new ConcurrencyPolicy(Algorithm.AIMD, limit, 1, limit, 5, HOUR)));
+                    .unstarted(() -> limiter.change(new ConcurrencyPolicy(true, limit, 5, HOUR)));
             changes.start();
             awaitWaiting(changes);
             return changes;
@@ -374,7 +364,7 @@ class ConcurrencyLimiterTest {
         var limiter = fixed(3);
         acquire(limiter, 2);
         var snapshot = limiter.snapshot();
-        assertThat(snapshot.algorithm()).isEqualTo(Algorithm.FIXED);
+        assertThat(snapshot.adaptive()).isFalse();
         assertThat(snapshot.limit()).isEqualTo(3);
         assertThat(snapshot.inFlight()).isEqualTo(2);
         assertThat(snapshot.queued()).isZero();

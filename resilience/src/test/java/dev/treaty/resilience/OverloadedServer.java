@@ -3,6 +3,8 @@ package dev.treaty.resilience;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
 
@@ -12,18 +14,20 @@ import java.util.Random;
  * Time is virtual and random numbers are seeded, so every run is the same.
  */
 public final class OverloadedServer {
+    private static final Duration DEADLINE = Duration.ofMillis(1500);
+
     private final ManualTime time = new ManualTime();
-    private final Random random = new Random(7);
+    private final Random random;
     private final PriorityQueue<Long> workersFreeAt = new PriorityQueue<>();
     private final PriorityQueue<Ending> endings = new PriorityQueue<>();
     private final int workers;
-    private final int backlogMax;
     private final ConcurrencyLimiter limiter;
     private double serviceNanos;
     private double callsPerSecond;
     private long nextCallAt;
+    private long refused;
 
-    private record Ending(long at, long started, boolean dropped) implements Comparable<Ending> {
+    private record Ending(long at, long started) implements Comparable<Ending> {
         @Override
         public int compareTo(Ending other) {
             return Long.compare(at, other.at);
@@ -33,16 +37,16 @@ public final class OverloadedServer {
     /**
      * The result of a period.
      *
-     * @param goodput calls served, as a share of what the workers can do
-     * @param slowness how long those took on average, backlog included, in units of the time of service
+     * @param goodput calls served before their deadlines, as a share of what the workers can do
+     * @param slowness how long calls took on average, backlog included, in units of the time of service
+     * @param refused the calls refused
      * @param limit the limit at its end
      */
-    public record Report(double goodput, double slowness, int limit) {}
+    public record Report(double goodput, double slowness, long refused, int limit) {}
 
-    /** Creates a server with a backlog of that size; further calls are dropped. */
-    public OverloadedServer(ConcurrencyPolicy policy, int workers, int backlogMax) {
+    public OverloadedServer(ConcurrencyPolicy policy, int workers, long seed) {
         this.workers = workers;
-        this.backlogMax = backlogMax;
+        this.random = new Random(seed);
         this.limiter = new ConcurrencyLimiter(policy, time);
         for (int i = 0; i < workers; i++) {
             workersFreeAt.add(0L);
@@ -64,26 +68,40 @@ public final class OverloadedServer {
         return this;
     }
 
+    /** Returns the result of each second. */
+    public List<Report> seconds(int number) {
+        List<Report> seconds = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            seconds.add(run(Duration.ofSeconds(1)));
+        }
+        return seconds;
+    }
+
     public Report run(Duration span) {
-        long began = time.nanoTime();
-        long end = began + span.toNanos();
+        long end = time.nanoTime() + span.toNanos();
         long served = 0;
+        long ended = 0;
         double nanos = 0;
+        refused = 0;
         while (true) {
             boolean ends = !endings.isEmpty() && endings.peek().at <= nextCallAt;
             long at = ends ? endings.peek().at : nextCallAt;
             if (at > end) {
+                time.advance(Duration.ofNanos(end - time.nanoTime()));
                 return new Report(
                         served / (workers * span.toNanos() / serviceNanos),
-                        nanos / served / serviceNanos,
+                        nanos / ended / serviceNanos,
+                        refused,
                         limiter.limit());
             }
             time.advance(Duration.ofNanos(at - time.nanoTime()));
             if (ends) {
                 Ending ending = endings.poll();
-                limiter.release(ending.started, at, ending.dropped);
-                served += ending.dropped ? 0 : 1;
-                nanos += ending.dropped ? 0 : at - ending.started;
+                boolean late = at - ending.started > DEADLINE.toNanos();
+                limiter.release("", ending.started, at, late);
+                served += late ? 0 : 1;
+                ended++;
+                nanos += at - ending.started;
             } else {
                 come(at);
                 nextCallAt = at + (long) (-Math.log(1 - random.nextDouble()) / callsPerSecond * 1e9) + 1;
@@ -93,15 +111,12 @@ public final class OverloadedServer {
 
     private void come(long now) {
         if (!limiter.tryAcquire(Priority.NORMAL)) {
-            return;
-        }
-        if (endings.size() - workers >= backlogMax) {
-            endings.add(new Ending(now + 1_000_000, now, true));
+            refused++;
             return;
         }
         long starts = Math.max(now, workersFreeAt.poll());
         long ends = starts + (long) (serviceNanos * (0.8 + 0.4 * random.nextDouble()));
         workersFreeAt.add(ends);
-        endings.add(new Ending(ends, now, false));
+        endings.add(new Ending(ends, now));
     }
 }

@@ -19,8 +19,7 @@ final class Waiting {
     private final List<Integer> interrupted = Collections.synchronizedList(new ArrayList<>());
 
     Waiting(int queue) {
-        var fixed = ConcurrencyPolicy.Algorithm.FIXED;
-        limiter = new ConcurrencyLimiter(new ConcurrencyPolicy(fixed, 1, 1, 1, queue, WAIT_MAX), time);
+        limiter = new ConcurrencyLimiter(new ConcurrencyPolicy(false, 1, queue, WAIT_MAX), time);
         limiter.tryAcquire();
     }
 

@@ -9,7 +9,10 @@ import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What every registry over a backend promises: {@link RegistryConformance}, and errors for what a store cannot do. */
+/**
+ * The tests that every registry over a backend passes: {@link RegistryConformance}, and errors for what a store cannot
+ * do.
+ */
 public abstract class BackendConformance extends RegistryConformance {
     /** A policy for a machine that is busy with other tests. */
     public static final RegistryPolicy PATIENT = new RegistryPolicy(

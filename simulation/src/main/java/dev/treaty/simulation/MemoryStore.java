@@ -1,6 +1,7 @@
 package dev.treaty.simulation;
 
 import dev.treaty.registry.spi.Store;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
@@ -10,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /**
- * An in-memory disk. It can fail, and it can show what a crash of the machine leaves: data that was not forced is lost
- * in whole or in part, and the last write may be torn.
+ * A {@link Store} in memory, for tests. It can fail, and it can show what a crash of the machine leaves: data that was
+ * not forced is lost in whole or in part, and the last write may be torn.
  */
 public final class MemoryStore implements Store {
     private static final class File {
@@ -112,12 +113,14 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public void replace(String name, byte[] bytes) throws IOException {
+    public void replace(String name, Content content) throws IOException {
         locked(() -> {
             checkWritable();
+            var bytes = new ByteArrayOutputStream();
+            content.write(bytes);
             var file = new File();
-            file.bytes = bytes.clone();
-            file.forced = bytes.length;
+            file.bytes = bytes.toByteArray();
+            file.forced = bytes.size();
             files.put(name, file);
             return true;
         });

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** Sequential calls that continue during a test, with the servers that answered them and the failures. */
+/** Makes calls, one after the other, during a test, and records which servers answered them and which calls failed. */
 public final class OngoingCalls {
     /** A service that returns the name of its process. */
     @Contract(name = "test.Names", version = "1.0.0")

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What clients of a registry see while its server or its backend is down, restarts, or loses its data, as tests. The
+ * The tests of what clients see while the server or the backend of a registry is down, restarts, or loses its data. The
  * test class of a registry extends this one and starts and stops what it runs on; each test begins while it is up.
  */
 public abstract class OutageConformance {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link Registry} promises, as tests. The test class of a registry extends this one and opens clients; all
+ * The tests that every {@link Registry} passes. The test class of a registry extends this one and opens clients; all
  * clients of a test share one registry, which is empty at first.
  */
 public abstract class RegistryConformance {

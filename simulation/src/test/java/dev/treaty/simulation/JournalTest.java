@@ -67,7 +67,7 @@ class JournalTest {
 
         Map<String, String> view() {
             var view = new TreeMap<String, String>();
-            service.instances(ORDERS.value(), "", 10_000)
+            service.instances(ORDERS.value(), "", 10_000, Optional.empty())
                     .forEach(i -> view.put(i.id(), i.health().orElseThrow().message()));
             return view;
         }
@@ -93,7 +93,7 @@ class JournalTest {
             throw new AssertionError(e);
         }
         try (var after = new Stored(new FileStore(directory), Time.system())) {
-            var instances = after.service.instances(ORDERS.value(), "", 10);
+            var instances = after.service.instances(ORDERS.value(), "", 10, Optional.empty());
             assertThat(instances).extracting(Instance::id).containsExactly("a", "b");
             assertThat(instances.get(0).health().orElseThrow().status()).isEqualTo(Status.DRAINING);
             assertThat(instances.get(1).health().orElseThrow().message()).isEqualTo("hm");

@@ -22,6 +22,7 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +34,7 @@ class NetworkOutageConformanceTest extends OutageConformance {
     private static final String HOST = "127.0.0.1";
 
     private static final RegistryLimits LIMITS =
-            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10));
+            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10), 1 << 30);
 
     private final Time time = Time.system();
     private final HttpTransport transport = new HttpTransport(time);
@@ -92,7 +93,7 @@ class NetworkOutageConformanceTest extends OutageConformance {
     protected void endLease(Registry owner, String id) {
         Cable cable = cables.get(owner);
         cable.cut.set(true);
-        Polling.until(() -> service.instances(ORDERS.value(), "", 10).isEmpty());
+        Polling.until(() -> service.instances(ORDERS.value(), "", 10, Optional.empty()).isEmpty());
         cable.cut.set(false);
     }
 }

@@ -110,8 +110,7 @@ final class GuardedMethod {
         if (queue < 0) {
             throw new IllegalArgumentException("waitingTaskQueue is " + queue);
         }
-        var waiting = new ConcurrencyPolicy(
-                policy.algorithm(), policy.limit(), policy.limitMin(), policy.limitMax(), queue, FOR_EVER);
+        var waiting = new ConcurrencyPolicy(policy.adaptive(), policy.limit(), queue, FOR_EVER);
         var limiter = new ConcurrencyLimiter(asynchronous ? waiting : policy, Time.system());
         return (work, invocation) -> {
             boolean admitted = asynchronous ? limiter.acquire(FOR_EVER) : limiter.tryAcquire();

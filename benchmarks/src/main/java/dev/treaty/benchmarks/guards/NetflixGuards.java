@@ -4,7 +4,6 @@ import com.netflix.concurrency.limits.Limit;
 import com.netflix.concurrency.limits.Limiter;
 import com.netflix.concurrency.limits.limit.FixedLimit;
 import com.netflix.concurrency.limits.limit.Gradient2Limit;
-import com.netflix.concurrency.limits.limit.VegasLimit;
 import com.netflix.concurrency.limits.limiter.SimpleLimiter;
 import java.util.Optional;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -16,8 +15,7 @@ import org.openjdk.jmh.annotations.State;
 public class NetflixGuards {
     private final Body body = new Body();
     private final Limiter<Body> limiterFixed = limiter(FixedLimit.of(Body.CONCURRENT));
-    private final Limiter<Body> limiterVegas = limiter(VegasLimit.newDefault());
-    private final Limiter<Body> limiterGradient2 = limiter(Gradient2Limit.newDefault());
+    private final Limiter<Body> limiterAdaptive = limiter(Gradient2Limit.newDefault());
 
     private static Limiter<Body> limiter(Limit limit) {
         return SimpleLimiter.newBuilder().limit(limit).build();
@@ -39,12 +37,7 @@ public class NetflixGuards {
     }
 
     @Benchmark
-    public Integer limiterVegas() {
-        return call(limiterVegas);
-    }
-
-    @Benchmark
-    public Integer limiterGradient2() {
-        return call(limiterGradient2);
+    public Integer limiterAdaptive() {
+        return call(limiterAdaptive);
     }
 }

@@ -7,7 +7,6 @@ import dev.treaty.resilience.CircuitBreaker;
 import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.ConcurrencyLimiter;
 import dev.treaty.resilience.ConcurrencyPolicy;
-import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.IsolationLevel;
@@ -44,8 +43,8 @@ public class TreatyGuards {
     private final RateLimiter rateLimiter = new RateLimiter(RateLimitPolicy.perSecond(Body.PER_SECOND), Time.system());
     private final ConcurrencyLimiter limiterFixed =
             new ConcurrencyLimiter(ConcurrencyPolicy.fixed(Body.CONCURRENT), Time.system());
-    private final ConcurrencyLimiter limiterVegas = adaptive(Algorithm.VEGAS);
-    private final ConcurrencyLimiter limiterGradient2 = adaptive(Algorithm.GRADIENT2);
+    private final ConcurrencyLimiter limiterAdaptive =
+            new ConcurrencyLimiter(ConcurrencyPolicy.adaptive(Body.CONCURRENT), Time.system());
     private final Guard retry = guard(RETRY);
     private final Guard timeout =
             guard(RETRY.with(RetryPolicy.NONE).withTimeouts(Body.TIMEOUT, Body.TIMEOUT, TimeoutMode.INTERRUPT));
@@ -72,10 +71,6 @@ public class TreatyGuards {
         return new CircuitBreaker(policy, Time.system(), RandomSource.system(), (_, _, _) -> {});
     }
 
-    private static ConcurrencyLimiter adaptive(Algorithm algorithm) {
-        return new ConcurrencyLimiter(ConcurrencyPolicy.adaptive(algorithm), Time.system());
-    }
-
     private Integer call(CircuitBreaker breaker) {
         long began = System.nanoTime();
         long admission = breaker.tryAcquire(began);
@@ -94,7 +89,7 @@ public class TreatyGuards {
             return 0;
         }
         Integer answer = body.run();
-        limiter.release(began, System.nanoTime(), false);
+        limiter.release("", began, System.nanoTime(), false);
         return answer;
     }
 
@@ -124,13 +119,8 @@ public class TreatyGuards {
     }
 
     @Benchmark
-    public Integer limiterVegas() {
-        return call(limiterVegas);
-    }
-
-    @Benchmark
-    public Integer limiterGradient2() {
-        return call(limiterGradient2);
+    public Integer limiterAdaptive() {
+        return call(limiterAdaptive);
     }
 
     @Benchmark

@@ -2,7 +2,7 @@ package dev.treaty.cli.output;
 
 import picocli.CommandLine.Help.Ansi;
 
-/** The style of text on a terminal. Elsewhere text has no style. */
+/** Colors and weights of text on a terminal. If the output is not a terminal, text has no style. */
 public enum Style {
     PLAIN(""),
     HEADING("1"),

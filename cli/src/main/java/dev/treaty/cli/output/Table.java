@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine.Help.Ansi;
 
-/** Text in aligned columns. Columns whose heading begins with {@code >} align right. */
+/** Prints rows of text in aligned columns. Columns whose heading begins with {@code >} align right. */
 public final class Table {
     private static final String GAP = "  ";
 

@@ -24,7 +24,7 @@ public final class CompletionCommand extends OutputCommand {
         ZSH
     }
 
-    /** Commands of the launcher in a source tree, which picocli does not know. */
+    /** Commands of the launcher in a source tree, which picocli does not list. */
     private static final List<String> LAUNCHER = List.of("test", "bench", "format", "stress", "java", "javac");
 
     @Parameters(paramLabel = "SHELL", description = "bash or zsh.")

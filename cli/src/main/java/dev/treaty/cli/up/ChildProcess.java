@@ -67,7 +67,7 @@ public final class ChildProcess implements AutoCloseable {
         boolean fits = classPath.equals(ownClassPath()) && options.stream().noneMatch(o -> o.startsWith("-Xshare"));
         if (cache != null && fits) {
             command.add("-XX:AOTCache=" + cache);
-            command.add("-Xlog:aot*=off,cds*=off"); // a cache that does not fit the options is no reason to complain
+            command.add("-Xlog:aot*=off,cds*=off"); // a cache that does not fit the options is ignored without a warning
         }
         command.addAll(options);
         command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), mainClass));

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * The main class of the processes that {@code treaty up} starts: serves one implementation of one contract, until its
- * standard input or the process ends. One line on the standard output says that it is ready, or why it is not.
+ * standard input or the process ends. It prints one line on the standard output: that it is ready, or why it is not.
  */
 public final class ServiceMain {
     /** What the line begins with when the service is registered. */

@@ -1,7 +1,6 @@
 package dev.treaty.codec.json;
 
 import dev.treaty.codec.Json;
-import java.lang.reflect.Array;
 import java.time.temporal.Temporal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -72,22 +71,15 @@ public enum AnyAdapter implements JsonAdapter {
                 });
                 out.generator.writeEndObject();
             }
-            case Iterable<?> list -> {
-                out.generator.writeStartArray();
-                list.forEach(element -> writeNullable(out, element));
-                out.generator.writeEndArray();
-            }
             case Optional<?> optional -> writeNullable(out, optional.orElse(null));
             case Temporal time -> out.generator.writeString(time.toString());
             default -> {
-                if (!value.getClass().isArray()) {
+                if (!(value instanceof Iterable || value.getClass().isArray())) {
                     throw out.reject(
                             "has a value that JSON does not have: use maps, lists, strings, numbers and booleans");
                 }
                 out.generator.writeStartArray();
-                for (int i = 0; i < Array.getLength(value); i++) {
-                    writeNullable(out, Array.get(value, i));
-                }
+                CollectionAdapter.elements(value).forEach(element -> writeNullable(out, element));
                 out.generator.writeEndArray();
             }
         }

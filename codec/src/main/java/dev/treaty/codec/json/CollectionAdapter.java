@@ -5,9 +5,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 import tools.jackson.core.JsonToken;
 
 /** Reads and writes JSON arrays as lists, sets or Java arrays, without null elements. */
@@ -62,26 +61,21 @@ final class CollectionAdapter implements JsonAdapter {
     @Override
     public void write(MessageWriter out, Object value) {
         out.generator.writeStartArray();
-        switch (value) {
-            case List<?> list -> { // without an iterator, which saves an allocation
-                for (int i = 0; i < list.size(); i++) {
-                    writeElement(out, list.get(i));
-                }
+        for (Object inner : elements(value)) {
+            if (inner == null) {
+                throw out.reject("must not be null");
             }
-            case Iterable<?> others -> others.forEach(other -> writeElement(out, other));
-            default -> {
-                for (int i = 0; i < Array.getLength(value); i++) {
-                    writeElement(out, Array.get(value, i));
-                }
-            }
+            element.write(out, inner);
         }
         out.generator.writeEndArray();
     }
 
-    private void writeElement(MessageWriter out, @Nullable Object value) {
-        if (value == null) {
-            throw out.reject("must not be null");
-        }
-        element.write(out, value);
+    /** Returns the elements of a collection or an array. */
+    static Iterable<?> elements(Object value) {
+        return value instanceof Iterable<?> elements
+                ? elements
+                : IntStream.range(0, Array.getLength(value))
+                        .mapToObj(i -> Array.get(value, i))
+                        .toList();
     }
 }

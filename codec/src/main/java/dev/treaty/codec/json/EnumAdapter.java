@@ -9,30 +9,27 @@ import tools.jackson.core.JsonToken;
 /** Reads and writes the strings of a closed list, as constants of a Java enum or as strings. */
 final class EnumAdapter implements JsonAdapter {
     private final Map<String, Object> constants = new LinkedHashMap<>();
-    private final String expected;
 
     /** An adapter for the constants of an enum. */
     EnumAdapter(Class<?> type) {
         Arrays.stream(type.getEnumConstants())
                 .forEach(constant -> constants.put(((Enum<?>) constant).name(), constant));
-        this.expected = "one of " + String.join(", ", constants.keySet());
     }
 
     /** An adapter for strings. */
     EnumAdapter(List<String> names) {
         names.forEach(name -> constants.put(name, name));
-        this.expected = "one of " + String.join(", ", names);
     }
 
     @Override
     public String expected() {
-        return expected;
+        return "one of " + String.join(", ", constants.keySet());
     }
 
     @Override
     public Object read(MessageReader in) {
         if (in.parser.currentToken() != JsonToken.VALUE_STRING) {
-            throw in.mismatch(expected);
+            throw in.mismatch(expected());
         }
         return constant(in, in.parser.getString());
     }
@@ -41,21 +38,21 @@ final class EnumAdapter implements JsonAdapter {
     Object constant(MessageReader in, String name) {
         Object constant = constants.get(name);
         if (constant == null) {
-            throw in.reject("must be " + expected + ", not \"" + MessageReader.echo(name) + "\"");
+            throw in.reject("must be " + expected() + ", not \"" + MessageReader.echo(name) + "\"");
         }
         return constant;
     }
 
     @Override
     public void write(MessageWriter out, Object value) {
-        out.generator.writeString(value instanceof Enum<?> constant ? constant.name() : (String) value);
+        out.generator.writeString(((Enum<?>) value).name());
     }
 
     @Override
     public Object parse(String text) {
         Object constant = constants.get(text);
         if (constant == null) {
-            throw new IllegalArgumentException("the default " + text + " must be " + expected);
+            throw new IllegalArgumentException("the default " + text + " must be " + expected());
         }
         return constant;
     }

@@ -1,9 +1,7 @@
 package dev.treaty.codec.json;
 
-import dev.treaty.codec.json.StructureAdapter.ListInstantiator;
-import dev.treaty.codec.json.StructureAdapter.MapInstantiator;
 import dev.treaty.codec.json.StructureAdapter.Part;
-import dev.treaty.codec.json.StructureAdapter.RecordInstantiator;
+import dev.treaty.codec.json.StructureAdapter.RecordHandles;
 import dev.treaty.codec.json.StructureAdapter.Tagging;
 import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.Field;
@@ -24,11 +22,11 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -41,10 +39,10 @@ import org.jspecify.annotations.Nullable;
 /** Creates the adapters of an operation from the shapes of its messages and their resolved Java types. */
 public final class JsonAdapters {
     /** Shared by all operations that use a record, because the JVM compiles each method handle separately. */
-    private static final ClassValue<RecordInstantiator> INSTANTIATORS = new ClassValue<>() {
+    private static final ClassValue<RecordHandles> HANDLES = new ClassValue<>() {
         @Override
-        protected RecordInstantiator computeValue(Class<?> record) {
-            return instantiator(record);
+        protected RecordHandles computeValue(Class<?> record) {
+            return handles(record);
         }
     };
 
@@ -59,77 +57,58 @@ public final class JsonAdapters {
             OptionalDouble.class,
             new Container(double.class, value -> OptionalDouble.of((double) value), OptionalDouble.empty()));
 
+    /** In place of a Java type for values without one: they are maps, lists and scalars. */
+    private static final Class<?> NO_TYPE = Object.class;
+
     private JsonAdapters() {}
 
-    /** Returns the adapter of a message that is a Java record. */
-    public static StructureAdapter record(Structure structure, Type type) {
-        return structure(structure, type, null);
+    /** Returns the adapter of a message: a Java record, or the list of these types of values if it has no name. */
+    public static StructureAdapter message(Structure structure, List<Type> types) {
+        return structure.anonymous()
+                ? new StructureAdapter(
+                        parts(structure, types),
+                        (_, values) -> Arrays.asList(values),
+                        (value, i) -> ((List<?>) value).get(i),
+                        null)
+                : structure(structure, types.getFirst(), null);
     }
 
-    /** Returns the adapter of a message whose fields have these Java types, which is a list of their values. */
-    public static StructureAdapter list(Structure structure, List<Type> types) {
-        return new StructureAdapter(parts(structure, types), ListInstantiator.LIST, null);
-    }
-
-    /** Returns the adapter of a message without Java types. */
+    /** Returns the adapter of a message without Java types, which is a map. */
     public static StructureAdapter dynamic(Structure structure) {
-        return dynamic(structure, null);
-    }
-
-    private static StructureAdapter dynamic(Structure structure, @Nullable Tagging tagging) {
-        var parts = structure.fields().stream()
-                .map(field -> Part.of(field, dynamic(field.shape()), value -> value, null))
-                .toList();
-        return new StructureAdapter(parts, new MapInstantiator(parts, tagging), tagging);
-    }
-
-    private static JsonAdapter dynamic(Shape shape) {
-        return switch (shape) {
-            case Scalar scalar -> ScalarAdapter.dynamic(scalar);
-            case Enumeration enumeration -> new EnumAdapter(enumeration.values());
-            case Sequence(var element) -> new CollectionAdapter(dynamic(element), List.class);
-            case Mapping(var value) -> new MapAdapter(null, dynamic(value));
-            case Structure structure -> dynamic(structure, null);
-            case Choice choice -> {
-                var byTag = new LinkedHashMap<String, StructureAdapter>();
-                for (var option : choice.options()) {
-                    var tagging = new Tagging(choice.tag(), option.tag());
-                    byTag.put(option.tag(), dynamic(option.structure(), tagging));
-                }
-                yield new TaggedAdapter(choice.tag(), byTag, Map.of());
-            }
-        };
+        return structure(structure, NO_TYPE, null);
     }
 
     private static JsonAdapter adapter(Shape shape, Type type) {
         Class<?> raw = JavaTypes.raw(type);
         return switch (shape) {
-            case Scalar _ -> Objects.requireNonNull(ScalarAdapter.find(raw), () -> raw + " is not a scalar");
-            case Enumeration _ -> new EnumAdapter(raw);
-            case Sequence(var element) -> {
-                Type inner = raw.isArray() ? JavaTypes.element(type) : JavaTypes.argument(type, 0);
-                yield new CollectionAdapter(adapter(element, inner), raw);
-            }
+            case Scalar scalar -> ScalarAdapter.of(scalar, raw);
+            case Enumeration(var _, var _, var values) -> raw.isEnum() ? new EnumAdapter(raw) : new EnumAdapter(values);
+            case Sequence(var element) -> new CollectionAdapter(adapter(element, inner(type, 0)), raw);
             case Mapping(var value) -> {
-                Class<?> key = JavaTypes.raw(JavaTypes.argument(type, 0));
-                yield new MapAdapter(
-                        key.isEnum() ? new EnumAdapter(key) : null, adapter(value, JavaTypes.argument(type, 1)));
+                Class<?> key = JavaTypes.raw(inner(type, 0));
+                yield new MapAdapter(key.isEnum() ? new EnumAdapter(key) : null, adapter(value, inner(type, 1)));
             }
             case Structure structure -> structure(structure, type, null);
             case Choice choice -> choice(choice, raw);
         };
     }
 
+    /** Returns the type of elements, keys (0) or values (1). */
+    private static Type inner(Type type, int index) {
+        return type == NO_TYPE
+                ? NO_TYPE
+                : JavaTypes.raw(type).isArray() ? JavaTypes.element(type) : JavaTypes.argument(type, index);
+    }
+
     private static JsonAdapter choice(Choice choice, Class<?> type) {
-        var classes = Arrays.stream(type.getPermittedSubclasses())
-                .collect(Collectors.toMap(JavaTypes::tag, Function.<Class<?>>identity()));
+        Map<String, Class<?>> classes = type == NO_TYPE
+                ? Map.of()
+                : Arrays.stream(type.getPermittedSubclasses())
+                        .collect(Collectors.toMap(JavaTypes::tag, Function.identity()));
         var byTag = new LinkedHashMap<String, StructureAdapter>();
         var byClass = new HashMap<Class<?>, StructureAdapter>();
         for (var option : choice.options()) {
-            Class<?> record = classes.get(option.tag());
-            if (record == null) {
-                throw new IllegalArgumentException("no record has the tag " + option.tag());
-            }
+            Class<?> record = classes.getOrDefault(option.tag(), NO_TYPE);
             var adapter = structure(option.structure(), record, new Tagging(choice.tag(), option.tag()));
             byTag.put(option.tag(), adapter);
             byClass.put(record, adapter);
@@ -138,14 +117,34 @@ public final class JsonAdapters {
     }
 
     private static StructureAdapter structure(Structure structure, Type type, @Nullable Tagging tagging) {
+        if (type == NO_TYPE) {
+            var parts = parts(structure, Collections.nCopies(structure.fields().size(), type));
+            return new StructureAdapter(parts, (_, values) -> map(parts, tagging, values), null, tagging);
+        }
         Class<?> record = JavaTypes.raw(type);
         List<Type> types = Arrays.stream(record.getRecordComponents())
                 .map(component -> JavaTypes.of(component, type))
                 .toList();
-        return new StructureAdapter(parts(structure, types), INSTANTIATORS.get(record), tagging);
+        RecordHandles handles = HANDLES.get(record);
+        return new StructureAdapter(parts(structure, types), handles::create, handles::get, tagging);
     }
 
-    private static RecordInstantiator instantiator(Class<?> record) {
+    /** Returns the fields of an object that are present. */
+    private static Map<String, Object> map(List<Part> parts, @Nullable Tagging tagging, @Nullable Object[] values) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        if (tagging != null) {
+            map.put(tagging.field(), tagging.value());
+        }
+        for (int i = 0; i < values.length; i++) {
+            Object value = values[i];
+            if (value != null) {
+                map.put(parts.get(i).field().name(), value);
+            }
+        }
+        return map;
+    }
+
+    private static RecordHandles handles(Class<?> record) {
         try {
             var types = new ArrayList<Class<?>>();
             var accessors = new ArrayList<MethodHandle>();
@@ -161,7 +160,7 @@ public final class JsonAdapters {
             MethodHandle create = lookup.unreflectConstructor(constructor)
                     .asSpreader(Object[].class, types.size())
                     .asType(MethodType.methodType(Object.class, Object[].class));
-            return new RecordInstantiator(create, List.copyOf(accessors));
+            return new RecordHandles(create, List.copyOf(accessors));
         } catch (ReflectiveOperationException | RuntimeException e) {
             throw new ContractException(
                     "record " + record.getName(),
@@ -172,7 +171,7 @@ public final class JsonAdapters {
 
     private static List<Part> parts(Structure structure, List<Type> types) {
         var parts = new ArrayList<Part>();
-        for (int i = 0; i < types.size(); i++) {
+        for (int i = 0; i < structure.fields().size(); i++) {
             parts.add(part(structure.fields().get(i), types.get(i)));
         }
         return parts;

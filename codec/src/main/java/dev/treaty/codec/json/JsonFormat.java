@@ -4,10 +4,12 @@ import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
 import java.io.OutputStream;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
@@ -22,7 +24,7 @@ public final class JsonFormat {
     private JsonFormat() {}
 
     /** Creates parsers and generators with the limits of {@link Json}. */
-    public static final JsonFactory FACTORY = JsonFactory.builder()
+    static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(Feature.CHARSET_DETECTION) // JSON between systems is UTF-8 (RFC 8259, section 8.1)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(Json.DEPTH_MAX)
@@ -36,53 +38,75 @@ public final class JsonFormat {
             .build();
 
     /** Returns a parser of a part of the bytes. */
-    public static JsonParser parser(byte[] bytes, int offset, int length) {
+    static JsonParser parser(byte[] bytes, int offset, int length) {
         return FACTORY.createParser(ObjectReadContext.empty(), bytes, offset, length);
     }
 
-    /** Returns a generator of UTF-8. */
-    public static JsonGenerator generator(OutputStream out) {
-        return FACTORY.createGenerator(ObjectWriteContext.empty(), out);
-    }
-
-    /** Returns the first token. */
-    public static JsonToken first(JsonParser parser) {
-        JsonToken token = parser.nextToken();
-        if (token == null) {
-            throw new MessageException(" is empty: send a JSON object");
+    /**
+     * Reads a message: one JSON value.
+     *
+     * @param subject the beginning of the sentence in errors
+     * @param lenient whether unknown fields are skipped rather than rejected
+     * @param value reads the value, whose first token is the current one
+     * @throws MessageException if it is not one JSON value, exceeds a limit, or is rejected by {@code value}
+     */
+    public static <T extends @Nullable Object> T read(
+            String subject, byte[] bytes, int offset, int length, boolean lenient, Function<MessageReader, T> value) {
+        try (JsonParser parser = parser(bytes, offset, length)) {
+            if (parser.nextToken() == null) {
+                throw new MessageException(" is empty: send a JSON object");
+            }
+            T result = value.apply(new MessageReader(parser, bytes, offset, length, lenient));
+            if (parser.nextToken() != null) {
+                throw new MessageException(" continues after the end of its JSON value");
+            }
+            return result;
+        } catch (MessageException e) {
+            throw new MessageException(subject + e.sentence());
+        } catch (JacksonException e) {
+            throw new MessageException(subject + malformed(e));
         }
-        return token;
     }
 
-    /** Checks that the JSON value is the end of the message. */
-    public static void last(JsonParser parser) {
-        if (parser.nextToken() != null) {
-            throw new MessageException(" continues after the end of its JSON value");
+    /**
+     * Writes a message in UTF-8.
+     *
+     * @param subject the beginning of the sentence in errors
+     * @param value writes the value
+     * @throws MessageException if JSON cannot represent the value, or {@code value} rejects it
+     */
+    public static void write(
+            String subject, ObjectWriteContext context, OutputStream out, Consumer<MessageWriter> value) {
+        try (JsonGenerator generator = FACTORY.createGenerator(context, out)) {
+            var writer = new MessageWriter(generator);
+            try {
+                value.accept(writer);
+            } catch (ClassCastException e) {
+                throw writer.reject("does not have the type of the contract");
+            }
+        } catch (MessageException e) {
+            throw new MessageException(subject + e.sentence());
+        } catch (JacksonException e) {
+            throw new MessageException(subject
+                    + (e instanceof StreamConstraintsException
+                            ? " is nested deeper than " + Json.DEPTH_MAX + " levels"
+                            : " cannot be written as JSON"));
         }
     }
 
     /** Describes malformed JSON without the parser's message, which contains its input and class names. */
-    public static MessageException malformed(JacksonException e) {
-        return new MessageException(
-                switch (e) {
-                    case UnexpectedEndOfInputException _ -> " is not valid JSON: it ends in the middle";
-                    case StreamConstraintsException _ ->
-                        " exceeds a limit: at most " + Json.DEPTH_MAX
-                                + " levels of nesting, names of " + Json.NAME_LENGTH_MAX + " and numbers of "
-                                + Json.NUMBER_LENGTH_MAX + " characters";
-                    default ->
-                        " is not valid JSON"
-                                + Optional.ofNullable(e.getLocation())
-                                        .map(at -> " at line " + at.getLineNr() + ", column " + at.getColumnNr())
-                                        .orElse("");
-                });
-    }
-
-    /** Describes a value that cannot be written. */
-    public static MessageException unwritable(JacksonException e) {
-        return new MessageException(
-                e instanceof StreamConstraintsException
-                        ? " is nested deeper than " + Json.DEPTH_MAX + " levels"
-                        : " cannot be written as JSON");
+    private static String malformed(JacksonException e) {
+        return switch (e) {
+            case UnexpectedEndOfInputException _ -> " is not valid JSON: it ends in the middle";
+            case StreamConstraintsException _ ->
+                " exceeds a limit: at most " + Json.DEPTH_MAX
+                        + " levels of nesting, names of " + Json.NAME_LENGTH_MAX + " and numbers of "
+                        + Json.NUMBER_LENGTH_MAX + " characters";
+            default ->
+                " is not valid JSON"
+                        + Optional.ofNullable(e.getLocation())
+                                .map(at -> " at line " + at.getLineNr() + ", column " + at.getColumnNr())
+                                .orElse("");
+        };
     }
 }

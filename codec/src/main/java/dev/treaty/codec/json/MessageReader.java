@@ -2,15 +2,19 @@ package dev.treaty.codec.json;
 
 import dev.treaty.codec.MessageException;
 import java.util.ArrayList;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamContext;
 
-/** A parser that also knows the current position in the message for error messages. */
+/** Parses the JSON of a message, and adds the path of the current field to error messages. */
 public final class MessageReader {
     /** The maximum length of a name or value from a message in an error, in characters. */
     private static final int ECHO_LENGTH_MAX = 64;
+
+    /** Quotes, control characters, surrogates and characters that consist of two. */
+    private static final Pattern UNSUITABLE = Pattern.compile("[\"\\p{Cc}\\p{Cs}\\x{10000}-\\x{10FFFF}]");
 
     final JsonParser parser;
 
@@ -102,11 +106,8 @@ public final class MessageReader {
 
     /** Returns a name or value from a message for an error message: shortened, and without control characters. */
     public static String echo(String text) {
-        var shown = new StringBuilder();
-        for (int i = 0; i < text.length() && i < ECHO_LENGTH_MAX; i++) {
-            char c = text.charAt(i);
-            shown.append(Character.isISOControl(c) || Character.isSurrogate(c) || c == '"' ? '?' : c);
-        }
-        return text.length() > ECHO_LENGTH_MAX ? shown + "…" : shown.toString();
+        boolean cut = text.length() > ECHO_LENGTH_MAX;
+        String shown = cut ? text.substring(0, ECHO_LENGTH_MAX) + "…" : text;
+        return UNSUITABLE.matcher(shown).replaceAll("?");
     }
 }

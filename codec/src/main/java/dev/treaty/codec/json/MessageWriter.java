@@ -3,7 +3,7 @@ package dev.treaty.codec.json;
 import dev.treaty.codec.MessageException;
 import tools.jackson.core.JsonGenerator;
 
-/** A generator that also knows the current position in the message for error messages. */
+/** Generates the JSON of a message, and adds the path of the current field to error messages. */
 public final class MessageWriter {
     final JsonGenerator generator;
 

@@ -32,11 +32,14 @@ abstract class ScalarAdapter implements JsonAdapter {
     }
 
     final Scalar scalar;
-    private final String expected;
 
     private ScalarAdapter(Scalar scalar) {
         this.scalar = scalar;
-        this.expected = switch (scalar) {
+    }
+
+    @Override
+    public String expected() {
+        return switch (scalar) {
             case STRING -> "a string";
             case BOOLEAN -> "true or false";
             case INT32, INT64 -> "a whole number (" + scalar.word() + ")";
@@ -75,14 +78,9 @@ abstract class ScalarAdapter implements JsonAdapter {
         return BY_TYPE.get(type);
     }
 
-    /** Returns the adapter for values without Java types: they are checked, but text remains a string. */
-    static ScalarAdapter dynamic(Scalar scalar) {
-        return Objects.requireNonNull(DYNAMIC.get(scalar));
-    }
-
-    @Override
-    public String expected() {
-        return expected;
+    /** Returns the adapter for a Java type; values of type {@code Object} are checked, but text remains a string. */
+    static ScalarAdapter of(Scalar scalar, Class<?> type) {
+        return Objects.requireNonNull(type == Object.class ? DYNAMIC.get(scalar) : BY_TYPE.get(type));
     }
 
     @Override
@@ -116,11 +114,7 @@ abstract class ScalarAdapter implements JsonAdapter {
 
         @Override
         public void write(MessageWriter out, Object value) {
-            if (keepsText) {
-                AnyAdapter.ANY.write(out, value);
-            } else {
-                out.generator.writeString(scalar.format(value));
-            }
+            out.generator.writeString(scalar.format(value));
         }
 
         @Override

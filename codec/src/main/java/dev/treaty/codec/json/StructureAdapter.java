@@ -3,10 +3,7 @@ package dev.treaty.codec.json;
 import dev.treaty.core.contract.Field;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -21,7 +18,7 @@ import tools.jackson.core.util.Named;
 
 /**
  * Reads and writes JSON objects with known fields. The fields are read into an array in the order of the shape and
- * checked; then an {@link Instantiator} creates the Java value: a record, a list or a map.
+ * checked; then a {@link Creator} makes the Java value of them: a record, a list or a map.
  */
 public final class StructureAdapter implements JsonAdapter {
     /** Represents a field that is null in the message, until all fields are read. */
@@ -29,7 +26,8 @@ public final class StructureAdapter implements JsonAdapter {
 
     private final List<Part> parts;
     private final PropertyNameMatcher names;
-    private final Instantiator instantiator;
+    private final Creator creator;
+    private final @Nullable Getter getter;
     private final @Nullable Tagging tagging;
 
     /** One field: its shape, its adapter, and the Java value if it is absent. */
@@ -52,20 +50,20 @@ public final class StructureAdapter implements JsonAdapter {
     /** The field that identifies a record of a choice, and its value for this record. */
     record Tagging(String field, String value) {}
 
-    /** Creates the Java value of an object from its fields, and reads the fields of such a value. */
-    interface Instantiator {
-        /** Creates a value from its fields, which are in the order of the shape. */
+    /** Creates the Java value of an object from its fields, which are in the order of the shape. */
+    interface Creator {
         Object create(MessageReader in, @Nullable Object[] values);
-
-        /** Returns one field of a value. */
-        @Nullable
-        Object field(Object value, int index);
     }
 
-    /** Creates records. */
-    record RecordInstantiator(MethodHandle constructor, List<MethodHandle> accessors) implements Instantiator {
-        @Override
-        public Object create(MessageReader in, @Nullable Object[] values) {
+    /** Returns one field of the Java value of an object. */
+    interface Getter {
+        @Nullable
+        Object get(Object value, int index);
+    }
+
+    /** The constructor and the accessors of a record. */
+    record RecordHandles(MethodHandle constructor, List<MethodHandle> accessors) {
+        Object create(MessageReader in, @Nullable Object[] values) {
             try {
                 return (Object) constructor.invokeExact(values);
             } catch (RuntimeException e) {
@@ -77,8 +75,8 @@ public final class StructureAdapter implements JsonAdapter {
             }
         }
 
-        @Override
-        public @Nullable Object field(Object value, int index) {
+        @Nullable
+        Object get(Object value, int index) {
             try {
                 return (Object) accessors.get(index).invokeExact(value);
             } catch (Throwable e) {
@@ -92,47 +90,11 @@ public final class StructureAdapter implements JsonAdapter {
         }
     }
 
-    /** Creates lists: the arguments of an operation, or its result as the only element, none for {@code void}. */
-    enum ListInstantiator implements Instantiator {
-        LIST;
-
-        @Override
-        public Object create(MessageReader in, @Nullable Object[] values) {
-            return Arrays.asList(values);
-        }
-
-        @Override
-        public @Nullable Object field(Object value, int index) {
-            return ((List<?>) value).get(index);
-        }
-    }
-
-    /** Creates maps of the fields that are present, for messages without Java types. */
-    record MapInstantiator(List<Part> parts, @Nullable Tagging tagging) implements Instantiator {
-        @Override
-        public Object create(MessageReader in, @Nullable Object[] values) {
-            Map<String, Object> map = new LinkedHashMap<>();
-            if (tagging != null) {
-                map.put(tagging.field, tagging.value);
-            }
-            for (int i = 0; i < values.length; i++) {
-                Object value = values[i];
-                if (value != null) {
-                    map.put(parts.get(i).field.name(), value);
-                }
-            }
-            return map;
-        }
-
-        @Override
-        public @Nullable Object field(Object value, int index) {
-            return ((Map<?, ?>) value).get(parts.get(index).field.name());
-        }
-    }
-
-    StructureAdapter(List<Part> parts, Instantiator instantiator, @Nullable Tagging tagging) {
+    /** @param getter null for values without Java types, which {@link AnyAdapter} writes */
+    StructureAdapter(List<Part> parts, Creator creator, @Nullable Getter getter, @Nullable Tagging tagging) {
         this.parts = List.copyOf(parts);
-        this.instantiator = instantiator;
+        this.creator = creator;
+        this.getter = getter;
         this.tagging = tagging;
         var known = new ArrayList<Named>();
         parts.forEach(part -> known.add(Named.fromString(part.field.name())));
@@ -193,7 +155,7 @@ public final class StructureAdapter implements JsonAdapter {
                 values[i] = part.absent;
             }
         }
-        return instantiator.create(in, values);
+        return creator.create(in, values);
     }
 
     private static Object value(MessageReader in, Part part) {
@@ -220,6 +182,10 @@ public final class StructureAdapter implements JsonAdapter {
 
     @Override
     public void write(MessageWriter out, Object value) {
+        if (getter == null) {
+            AnyAdapter.ANY.write(out, value);
+            return;
+        }
         out.generator.writeStartObject();
         if (tagging != null) {
             out.generator.writeName(tagging.field);
@@ -227,7 +193,7 @@ public final class StructureAdapter implements JsonAdapter {
         }
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
-            Object inner = unwrap(instantiator.field(value, i));
+            Object inner = unwrap(getter.get(value, i));
             if (inner != null) {
                 out.generator.writeName(part.name);
                 part.adapter.write(out, inner);

@@ -1,6 +1,6 @@
 package dev.treaty.core.call;
 
-import dev.treaty.core.contract.Field;
+import dev.treaty.core.contract.Operation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
@@ -8,6 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,19 +60,12 @@ public record ArgumentPath(List<String> names) {
 
     /** Returns the value at this path in the arguments of a call, or null if there is none. */
     public @Nullable Object in(Call call) {
-        List<? extends @Nullable Object> arguments = call.arguments();
-        if (arguments.isEmpty()) {
-            return null;
-        }
-        boolean wholeMessage = call.operation().signature().dynamic()
-                || (arguments.size() == 1 && !call.operation().request().anonymous());
-        if (wholeMessage) {
-            return below(arguments.getFirst(), 0);
-        }
-        List<Field> parameters = call.operation().parameters();
-        for (int i = 0; i < parameters.size() && i < arguments.size(); i++) {
-            if (parameters.get(i).name().equals(names.getFirst())) {
-                return below(arguments.get(i), 1);
+        Operation operation = call.operation();
+        boolean wholeMessage =
+                operation.signature().dynamic() || !operation.request().anonymous();
+        for (int i = 0; i < call.arguments().size(); i++) {
+            if (wholeMessage || operation.parameters().get(i).name().equals(names.getFirst())) {
+                return below(call.arguments().get(i), wholeMessage ? 0 : 1);
             }
         }
         return null;
@@ -80,7 +76,13 @@ public record ArgumentPath(List<String> names) {
         for (int i = depth; i < names.size() && value != null; i++) {
             value = field(value, names.get(i));
         }
-        return value instanceof Optional<?> optional ? optional.orElse(null) : value;
+        return switch (value) {
+            case Optional<?> optional -> optional.orElse(null);
+            case OptionalInt optional -> optional.isPresent() ? (Object) optional.getAsInt() : null;
+            case OptionalLong optional -> optional.isPresent() ? (Object) optional.getAsLong() : null;
+            case OptionalDouble optional -> optional.isPresent() ? (Object) optional.getAsDouble() : null;
+            case null, default -> value;
+        };
     }
 
     private static @Nullable Object field(Object from, String name) {

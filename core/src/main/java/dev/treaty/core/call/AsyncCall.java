@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Starts blocking code on a virtual thread of its own, in the context of the thread that starts it. */
+/** Runs blocking code on a new virtual thread, in the context of the thread that starts it. */
 public final class AsyncCall {
     private AsyncCall() {}
 

@@ -82,10 +82,13 @@ public enum Code {
         };
     }
 
-    /**
-     * Returns true if the instance is the cause, rather than the request: breakers and ejection count it as failure.
-     */
-    public boolean blamesService() {
+    /** Returns true if the instance is the cause: breakers and ejection count it as failure. A full instance is well. */
+    public boolean isInstanceFailure() {
+        return isServiceFailure() && this != RESOURCE_EXHAUSTED;
+    }
+
+    /** Returns true if the service is the cause, rather than the request: a fallback may answer. */
+    public boolean isServiceFailure() {
         return switch (this) {
             case UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS, RESOURCE_EXHAUSTED -> true;
             default -> false;

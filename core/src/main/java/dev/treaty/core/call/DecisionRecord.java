@@ -23,13 +23,13 @@ public final class DecisionRecord {
 
     private volatile boolean refusedByAll;
 
-    /** Records the candidates of the last attempt if any instance was excluded. */
-    public void choosing(CandidateSet among) {
-        candidates = among;
+    /** Records the candidates of an attempt; the caller does that only if an instance was excluded. */
+    public void selecting(CandidateSet from) {
+        candidates = from;
     }
 
-    /** Returns the candidates of the last attempt; empty if all instances were candidates. */
-    public Optional<CandidateSet> choice() {
+    /** Returns the candidates of the last attempt; empty if no instance was excluded. */
+    public Optional<CandidateSet> candidates() {
         return Optional.ofNullable(candidates);
     }
 

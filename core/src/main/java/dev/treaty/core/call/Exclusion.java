@@ -8,7 +8,7 @@ package dev.treaty.core.call;
  * @param detail further information, in a few words; may be empty
  */
 public record Exclusion(String instance, Reason reason, String detail) {
-    /** Kinds of reasons. */
+    /** The kind of reason for which an instance was excluded or got a smaller share. */
     public enum Reason {
         /** It reports that it cannot serve calls. */
         UNHEALTHY("critical"),
@@ -22,7 +22,7 @@ public record Exclusion(String instance, Reason reason, String detail) {
         BREAKER_OPEN("breaker open"),
         /** Its error rate or latency is worse than that of the others. */
         EJECTED("ejected"),
-        /** It was ejected or its breaker was open, and one trial call at a time finds out if it has recovered. */
+        /** It was ejected or its breaker was open, and one trial call at a time tests whether it has recovered. */
         ON_TRIAL("trial under way"),
         /** It has just started or recovered, and its share grows slowly. */
         COLD("cold"),

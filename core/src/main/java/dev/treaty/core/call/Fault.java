@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param message one sentence for people; without stack traces and secrets
  * @param reached whether the request may have run. A request that did not reach a server is always safe to retry; any
  *     other only if the operation is idempotent
- * @param retryAfter how long clients should wait before a retry, if the server says so
+ * @param retryAfter how long clients should wait before a retry, if the server states it
  */
 public record Fault(Code code, String message, boolean reached, Optional<Duration> retryAfter) {
     /** A fault of a request that may have run. */

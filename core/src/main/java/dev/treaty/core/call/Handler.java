@@ -1,6 +1,6 @@
 package dev.treaty.core.call;
 
-/** Returns the response to a call: a transport, a dispatcher or a whole pipeline. */
+/** Returns the response to a call: implemented by transports, dispatchers and whole pipelines. */
 @FunctionalInterface
 public interface Handler {
     /**

@@ -5,7 +5,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import java.util.function.Supplier;
 
 /**
- * A service that a server offers.
+ * A service as a server hosts it: its contract, the handler of its calls, and its health.
  *
  * @param contract its contract; the signatures define the Java types of arguments and results
  * @param handler the server's pipeline for it

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Filters around one handler, outermost first, with names and reasons: the description always matches what runs.
+ * A handler wrapped in filters, outermost first. Each filter has a name and a reason, so that a description can be
+ * printed that always matches what runs.
  *
  * @param steps the filters with their names and reasons, outermost first
  * @param lastName the name of the handler

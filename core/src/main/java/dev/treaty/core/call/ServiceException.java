@@ -2,10 +2,7 @@ package dev.treaty.core.call;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * A {@link Fault} as an exception. A service throws it to respond with the fault; a typed client throws it if the call
- * failed.
- */
+/** Thrown by typed clients if a call failed, and by services to fail a call: a {@link Fault} as an exception. */
 public final class ServiceException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -24,7 +21,7 @@ public final class ServiceException extends RuntimeException {
 
     /**
      * Returns an exception without a stack trace, which is about a thousand times cheaper: for rejections, which are
-     * frequent under overload, and whose message says where they come from.
+     * frequent under overload, and whose message names their cause.
      */
     public static ServiceException withoutTrace(Fault fault) {
         return new ServiceException(fault, null, false);

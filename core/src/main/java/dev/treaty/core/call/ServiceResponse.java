@@ -1,6 +1,5 @@
 package dev.treaty.core.call;
 
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,11 +52,6 @@ public sealed interface ServiceResponse<T extends @Nullable Object> {
     /** A failed call whose request may have run. */
     static <T extends @Nullable Object> ServiceResponse<T> failed(Code code, String message) {
         return new Failed<>(Fault.of(code, message), 0);
-    }
-
-    /** How long the call took for its caller. */
-    default Duration latency() {
-        return Duration.ofNanos(latencyNanos());
     }
 
     /** Returns true if there is a value, of the service or of a fallback. */

@@ -2,7 +2,7 @@ package dev.treaty.core.call;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
 
-/** The client side of the network: HTTP in production, in memory in simulations. */
+/** The client side of the network: opens connections to endpoints, over HTTP or, in tests, in memory. */
 public interface Transport extends AutoCloseable {
     /**
      * Returns a connection to an endpoint. It is opened by the first call, so that this never fails; calls return

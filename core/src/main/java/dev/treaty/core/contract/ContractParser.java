@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Parses the text that {@link ContractWriter} writes, whose Javadoc has the grammar. Definitions may come in any order:
- * their positions are found first, and each is parsed when its name is first used.
+ * Parses the text that {@link ContractWriter} writes; the grammar is documented there. Definitions may come in any
+ * order: their positions are found first, and each is parsed when its name is first used.
  */
 final class ContractParser {
     /** The maximum length of the text, in characters. */

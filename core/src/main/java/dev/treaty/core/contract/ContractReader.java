@@ -158,33 +158,35 @@ final class ContractReader {
                 method.isAnnotationPresent(Idempotent.class),
                 request(method.getParameters(), parameters, where),
                 response(method, result, where),
-                new Signature(parameters, result, partitionKey(method, where)));
+                new Signature(parameters, result, partitionKey(method.getParameters(), parameters, where)));
     }
 
-    private Optional<String> partitionKey(Method method, String where) {
-        var paths = new ArrayList<String>();
-        Parameter[] parameters = method.getParameters();
-        for (Parameter parameter : parameters) {
-            boolean record = parameter.getType().isRecord();
+    private Optional<String> partitionKey(Parameter[] parameters, List<Type> types, String where) {
+        var keys = new TreeMap<String, Type>(); // by path
+        for (int i = 0; i < parameters.length; i++) {
+            Parameter parameter = parameters[i];
+            Type whole = types.get(i);
             if (parameter.isAnnotationPresent(PartitionKey.class)) {
-                paths.add(parameter.getName());
-                if (record) {
-                    problems.add(where + ": @PartitionKey on the record " + parameter.getName()
-                            + " would use all of its components as the key: annotate one of its components");
-                }
-            } else if (record) {
+                keys.put(parameter.getName(), whole);
+            } else if (isRecord(whole)) {
                 // A single record parameter is the message itself, so its name is not part of the path.
                 String prefix = parameters.length == 1 ? "" : parameter.getName() + ".";
-                Arrays.stream(parameter.getType().getRecordComponents())
+                Arrays.stream(JavaTypes.raw(whole).getRecordComponents())
                         .filter(component -> component.isAnnotationPresent(PartitionKey.class))
-                        .forEach(component -> paths.add(prefix + component.getName()));
+                        .forEach(component -> keys.put(prefix + component.getName(), JavaTypes.of(component, whole)));
             }
         }
-        if (paths.size() > 1) {
-            problems.add(where + ": it has " + paths.size() + " partition keys, " + String.join(" and ", paths)
+        keys.forEach((path, declared) -> {
+            if (!(unwrapOptional(declared) instanceof Class<?> c && (SCALARS.containsKey(c) || c.isEnum()))) {
+                problems.add(where + ": the @PartitionKey " + path + " is of type " + declared.getTypeName()
+                        + ": a key is a scalar or an enum, such as one component of a record");
+            }
+        });
+        if (keys.size() > 1) {
+            problems.add(where + ": it has " + keys.size() + " partition keys, " + String.join(" and ", keys.keySet())
                     + ": annotate only one");
         }
-        return paths.stream().findFirst();
+        return keys.keySet().stream().findFirst();
     }
 
     private Structure request(Parameter[] parameters, List<Type> types, String where) {
@@ -271,15 +273,13 @@ final class ContractReader {
 
     private Shape shape(Type declared, String where) {
         return switch (declared) {
-            case Class<?> c -> classShape(c, where);
-            case ParameterizedType generic -> genericShape(generic, JavaTypes.raw(generic), where);
-            case GenericArrayType array -> new Sequence(shape(array.getGenericComponentType(), where));
             case TypeVariable<?> variable -> reject(where, "the type variable " + variable + " has no value here");
-            default -> reject(where, "type " + declared + " is not supported");
+            case GenericArrayType array -> new Sequence(shape(array.getGenericComponentType(), where));
+            default -> shape(JavaTypes.raw(declared), declared, where);
         };
     }
 
-    private Shape classShape(Class<?> c, String where) {
+    private Shape shape(Class<?> c, Type whole, String where) {
         Scalar scalar = SCALARS.get(c);
         if (scalar != null) {
             return scalar;
@@ -295,32 +295,27 @@ final class ContractReader {
             return new Enumeration(c.getSimpleName(), description(c), values);
         }
         if (c.isRecord()) {
-            return structure(c, c, where);
+            return structure(c, whole, where);
         }
-        if (c.isSealed() && c.isInterface()) {
+        if (c.isSealed() && c.isInterface() && c == whole) {
             return choice(c, where);
         }
+        if (c != whole && COLLECTIONS.contains(c)) {
+            return new Sequence(shape(JavaTypes.argument(whole, 0), where + " (element)"));
+        }
+        if (c != whole && c == Map.class) {
+            Type key = JavaTypes.argument(whole, 0);
+            return key instanceof Class<?> type && (type == String.class || type.isEnum())
+                    ? new Mapping(shape(JavaTypes.argument(whole, 1), where + " (value)"))
+                    : reject(where, "the keys of a map are String or an enum, not " + key.getTypeName());
+        }
         return reject(where, unsupported(c));
-    }
-
-    private Shape genericShape(Type type, Class<?> raw, String where) {
-        if (COLLECTIONS.contains(raw)) {
-            return new Sequence(shape(JavaTypes.argument(type, 0), where + " (element)"));
-        }
-        if (raw == Map.class) {
-            Type key = JavaTypes.argument(type, 0);
-            if (!(key instanceof Class<?> c && (c == String.class || c.isEnum()))) {
-                return reject(where, "the keys of a map are String or an enum, not " + key.getTypeName());
-            }
-            return new Mapping(shape(JavaTypes.argument(type, 1), where + " (value)"));
-        }
-        return raw.isRecord() ? structure(raw, type, where) : reject(where, unsupported(raw));
     }
 
     private static String unsupported(Class<?> c) {
         String name = "type " + c.getName();
         if (c == Object.class || c == void.class) {
-            return "type " + c.getSimpleName() + " says nothing about its values: use a record or a scalar";
+            return "type " + c.getSimpleName() + " does not describe its values: use a record or a scalar";
         }
         if (c == Optional.class || PRIMITIVE_OPTIONALS.containsKey(c)) {
             return "Optional is for a field, a parameter or a result, not for elements of a collection";

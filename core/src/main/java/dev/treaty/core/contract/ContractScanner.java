@@ -2,6 +2,7 @@ package dev.treaty.core.contract;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Divides contract text into tokens: words, quoted strings and signs, with white space and {@code //} comments between
@@ -11,11 +12,19 @@ final class ContractScanner {
     /** The text of the token that follows the last one. */
     private static final String END = "";
 
-    /** @param text a word, a sign, or a string without its closing quote */
-    private record Token(String text, int offset) {}
+    /** The loop of a string is possessive, so that a long one needs no stack. */
+    private static final Pattern TOKEN = Pattern.compile("""
+        \\p{javaWhitespace}+|//[^\\n]*\
+        |(?<string>"(?:[^"\\\\]|\\\\.)*+)(?<end>"?)\
+        |(?<word>(?:[\\p{L}\\p{Nd}_$.]|-(?!>))++)\
+        |->|.\
+        """, Pattern.DOTALL);
+
+    /** @param text a word, a sign, or a string with its escapes and without its closing quote */
+    private record Token(String text, boolean word, int offset) {}
 
     private final String text;
-    private final List<Token> tokens = new ArrayList<>(List.of(new Token(END, 0)));
+    private final List<Token> tokens = new ArrayList<>(List.of(new Token(END, false, 0)));
     private int position;
 
     ContractScanner(String text) {
@@ -28,50 +37,19 @@ final class ContractScanner {
             throw problem("it is longer than " + lengthMax + " characters");
         }
         tokens.clear();
-        int at = 0;
-        while (at < text.length()) {
-            int start = at;
-            if (Character.isWhitespace(text.charAt(at))) {
-                at++;
-            } else if (text.startsWith("//", at)) {
-                int end = text.indexOf('\n', at);
-                at = end < 0 ? text.length() : end;
-            } else if (text.charAt(at) == '"') {
-                at = scanString(start);
-            } else {
-                while (at < text.length() && isWordPart(at)) {
-                    at++;
-                }
-                at += at > start ? 0 : text.startsWith("->", at) ? 2 : 1;
-                tokens.add(new Token(text.substring(start, at), start));
+        var matcher = TOKEN.matcher(text);
+        while (matcher.find()) {
+            String string = matcher.group("string");
+            String token = string == null ? matcher.group() : string;
+            if (!token.isBlank() && !token.startsWith("//")) {
+                tokens.add(new Token(token, matcher.group("word") != null, matcher.start()));
+            }
+            if (string != null && matcher.end("end") == matcher.start("end")) {
+                position = tokens.size() - 1;
+                throw problem("the string that begins here has no end");
             }
         }
-        tokens.add(new Token(END, at));
-    }
-
-    private boolean isWordPart(int at) {
-        char c = text.charAt(at);
-        return Character.isLetterOrDigit(c) || "_$.".indexOf(c) >= 0 || (c == '-' && !text.startsWith("->", at));
-    }
-
-    private int scanString(int start) {
-        var value = new StringBuilder("\"");
-        int at = start + 1;
-        while (at < text.length() && text.charAt(at) != '"') {
-            char c = text.charAt(at++);
-            if (c == '\\' && at < text.length()) {
-                char escaped = text.charAt(at++);
-                c = escaped == 'n' ? '\n' : escaped == 't' ? '\t' : escaped;
-            }
-            value.append(c);
-        }
-        position = tokens.size();
-        tokens.add(new Token(value.toString(), start));
-        if (at == text.length()) {
-            throw problem("the string that begins here has no end");
-        }
-        position = 0;
-        return at + 1;
+        tokens.add(new Token(END, false, text.length()));
     }
 
     /** The index of the current token. */
@@ -88,8 +66,7 @@ final class ContractScanner {
     }
 
     boolean isWord(int ahead) {
-        Token token = token(ahead);
-        return !token.text.isEmpty() && !token.text.startsWith("\"") && isWordPart(token.offset);
+        return token(ahead).word;
     }
 
     boolean isString(int ahead) {
@@ -129,7 +106,9 @@ final class ContractScanner {
         if (!isString(0)) {
             throw unexpected("a quoted string");
         }
-        return tokens.get(position++).text.substring(1);
+        String value = textAt(0).substring(1).translateEscapes();
+        position++;
+        return value;
     }
 
     private ContractException unexpected(String expected) {

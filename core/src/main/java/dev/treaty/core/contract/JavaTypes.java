@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class JavaTypes {
     private JavaTypes() {}
 
-    /** Resolves a type that stands in no generic record; its wildcards become their upper bounds. */
+    /** Resolves a type that is not part of a generic record; its wildcards become their upper bounds. */
     public static Type resolve(Type type) {
         return resolve(type, Map.of());
     }

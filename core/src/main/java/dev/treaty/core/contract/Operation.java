@@ -41,11 +41,6 @@ public record Operation(
         return new Operation(name, "", false, any, any, Signature.DYNAMIC);
     }
 
-    /** The same operation for clients and handlers that use maps rather than Java types. */
-    public Operation dynamic() {
-        return new Operation(name, description, idempotent, request, response, Signature.DYNAMIC);
-    }
-
     /** The parameters, which are the fields of the request. */
     public List<Field> parameters() {
         return request.fields();

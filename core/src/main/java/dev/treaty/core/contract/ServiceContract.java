@@ -3,6 +3,7 @@ package dev.treaty.core.contract;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What a service promises: its name, version, capabilities and operations. Immutable data, which {@link #of(Class)}
@@ -19,19 +20,16 @@ public record ServiceContract(
     public ServiceContract {
         capabilities = List.copyOf(capabilities);
         operations = List.copyOf(operations);
-        rejectDuplicates("operations", operations.stream().map(Operation::name).toList());
-        rejectDuplicates(
-                "capabilities",
-                capabilities.stream().map(ServiceCapability::name).toList());
+        rejectDuplicates("operations", operations, Operation::name);
+        rejectDuplicates("capabilities", capabilities, ServiceCapability::name);
     }
 
-    private static void rejectDuplicates(String what, List<String> names) {
+    /** @throws IllegalArgumentException if two elements have the same name */
+    static <T> void rejectDuplicates(String what, List<T> elements, Function<T, String> name) {
         var seen = new HashSet<String>();
-        for (String name : names) {
-            if (!seen.add(name)) {
-                throw new IllegalArgumentException("two " + what + " are named \"" + name + "\"");
-            }
-        }
+        elements.stream().map(name).filter(n -> !seen.add(n)).findFirst().ifPresent(twice -> {
+            throw new IllegalArgumentException("two " + what + " are named \"" + twice + "\"");
+        });
     }
 
     /**
@@ -72,11 +70,6 @@ public record ServiceContract(
 
     /** The same contract for clients and handlers that use maps rather than Java types. */
     public ServiceContract dynamic() {
-        return new ServiceContract(
-                name,
-                version,
-                description,
-                capabilities,
-                operations.stream().map(Operation::dynamic).toList());
+        return parse(text()); // text has no Java types
     }
 }

@@ -3,7 +3,6 @@ package dev.treaty.core.contract;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,7 +13,6 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -63,7 +61,7 @@ public sealed interface Shape {
         /** JSON string, RFC 9562; Java {@code UUID}. */
         UUID(UUID.class, Scalar::uuid),
         /** JSON string, RFC 3986; Java {@code URI}. */
-        URI(URI.class, Scalar::uri);
+        URI(URI.class, java.net.URI::create);
 
         private static final int UUID_LENGTH = 36;
 
@@ -145,14 +143,6 @@ public sealed interface Shape {
             }
             return java.util.UUID.fromString(text);
         }
-
-        private static URI uri(String text) {
-            try {
-                return new URI(text);
-            } catch (URISyntaxException e) {
-                throw new IllegalArgumentException(e);
-            }
-        }
     }
 
     /**
@@ -164,12 +154,7 @@ public sealed interface Shape {
         /** @throws IllegalArgumentException if two fields have the same name */
         public Structure {
             fields = List.copyOf(fields);
-            var names = new HashSet<String>();
-            for (Field field : fields) {
-                if (!names.add(field.name())) {
-                    throw new IllegalArgumentException("two fields are named \"" + field.name() + "\"");
-                }
-            }
+            ServiceContract.rejectDuplicates("fields", fields, Field::name);
         }
 
         /** A message without a name: the parameters of an operation, or a wrapped result. */
@@ -203,7 +188,7 @@ public sealed interface Shape {
             options = List.copyOf(options);
         }
 
-        /** One possibility: a value of the tag and the record that it stands for. */
+        /** One record of a choice, and the value of the tag that identifies it. */
         public record Option(String tag, Structure structure) {}
     }
 

@@ -24,11 +24,6 @@ public record VersionRange(Version from, Version below) {
         }
     }
 
-    /** Every version with this major number. */
-    public static VersionRange ofMajor(int major) {
-        return new VersionRange(new Version(major, 0, 0), new Version(major + 1, 0, 0));
-    }
-
     /** This version or a newer one with the same major number: {@code ^1.4}. */
     public static VersionRange from(Version lowest) {
         return new VersionRange(lowest, new Version(lowest.major() + 1, 0, 0));

@@ -40,7 +40,7 @@ public record Requirement(VersionRange versions, Map<String, Version> capabiliti
 
     /** The requirement of a client that was built for a contract: the same major version. */
     public static Requirement of(ServiceContract contract) {
-        return new Requirement(VersionRange.ofMajor(contract.version().major()), Map.of());
+        return new Requirement(VersionRange.from(new Version(contract.version().major(), 0, 0)), Map.of());
     }
 
     /** The same requirement with another range of versions. */

@@ -3,14 +3,16 @@ package dev.treaty.core.discovery;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The client side of a registry: reads and watches instances. While the registry is unreachable, the last known
- * instances are kept, and {@link #problem()} says why they may be stale.
+ * The part of a registry that clients use: reads and watches instances. While the registry is unreachable, the last
+ * known instances are kept, and {@link #problem()} returns why they may be stale.
  */
 public interface ServiceDiscovery {
     /** The names of all services that have instances or a published contract. */
@@ -26,8 +28,24 @@ public interface ServiceDiscovery {
      * @throws dev.treaty.core.call.ServiceException if the registry does not respond
      */
     default List<ServiceInstance> lookup(ServiceName service) {
-        return instances(service);
+        return lookup(service, EnumSet.allOf(ServiceHealth.Status.class));
     }
+
+    /**
+     * Reads those instances of a service whose health has one of these statuses, like {@link #lookup(ServiceName)}.
+     *
+     * @throws dev.treaty.core.call.ServiceException if the registry does not respond
+     */
+    List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health);
+
+    /**
+     * Reads from the registry when the leases of a service's instances were last renewed.
+     *
+     * @return the time by instance id; empty if the registry only tells that the lease lives. Instances without a lease
+     *     are not in it
+     * @throws dev.treaty.core.call.ServiceException if the registry does not respond
+     */
+    Map<String, Optional<Instant>> renewals(ServiceName service);
 
     /**
      * Watches a service. The current instances come first, as {@link DiscoveryEvent.Added}, before this method returns

@@ -66,7 +66,7 @@ public record ServiceInstance(
     /** The maximum size of all keys and values of {@code metadata} together, in bytes of UTF-8. */
     public static final int METADATA_BYTES_MAX = 8_192;
 
-    /** @throws IllegalArgumentException if a part is not valid; the message says which, and why */
+    /** @throws IllegalArgumentException if a part is not valid; the message names the part and the problem */
     public ServiceInstance {
         PermittedText.checkName("an instance id", id, 1, ID_LENGTH_MAX);
         if (id.indexOf('/') >= 0) {

@@ -1,9 +1,11 @@
 package dev.treaty.core.discovery;
 
 import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import java.time.Duration;
 
-/** The server side of a registry: registers instances under a lease, and publishes contracts. */
+/** The part of a registry that servers use: registers instances under a lease, and publishes contracts. */
 public interface ServiceRegistry {
     /**
      * Registers an instance until the registration is closed: renews the lease, and registers the instance again if the
@@ -46,24 +48,33 @@ public interface ServiceRegistry {
      */
     void publish(ServiceContract contract, boolean force);
 
+    /**
+     * Removes the published contract of a version. A process that publishes it again, for example at its next start,
+     * brings it back.
+     *
+     * @throws IllegalArgumentException if no contract of that version is published
+     * @throws IllegalStateException if instances of that version are registered
+     * @throws UnsupportedOperationException if this registry cannot be written
+     * @throws dev.treaty.core.call.ServiceException if the registry does not respond
+     */
+    void withdraw(ServiceName service, Version version);
+
     /** A registered instance, whose lease is renewed until it is closed. */
     interface Registration extends AutoCloseable {
         /** The instance as it was last reported. */
         ServiceInstance instance();
 
-        /** Reports the health of the instance; watchers receive an update. */
+        /** Reports the health of the instance, and leaves the rest of it alone; watchers receive an update. */
         void report(ServiceHealth health);
 
         /**
-         * Changes the instance: its endpoint, weight or metadata, but not its id and service. Watchers receive an
-         * update.
+         * Changes the instance: its endpoint, weight or metadata, but not its id and service. Its health remains as it
+         * was last {@linkplain #report reported}. Watchers receive an update.
          *
-         * @return false if this registry does not support it: close this, and register the instance again
-         * @throws IllegalArgumentException if the registry rejects the change; the instance remains unchanged
+         * @throws IllegalArgumentException if the id or service differs, or the registry rejects the change; the
+         *     instance remains unchanged
          */
-        default boolean update(ServiceInstance instance) {
-            return false;
-        }
+        void update(ServiceInstance instance);
 
         /** Reports the instance as draining, so that clients send no more calls; it remains registered until closed. */
         void drain();

@@ -3,9 +3,9 @@ package dev.treaty.core.event;
 import dev.treaty.core.time.Time;
 
 /**
- * Creates the threads that Treaty needs beyond those of its callers. Each of them inherits nothing from the thread that
- * happens to create it: neither inheritable thread-locals nor a context class loader. None ends by an exception or an
- * error: it is reported as an {@link Event.ThreadFailed}, and after a pause the thread runs its body again.
+ * Starts the threads that Treaty runs in the background. A thread inherits nothing from the thread that starts it:
+ * neither inheritable thread-locals nor a context class loader. No exception or error ends it: the failure is reported
+ * as an {@link Event.ThreadFailed}, and after a pause the thread runs its body again.
  *
  * <p>The house test forbids other ways to start a thread, except for threads that run a caller's code in the caller's
  * context.
@@ -39,8 +39,8 @@ public final class BackgroundThread {
     }
 
     /**
-     * Creates a platform thread, unstarted: for work that must go on even if all carriers of virtual threads are busy.
-     * It is a daemon.
+     * Creates a platform thread, unstarted: for work that must continue even if all carriers of virtual threads are
+     * busy. It is a daemon.
      */
     public static Thread platform(String name, Time time, Events events, Body body) {
         return create(Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false), name, time, events, body);
@@ -61,7 +61,7 @@ public final class BackgroundThread {
                     time.sleep(PAUSE_NANOS);
                 }
             } catch (InterruptedException _) {
-                // asked to end
+                // interrupted in order to end
             }
         });
     }
@@ -88,7 +88,7 @@ public final class BackgroundThread {
                 events.emit(new Event.ThreadFailed(name, failure));
             }
         } catch (Throwable _) {
-            // Out of memory, most likely; the thread must go on.
+            // Out of memory, most likely; the thread must continue.
         }
     }
 }

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The event stream of a process. Subscribers are called on the thread that emits, in the order of their subscriptions;
- * they must not block. If a subscriber throws, its exception or error is logged, and the others still receive
- * the event.
+ * Delivers all events of a process to its subscribers. They are called on the thread that emits, in the order of their
+ * subscriptions, and must not block. If a subscriber throws, its exception or error is logged, and the others still
+ * receive the event.
  */
 public final class EventStream implements Events {
     private final List<Events> subscribers = new CopyOnWriteArrayList<>();
@@ -18,12 +18,22 @@ public final class EventStream implements Events {
         return () -> subscribers.remove(subscriber);
     }
 
+    /** Returns events whose exceptions and errors never reach the code that emits. */
+    public static Events guarded(Events events) {
+        if (events instanceof EventStream || events.equals(NONE)) {
+            return events;
+        }
+        var stream = new EventStream();
+        stream.subscribers.add(events);
+        return stream;
+    }
+
     @Override
     public void emit(Event event) {
         for (Events subscriber : subscribers) {
             try {
                 subscriber.emit(event);
-            } catch (Throwable e) { // of any kind: a subscriber never decides what happens to a call
+            } catch (Throwable e) { // of any kind: a subscriber that fails does not affect the call
                 BackgroundThread.report("subscriber " + subscriber.getClass().getName(), Events.NONE, e);
             }
         }

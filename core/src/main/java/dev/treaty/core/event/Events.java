@@ -1,7 +1,7 @@
 package dev.treaty.core.event;
 
 /**
- * Receives events. It must neither block nor fail; a slow subscriber drops events.
+ * Receives the events that Treaty emits. It must neither block nor fail; a slow subscriber drops events.
  *
  * @see EventStream
  */

@@ -8,7 +8,7 @@ public interface HealthProbe {
     /**
      * Returns the current health; an exception counts as critical. Returns soon after its thread is interrupted.
      *
-     * @throws InterruptedException if the check was given up
+     * @throws InterruptedException if the check was canceled
      */
     ServiceHealth probe() throws InterruptedException;
 }

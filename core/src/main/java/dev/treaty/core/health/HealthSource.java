@@ -3,7 +3,8 @@ package dev.treaty.core.health;
 import dev.treaty.core.discovery.ServiceHealth;
 
 /**
- * A service that reports its own health. Treaty calls it every few seconds if the implementation of a contract is one.
+ * Reports the health of a service: Treaty calls it every few seconds if the implementation of a contract implements it
+ * too.
  */
 @FunctionalInterface
 public interface HealthSource {

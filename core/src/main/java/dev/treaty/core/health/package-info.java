@@ -1,5 +1,5 @@
 /**
- * Health checking: finds out whether an instance is healthy.
+ * Health checking: determines whether an instance is healthy.
  *
  * <p>A service reports its own health as a {@link dev.treaty.core.health.HealthSource}; a {@link
  * dev.treaty.core.health.HealthProbe} asks an instance over the network. A {@link dev.treaty.core.health.HealthCheck}

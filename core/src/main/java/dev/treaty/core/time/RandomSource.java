@@ -5,8 +5,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * The random numbers of production code, which any number of threads may share. Simulations use a seeded generator
- * instead.
+ * Returns the generator of random numbers that production code uses, which any number of threads may share. Tests use a
+ * seeded generator instead.
  */
 public final class RandomSource {
     private static final RandomGenerator SYSTEM =
@@ -21,10 +21,6 @@ public final class RandomSource {
 
     /** Returns a slower, cryptographically strong generator, for tokens and ids. */
     public static RandomGenerator secure() {
-        return Secure.RANDOM;
-    }
-
-    private static final class Secure {
-        private static final SecureRandom RANDOM = new SecureRandom();
+        return new SecureRandom();
     }
 }

@@ -3,7 +3,7 @@ package dev.treaty.core.time;
 import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 
-/** The machine's clocks; no other class may read them. */
+/** Reads the machine's clocks; no other class may do that. */
 enum SystemTime implements Time {
     INSTANCE;
 

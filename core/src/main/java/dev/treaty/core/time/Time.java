@@ -3,8 +3,8 @@ package dev.treaty.core.time;
 import java.time.InstantSource;
 
 /**
- * Clocks and timed waits. Production uses {@link #system()}; tests and simulations use another implementation, so that
- * the same blocking code runs through hours in seconds.
+ * The clocks and timed waits that all code uses: production has {@link #system()}, tests and simulations have another
+ * implementation, so that the same blocking code runs through hours in seconds.
  */
 public interface Time extends InstantSource {
     /** Returns a monotonic clock in nanoseconds, comparable only with itself: for deadlines, leases and latencies. */

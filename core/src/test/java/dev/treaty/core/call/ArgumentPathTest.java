@@ -12,7 +12,10 @@ import dev.treaty.core.time.ManualTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class ArgumentPathTest {
@@ -36,7 +39,42 @@ class ArgumentPathTest {
         void twice(@PartitionKey String one, @PartitionKey String other);
     }
 
+    public record Generic<T>(@PartitionKey T id) {}
+
+    enum Color {
+        RED
+    }
+
+    @Contract(name = "test.Keys", version = "1.0.0")
+    public interface Keys {
+        void bytes(@PartitionKey byte[] key);
+
+        void maybe(@PartitionKey Optional<UUID> key);
+
+        void number(@PartitionKey OptionalLong key);
+
+        void color(@PartitionKey Color key);
+
+        void generic(Generic<String> message);
+    }
+
+    @Contract(name = "test.NoKeys", version = "1.0.0")
+    public interface NoKeys {
+        void list(@PartitionKey List<String> key);
+
+        void set(@PartitionKey Set<String> key);
+
+        void map(@PartitionKey Map<String, String> key);
+
+        void array(@PartitionKey String[] key);
+
+        void record(@PartitionKey Customer key);
+
+        void component(Generic<Customer> message);
+    }
+
     private static final ServiceContract CONTRACT = ServiceContract.of(Paths.class);
+    private static final ServiceContract DYNAMIC = CONTRACT.dynamic();
     private static final Order ORDER = new Order("42", new Customer("ada", Optional.of("eu")));
 
     private static Operation operation(String name) {
@@ -60,7 +98,7 @@ class ArgumentPathTest {
     @Test
     void a_path_leads_into_maps() {
         var message = Map.of("order", Map.of("customer", Map.of("id", "ada")), "number", 7);
-        assertThat(at("order.customer.id", operation("several").dynamic(), message))
+        assertThat(at("order.customer.id", DYNAMIC.operation("several").orElseThrow(), message))
                 .isEqualTo("ada");
         assertThat(at("number", Operation.unknown("several"), message)).isEqualTo(7);
     }
@@ -85,5 +123,21 @@ class ArgumentPathTest {
         assertThatThrownBy(() -> ServiceContract.of(Twice.class))
                 .isInstanceOf(ContractException.class)
                 .hasMessageContaining("2 partition keys, one and other: annotate only one");
+    }
+
+    @Test
+    void what_cannot_be_a_key_is_rejected_with_the_contract_B3() {
+        assertThat(ServiceContract.of(Keys.class).operations())
+                .allSatisfy(operation ->
+                        assertThat(operation.signature().partitionKey()).isPresent());
+        assertThatThrownBy(() -> ServiceContract.of(NoKeys.class))
+                .isInstanceOf(ContractException.class)
+                .hasMessageContainingAll(
+                        "method list: the @PartitionKey key is of type java.util.List",
+                        "method set: the @PartitionKey key is of type",
+                        "method map: the @PartitionKey key is of type",
+                        "method array: the @PartitionKey key is of type",
+                        "method record: the @PartitionKey key is of type",
+                        "method component: the @PartitionKey id is of type");
     }
 }

@@ -17,10 +17,10 @@ class CodeTest {
 
     @Test
     void only_failures_of_the_service_count_against_it() {
-        assertThat(Code.UNAVAILABLE.blamesService()).isTrue();
-        assertThat(Code.INTERNAL.blamesService()).isTrue();
-        assertThat(Code.NOT_FOUND.blamesService()).isFalse();
-        assertThat(Code.INVALID_ARGUMENT.blamesService()).isFalse();
-        assertThat(Code.CANCELED.blamesService()).isFalse();
+        assertThat(Code.UNAVAILABLE.isServiceFailure()).isTrue();
+        assertThat(Code.INTERNAL.isServiceFailure()).isTrue();
+        assertThat(Code.NOT_FOUND.isServiceFailure()).isFalse();
+        assertThat(Code.INVALID_ARGUMENT.isServiceFailure()).isFalse();
+        assertThat(Code.CANCELED.isServiceFailure()).isFalse();
     }
 }

@@ -196,7 +196,8 @@ class ServiceContractTest {
                                 .anyMatch(p -> p.contains("method later") && p.contains("callAsync"))
                                 .anyMatch(p -> p.contains("method throwing") && p.contains("IOException"))
                                 .anyMatch(p -> p.contains("method generic") && p.contains("type parameters"))
-                                .anyMatch(p -> p.contains("method anything") && p.contains("says nothing"))
+                                .anyMatch(p ->
+                                        p.contains("method anything") && p.contains("does not describe its values"))
                                 .anyMatch(p -> p.contains("method raw") && p.contains("with type arguments"))
                                 .anyMatch(p -> p.contains("method keys") && p.contains("keys of a map"))
                                 .anyMatch(p -> p.contains("method wrongDefault")

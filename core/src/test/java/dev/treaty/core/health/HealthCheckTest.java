@@ -71,7 +71,7 @@ class HealthCheckTest {
     }
 
     @Property
-    void a_status_changes_only_after_a_row_of_results(
+    void a_status_changes_only_after_several_equal_results_in_a_row(
             @ForAll @Size(min = 1, max = 60) List<Boolean> results,
             @ForAll @IntRange(min = 1, max = 5) int rise,
             @ForAll @IntRange(min = 1, max = 5) int fall) {

@@ -4,7 +4,7 @@ import dev.treaty.core.call.Deadline;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import java.io.IOException;
 
-/** A connection as a stream of bytes: a socket, or a simulated one. One thread uses it at a time. */
+/** A connection as a stream of bytes: a socket, or an in-memory one in a test. One thread uses it at a time. */
 public interface ByteChannel extends AutoCloseable {
     /**
      * Reads at least one byte, waiting until the deadline.

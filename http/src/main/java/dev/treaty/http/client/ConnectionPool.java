@@ -6,9 +6,9 @@ import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpTransportOptions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -19,21 +19,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionPool {
     private final HttpTransportOptions options;
-    private final long idleLifetimeNanos;
     private final Time time;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Set<PooledConnection> connections = new HashSet<>();
+    private final Set<PooledConnection> connections = ConcurrentHashMap.newKeySet();
     private final ArrayDeque<PooledConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<Promise<PooledConnection>> queue = new ArrayDeque<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     /** The result of a promise in the queue that gets no connection. */
     private final PooledConnection none = new PooledConnection(1);
 
     public ConnectionPool(HttpTransportOptions options, Time time) {
         this.options = options;
-        this.idleLifetimeNanos = options.idleLifetime().toNanos();
         this.time = time;
     }
 
@@ -52,7 +50,7 @@ public final class ConnectionPool {
             }
             PooledConnection recent = idle.pollFirst();
             if (recent != null) {
-                if (recent.idleLongerThan(idleLifetimeNanos, time.nanoTime())) {
+                if (recent.idleLongerThan(options.idleLifetime(), time)) {
                     recent.disconnect();
                 }
                 return recent;
@@ -92,9 +90,6 @@ public final class ConnectionPool {
         } finally {
             lock.unlock();
         }
-        if (promise.complete(none)) {
-            return null;
-        }
         PooledConnection given = promise.now();
         return given == none ? null : given;
     }
@@ -104,10 +99,10 @@ public final class ConnectionPool {
         List<PooledConnection> surplus = new ArrayList<>(0);
         lock.lock();
         try {
-            while (!queue.isEmpty()) { // closing empties it
-                if (queue.removeFirst().complete(returned)) {
-                    return;
-                }
+            var next = queue.pollFirst(); // closing empties the queue
+            if (next != null) {
+                next.complete(returned);
+                return;
             }
             if (closed || returned.channel() == null) {
                 connections.remove(returned);
@@ -115,9 +110,9 @@ public final class ConnectionPool {
             } else {
                 idle.addFirst(returned);
             }
-            long now = time.nanoTime();
             while (!idle.isEmpty()
-                    && (idle.size() > options.idleMax() || idle.getLast().idleLongerThan(idleLifetimeNanos, now))) {
+                    && (idle.size() > options.idleMax()
+                            || idle.getLast().idleLongerThan(options.idleLifetime(), time))) {
                 PooledConnection oldest = idle.removeLast();
                 connections.remove(oldest);
                 surplus.add(oldest);
@@ -148,22 +143,10 @@ public final class ConnectionPool {
     /** Closes all connections at once; calls in flight fail. */
     void abort() {
         close();
-        List<PooledConnection> inUse;
-        lock.lock();
-        try {
-            inUse = List.copyOf(connections);
-        } finally {
-            lock.unlock();
-        }
-        inUse.forEach(PooledConnection::disconnect);
+        connections.forEach(PooledConnection::disconnect);
     }
 
     boolean closed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
+        return closed;
     }
 }

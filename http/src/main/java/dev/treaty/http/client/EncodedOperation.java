@@ -7,9 +7,8 @@ import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 
-/** What all calls of one operation share: the codec and the encoded request line. */
+/** The codec and the encoded request line of an operation, which all of its calls share. */
 public record EncodedOperation(ServiceName service, JsonCodec codec, OutputBuffer requestLine) {
     private static EncodedOperation of(ServiceName service, Operation operation) {
         var line = new OutputBuffer()
@@ -32,8 +31,6 @@ public record EncodedOperation(ServiceName service, JsonCodec codec, OutputBuffe
         /** The maximum number of operations; then the table is cleared. */
         private static final int OPERATIONS_MAX = 4_096;
 
-        private final ReentrantLock lock = new ReentrantLock();
-
         /** Replaced on every change, so that it is read without the lock. */
         private volatile IdentityHashMap<Operation, EncodedOperation> operations = new IdentityHashMap<>();
 
@@ -49,18 +46,13 @@ public record EncodedOperation(ServiceName service, JsonCodec codec, OutputBuffe
             return encoded;
         }
 
-        private void put(Operation operation, EncodedOperation encoded) {
-            lock.lock();
-            try {
-                var changed = new IdentityHashMap<Operation, EncodedOperation>();
-                if (operations.size() < OPERATIONS_MAX) {
-                    changed.putAll(operations);
-                }
-                changed.put(operation, encoded);
-                operations = changed;
-            } finally {
-                lock.unlock();
+        private synchronized void put(Operation operation, EncodedOperation encoded) {
+            var changed = new IdentityHashMap<Operation, EncodedOperation>();
+            if (operations.size() < OPERATIONS_MAX) {
+                changed.putAll(operations);
             }
+            changed.put(operation, encoded);
+            operations = changed;
         }
     }
 }

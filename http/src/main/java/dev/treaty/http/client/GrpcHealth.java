@@ -12,7 +12,6 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
 import io.helidon.webclient.http2.Http2Client;
 import io.helidon.webclient.http2.Http2ClientResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -36,6 +35,9 @@ public final class GrpcHealth implements HealthProbe {
     /** The prefix of a message: a compression flag and the length. */
     private static final int PREFIX_BYTES = 5;
 
+    /** The maximum length of the name, which is encoded in one byte. */
+    private static final int NAME_BYTES_MAX = 127;
+
     private static final int ANSWER_BYTES_MAX = 1_024;
     private static final int SERVING = 1;
 
@@ -44,7 +46,14 @@ public final class GrpcHealth implements HealthProbe {
     private final Time time;
     private final Http2Client client;
 
+    /**
+     * @param service the name of the gRPC service, at most {@value #NAME_BYTES_MAX} bytes; empty for the whole server
+     * @throws IllegalArgumentException if the name is longer
+     */
     public GrpcHealth(ServiceEndpoint endpoint, boolean tls, String service, Duration timeout, Time time) {
+        if (service.getBytes(StandardCharsets.UTF_8).length > NAME_BYTES_MAX) {
+            throw new IllegalArgumentException("the name of a gRPC service has at most " + NAME_BYTES_MAX + " bytes");
+        }
         this.endpoint = endpoint;
         this.service = service;
         this.time = time;
@@ -69,25 +78,13 @@ public final class GrpcHealth implements HealthProbe {
 
     private byte[] request() {
         byte[] name = service.getBytes(StandardCharsets.UTF_8);
-        var message = new ByteArrayOutputStream();
-        if (name.length > 0) {
-            message.write(0x0A); // field 1, length-delimited
-            varint(message, name.length);
-            message.writeBytes(name);
-        }
-        return ByteBuffer.allocate(PREFIX_BYTES + message.size())
+        return ByteBuffer.allocate(PREFIX_BYTES + 2 + name.length)
                 .put((byte) 0)
-                .putInt(message.size())
-                .put(message.toByteArray())
+                .putInt(2 + name.length)
+                .put((byte) 0x0A) // field 1, length-delimited
+                .put((byte) name.length)
+                .put(name)
                 .array();
-    }
-
-    private static void varint(ByteArrayOutputStream out, int number) {
-        int rest = number;
-        for (; rest > 0x7F; rest >>>= 7) {
-            out.write((rest & 0x7F) | 0x80);
-        }
-        out.write(rest);
     }
 
     private ServiceHealth answered(Http2ClientResponse response) throws IOException {

@@ -246,15 +246,12 @@ public final class HttpConnection implements Transport.Connection {
         return new Fault(code, message, response.reached(), retryAfter);
     }
 
-    /** The error in the body; empty if it is not a Connect error, when the status says everything that is known. */
+    /** The error in the body; empty if the body is not a Connect error, so that only the status is known. */
     private static Map<?, ?> error(ResponseReader response) {
+        int start = response.bodyStart();
+        byte[] body = Arrays.copyOfRange(response.body(), start, start + response.bodyLength());
         try {
-            boolean json = response.json() && response.bodyLength() > 0;
-            Object body = json
-                    ? Json.read(Arrays.copyOfRange(
-                            response.body(), response.bodyStart(), response.bodyStart() + response.bodyLength()))
-                    : null;
-            return body instanceof Map<?, ?> map ? map : Map.of();
+            return response.json() && Json.read(body) instanceof Map<?, ?> map ? map : Map.of();
         } catch (MessageException e) {
             return Map.of();
         }

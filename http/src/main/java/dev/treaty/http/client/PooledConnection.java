@@ -5,6 +5,7 @@ import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.wire.HttpHeaders;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +61,8 @@ final class PooledConnection {
         response.clear();
     }
 
-    boolean idleLongerThan(long nanos, long nowNanos) {
-        return nowNanos - idleSinceNanos > nanos;
+    boolean idleLongerThan(Duration duration, Time time) {
+        return time.nanoTime() - idleSinceNanos > duration.toNanos();
     }
 
     /** Encodes the body of a request. */

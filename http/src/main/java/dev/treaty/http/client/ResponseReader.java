@@ -30,19 +30,7 @@ final class ResponseReader {
 
     private static final int BUFFER_BYTES = 8 << 10;
     private static final int NUMBER_DIGITS_MAX = 18;
-    private static final byte[] VERSION = ascii("HTTP/1.");
-    private static final byte[] CONTENT_LENGTH = ascii("content-length");
-    private static final byte[] TRANSFER_ENCODING = ascii("transfer-encoding");
-    private static final byte[] CONNECTION = ascii("connection");
-    private static final byte[] CONTENT_TYPE = ascii("content-type");
-    private static final byte[] CONTENT_ENCODING = ascii("content-encoding");
-    private static final byte[] RETRY_AFTER = ascii("retry-after");
-    private static final byte[] REACHED = ascii(HttpHeaders.REACHED);
-    private static final byte[] CHUNKED = ascii("chunked");
-    private static final byte[] CLOSE = ascii("close");
-    private static final byte[] IDENTITY = ascii("identity");
-    private static final byte[] JSON = ascii("application/json");
-    private static final byte[] NO = ascii(HttpHeaders.NOT_REACHED);
+    private static final byte[] VERSION = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
     private final int bodyBytesMax;
     private byte[] buffer = new byte[BUFFER_BYTES];
@@ -67,10 +55,6 @@ final class ResponseReader {
 
     ResponseReader(int bodyBytesMax) {
         this.bodyBytesMax = bodyBytesMax;
-    }
-
-    private static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     int status() {
@@ -194,13 +178,13 @@ final class ResponseReader {
         }
         int from = skipBlanks(colon + 1, lineEnd);
         int to = trimBlanks(from, lineEnd);
-        if (is(CONNECTION, lineStart, colon)) {
-            persistent &= !listContains(CLOSE, from, to);
-        } else if (is(RETRY_AFTER, lineStart, colon)) {
+        if (is("connection", lineStart, colon)) {
+            persistent &= !listContains("close", from, to);
+        } else if (is("retry-after", lineStart, colon)) {
             retryAfterSeconds = number(from, to);
-        } else if (is(CONTENT_TYPE, lineStart, colon)) {
+        } else if (is("content-type", lineStart, colon)) {
             json = isJson(from, to);
-        } else if (is(CONTENT_LENGTH, lineStart, colon)) {
+        } else if (is("content-length", lineStart, colon)) {
             long length = number(from, to);
             if (length < 0) {
                 throw new MalformedResponse("the Content-Length is not a number");
@@ -209,12 +193,12 @@ final class ResponseReader {
                 throw new MalformedResponse("two different Content-Lengths");
             }
             contentLength = length;
-        } else if (is(REACHED, lineStart, colon)) {
-            reached = !is(NO, from, to);
-        } else if (is(CONTENT_ENCODING, lineStart, colon) && !is(IDENTITY, from, to)) {
+        } else if (is(HttpHeaders.REACHED, lineStart, colon)) {
+            reached = !is(HttpHeaders.NOT_REACHED, from, to);
+        } else if (is("content-encoding", lineStart, colon) && !is("identity", from, to)) {
             throw new MalformedResponse("a Content-Encoding that was not requested");
-        } else if (is(TRANSFER_ENCODING, lineStart, colon)) {
-            if (chunked || http10 || !is(CHUNKED, from, to)) {
+        } else if (is("transfer-encoding", lineStart, colon)) {
+            if (chunked || http10 || !is("chunked", from, to)) {
                 throw new MalformedResponse("a Transfer-Encoding other than chunked");
             }
             chunked = true;
@@ -253,22 +237,21 @@ final class ResponseReader {
     }
 
     private boolean isJson(int from, int to) {
-        int typeEnd = from + JSON.length;
-        if (typeEnd > to || !is(JSON, from, typeEnd)) {
-            return false;
+        int typeEnd = from;
+        while (typeEnd < to && buffer[typeEnd] != ';') {
+            typeEnd++;
         }
-        int next = skipBlanks(typeEnd, to);
-        return next == to || buffer[next] == ';';
+        return is("application/json", from, trimBlanks(from, typeEnd));
     }
 
     /** Returns true if the bytes are that word in lower case, without regard to case. */
-    private boolean is(byte[] word, int from, int to) {
-        if (to - from != word.length) {
+    private boolean is(String word, int from, int to) {
+        if (to - from != word.length()) {
             return false;
         }
-        for (int i = 0; i < word.length; i++) {
+        for (int i = 0; i < word.length(); i++) {
             int c = buffer[from + i];
-            if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != word[i]) {
+            if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != word.charAt(i)) {
                 return false;
             }
         }
@@ -276,7 +259,7 @@ final class ResponseReader {
     }
 
     /** Returns true if a comma-separated list contains that word. */
-    private boolean listContains(byte[] word, int from, int to) {
+    private boolean listContains(String word, int from, int to) {
         int start = from;
         for (int i = from; i <= to; i++) {
             if (i == to || buffer[i] == ',') {
@@ -310,7 +293,7 @@ final class ResponseReader {
             readChunks(channel, deadline);
         } else if (contentLength >= 0) {
             bodyLength = checkedLength(contentLength);
-            need(bodyLength, channel, deadline);
+            fillTo(at + bodyLength, channel, deadline);
             at += bodyLength;
         } else {
             persistent = false; // the body ends with the connection
@@ -336,7 +319,7 @@ final class ResponseReader {
     private void readChunks(ByteChannel channel, Deadline deadline) throws IOException {
         for (int size = readChunkSize(channel, deadline); size > 0; size = readChunkSize(channel, deadline)) {
             checkedLength((long) bodyLength + size);
-            need(size + 2, channel, deadline);
+            fillTo(at + size + 2, channel, deadline);
             if (buffer[at + size] != '\r' || buffer[at + size + 1] != '\n') {
                 throw new MalformedResponse("a chunk is longer than its size");
             }
@@ -407,20 +390,16 @@ final class ResponseReader {
     }
 
     private byte byteAt(int index, ByteChannel channel, Deadline deadline) throws IOException {
-        while (index >= end) {
-            if (fill(channel, deadline) < 0) {
-                throw new EOFException();
-            }
-        }
+        fillTo(index + 1, channel, deadline);
         return buffer[index];
     }
 
-    /** Fills the buffer up to that number of bytes from the current position. */
-    private void need(int bytes, ByteChannel channel, Deadline deadline) throws IOException {
-        if (buffer.length - at < bytes) {
-            buffer = Arrays.copyOf(buffer, at + bytes);
+    /** Fills the buffer up to that position. */
+    private void fillTo(int position, ByteChannel channel, Deadline deadline) throws IOException {
+        if (buffer.length < position) {
+            buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, position));
         }
-        while (end - at < bytes) {
+        while (end < position) {
             if (fill(channel, deadline) < 0) {
                 throw new EOFException();
             }

@@ -2,6 +2,8 @@ package dev.treaty.http.client;
 
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.io.IOException;
@@ -16,9 +18,10 @@ import java.nio.channels.SocketChannel;
 import java.util.function.BiFunction;
 
 /**
- * A TCP socket. It is a {@link SocketChannel} for two reasons: an interrupt ends its waits on platform threads too, and
- * it can be checked without waiting whether the peer has closed it. Reads wait with the socket's timeout, which costs
- * nothing to set here; writes never block in the kernel, where no timeout applies.
+ * A TCP connection as a {@link ByteChannel}. It is a {@link SocketChannel} for two reasons: an interrupt ends its waits
+ * on platform threads too, and it can be checked without waiting whether the peer has closed it. Reads wait with the
+ * socket's timeout, which costs nothing to set here; writes never block in the kernel, which applies no timeout to
+ * them.
  */
 public final class SocketByteChannel implements ByteChannel {
     /** The maximum pause between two attempts to write to a peer that does not read, in nanoseconds. */
@@ -73,10 +76,14 @@ public final class SocketByteChannel implements ByteChannel {
             return new InetSocketAddress(endpoint.host(), endpoint.port());
         }
         var found = new Promise<InetSocketAddress>();
-        Thread.ofPlatform()
-                .daemon()
-                .name("treaty-http-lookup")
-                .start(() -> found.complete(lookup.apply(endpoint.host(), endpoint.port())));
+        BackgroundThread.platform("treaty-http-lookup", time, Events.NONE, () -> {
+                    try {
+                        found.complete(lookup.apply(endpoint.host(), endpoint.port()));
+                    } finally {
+                        found.complete(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
+                    }
+                })
+                .start();
         try {
             InetSocketAddress address = found.await(time, deadline.remainingNanos(time));
             if (address == null) {

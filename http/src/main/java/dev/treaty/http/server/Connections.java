@@ -1,5 +1,7 @@
 package dev.treaty.http.server;
 
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import io.helidon.common.socket.SocketOptions;
@@ -41,15 +43,12 @@ public final class Connections implements SocketOptions, AutoCloseable {
 
     /** Starts to check deadlines, until this is closed. */
     public void start() {
-        Thread.ofVirtual().name("treaty-http-connections").start(() -> {
-            try {
-                while (closed.await(time, Math.min(CHECK_INTERVAL.toNanos(), timeoutNanos)) == null) {
-                    check();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        BackgroundThread.virtual("treaty-http-connections", time, Events.NONE, () -> {
+                    while (closed.await(time, Math.min(CHECK_INTERVAL.toNanos(), timeoutNanos)) == null) {
+                        check();
+                    }
+                })
+                .start();
     }
 
     /**

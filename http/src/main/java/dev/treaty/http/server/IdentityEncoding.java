@@ -5,7 +5,7 @@ import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncoding;
 import java.util.Set;
 
-/** The only supported content encoding: none. */
+/** The content encoding {@code identity}, the only one that the server supports. */
 public final class IdentityEncoding implements ContentEncoding {
     @Override
     public Set<String> ids() {

@@ -4,7 +4,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import io.helidon.http.Status;
 
-/** A request that is rejected before it is dispatched, with an HTTP status that can differ from that of its code. */
+/** Thrown for a request that is rejected before it is dispatched. Its HTTP status can differ from that of its code. */
 public final class RequestRejected extends RuntimeException {
     private static final long serialVersionUID = 1;
 

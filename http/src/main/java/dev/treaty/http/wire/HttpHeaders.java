@@ -3,9 +3,11 @@ package dev.treaty.http.wire;
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.call.CallContext;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The names of the headers that Treaty sends and reads itself, and the rules for all others. */
 public final class HttpHeaders {
@@ -22,6 +24,9 @@ public final class HttpHeaders {
 
     /** The maximum number of additional headers of a call. */
     public static final int CALL_HEADERS_MAX = 64;
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9_.-]+");
+    private static final Pattern VALUE = Pattern.compile("[ -~]*");
 
     private static final Set<String> RESERVED = Set.of(
             "host",
@@ -50,46 +55,24 @@ public final class HttpHeaders {
 
     /** What is wrong with an additional header; empty if it is valid. */
     public static Optional<String> problem(String name, String value) {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.')) {
-                return Optional.of("the header name \"" + MessageReader.echo(name)
-                        + "\" is not allowed: use lower-case letters, digits, '-', '_' and '.'");
-            }
-        }
         if (name.isEmpty()) {
             return Optional.of("a header has an empty name");
+        }
+        if (!NAME.matcher(name).matches()) {
+            return Optional.of("the header name \"" + MessageReader.echo(name)
+                    + "\" is not allowed: use lower-case letters, digits, '-', '_' and '.'");
         }
         if (reserved(name)) {
             return Optional.of("the header " + name + " is set by the transport");
         }
-        for (int i = 0; i < value.length(); i++) {
-            if (value.charAt(i) < ' ' || value.charAt(i) > '~') {
-                return Optional.of("the value of header " + name + " is not allowed: use printable ASCII");
-            }
-        }
-        return Optional.empty();
+        return VALUE.matcher(value).matches()
+                ? Optional.empty()
+                : Optional.of("the value of header " + name + " is not allowed: use printable ASCII");
     }
 
-    /** Encodes a name as a header value: characters other than printable ASCII are percent-encoded. */
+    /** Encodes a name as a header value: all but letters, digits and {@code . - _ *} is percent-encoded. */
     public static String encodeName(String name) {
-        boolean plain = true;
-        for (int i = 0; i < name.length() && plain; i++) {
-            char c = name.charAt(i);
-            plain = c > ' ' && c <= '~' && c != '%';
-        }
-        if (plain) {
-            return name;
-        }
-        var text = new StringBuilder();
-        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
-            if (b > ' ' && b <= '~' && b != '%') {
-                text.append((char) b);
-            } else {
-                text.append('%').append("%02X".formatted(b));
-            }
-        }
-        return text.toString();
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /** Decodes the result of {@link #encodeName}; other text is returned unchanged. */

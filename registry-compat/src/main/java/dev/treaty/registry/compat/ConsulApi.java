@@ -22,11 +22,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP API of a Consul agent for a registry: {@code /v1/health/service/:name}, {@code /v1/catalog/services}, {@code
- * /v1/catalog/service/:name}, {@code /v1/catalog/nodes}, {@code /v1/catalog/datacenters}, {@code /v1/agent/self},
- * {@code /v1/agent/services}, {@code /v1/status/leader}, {@code /v1/agent/service/register}, {@code deregister/:id} and
- * {@code maintenance/:id}, and {@code /v1/agent/check/pass|warn|fail|update/:id} for checks with a TTL. Other paths of
- * Consul's API return 404 with a message.
+ * Answers the HTTP API of a Consul agent from a registry. It has these paths: {@code /v1/health/service/:name}, {@code
+ * /v1/catalog/services}, {@code /v1/catalog/service/:name}, {@code /v1/catalog/nodes}, {@code /v1/catalog/datacenters},
+ * {@code /v1/agent/self}, {@code /v1/agent/services}, {@code /v1/status/leader}, {@code /v1/agent/service/register},
+ * {@code deregister/:id} and {@code maintenance/:id}, and {@code /v1/agent/check/pass|warn|fail|update/:id} for checks
+ * with a TTL. Other paths of Consul's API return 404 with a message.
  *
  * <p>Queries block as in Consul: with {@code index} and {@code wait}, the response follows the next change after that
  * index. Tags are the metadata {@code tags}, separated by commas.

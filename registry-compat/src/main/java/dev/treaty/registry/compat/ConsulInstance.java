@@ -136,7 +136,10 @@ final class ConsulInstance {
     private void update(State next) {
         ServiceInstance before = state.instance();
         ServiceInstance after = next.instance();
-        if (!after.service().equals(before.service()) || !registration.update(after)) {
+        if (after.service().equals(before.service())) {
+            registration.update(after);
+            registration.report(after.health());
+        } else {
             registration.close();
             try {
                 registration = registry.register(after);

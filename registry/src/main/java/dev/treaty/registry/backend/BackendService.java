@@ -8,6 +8,7 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.RemovalReason;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
@@ -35,8 +36,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@link RegistryProtocol} over a {@link Backend}, within the process: {@link NetworkRegistry} uses it like a
- * remote registry, and needs to know nothing about backends.
+ * Implements the {@link RegistryProtocol} over a {@link Backend}, within the process, so that {@link NetworkRegistry}
+ * uses a backend in the same way as a registry server.
  *
  * <p>Watches are answered from a {@link CachedView}. If the store was replaced by an empty one, clients see that as a
  * restart of the registry, and keep what they knew for a while. A backend does not report such a change by itself, so
@@ -130,7 +131,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         return context.format().write(Instance.of(instance));
     }
 
-    /** Returns what everyone may read and nobody can turn into the token. */
+    /** Returns a hash of a token, which can be stored publicly because the token cannot be computed from it. */
     private static String owner(String token) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));
@@ -186,7 +187,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     @Override
     public void publish(String contract, boolean force) throws InterruptedException {
         ServiceContract read = Requests.contract(contract);
-        Set<String> live = instances(read.name().value(), "", Integer.MAX_VALUE).stream()
+        Set<String> live = instances(read.name().value(), "", Integer.MAX_VALUE, Optional.empty()).stream()
                 .map(Instance::contract)
                 .collect(Collectors.toSet());
         ContractHistory before = history(read.name());
@@ -204,8 +205,24 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
+    public void withdraw(String service, String version) throws InterruptedException {
+        ServiceName name = Requests.service(service);
+        Version read = Requests.read("version", () -> Version.parse(version));
+        List<Version> running = instances(service, "", Integer.MAX_VALUE, Optional.empty()).stream()
+                .map(instance -> Version.parse(instance.version()))
+                .toList();
+        history(name).withdraw(name, read, running);
+        backend.forget(name, read);
+    }
+
+    @Override
+    public List<Renewal> renewals(String service, String after, int max) {
+        return List.of();
+    }
+
+    @Override
     public Optional<String> contract(String service) throws InterruptedException {
-        return history(Requests.service(service)).newest().map(ServiceContract::text);
+        return history(Requests.service(service)).texts("").stream().findFirst();
     }
 
     @Override
@@ -219,10 +236,17 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public List<Instance> instances(String service, String after, int max) throws InterruptedException {
+    public List<Instance> instances(
+            String service, String after, int max, Optional<List<ServiceHealth.Status>> health)
+            throws InterruptedException {
         return backend.instances(Requests.service(service)).stream()
                 .flatMap(this::read)
                 .filter(instance -> instance.id().compareTo(after) > 0)
+                .filter(instance -> health.isEmpty()
+                        || health.get()
+                                .contains(instance.health()
+                                        .map(Health::status)
+                                        .orElse(ServiceHealth.Status.UNKNOWN)))
                 .sorted(Comparator.comparing(Instance::id))
                 .limit(max)
                 .toList();

@@ -36,6 +36,9 @@ final class CachedView implements AutoCloseable {
     /** A service that was not watched for this long is followed no longer. */
     private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
 
+    /** For how long an instance that is missing may have been dead: its lease and some delay. */
+    private static final long LEASE_NANOS = Duration.ofSeconds(30).toNanos();
+
     final String epoch;
     final RegistryService service;
     private final Backend backend;
@@ -163,7 +166,12 @@ final class CachedView implements AutoCloseable {
 
         @Override
         public void changed(String id, String value) {
-            put(value);
+            synchronized (CachedView.this) {
+                boolean added = changes.find(name, id).isEmpty();
+                if (put(value) && added) {
+                    preservation.added(name, time.nanoTime());
+                }
+            }
         }
 
         private boolean put(String value) {
@@ -194,7 +202,11 @@ final class CachedView implements AutoCloseable {
                 boolean mayBeFault = backend.expires() && RemovalReason.of(reason) != RemovalReason.CLOSED;
                 long wait = mayBeFault
                         ? preservation.tryRemove(
-                                name, changes.instances(name).size(), changes.instanceCount(), time.nanoTime())
+                                name,
+                                time.nanoTime() - LEASE_NANOS,
+                                changes.instances(name).size(),
+                                changes.instanceCount(),
+                                time.nanoTime())
                         : 0;
                 if (wait == 0) {
                     stale.remove(id);

@@ -142,15 +142,15 @@ public final class InstanceList extends AbstractList<ServiceInstance> implements
         return -low - 1;
     }
 
-    /** Returns up to {@code max} instances whose ids are greater than an id. */
-    public List<ServiceInstance> after(String id, int max) {
+    /** Returns the instances whose ids are greater than an id. */
+    public List<ServiceInstance> after(String id) {
         if (chunks.length == 0) {
             return List.of();
         }
         int chunk = chunkOf(id);
         int at = search(chunks[chunk], id);
         int from = start(chunk) + (at < 0 ? -at - 1 : at + 1);
-        return List.copyOf(subList(from, (int) Math.min(size(), (long) from + max)));
+        return subList(from, size());
     }
 
     /**

@@ -79,6 +79,10 @@ final class ContractPublisher {
         }
     }
 
+    synchronized void withdraw(ServiceName service, Version version) {
+        publications.removeIf(publication -> publication.key.equals(new Key(service, version)));
+    }
+
     private synchronized void add(Publication publication) {
         publications.removeIf(before -> before.key.equals(publication.key) && !before.publishing);
         if (publications.size() >= PUBLICATIONS_MAX) {

@@ -5,8 +5,10 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.time.Promise;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
@@ -41,8 +43,7 @@ public final class LeaseKeeper implements AutoCloseable {
     private final Map<String, ManagedRegistration> registrations = new LinkedHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
-    private final Thread thread =
-            Thread.ofPlatform().daemon().name("treaty-registry-keeper").unstarted(this::run);
+    private final Thread thread;
     private Promise<Boolean> wake = new Promise<>();
     private String epoch = "";
     private long leaseNanos;
@@ -53,6 +54,8 @@ public final class LeaseKeeper implements AutoCloseable {
         this.publisher = new ContractPublisher(connection);
         this.leaseNanos = connection.policy.lease().toNanos();
         this.renewAtNanos = connection.time.nanoTime();
+        this.thread =
+                BackgroundThread.platform("treaty-registry-keeper", connection.time, connection.events, this::run);
     }
 
     public void start() {
@@ -67,13 +70,20 @@ public final class LeaseKeeper implements AutoCloseable {
     public Registration register(ServiceInstance instance) {
         var registration = new ManagedRegistration(instance, RegistryTable.token(connection.random), this);
         add(registration);
-        connection.await(registration.settled());
-        Optional<Fault> refused = registration.endRegistering();
-        if (refused.isPresent()) {
-            forget(registration);
-            throw new IllegalArgumentException(refusal(instance, refused.get()));
-        }
+        awaitAnswer(registration, () -> forget(registration));
         return registration;
+    }
+
+    /** Waits for the registry's answer to a registration's state, which is taken back if it is refused for ever. */
+    void awaitAnswer(ManagedRegistration registration, Runnable takeBack) {
+        wake();
+        connection.await(registration.settled());
+        registration.endAwaiting().ifPresent(refused -> {
+            String message = refusal(registration.instance(), refused);
+            takeBack.run();
+            wake();
+            throw new IllegalArgumentException(message);
+        });
     }
 
     private synchronized void add(ManagedRegistration registration) {
@@ -86,7 +96,6 @@ public final class LeaseKeeper implements AutoCloseable {
             throw new IllegalArgumentException("instance " + registration.id
                     + " is registered by this process already: choose another id, or close that registration");
         }
-        wake.complete(true);
     }
 
     private synchronized void forget(ManagedRegistration registration) {
@@ -101,6 +110,12 @@ public final class LeaseKeeper implements AutoCloseable {
     public void publish(ServiceContract contract, boolean force) {
         checkOpen();
         publisher.publish(contract, force, this::wake);
+    }
+
+    /** No longer keeps the contract of a version published. */
+    public void withdraw(ServiceName service, Version version) {
+        checkOpen();
+        publisher.withdraw(service, version);
     }
 
     /** Throws {@link IllegalStateException} if this client is closed. */
@@ -124,7 +139,7 @@ public final class LeaseKeeper implements AutoCloseable {
                 .or(publisher::problem);
     }
 
-    /** Renews all leases now, to find out whether the registry still knows them. */
+    /** Renews all leases now, to learn whether the registry still has them. */
     public synchronized void renewNow() {
         renewAtNanos = connection.time.nanoTime();
         wake.complete(true);
@@ -157,28 +172,34 @@ public final class LeaseKeeper implements AutoCloseable {
 
     private void run() {
         try {
-            for (int failures = 0; ; ) {
-                Promise<Boolean> woken = nextWake();
-                long pause;
-                try {
-                    pause = Math.min(reconcile(), untilRenewalNanos());
-                    failures = 0;
-                } catch (ServiceException e) {
-                    connection.failed(Requester.LEASE_KEEPER, e.fault());
-                    pause = connection.pauseNanos(++failures);
-                }
-                if (done(failures)) {
-                    return;
-                }
-                // A failing registry gets its pause, whatever else is desired in the meantime.
-                (failures == 0 ? woken : closed).await(connection.time, pause);
-            }
+            keep();
         } catch (InterruptedException e) {
             // Closed while the registry did not answer: the leases expire by themselves.
-        } finally {
-            ended.complete(true);
-            publisher.end();
-            registrations().forEach(registration -> registration.settled().complete(true));
+        }
+        ended.complete(true);
+        publisher.end();
+        registrations().forEach(registration -> registration.settled().complete(true));
+    }
+
+    private void keep() throws InterruptedException {
+        for (int failures = 0; ; ) {
+            Promise<Boolean> woken = nextWake();
+            long pause;
+            try {
+                pause = Math.min(reconcile(), untilRenewalNanos());
+                failures = 0;
+            } catch (ServiceException e) {
+                connection.failed(Requester.LEASE_KEEPER, e.fault());
+                pause = connection.pauseNanos(++failures);
+            }
+            if (done(failures)) {
+                return;
+            }
+            if (closed.now() == null) {
+                Thread.interrupted(); // set by a subscriber
+            }
+            // A failing registry gets its pause, whatever else is desired in the meantime.
+            (failures == 0 ? woken : closed).await(connection.time, pause);
         }
     }
 

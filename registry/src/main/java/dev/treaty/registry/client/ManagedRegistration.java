@@ -45,7 +45,7 @@ final class ManagedRegistration implements Registration {
     private @Nullable Fault refused;
     private @Nullable Fault reported; // the refusal that was last emitted
     private boolean requested; // the registry may know the instance
-    private boolean registering = true; // register() has not returned yet
+    private boolean awaited = true; // register() or update() has not returned yet
     private boolean draining;
     private boolean closing;
     private boolean delayed;
@@ -77,6 +77,29 @@ final class ManagedRegistration implements Registration {
     @Override
     public void report(ServiceHealth health) {
         change(health, false);
+    }
+
+    @Override
+    public void update(ServiceInstance instance) {
+        ServiceInstance before;
+        synchronized (this) {
+            before = desired;
+            Requests.checkUpdate(before, instance);
+            ServiceInstance changed = instance.withHealth(before.health());
+            if (closing || changed.equals(before)) {
+                return;
+            }
+            want(changed);
+            awaited = true;
+        }
+        keeper.awaitAnswer(this, () -> want(before.withHealth(desired.health())));
+    }
+
+    /** Sets the desired state, which the registry has not answered yet. */
+    private synchronized void want(ServiceInstance changed) {
+        desired = changed;
+        refused = null;
+        settled = new Promise<>();
     }
 
     @Override
@@ -137,7 +160,7 @@ final class ManagedRegistration implements Registration {
             settled.complete(true);
             return new Step.Nothing();
         }
-        if (acknowledged != null) {
+        if (acknowledged != null && desired.withHealth(acknowledged.health()).equals(acknowledged)) {
             return new Step.Report(desired);
         }
         if (delayed && notBeforeNanos - nowNanos > 0) {
@@ -176,7 +199,7 @@ final class ManagedRegistration implements Registration {
     synchronized boolean refuse(Fault fault) {
         refused = fault;
         requested = acknowledged != null && !closing;
-        boolean emit = !registering && !closing && !fault.equals(reported);
+        boolean emit = !awaited && !closing && !fault.equals(reported);
         reported = emit ? fault : reported;
         return emit;
     }
@@ -190,9 +213,9 @@ final class ManagedRegistration implements Registration {
         return Optional.ofNullable(refused);
     }
 
-    /** Ends the first registration; returns a refusal that is permanent. */
-    synchronized Optional<Fault> endRegistering() {
-        registering = false;
+    /** Returns a refusal that is permanent. */
+    synchronized Optional<Fault> endAwaiting() {
+        awaited = false;
         return refused().filter(fault -> fault.code() == Code.INVALID_ARGUMENT || fault.code() == Code.ALREADY_EXISTS);
     }
 

@@ -6,14 +6,24 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The lease of a registered instance, and what is known about it besides what watchers see. */
 final class Lease {
+    /** An instance without metadata, its lease and its place in the lists. */
+    private static final long INSTANCE_BYTES = 700;
+
+    /** An entry of metadata without its characters. */
+    private static final long ENTRY_BYTES = 100;
+
     final String token;
     ServiceInstance reported;
     long lengthNanos; // zero if it never expires
     long endNanos;
+    private long renewedAtNanos; // if renewed, by the clock that does not stop with the process
+    private boolean renewed;
     long revision; // of the last change that watchers see
     long criticalSinceNanos; // if it is critical
     boolean stale; // expired, and kept by self-preservation
@@ -30,6 +40,17 @@ final class Lease {
     Lease(ServiceInstance reported, String token) {
         this.reported = reported;
         this.token = token;
+    }
+
+    /** Returns how many bytes of memory an instance takes, with its lease: at least as many as it really does. */
+    static long bytes(ServiceInstance instance) {
+        return INSTANCE_BYTES
+                + instance.id().length()
+                + 2L * instance.health().length()
+                + instance.metadata().entrySet().stream()
+                        .mapToLong(entry -> ENTRY_BYTES
+                                + 2L * (entry.getKey().length() + entry.getValue().length()))
+                        .sum();
     }
 
     String id() {
@@ -51,6 +72,16 @@ final class Lease {
     /** Compares in constant time, so that the duration does not reveal how much of a token was right. */
     boolean ownedBy(String claimed) {
         return MessageDigest.isEqual(token.getBytes(UTF_8), claimed.getBytes(UTF_8));
+    }
+
+    void renewed(long nowNanos) {
+        renewed = true;
+        renewedAtNanos = nowNanos;
+    }
+
+    /** Returns how long ago it was renewed; empty if it was restored after a restart and not renewed since. */
+    Optional<Duration> sinceRenewal(long nowNanos) {
+        return renewed ? Optional.of(Duration.ofNanos(nowNanos - renewedAtNanos)) : Optional.empty();
     }
 
     RegistryTable.Entry.Registered entry() {

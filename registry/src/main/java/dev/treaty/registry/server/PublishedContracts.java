@@ -2,8 +2,10 @@ package dev.treaty.registry.server;
 
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.spi.ContractHistory;
+import java.util.Collection;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -12,10 +14,11 @@ import java.util.TreeSet;
 final class PublishedContracts {
     private final RegistryLimits limits;
     private final TreeMap<ServiceName, ContractHistory> histories = new TreeMap<>();
-    private long length;
+    private final MemoryBudget memory;
 
     PublishedContracts(RegistryLimits limits) {
         this.limits = limits;
+        this.memory = new MemoryBudget("contracts", limits.contractMemory());
     }
 
     /** @param live fingerprints of the contracts of running instances of the service */
@@ -28,6 +31,18 @@ final class PublishedContracts {
         } while (!replace(contract.name(), before, after));
     }
 
+    /** @param running versions of the registered instances of the service */
+    synchronized void withdraw(ServiceName service, Version version, Collection<Version> running) {
+        ContractHistory before = history(service);
+        ContractHistory after = before.withdraw(service, version, running);
+        memory.replace(before.bytes(), after.bytes());
+        if (after.versions().isEmpty()) {
+            histories.remove(service);
+        } else {
+            histories.put(service, after);
+        }
+    }
+
     @SuppressWarnings("ReferenceEquality") // a history is immutable: a changed one is another object
     private synchronized boolean replace(ServiceName service, ContractHistory before, ContractHistory after) {
         if (history(service) != before) {
@@ -37,12 +52,7 @@ final class PublishedContracts {
             throw Requests.limitReached(
                     "the registry holds the contracts of " + limits.contracts() + " services, which is its limit");
         }
-        long grown = length - before.length() + after.length();
-        if (grown > length && grown > RegistryLimits.CONTRACTS_LENGTH_MAX) {
-            throw Requests.limitReached("the registry holds contracts of " + length + " characters: at most "
-                    + RegistryLimits.CONTRACTS_LENGTH_MAX + " are allowed");
-        }
-        length = grown;
+        memory.replace(before.bytes(), after.bytes());
         histories.put(service, after);
         return true;
     }

@@ -4,6 +4,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -22,10 +23,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -42,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two rules keep leases from expiring for the wrong reason. Time in which this process was stopped does not count,
  * since nothing could be renewed. And if many leases expire at once, most instances stay listed, marked as stale, as
- * {@link SelfPreservationPolicy} says.
+ * {@link SelfPreservationPolicy} allows.
  *
  * <p>An instance that stays critical may be delisted. It keeps its lease, and is listed again as soon as it recovers.
  */
@@ -71,6 +75,12 @@ public final class RegistryTable {
             new PriorityQueue<>((one, other) -> Long.signum(one.atNanos() - other.atNanos()));
 
     private final PublishedContracts contracts;
+    private final Problems problems = new Problems();
+
+    /** One contract at a time is parsed and compared, which takes much more memory than its text. */
+    private final ReentrantLock publishing = new ReentrantLock();
+
+    private final MemoryBudget memory;
     private Consumer<Entry> journal = _ -> {};
     private boolean started;
     private long lastCheckNanos;
@@ -101,6 +111,7 @@ public final class RegistryTable {
         this.epoch = token(random);
         this.changes = new ChangeLog(limits.log());
         this.contracts = new PublishedContracts(limits);
+        this.memory = new MemoryBudget("instances", limits.instanceMemory());
     }
 
     /** A part of the state that survives a restart of the process. */
@@ -112,7 +123,10 @@ public final class RegistryTable {
         record Gone(String id) implements Entry {}
 
         /** A contract was published. */
-        record Published(ServiceContract contract) implements Entry {}
+        record Published(String contract) implements Entry {}
+
+        /** The contracts of a version were withdrawn. */
+        record Withdrawn(ServiceName service, Version version) implements Entry {}
     }
 
     /** Returns 32 random hexadecimal digits. */
@@ -123,6 +137,10 @@ public final class RegistryTable {
 
     public synchronized String newToken() {
         return token(random);
+    }
+
+    Problems problems() {
+        return problems;
     }
 
     RegistryLimits limits() {
@@ -186,22 +204,59 @@ public final class RegistryTable {
         }
         Duration granted = requested.isZero() ? requested : limits.lease(requested);
         Lease lease = leases.get(instance.id());
+        boolean added = lease == null;
         if (lease == null) {
             checkCapacity(instance.service());
+            memory.replace(0, Lease.bytes(instance));
             lease = new Lease(instance, token);
             leases.put(instance.id(), lease);
         } else if (!lease.ownedBy(token)) {
             throw Requests.registeredByAnother(instance.id());
         } else if (!lease.service().equals(instance.service())) {
             throw Requests.registeredForAnotherService(instance.id(), lease.service());
+        } else {
+            memory.replace(Lease.bytes(lease.reported), Lease.bytes(instance));
         }
         lease.lengthNanos = granted.toNanos();
         long now = running(nowNanos);
+        if (added) {
+            preservation.added(instance.service(), now);
+            recheckStale(instance.service(), now);
+        }
         start(lease, now);
+        lease.renewed(nowNanos);
         update(lease, interner.intern(instance), now);
         show(lease, at);
         write(lease);
         return granted;
+    }
+
+    /** A new instance may be the replacement of a stale one. */
+    private void recheckStale(ServiceName service, long now) {
+        if (stale > 0) {
+            leases.values().stream()
+                    .filter(lease -> lease.stale && lease.service().equals(service))
+                    .forEach(lease -> schedule(lease, now));
+        }
+    }
+
+    /**
+     * Returns when the leases of instances were last renewed, by id in the order of the instances; empty if not since
+     * the registry started. Leases that do not expire are not in it.
+     */
+    public synchronized Map<String, Optional<Instant>> renewals(
+            List<ServiceInstance> instances, int max, long nowNanos, Instant at) {
+        var renewals = new LinkedHashMap<String, Optional<Instant>>();
+        for (ServiceInstance instance : instances) {
+            Lease lease = leases.get(instance.id());
+            if (lease != null && lease.expires()) {
+                renewals.put(lease.id(), lease.sinceRenewal(nowNanos).map(at::minus));
+            }
+            if (renewals.size() == max) {
+                break;
+            }
+        }
+        return renewals;
     }
 
     private void checkCapacity(ServiceName service) {
@@ -219,6 +274,7 @@ public final class RegistryTable {
         stale -= lease.stale ? 1 : 0;
         lease.stale = false;
         lease.endNanos = now + lease.lengthNanos;
+        preservation.seen(lease.service(), now);
         schedule(lease);
     }
 
@@ -299,6 +355,7 @@ public final class RegistryTable {
         }
         boolean wasStale = lease.stale;
         start(lease, running(nowNanos));
+        lease.renewed(nowNanos);
         if (wasStale) {
             show(lease, at);
         }
@@ -309,7 +366,9 @@ public final class RegistryTable {
     public synchronized void report(String id, String token, ServiceHealth health, long nowNanos, Instant at) {
         Requests.checkHealth(id, health);
         Lease lease = owned(id, token);
-        update(lease, lease.reported.withHealth(health), running(nowNanos));
+        ServiceInstance reported = lease.reported.withHealth(health);
+        memory.replace(Lease.bytes(lease.reported), Lease.bytes(reported));
+        update(lease, reported, running(nowNanos));
         show(lease, at);
         write(lease);
     }
@@ -343,7 +402,7 @@ public final class RegistryTable {
         return lease;
     }
 
-    /** Drains an instance, whatever it reports, or takes that back: for operators, who have no token. */
+    /** Drains an instance, whatever it reports, or takes that back: for operators, which have no token. */
     public synchronized void drain(String id, boolean drained, Instant at) {
         Lease lease = existing(id);
         if (lease.drained != drained) {
@@ -381,6 +440,7 @@ public final class RegistryTable {
 
     private void remove(Lease lease, RemovalReason reason, Instant at) {
         leases.remove(lease.id());
+        memory.replace(Lease.bytes(lease.reported), 0);
         lease.check = null;
         stale -= lease.stale ? 1 : 0;
         delisted -= lease.delisted ? 1 : 0;
@@ -420,7 +480,8 @@ public final class RegistryTable {
             return;
         }
         int ofService = changes.instances(lease.service()).size();
-        long wait = lease.delisted ? 0 : preservation.tryRemove(lease.service(), ofService, leases.size(), now);
+        long seen = lease.expires() ? lease.endNanos - lease.lengthNanos : now;
+        long wait = lease.delisted ? 0 : preservation.tryRemove(lease.service(), seen, ofService, leases.size(), now);
         if (wait > 0) {
             schedule(lease, now + wait);
             if (expired && !lease.stale) {
@@ -451,7 +512,7 @@ public final class RegistryTable {
         var all = new ArrayList<Entry>(leases.size());
         leases.values().stream().filter(Lease::expires).map(Lease::entry).forEach(all::add);
         for (ServiceName service : contracts.services()) {
-            contracts.history(service).newestFirst().reversed().forEach(c -> all.add(new Entry.Published(c)));
+            contracts.history(service).texts("").reversed().forEach(text -> all.add(new Entry.Published(text)));
         }
         return all;
     }
@@ -463,7 +524,9 @@ public final class RegistryTable {
                 var lease = new Lease(interner.intern(instance), token);
                 lease.lengthNanos = lengthNanos;
                 lease.drained = drained;
-                Lease before = leases.put(instance.id(), lease);
+                Lease before = leases.get(instance.id());
+                memory.replace(before == null ? 0 : Lease.bytes(before.reported), Lease.bytes(instance));
+                leases.put(instance.id(), lease);
                 if (before != null) {
                     before.check = null;
                 }
@@ -478,7 +541,12 @@ public final class RegistryTable {
                     remove(lease, RemovalReason.CLOSED, at);
                 }
             }
-            case Entry.Published(var contract) -> contracts.publish(contract, Set.of(), true);
+            case Entry.Published(var text) -> contracts.publish(ServiceContract.parse(text), Set.of(), true);
+            case Entry.Withdrawn(var service, var version) -> {
+                if (contracts.history(service).versions().contains(version)) {
+                    contracts.withdraw(service, version, Set.of());
+                }
+            }
         }
     }
 
@@ -487,14 +555,34 @@ public final class RegistryTable {
      *
      * @param force whether to store it even if it breaks clients
      */
-    public void publish(ServiceContract contract, boolean force) {
-        Set<String> live = changes.instances(contract.name()).stream()
-                .map(ServiceInstance::contract)
-                .collect(Collectors.toSet());
-        contracts.publish(contract, live, force);
-        synchronized (this) {
-            journal.accept(new Entry.Published(contract));
+    public void publish(String text, boolean force) {
+        ServiceContract contract;
+        publishing.lock();
+        try {
+            contract = Requests.contract(text);
+            Set<String> live = changes.instances(contract.name()).stream()
+                    .map(ServiceInstance::contract)
+                    .collect(Collectors.toSet());
+            contracts.publish(contract, live, force);
+        } finally {
+            publishing.unlock();
         }
+        synchronized (this) {
+            if (contracts.history(contract.name()).versions().contains(contract.version())) { // not withdrawn since
+                journal.accept(new Entry.Published(text));
+            }
+        }
+    }
+
+    /** Removes the contracts of a version, unless registered instances run it. */
+    public synchronized void withdraw(ServiceName service, Version version) {
+        List<Version> running = leases.values().stream()
+                .map(lease -> lease.reported)
+                .filter(instance -> instance.service().equals(service))
+                .map(ServiceInstance::version)
+                .toList();
+        contracts.withdraw(service, version, running);
+        journal.accept(new Entry.Withdrawn(service, version));
     }
 
     /** Returns the remembered contracts of a service. */

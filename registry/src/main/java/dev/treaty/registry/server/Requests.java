@@ -7,6 +7,7 @@ import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.spi.ContractHistory;
 import java.util.ArrayList;
@@ -51,6 +52,18 @@ public final class Requests {
 
     public static void checkHealth(String id, ServiceHealth health) {
         checkLength("instance " + id + ": its health", health.length(), ServiceHealth.LENGTH_MAX);
+    }
+
+    /** @throws IllegalArgumentException if an instance cannot become the other one */
+    public static void checkUpdate(ServiceInstance before, ServiceInstance after) {
+        if (!after.id().equals(before.id())) {
+            throw new IllegalArgumentException(
+                    "instance " + before.id() + " cannot become " + after.id() + ": an instance keeps its id");
+        }
+        if (!after.service().equals(before.service())) {
+            throw new IllegalArgumentException("instance " + before.id() + " of " + before.service()
+                    + " cannot become one of " + after.service() + ": an instance keeps its service");
+        }
     }
 
     static void checkLength(String what, int length, int max) {

@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A distributed store that keeps a registry: all that has to be implemented for one. {@link NetworkRegistry#over} makes
- * a registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive
- * an outage, watchers.
+ * What a module implements to keep a registry in another store, such as etcd. {@link NetworkRegistry#over} makes a
+ * registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive an
+ * outage, watchers.
  *
  * <p>The instances of a client belong to one lease, which expires unless it is renewed. Every method except {@link
  * #follow} and {@link #close} sends a request to the store and waits for the answer, {@value #PATIENCE_MILLIS}
@@ -25,7 +25,7 @@ public interface Backend extends AutoCloseable {
     long PATIENCE_MILLIS = 2_000;
 
     /**
-     * A registered instance as the store keeps it.
+     * The entry of a store for one registered instance.
      *
      * @param owner identifies the registrant; not a secret
      * @param value text for followers
@@ -37,7 +37,7 @@ public interface Backend extends AutoCloseable {
         }
     }
 
-    /** Another registrant that has registered an id. */
+    /** The registrant that holds an id, if an id is already taken. */
     record Holder(ServiceName service, String owner) {}
 
     /** Receives the changes of a service, one call at a time. */
@@ -61,7 +61,7 @@ public interface Backend extends AutoCloseable {
         void failed(String why);
     }
 
-    /** A service that is followed until this is closed. */
+    /** Follows a service until it is closed. */
     interface Following extends Subscription {}
 
     /**

@@ -4,7 +4,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.registry.spi.Backend.Holder;
 import dev.treaty.registry.spi.Backend.Holding;
 
-/** The text that a store keeps for an id: its owner and its service. */
+/** Reads and writes the text by which a store marks an id as taken: its owner and its service. */
 public final class Claim {
     private Claim() {}
 

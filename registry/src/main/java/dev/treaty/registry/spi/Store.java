@@ -2,12 +2,12 @@ package dev.treaty.registry.spi;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Set;
 
 /**
- * A set of named files that keeps the state of a registry: the part of a disk that can be simulated. Appended bytes
- * that are not {@linkplain #force forced} may be lost or torn when the machine stops, but not when only the process
- * stops.
+ * The named files that keep the state of a registry: in a directory, or in memory in tests. Appended bytes that are not
+ * {@linkplain #force forced} may be lost or torn when the machine stops, but not when only the process stops.
  */
 public interface Store extends Closeable {
     /** Returns the names of the existing files. */
@@ -23,7 +23,13 @@ public interface Store extends Closeable {
     void force(String name) throws IOException;
 
     /** Replaces a file atomically and durably: afterwards it has the new content, or the old one if this failed. */
-    void replace(String name, byte[] bytes) throws IOException;
+    void replace(String name, Content content) throws IOException;
+
+    /** Writes the content of a file. */
+    @FunctionalInterface
+    interface Content {
+        void write(OutputStream out) throws IOException;
+    }
 
     /** Deletes a file if it exists. */
     void delete(String name) throws IOException;

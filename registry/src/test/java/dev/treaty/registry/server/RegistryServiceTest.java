@@ -47,7 +47,7 @@ class RegistryServiceTest {
 
     private final ManualTime time = new ManualTime(STARTED);
     private final RegistryTable table = new RegistryTable(
-            new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
+            new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30), new Random(1));
     private final RegistryService registry = new RegistryService(table, time, Events.NONE);
 
     /** The tests count waiting threads: the one that lets leases expire is the first. */
@@ -284,7 +284,7 @@ class RegistryServiceTest {
                 .containsExactly("b");
 
         pass(10);
-        eventually(() -> registry.instances(SERVICE, "", 1_000).isEmpty());
+        eventually(() -> registry.instances(SERVICE, "", 1_000, Optional.empty()).isEmpty());
 
         assertThat(registry.services()).isEmpty();
         assertThat(registry.renew(List.of(new Lease("a", TOKEN))).unknown()).containsExactly("a");
@@ -314,7 +314,7 @@ class RegistryServiceTest {
                 () -> registry.register(sparse("1", "1 2", 80, 100), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "port", () -> registry.register(sparse("1", SERVICE, 0, 100), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "weight 0", () -> registry.register(sparse("1", SERVICE, 80, 0), TOKEN, 9_000));
-        refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances("", "", 1));
+        refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances("", "", 1, Optional.empty()));
         refused(Code.INVALID_ARGUMENT, "contract", () -> registry.publish("no contract", false));
         refused(Code.INVALID_ARGUMENT, "at most 262144", () -> registry.publish("x".repeat(262_145), false));
         refused(

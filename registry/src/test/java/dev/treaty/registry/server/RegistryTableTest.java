@@ -12,10 +12,14 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.Instances;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -35,7 +39,7 @@ class RegistryTableTest {
     private long checkedNanos = START;
 
     private static RegistryTable table(int instances) {
-        var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30);
         return new RegistryTable(
                 limits, new SelfPreservationPolicy(1, Duration.ofMinutes(1), Optional.empty()), new Random(1));
     }
@@ -185,7 +189,7 @@ class RegistryTableTest {
     }
 
     private static RegistryTable preserving(int instances, int services) {
-        var limits = new RegistryLimits(1_000, 100, 2, 1, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        var limits = new RegistryLimits(1_000, 100, 2, 1, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30);
         var table = new RegistryTable(limits, SelfPreservationPolicy.STANDARD, new Random(1));
         for (int i = 0; i < instances; i++) {
             var service = new ServiceName("s" + i % services);
@@ -223,6 +227,59 @@ class RegistryTableTest {
         assertThat(table.changes().instances(service))
                 .as("a minute later, 15 % of 85")
                 .hasSize(73);
+    }
+
+    /** Kills instances every few seconds and registers a replacement for each; the others renew their leases. */
+    @Test
+    void replaced_instances_are_gone_after_their_lease_however_many_there_are_B7() {
+        var table = preserving(3, 1);
+        var service = new ServiceName("s0");
+        var living = new ArrayDeque<>(List.of("i0", "i1", "i2"));
+        var diedAt = new HashMap<String, Integer>();
+        for (int second = 1; second <= 120; second++) {
+            long now = START + second * SECOND;
+            if (second % 5 == 0) { // in the second minute all of them at once
+                int killed = second < 60 ? 1 : second % 10 == 0 ? 3 : 0;
+                for (int i = 0; i < killed; i++) {
+                    diedAt.put(living.removeFirst(), second);
+                    living.addLast("r" + second + i);
+                    table.register(Instances.of(service, living.getLast()), MINE, LEASE, now, STARTED);
+                }
+            }
+            if (second % 3 == 0) {
+                living.forEach(id -> table.renew(id, MINE, now, STARTED));
+            }
+            table.expire(now, STARTED);
+            int at = second;
+            assertThat(table.changes().instances(service))
+                    .allSatisfy(listed -> assertThat(at - diedAt.getOrDefault(listed.id(), at))
+                            .as(listed.id())
+                            .isLessThanOrEqualTo(10));
+        }
+    }
+
+    @Test
+    void a_late_replacement_removes_a_stale_instance_B7() {
+        var table = preserving(3, 1);
+        var service = new ServiceName("s0");
+        pass(table, 1, 12);
+        assertThat(table.changes().instances(service)).as("one may go").hasSize(2);
+        table.register(Instances.of(service, "new"), MINE, LEASE, START + 13 * SECOND, STARTED);
+        table.expire(START + 13 * SECOND, STARTED);
+        assertThat(table.changes().instances(service))
+                .extracting(ServiceInstance::id)
+                .containsExactly("i2", "new");
+    }
+
+    @Test
+    void instances_that_vanish_right_after_they_were_registered_have_not_replaced_each_other_B7() {
+        var table = preserving(0, 1);
+        var service = new ServiceName("s0");
+        for (int i = 0; i < 100; i++) {
+            table.register(Instances.of(service, "i" + i), MINE, LEASE, START + i, STARTED);
+        }
+        pass(table, 1, 30);
+        assertThat(table.changes().instances(service)).hasSize(85);
     }
 
     @Test

@@ -2,7 +2,7 @@ package dev.treaty.resilience.breaker;
 
 import java.util.BitSet;
 
-/** The exact outcomes of a number of latest calls, however old they are. */
+/** Counts the outcomes of the last N calls, however old they are. */
 public final class CountWindow extends OutcomeWindow {
     private final int capacity;
     private final BitSet failed;

@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The outcomes of recent calls, by which a {@link CircuitBreaker} decides.
+ * Counts the outcomes of recent calls, from which a {@link CircuitBreaker} decides whether to open.
  *
  * <p>Nearly all calls succeed, and between two failures their order is irrelevant. So a success only increments its
  * thread's own stripe. Failures and slow calls are rare and take a lock; each of them first moves the successes counted
@@ -14,10 +14,10 @@ import java.lang.invoke.VarHandle;
  * the number of failures in a row.
  *
  * <p>A stripe is a cache line: its first word counts, its second is the time of its last success. The line before the
- * first stripe keeps what is only read, like the length of the array, away from what every call writes.
+ * first stripe separates what is only read, such as the length of the array, from what every call writes.
  */
 public abstract class OutcomeWindow {
-    /** The content of a window. */
+    /** The outcomes in a window: all calls, failures, slow calls, and the number of failures in a row. */
     public record Counts(long calls, long failures, long slow, int failuresInRow) {}
 
     /** A moment that never was. */

@@ -3,9 +3,9 @@ package dev.treaty.resilience.breaker;
 import java.util.Arrays;
 
 /**
- * The outcomes of a period in ten buckets: exact for the buckets it has, up to two billion calls each, and dropping the
- * oldest tenth at a time. It has buckets instead of a decaying average because an average hides a short burst of
- * failures.
+ * Counts the outcomes of the calls of the last seconds, in ten buckets, and drops the oldest bucket as time passes. A
+ * bucket is exact up to two billion calls. There are buckets instead of a decaying average because an average hides a
+ * short burst of failures.
  */
 public final class TimeWindow extends OutcomeWindow {
     static final int BUCKETS = 10;

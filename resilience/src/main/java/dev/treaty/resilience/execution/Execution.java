@@ -22,6 +22,8 @@ import dev.treaty.resilience.retry.Hedge;
 import dev.treaty.resilience.retry.Retry;
 import dev.treaty.resilience.timeout.Watchdog;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -38,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 public final class Execution {
     /** How long a fallback may take that begins at the deadline. */
     private static final long FALLBACK_NANOS_MIN = 20_000_000;
+
+    /** The outcomes of attempts whose durations do not show how busy the service is. */
+    private static final Set<Code> UNMEASURED = EnumSet.of(Code.CANCELED, Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED);
 
     private static final Work.Code FALLBACK = new Work.Code(null);
 
@@ -158,11 +163,11 @@ public final class Execution {
             return;
         }
         Failure failure = outcome instanceof Failure failed ? failed : null;
-        if (failure != null && (failure.refused() || failure.fault().code() == Code.CANCELED)) {
+        Code code = failure == null ? null : failure.fault().code();
+        if (failure != null && (failure.refused() || UNMEASURED.contains(code))) {
             limiter.release();
         } else {
-            boolean dropped = failure != null && overloaded(failure.fault().code());
-            limiter.release(start, time.nanoTime(), dropped);
+            limiter.release(name, start, time.nanoTime(), code == Code.DEADLINE_EXCEEDED);
         }
     }
 
@@ -170,10 +175,6 @@ public final class Execution {
         String message = "the rate limit of " + name + " is reached";
         Duration retryAfter = Duration.ofNanos(rate.retryAfterNanos(1, now));
         return new Failure(Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, Failure.Kind.REFUSED);
-    }
-
-    private static boolean overloaded(Code code) {
-        return code == Code.RESOURCE_EXHAUSTED || code == Code.DEADLINE_EXCEEDED || code == Code.UNAVAILABLE;
     }
 
     /** Makes attempts until one succeeds or {@link Retry} allows no other. */

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the runtimes of one guard are made of.
+ * What the policies of one guard need to run: time, the watchdog, counters, listeners.
  *
  * @param name the guard's name, for refusals
  * @param runtime time, random numbers and events

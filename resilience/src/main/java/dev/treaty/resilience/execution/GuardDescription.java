@@ -76,14 +76,7 @@ public record GuardDescription(FaultTolerance tolerance, boolean breakerHere) {
     }
 
     public static String concurrency(ConcurrencyPolicy concurrency) {
-        String limit = concurrency.algorithm() == ConcurrencyPolicy.Algorithm.FIXED
-                ? concurrency.limit() + " calls at a time"
-                : "%s, from %d, between %d and %d calls at a time"
-                        .formatted(
-                                text(concurrency.algorithm()),
-                                concurrency.limit(),
-                                concurrency.limitMin(),
-                                concurrency.limitMax());
+        String limit = (concurrency.adaptive() ? "adaptive, up to " : "") + concurrency.limit() + " calls at a time";
         return concurrency.queue() == 0
                 ? limit
                 : limit + ", queue of " + concurrency.queue() + " for up to " + text(concurrency.waitMax());

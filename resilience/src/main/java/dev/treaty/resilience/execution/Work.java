@@ -14,8 +14,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one kind of work is attempted. There are two kinds, plain {@link Code} and {@link Calls} of a pipeline; a guard
- * runs both by the same steps.
+ * Makes the attempts of the work that a guard runs: of plain {@link Code}, or of the {@link Calls} of a pipeline. A
+ * guard runs both by the same steps.
  *
  * @param <W> what is done; an argument of every method, so that running plain code allocates nothing
  */
@@ -41,8 +41,8 @@ public sealed interface Work<W> {
     default void retryRefused(W work, Fault fault, String reason) {}
 
     /**
-     * Plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and attempt, so
-     * that the calls it makes inherit them.
+     * Attempts plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and
+     * attempt, so that the calls it makes inherit them.
      *
      * @param faults maps the exceptions of the code; null for {@link ExceptionMapping#of}
      */
@@ -70,7 +70,7 @@ public sealed interface Work<W> {
     }
 
     /**
-     * Calls of a pipeline.
+     * Attempts the calls of a pipeline.
      *
      * @param faults maps the exceptions of the next handler; null for {@link ExceptionMapping#of}
      * @param events receives the retries

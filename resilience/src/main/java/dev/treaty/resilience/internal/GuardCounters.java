@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * incremented rarely and use the words between the stripes.
  */
 public final class GuardCounters {
-    /** What is counted; the first {@value #STRIPED} are striped. */
+    /** The counters; the first {@value #STRIPED} are striped. */
     public enum Count {
         CALLS,
         FAILED,

@@ -1,186 +1,186 @@
 package dev.treaty.resilience.limit;
 
 import dev.treaty.resilience.ConcurrencyPolicy;
-import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
-import dev.treaty.resilience.limit.SampleWindow.Sample;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Finds out, window by window, how many calls a service can run at a time. Not thread-safe.
+ * Finds out, window by window, how many calls a service can run at a time: twice the number of calls in it that do not
+ * queue, which is the product of its throughput and its baseline, the duration of a call without a queue (Little's
+ * law). One half keeps the service busy, and the other half waits within it, so that it stays busy. TCP BBR computes
+ * its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016).
  *
- * <p>The three algorithms and their parameters are those of Netflix's concurrency-limits, with four differences. The
- * {@linkplain LatencyBaseline baseline} is bounded. Every algorithm lowers the limit if a call was dropped, Gradient2
- * too (their pull request 134). Gradient2 adds its headroom only while latency is within its tolerance; otherwise,
- * under a mild overload, the headroom outweighs the decrease. And the number of running calls is the window's average
- * by Little's law instead of the observation of one thread.
+ * <p>The limit falls only if it was reached, or calls ended after their deadlines, and in addition most of the calls in
+ * the service queue. So a service below its capacity is never limited, however long its calls take. While the limit is
+ * reached and few calls queue, it rises, by up to a half with each window. When it has not been reached for
+ * {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
  *
- * <p>If calls were refused for ten minutes and the limit was never at its minimum, the latency without a queue is no
- * longer known. The limit then stays at its minimum until the queue has drained and a window was measured, as in BBR
- * (<i>Congestion-based congestion control</i>, 2016): seconds in ten minutes. A limiter that refuses no calls is not
- * affected.
+ * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
+ * with faster windows. It rises only by a <em>measurement</em>: in one window so few calls are admitted that they
+ * cannot queue. Measurements are made while calls seem to queue, at most every {@link #MEASURE_EVERY} windows; so a
+ * service that has become slower is not mistaken for one with a queue, nor a lasting queue for normal.
+ *
+ * <p>Only {@link #add} and {@link #over} are thread-safe.
  */
 public final class AdaptiveLimit {
-    /** AIMD counts longer calls as dropped. */
-    static final Duration AIMD_CALL_MAX = Duration.ofSeconds(5);
+    /** The shortest length of a window. */
+    public static final Duration WINDOW = Duration.ofMillis(100);
 
-    /** The number of windows with refused calls after which the baseline is measured again. */
-    static final int BASELINE_WINDOWS_MAX = 600;
+    /** The least number of calls in a window; it continues until it has them. */
+    public static final int CALLS_MIN = 20;
 
-    private static final double AIMD_BACKOFF = 0.9;
-    private static final int VEGAS_ALPHA = 3;
-    private static final int VEGAS_BETA = 6;
-    private static final double GRADIENT_TOLERANCE = 1.5;
-    private static final double GRADIENT_MIN = 0.5;
-    private static final int GRADIENT_HEADROOM = 4;
-    private static final double GRADIENT_SMOOTHING = 0.2;
+    /** The least number of windows between two measurements of the baselines. */
+    static final int MEASURE_EVERY = 20;
 
-    /** A window is quiet up to this multiple of the lowest limit: the average of ten calls is that uncertain. */
-    private static final double QUIET = 1.25;
+    /** From this time on a measurement is content with a single call. */
+    static final Duration MEASURED_WITHIN = Duration.ofSeconds(2);
 
-    private final Algorithm algorithm;
-    private final SampleWindow window;
-    private final LatencyBaseline baseline = new LatencyBaseline();
-    private int limitMin;
+    /** How long the limit is kept after it was last reached. */
+    static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(10);
+
+    /** The limit, in calls that do not queue. */
+    private static final double TOLERANCE = 2;
+
+    /** The share of the calls that do not queue that run during a measurement, so that none queues then. */
+    private static final double MEASURED_SHARE = 0.8;
+
+    /** The most by which the limit grows in a window. */
+    private static final double GROWTH = 0.5;
+
+    private final int stripes;
+    private final Map<String, CallDurations> operations = new ConcurrentHashMap<>();
+    private final AtomicLong late = new AtomicLong();
+    private volatile long endsAt;
+
+    /** Calls that began before are not counted; {@link #MEASURED_WITHIN} and the window count from it too. */
+    private volatile long since;
+
+    private long beganAt;
     private int limitMax;
     private double estimate;
-    private boolean quietBefore;
-    private int windowsRefusing;
+    private double callNanos;
+    private double baselineNanos;
     private boolean measuring;
-    private double lastNanos;
-    private String reason = "it is the initial limit";
+    private int windowsUntilMeasured;
+    private long limitedAt;
+    private String reason = "it is the highest limit";
 
-    public AdaptiveLimit(ConcurrencyPolicy policy, SampleWindow window) {
-        this.algorithm = policy.algorithm();
-        this.window = window;
+    public AdaptiveLimit(ConcurrencyPolicy policy, int stripes, long now) {
+        this.stripes = stripes;
         this.estimate = policy.limit();
-        bounds(policy);
+        this.since = now + Long.MIN_VALUE / 2;
+        this.limitMax = policy.limit();
+        begin(now);
     }
 
-    /** Changes the bounds. */
-    public void bounds(ConcurrencyPolicy policy) {
-        limitMin = policy.limitMin();
-        limitMax = policy.limitMax();
-        estimate = Math.clamp(estimate, limitMin, limitMax);
+    private void begin(long now) {
+        beganAt = now;
+        endsAt = now + WINDOW.toNanos();
+        late.set(0);
+        operations.values().forEach(CallDurations::next);
     }
 
-    public Algorithm algorithm() {
-        return algorithm;
+    /** Changes the highest limit. */
+    public void limitMax(int changed) {
+        limitMax = changed;
+        estimate = Math.min(estimate, changed);
     }
 
-    /** The window to which ended calls are added, by any number of threads. */
-    public SampleWindow window() {
-        return window;
+    /** Adds a call of an operation, of which there are few. */
+    public void add(String operation, long startedNanos, long now, boolean isLate) {
+        if (startedNanos - since < 0) {
+            return;
+        }
+        if (isLate) {
+            late.incrementAndGet();
+        }
+        CallDurations durations = operations.get(operation);
+        if (durations == null) {
+            durations = operations.computeIfAbsent(operation, _ -> new CallDurations(stripes));
+        }
+        durations.add(now - startedNanos);
+    }
+
+    /** Returns whether the window has lasted long enough. */
+    public boolean over(long now) {
+        return now - endsAt >= 0;
     }
 
     /** The current limit. */
     public int limit() {
-        return measuring ? limitMin : (int) estimate;
+        return (int) estimate;
     }
 
     /**
-     * Learns from a window.
+     * Learns from the window and begins the next; returns false if it has too few calls and continues.
      *
-     * @param refused whether a call was refused or queued in it
-     * @return the new limit
+     * @param limited whether a call was refused or queued in it
      */
-    public int next(Sample sample, boolean refused) {
+    public boolean next(boolean limited, long now) {
+        long calls = operations.values().stream().mapToLong(CallDurations::sum).sum();
+        boolean patient = !measuring || now - beganAt < MEASURED_WITHIN.toNanos();
+        if (calls < (patient ? CALLS_MIN : 1)) {
+            return false;
+        }
         int before = limit();
-        String why = sample.drops() > 0 ? dropped(sample) : adapted(sample, refused);
-        estimate = Math.clamp(estimate, limitMin, limitMax);
+        operations.values().forEach(each -> each.learn(measuring));
+        callNanos = operations.values().stream().mapToDouble(CallDurations::nanos).sum() / calls;
+        baselineNanos =
+                operations.values().stream().mapToDouble(CallDurations::busyNanos).sum() / calls;
+        boolean overloaded = limited || late.get() > 0;
+        limitedAt = overloaded ? now : limitedAt;
+        double busy = baselineNanos * calls / (now - beganAt);
+        begin(now);
+        String why = adapted(busy, limited, overloaded, now);
+        estimate = Math.clamp(estimate, 1, limitMax);
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);
         }
-        return limit();
+        return true;
     }
 
-    private String dropped(Sample sample) {
-        estimate = switch (algorithm) {
-            case FIXED -> estimate;
-            case AIMD -> estimate * AIMD_BACKOFF;
-            case VEGAS -> estimate - step();
-            case GRADIENT2 -> slope(GRADIENT_MIN);
-        };
-        measuring = false;
-        return "%d of %d calls were dropped".formatted(sample.drops(), sample.drops() + sample.calls());
-    }
-
-    private String adapted(Sample sample, boolean refused) {
-        lastNanos = sample.meanNanos();
-        boolean quiet = sample.inFlight() <= QUIET * limitMin;
-        boolean atRest = quiet && quietBefore; // calls that queued before still end in the first quiet window
-        quietBefore = quiet;
+    private String adapted(double busy, boolean limited, boolean overloaded, long now) {
+        double headroom = TOLERANCE * baselineNanos / callNanos;
+        windowsUntilMeasured = Math.max(0, windowsUntilMeasured - 1);
         if (measuring) {
-            if (atRest) {
-                measuring = false;
-                baseline.restart(lastNanos);
-            }
+            measuring = false;
+            estimate *= TOLERANCE / MEASURED_SHARE;
             return "the baseline was measured again";
         }
-        boolean inUse = refused || 2 * sample.inFlight() >= estimate; // a limit that is not reached proves nothing
-        if (algorithm == Algorithm.AIMD) {
-            return aimd(inUse);
+        if (!overloaded) {
+            estimate = now - limitedAt >= FORGOTTEN_AFTER.toNanos() ? limitMax : estimate;
+            return "it was not reached for " + FORGOTTEN_AFTER.toSeconds() + " s";
         }
-        baseline.learn(lastNanos, sample.calls(), atRest);
-        if (outdated(atRest, refused)) {
+        if (headroom >= 1) {
+            estimate *= limited ? 1 + GROWTH * (headroom - 1) : 1;
+        } else if (windowsUntilMeasured > 0) {
+            estimate = Math.min(estimate, TOLERANCE * busy);
+        } else {
             measuring = true;
-            return "the baseline is being measured again";
+            windowsUntilMeasured = MEASURE_EVERY;
+            since = now;
+            estimate = Math.min(estimate, Math.rint(MEASURED_SHARE * busy));
         }
-        if (inUse) {
-            estimate = algorithm == Algorithm.VEGAS ? vegas() : gradient2();
-        }
-        return "calls took %s, and %s without a queue".formatted(millis(lastNanos), millis(baseline.nanos()));
+        return "calls took %s, and %s without a queue".formatted(millis(callNanos), millis(baselineNanos));
     }
 
-    private boolean outdated(boolean atRest, boolean refused) {
-        boolean restarts = atRest || windowsRefusing == BASELINE_WINDOWS_MAX;
-        windowsRefusing = restarts ? 0 : windowsRefusing + (refused ? 1 : 0);
-        return windowsRefusing == BASELINE_WINDOWS_MAX;
+    /** How long the calls of the last window would have taken on average without a queue; 0 before the first. */
+    public long baselineNanos() {
+        return (long) baselineNanos;
     }
 
-    private String aimd(boolean inUse) {
-        if (lastNanos > AIMD_CALL_MAX.toNanos()) {
-            estimate *= AIMD_BACKOFF;
-            return "calls took " + millis(lastNanos);
-        }
-        estimate += inUse ? 1 : 0;
-        return "no call was dropped";
-    }
-
-    private double vegas() {
-        double queue = Math.ceil(estimate * (1 - baseline.nanos() / lastNanos));
-        double step = step();
-        if (queue <= step) {
-            return estimate + VEGAS_BETA * step;
-        }
-        if (queue < VEGAS_ALPHA * step) {
-            return estimate + step;
-        }
-        return queue > VEGAS_BETA * step ? estimate - step : estimate;
-    }
-
-    private double step() {
-        return Math.max(1, Math.log10(estimate));
-    }
-
-    private double gradient2() {
-        return slope(Math.clamp(GRADIENT_TOLERANCE * baseline.nanos() / lastNanos, GRADIENT_MIN, 1.0));
-    }
-
-    private double slope(double gradient) {
-        double goal = estimate * gradient + (gradient < 1 ? 0 : GRADIENT_HEADROOM);
-        return (1 - GRADIENT_SMOOTHING) * estimate + GRADIENT_SMOOTHING * goal;
-    }
-
-    /** The latency of a call that does not queue; empty if it is not known, or the algorithm does not use it. */
-    public Optional<Duration> baseline() {
-        return duration(baseline.nanos());
-    }
-
-    /** The average latency of the last window. */
+    /** How long the calls of the last window took on average; empty before the first. */
     public Optional<Duration> lastSample() {
-        return duration(lastNanos);
+        return duration((long) callNanos);
+    }
+
+    /** The baseline; empty before the first window. */
+    public Optional<Duration> baseline() {
+        return duration(baselineNanos());
     }
 
     /** The last change of the limit, and its reason. */
@@ -188,8 +188,8 @@ public final class AdaptiveLimit {
         return reason;
     }
 
-    private static Optional<Duration> duration(double nanos) {
-        return nanos == 0 ? Optional.empty() : Optional.of(Duration.ofNanos((long) nanos));
+    private static Optional<Duration> duration(long nanos) {
+        return nanos == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
     }
 
     private static String millis(double nanos) {

@@ -4,8 +4,9 @@ import dev.treaty.resilience.internal.Stripes;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Permits in several stripes, each on a cache line of its own, so that threads on different processors do not contend:
- * taking and putting back cost one uncontended compare-and-set each. A thread whose stripe is empty takes from another.
+ * The free permits of a concurrency limiter, in stripes on separate cache lines, so that threads on different
+ * processors do not contend: taking a permit and putting it back cost one uncontended compare-and-set each. A thread
+ * whose stripe is empty takes from another.
  *
  * <p>A stripe is one word: its permits in the lower half, and in the upper half the number of its changes. Every change
  * increases the sum of all words, so two equal sums, read one after the other, prove that nothing changed between them

@@ -9,15 +9,14 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The claims on the next permits of a concurrency limiter. The first claim is the debt: permits in use beyond a limit
- * that was lowered. Then come the waiting calls, the most important priority first, and first come, first served within
- * a priority.
+ * The queue of calls that wait for a permit of a concurrency limiter: the most important priority first, and in the
+ * order of arrival within a priority. Before all calls comes the debt: permits in use beyond a limit that was lowered.
  *
  * <p>The limiter guards the queue by a lock. Only {@link #isEmpty}, {@link #hasDebt} and {@link #precedes} may be
  * called without it: they read one word, the rank of the first claim.
  */
 public final class WaitQueue {
-    /** How a wait ends. */
+    /** How the wait of a call in the queue ends. */
     public enum Turn {
         /** The waiting call is admitted. */
         ADMITTED,

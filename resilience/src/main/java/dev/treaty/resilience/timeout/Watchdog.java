@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fires when the time of a call is up, for any number of calls on one thread: no timer is created, queued or canceled
- * per call.
+ * Interrupts attempts at their timeout and starts hedges, for any number of calls on one thread: no timer is created,
+ * queued or canceled per call.
  *
  * <p>A call arms a watch, which is a reused cell of a table, and disarms it at its end: a few uncontended
  * compare-and-sets. The watchdog sleeps until the earliest time it knows, then checks all watches. Most timeouts have
@@ -47,7 +47,7 @@ public final class Watchdog {
 
     private static final int SPINS = 1_000;
 
-    /** The watch of one call; its own value is its state. */
+    /** The timeout of one call; the value of the integer is its state. */
     public static final class Watch extends AtomicInteger {
         private static final long serialVersionUID = 1;
 

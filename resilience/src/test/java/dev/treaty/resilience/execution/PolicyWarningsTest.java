@@ -122,7 +122,7 @@ class PolicyWarningsTest {
                 "rate-limit.wait-max (5s) is not shorter than deadline (5s): a call that waits so long has no time"
                         + " left");
         var patient =
-                new ConcurrencyPolicy(ConcurrencyPolicy.Algorithm.FIXED, 200, 20, 1000, 50, Duration.ofSeconds(6));
+                new ConcurrencyPolicy(false, 200, 50, Duration.ofSeconds(6));
         assertOne(
                 SOUND.with(patient),
                 "concurrency.wait-max (6s) is not shorter than deadline (5s): a call that waits so long has no time"

@@ -35,7 +35,7 @@ public record Difference(
         operations = List.copyOf(operations);
     }
 
-    /** How many calls of an operation fail. */
+    /** How many calls of an operation fail because of a difference: none, some or all. */
     public enum Impact {
         /** None. */
         NONE,
@@ -60,7 +60,7 @@ public record Difference(
         }
     }
 
-    /** The message that differs. */
+    /** The message that a difference is in: the request or the response. */
     public enum Message {
         /** What clients send. */
         REQUEST,
@@ -70,7 +70,7 @@ public record Difference(
         NONE
     }
 
-    /** What can differ. */
+    /** The kinds of differences between two versions of a contract. */
     public enum Kind {
         /** The service has another name. */
         SERVICE_RENAMED,

@@ -175,7 +175,7 @@ class CompatibilityTest {
     }
 
     @Test
-    void a_difference_says_where_it_is_what_changed_and_what_follows() {
+    void a_difference_names_its_place_change_and_consequence() {
         var difference = between("get(a: Status) enum Status { NEW, PAID }", "get(a: Status) enum Status { NEW, SENT }")
                 .differences()
                 .getFirst();
