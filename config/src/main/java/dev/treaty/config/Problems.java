@@ -1,6 +1,8 @@
 package dev.treaty.config;
 
 import dev.treaty.config.YamlNode.Place;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,6 +11,8 @@ import java.util.List;
 final class Problems {
     /** The place of what is not in the file, such as an environment variable. */
     static final Place NOWHERE = new Place(0, 0);
+
+    private static final int TEXT_LENGTH_MAX = 400;
 
     /** What messages call the file. */
     final String file;
@@ -20,8 +24,11 @@ final class Problems {
     }
 
     void add(String source, Place place, String key, String message) {
-        found.add(new Problem(
-                source, place.line(), place.column(), KeyNames.printable(key), KeyNames.printable(message)));
+        found.add(new Problem(shown(source), place.line(), place.column(), shown(key), shown(Secrets.mask(message))));
+    }
+
+    private static String shown(String text) {
+        return PrintableText.line(text, TEXT_LENGTH_MAX);
     }
 
     int count() {

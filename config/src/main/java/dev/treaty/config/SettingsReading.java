@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,6 +35,9 @@ final class SettingsReading {
 
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\$(?<escape>\\$\\{)|\\$\\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:(?<default>[^}]*))?}|\\$\\{");
+
+    /** Shorter values of variables are parts of other words. */
+    private static final int VALUE_LENGTH_MIN = 4;
 
     final Problems problems;
     private final Map<String, String> environment;
@@ -121,9 +125,35 @@ final class SettingsReading {
         return value;
     }
 
+    /** Returns whether a text refers to a variable, whose value may be secret. */
+    static boolean refers(String text) {
+        return PLACEHOLDER.matcher(text).results().anyMatch(match -> match.group("name") != null);
+    }
+
+    /** Returns a text without the defaults of the variables to which it refers, because these may be secret too. */
+    static String withoutDefaults(String text) {
+        return PLACEHOLDER
+                .matcher(text)
+                .replaceAll(match -> Matcher.quoteReplacement(
+                        match.group("name") == null ? match.group() : "${" + match.group("name") + "}"));
+    }
+
+    /** Returns a message about a text without the values of the variables to which the text refers. */
+    String withoutValues(String message, String text) {
+        String without = message.replace(KeyNames.quote(interpolate(text)), KeyNames.quote(withoutDefaults(text)));
+        for (MatchResult match : PLACEHOLDER.matcher(text).results().toList()) {
+            String value = match.group("name") == null ? "" : replacement(match);
+            without = value.length() < VALUE_LENGTH_MIN
+                    ? without
+                    : without.replace(value, "${" + match.group("name") + "}");
+        }
+        return without;
+    }
+
     /** Records that a value is in effect. */
     void inEffect(String key, String value, String origin) {
-        inEffect.put(key, new Setting(key, value, origin));
+        String shown = Secrets.isSecretName(key) ? Secrets.MASK : Secrets.mask(value);
+        inEffect.put(key, new Setting(key, shown, origin));
     }
 
     /**

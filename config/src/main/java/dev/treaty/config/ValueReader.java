@@ -66,7 +66,9 @@ interface ValueReader {
             }
             Object value = missing ? slot.base() : slot.parse(format);
             if (value != null) {
-                slot.inEffect(format.of(value), text.map(Slot.Text::origin).orElse(slot.origin()));
+                slot.inEffect(
+                        missing ? format.of(value) : Slot.shown(format, value, text),
+                        text.map(Slot.Text::origin).orElse(slot.origin()));
             }
             return value;
         }
@@ -108,7 +110,8 @@ interface ValueReader {
         public @Nullable Object read(Slot slot) {
             Optional<Slot.Text> variable = slot.variable();
             if (variable.isEmpty() && slot.node() == null) {
-                return slot.base() == null ? List.of() : inEffect(slot, (List<?>) slot.base(), slot.origin());
+                List<?> base = slot.base() == null ? List.of() : (List<?>) slot.base();
+                return slot.base() == null ? base : inEffect(slot, base, base.stream().map(format::of), slot.origin());
             }
             int problems = slot.reading().problems.count();
             List<@Nullable Object> values = variable.map(text -> elements(slot, text))
@@ -116,7 +119,9 @@ interface ValueReader {
                     .toList();
             String origin = variable.map(Slot.Text::origin)
                     .orElse(slot.reading().problems.file + ":" + slot.place().line());
-            return slot.reading().problems.count() > problems ? null : inEffect(slot, values, origin);
+            return slot.reading().problems.count() > problems
+                    ? null
+                    : inEffect(slot, values, variable.isPresent() ? values.stream().map(format::of) : texts(slot), origin);
         }
 
         private Stream<@Nullable Object> elements(Slot slot, Slot.Text text) {
@@ -126,8 +131,13 @@ interface ValueReader {
                     .map(element -> slot.parse(format, new Slot.Text(element, text.source(), text.place())));
         }
 
-        private List<?> inEffect(Slot slot, List<?> values, String origin) {
-            slot.inEffect(values.stream().map(format::of).collect(Collectors.joining(", ")), origin);
+        private Stream<String> texts(Slot slot) {
+            return slot.elements().stream()
+                    .map(element -> Slot.shown(format, Objects.requireNonNull(element.parse(format)), element.text()));
+        }
+
+        private static List<?> inEffect(Slot slot, List<?> values, Stream<String> texts, String origin) {
+            slot.inEffect(texts.collect(Collectors.joining(", ")), origin);
             return values;
         }
     }

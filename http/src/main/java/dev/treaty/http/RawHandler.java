@@ -1,6 +1,7 @@
 package dev.treaty.http;
 
 import dev.treaty.codec.Json;
+import dev.treaty.core.text.PrintableText;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
@@ -32,9 +33,9 @@ public interface RawHandler {
             return new Answer(200, "application/json", Map.of(), Json.bytes(value));
         }
 
-        /** A message as plain text. */
+        /** A message as plain text, in one {@linkplain PrintableText printable} line. */
         public static Answer text(int status, String message) {
-            byte[] body = (message + "\n").getBytes(StandardCharsets.UTF_8);
+            byte[] body = (PrintableText.line(message) + "\n").getBytes(StandardCharsets.UTF_8);
             return new Answer(status, "text/plain; charset=utf-8", Map.of(), body);
         }
 

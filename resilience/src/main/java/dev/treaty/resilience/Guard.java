@@ -15,6 +15,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.execution.ExceptionMapping;
 import dev.treaty.resilience.execution.Execution;
@@ -336,7 +337,7 @@ public final class Guard {
         try {
             fallback.succeeded(result);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.WARNING, "A fallback of " + name() + " failed to record a result", e);
+            LOGGER.log(System.Logger.Level.WARNING, "A fallback of " + name() + " failed to record a result", Secrets.mask(e));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.treaty.codec.json;
 
 import dev.treaty.codec.MessageException;
+import dev.treaty.core.text.PrintableText;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
@@ -102,11 +103,6 @@ public final class MessageReader {
 
     /** Returns a name or value from a message for an error message: shortened, and without control characters. */
     public static String echo(String text) {
-        var shown = new StringBuilder();
-        for (int i = 0; i < text.length() && i < ECHO_LENGTH_MAX; i++) {
-            char c = text.charAt(i);
-            shown.append(Character.isISOControl(c) || Character.isSurrogate(c) || c == '"' ? '?' : c);
-        }
-        return text.length() > ECHO_LENGTH_MAX ? shown + "…" : shown.toString();
+        return PrintableText.line(text, ECHO_LENGTH_MAX).replace('"', '?');
     }
 }

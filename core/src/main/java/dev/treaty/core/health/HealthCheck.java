@@ -2,6 +2,8 @@ package dev.treaty.core.health;
 
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.util.Map;
@@ -104,7 +106,7 @@ public final class HealthCheck implements AutoCloseable {
             unreported = null;
         } catch (RuntimeException e) { // an exception of the listener must not end the check
             LOGGER.log(
-                    System.Logger.Level.WARNING, "The health of " + name + " could not be reported: " + e.getMessage());
+                    System.Logger.Level.WARNING, "The health of " + name + " could not be reported: " + shown(e));
         }
     }
 
@@ -130,9 +132,7 @@ public final class HealthCheck implements AutoCloseable {
             try {
                 result.complete(probe.probe());
             } catch (RuntimeException e) {
-                String message = String.valueOf(e.getMessage());
-                result.complete(critical("the health check failed: "
-                        + message.substring(0, Math.min(MESSAGE_LENGTH_MAX, message.length()))));
+                result.complete(critical("the health check failed: " + shown(e)));
             } catch (InterruptedException e) {
                 // given up after the timeout
             } finally {
@@ -153,6 +153,10 @@ public final class HealthCheck implements AutoCloseable {
             thread.interrupt();
             return critical("no answer within " + policy.timeout().toMillis() + " ms");
         }
+    }
+
+    private static String shown(RuntimeException e) {
+        return PrintableText.line(Secrets.mask(String.valueOf(e.getMessage())), MESSAGE_LENGTH_MAX);
     }
 
     private ServiceHealth critical(String message) {
