@@ -5,7 +5,9 @@ import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Collects the problems of a configuration while it is read, so that all of them are reported together. */
 final class Problems {
@@ -17,6 +19,10 @@ final class Problems {
     /** What messages call the file. */
     final String file;
 
+    /** Shorter values of variables are parts of other words. */
+    private static final int HIDDEN_LENGTH_MIN = 4;
+
+    private final Map<String, String> hidden = new LinkedHashMap<>();
     private final List<Problem> found = new ArrayList<>();
 
     Problems(String file) {
@@ -24,7 +30,22 @@ final class Problems {
     }
 
     void add(String source, Place place, String key, String message) {
-        found.add(new Problem(shown(source), place.line(), place.column(), shown(key), shown(Secrets.mask(message))));
+        found.add(new Problem(shown(source), place.line(), place.column(), shown(key), shown(Secrets.mask(withoutHidden(message)))));
+    }
+
+    /** Makes later problems show the reference to a variable in place of its value, which may be secret. */
+    void hide(String value, String reference) {
+        if (value.length() >= HIDDEN_LENGTH_MIN) {
+            hidden.put(value, reference);
+        }
+    }
+
+    private String withoutHidden(String message) {
+        String without = message;
+        for (Map.Entry<String, String> each : hidden.entrySet()) {
+            without = without.replace(each.getKey(), each.getValue());
+        }
+        return without;
     }
 
     private static String shown(String text) {

@@ -36,9 +36,6 @@ final class SettingsReading {
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\$(?<escape>\\$\\{)|\\$\\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:(?<default>[^}]*))?}|\\$\\{");
 
-    /** Shorter values of variables are parts of other words. */
-    private static final int VALUE_LENGTH_MIN = 4;
-
     final Problems problems;
     private final Map<String, String> environment;
 
@@ -122,6 +119,7 @@ final class SettingsReading {
             throw new IllegalArgumentException(
                     "the environment has no " + name + "; set it, or write ${" + name + ":default}");
         }
+        problems.hide(value, "${" + name + "}");
         return value;
     }
 
@@ -136,18 +134,6 @@ final class SettingsReading {
                 .matcher(text)
                 .replaceAll(match -> Matcher.quoteReplacement(
                         match.group("name") == null ? match.group() : "${" + match.group("name") + "}"));
-    }
-
-    /** Returns a message about a text without the values of the variables to which the text refers. */
-    String withoutValues(String message, String text) {
-        String without = message.replace(KeyNames.quote(interpolate(text)), KeyNames.quote(withoutDefaults(text)));
-        for (MatchResult match : PLACEHOLDER.matcher(text).results().toList()) {
-            String value = match.group("name") == null ? "" : replacement(match);
-            without = value.length() < VALUE_LENGTH_MIN
-                    ? without
-                    : without.replace(value, "${" + match.group("name") + "}");
-        }
-        return without;
     }
 
     /** Records that a value is in effect. */

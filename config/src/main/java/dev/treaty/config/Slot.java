@@ -134,7 +134,8 @@ record Slot(
             return format.read().apply(value);
         } catch (IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage());
-            problem(text, value.equals(text.value) ? message : reading.withoutValues(message, text.value));
+            String written = SettingsReading.withoutDefaults(text.value);
+            problem(text, text.inFile() ? message.replace(KeyNames.quote(value), KeyNames.quote(written)) : message);
             return null;
         }
     }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -110,18 +111,18 @@ interface ValueReader {
         public @Nullable Object read(Slot slot) {
             Optional<Slot.Text> variable = slot.variable();
             if (variable.isEmpty() && slot.node() == null) {
-                List<?> base = slot.base() == null ? List.of() : (List<?>) slot.base();
-                return slot.base() == null ? base : inEffect(slot, base, base.stream().map(format::of), slot.origin());
+                return slot.base() == null
+                        ? List.of()
+                        : inEffect(slot, (List<?>) slot.base(), List.of(), slot.origin());
             }
             int problems = slot.reading().problems.count();
+            List<Slot> elements = variable.isPresent() ? List.of() : slot.elements();
             List<@Nullable Object> values = variable.map(text -> elements(slot, text))
-                    .orElseGet(() -> slot.elements().stream().map(element -> element.parse(format)))
+                    .orElseGet(() -> elements.stream().map(element -> element.parse(format)))
                     .toList();
             String origin = variable.map(Slot.Text::origin)
                     .orElse(slot.reading().problems.file + ":" + slot.place().line());
-            return slot.reading().problems.count() > problems
-                    ? null
-                    : inEffect(slot, values, variable.isPresent() ? values.stream().map(format::of) : texts(slot), origin);
+            return slot.reading().problems.count() > problems ? null : inEffect(slot, values, elements, origin);
         }
 
         private Stream<@Nullable Object> elements(Slot slot, Slot.Text text) {
@@ -131,13 +132,15 @@ interface ValueReader {
                     .map(element -> slot.parse(format, new Slot.Text(element, text.source(), text.place())));
         }
 
-        private Stream<String> texts(Slot slot) {
-            return slot.elements().stream()
-                    .map(element -> Slot.shown(format, Objects.requireNonNull(element.parse(format)), element.text()));
-        }
-
-        private static List<?> inEffect(Slot slot, List<?> values, Stream<String> texts, String origin) {
-            slot.inEffect(texts.collect(Collectors.joining(", ")), origin);
+        /** @param elements where the values are in the file; empty if they are not */
+        private List<?> inEffect(Slot slot, List<?> values, List<Slot> elements, String origin) {
+            String text = IntStream.range(0, values.size())
+                    .mapToObj(i -> Slot.shown(
+                            format,
+                            Objects.requireNonNull(values.get(i)),
+                            elements.isEmpty() ? Optional.empty() : elements.get(i).text()))
+                    .collect(Collectors.joining(", "));
+            slot.inEffect(text, origin);
             return values;
         }
     }

@@ -285,11 +285,9 @@ public final class HttpServer implements Server {
 
     private void raw(RawHandler handler, ServerRequest request, ServerResponse response, Connection connection)
             throws InterruptedException {
-        var query = new HashMap<String, String>();
+        var query = new HashMap<String, List<String>>();
         for (String name : request.query().names()) {
-            query.put(
-                    name,
-                    request.query().all(name, List::of).stream().findFirst().orElse(""));
+            query.put(name, request.query().all(name, List::of));
         }
         String path = request.prologue().uriPath().path();
         String method = request.prologue().method().text();

@@ -21,6 +21,22 @@ public final class DecisionRecord {
     /** The instance of the last attempt that has begun. */
     private volatile @Nullable String begun;
 
+    /** Written and read by the thread that handles the call. */
+    private long waitedNanos;
+
+    /**
+     * Adds a time, in nanoseconds, that the handler has waited on purpose, as for the next change in a long poll: metrics
+     * do not count it as latency. Called by the thread that handles the call.
+     */
+    public void waited(long nanos) {
+        waitedNanos += nanos;
+    }
+
+    /** Returns how long the handler has waited on purpose, in nanoseconds. */
+    public long waitedNanos() {
+        return waitedNanos;
+    }
+
     /** Records the candidates of the last attempt if any instance was excluded. */
     public void choosing(CandidateSet among) {
         candidates = among;

@@ -204,7 +204,12 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     }
 
     private Heard acknowledged(String id, long waitMillis) throws InterruptedException {
-        return waiting(() -> new Heard(table.awaitAcknowledged(id, time, waitNanos(waitMillis))));
+        return waiting(() -> {
+            long begin = time.nanoTime();
+            int missing = table.awaitAcknowledged(id, time, waitNanos(waitMillis));
+            waitedSince(begin);
+            return new Heard(missing);
+        });
     }
 
     @Override
@@ -265,6 +270,11 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         }
     }
 
+    /** Leaves the time since then out of the latency of this call. */
+    private void waitedSince(long nanos) {
+        CallContext.current().ifPresent(context -> context.record().waited(time.nanoTime() - nanos));
+    }
+
     private long waitNanos(long requestedMillis) {
         long requested = Duration.ofMillis(Math.clamp(requestedMillis, 0, WAIT_MAX.toMillis()))
                 .toNanos();
@@ -287,7 +297,9 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
                 if (left <= 0 || waiter.isClosed() || closed.now() != null) {
                     return news(reading);
                 }
+                long begin = time.nanoTime();
                 long unchanged = waiter.await(since.keySet(), reading.revision(), time, left);
+                waitedSince(begin);
                 since.replaceAll((_, _) -> unchanged);
             }
         } finally {
