@@ -135,7 +135,11 @@ class ControlTest {
                     .startsWith("HTTP/1.1 403")
                     .contains("only the user that runs this process can change it");
             Path other = directory.resolve("of/another/control-secret");
-            String proof = new ControlSecret(other).headers(endpoint, RandomSource.secure()).values().iterator().next();
+            String proof = new ControlSecret(other)
+                    .headers(endpoint, RandomSource.secure())
+                    .values()
+                    .iterator()
+                    .next();
             assertThat(send(endpoint, "/treaty.Control/level", host, "Authorization: " + proof))
                     .startsWith("HTTP/1.1 403");
             assertThat(Files.getPosixFilePermissions(other))
@@ -148,7 +152,8 @@ class ControlTest {
                             .iterator()
                             .next());
             try (var direct = treaty.direct(Control.class, endpoint)) {
-                assertThat(direct.client().level("test.Idle", IsolationLevel.NONE)).isTrue();
+                assertThat(direct.client().level("test.Idle", IsolationLevel.NONE))
+                        .isTrue();
             }
         }
     }

@@ -148,7 +148,8 @@ final class GuardsCommand extends OutputCommand {
         printList(rows.stream().map(Row::fields).toList(), () -> table(rows), "No client guards found.");
         if (!json()) {
             rows.stream()
-                    .flatMap(row -> row.guard.warnings().stream().map(warning -> PrintableText.line(row.service + ": " + warning)))
+                    .flatMap(row -> row.guard.warnings().stream()
+                            .map(warning -> PrintableText.line(row.service + ": " + warning)))
                     .distinct()
                     .forEach(warning -> out().println(paint(Style.WARNING, warning)));
         }

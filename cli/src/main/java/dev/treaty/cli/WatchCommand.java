@@ -122,7 +122,9 @@ final class WatchCommand extends OutputCommand {
                 instance.service() + " " + instance.version() + " " + instance.id() + " " + instance.endpoint() + " "
                         + paint(JsonDocuments.style(instance.health()), JsonDocuments.word(instance.health()))
                         + (message.isEmpty() ? "" : " (" + message + ")")
-                        + (event instanceof DiscoveryEvent.Removed removed ? ": " + PrintableText.line(removed.reason()) : ""));
+                        + (event instanceof DiscoveryEvent.Removed removed
+                                ? ": " + PrintableText.line(removed.reason())
+                                : ""));
     }
 
     private void print(Instant time, Style style, String event, String text) {

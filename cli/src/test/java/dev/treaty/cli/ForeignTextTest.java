@@ -55,13 +55,12 @@ class ForeignTextTest {
             }
             return EVIL;
         });
-        var instance = hub.registry()
-                .instances(new ServiceName("test.Evil"))
-                .getFirst();
+        var instance = hub.registry().instances(new ServiceName("test.Evil")).getFirst();
         var health = new ServiceHealth(Status.WARNING, EVIL, Instant.now(), Map.of("k\u001b", EVIL));
-        hub.registry().register(ServiceInstance.of(
-                        "evil-2", instance.service(), instance.version(), instance.endpoint(), Instant.now())
-                .withHealth(health));
+        hub.registry()
+                .register(ServiceInstance.of(
+                                "evil-2", instance.service(), instance.version(), instance.endpoint(), Instant.now())
+                        .withHealth(health));
         registry = "treaty://" + hub.endpoint().orElseThrow().authority();
     }
 
@@ -92,7 +91,10 @@ class ForeignTextTest {
             Command ran = run(command);
             assertPrintable(ran.out());
             assertPrintable(ran.err());
-            assertThat(ran.out() + ran.err()).as(command).doesNotContain("\u001b").isNotEmpty();
+            assertThat(ran.out() + ran.err())
+                    .as(command)
+                    .doesNotContain("\u001b")
+                    .isNotEmpty();
         }
         assertThat(run("instances test.Evil").out().lines().filter(line -> line.startsWith("2026 FORGED")))
                 .isEmpty();

@@ -30,7 +30,8 @@ final class Problems {
     }
 
     void add(String source, Place place, String key, String message) {
-        found.add(new Problem(shown(source), place.line(), place.column(), shown(key), shown(Secrets.mask(withoutHidden(message)))));
+        found.add(new Problem(
+                shown(source), place.line(), place.column(), shown(key), shown(Secrets.mask(withoutHidden(message)))));
     }
 
     /** Makes later problems show the reference to a variable in place of its value, which may be secret. */

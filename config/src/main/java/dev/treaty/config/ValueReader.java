@@ -138,7 +138,9 @@ interface ValueReader {
                     .mapToObj(i -> Slot.shown(
                             format,
                             Objects.requireNonNull(values.get(i)),
-                            elements.isEmpty() ? Optional.empty() : elements.get(i).text()))
+                            elements.isEmpty()
+                                    ? Optional.empty()
+                                    : elements.get(i).text()))
                     .collect(Collectors.joining(", "));
             slot.inEffect(text, origin);
             return values;

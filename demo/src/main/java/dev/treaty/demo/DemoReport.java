@@ -97,8 +97,9 @@ record DemoReport(
             out.println();
             out.println(Style.FAULT.paint(
                     ansi, total.failed() > failures.size() ? "the first calls that failed" : "the calls that failed"));
-            failures.forEach(
-                    f -> out.println(DemoView.format("%6.2f s  %-8s  %s", f.atSeconds(), f.operation(), PrintableText.line(f.fault().toString()))));
+            failures.forEach(f -> out.println(DemoView.format(
+                    "%6.2f s  %-8s  %s",
+                    f.atSeconds(), f.operation(), PrintableText.line(f.fault().toString()))));
         }
     }
 

@@ -71,7 +71,8 @@ public final class AdminEndpoints {
         var contract = ServiceContract.of(type);
         var dispatcher = Dispatcher.of(type, contract, implementation, failures);
         // Without events, so that reading metrics does not change them; without limits, since it is needed under load.
-        var handler = Pipelines.server(filter.around(dispatcher), time, Events.NONE).handler();
+        var handler =
+                Pipelines.server(filter.around(dispatcher), time, Events.NONE).handler();
         server.host(new HostedService(
                 contract, handler, () -> ServiceHealth.of(ServiceHealth.Status.PASSING, time.instant())));
         return contract;

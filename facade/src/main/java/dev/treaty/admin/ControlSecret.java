@@ -78,7 +78,8 @@ public final class ControlSecret {
             return Map.of(HEADER, proof(read(), endpoint.port()));
         } catch (IOException e) {
             throw new ServiceException(
-                    Code.PERMISSION_DENIED, "the secret " + file + " can be neither read nor created: " + e.getMessage());
+                    Code.PERMISSION_DENIED,
+                    "the secret " + file + " can be neither read nor created: " + e.getMessage());
         }
     }
 
@@ -87,7 +88,8 @@ public final class ControlSecret {
             return;
         }
         Path directory = file.toAbsolutePath().getParent();
-        Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.createDirectories(
+                directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         byte[] secret = new byte[SECRET_BYTES];
         secrets.nextBytes(secret);
         Path whole = Files.createTempFile(directory, "control", ".new"); // only the owner can read it

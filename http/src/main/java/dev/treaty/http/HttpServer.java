@@ -297,7 +297,8 @@ public final class HttpServer implements Server {
         try {
             answer = handler.answer(raw);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The handler failed for " + MessageReader.echo(path), Secrets.mask(e));
+            LOGGER.log(
+                    System.Logger.Level.ERROR, "The handler failed for " + MessageReader.echo(path), Secrets.mask(e));
             answer = RawHandler.Answer.text(500, "internal error");
         } finally {
             connection.awaitingClient();

@@ -23,8 +23,7 @@ public interface RawHandler {
     record Request(String method, String path, Map<String, List<String>> query, byte[] body) {
         /** The first value of a query parameter, if it is present; empty if it has none. */
         public Optional<String> parameter(String name) {
-            return Optional.ofNullable(query.get(name))
-                    .map(values -> values.isEmpty() ? "" : values.getFirst());
+            return Optional.ofNullable(query.get(name)).map(values -> values.isEmpty() ? "" : values.getFirst());
         }
 
         /** All values of a query parameter. */

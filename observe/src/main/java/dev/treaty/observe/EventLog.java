@@ -158,7 +158,8 @@ public final class EventLog implements Events {
             log.atLevel(level).log("{} lines were omitted", omitted);
         }
         if (omitted >= 0) {
-            log.atLevel(level).setCause(cause == null ? null : Secrets.mask(cause))
+            log.atLevel(level)
+                    .setCause(cause == null ? null : Secrets.mask(cause))
                     .log("{}", PrintableText.line(Secrets.mask(text.get()), TEXT_LENGTH_MAX));
         }
     }

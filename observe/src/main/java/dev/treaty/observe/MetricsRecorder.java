@@ -59,7 +59,9 @@ public final class MetricsRecorder implements Events {
     public void emit(Event event) {
         switch (event) {
             case Event.CallEnded(var side, var call, var response) ->
-                counts(side).get(call.service()).called(
+                counts(side)
+                        .get(call.service())
+                        .called(
                                 call.operation().name(),
                                 response,
                                 call.context().record().waitedNanos());

@@ -108,7 +108,8 @@ public final class PrometheusExporter implements AutoCloseable {
         for (ServiceMetrics service : services) {
             Labels labels = labels(service).add("side", service.side().name().toLowerCase(Locale.ROOT));
             service.operations()
-                    .forEach(each -> consumer.accept(labels.add("operation", PrintableText.line(each.operation())), each.total()));
+                    .forEach(each -> consumer.accept(
+                            labels.add("operation", PrintableText.line(each.operation())), each.total()));
         }
     }
 

@@ -186,7 +186,8 @@ class EventLogTest {
         var cause = new IllegalStateException("no route to jdbc:postgresql://app:hunter2@db/shop?password=hunter2");
         log.emit(new Event.HandlerFailed(call(ORDERS, "get"), new IllegalArgumentException(cause)));
         log.emit(new Event.ThreadFailed("treaty-x", cause));
-        log.emit(new Event.RegistryChanged("etcd://root:hunter2@a:1", false, "etcd://root:hunter2@a:1 is not reachable"));
+        log.emit(new Event.RegistryChanged(
+                "etcd://root:hunter2@a:1", false, "etcd://root:hunter2@a:1 is not reachable"));
         log.emit(opened("5 of 10 calls failed: token=hunter2"));
         assertThat(lines.written).hasSize(4).noneMatch(line -> line.contains("hunter2"));
         assertThat(lines.written.getFirst()).contains("caused by java.lang.IllegalArgumentException: ");

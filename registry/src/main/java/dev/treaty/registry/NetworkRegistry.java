@@ -101,7 +101,10 @@ public final class NetworkRegistry implements Registry {
     }
 
     private static void logInternalError(Call call, Throwable cause) {
-        LOGGER.log(System.Logger.Level.ERROR, "Internal error of a registry backend in " + call.path(), Secrets.mask(cause));
+        LOGGER.log(
+                System.Logger.Level.ERROR,
+                "Internal error of a registry backend in " + call.path(),
+                Secrets.mask(cause));
     }
 
     private void reconnect() {

@@ -337,7 +337,10 @@ public final class Guard {
         try {
             fallback.succeeded(result);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.WARNING, "A fallback of " + name() + " failed to record a result", Secrets.mask(e));
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "A fallback of " + name() + " failed to record a result",
+                    Secrets.mask(e));
         }
     }
 

@@ -41,7 +41,8 @@ public final class PrintableWriter extends PrintWriter {
         var shown = new StringBuilder();
         int end = 0;
         for (Matcher style = STYLE.matcher(text); style.find(); end = style.end()) {
-            shown.append(PrintableText.lines(text.substring(end, style.start()))).append(style.group());
+            shown.append(PrintableText.lines(text.substring(end, style.start())))
+                    .append(style.group());
         }
         return shown.append(PrintableText.lines(text.substring(end))).toString();
     }

@@ -39,8 +39,7 @@ public final class ChildProcess implements AutoCloseable {
 
     private ChildProcess(Process process, Consumer<String> lines) {
         this.process = process;
-        this.reader =
-                BackgroundThread.startOnce("output of " + process.pid(), Events.NONE, () -> read(lines));
+        this.reader = BackgroundThread.startOnce("output of " + process.pid(), Events.NONE, () -> read(lines));
     }
 
     /**

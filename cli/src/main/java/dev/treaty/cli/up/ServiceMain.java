@@ -44,7 +44,8 @@ public final class ServiceMain {
             if ("1".equals(System.getenv("TREATY_DEBUG"))) {
                 Secrets.mask(e).printStackTrace();
             }
-            out.println(FAILED + PrintableText.line(Secrets.mask(ErrorHandler.message(e).replaceAll("\\s*\\R\\s*", " "))));
+            out.println(FAILED
+                    + PrintableText.line(Secrets.mask(ErrorHandler.message(e).replaceAll("\\s*\\R\\s*", " "))));
             System.exit(Main.USAGE);
         }
         while (System.in.read() >= 0) {

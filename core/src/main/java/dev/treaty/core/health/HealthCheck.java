@@ -105,8 +105,7 @@ public final class HealthCheck implements AutoCloseable {
             listener.accept(health);
             unreported = null;
         } catch (RuntimeException e) { // an exception of the listener must not end the check
-            LOGGER.log(
-                    System.Logger.Level.WARNING, "The health of " + name + " could not be reported: " + shown(e));
+            LOGGER.log(System.Logger.Level.WARNING, "The health of " + name + " could not be reported: " + shown(e));
         }
     }
 

@@ -65,7 +65,9 @@ public final class Secrets {
     public static Throwable mask(Throwable failure) {
         Set<Throwable> chain = Collections.newSetFromMap(new IdentityHashMap<>());
         collect(failure, chain);
-        boolean clean = chain.stream().map(Throwable::toString).allMatch(text -> clean(text).equals(text));
+        boolean clean = chain.stream()
+                .map(Throwable::toString)
+                .allMatch(text -> clean(text).equals(text));
         return clean ? failure : new MaskedFailure(failure, chain);
     }
 

@@ -10,8 +10,25 @@ class PrintableTextTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\u001b", "\n", "\r", "\t", "\u0000", "\u007f", "\u0085", "\u009b", "\u2028", "\u2029", "\u202e",
-                "\u2066", "\u200e", "\u061c", "\ufeff", "\u00ad", "\ud800", "\udc00", "\udb40\udc41"
+                "\u001b",
+                "\n",
+                "\r",
+                "\t",
+                "\u0000",
+                "\u007f",
+                "\u0085",
+                "\u009b",
+                "\u2028",
+                "\u2029",
+                "\u202e",
+                "\u2066",
+                "\u200e",
+                "\u061c",
+                "\ufeff",
+                "\u00ad",
+                "\ud800",
+                "\udc00",
+                "\udb40\udc41"
             })
     void what_a_terminal_or_a_log_interprets_is_replaced_W11(String hidden) {
         String text = "a" + hidden + "b";

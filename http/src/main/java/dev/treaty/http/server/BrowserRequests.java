@@ -42,8 +42,8 @@ public final class BrowserRequests {
         String authority = headers.first(HeaderNames.HOST).orElse("").toLowerCase(Locale.ROOT);
         String name = PORT.matcher(authority).replaceFirst("");
         if (!ADDRESS.matcher(name).matches() && !LOCAL_NAME.matcher(name).matches() && !name.equals(host)) {
-            throw rejected("the host \"" + MessageReader.echo(name) + "\" is not this server, which listens on loopback:"
-                    + " use localhost or " + host);
+            throw rejected("the host \"" + MessageReader.echo(name)
+                    + "\" is not this server, which listens on loopback:" + " use localhost or " + host);
         }
         headers.first(HeaderNames.ORIGIN).ifPresent(origin -> {
             if (!origin.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").equals(authority)) {

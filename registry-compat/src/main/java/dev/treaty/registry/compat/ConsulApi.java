@@ -156,18 +156,22 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
 
     private static Optional<Answer> refused(Request request) {
         for (String name : UNSUPPORTED_PARAMETERS) {
-            if (request.parameter(name).filter(value -> !value.isEmpty() && !value.equals("default")).isPresent()) {
+            if (request.parameter(name)
+                    .filter(value -> !value.isEmpty() && !value.equals("default"))
+                    .isPresent()) {
                 return Optional.of(Answer.text(400, "this registry's Consul API has no parameter " + name));
             }
         }
         return request.parameter("dc")
                 .filter(dc -> !dc.isEmpty() && !dc.equals(ConsulJson.DATACENTER))
-                .map(dc -> Answer.text(500, "No path to datacenter " + dc + ": there is only " + ConsulJson.DATACENTER));
+                .map(dc ->
+                        Answer.text(500, "No path to datacenter " + dc + ": there is only " + ConsulJson.DATACENTER));
     }
 
     /** Consul's {@code passing} excludes warnings, unlike calls in Treaty. */
     private static Predicate<ServiceInstance> passing(Request request) {
-        boolean passing = request.parameter("passing").filter(p -> !FALSE.contains(p)).isPresent();
+        boolean passing =
+                request.parameter("passing").filter(p -> !FALSE.contains(p)).isPresent();
         return instance -> !passing || ConsulJson.status(instance).equals("passing");
     }
 
@@ -182,7 +186,8 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
         return blocking(
                 request,
                 waiting -> service.map(indexes::service)
-                        .orElseGet(() -> new ConsulIndexes.Indexed<>(indexes.all(waiting).index(), List.of())),
+                        .orElseGet(() ->
+                                new ConsulIndexes.Indexed<>(indexes.all(waiting).index(), List.of())),
                 service.stream().toList(),
                 instances -> instances.stream()
                         .filter(filter)
@@ -221,14 +226,16 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     }
 
     private Answer all(
-            Request request,
-            Predicate<ServiceInstance> filter,
-            Function<ServiceInstance, Map<String, Object>> entry)
+            Request request, Predicate<ServiceInstance> filter, Function<ServiceInstance, Map<String, Object>> entry)
             throws InterruptedException {
-        return blocking(request, indexes::all, List.of(), instances -> instances.stream()
-                .filter(instance -> filter.test(instance) && onNode(request))
-                .map(entry)
-                .toList());
+        return blocking(
+                request,
+                indexes::all,
+                List.of(),
+                instances -> instances.stream()
+                        .filter(instance -> filter.test(instance) && onNode(request))
+                        .map(entry)
+                        .toList());
     }
 
     private Answer all(Request request, List<Object> nodes) throws InterruptedException {
@@ -237,9 +244,13 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
 
     private Answer node(Request request, String node, Function<List<ServiceInstance>, Object> services)
             throws InterruptedException {
-        return blocking(request, indexes::all, List.of(), instances -> node.equals(ConsulJson.NODE)
-                ? Map.of("Node", ConsulJson.node(), "Services", services.apply(instances))
-                : null);
+        return blocking(
+                request,
+                indexes::all,
+                List.of(),
+                instances -> node.equals(ConsulJson.NODE)
+                        ? Map.of("Node", ConsulJson.node(), "Services", services.apply(instances))
+                        : null);
     }
 
     private static Map<String, Object> byId(List<ServiceInstance> instances) {
@@ -286,10 +297,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     }
 
     private <T> Answer blocking(
-            Request request,
-            ConsulIndexes.Query<T> query,
-            List<ServiceName> pushed,
-            Function<T, @Nullable Object> body)
+            Request request, ConsulIndexes.Query<T> query, List<ServiceName> pushed, Function<T, @Nullable Object> body)
             throws InterruptedException {
         long known;
         Duration wait;

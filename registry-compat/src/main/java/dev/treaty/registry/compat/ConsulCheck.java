@@ -26,8 +26,7 @@ import java.util.Optional;
  * @param policy how often a probe connects to the target
  * @param deregisterAfter how long it may be critical before its instance is deregistered; zero for ever
  */
-record ConsulCheck(
-        String id, Kind kind, String target, Duration ttl, HealthPolicy policy, Duration deregisterAfter) {
+record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPolicy policy, Duration deregisterAfter) {
     /** The longest id, in characters. */
     static final int ID_LENGTH_MAX = 1_024;
 
@@ -169,15 +168,15 @@ record ConsulCheck(
             try {
                 resolved = networks.resolve(given.getHost());
             } catch (IllegalArgumentException e) {
-                return new ServiceHealth(
-                        Status.CRITICAL, String.valueOf(e.getMessage()), time.instant(), Map.of());
+                return new ServiceHealth(Status.CRITICAL, String.valueOf(e.getMessage()), time.instant(), Map.of());
             }
             HealthProbe probe = switch (kind) {
                 case HTTP -> probes.http(URI.create(target.replaceFirst("(?<=//)[^/?#]*", authority(resolved, given))));
                 case TCP -> probes.tcp(endpoint(resolved, given));
                 default -> {
                     boolean tls = given.getScheme().equals("grpcs");
-                    String service = given.getPath().isEmpty() ? "" : given.getPath().substring(1);
+                    String service =
+                            given.getPath().isEmpty() ? "" : given.getPath().substring(1);
                     yield probes.grpc(endpoint(resolved, given), tls, service);
                 }
             };

@@ -24,8 +24,8 @@ import java.util.TreeSet;
  * @param instance the instance before the first report of its check
  */
 record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
-    private static final Set<String> FIELDS = fields(
-            "ID Name Tags Meta Address Port Weights Check Checks TaggedAddresses EnableTagOverride");
+    private static final Set<String> FIELDS =
+            fields("ID Name Tags Meta Address Port Weights Check Checks TaggedAddresses EnableTagOverride");
     private static final Set<String> CHECK_FIELDS = fields("CheckID ID Name Notes TTL HTTP TCP GRPC GRPCUseTLS Interval"
             + " Timeout Method Status Output DeregisterCriticalServiceAfter SuccessBeforePassing FailuresBeforeWarning"
             + " FailuresBeforeCritical DisableRedirects OutputMaxSize");
@@ -47,9 +47,8 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
         Map<?, ?> given = check(body);
         requireKnown(given, CHECK_FIELDS, "Check.");
         var check = ConsulCheck.read(given, id);
-        Status status = check.kind() == ConsulCheck.Kind.NONE
-                ? Status.PASSING
-                : status(text(given, "Status", "critical"));
+        Status status =
+                check.kind() == ConsulCheck.Kind.NONE ? Status.PASSING : status(text(given, "Status", "critical"));
         var health = new ServiceHealth(status, text(given, "Output", ""), now, Map.of());
         ServiceInstance instance = instance(body, given, check, id, name, now).withHealth(health);
         return new ConsulDefinition(instance, check);
@@ -161,8 +160,8 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
         Object check = body.get("Check");
         List<?> several = body.get("Checks") instanceof List<?> list ? list : List.of();
         if (several.size() + (check == null ? 0 : 1) > 1) {
-            throw new IllegalArgumentException(
-                    "this registry supports one check for an instance, not " + (several.size() + (check == null ? 0 : 1)));
+            throw new IllegalArgumentException("this registry supports one check for an instance, not "
+                    + (several.size() + (check == null ? 0 : 1)));
         }
         if (check == null && several.isEmpty()) {
             return Map.of();

@@ -247,18 +247,19 @@ final class ConsulInstance {
     boolean expire() throws IOException {
         return lock.run(() -> {
             ConsulCheck check = state.definition.check();
-            long overdueNanos = time.nanoTime() - state.reportedAtNanos - check.ttl().toNanos();
+            long overdueNanos =
+                    time.nanoTime() - state.reportedAtNanos - check.ttl().toNanos();
             boolean ttl = check.kind() == ConsulCheck.Kind.TTL;
-            boolean critical = ttl
-                    ? overdueNanos >= 0
-                    : check.kind().probes() && state.reported.status() == Status.CRITICAL;
+            boolean critical =
+                    ttl ? overdueNanos >= 0 : check.kind().probes() && state.reported.status() == Status.CRITICAL;
             if (deregistered || !critical) {
                 return false;
             }
             if (ttl && !state.expired) {
                 updateHealth(state.withExpiry(time.instant()));
             }
-            return check.deregisterAfter().isPositive() && overdueNanos > check.deregisterAfter().toNanos();
+            return check.deregisterAfter().isPositive()
+                    && overdueNanos > check.deregisterAfter().toNanos();
         });
     }
 

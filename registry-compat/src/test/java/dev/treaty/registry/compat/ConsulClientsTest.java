@@ -165,7 +165,9 @@ class ConsulClientsTest {
                 .extracting(CatalogService::getServiceId)
                 .containsExactly("orders-1");
         assertThat(consul.getCatalogNodes(QueryParams.DEFAULT).getValue()).hasSize(1);
-        assertThat(consul.getCatalogNode("treaty", QueryParams.DEFAULT).getValue().getServices())
+        assertThat(consul.getCatalogNode("treaty", QueryParams.DEFAULT)
+                        .getValue()
+                        .getServices())
                 .containsKey("orders-1");
         assertThat(consul.getCatalogDatacenters().getValue()).containsExactly("dc1");
         assertThat(consul.getHealthChecksForNode("treaty", QueryParams.DEFAULT).getValue())
@@ -271,8 +273,9 @@ class ConsulClientsTest {
                 + " \"TaggedAddresses\": " + addresses + ", \"EnableTagOverride\": true,"
                 + " \"Check\": {\"CheckID\": \"c\", \"Name\": \"n\", \"Notes\": \"o\", \"TTL\": \"1m\"}");
 
-        Map<?, ?> entry = (Map<?, ?>)
-                ((List<?>) Json.read(ask("GET", "/v1/health/service/shop-orders", "").body())).getFirst();
+        Map<?, ?> entry = (Map<?, ?>) ((List<?>) Json.read(
+                        ask("GET", "/v1/health/service/shop-orders", "").body()))
+                .getFirst();
         Map<?, ?> service = (Map<?, ?>) entry.get("Service");
         assertThat(service.get("Meta")).isEqualTo(Map.of("version", "v2-beta"));
         assertThat(service.get("Weights")).isEqualTo(Map.of("Passing", 7, "Warning", 2));

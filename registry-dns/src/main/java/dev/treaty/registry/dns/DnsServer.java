@@ -339,10 +339,12 @@ public final class DnsServer implements AutoCloseable {
         if (LABEL.matcher(id).matches()) {
             return id;
         }
-        String readable = id.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-", "");
+        String readable =
+                id.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-", "");
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.US_ASCII));
-            return readable.substring(0, Math.min(LABEL_PREFIX_MAX, readable.length())).replaceAll("-$", "")
+            return readable.substring(0, Math.min(LABEL_PREFIX_MAX, readable.length()))
+                            .replaceAll("-$", "")
                     + (readable.isEmpty() ? "" : "-")
                     + HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
         } catch (NoSuchAlgorithmException e) {

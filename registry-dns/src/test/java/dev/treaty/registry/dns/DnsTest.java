@@ -156,8 +156,10 @@ class DnsTest {
             assertThat(target.equals("0.shop.orders.treaty."))
                     .isEqualTo(addresses.getFirst().rdataToString().equals("127.0.0.4"));
         }
-        assertThat(targets(true)).hasSize(3).containsAll(
-                before.stream().filter(name -> !name.startsWith("a.")).toList());
+        assertThat(targets(true))
+                .hasSize(3)
+                .containsAll(
+                        before.stream().filter(name -> !name.startsWith("a.")).toList());
         assertThat(ask("a.shop.orders.treaty.", Type.A, false).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     }
 

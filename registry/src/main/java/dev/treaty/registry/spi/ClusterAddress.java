@@ -36,7 +36,8 @@ public record ClusterAddress(List<ServiceEndpoint> members, String path, Registr
                     access);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "\"" + Secrets.mask(address.toString()) + "\" is not a valid address: write " + address.scheme() + "://host:" + port
+                    "\"" + Secrets.mask(address.toString()) + "\" is not a valid address: write " + address.scheme()
+                            + "://host:" + port
                             + ", with commas between several members, and with the path to use if it is not " + PATH,
                     e);
         }
