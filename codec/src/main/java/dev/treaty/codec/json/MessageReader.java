@@ -13,8 +13,6 @@ public final class MessageReader {
     /** The maximum length of a name or value from a message in an error, in characters. */
     private static final int ECHO_LENGTH_MAX = 64;
 
-    /** Quotes, control characters, surrogates and characters that consist of two. */
-
     final JsonParser parser;
 
     /** Whether unknown fields are skipped rather than rejected. */
