@@ -12,7 +12,6 @@ import dev.treaty.client.Callers;
 import dev.treaty.client.Fallbacks;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
-import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
@@ -281,14 +280,27 @@ public final class Treaty implements AutoCloseable {
     }
 
     /**
-     * Runs code on a new virtual thread, in the context of the calling thread, to call a typed client asynchronously.
+     * Runs code on a new virtual thread, in the {@linkplain #carry context} of the calling thread, to call a typed client
+     * asynchronously. If the future is completed before, by cancelling it or by its timeout, the code is interrupted.
      *
      * <pre>{@code
      * CompletableFuture<Order> order = treaty.callAsync(() -> orders.get("42"));
      * }</pre>
      */
     public <R> CompletableFuture<R> callAsync(Callable<R> call) {
-        return AsyncCall.start("treaty-call", ContextCarrier.NONE, call);
+        return callers.async(call);
+    }
+
+    /**
+     * Carries contexts of the calling thread to the threads of asynchronous calls, hedges and detached attempts, from
+     * now on: SLF4J's MDC and these. Without it, SLF4J's MDC.
+     *
+     * <pre>{@code
+     * treaty.carry(ContextCarrier.of(TENANT));
+     * }</pre>
+     */
+    public void carry(ContextCarrier contexts) {
+        callers.carry(contexts);
     }
 
     /**

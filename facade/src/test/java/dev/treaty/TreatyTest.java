@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Contract;
@@ -30,6 +31,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -93,6 +95,34 @@ class TreatyTest {
     private static String named(Treaty registry, String name) {
         ServiceEndpoint at = registry.endpoint().orElseThrow();
         return "name: " + name + "\nregistry: treaty://" + at.authority() + "\n";
+    }
+
+    @Test
+    void carries_contexts_to_asynchronous_calls_G9() {
+        ScopedValue<String> tenant = ScopedValue.newInstance();
+        try (Treaty treaty = Treaty.open(Patient.settings(""))) {
+            treaty.carry(ContextCarrier.of(tenant));
+            CompletableFuture<String> seen =
+                    ScopedValue.where(tenant, "shop").call(() -> treaty.callAsync(tenant::get));
+            assertThat(seen.join()).isEqualTo("shop");
+        }
+    }
+
+    @Test
+    void a_timeout_of_an_asynchronous_call_interrupts_it_G14() throws InterruptedException {
+        var interrupted = new CountDownLatch(1);
+        try (Treaty treaty = Treaty.open(Patient.settings(""))) {
+            CompletableFuture<String> future = treaty.callAsync(() -> {
+                try {
+                    new CountDownLatch(1).await();
+                    return "never";
+                } finally {
+                    interrupted.countDown();
+                }
+            });
+            assertThatThrownBy(future.orTimeout(1, TimeUnit.MILLISECONDS)::join).isInstanceOf(RuntimeException.class);
+            interrupted.await();
+        }
     }
 
     @Test

@@ -5,8 +5,10 @@ import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.Locality;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceResponse;
@@ -18,11 +20,14 @@ import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
+import dev.treaty.observe.MdcCarrier;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -39,6 +44,7 @@ public final class Callers implements AutoCloseable {
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private volatile BalanceSettings balance;
+    private volatile ContextCarrier contexts = new MdcCarrier();
     private boolean closed; // guarded by the lock
 
     /** @param guards receives the guard of each called service */
@@ -54,7 +60,7 @@ public final class Callers implements AutoCloseable {
         this.self = self;
         this.guards = guards;
         var faults = new FaultInjection(new FaultPolicy(settings.faults().client()), Side.CLIENT, runtime);
-        this.shared = new ClientRuntime(runtime, discovery, transport, faults);
+        this.shared = new ClientRuntime(runtime, discovery, transport, faults, body -> contexts.wrap(body));
         this.contracts = new ContractCache(discovery, runtime.time());
         this.location = new ClientLocation(settings, discovery, runtime.random(), this::relocate);
     }
@@ -155,6 +161,16 @@ public final class Callers implements AutoCloseable {
             var service = changed.service(name);
             caller.rebalance(service.policy(), service.routing());
         });
+    }
+
+    /** Carries contexts, besides SLF4J's MDC, to other threads that make attempts. */
+    public void carry(ContextCarrier carrier) {
+        contexts = new MdcCarrier().and(carrier);
+    }
+
+    /** Starts code that calls services, in the context of the calling thread. */
+    public <T extends @Nullable Object> CompletableFuture<T> async(Callable<T> call) {
+        return AsyncCall.start("treaty-call", shared.carrier(), call);
     }
 
     /** Replaces the faults that are injected into outgoing calls, from the next call on. */

@@ -1,6 +1,7 @@
 package dev.treaty.client;
 
 import dev.treaty.balance.FaultInjection;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.event.RuntimeDependencies;
@@ -12,6 +13,11 @@ import dev.treaty.core.event.RuntimeDependencies;
  * @param discovery finds the instances of services
  * @param transport connects to them
  * @param faults the faults that are injected into outgoing calls
+ * @param carrier carries the caller's context to other threads that make attempts
  */
 record ClientRuntime(
-        RuntimeDependencies runtime, ServiceDiscovery discovery, Transport transport, FaultInjection faults) {}
+        RuntimeDependencies runtime,
+        ServiceDiscovery discovery,
+        Transport transport,
+        FaultInjection faults,
+        ContextCarrier carrier) {}

@@ -39,8 +39,11 @@ public final class ServiceCaller implements AutoCloseable {
             CompatibilityFilter compatible,
             Function<Guard, Fallbacks> fallbacks) {
         RuntimeDependencies runtime = shared.runtime();
-        this.guard =
-                Guard.named(service.value()).runtime(runtime).withoutBreaker().build();
+        this.guard = Guard.named(service.value())
+                .runtime(runtime)
+                .context(shared.carrier())
+                .withoutBreaker()
+                .build();
         guard.apply(policies);
         this.nodes = new Nodes(service, guard::tolerance, balancing, shared);
         guard.whenApplied(nodes::applyTolerance);

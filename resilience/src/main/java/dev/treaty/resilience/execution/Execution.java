@@ -201,10 +201,8 @@ public final class Execution {
                 return outcome;
             }
             Fault fault = failure.fault();
-            if (fault.code() == Code.RESOURCE_EXHAUSTED && !kind.mayReachOther(work, fault)) {
-                return failure; // another attempt would add to the load that the service rejects
-            }
-            Retry.Decision decision = retry.after(fault, number, idempotent, deadline - time.nanoTime());
+            boolean everywhere = fault.code() == Code.RESOURCE_EXHAUSTED && !kind.mayReachOther(work, fault);
+            Retry.Decision decision = retry.after(fault, everywhere, number, idempotent, deadline - time.nanoTime());
             if (!decision.again()) {
                 if (!decision.reason().isEmpty()) {
                     kind.retryRefused(work, fault, decision.reason());

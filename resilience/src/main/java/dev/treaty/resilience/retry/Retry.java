@@ -10,8 +10,8 @@ import java.util.random.RandomGenerator;
  *
  * <ul>
  *   <li>safe: the request did not reach a server, or the work is idempotent;
- *   <li>useful: the code is retryable, the deadline leaves time for the pause, and the {@link RetryBudget} contains a
- *       retry.
+ *   <li>useful: the code is retryable, the service is not at its limit as a whole, the deadline leaves time for the
+ *       pause, and the {@link RetryBudget} contains a retry.
  * </ul>
  *
  * <p>Attempts are counted along the whole chain of calls: a handler that runs in a second attempt starts its own calls
@@ -43,14 +43,19 @@ public record Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator rand
     /**
      * Decides after a failure. A granted retry has been taken from the budget.
      *
+     * @param everywhere whether the fault is that of the whole service: one that is at its limit everywhere would reject
+     *     a retry too, which only adds to its load
      * @param attempt the number of the attempt that failed
      * @param remainingNanos the time until the deadline
      */
-    public Decision after(Fault fault, int attempt, boolean idempotent, long remainingNanos) {
+    public Decision after(Fault fault, boolean everywhere, int attempt, boolean idempotent, long remainingNanos) {
         if (policy.attempts() == 1
                 || (fault.reached() && !idempotent)
                 || !policy.on().contains(fault.code())) {
             return Decision.NEVER;
+        }
+        if (everywhere) {
+            return Decision.refused("the whole service is at its limit");
         }
         if (attempt >= policy.attempts()) {
             return Decision.refused("attempt " + attempt + " of " + policy.attempts() + " failed");

@@ -111,10 +111,18 @@ class RetryTest {
     }
 
     @Test
-    void stops_when_the_budget_is_used_up() throws InterruptedException {
+    void stops_when_the_budget_is_used_up_and_says_so_G16() throws InterruptedException {
         Guard guard = guard(FaultTolerance.DEFAULT);
-        handle(guard, Fixtures.call(Fixtures.READ, time), failing(BROKE, BROKE));
-        assertThat(attempts).as("a budget starts with one retry").hasSize(2);
+        handle(guard, Fixtures.call(Fixtures.READ, time), failing(BROKE, BROKE, BROKE));
+        assertThat(attempts).as("a budget starts with the retries of one call").hasSize(3);
+        attempts.clear();
+        var response = handle(guard, Fixtures.call(Fixtures.READ, time), failing(BROKE, BROKE));
+        assertThat(attempts).hasSize(1);
+        assertThat(response)
+                .isInstanceOfSatisfying(
+                        ServiceResponse.Failed.class,
+                        failed -> assertThat(failed.fault().message())
+                                .endsWith("not retried, because the retry budget is used up"));
         assertThat(events.getLast())
                 .isInstanceOfSatisfying(
                         Event.RetryRefused.class, e -> assertThat(e.reason()).isEqualTo("the retry budget is used up"));
