@@ -11,5 +11,6 @@ module dev.treaty.core {
     exports dev.treaty.core.discovery;
     exports dev.treaty.core.event;
     exports dev.treaty.core.health;
+    exports dev.treaty.core.text;
     exports dev.treaty.core.time;
 }

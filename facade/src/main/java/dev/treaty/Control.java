@@ -7,7 +7,8 @@ import dev.treaty.resilience.IsolationLevel;
 
 /**
  * The operations by which operators change a running process. It is hosted beside the services, only if the process
- * listens on loopback: every client that can reach it there could stop the process as well. It is not registered.
+ * listens on loopback, and only for the user that runs the process, who could stop it as well. It is not registered;
+ * {@link Treaty#direct} creates a client.
  */
 @Contract(name = Control.NAME, version = "1.0.0")
 @Description("Changes a process at run time.")

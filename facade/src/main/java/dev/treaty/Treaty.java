@@ -1,6 +1,7 @@
 package dev.treaty;
 
 import dev.treaty.admin.AdminEndpoints;
+import dev.treaty.admin.ControlSecret;
 import dev.treaty.admin.GuardControl;
 import dev.treaty.admin.ProcessStatus;
 import dev.treaty.balance.BalancePolicy;
@@ -20,6 +21,7 @@ import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Priority;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceProxy;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceContract;
@@ -40,11 +42,13 @@ import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guards;
 import java.io.Closeable;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +62,7 @@ import org.jspecify.annotations.Nullable;
 public final class Treaty implements AutoCloseable {
     private final Settings settings;
     private final Time time;
+    private final RandomGenerator secrets;
     private final EventStream events = new EventStream();
     private final MetricsRecorder metrics;
     private final PrometheusExporter prometheus;
@@ -72,6 +77,7 @@ public final class Treaty implements AutoCloseable {
     private Treaty(Settings settings, Platform platform) {
         this.settings = settings;
         this.time = platform.time();
+        this.secrets = platform.secrets();
         var runtime = new RuntimeDependencies(time, platform.random(), events);
         this.metrics = new MetricsRecorder(time);
         this.prometheus = new PrometheusExporter(metrics);
@@ -235,15 +241,23 @@ public final class Treaty implements AutoCloseable {
         return ServiceProxy.of(type, contract, handler, callers::nextContext);
     }
 
-    /** Creates a typed client of one endpoint, without discovery, balancing or retries: for tools, which close it. */
+    /**
+     * Creates a typed client of one endpoint, without discovery, balancing or retries: for tools, which close it. A
+     * client of {@link Control} proves that it has the same user as the process.
+     *
+     * @throws ServiceException if that cannot be proved, because the user has no directory to which Treaty can write
+     */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
+        Map<String, String> headers =
+                contract == Control.class ? ControlSecret.ofUser().headers(endpoint, secrets) : Map.of();
         Transport.Connection connection = transport.connect(endpoint);
         T typed = ServiceProxy.of(
                 contract,
                 ServiceContract.of(contract),
                 connection,
                 () -> callers.nextContext()
-                        .within(Deadline.after(settings.defaults().deadline(), time)));
+                        .within(Deadline.after(settings.defaults().deadline(), time))
+                        .with(headers));
         return new Direct<>(typed, connection);
     }
 

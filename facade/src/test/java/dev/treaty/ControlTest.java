@@ -2,17 +2,29 @@ package dev.treaty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.admin.ControlSecret;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.time.RandomSource;
+import dev.treaty.resilience.IsolationLevel;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -65,6 +77,84 @@ class ControlTest {
             assertThat(server.hosted.contains(new ServiceName("treaty.Control")))
                     .isEqualTo(offered);
             assertThat(server.hosted).contains(new ServiceName("test.Idle"));
+        }
+    }
+
+    private static String send(ServiceEndpoint endpoint, String path, String... headers) throws IOException {
+        try (var socket = new Socket(endpoint.host(), endpoint.port())) {
+            String request = "POST " + path + " HTTP/1.1\r\n" + String.join("\r\n", headers)
+                    + "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 39\r\n\r\n"
+                    + "{\"service\":\"test.Idle\",\"level\":\"NONE\"}";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void a_page_in_a_browser_cannot_use_a_process_on_loopback_W13() throws IOException {
+        try (Treaty treaty = Treaty.open(Settings.parse("test", "server: {drain: 0s}\n", Map.of()))) {
+            treaty.serve(Idle.class, () -> "idle");
+            treaty.serveRegistry();
+            ServiceEndpoint endpoint = treaty.endpoint().orElseThrow();
+            for (String path : List.of(
+                    "/treaty.Control/reset", "/treaty.Introspection/status", "/treaty.Registry/drain", "/-/status")) {
+                assertThat(send(endpoint, path, "Host: evil.example:" + endpoint.port()))
+                        .startsWith("HTTP/1.1 403")
+                        .contains("the host \\\"evil.example\\\" is not this server");
+                assertThat(send(endpoint, path, "Host: " + endpoint.authority(), "Origin: http://evil.example"))
+                        .startsWith("HTTP/1.1 403")
+                        .contains("a page of the origin");
+                assertThat(send(endpoint, path, "Host: " + endpoint.authority(), "Origin: null"))
+                        .startsWith("HTTP/1.1 403");
+            }
+            for (String host : List.of("127.0.0.1", "localhost:1", "[::1]:1", "my-machine", "a.localhost")) {
+                assertThat(send(endpoint, "/treaty.Introspection/status", "Host: " + host))
+                        .as(host)
+                        .doesNotStartWith("HTTP/1.1 403");
+            }
+            assertThat(send(
+                            endpoint,
+                            "/treaty.Introspection/status",
+                            "Host: " + endpoint.authority(),
+                            "Origin: http://" + endpoint.authority()))
+                    .doesNotStartWith("HTTP/1.1 403");
+            assertThat(send(endpoint, "/test.Idle/idle", "Host: shop.example"))
+                    .as("a service may be behind a proxy")
+                    .startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void control_needs_the_secret_of_the_user_W13(@TempDir Path directory) throws IOException {
+        try (Treaty treaty = Treaty.open(Settings.parse("test", "server: {drain: 0s}\n", Map.of()))) {
+            treaty.serve(Idle.class, () -> "idle");
+            treaty.client(Idle.class).idle();
+            ServiceEndpoint endpoint = treaty.endpoint().orElseThrow();
+            String host = "Host: " + endpoint.authority();
+            assertThat(send(endpoint, "/treaty.Control/level", host))
+                    .startsWith("HTTP/1.1 403")
+                    .contains("only the user that runs this process can change it");
+            Path other = directory.resolve("of/another/control-secret");
+            String proof = new ControlSecret(other)
+                    .headers(endpoint, RandomSource.secure())
+                    .values()
+                    .iterator()
+                    .next();
+            assertThat(send(endpoint, "/treaty.Control/level", host, "Authorization: " + proof))
+                    .startsWith("HTTP/1.1 403");
+            assertThat(Files.getPosixFilePermissions(other))
+                    .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+            assertThat(proof)
+                    .as("another port has another proof")
+                    .isNotEqualTo(new ControlSecret(other)
+                            .headers(new ServiceEndpoint("http", "127.0.0.1", 1), RandomSource.secure())
+                            .values()
+                            .iterator()
+                            .next());
+            try (var direct = treaty.direct(Control.class, endpoint)) {
+                assertThat(direct.client().level("test.Idle", IsolationLevel.NONE))
+                        .isTrue();
+            }
         }
     }
 }

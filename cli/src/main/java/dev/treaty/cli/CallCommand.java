@@ -7,6 +7,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.PrintableText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -71,14 +72,22 @@ final class CallCommand extends OutputCommand {
         try (Treaty treaty = registry.open()) {
             return switch (treaty.client().call(service.value(), operation, message, deadline, headers)) {
                 case ServiceResponse.Ok<?> ok -> {
-                    out().println(json() ? Json.text(ok.value()) : Json.indented(ok.value()));
+                    if (json()) {
+                        printJsonLine(ok.value());
+                    } else {
+                        printJson(ok.value());
+                    }
                     yield Main.OK;
                 }
                 case ServiceResponse.Failed<?> failed -> {
                     Fault fault = failed.fault();
                     String code = fault.code().wire();
                     ErrorHandler.print(
-                            spec().commandLine(), json(), code, code, fault.message() + suggestion(treaty, fault));
+                            spec().commandLine(),
+                            json(),
+                            code,
+                            code,
+                            PrintableText.line(fault.message()) + suggestion(treaty, fault));
                     yield Main.FAILED;
                 }
             };

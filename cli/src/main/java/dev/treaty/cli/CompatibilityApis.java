@@ -5,17 +5,20 @@ import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
+import dev.treaty.registry.compat.CheckNetworks;
 import dev.treaty.registry.compat.ConsulApi;
 import dev.treaty.registry.compat.PrometheusApi;
 import dev.treaty.registry.dns.DnsServer;
 import dev.treaty.registry.server.FileStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,14 @@ final class CompatibilityApis implements AutoCloseable {
             description = "Also serve Consul's HTTP API below /v1/ and Prometheus's service discovery at /prometheus/"
                     + " on this port; 0 for any free port.")
     private @Nullable Integer httpPort;
+
+    @Option(
+            names = "--check-network",
+            paramLabel = "CIDR",
+            split = ",",
+            description = "A network to which health checks of Consul's clients may connect, such as 10.0.0.0/8;"
+                    + " repeatable (default: this machine if --host is, else none).")
+    private @Nullable List<String> checkNetworks;
 
     @Option(
             names = "--dns-port",
@@ -56,7 +67,7 @@ final class CompatibilityApis implements AutoCloseable {
                 var options = HttpServerOptions.STANDARD.at(host, httpPort);
                 var server = new HttpServer(options, Time.system(), RandomSource.system());
                 closers.push(server::close);
-                ConsulApi consul = consul(treaty);
+                ConsulApi consul = consul(treaty, networks(host));
                 closers.push(consul::close);
                 server.handle("/v1/", consul);
                 server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
@@ -69,30 +80,38 @@ final class CompatibilityApis implements AutoCloseable {
                 closers.push(dns::close);
                 addresses.put("dns", host + ":" + dns.port());
             }
-        } catch (UncheckedIOException | IllegalArgumentException e) {
-            throw new CommandFailed(ErrorHandler.message(e) + "; choose another port with --compat-port or --dns-port");
+        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+            throw new CommandFailed(ErrorHandler.message(e)
+                    + (e instanceof UncheckedIOException
+                            ? "; choose another port with --compat-port or --dns-port"
+                            : "; see treaty registry --help"));
         }
         return addresses;
     }
 
-    /** Keeps registrations of Consul clients below the registry's data directory, if it has one. */
-    private static ConsulApi consul(Treaty treaty) {
-        Optional<String> data = treaty.settings().registryServer().data();
-        if (data.isEmpty()) {
-            return new ConsulApi(treaty.registry(), Time.system());
+    private CheckNetworks networks(String host) throws IOException {
+        if (checkNetworks != null) {
+            return CheckNetworks.of(checkNetworks);
         }
-        Path directory = Path.of(data.get(), "consul");
+        return InetAddress.getByName(host).isLoopbackAddress() ? CheckNetworks.LOOPBACK : CheckNetworks.of(List.of());
+    }
+
+    /** Keeps registrations of Consul clients below the registry's data directory, if it has one. */
+    private static ConsulApi consul(Treaty treaty, CheckNetworks networks) {
+        Optional<Path> directory = treaty.settings().registryServer().data().map(data -> Path.of(data, "consul"));
         try {
-            var store = new FileStore(directory);
+            FileStore store = directory.isPresent() ? new FileStore(directory.get()) : null;
             try {
-                return new ConsulApi(treaty.registry(), Time.system(), store);
+                return new ConsulApi(treaty.registry(), Time.system(), store, networks);
             } catch (IOException e) {
-                store.close();
+                if (store != null) {
+                    store.close();
+                }
                 throw e;
             }
         } catch (IOException e) {
-            throw new CommandFailed(
-                    "registrations of Consul clients cannot be kept in " + directory + ": " + e.getMessage());
+            throw new CommandFailed("registrations of Consul clients cannot be kept in "
+                    + directory.map(Path::toString).orElse("memory") + ": " + e.getMessage());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryAddress;
 import java.time.Duration;
 import java.util.Arrays;
@@ -55,7 +56,7 @@ public final class Converters {
             } catch (IllegalArgumentException e) {
                 // reported below
             }
-            throw new TypeConversionException("\"" + text + "\" is not the address of a registry: write"
+            throw new TypeConversionException("\"" + Secrets.mask(text) + "\" is not the address of a registry: write"
                     + " treaty://host:port, such as " + RegistryOptions.USUAL
                     + ", or an address that begins with etcd:, zookeeper:, dns: or file:");
         }

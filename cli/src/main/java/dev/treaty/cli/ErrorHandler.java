@@ -4,6 +4,8 @@ import dev.treaty.cli.output.Style;
 import dev.treaty.codec.Json;
 import dev.treaty.config.ConfigurationException;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -16,7 +18,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Prints errors on the error stream, as text or, with {@code --json}, as a JSON object, and selects the exit code. */
+/**
+ * Prints errors on the error stream, as text or, with {@code --json}, as a JSON object, and selects the exit code. Secrets
+ * are masked.
+ */
 public final class ErrorHandler {
     static final String JSON = "--json";
 
@@ -59,7 +64,8 @@ public final class ErrorHandler {
             case UnmatchedArgumentException unmatched
             when !unmatched.getSuggestions().isEmpty() ->
                 e.getMessage() + "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
-            case CommandFailed _, ServiceException _, ParameterException _ -> String.valueOf(e.getMessage());
+            case ServiceException _ -> PrintableText.line(String.valueOf(e.getMessage()));
+            case CommandFailed _, ParameterException _ -> String.valueOf(e.getMessage());
             case IOException _, IllegalArgumentException _, UnsupportedOperationException _ ->
                 e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
             default -> "internal error (" + e + "): set TREATY_DEBUG=1 for the stack trace, and please report it";
@@ -72,17 +78,18 @@ public final class ErrorHandler {
         if (json) {
             var error = new LinkedHashMap<String, Object>();
             error.put("code", code);
-            error.put("message", message);
-            err.println(Json.text(error));
+            error.put("message", Secrets.mask(message));
+            err.println(PrintableText.json(Json.text(error)));
         } else {
-            err.println(Style.FAULT.paint(command.getColorScheme().ansi(), prefix + ":") + " " + message);
+            err.println(Style.FAULT.paint(command.getColorScheme().ansi(), prefix + ":") + " "
+                    + PrintableText.lines(Secrets.mask(message)));
         }
     }
 
     private static void print(CommandLine command, String[] arguments, String code, Exception e) {
         print(command, json(arguments), code, "treaty", message(e));
         if ("1".equals(System.getenv("TREATY_DEBUG"))) {
-            e.printStackTrace(command.getErr());
+            Secrets.mask(e).printStackTrace(command.getErr());
         }
     }
 

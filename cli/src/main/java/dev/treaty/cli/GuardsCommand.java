@@ -10,6 +10,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.resilience.IsolationLevel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Lists the guards of clients, with their health and statistics.",
             "They are read from all registered processes. The level can be changed while a process runs, if it listens"
-                    + " on loopback."
+                    + " on loopback and runs as the same user."
         },
         footer = {
             "  treaty guards",
@@ -139,7 +140,7 @@ final class GuardsCommand extends OutputCommand {
     private void print(List<Row> rows) {
         if (describe && !json()) {
             for (Row row : rows) {
-                out().println(paint(Style.HEADING, row.process + " at " + row.endpoint));
+                out().println(paint(Style.HEADING, PrintableText.line(row.process) + " at " + row.endpoint));
                 out().println(row.guard.description());
             }
             return;
@@ -147,7 +148,8 @@ final class GuardsCommand extends OutputCommand {
         printList(rows.stream().map(Row::fields).toList(), () -> table(rows), "No client guards found.");
         if (!json()) {
             rows.stream()
-                    .flatMap(row -> row.guard.warnings().stream().map(warning -> row.service + ": " + warning))
+                    .flatMap(row -> row.guard.warnings().stream()
+                            .map(warning -> PrintableText.line(row.service + ": " + warning)))
                     .distinct()
                     .forEach(warning -> out().println(paint(Style.WARNING, warning)));
         }

@@ -1,12 +1,15 @@
 package dev.treaty.cli;
 
+import dev.treaty.cli.output.PrintableWriter;
 import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
 import dev.treaty.codec.Json;
+import dev.treaty.core.text.PrintableText;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,6 +30,8 @@ public abstract class OutputCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // injected by picocli
     private CommandSpec spec;
 
+    private @Nullable PrintWriter out;
+
     protected final boolean json() {
         return json;
     }
@@ -35,8 +40,12 @@ public abstract class OutputCommand implements Callable<Integer> {
         return spec;
     }
 
+    /** The output, which shows no control characters of other processes. */
     protected final PrintWriter out() {
-        return spec.commandLine().getOut();
+        if (out == null) {
+            out = new PrintableWriter(spec.commandLine().getOut(), ansi().enabled());
+        }
+        return out;
     }
 
     protected final Ansi ansi() {
@@ -49,8 +58,13 @@ public abstract class OutputCommand implements Callable<Integer> {
     }
 
     /** Prints a value as indented JSON. */
-    protected final void printJson(Object value) {
-        out().println(Json.indented(value));
+    protected final void printJson(@Nullable Object value) {
+        out().println(PrintableText.json(Json.indented(value)));
+    }
+
+    /** Prints a value as JSON in one line. */
+    protected final void printJsonLine(@Nullable Object value) {
+        out().println(PrintableText.json(Json.text(value)));
     }
 
     /** Prints a JSON array, or a table of the same, or a sentence if there is nothing to list. */

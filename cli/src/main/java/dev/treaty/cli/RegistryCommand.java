@@ -1,7 +1,6 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
-import dev.treaty.codec.Json;
 import dev.treaty.config.RegistryServerSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
@@ -67,7 +66,7 @@ public final class RegistryCommand extends OutputCommand {
             if (json()) {
                 var addresses = new LinkedHashMap<>(Map.of("registry", address));
                 addresses.putAll(others);
-                out().println(Json.text(addresses));
+                printJsonLine(addresses);
             } else {
                 others.forEach((name, other) -> out().println(name + " " + other));
                 out().println("registry " + address + "; Ctrl-C ends it");

@@ -6,6 +6,7 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -92,7 +93,7 @@ public final class RegistryOptions {
      */
     public static void requireReached(Treaty treaty) {
         treaty.registry().problem().ifPresent(problem -> {
-            throw new CommandFailed(problem + HINT);
+            throw new CommandFailed(PrintableText.line(problem) + HINT);
         });
     }
 

@@ -3,11 +3,12 @@ package dev.treaty.cli;
 import dev.treaty.Treaty;
 import dev.treaty.cli.output.JsonDocuments;
 import dev.treaty.cli.output.Style;
-import dev.treaty.codec.Json;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryLimits;
 import java.time.Duration;
 import java.time.Instant;
@@ -92,15 +93,19 @@ final class WatchCommand extends OutputCommand {
             object.put("event", reachable ? "current" : "stale");
             object.put("timestamp", now.truncatedTo(ChronoUnit.MILLIS).toString());
             object.put("message", message);
-            out().println(Json.text(object));
+            printJsonLine(object);
         } else {
-            print(now, reachable ? Style.GOOD : Style.WARNING, reachable ? "current" : "stale", message);
+            print(
+                    now,
+                    reachable ? Style.GOOD : Style.WARNING,
+                    reachable ? "current" : "stale",
+                    PrintableText.line(Secrets.mask(message)));
         }
     }
 
     private void print(DiscoveryEvent event) {
         if (json()) {
-            out().println(Json.text(JsonDocuments.of(event)));
+            printJsonLine(JsonDocuments.of(event));
             return;
         }
         ServiceInstance instance = event.instance();
@@ -117,7 +122,9 @@ final class WatchCommand extends OutputCommand {
                 instance.service() + " " + instance.version() + " " + instance.id() + " " + instance.endpoint() + " "
                         + paint(JsonDocuments.style(instance.health()), JsonDocuments.word(instance.health()))
                         + (message.isEmpty() ? "" : " (" + message + ")")
-                        + (event instanceof DiscoveryEvent.Removed removed ? ": " + removed.reason() : ""));
+                        + (event instanceof DiscoveryEvent.Removed removed
+                                ? ": " + PrintableText.line(removed.reason())
+                                : ""));
     }
 
     private void print(Instant time, Style style, String event, String text) {

@@ -4,16 +4,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * Converts names between Java, files and environment variables, and finds the name that is nearest to a misspelled one.
  */
 public final class KeyNames {
-    private static final int TEXT_LENGTH_MAX = 400;
     private static final int QUOTE_LENGTH_MAX = 60;
-
-    private static final Pattern UNPRINTABLE = Pattern.compile("[\\x00-\\x1F\\x7F-\\x9F\\u2028\\u2029]");
 
     private KeyNames() {}
 
@@ -35,14 +31,6 @@ public final class KeyNames {
     /** Returns a text in quotes, shortened if it is long. */
     static String quote(String text) {
         return '"' + (text.length() > QUOTE_LENGTH_MAX ? text.substring(0, QUOTE_LENGTH_MAX) + "…" : text) + '"';
-    }
-
-    /** Returns the text as one line that a terminal can show. */
-    static String printable(String text) {
-        String cut = text.length() > TEXT_LENGTH_MAX ? text.substring(0, TEXT_LENGTH_MAX) + "…" : text;
-        return UNPRINTABLE
-                .matcher(cut)
-                .replaceAll(match -> "\\\\u%04x".formatted((int) match.group().charAt(0)));
     }
 
     /** Returns the most similar name, if at most a third of its letters differ. */

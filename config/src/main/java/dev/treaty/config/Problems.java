@@ -1,18 +1,28 @@
 package dev.treaty.config;
 
 import dev.treaty.config.YamlNode.Place;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Collects the problems of a configuration while it is read, so that all of them are reported together. */
 final class Problems {
     /** The place of what is not in the file, such as an environment variable. */
     static final Place NOWHERE = new Place(0, 0);
 
+    private static final int TEXT_LENGTH_MAX = 400;
+
     /** What messages call the file. */
     final String file;
 
+    /** Shorter values of variables are parts of other words. */
+    private static final int HIDDEN_LENGTH_MIN = 4;
+
+    private final Map<String, String> hidden = new LinkedHashMap<>();
     private final List<Problem> found = new ArrayList<>();
 
     Problems(String file) {
@@ -21,7 +31,26 @@ final class Problems {
 
     void add(String source, Place place, String key, String message) {
         found.add(new Problem(
-                source, place.line(), place.column(), KeyNames.printable(key), KeyNames.printable(message)));
+                shown(source), place.line(), place.column(), shown(key), shown(Secrets.mask(withoutHidden(message)))));
+    }
+
+    /** Makes later problems show the reference to a variable in place of its value, which may be secret. */
+    void hide(String value, String reference) {
+        if (value.length() >= HIDDEN_LENGTH_MIN) {
+            hidden.put(value, reference);
+        }
+    }
+
+    private String withoutHidden(String message) {
+        String without = message;
+        for (Map.Entry<String, String> each : hidden.entrySet()) {
+            without = without.replace(each.getKey(), each.getValue());
+        }
+        return without;
+    }
+
+    private static String shown(String text) {
+        return PrintableText.line(text, TEXT_LENGTH_MAX);
     }
 
     int count() {

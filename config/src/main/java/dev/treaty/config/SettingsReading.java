@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -118,12 +119,27 @@ final class SettingsReading {
             throw new IllegalArgumentException(
                     "the environment has no " + name + "; set it, or write ${" + name + ":default}");
         }
+        problems.hide(value, "${" + name + "}");
         return value;
+    }
+
+    /** Returns whether a text refers to a variable, whose value may be secret. */
+    static boolean refers(String text) {
+        return PLACEHOLDER.matcher(text).results().anyMatch(match -> match.group("name") != null);
+    }
+
+    /** Returns a text without the defaults of the variables to which it refers, because these may be secret too. */
+    static String withoutDefaults(String text) {
+        return PLACEHOLDER
+                .matcher(text)
+                .replaceAll(match -> Matcher.quoteReplacement(
+                        match.group("name") == null ? match.group() : "${" + match.group("name") + "}"));
     }
 
     /** Records that a value is in effect. */
     void inEffect(String key, String value, String origin) {
-        inEffect.put(key, new Setting(key, value, origin));
+        String shown = Secrets.isSecretName(key) ? Secrets.MASK : Secrets.mask(value);
+        inEffect.put(key, new Setting(key, shown, origin));
     }
 
     /**

@@ -128,12 +128,23 @@ record Slot(
     /** Returns the value of a text, or null if it is invalid, which is recorded. */
     @Nullable
     Object parse(ValueFormat<?> format, Text text) {
+        String value = text.value;
         try {
-            return format.read().apply(text.inFile() ? reading.interpolate(text.value) : text.value);
+            value = text.inFile() ? reading.interpolate(text.value) : text.value;
+            return format.read().apply(value);
         } catch (IllegalArgumentException e) {
-            problem(text, String.valueOf(e.getMessage()));
+            String message = String.valueOf(e.getMessage());
+            String written = SettingsReading.withoutDefaults(text.value);
+            problem(text, text.inFile() ? message.replace(KeyNames.quote(value), KeyNames.quote(written)) : message);
             return null;
         }
+    }
+
+    /** Returns how a value is shown that this text has set: as the file refers to it if a variable supplies it. */
+    static String shown(ValueFormat<?> format, Object value, Optional<Text> text) {
+        return text.filter(set -> set.inFile() && format.isText() && SettingsReading.refers(set.value))
+                .map(set -> SettingsReading.withoutDefaults(set.value))
+                .orElseGet(() -> format.of(value));
     }
 
     /** Returns the name that a key stands for, or null if it is invalid, which is recorded. */

@@ -106,6 +106,11 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
                 .findFirst();
     }
 
+    /** Returns whether a value may be any text, and so a secret. */
+    boolean isText() {
+        return type == String.class || type == URI.class || type == RegistryAddress.class;
+    }
+
     /** Formats a value of this type. */
     String of(Object value) {
         return write.apply(type.cast(value));

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +67,9 @@ interface ValueReader {
             }
             Object value = missing ? slot.base() : slot.parse(format);
             if (value != null) {
-                slot.inEffect(format.of(value), text.map(Slot.Text::origin).orElse(slot.origin()));
+                slot.inEffect(
+                        missing ? format.of(value) : Slot.shown(format, value, text),
+                        text.map(Slot.Text::origin).orElse(slot.origin()));
             }
             return value;
         }
@@ -108,15 +111,18 @@ interface ValueReader {
         public @Nullable Object read(Slot slot) {
             Optional<Slot.Text> variable = slot.variable();
             if (variable.isEmpty() && slot.node() == null) {
-                return slot.base() == null ? List.of() : inEffect(slot, (List<?>) slot.base(), slot.origin());
+                return slot.base() == null
+                        ? List.of()
+                        : inEffect(slot, (List<?>) slot.base(), List.of(), slot.origin());
             }
             int problems = slot.reading().problems.count();
+            List<Slot> elements = variable.isPresent() ? List.of() : slot.elements();
             List<@Nullable Object> values = variable.map(text -> elements(slot, text))
-                    .orElseGet(() -> slot.elements().stream().map(element -> element.parse(format)))
+                    .orElseGet(() -> elements.stream().map(element -> element.parse(format)))
                     .toList();
             String origin = variable.map(Slot.Text::origin)
                     .orElse(slot.reading().problems.file + ":" + slot.place().line());
-            return slot.reading().problems.count() > problems ? null : inEffect(slot, values, origin);
+            return slot.reading().problems.count() > problems ? null : inEffect(slot, values, elements, origin);
         }
 
         private Stream<@Nullable Object> elements(Slot slot, Slot.Text text) {
@@ -126,8 +132,17 @@ interface ValueReader {
                     .map(element -> slot.parse(format, new Slot.Text(element, text.source(), text.place())));
         }
 
-        private List<?> inEffect(Slot slot, List<?> values, String origin) {
-            slot.inEffect(values.stream().map(format::of).collect(Collectors.joining(", ")), origin);
+        /** @param elements where the values are in the file; empty if they are not */
+        private List<?> inEffect(Slot slot, List<?> values, List<Slot> elements, String origin) {
+            String text = IntStream.range(0, values.size())
+                    .mapToObj(i -> Slot.shown(
+                            format,
+                            Objects.requireNonNull(values.get(i)),
+                            elements.isEmpty()
+                                    ? Optional.empty()
+                                    : elements.get(i).text()))
+                    .collect(Collectors.joining(", "));
+            slot.inEffect(text, origin);
             return values;
         }
     }

@@ -253,4 +253,53 @@ class SettingsTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(file + ": " + message);
     }
+
+    @Test
+    void secrets_are_not_shown_W12() {
+        var environment = Map.of("DBPASS", "hunter2hunter2", "TREATY_NAME", "postgres://app:hunter2hunter2@db");
+        var effective = Settings.effective("treaty.yaml", """
+            zone: ${DBPASS:hunter2hunter2}
+            server:
+              port: ${PORT:8080}
+              metadata:
+                dsn: jdbc:postgresql://db/shop?user=app&password=${DBPASS}
+                db-password: hunter2hunter2
+                plain: app
+            run:
+              - {contract: a.B, implementation: a.C, jvm: ["-Ddb=${DBPASS}", "-Dapi.key=hunter2hunter2"]}
+            registry: etcd://${HOST:10.0.0.1}:2379?user=a&password-file=/run/secret
+            """, environment);
+        assertThat(effective.settings().zone()).isEqualTo("hunter2hunter2");
+        assertThat(effective.values()).noneMatch(setting -> setting.toString().contains("hunter2"));
+        assertThat(effective.values())
+                .extracting(Setting::toString)
+                .contains(
+                        "zone = ${DBPASS}  # treaty.yaml:1",
+                        "server.port = 8080  # treaty.yaml:3",
+                        "server.metadata.db-password = ***  # treaty.yaml:6",
+                        "server.metadata.plain = app  # treaty.yaml:7",
+                        "registry = etcd://${HOST}:2379?user=a&password-file=/run/secret  # treaty.yaml:10");
+    }
+
+    @Test
+    void problems_do_not_show_secrets_W12() {
+        var environment = Map.of("DBPASS", "hunter2hunter2", "SHORT", "hun");
+        for (String yaml : List.of(
+                "server: {port: \"${DBPASS}\"}",
+                "server: {drain: \"${DBPASS}s\"}",
+                "registry: treaty://root:${DBPASS}@10.0.0.1",
+                "registry: treaty://10.0.0.1:${DBPASS}",
+                "registry: etcd://root:hunter2@10.0.0.1",
+                "registry: ${DBPASS}",
+                "name: \"${DBPASS}" + "x".repeat(Settings.NAME_LENGTH_MAX) + "\"",
+                "zone: \"a ${DBPASS}\"")) {
+            assertThatThrownBy(() -> parse(yaml, environment))
+                    .as(yaml)
+                    .isInstanceOf(ConfigurationException.class)
+                    .message()
+                    .doesNotContain("hunter2");
+        }
+        assertThatThrownBy(() -> parse("server: {port: \"${SHORT}\"}", environment))
+                .hasMessageContaining("\"${SHORT}\" is not a whole number");
+    }
 }

@@ -3,7 +3,9 @@ package dev.treaty.demo;
 import dev.treaty.cli.Converters;
 import dev.treaty.cli.ExtraCommand;
 import dev.treaty.cli.Main;
+import dev.treaty.cli.output.PrintableWriter;
 import dev.treaty.codec.Json;
+import dev.treaty.core.text.PrintableText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -88,9 +90,9 @@ public final class DemoCommand implements ExtraCommand, Callable<Integer> {
         OptionalInt requested = rate == null ? OptionalInt.empty() : OptionalInt.of(rate);
         DemoReport report = new Demo(duration, requested, registry, view(out, ansi)).run();
         if (json) {
-            out.println(Json.indented(report.fields()));
+            out.println(PrintableText.json(Json.indented(report.fields())));
         } else {
-            report.print(out, ansi);
+            report.print(new PrintableWriter(out, ansi.enabled()), ansi);
         }
         return report.successful() ? Main.OK : Main.FAILED;
     }

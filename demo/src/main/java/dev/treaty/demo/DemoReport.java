@@ -3,6 +3,7 @@ package dev.treaty.demo;
 import dev.treaty.cli.output.Durations;
 import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.demo.CallTotals.Summary;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -98,8 +99,9 @@ record DemoReport(
             out.println();
             out.println(Style.FAULT.paint(
                     ansi, total.failed() > failures.size() ? "the first calls that failed" : "the calls that failed"));
-            failures.forEach(
-                    f -> out.println(DemoView.format("%6.2f s  %-8s  %s", f.atSeconds(), f.operation(), f.fault())));
+            failures.forEach(f -> out.println(DemoView.format(
+                    "%6.2f s  %-8s  %s",
+                    f.atSeconds(), f.operation(), PrintableText.line(f.fault().toString()))));
         }
     }
 

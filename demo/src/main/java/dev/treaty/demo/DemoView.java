@@ -1,5 +1,6 @@
 package dev.treaty.demo;
 
+import dev.treaty.core.text.PrintableText;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
@@ -78,7 +79,7 @@ abstract class DemoView implements AutoCloseable {
     /** Prints a line. */
     final synchronized void print(String line) {
         if (!closed) {
-            out.println(line);
+            out.println(PrintableText.line(line));
         }
     }
 
@@ -102,7 +103,7 @@ abstract class DemoView implements AutoCloseable {
     /** Closes the view with a last line. */
     final synchronized void close(String line) {
         close();
-        out.println(line);
+        out.println(PrintableText.line(line));
     }
 
     abstract void draw(Frame frame, PrintWriter out);

@@ -3,6 +3,7 @@ package dev.treaty.demo;
 import dev.treaty.cli.output.Durations;
 import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
+import dev.treaty.core.text.PrintableText;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -115,7 +116,7 @@ final class ScreenView extends DemoView {
                         + time
                         + Style.GOOD.paint(ansi, "━".repeat(done))
                         + Style.FAINT.paint(ansi, "━".repeat(bar - done)),
-                Style.FAINT.paint(ansi, cut(frame.load() + "; " + frame.registry(), columns)),
+                Style.FAINT.paint(ansi, cut(PrintableText.line(frame.load() + "; " + frame.registry()), columns)),
                 "all  " + total.calls() + " calls  " + count(total.failed(), "failed") + "  "
                         + count(total.late(), "late") + "  " + total.latencies(),
                 "now  " + Math.round(recent.calls() * 1e9 / INTERVAL.toNanos()) + " calls/s  " + recent.latencies());

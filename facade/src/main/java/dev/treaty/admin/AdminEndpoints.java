@@ -5,6 +5,7 @@ import dev.treaty.Introspection;
 import dev.treaty.codec.JsonCodec;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Filter;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.contract.ServiceContract;
@@ -21,7 +22,7 @@ import java.util.function.BiConsumer;
 
 /**
  * Hosts what operators read and change in a process: {@link Introspection} as a service and as the page {@code
- * /-/status}, metrics for Prometheus, and {@link Control} if the process listens on loopback only.
+ * /-/status}, metrics for Prometheus, and {@link Control} for its own user if the process listens on loopback only.
  */
 public final class AdminEndpoints {
     private final Introspection introspection;
@@ -50,9 +51,9 @@ public final class AdminEndpoints {
      * @param host the address that the server listens on
      */
     public void host(Server server, String host) {
-        ServiceContract contract = host(server, Introspection.class, introspection);
+        ServiceContract contract = host(server, Introspection.class, introspection, (call, next) -> next.handle(call));
         if (isLoopback(host)) {
-            host(server, Control.class, control);
+            host(server, Control.class, control, ControlSecret.ofUser().filter(server.endpoint()));
         }
         var codec = new JsonCodec(contract.name(), contract.operation("status").orElseThrow());
         server.page("/-/status", "application/json", () -> {
@@ -66,11 +67,12 @@ public final class AdminEndpoints {
                 () -> prometheus.scrape().getBytes(StandardCharsets.UTF_8));
     }
 
-    private <T> ServiceContract host(Server server, Class<T> type, T implementation) {
+    private <T> ServiceContract host(Server server, Class<T> type, T implementation, Filter filter) {
         var contract = ServiceContract.of(type);
         var dispatcher = Dispatcher.of(type, contract, implementation, failures);
         // Without events, so that reading metrics does not change them; without limits, since it is needed under load.
-        var handler = Pipelines.server(dispatcher, time, Events.NONE).handler();
+        var handler =
+                Pipelines.server(filter.around(dispatcher), time, Events.NONE).handler();
         server.host(new HostedService(
                 contract, handler, () -> ServiceHealth.of(ServiceHealth.Status.PASSING, time.instant())));
         return contract;

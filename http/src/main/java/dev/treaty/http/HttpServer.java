@@ -17,7 +17,9 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.server.BrowserRequests;
 import dev.treaty.http.server.Connections;
 import dev.treaty.http.server.Connections.Connection;
 import dev.treaty.http.server.IdentityEncoding;
@@ -67,6 +69,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>If a request is rejected before it could have run, the response has the header {@code Treaty-Reached: no}, so that
  * clients can safely retry at another instance.
+ *
+ * <p>On loopback, pages, raw handlers and services whose names begin with {@code treaty.} reject requests of other
+ * origins and for other hosts (HTTP status 403), which a page in a browser could send; {@code /-/health} does not.
  */
 public final class HttpServer implements Server {
     private static final System.Logger LOGGER = System.getLogger(HttpServer.class.getName());
@@ -78,6 +83,9 @@ public final class HttpServer implements Server {
     private static final Duration CLOSE_GRACE = Duration.ofMillis(200);
 
     private static final String HEALTH = "/-/health";
+
+    /** What the paths of Treaty's own services begin with, such as those of the registry. */
+    private static final String OWN = "/treaty.";
 
     /** The time without calls before a draining server closes its connections. */
     static final Duration QUIET = Duration.ofMillis(500);
@@ -93,6 +101,7 @@ public final class HttpServer implements Server {
     private final RandomGenerator random;
     private final WebServer server;
     private final ServiceEndpoint endpoint;
+    private final BrowserRequests browsers;
     private final Connections connections;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -123,6 +132,7 @@ public final class HttpServer implements Server {
         if (HELIDON.getLevel() == null) {
             HELIDON.setLevel(java.util.logging.Level.SEVERE);
         }
+        this.browsers = new BrowserRequests(options.host());
         this.connections = new Connections(time, options.idleTimeout());
         this.server = WebServer.builder()
                 .host(options.host())
@@ -275,11 +285,9 @@ public final class HttpServer implements Server {
 
     private void raw(RawHandler handler, ServerRequest request, ServerResponse response, Connection connection)
             throws InterruptedException {
-        var query = new HashMap<String, String>();
+        var query = new HashMap<String, List<String>>();
         for (String name : request.query().names()) {
-            query.put(
-                    name,
-                    request.query().all(name, List::of).stream().findFirst().orElse(""));
+            query.put(name, request.query().all(name, List::of));
         }
         String path = request.prologue().uriPath().path();
         String method = request.prologue().method().text();
@@ -289,7 +297,8 @@ public final class HttpServer implements Server {
         try {
             answer = handler.answer(raw);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The handler failed for " + MessageReader.echo(path), e);
+            LOGGER.log(
+                    System.Logger.Level.ERROR, "The handler failed for " + MessageReader.echo(path), Secrets.mask(e));
             answer = RawHandler.Answer.text(500, "internal error");
         } finally {
             connection.awaitingClient();
@@ -311,11 +320,19 @@ public final class HttpServer implements Server {
             Replies.headNotAllowed(response);
             return;
         }
-        if (path.startsWith("/-/")) {
-            page(path, request, response);
+        RawHandler handler = rawHandler(path);
+        try {
+            if (handler != null || (path.startsWith("/-/") && !path.startsWith(HEALTH)) || path.startsWith(OWN)) {
+                browsers.check(request.headers());
+            }
+            if (path.startsWith("/-/")) {
+                page(path, request, response);
+                return;
+            }
+        } catch (RequestRejected rejected) {
+            Replies.fault(response, rejected.status(), rejected.fault());
             return;
         }
-        RawHandler handler = rawHandler(path);
         inFlight.incrementAndGet();
         if (draining) {
             lastCallNanos = time.nanoTime();
@@ -380,7 +397,7 @@ public final class HttpServer implements Server {
         try {
             return hosted.host.handler().handle(call);
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The pipeline failed for " + call.path(), e);
+            LOGGER.log(System.Logger.Level.ERROR, "The pipeline failed for " + call.path(), Secrets.mask(e));
             return ServiceResponse.failed(Code.INTERNAL, "internal error in " + call.path());
         }
     }
@@ -516,7 +533,7 @@ public final class HttpServer implements Server {
             LOGGER.log(
                     System.Logger.Level.ERROR,
                     "The health of " + service.contract().name() + " could not be determined",
-                    e);
+                    Secrets.mask(e));
             return new ServiceHealth(
                     ServiceHealth.Status.CRITICAL, "its health could not be determined", time.instant(), Map.of());
         }

@@ -8,6 +8,8 @@ import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -19,7 +21,9 @@ import org.slf4j.event.Level;
 /**
  * Logs the events that matter to operators: internal errors of services with their stack traces, changes of breakers,
  * ejection, the registry and instances; and at level debug changes of health, refused retries, fallbacks and injected
- * faults. It never logs arguments, results or the messages of faults, because they may contain secrets.
+ * faults. It never logs arguments, results or the messages of faults, because they may contain secrets; secrets in
+ * other texts and in the messages of exceptions are {@linkplain Secrets masked}, and each line is {@linkplain
+ * PrintableText printable}.
  *
  * <p>At most {@value #LINES_MAX} lines are logged in {@value #PERIOD_SECONDS} seconds, and as many at level debug; the
  * first line after that states how many were omitted.
@@ -154,13 +158,9 @@ public final class EventLog implements Events {
             log.atLevel(level).log("{} lines were omitted", omitted);
         }
         if (omitted >= 0) {
-            log.atLevel(level).setCause(cause).log("{}", printable(text.get()));
+            log.atLevel(level)
+                    .setCause(cause == null ? null : Secrets.mask(cause))
+                    .log("{}", PrintableText.line(Secrets.mask(text.get()), TEXT_LENGTH_MAX));
         }
-    }
-
-    /** Returns the text as one line, because names and reasons come from other processes. */
-    private static String printable(String text) {
-        String cut = text.length() > TEXT_LENGTH_MAX ? text.substring(0, TEXT_LENGTH_MAX) + "…" : text;
-        return cut.replaceAll("[\\p{Cntrl}\\x{80}-\\x{9f}\\u2028\\u2029]", " ");
     }
 }

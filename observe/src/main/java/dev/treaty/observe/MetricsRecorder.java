@@ -63,7 +63,12 @@ public final class MetricsRecorder implements Events {
     public void emit(Event event) {
         switch (event) {
             case Event.CallEnded(var side, var call, var response) ->
-                counts(side).get(call.service()).called(call.operation().name(), response);
+                counts(side)
+                        .get(call.service())
+                        .called(
+                                call.operation().name(),
+                                response,
+                                call.context().record().waitedNanos());
             case Event.AttemptEnded(var call, var instance, var response) ->
                 client.get(call.service()).attempted(instance.id(), response);
             case Event.RetryScheduled(var call, var _, var _) -> count(call.service(), Counter.RETRIES);

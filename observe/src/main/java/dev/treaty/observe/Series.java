@@ -69,7 +69,7 @@ final class Series {
     }
 
     /** Counts one outcome with its latency. */
-    void record(ServiceResponse<?> response) {
+    void record(ServiceResponse<?> response, long latencyNanos) {
         long now = time.nanoTime();
         long current = Math.floorDiv(now, INTERVAL_NANOS);
         if (current != interval && lock.tryLock()) {
@@ -79,7 +79,7 @@ final class Series {
                 lock.unlock();
             }
         }
-        increment(cell(response.latencyNanos()));
+        increment(cell(Math.max(0, latencyNanos)));
         if (response instanceof ServiceResponse.Failed<?> failed) {
             increment(LATENCIES + failed.fault().code().ordinal());
         }

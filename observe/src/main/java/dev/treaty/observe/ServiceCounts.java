@@ -66,13 +66,14 @@ final class ServiceCounts {
         return adders;
     }
 
-    void called(String operation, ServiceResponse<?> response) {
-        operations.get(operation).record(response);
+    /** @param waitedNanos how long the handler has waited on purpose, which is not latency */
+    void called(String operation, ServiceResponse<?> response, long waitedNanos) {
+        operations.get(operation).record(response, response.latencyNanos() - waitedNanos);
     }
 
     void attempted(String instance, ServiceResponse<?> response) {
         count(Counter.ATTEMPTS);
-        instances.get(instance).attempts.record(response);
+        instances.get(instance).attempts.record(response, response.latencyNanos());
     }
 
     void count(Counter counter) {

@@ -16,6 +16,7 @@ import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Side;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -170,5 +171,25 @@ class EventLogTest {
                 .containsExactly(
                         "WARN 30 lines were omitted",
                         "WARN breaker of shop.Orders at a went from half-open to open: once more");
+    }
+
+    @Test
+    void control_characters_reach_no_line_W11() {
+        log.emit(opened("a\u001b]0;x\u0007b\u0085c\u202ed\u009be"));
+        log.emit(new Event.RegistryChanged("treaty://a:1", false, "no\nWARN forged"));
+        log.emit(new Event.HandlerFailed(call(ORDERS, "get"), new IllegalStateException("a\nERROR forged\u001b[2J")));
+        assertThat(lines.written).hasSize(3).allMatch(PrintableText::isPrintable);
+    }
+
+    @Test
+    void secrets_reach_no_line_W12() {
+        var cause = new IllegalStateException("no route to jdbc:postgresql://app:hunter2@db/shop?password=hunter2");
+        log.emit(new Event.HandlerFailed(call(ORDERS, "get"), new IllegalArgumentException(cause)));
+        log.emit(new Event.ThreadFailed("treaty-x", cause));
+        log.emit(new Event.RegistryChanged(
+                "etcd://root:hunter2@a:1", false, "etcd://root:hunter2@a:1 is not reachable"));
+        log.emit(opened("5 of 10 calls failed: token=hunter2"));
+        assertThat(lines.written).hasSize(4).noneMatch(line -> line.contains("hunter2"));
+        assertThat(lines.written.getFirst()).contains("caused by java.lang.IllegalArgumentException: ");
     }
 }

@@ -230,4 +230,16 @@ class MetricsRecorderTest {
         assertThat(report.client()).containsExactly(client());
         assertThat(report.server()).extracting(m -> m.service().value()).containsExactly("shop.Stock");
     }
+
+    @Test
+    void a_wait_for_news_is_no_latency_C9() {
+        for (int i = 0; i < 100; i++) {
+            var watch = call(ORDERS, "watch");
+            watch.context().record().waited(Duration.ofSeconds(25).toNanos());
+            recorder.emit(new Event.CallEnded(Side.SERVER, watch, ok(Duration.ofMillis(25_002))));
+        }
+        ServiceMetrics metrics = recorder.metrics(ORDERS, Side.SERVER);
+        assertThat(metrics.minute().requests()).isEqualTo(100);
+        assertThat(metrics.minute().p99Millis()).isBetween(1.9, 2.1);
+    }
 }

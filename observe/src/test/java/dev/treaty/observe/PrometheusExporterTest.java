@@ -16,6 +16,7 @@ import dev.treaty.core.call.Origin;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Side;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -86,5 +87,12 @@ class PrometheusExporterTest {
                 .anyMatch(line -> line.startsWith("shop_orders_total{kind=\"gift\"} 1"))
                 .allMatch(line ->
                         line.matches("# (HELP|TYPE) .*|[a-z_]+(\\{" + label + "(," + label + ")*})? [0-9.E+-]+"));
+    }
+
+    @Test
+    void control_characters_reach_no_label_W11() {
+        recorder.emit(ended("a\u001b]0;x\u0007\u202eb", ok(Duration.ofMillis(1))));
+        recorder.emit(new Event.BreakerChanged(ORDERS, "b", "CLOSED", "OP\u001bEN\n", "5 failures in a row"));
+        assertThat(exporter.scrape().lines()).allMatch(PrintableText::isPrintable);
     }
 }

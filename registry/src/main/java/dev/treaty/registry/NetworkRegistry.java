@@ -15,6 +15,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.backend.BackendService;
 import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.client.LeaseKeeper;
@@ -104,7 +105,10 @@ public final class NetworkRegistry implements Registry {
     }
 
     private static void logInternalError(Call call, Throwable cause) {
-        LOGGER.log(System.Logger.Level.ERROR, "Internal error of a registry backend in " + call.path(), cause);
+        LOGGER.log(
+                System.Logger.Level.ERROR,
+                "Internal error of a registry backend in " + call.path(),
+                Secrets.mask(cause));
     }
 
     private void reconnect() {

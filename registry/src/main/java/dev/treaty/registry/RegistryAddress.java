@@ -1,6 +1,7 @@
 package dev.treaty.registry;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.spi.RegistryProvider;
 import java.util.Arrays;
 import java.util.List;
@@ -50,14 +51,14 @@ public sealed interface RegistryAddress {
             Matcher parts = AUTHORITY.matcher(authority);
             if (!parts.matches()) {
                 throw new IllegalArgumentException(
-                        "\"" + authority + "\" is no host and port; an IPv6 address must be in brackets");
+                        "\"" + Secrets.mask(authority) + "\" is no host and port; an IPv6 address must be in brackets");
             }
             String host = parts.group(1) == null ? parts.group(2) : parts.group(1);
             String port = parts.group(3);
             try {
                 return new Network(host, port == null ? PORT : Integer.parseInt(port));
             } catch (NumberFormatException e) {
-                throw new IllegalArgumentException("\"" + port + "\" is no port", e);
+                throw new IllegalArgumentException("the port is not a number", e);
             }
         }
 
@@ -81,8 +82,12 @@ public sealed interface RegistryAddress {
     record Provided(String scheme, String rest) implements RegistryAddress {
         private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]{0,31}");
 
-        /** @throws IllegalArgumentException if the scheme is illegal or the rest is empty */
+        /** @throws IllegalArgumentException if the scheme is illegal, the rest is empty or it has a user or password */
         public Provided {
+            if (rest.startsWith("//") && rest.indexOf('@') >= 0) {
+                throw new IllegalArgumentException(
+                        "an address has no user and no password: append ?user=name&password-file=path");
+            }
             if (!SCHEME.matcher(scheme).matches() || rest.isBlank() || rest.length() > LENGTH_MAX) {
                 throw new IllegalArgumentException(
                         "the address of a registry is scheme:rest, at most " + LENGTH_MAX + " characters");
@@ -172,7 +177,7 @@ public sealed interface RegistryAddress {
             return single ? primaries.getFirst() : new Several(primaries, secondary);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "\"" + text + "\" is no registry (" + e.getMessage()
+                    "\"" + Secrets.mask(text) + "\" is no registry (" + e.getMessage()
                             + "): write embedded, treaty://host:port such as treaty://127.0.0.1:" + PORT
                             + ", etcd://host:2379, zookeeper://host:2181, dns://name or file:path",
                     e);

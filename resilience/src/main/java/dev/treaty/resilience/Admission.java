@@ -65,6 +65,7 @@ public final class Admission implements Filter {
     }
 
     @Override
+    @SuppressWarnings("ThreadPriorityCheck") // the yield lets calls that wait for a processor end first
     public ServiceResponse<?> handle(Call call, Handler next) throws InterruptedException {
         CallContext context = call.context();
         long deadline = context.deadline().atNanos();

@@ -17,6 +17,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.execution.ExceptionMapping;
 import dev.treaty.resilience.execution.Execution;
@@ -384,7 +385,10 @@ public final class Guard {
         try {
             fallback.succeeded(result);
         } catch (Throwable e) {
-            LOGGER.log(System.Logger.Level.WARNING, "A fallback of " + name() + " failed to record a result", e);
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "A fallback of " + name() + " failed to record a result",
+                    Secrets.mask(e));
         }
     }
 

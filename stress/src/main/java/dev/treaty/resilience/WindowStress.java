@@ -7,10 +7,9 @@ import dev.treaty.resilience.breaker.CountWindow;
 import dev.treaty.resilience.breaker.OutcomeWindow;
 import dev.treaty.resilience.breaker.TimeWindow;
 import dev.treaty.resilience.internal.GuardCounters;
-import dev.treaty.resilience.limit.SampleWindow;
+import dev.treaty.resilience.limit.CallDurations;
 import dev.treaty.resilience.limit.Throttle;
 import dev.treaty.resilience.retry.LatencyWindow;
-import java.util.Objects;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Description;
@@ -88,40 +87,33 @@ public final class WindowStress {
         }
     }
 
-    /** Two samples of an adaptive limit, and a dropped call. */
+    /** The durations of three calls of an operation, one of them in the other stripe. */
     @JCStressTest
-    @Description("The window has all three.")
-    @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "all")
+    @Description("The sum has all three.")
+    @Outcome(id = "3, 4997", expect = ACCEPTABLE, desc = "all")
     @State
-    public static class Samples {
-        private final SampleWindow window = new SampleWindow(1, 0);
-
-        public Samples() {
-            for (int i = 0; i < SampleWindow.CALLS_MIN; i++) {
-                window.add(1_000_000, false);
-            }
-        }
+    public static class Durations {
+        private final CallDurations durations = new CallDurations(2);
 
         @Actor
         public void one() {
-            window.add(1_000_000, false);
+            durations.add(1_000_000);
         }
 
         @Actor
         public void other() {
-            window.add(3_000_000, false);
+            durations.add(3_000_000);
         }
 
         @Actor
-        public void dropped() {
-            window.add(1_000_000, true);
+        public void third() {
+            durations.add(1_000_000);
         }
 
         @Arbiter
         public void after(II_Result r) {
-            var sample = Objects.requireNonNull(window.close(SampleWindow.LENGTH.toNanos()));
-            r.r1 = (int) sample.calls() - SampleWindow.CALLS_MIN;
-            r.r2 = (int) sample.drops();
+            r.r1 = (int) durations.sum();
+            r.r2 = (int) (durations.nanos() / 1_000);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.treaty.cli.output;
 
+import dev.treaty.core.text.PrintableText;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +34,7 @@ public final class Table {
         }
 
         public Row cell(String text, Style style) {
-            cells.add(new Cell(text, style));
+            cells.add(new Cell(PrintableText.line(text), style));
             return this;
         }
 

@@ -1,5 +1,7 @@
 package dev.treaty.cli.up;
 
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -37,7 +39,7 @@ public final class ChildProcess implements AutoCloseable {
 
     private ChildProcess(Process process, Consumer<String> lines) {
         this.process = process;
-        this.reader = Thread.ofVirtual().name("output of " + process.pid()).start(() -> read(lines));
+        this.reader = BackgroundThread.startOnce("output of " + process.pid(), Events.NONE, () -> read(lines));
     }
 
     /**
@@ -93,7 +95,11 @@ public final class ChildProcess implements AutoCloseable {
                         last.removeFirst();
                     }
                 }
-                lines.accept(line);
+                try {
+                    lines.accept(line);
+                } catch (RuntimeException e) { // the output must be read on, because the process would wait otherwise
+                    BackgroundThread.report("output of " + process.pid(), Events.NONE, e);
+                }
             }
         } catch (IOException e) {
             // the process has ended

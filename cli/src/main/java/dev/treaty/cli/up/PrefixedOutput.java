@@ -2,6 +2,7 @@ package dev.treaty.cli.up;
 
 import dev.treaty.cli.output.Style;
 import dev.treaty.codec.Json;
+import dev.treaty.core.text.PrintableText;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.function.Consumer;
@@ -41,9 +42,9 @@ final class PrefixedOutput {
             var object = new LinkedHashMap<String, String>();
             object.put("source", name);
             object.put("line", line);
-            out.println(Json.text(object));
+            out.println(PrintableText.json(Json.text(object)));
         } else {
-            out.println(prefix + line);
+            out.println(prefix + PrintableText.line(line.replace("\t", "    ")));
         }
     }
 

@@ -5,6 +5,8 @@ import dev.treaty.cli.CommandFailed;
 import dev.treaty.cli.ErrorHandler;
 import dev.treaty.cli.Main;
 import dev.treaty.config.Settings;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Constructor;
@@ -40,9 +42,10 @@ public final class ServiceMain {
             out.println(READY + serve(treaty, load("contract", arguments[1]), load("implementation", arguments[2])));
         } catch (RuntimeException e) {
             if ("1".equals(System.getenv("TREATY_DEBUG"))) {
-                e.printStackTrace();
+                Secrets.mask(e).printStackTrace();
             }
-            out.println(FAILED + ErrorHandler.message(e).replaceAll("\\s*\\R\\s*", " "));
+            out.println(FAILED
+                    + PrintableText.line(Secrets.mask(ErrorHandler.message(e).replaceAll("\\s*\\R\\s*", " "))));
             System.exit(Main.USAGE);
         }
         while (System.in.read() >= 0) {

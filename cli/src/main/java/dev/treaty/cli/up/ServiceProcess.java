@@ -2,6 +2,9 @@ package dev.treaty.cli.up;
 
 import dev.treaty.config.RunSettings;
 import dev.treaty.config.Settings;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Time;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,7 +58,9 @@ final class ServiceProcess {
                 "TREATY_REGISTRY", settings.registry().toString(),
                 "TREATY_SERVER_DRAIN", settings.server().drain().toString(),
                 "TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
-        this.supervisor = Thread.ofVirtual().name("supervisor of " + name).start(this::supervise);
+        this.supervisor =
+                BackgroundThread.virtual("supervisor of " + name, Time.system(), Events.NONE, this::supervise);
+        supervisor.start();
     }
 
     /** Returns an entry of the class path, which is relative to the file that lists it. */
@@ -72,7 +77,7 @@ final class ServiceProcess {
         return started;
     }
 
-    private void supervise() {
+    private void supervise() throws InterruptedException {
         long pause = PAUSE_MIN.toNanos();
         try {
             while (true) {
@@ -92,8 +97,6 @@ final class ServiceProcess {
                 TimeUnit.NANOSECONDS.sleep(pause);
                 pause = Math.min(2 * pause, PAUSE_MAX.toNanos());
             }
-        } catch (InterruptedException e) {
-            // stopped
         } catch (IOException e) {
             String reason = "cannot be started: " + e.getMessage();
             if (!started.complete(Optional.of(reason))) {
@@ -115,9 +118,13 @@ final class ServiceProcess {
         }
     }
 
+    /** Starts a process, unless one runs still; returns null if the instance is stopped. */
     private synchronized @Nullable ChildProcess startChild() throws IOException {
         if (stopped) {
             return null;
+        }
+        if (child.filter(ChildProcess::alive).isPresent()) {
+            return child.get();
         }
         var started = ChildProcess.start(command, environment, this::read);
         child = Optional.of(started);

@@ -1,8 +1,8 @@
 package dev.treaty.codec.json;
 
 import dev.treaty.codec.MessageException;
+import dev.treaty.core.text.PrintableText;
 import java.util.ArrayList;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -12,9 +12,6 @@ import tools.jackson.core.TokenStreamContext;
 public final class MessageReader {
     /** The maximum length of a name or value from a message in an error, in characters. */
     private static final int ECHO_LENGTH_MAX = 64;
-
-    /** Quotes, control characters, surrogates and characters that consist of two. */
-    private static final Pattern UNSUITABLE = Pattern.compile("[\"\\p{Cc}\\p{Cs}\\x{10000}-\\x{10FFFF}]");
 
     final JsonParser parser;
 
@@ -106,8 +103,6 @@ public final class MessageReader {
 
     /** Returns a name or value from a message for an error message: shortened, and without control characters. */
     public static String echo(String text) {
-        boolean cut = text.length() > ECHO_LENGTH_MAX;
-        String shown = cut ? text.substring(0, ECHO_LENGTH_MAX) + "…" : text;
-        return UNSUITABLE.matcher(shown).replaceAll("?");
+        return PrintableText.line(text, ECHO_LENGTH_MAX).replace('"', '?');
     }
 }

@@ -23,6 +23,22 @@ public final class DecisionRecord {
 
     private volatile boolean refusedByAll;
 
+    /** Written and read by the thread that handles the call. */
+    private long waitedNanos;
+
+    /**
+     * Adds a time, in nanoseconds, that the handler has waited on purpose, as for the next change in a long poll: metrics
+     * do not count it as latency. Called by the thread that handles the call.
+     */
+    public void waited(long nanos) {
+        waitedNanos += nanos;
+    }
+
+    /** Returns how long the handler has waited on purpose, in nanoseconds. */
+    public long waitedNanos() {
+        return waitedNanos;
+    }
+
     /** Records the candidates of an attempt; the caller does that only if an instance was excluded. */
     public void selecting(CandidateSet from) {
         candidates = from;

@@ -1,5 +1,7 @@
 package dev.treaty.core.discovery;
 
+import dev.treaty.core.text.PrintableText;
+
 /** Validates texts of instances, which appear in paths, headers, terminals and pages. */
 final class PermittedText {
     private PermittedText() {}
@@ -16,10 +18,15 @@ final class PermittedText {
         });
     }
 
-    /** @throws IllegalArgumentException if it has control characters */
+    /** @throws IllegalArgumentException if it is not {@linkplain PrintableText printable} */
     static void checkText(String what, String text) {
-        text.chars().filter(Character::isISOControl).findFirst().ifPresent(c -> {
-            throw new IllegalArgumentException(what + " has the control character U+" + "%04X".formatted(c));
-        });
+        if (!PrintableText.isPrintable(text)) {
+            String found = text.codePoints()
+                    .filter(c -> !PrintableText.isPrintable(Character.toString(c)))
+                    .mapToObj("U+%04X"::formatted)
+                    .findFirst()
+                    .orElse("half of a surrogate pair");
+            throw new IllegalArgumentException(what + " has the control character " + found);
+        }
     }
 }

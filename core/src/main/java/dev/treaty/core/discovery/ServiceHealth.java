@@ -1,11 +1,14 @@
 package dev.treaty.core.discovery;
 
+import dev.treaty.core.text.PrintableText;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
- * The health of an instance.
+ * The health of an instance. Its texts are one line each: what is not {@linkplain PrintableText
+ * printable} is replaced.
  *
  * @param status whether it accepts calls
  * @param message one sentence for people; may be empty
@@ -40,10 +43,24 @@ public record ServiceHealth(Status status, String message, Instant timestamp, Ma
 
     /** @throws IllegalArgumentException if there are too many details */
     public ServiceHealth {
-        details = Map.copyOf(details);
+        message = PrintableText.line(message);
+        details = printable(details);
         if (details.size() > DETAILS_MAX) {
             throw new IllegalArgumentException("health has " + details.size() + " details: at most " + DETAILS_MAX);
         }
+    }
+
+    private static Map<String, String> printable(Map<String, String> details) {
+        for (var detail : details.entrySet()) {
+            if (!PrintableText.isPrintable(detail.getKey()) || !PrintableText.isPrintable(detail.getValue())) {
+                return details.entrySet().stream()
+                        .collect(Collectors.toUnmodifiableMap(
+                                each -> PrintableText.line(each.getKey()),
+                                each -> PrintableText.line(each.getValue()),
+                                (first, _) -> first));
+            }
+        }
+        return Map.copyOf(details);
     }
 
     /** A status without message and details. */

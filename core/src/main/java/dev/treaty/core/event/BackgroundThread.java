@@ -1,5 +1,6 @@
 package dev.treaty.core.event;
 
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 
 /**
@@ -83,7 +84,8 @@ public final class BackgroundThread {
     public static void report(String name, Events events, Throwable failure) {
         try {
             if (events.equals(Events.NONE)) {
-                LOGGER.log(System.Logger.Level.ERROR, "Thread " + name + " failed and continues", failure);
+                LOGGER.log(
+                        System.Logger.Level.ERROR, "Thread " + name + " failed and continues", Secrets.mask(failure));
             } else {
                 events.emit(new Event.ThreadFailed(name, failure));
             }

@@ -4,6 +4,8 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.util.Map;
@@ -126,9 +128,7 @@ public final class HealthCheck implements AutoCloseable {
             try {
                 result.complete(probe.probe());
             } catch (RuntimeException | Error e) {
-                String message = String.valueOf(e.getMessage());
-                result.complete(critical("the health check failed: "
-                        + message.substring(0, Math.min(MESSAGE_LENGTH_MAX, message.length()))));
+                result.complete(critical("the health check failed: " + shown(e)));
             } catch (InterruptedException e) {
                 // canceled after the timeout
             } finally {
@@ -149,6 +149,10 @@ public final class HealthCheck implements AutoCloseable {
             thread.interrupt();
             return critical("no answer within " + policy.timeout().toMillis() + " ms");
         }
+    }
+
+    private static String shown(Throwable e) {
+        return PrintableText.line(Secrets.mask(String.valueOf(e.getMessage())), MESSAGE_LENGTH_MAX);
     }
 
     private ServiceHealth critical(String message) {

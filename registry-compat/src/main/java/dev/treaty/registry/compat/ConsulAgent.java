@@ -4,21 +4,27 @@ import dev.treaty.codec.MessageException;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.HealthProbes;
 import dev.treaty.http.RawHandler.Answer;
 import dev.treaty.http.RawHandler.Request;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * The part of a Consul agent that registers instances. An instance with a TTL check is critical until its check reports
- * {@code passing}, and whenever no report arrives within the TTL; after a further time it may be deregistered. In
+ * The part of a Consul agent that registers instances. An instance with a check is critical until it is found to be
+ * passing: with a TTL check by its own report, which is valid for that time; otherwise by a probe of HTTP, TCP or gRPC.
+ * An instance that stays critical may be deregistered. In
  * maintenance it is critical, whatever its check reports. With a store, instances are registered again after a restart.
  */
 final class ConsulAgent implements AutoCloseable {
@@ -33,18 +39,21 @@ final class ConsulAgent implements AutoCloseable {
     private static final Answer OK = Answer.text(200, "");
     private static final long CHECK_NANOS = Duration.ofMillis(250).toNanos();
 
-    private final Registry registry;
     private final Time time;
     private final ConsulFiles files;
+    private final HealthProbes probes;
+    private final ConsulInstance.Agent self;
     private final Map<String, ConsulInstance> instances = new ConcurrentSkipListMap<>();
     private final FileLock lock = new FileLock(); // of additions and removals
     private final Promise<Boolean> closed = new Promise<>();
 
-    ConsulAgent(Registry registry, Time time, ConsulFiles files) {
-        this.registry = registry;
+    ConsulAgent(Registry registry, Time time, ConsulFiles files, CheckNetworks networks) {
         this.time = time;
         this.files = files;
-        Thread.ofVirtual().name("treaty-consul-ttl").start(this::run);
+        this.probes = new HealthProbes(time, HealthPolicy.DURATION_MAX);
+        this.self = new ConsulInstance.Agent(registry, files, time, probes, networks);
+        BackgroundThread.virtual("treaty-consul-checks", time, Events.NONE, this::run)
+                .start();
     }
 
     /**
@@ -55,7 +64,7 @@ final class ConsulAgent implements AutoCloseable {
     void restore() throws IOException {
         for (var file : files.read().entrySet()) {
             try {
-                var instance = ConsulInstance.restore(file.getValue(), registry, files, time);
+                var instance = ConsulInstance.restore(file.getValue(), self);
                 instances.put(instance.instance().id(), instance);
             } catch (IllegalArgumentException | IllegalStateException | MessageException | DateTimeException e) {
                 instances.values().forEach(ConsulInstance::withdraw);
@@ -67,14 +76,10 @@ final class ConsulAgent implements AutoCloseable {
         }
     }
 
-    private void run() {
-        try {
-            while (closed.now() == null) {
-                instances.forEach(this::check);
-                closed.await(time, CHECK_NANOS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void run() throws InterruptedException {
+        while (closed.now() == null) {
+            instances.forEach(this::check);
+            closed.await(time, CHECK_NANOS);
         }
     }
 
@@ -109,7 +114,7 @@ final class ConsulAgent implements AutoCloseable {
                 case "check/fail/" -> report(id, Status.CRITICAL, note(request, "note"));
                 case "check/update/" -> update(id, ConsulDefinition.object(request.body()));
                 case "service/maintenance/" -> maintenance(id, request);
-                default -> Answer.text(404, "this registry's Consul API has no " + request.path());
+                default -> ConsulApi.unsupported(request.path());
             };
         } catch (IllegalArgumentException | MessageException e) {
             return Answer.text(400, String.valueOf(e.getMessage()));
@@ -130,6 +135,7 @@ final class ConsulAgent implements AutoCloseable {
 
     private Answer register(Request request) throws IOException {
         var definition = ConsulDefinition.read(ConsulDefinition.object(request.body()), time.instant());
+        definition.check().require(self.networks());
         String id = definition.instance().id();
         return lock.run(() -> {
             requireOpen();
@@ -139,7 +145,7 @@ final class ConsulAgent implements AutoCloseable {
             } else if (instances.size() >= INSTANCES_MAX) {
                 throw new IllegalStateException(INSTANCES_MAX + " instances are registered, which is the limit");
             } else {
-                instances.put(id, ConsulInstance.register(definition, registry, files, time));
+                instances.put(id, ConsulInstance.register(definition, self));
             }
             return OK;
         });
@@ -198,11 +204,9 @@ final class ConsulAgent implements AutoCloseable {
         return Answer.text(404, "Unknown " + kind + " ID \"" + id + "\"");
     }
 
-    /** Returns the registered instances by id. */
-    Map<String, Object> services() {
-        var all = new TreeMap<String, Object>();
-        instances.forEach((id, each) -> all.put(id, ConsulJson.service(each.instance())));
-        return all;
+    /** Returns the registered instances. */
+    List<ServiceInstance> instances() {
+        return instances.values().stream().map(ConsulInstance::instance).toList();
     }
 
     /** Stops the checks; instances stay registered. */
@@ -211,6 +215,8 @@ final class ConsulAgent implements AutoCloseable {
         try {
             lock.run(() -> {
                 if (closed.complete(true)) {
+                    instances.values().forEach(ConsulInstance::close);
+                    probes.close();
                     try {
                         for (ConsulInstance each : instances.values()) {
                             each.saveChanges();

@@ -2,7 +2,6 @@ package dev.treaty.registry.compat;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Registry;
-import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.RawHandler;
@@ -11,25 +10,25 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the HTTP API of a Consul agent from a registry. It has these paths: {@code /v1/health/service/:name}, {@code
- * /v1/catalog/services}, {@code /v1/catalog/service/:name}, {@code /v1/catalog/nodes}, {@code /v1/catalog/datacenters},
- * {@code /v1/agent/self}, {@code /v1/agent/services}, {@code /v1/status/leader}, {@code /v1/agent/service/register},
- * {@code deregister/:id} and {@code maintenance/:id}, and {@code /v1/agent/check/pass|warn|fail|update/:id} for checks
- * with a TTL. Other paths of Consul's API return 404 with a message.
+ * Answers the HTTP API of a Consul agent from a registry, as far as it concerns services and their health: queries of {@code
+ * /v1/health/}, {@code /v1/catalog/}, {@code /v1/agent/} and {@code /v1/status/}, and registrations at {@code
+ * /v1/agent/service/} with checks by TTL, HTTP, TCP or gRPC. Other requests are refused with a reason; {@code
+ * docs/backends.md} lists each.
  *
  * <p>Queries block as in Consul: with {@code index} and {@code wait}, the response follows the next change after that
- * index. Tags are the metadata {@code tags}, separated by commas.
+ * index. Tags are the metadata {@code tags}, separated by commas; if a tag has a comma, they are a JSON list.
  *
  * <p>Clients of Consul register once and expect the agent to remember. With a {@link Store}, their registrations are
  * restored when the next API is opened with it; without one, they end with the registry.
@@ -43,101 +42,263 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
 
     private static final Duration WAIT_MAX = Duration.ofMinutes(10);
 
-    private static final String HEALTH = "/v1/health/service/";
-    private static final String CATALOG = "/v1/catalog/service/";
+    /** Parameters that change an answer in a way that this API does not support. */
+    private static final Set<String> UNSUPPORTED_PARAMETERS = Set.of("filter", "peer", "sg", "ns", "partition");
+
+    private static final Set<String> FALSE = Set.of("false", "False", "FALSE", "f", "F", "0");
 
     /** A duration in Go's format; a number without a unit is in seconds. */
     private static final Pattern DURATION = Pattern.compile("(?:(?<hours>\\d{1,9})h)?(?:(?<minutes>\\d{1,9})m(?!s))?"
             + "(?:(?<seconds>\\d{1,9})s)?(?:(?<millis>\\d{1,9})ms)?");
 
-    private final Registry registry;
     private final ConsulIndexes indexes;
     private final ConsulAgent agent;
     private final Semaphore waiting = new Semaphore(WAITING_MAX);
 
-    /** Creates the API of a registry, without storing what is registered. */
+    /** Creates the API of a registry, without storing what is registered; checks may connect to this machine. */
     public ConsulApi(Registry registry, Time time) {
-        this(registry, time, new ConsulFiles(null));
+        this(registry, time, new ConsulFiles(null), CheckNetworks.LOOPBACK, ConsulIndexes.first(time.instant()));
+    }
+
+    /** Creates the API of a registry with a store, whose checks may connect to this machine. */
+    public ConsulApi(Registry registry, Time time, Store store) throws IOException {
+        this(registry, time, store, CheckNetworks.LOOPBACK);
     }
 
     /**
      * Creates the API of a registry, and restores and stores what is registered: the instances with the last reports of
      * their checks, and whether they are in maintenance. Restored checks have their whole TTL to report.
      *
-     * @param store contains nothing else, and is closed with the API
+     * @param store contains nothing else, and is closed with the API; null to store nothing
+     * @param networks the networks to which the checks of instances may connect
      * @throws IOException if the content of the store cannot be read or registered; the message names the file
      */
-    public ConsulApi(Registry registry, Time time, Store store) throws IOException {
-        this(registry, time, new ConsulFiles(store));
+    public ConsulApi(Registry registry, Time time, @Nullable Store store, CheckNetworks networks) throws IOException {
+        this(registry, time, new ConsulFiles(store), networks);
+    }
+
+    private ConsulApi(Registry registry, Time time, ConsulFiles files, CheckNetworks networks) throws IOException {
+        this(registry, time, files, networks, files.reserveIndexes(ConsulIndexes.first(time.instant())));
         agent.restore();
     }
 
-    private ConsulApi(Registry registry, Time time, ConsulFiles files) {
-        this.registry = registry;
-        this.indexes = new ConsulIndexes(registry, time);
-        this.agent = new ConsulAgent(registry, time, files);
+    private ConsulApi(Registry registry, Time time, ConsulFiles files, CheckNetworks networks, long firstIndex) {
+        this.indexes = new ConsulIndexes(registry, time, firstIndex);
+        this.agent = new ConsulAgent(registry, time, files, networks);
     }
 
     @Override
     public Answer answer(Request request) throws InterruptedException {
         String path = request.path();
-        if (request.method().equals("PUT") && path.startsWith("/v1/agent/")) {
-            return agent.answer(request);
+        Optional<Answer> refused = refused(request);
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        if (request.method().equals("PUT")) {
+            return path.startsWith("/v1/agent/") ? agent.answer(request) : unsupported(path);
         }
         if (!request.method().equals("GET")) {
             return Answer.text(405, "method " + request.method() + " not allowed");
         }
-        if (path.startsWith(HEALTH) && path.length() > HEALTH.length()) {
-            boolean passing =
-                    request.parameter("passing").filter(p -> !p.equals("false")).isPresent();
-            String name = path.substring(HEALTH.length());
-            return instances(request, name, each -> !passing || isPassing(each), ConsulJson::healthEntry);
-        }
-        if (path.startsWith(CATALOG) && path.length() > CATALOG.length()) {
-            return instances(request, path.substring(CATALOG.length()), _ -> true, ConsulJson::catalogEntry);
-        }
         return switch (path) {
-            case "/v1/catalog/services" -> blocking(request, indexes::services, this::services);
+            case "/v1/catalog/services" -> blocking(request, indexes::tags, List.of(), all -> all);
+            case "/v1/catalog/nodes" -> all(request, List.of(ConsulJson.node()));
             case "/v1/catalog/datacenters" -> Answer.json(List.of(ConsulJson.DATACENTER));
-            case "/v1/catalog/nodes" -> Answer.json(List.of(ConsulJson.node()));
-            case "/v1/agent/services" -> Answer.json(agent.services());
-            case "/v1/agent/self" -> Answer.json(Map.of("Config", self(), "Member", Map.of("Name", ConsulJson.NODE)));
+            case "/v1/agent/services" -> Answer.json(byId(agent.instances()));
+            case "/v1/agent/checks" -> Answer.json(checksById(agent.instances()));
+            case "/v1/agent/self" -> Answer.json(Map.of("Config", self(), "Member", member()));
+            case "/v1/agent/members" -> Answer.json(List.of(member()));
             case "/v1/status/leader" -> Answer.json("127.0.0.1:8300");
-            default -> Answer.text(404, "this registry's Consul API has no " + path);
+            case "/v1/status/peers" -> Answer.json(List.of("127.0.0.1:8300"));
+            default -> named(request, path);
         };
     }
 
-    /** Consul's {@code passing} excludes warnings, unlike calls in Treaty. */
-    private static boolean isPassing(ServiceInstance instance) {
-        Status status = instance.health().status();
-        return status == Status.PASSING || status == Status.UNKNOWN;
+    private Answer named(Request request, String path) throws InterruptedException {
+        int slash = path.lastIndexOf('/');
+        String name = path.substring(slash + 1);
+        return switch (name.isEmpty() ? "" : path.substring(0, slash + 1)) {
+            case "/v1/health/service/" -> service(request, name, passing(request), ConsulJson::healthEntry);
+            case "/v1/health/checks/" -> service(request, name, _ -> true, ConsulJson::check);
+            case "/v1/health/state/" -> state(request, name);
+            case "/v1/health/node/" -> all(request, _ -> ConsulJson.NODE.equals(name), ConsulJson::check);
+            case "/v1/catalog/service/" -> service(request, name, _ -> true, ConsulJson::catalogEntry);
+            case "/v1/catalog/node/" -> node(request, name, ConsulApi::byId);
+            case "/v1/catalog/node-services/" ->
+                node(request, name, all -> all.stream().map(ConsulJson::service).toList());
+            case "/v1/agent/service/" ->
+                agent.instances().stream()
+                        .filter(instance -> instance.id().equals(name))
+                        .findFirst()
+                        .map(instance -> Answer.json(ConsulJson.service(instance)))
+                        .orElseGet(() -> Answer.text(404, "unknown service ID: " + name));
+            case "/v1/agent/health/service/id/" ->
+                agentHealth(request, instance -> instance.id().equals(name));
+            case "/v1/agent/health/service/name/" ->
+                agentHealth(request, instance -> instance.service().value().equals(name));
+            default -> unsupported(path);
+        };
     }
 
-    private Answer instances(
+    /** Returns the answer to a request of something that this API does not have. */
+    static Answer unsupported(String path) {
+        String instead = switch (path) {
+            case "/v1/catalog/register", "/v1/catalog/deregister" ->
+                ": register with PUT /v1/agent/service/register, so that the registry checks the instance";
+            case "/v1/agent/check/register" -> ": register the check with its service, as Check";
+            default ->
+                path.startsWith("/v1/agent/check/deregister/")
+                        ? ": register the service again without Check"
+                        : ": it has services and their health only";
+        };
+        return Answer.text(404, "this registry's Consul API has no " + path + instead);
+    }
+
+    private static Optional<Answer> refused(Request request) {
+        for (String name : UNSUPPORTED_PARAMETERS) {
+            if (request.parameter(name)
+                    .filter(value -> !value.isEmpty() && !value.equals("default"))
+                    .isPresent()) {
+                return Optional.of(Answer.text(400, "this registry's Consul API has no parameter " + name));
+            }
+        }
+        return request.parameter("dc")
+                .filter(dc -> !dc.isEmpty() && !dc.equals(ConsulJson.DATACENTER))
+                .map(dc ->
+                        Answer.text(500, "No path to datacenter " + dc + ": there is only " + ConsulJson.DATACENTER));
+    }
+
+    /** Consul's {@code passing} excludes warnings, unlike calls in Treaty. */
+    private static Predicate<ServiceInstance> passing(Request request) {
+        boolean passing =
+                request.parameter("passing").filter(p -> !FALSE.contains(p)).isPresent();
+        return instance -> !passing || ConsulJson.status(instance).equals("passing");
+    }
+
+    private Answer service(
             Request request,
             String name,
             Predicate<ServiceInstance> filter,
             Function<ServiceInstance, Map<String, Object>> entry)
             throws InterruptedException {
-        ServiceName service;
-        try {
-            service = new ServiceName(name);
-        } catch (IllegalArgumentException e) {
-            return Answer.json(List.of()).withHeaders(headers(1)); // Consul accepts any name
-        }
-        String tag = request.parameter("tag").orElse("");
+        Optional<ServiceName> service = name(name); // Consul accepts any name
+        List<String> tags = request.parameters("tag");
         return blocking(
                 request,
-                () -> indexes.of(service),
-                () -> registry.instances(service).stream()
+                waiting -> service.map(indexes::service)
+                        .orElseGet(() ->
+                                new ConsulIndexes.Indexed<>(indexes.all(waiting).index(), List.of())),
+                service.stream().toList(),
+                instances -> instances.stream()
                         .filter(filter)
-                        .filter(instance ->
-                                tag.isEmpty() || ConsulJson.tags(instance).contains(tag))
+                        .filter(instance -> onNode(request) && hasTags(instance, tags))
                         .map(entry)
                         .toList());
     }
 
-    private Answer blocking(Request request, LongSupplier index, Supplier<Object> body) throws InterruptedException {
+    private static Optional<ServiceName> name(String name) {
+        try {
+            return Optional.of(new ServiceName(name));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Returns whether the only node matches, which has no metadata. */
+    private static boolean onNode(Request request) {
+        return request.parameter("node-meta").orElse("").isEmpty();
+    }
+
+    private static boolean hasTags(ServiceInstance instance, List<String> tags) {
+        return tags.stream()
+                .filter(tag -> !tag.isEmpty())
+                .allMatch(tag -> ConsulJson.tags(instance).stream().anyMatch(tag::equalsIgnoreCase));
+    }
+
+    private Answer state(Request request, String state) throws InterruptedException {
+        if (!Set.of("any", "passing", "warning", "critical").contains(state)) {
+            return Answer.text(400, "Invalid state: use any, passing, warning or critical");
+        }
+        return all(
+                request,
+                instance -> state.equals("any") || ConsulJson.status(instance).equals(state),
+                ConsulJson::check);
+    }
+
+    private Answer all(
+            Request request, Predicate<ServiceInstance> filter, Function<ServiceInstance, Map<String, Object>> entry)
+            throws InterruptedException {
+        return blocking(
+                request,
+                indexes::all,
+                List.of(),
+                instances -> instances.stream()
+                        .filter(instance -> filter.test(instance) && onNode(request))
+                        .map(entry)
+                        .toList());
+    }
+
+    private Answer all(Request request, List<Object> nodes) throws InterruptedException {
+        return blocking(request, indexes::all, List.of(), _ -> onNode(request) ? nodes : List.of());
+    }
+
+    private Answer node(Request request, String node, Function<List<ServiceInstance>, Object> services)
+            throws InterruptedException {
+        return blocking(
+                request,
+                indexes::all,
+                List.of(),
+                instances -> node.equals(ConsulJson.NODE)
+                        ? Map.of("Node", ConsulJson.node(), "Services", services.apply(instances))
+                        : null);
+    }
+
+    private static Map<String, Object> byId(List<ServiceInstance> instances) {
+        var all = new TreeMap<String, Object>();
+        instances.forEach(instance -> all.put(instance.id(), ConsulJson.service(instance)));
+        return all;
+    }
+
+    private static Map<String, Object> checksById(List<ServiceInstance> instances) {
+        var all = new TreeMap<String, Object>();
+        for (ServiceInstance instance : instances) {
+            Map<String, Object> check = ConsulJson.check(instance);
+            all.put(String.valueOf(check.get("CheckID")), check);
+        }
+        return all;
+    }
+
+    /** Answers with the worst status of some instances, also as the status of HTTP. */
+    private Answer agentHealth(Request request, Predicate<ServiceInstance> filter) {
+        List<ServiceInstance> instances =
+                agent.instances().stream().filter(filter).toList();
+        List<String> statuses = instances.stream().map(ConsulJson::status).toList();
+        String worst = Stream.of("critical", "warning", "passing")
+                .filter(statuses::contains)
+                .findFirst()
+                .orElse("");
+        int code = switch (worst) {
+            case "passing" -> 200;
+            case "warning" -> 429;
+            case "critical" -> 503;
+            default -> 404;
+        };
+        if (request.parameter("format").orElse("").equals("text") || worst.isEmpty()) {
+            return Answer.text(code, worst.isEmpty() ? "ServiceId or ServiceName not found" : worst);
+        }
+        List<Object> entries = instances.stream()
+                .<Object>map(instance -> Map.of(
+                        "AggregatedStatus", ConsulJson.status(instance),
+                        "Service", ConsulJson.service(instance),
+                        "Checks", List.of(ConsulJson.check(instance))))
+                .toList();
+        boolean one = request.path().contains("/id/");
+        return Answer.json(one ? entries.getFirst() : entries).withStatus(code);
+    }
+
+    private <T> Answer blocking(
+            Request request, ConsulIndexes.Query<T> query, List<ServiceName> pushed, Function<T, @Nullable Object> body)
+            throws InterruptedException {
         long known;
         Duration wait;
         try {
@@ -146,19 +307,19 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
         } catch (IllegalArgumentException e) {
             return Answer.text(400, "Invalid index or wait: write index=42 and wait=5m");
         }
-        if (known > 0 && index.getAsLong() == known) {
+        ConsulIndexes.Indexed<T> answer = query.answer(false);
+        if (known > 0 && answer.index() == known) {
             if (!waiting.tryAcquire()) {
                 return Answer.text(429, WAITING_MAX + " queries are blocked, which is the limit: try again later");
             }
             try {
-                long nanos = (wait.isZero() ? WAIT : wait).toNanos();
-                indexes.await(index, known, Math.min(nanos, WAIT_MAX.toNanos()));
+                Duration longest = wait.isZero() ? WAIT : wait.compareTo(WAIT_MAX) < 0 ? wait : WAIT_MAX;
+                answer = indexes.await(query, pushed, known, longest.toNanos());
             } finally {
                 waiting.release();
             }
         }
-        long now = index.getAsLong(); // first, so that a change during the query is returned twice rather than missed
-        return Answer.json(body.get()).withHeaders(headers(now));
+        return Answer.json(body.apply(answer.content())).withHeaders(headers(answer.index()));
     }
 
     private static Map<String, String> headers(long index) {
@@ -182,32 +343,21 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
         return digits == null ? 0 : Long.parseLong(digits);
     }
 
-    private Map<String, Object> services() {
-        var all = new TreeMap<String, Object>();
-        for (ServiceName service : registry.services()) {
-            all.put(
-                    service.value(),
-                    registry.instances(service).stream()
-                            .flatMap(instance -> ConsulJson.tags(instance).stream())
-                            .distinct()
-                            .sorted()
-                            .toList());
-        }
-        return all;
-    }
-
     private static Map<String, Object> self() {
         return Map.of(
                 "Datacenter", ConsulJson.DATACENTER, "NodeName", ConsulJson.NODE, "Server", false, "Version", "1.20.0");
     }
 
+    private static Map<String, Object> member() {
+        return Map.of("Name", ConsulJson.NODE, "Addr", "127.0.0.1", "Status", 1);
+    }
+
     /**
-     * Stops the checks and the watches. Registered instances stay registered until the registry is closed, because
+     * Stops the checks. Registered instances stay registered until the registry is closed, because
      * clients of Consul do not register again.
      */
     @Override
     public void close() {
         agent.close();
-        indexes.close();
     }
 }

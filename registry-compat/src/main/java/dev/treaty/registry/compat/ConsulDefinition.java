@@ -7,45 +7,70 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * An instance as a client of Consul registers it.
+ * An instance as a client of Consul registers it. What Treaty has no place for is kept in the metadata and shown as it
+ * was registered; what cannot be kept is refused.
  *
  * @param instance the instance before the first report of its check
- * @param check the id of its check
- * @param ttlNanos how long a report of the check is valid; 0 for no check
- * @param deregisterNanos how long it may be critical afterwards before it is deregistered; 0 for ever
  */
-record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, long deregisterNanos) {
-    /** The longest id of a check, in characters. */
-    static final int CHECK_LENGTH_MAX = 1_024;
+record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
+    private static final Set<String> FIELDS =
+            fields("ID Name Tags Meta Address Port Weights Check Checks TaggedAddresses EnableTagOverride");
+    private static final Set<String> CHECK_FIELDS = fields("CheckID ID Name Notes TTL HTTP TCP GRPC GRPCUseTLS Interval"
+            + " Timeout Method Status Output DeregisterCriticalServiceAfter SuccessBeforePassing FailuresBeforeWarning"
+            + " FailuresBeforeCritical DisableRedirects OutputMaxSize");
 
-    /** @throws IllegalArgumentException if the body of a request is not a definition */
+    private static Set<String> fields(String names) {
+        var fields = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        fields.addAll(List.of(names.split(" ")));
+        return fields;
+    }
+
+    /** @throws IllegalArgumentException if the body of a request is not a definition, or has more than can be kept */
     static ConsulDefinition read(Map<?, ?> body, Instant now) {
         String name = text(body, "Name", "");
         if (name.isEmpty()) {
             throw new IllegalArgumentException("Missing service name");
         }
+        requireKnown(body, FIELDS, "");
         String id = text(body, "ID", name);
-        Map<?, ?> check = check(body);
-        String checkId = text(check, "CheckID", "service:" + id);
-        if (checkId.length() > CHECK_LENGTH_MAX) {
-            throw new IllegalArgumentException(
-                    "CheckID has " + checkId.length() + " characters: use at most " + CHECK_LENGTH_MAX);
-        }
-        long ttl = duration(check, "TTL");
-        Status status = ttl == 0 ? Status.PASSING : status(text(check, "Status", "critical"));
-        var health = new ServiceHealth(status, text(check, "Output", ""), now, Map.of());
-        ServiceInstance instance = instance(body, id, name, now).withHealth(health);
-        return new ConsulDefinition(instance, checkId, ttl, duration(check, "DeregisterCriticalServiceAfter"));
+        Map<?, ?> given = check(body);
+        requireKnown(given, CHECK_FIELDS, "Check.");
+        var check = ConsulCheck.read(given, id);
+        Status status =
+                check.kind() == ConsulCheck.Kind.NONE ? Status.PASSING : status(text(given, "Status", "critical"));
+        var health = new ServiceHealth(status, text(given, "Output", ""), now, Map.of());
+        ServiceInstance instance = instance(body, given, check, id, name, now).withHealth(health);
+        return new ConsulDefinition(instance, check);
+    }
+
+    /** Fields of other versions and editions of Consul may be there if they say nothing. */
+    private static void requireKnown(Map<?, ?> object, Set<String> fields, String path) {
+        object.forEach((key, value) -> {
+            if (!fields.contains(String.valueOf(key)) && !isNothing(value) && !"default".equals(value)) {
+                throw new IllegalArgumentException(
+                        "this registry cannot keep " + path + key + " of a registration: leave it out");
+            }
+        });
+    }
+
+    private static boolean isNothing(Object value) {
+        return switch (value) {
+            case Map<?, ?> map -> map.values().stream().allMatch(each -> each == null || isNothing(each));
+            case List<?> list -> list.isEmpty();
+            case Number number -> number.doubleValue() == 0;
+            default -> value.equals(false) || value.equals("");
+        };
     }
 
     /** Returns the body of a request with this definition and with a report as the initial status of the check. */
@@ -55,29 +80,35 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
         body.put("ID", instance.id());
         body.put("Address", instance.endpoint().host());
         body.put("Port", instance.endpoint().port());
-        body.put("Meta", instance.metadata()); // tags included
+        body.put("Tags", ConsulJson.tags(instance));
+        body.put("Meta", ConsulJson.meta(instance));
         body.put("Weights", ConsulJson.weights(instance));
-        if (ttlNanos > 0) {
-            body.put(
-                    "Check",
-                    Map.of(
-                            "CheckID", check,
-                            "TTL", text(Duration.ofNanos(ttlNanos)),
-                            "DeregisterCriticalServiceAfter", text(Duration.ofNanos(deregisterNanos)),
-                            "Status", reported.status().name().toLowerCase(Locale.ROOT),
-                            "Output", reported.message()));
+        Map<?, ?> kept = ConsulJson.kept(instance);
+        for (String key : List.of("TaggedAddresses", "EnableTagOverride")) {
+            if (kept.get(key) != null) {
+                body.put(key, kept.get(key));
+            }
         }
+        check.body(reported, reported.status().name().toLowerCase(Locale.ROOT)).ifPresent(fields -> {
+            for (String key : List.of("Name", "Notes")) {
+                fields.put(key, kept.get(key));
+            }
+            body.put("Check", fields);
+        });
         return body;
     }
 
     /** Returns the same definition with another start time. */
     ConsulDefinition startedAt(Instant started) {
-        return new ConsulDefinition(instance.withStartedAt(started), check, ttlNanos, deregisterNanos);
+        return new ConsulDefinition(instance.withStartedAt(started), check);
     }
 
     /** Returns whether reports of another definition's check are valid for this one. */
     boolean sameCheck(ConsulDefinition other) {
-        return ttlNanos > 0 && other.ttlNanos > 0 && check.equals(other.check);
+        return check.kind() != ConsulCheck.Kind.NONE
+                && check.kind() == other.check.kind()
+                && check.target().equals(other.check.target())
+                && check.id().equals(other.check.id());
     }
 
     /** @throws IllegalArgumentException if the text is not a JSON object */
@@ -127,56 +158,107 @@ record ConsulDefinition(ServiceInstance instance, String check, long ttlNanos, l
 
     private static Map<?, ?> check(Map<?, ?> body) {
         Object check = body.get("Check");
-        if (check == null && body.get("Checks") instanceof List<?> several) {
-            if (several.size() > 1) {
-                throw new IllegalArgumentException(
-                        "this registry supports one check for an instance, not " + several.size());
-            }
-            check = several.isEmpty() ? null : several.getFirst();
+        List<?> several = body.get("Checks") instanceof List<?> list ? list : List.of();
+        if (several.size() + (check == null ? 0 : 1) > 1) {
+            throw new IllegalArgumentException("this registry supports one check for an instance, not "
+                    + (several.size() + (check == null ? 0 : 1)));
         }
-        if (check == null) {
+        if (check == null && several.isEmpty()) {
             return Map.of();
         }
-        if (check instanceof Map<?, ?> object && anyCase(object).containsKey("TTL")) {
+        if ((check == null ? several.getFirst() : check) instanceof Map<?, ?> object) {
             return anyCase(object);
         }
-        throw new IllegalArgumentException("this registry supports checks with a TTL only");
+        throw new IllegalArgumentException("Request decode failed: a check must be an object");
     }
 
-    private static long duration(Map<?, ?> check, String key) {
-        String text = text(check, key, "");
-        return text.isEmpty() ? 0 : ConsulApi.duration(text).toNanos();
-    }
-
-    private static String text(Duration duration) {
-        return duration.toHours() + "h" + duration.toMinutesPart() + "m" + duration.toSecondsPart() + "s"
-                + duration.toMillisPart() + "ms";
-    }
-
-    private static ServiceInstance instance(Map<?, ?> body, String id, String name, Instant now) {
-        var metadata = new TreeMap<String, String>();
-        if (body.get("Meta") instanceof Map<?, ?> meta) {
-            meta.forEach((key, value) -> metadata.put(String.valueOf(key), String.valueOf(value)));
+    private static ServiceInstance instance(
+            Map<?, ?> body, Map<?, ?> givenCheck, ConsulCheck check, String id, String name, Instant now) {
+        if (!(body.get("Port") instanceof Integer port) || port == 0) {
+            throw new IllegalArgumentException("Missing port: this registry lists instances with a Port only");
         }
-        if (body.get("Tags") instanceof List<?> tags && !tags.isEmpty()) {
-            metadata.put(
-                    ConsulJson.TAGS,
-                    String.join(",", tags.stream().map(String::valueOf).toList()));
+        var metadata = meta(body);
+        List<String> tags = tags(body);
+        if (!tags.isEmpty()) {
+            metadata.put(ConsulJson.TAGS, ConsulJson.joined(tags));
         }
-        if (!(body.get("Port") instanceof Integer port)) {
-            throw new IllegalArgumentException("Missing port");
+        Map<String, Integer> weights = weights(body);
+        var kept = new LinkedHashMap<String, Object>();
+        keep(kept, "TaggedAddresses", body.get("TaggedAddresses"));
+        keep(kept, "EnableTagOverride", body.get("EnableTagOverride"));
+        if (!weights.get("Warning").equals(weights.get("Passing"))) {
+            kept.put("Warning", weights.get("Warning"));
         }
-        Version version =
-                Optional.ofNullable(metadata.get("version")).map(Version::parse).orElse(new Version(1, 0, 0));
+        if (check.kind() != ConsulCheck.Kind.NONE) {
+            keep(kept, "CheckID", check.id().equals("service:" + id) ? "" : check.id());
+            keep(kept, "Name", text(givenCheck, "Name", ""));
+            keep(kept, "Notes", text(givenCheck, "Notes", ""));
+            keep(kept, "Type", check.kind().name().toLowerCase(Locale.ROOT));
+        }
+        if (!kept.isEmpty()) {
+            metadata.put(ConsulJson.KEPT, Json.text(kept));
+        }
         var endpoint = new ServiceEndpoint("http", text(body, "Address", "127.0.0.1"), port);
-        return ServiceInstance.of(id, new ServiceName(name), version, endpoint, now)
-                .withWeight(weight(body))
+        return ServiceInstance.of(id, new ServiceName(name), version(metadata), endpoint, now)
+                .withWeight(weights.get("Passing"))
                 .withMetadata(metadata);
     }
 
-    private static int weight(Map<?, ?> body) {
-        return body.get("Weights") instanceof Map<?, ?> weights && weights.get("Passing") instanceof Integer passing
-                ? Math.clamp(passing, ServiceInstance.WEIGHT_MIN, ServiceInstance.WEIGHT_MAX)
-                : ServiceInstance.WEIGHT_DEFAULT;
+    private static void keep(Map<String, Object> kept, String key, Object value) {
+        if (value != null && !isNothing(value)) {
+            kept.put(key, value);
+        }
+    }
+
+    private static Map<String, String> meta(Map<?, ?> body) {
+        var metadata = new TreeMap<String, String>();
+        if (body.get("Meta") instanceof Map<?, ?> meta) {
+            meta.forEach((key, value) -> {
+                if (!(value instanceof String text)) {
+                    throw new IllegalArgumentException("Request decode failed: Meta." + key + " must be a string");
+                }
+                if (key.equals(ConsulJson.TAGS) || key.equals(ConsulJson.KEPT)) {
+                    throw new IllegalArgumentException("this registry uses Meta." + key + " itself: use another name");
+                }
+                metadata.put(String.valueOf(key), text);
+            });
+        }
+        return metadata;
+    }
+
+    private static List<String> tags(Map<?, ?> body) {
+        var tags = new ArrayList<String>();
+        if (body.get("Tags") instanceof List<?> given) {
+            for (Object tag : given) {
+                if (!(tag instanceof String text)) {
+                    throw new IllegalArgumentException("Request decode failed: a tag must be a string");
+                }
+                tags.add(text);
+            }
+        }
+        return tags;
+    }
+
+    /** The version in the metadata if it is one, so that clients of Treaty can require it. */
+    private static Version version(Map<String, String> metadata) {
+        try {
+            return Version.parse(metadata.getOrDefault("version", "1.0.0"));
+        } catch (IllegalArgumentException e) {
+            return new Version(1, 0, 0);
+        }
+    }
+
+    private static Map<String, Integer> weights(Map<?, ?> body) {
+        int passing = ServiceInstance.WEIGHT_DEFAULT;
+        int warning = passing;
+        if (body.get("Weights") instanceof Map<?, ?> weights && !isNothing(weights)) {
+            passing = weights.get("Passing") instanceof Integer given ? given : 0;
+            warning = weights.get("Warning") instanceof Integer given ? given : 1;
+        }
+        if (passing < ServiceInstance.WEIGHT_MIN || passing > ServiceInstance.WEIGHT_MAX || warning < 0) {
+            throw new IllegalArgumentException("Weights.Passing is " + passing + ": use " + ServiceInstance.WEIGHT_MIN
+                    + " to " + ServiceInstance.WEIGHT_MAX);
+        }
+        return Map.of("Passing", passing, "Warning", warning);
     }
 }

@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class ConsulFiles {
     private static final String SUFFIX = ".json";
 
+    /** The file with the first index that is not used yet. */
+    private static final String INDEX = "index";
+
+    /** How many indexes a run reserves: one for each change. */
+    private static final long RESERVED = 1L << 32;
+
     private final FileLock lock = new FileLock();
     private @Nullable Store store;
 
@@ -49,6 +55,27 @@ final class ConsulFiles {
             }
         });
         return all;
+    }
+
+    /**
+     * Returns the first of as many indexes as one run of the registry can need, which no earlier run has used.
+     *
+     * @param least the index that is not smaller, if no earlier run has used it
+     */
+    long reserveIndexes(long least) throws IOException {
+        long[] first = {least};
+        locked(files -> {
+            if (files.names().contains(INDEX)) {
+                String stored = new String(files.read(INDEX), StandardCharsets.US_ASCII).strip();
+                try {
+                    first[0] = Math.max(least, Long.parseLong(stored));
+                } catch (NumberFormatException e) {
+                    throw new IOException("the file " + INDEX + " has no number: delete it", e);
+                }
+            }
+            files.replace(INDEX, String.valueOf(first[0] + RESERVED).getBytes(StandardCharsets.US_ASCII));
+        });
+        return first[0];
     }
 
     void save(String id, Map<String, Object> body) throws IOException {

@@ -2,50 +2,65 @@ package dev.treaty.registry.compat;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceDiscovery;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The indexes of blocking queries: each change increases them, and the index of a service only changes with that
- * service. A service is watched from the first query for it. Beyond a number of services, queries for further ones do
- * not block.
+ * The indexes of blocking queries. An index is a number that grows with each change that a query has seen, and it belongs
+ * to the content of one answer: the same content has the same index. Numbers begin with the time of the start, in
+ * microseconds, so that they do not repeat after a restart. A service that has no instance costs nothing: the index of
+ * its empty answer is that of the last service that lost its last instance.
  */
-final class ConsulIndexes implements AutoCloseable {
-    private static final int SERVICES_MAX = 1_000;
-
-    /** How often a blocked query reads the set of services, which registries do not push. */
+final class ConsulIndexes {
+    /** How often a blocked query reads what registries do not push. */
     private static final long POLL_NANOS = Duration.ofMillis(500).toNanos();
 
     private final ServiceDiscovery discovery;
     private final Time time;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<ServiceName, Watched> watched = new HashMap<>();
-    private final AtomicLong last = new AtomicLong(1);
-    private Promise<Boolean> change = new Promise<>();
-    private Set<ServiceName> names = Set.of();
-    private long namesIndex = 1;
 
-    private static final class Watched {
-        volatile long index;
-        volatile Subscription subscription = () -> {};
-    }
+    /** The services that have had instances when a query read them. */
+    private final Map<ServiceName, Service> services = new HashMap<>();
 
-    ConsulIndexes(ServiceDiscovery discovery, Time time) {
+    private long last;
+    private long emptied;
+    private Indexed<Map<String, List<String>>> tags = new Indexed<>(0, Map.of());
+    private long readAtNanos;
+    private boolean read;
+
+    /** What a query answers, and its index. */
+    record Indexed<T>(long index, T content) {}
+
+    private record Service(long index, List<ServiceInstance> instances, List<String> tags) {}
+
+    /** @param first greater than every index before a restart */
+    ConsulIndexes(ServiceDiscovery discovery, Time time, long first) {
         this.discovery = discovery;
         this.time = time;
+        this.last = first;
+        this.emptied = first;
     }
 
-    private <T extends @Nullable Object> T locked(Supplier<T> action) {
+    /** Returns the least index of a run that begins now. */
+    static long first(Instant now) {
+        return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+    }
+
+    private <T> T locked(Supplier<T> action) {
         lock.lock();
         try {
             return action.get();
@@ -54,61 +69,133 @@ final class ConsulIndexes implements AutoCloseable {
         }
     }
 
-    /** Returns the index of a service. */
-    long of(ServiceName service) {
-        var added = new Watched();
-        Watched known = this.<@Nullable Watched>locked(() -> {
-            if (watched.size() >= SERVICES_MAX && !watched.containsKey(service)) {
-                return null;
-            }
-            added.index = last.incrementAndGet();
-            return watched.putIfAbsent(service, added) == null ? added : watched.get(service);
-        });
-        if (known == null) {
-            return last.incrementAndGet();
-        }
-        if (known.equals(added)) {
-            added.subscription = discovery.watch(service, _ -> changed(added));
-        }
-        return known.index;
-    }
-
-    private void changed(Watched service) {
-        Promise<Boolean> before = locked(() -> {
-            service.index = last.incrementAndGet();
-            Promise<Boolean> previous = change;
-            change = new Promise<>();
-            return previous;
-        });
-        before.complete(true);
-    }
-
-    /** Returns the index of the set of services. */
-    long services() {
-        Set<ServiceName> now = discovery.services();
+    /** Returns the instances of a service. */
+    Indexed<List<ServiceInstance>> service(ServiceName name) {
         return locked(() -> {
-            if (!now.equals(names)) {
-                names = now;
-                namesIndex = last.incrementAndGet();
+            List<ServiceInstance> instances = discovery.instances(name);
+            if (instances.isEmpty()) {
+                if (services.remove(name) != null) {
+                    emptied = ++last;
+                }
+                return new Indexed<>(emptied, List.of());
             }
-            return namesIndex;
+            Service known = read(name, instances);
+            return new Indexed<>(known.index, known.instances);
         });
     }
 
-    /** Waits until an index changes, or until the time ends. */
-    void await(LongSupplier index, long known, long nanos) throws InterruptedException {
-        long end = time.nanoTime() + nanos;
-        for (long left = nanos; left > 0; left = end - time.nanoTime()) {
-            Promise<Boolean> next = locked(() -> change);
-            if (index.getAsLong() != known) {
-                return;
+    private Service read(ServiceName name, List<ServiceInstance> instances) {
+        Service known = services.get(name);
+        if (known == null || !same(known.instances, instances)) {
+            known = new Service(
+                    ++last,
+                    instances,
+                    instances.stream()
+                            .flatMap(instance -> ConsulJson.tags(instance).stream())
+                            .distinct()
+                            .sorted()
+                            .toList());
+            services.put(name, known);
+        }
+        return known;
+    }
+
+    /** Returns whether two lists are shown in the same way: without the times of reports. */
+    @SuppressWarnings("ReferenceEquality") // lists do not change, and most are the same
+    private static boolean same(List<ServiceInstance> before, List<ServiceInstance> after) {
+        if (before == after) {
+            return true;
+        }
+        boolean same = before.size() == after.size();
+        for (int i = 0; same && i < before.size(); i++) {
+            same = before.get(i).equals(after.get(i)) || timeless(before.get(i)).equals(timeless(after.get(i)));
+        }
+        return same;
+    }
+
+    private static ServiceInstance timeless(ServiceInstance instance) {
+        ServiceHealth health = instance.health();
+        return instance.withHealth(health.withTimestamp(Instant.EPOCH));
+    }
+
+    /** Reads all services, at most twice a second for queries that wait. */
+    private void readAll(boolean waiting) {
+        long now = time.nanoTime();
+        if (waiting && read && now - readAtNanos < POLL_NANOS) {
+            return;
+        }
+        read = true;
+        readAtNanos = now;
+        Set<ServiceName> names = discovery.services();
+        var all = new TreeMap<String, List<String>>();
+        for (ServiceName name : names) {
+            List<ServiceInstance> instances = discovery.instances(name);
+            if (instances.isEmpty()) {
+                all.put(name.value(), List.of()); // it has a contract
+            } else {
+                all.put(name.value(), read(name, instances).tags);
             }
-            next.await(time, Math.min(left, POLL_NANOS));
+        }
+        if (services.keySet().removeIf(name -> discovery.instances(name).isEmpty())) {
+            emptied = ++last;
+        }
+        if (!all.equals(tags.content) || tags.index == 0) {
+            tags = new Indexed<>(++last, all);
         }
     }
 
-    @Override
-    public void close() {
-        locked(() -> Set.copyOf(watched.values())).forEach(each -> each.subscription.close());
+    /** Returns the names of all services with their tags. */
+    Indexed<Map<String, List<String>>> tags(boolean waiting) {
+        return locked(() -> {
+            readAll(waiting);
+            return tags;
+        });
+    }
+
+    /** Returns all instances, in the order of their services. */
+    Indexed<List<ServiceInstance>> all(boolean waiting) {
+        return locked(() -> {
+            readAll(waiting);
+            long index = emptied;
+            var all = new ArrayList<ServiceInstance>();
+            for (Service service : new TreeMap<>(services).values()) {
+                index = Math.max(index, service.index);
+                all.addAll(service.instances);
+            }
+            return new Indexed<>(index, List.copyOf(all));
+        });
+    }
+
+    /** A query; it may be answered from what another one has just read if it waits. */
+    @FunctionalInterface
+    interface Query<T> {
+        Indexed<T> answer(boolean waiting);
+    }
+
+    /** Returns the answer of a query when its index is another one than that, or when the time ends. */
+    <T> Indexed<T> await(Query<T> query, Iterable<ServiceName> pushed, long known, long nanos)
+            throws InterruptedException {
+        long end = time.nanoTime() + nanos;
+        var next = new AtomicReference<>(new Promise<Boolean>());
+        var watches = new ArrayList<Subscription>();
+        try {
+            for (ServiceName name : pushed) {
+                if (!discovery.instances(name).isEmpty()) {
+                    watches.add(discovery.watch(name, _ -> next.get().complete(true)));
+                }
+            }
+            while (true) {
+                var change = new Promise<Boolean>();
+                next.set(change);
+                Indexed<T> answer = query.answer(true);
+                long left = end - time.nanoTime();
+                if (answer.index != known || left <= 0) {
+                    return answer;
+                }
+                change.await(time, Math.min(left, POLL_NANOS));
+            }
+        } finally {
+            watches.forEach(Subscription::close);
+        }
     }
 }

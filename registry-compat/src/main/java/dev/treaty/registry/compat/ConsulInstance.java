@@ -5,25 +5,39 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.health.HealthCheck;
+import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.HealthProbes;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** An instance that is registered with a {@link ConsulAgent}. */
 final class ConsulInstance {
     private static final String MAINTENANCE = "Maintenance";
     private static final String STARTED_AT = "StartedAt";
 
-    private final Registry registry;
-    private final ConsulFiles files;
+    /**
+     * What an instance gets from its agent.
+     *
+     * @param networks the networks to which checks may connect
+     */
+    record Agent(Registry registry, ConsulFiles files, Time time, HealthProbes probes, CheckNetworks networks) {}
+
+    private final Agent agent;
     private final Time time;
     private final FileLock lock = new FileLock();
     private volatile Registration registration;
     private State state;
     private boolean unsaved;
     private boolean deregistered;
+    private @Nullable HealthCheck probing;
 
     /**
      * The state of an instance.
@@ -80,13 +94,44 @@ final class ConsulInstance {
         }
     }
 
-    private ConsulInstance(
-            ConsulDefinition definition, String maintenance, Registry registry, ConsulFiles files, Time time) {
-        this.registry = registry;
-        this.files = files;
-        this.time = time;
+    private ConsulInstance(ConsulDefinition definition, String maintenance, Agent agent) {
+        this.agent = agent;
+        this.time = agent.time;
         this.state = new State(definition, definition.instance().health(), time.nanoTime(), false, maintenance);
-        this.registration = registry.register(state.instance());
+        this.registration = agent.registry.register(state.instance());
+    }
+
+    /** Starts the probes of the check if it has any. */
+    private ConsulInstance checked() {
+        ConsulCheck check = state.definition.check();
+        if (check.kind().probes()) {
+            probing = HealthCheck.start(
+                    state.definition.instance().id(),
+                    check.probe(agent.probes, agent.networks, time),
+                    check.policy(),
+                    state.reported,
+                    this::found,
+                    time,
+                    RandomSource.system());
+        }
+        return this;
+    }
+
+    private void stopProbing() {
+        if (probing != null) {
+            probing.close();
+            probing = null;
+        }
+    }
+
+    /** Records what a probe has found; the time since when an instance is critical stays. */
+    private void found(ServiceHealth health) {
+        lock.locked(() -> {
+            if (!deregistered) {
+                boolean still = health.status() == Status.CRITICAL && state.reported.status() == Status.CRITICAL;
+                updateHealth(state.withReport(health, still ? state.reportedAtNanos : time.nanoTime()));
+            }
+        });
     }
 
     /**
@@ -94,12 +139,11 @@ final class ConsulInstance {
      *
      * @throws IOException if it cannot be stored; then it is not registered
      */
-    static ConsulInstance register(ConsulDefinition definition, Registry registry, ConsulFiles files, Time time)
-            throws IOException {
-        var instance = new ConsulInstance(definition, "", registry, files, time);
+    static ConsulInstance register(ConsulDefinition definition, Agent agent) throws IOException {
+        var instance = new ConsulInstance(definition, "", agent);
         try {
             instance.save();
-            return instance;
+            return instance.checked();
         } catch (IOException e) {
             instance.registration.close();
             throw e;
@@ -111,11 +155,25 @@ final class ConsulInstance {
      *
      * @throws DateTimeException if its start time is invalid
      */
-    static ConsulInstance restore(byte[] stored, Registry registry, ConsulFiles files, Time time) {
+    static ConsulInstance restore(byte[] stored, Agent agent) {
         Map<?, ?> body = ConsulDefinition.object(stored);
-        var definition = ConsulDefinition.read(body, time.instant())
-                .startedAt(Instant.parse(ConsulDefinition.text(body, STARTED_AT, "")));
-        return new ConsulInstance(definition, ConsulDefinition.text(body, MAINTENANCE, ""), registry, files, time);
+        String startedAt = ConsulDefinition.text(body, STARTED_AT, "");
+        String maintenance = ConsulDefinition.text(body, MAINTENANCE, "");
+        body.keySet().removeAll(Set.of(STARTED_AT, MAINTENANCE));
+        if (body.get("Meta") instanceof Map<?, ?> meta && meta.containsKey(ConsulJson.TAGS)) {
+            body = withTags(body, meta); // written by a version that kept tags in the metadata
+        }
+        var definition = ConsulDefinition.read(body, agent.time.instant()).startedAt(Instant.parse(startedAt));
+        return new ConsulInstance(definition, maintenance, agent).checked();
+    }
+
+    private static Map<?, ?> withTags(Map<?, ?> body, Map<?, ?> meta) {
+        var others = new TreeMap<Object, Object>(meta);
+        Object tags = others.remove(ConsulJson.TAGS);
+        var read = new TreeMap<Object, Object>(body);
+        read.put("Meta", others);
+        read.put("Tags", List.of(String.valueOf(tags).split(",")));
+        return read;
     }
 
     /** Changes the definition; if the registry rejects it or it cannot be stored, nothing changes. */
@@ -128,6 +186,10 @@ final class ConsulInstance {
             } catch (IOException e) {
                 update(before);
                 throw e;
+            }
+            if (!other.check().equals(before.definition.check())) {
+                stopProbing();
+                checked();
             }
             return true;
         });
@@ -142,9 +204,9 @@ final class ConsulInstance {
         } else {
             registration.close();
             try {
-                registration = registry.register(after);
+                registration = agent.registry.register(after);
             } catch (RuntimeException e) {
-                registration = registry.register(before);
+                registration = agent.registry.register(before);
                 throw e;
             }
         }
@@ -154,11 +216,12 @@ final class ConsulInstance {
     /** Records a report of a check; returns false if it is not the check of this instance. */
     boolean report(String check, ServiceHealth health) throws IOException {
         return lock.run(() -> {
-            ConsulDefinition definition = state.definition;
-            if (deregistered
-                    || definition.ttlNanos() == 0
-                    || !definition.check().equals(check)) {
+            ConsulCheck own = state.definition.check();
+            if (deregistered || own.kind() == ConsulCheck.Kind.NONE || !own.id().equals(check)) {
                 return false;
+            }
+            if (own.kind() != ConsulCheck.Kind.TTL) {
+                throw new IllegalArgumentException("CheckID \"" + check + "\" does not have associated TTL");
             }
             updateHealth(state.withReport(health, time.nanoTime()));
             return true;
@@ -183,18 +246,23 @@ final class ConsulInstance {
         });
     }
 
-    /** Expires the last report if its TTL has passed; returns whether the instance is to be deregistered for that. */
+    /** Expires the last report if its TTL has passed; returns whether the instance is to be deregistered. */
     boolean expire() throws IOException {
         return lock.run(() -> {
-            ConsulDefinition definition = state.definition;
-            long overdueNanos = time.nanoTime() - state.reportedAtNanos - definition.ttlNanos();
-            if (deregistered || definition.ttlNanos() == 0 || overdueNanos < 0) {
+            ConsulCheck check = state.definition.check();
+            long overdueNanos =
+                    time.nanoTime() - state.reportedAtNanos - check.ttl().toNanos();
+            boolean ttl = check.kind() == ConsulCheck.Kind.TTL;
+            boolean critical =
+                    ttl ? overdueNanos >= 0 : check.kind().probes() && state.reported.status() == Status.CRITICAL;
+            if (deregistered || !critical) {
                 return false;
             }
-            if (!state.expired) {
+            if (ttl && !state.expired) {
                 updateHealth(state.withExpiry(time.instant()));
             }
-            return definition.deregisterNanos() > 0 && overdueNanos > definition.deregisterNanos();
+            return check.deregisterAfter().isPositive()
+                    && overdueNanos > check.deregisterAfter().toNanos();
         });
     }
 
@@ -209,15 +277,16 @@ final class ConsulInstance {
     }
 
     private void save() throws IOException {
-        files.save(state.definition.instance().id(), state.body());
+        agent.files.save(state.definition.instance().id(), state.body());
         unsaved = false;
     }
 
     /** @throws IOException if its file cannot be deleted; then it stays registered */
     void deregister() throws IOException {
         lock.run(() -> {
-            files.delete(state.definition.instance().id());
+            agent.files.delete(state.definition.instance().id());
             deregistered = true;
+            stopProbing();
             registration.close();
             return true;
         });
@@ -225,7 +294,13 @@ final class ConsulInstance {
 
     /** Removes the instance from the registry and keeps its file, because another file cannot be restored. */
     void withdraw() {
+        close();
         registration.close();
+    }
+
+    /** Stops the probes; the instance stays registered. */
+    void close() {
+        lock.locked(this::stopProbing);
     }
 
     ServiceInstance instance() {

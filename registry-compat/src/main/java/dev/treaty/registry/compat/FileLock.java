@@ -11,6 +11,16 @@ final class FileLock {
         T run() throws IOException;
     }
 
+    /** Runs an action that writes no file. */
+    void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     <T> T run(Action<T> action) throws IOException {
         lock.lock();
         try {

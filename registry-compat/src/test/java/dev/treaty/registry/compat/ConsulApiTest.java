@@ -213,9 +213,9 @@ class ConsulApiTest {
                 .contains("is not a service name");
         assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a\"}").body())
                 .contains("Missing port");
-        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\":\"a\",\"Port\":1,\"Check\":{\"HTTP\":\"x\"}}")
+        assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\":\"a\",\"Port\":1,\"Check\":{\"Args\":[\"x\"]}}")
                         .body())
-                .contains("supports checks with a TTL only");
+                .contains("cannot keep Check.Args");
         assertThat(ask("GET", "/v1/kv/x", "").statusCode()).isEqualTo(404);
         assertThat(ask("POST", "/v1/catalog/services", "").statusCode()).isEqualTo(405);
         assertThat(ask("GET", "/v1/health/service/a?index=x", "").statusCode()).isEqualTo(400);

@@ -1,6 +1,7 @@
 package dev.treaty.registry.dns;
 
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryAddress;
 import java.net.InetSocketAddress;
 import java.util.Locale;
@@ -37,7 +38,7 @@ record DnsAddress(String pattern, int port, Optional<InetSocketAddress> server) 
             return parsed;
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "\"" + address + "\" is not a valid address: " + e.getMessage()
+                    "\"" + Secrets.mask(address.toString()) + "\" is not a valid address: " + e.getMessage()
                             + "; write dns://name, dns://name:port if there are no SRV records, such as"
                             + " dns://{name}.svc.local:8080, and append ?server=host:53 for another DNS server",
                     e);

@@ -11,6 +11,7 @@ import dev.treaty.registry.spi.FollowerThread;
 import dev.treaty.registry.spi.ReadOnlyBackend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -132,7 +133,7 @@ final class DnsBackend implements ReadOnlyBackend {
         private <R extends Record> List<R> query(Name name, int type, Class<R> recordType) throws InterruptedException {
             Message response;
             try {
-                response = resolver().send(Message.newQuery(Record.newRecord(name, type, DClass.IN)));
+                response = send(Message.newQuery(Record.newRecord(name, type, DClass.IN)));
             } catch (UnknownHostException e) {
                 throw unavailable("the DNS server is unknown: " + e.getMessage());
             } catch (IOException e) {
@@ -164,8 +165,20 @@ final class DnsBackend implements ReadOnlyBackend {
         return new ServiceException(Code.UNAVAILABLE, message);
     }
 
+    /**
+     * Sends a query over TCP, because servers such as Consul's leave out what does not fit into a datagram; and over UDP
+     * to servers that refuse TCP.
+     */
+    private Message send(Message query) throws IOException {
+        try {
+            return resolver(true).send(query);
+        } catch (ConnectException e) {
+            return resolver(false).send(query);
+        }
+    }
+
     /** Returns a resolver for the current address of the DNS server. */
-    private Resolver resolver() throws UnknownHostException {
+    private Resolver resolver(boolean tcp) throws UnknownHostException {
         Resolver resolver = system;
         if (address.server().isPresent()) {
             InetSocketAddress server = address.server().get();
@@ -173,6 +186,7 @@ final class DnsBackend implements ReadOnlyBackend {
                     new InetSocketAddress(InetAddress.getByName(server.getHostString()), server.getPort()));
         }
         resolver.setTimeout(Duration.ofMillis(PATIENCE_MILLIS));
+        resolver.setTCP(tcp);
         return resolver;
     }
 

@@ -3,6 +3,11 @@ package dev.treaty.registry.dns;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.text.Secrets;
+import dev.treaty.core.time.RandomSource;
+import dev.treaty.core.time.Time;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,12 +20,19 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.Semaphore;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
@@ -42,18 +54,18 @@ import org.xbill.DNS.Type;
 /**
  * A DNS server for the instances of a registry. The name of a service, such as {@code shop.orders.treaty.}, has an
  * address record for each instance that accepts calls, and SRV records with the ports; so has {@code
- * _http._tcp.shop.orders.treaty.} Names are case-insensitive, as always in DNS. The name of an instance is its index in
- * the list: {@code 0.shop.orders.treaty.}
+ * _http._tcp.shop.orders.treaty.} Names are case-insensitive, as always in DNS. The name of an instance is its id below
+ * that of its service: {@code orders-1.shop.orders.treaty.} If the id is not a name of DNS in lower case, a digest of the
+ * id follows what remains of it.
  *
  * <p>The server answers over UDP and TCP, and only for its zone, so that it cannot be used to amplify attacks on third
- * parties. A response that does not fit into a datagram is truncated, and clients repeat the query over TCP.
+ * parties. A response has as many records as fit, in random order, so that all instances are found over several
+ * queries; over TCP at most {@value #MESSAGE_BYTES_MAX} bytes. It is marked as truncated only if no record fits, because
+ * clients such as HAProxy ignore truncated responses.
  */
 public final class DnsServer implements AutoCloseable {
     /** The time to live of records, in seconds. */
     public static final int TTL_SECONDS = 2;
-
-    /** The most instances in a response. */
-    public static final int ANSWERS_MAX = 100;
 
     /** The most open TCP connections. */
     public static final int CONNECTIONS_MAX = 64;
@@ -66,8 +78,19 @@ public final class DnsServer implements AutoCloseable {
     private static final int QUERY_BYTES_MAX = 4_096;
     private static final int IDLE_MILLIS = 5_000;
 
-    /** The index of an instance, and the name of its service. */
-    private static final Pattern INSTANCE = Pattern.compile("(?<index>\\d{1,8})\\.(?<service>.+)");
+    /** An id that is a label of a name, in lower case. */
+    private static final Pattern LABEL = Pattern.compile("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?");
+
+    /** How much of another id is part of the label, in characters. */
+    private static final int LABEL_PREFIX_MAX = 40;
+
+    private static final int DIGEST_BYTES = 6;
+
+    /** The most instances that are considered for a response, which are more than fit. */
+    private static final int ANSWERS_MAX = 1_000;
+
+    /** The size of the record with which a client and the server extend DNS. */
+    private static final int OPT_BYTES = 11;
 
     private static final System.Logger LOGGER = System.getLogger(DnsServer.class.getName());
 
@@ -76,6 +99,7 @@ public final class DnsServer implements AutoCloseable {
     private final DatagramSocket datagrams;
     private final ServerSocket connections;
     private final Semaphore connectionPermits = new Semaphore(CONNECTIONS_MAX);
+    private final Random random = Random.from(RandomSource.system());
     private volatile boolean closed;
 
     /**
@@ -98,8 +122,10 @@ public final class DnsServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot serve DNS at " + at + ": " + e.getMessage(), e);
         }
-        Thread.ofVirtual().name("treaty-dns-udp").start(this::receive);
-        Thread.ofVirtual().name("treaty-dns-tcp").start(this::accept);
+        BackgroundThread.virtual("treaty-dns-udp", Time.system(), Events.NONE, this::receive)
+                .start();
+        BackgroundThread.virtual("treaty-dns-tcp", Time.system(), Events.NONE, this::accept)
+                .start();
     }
 
     /** Returns the port for UDP and TCP. */
@@ -129,12 +155,14 @@ public final class DnsServer implements AutoCloseable {
             try {
                 Socket socket = connections.accept();
                 if (connectionPermits.tryAcquire()) {
-                    Thread.ofVirtual().name("treaty-dns-connection").start(() -> serve(socket));
+                    BackgroundThread.startOnce("treaty-dns-connection", Events.NONE, () -> serve(socket));
                 } else {
                     socket.close();
                 }
             } catch (IOException e) {
-                log(e);
+                if (!closed) { // the thread tries again after a pause, because there may be no file descriptor left
+                    throw new UncheckedIOException(e);
+                }
             }
         }
     }
@@ -142,7 +170,7 @@ public final class DnsServer implements AutoCloseable {
     private void log(Exception e) {
         if (!closed) {
             var level = e instanceof IOException ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR;
-            LOGGER.log(level, "a DNS query failed", e);
+            LOGGER.log(level, "a DNS query failed", Secrets.mask(e));
         }
     }
 
@@ -203,12 +231,38 @@ public final class DnsServer implements AutoCloseable {
             answer(question, response);
         }
         OPTRecord extension = query.getOPT();
+        int accepted = extension == null ? DATAGRAM_BYTES_MIN : extension.getPayloadSize();
+        int max = datagram ? Math.clamp(accepted, DATAGRAM_BYTES_MIN, DATAGRAM_BYTES_MAX) : MESSAGE_BYTES_MAX;
+        shorten(response, Section.ADDITIONAL, 0, max - OPT_BYTES);
+        shorten(response, Section.ANSWER, 1, max - OPT_BYTES);
         if (extension != null) {
             response.addRecord(new OPTRecord(DATAGRAM_BYTES_MAX, 0, 0), Section.ADDITIONAL);
         }
-        int accepted = extension == null ? DATAGRAM_BYTES_MIN : extension.getPayloadSize();
-        return Optional.of(response.toWire(
-                datagram ? Math.clamp(accepted, DATAGRAM_BYTES_MIN, DATAGRAM_BYTES_MAX) : MESSAGE_BYTES_MAX));
+        return Optional.of(response.toWire(max));
+    }
+
+    /** Removes records from the end of a section until the response fits, or only some are left. */
+    private static void shorten(Message response, int section, int least, int bytesMax) {
+        List<Record> records = List.copyOf(response.getSection(section));
+        int fitting = Math.min(least, records.size());
+        int most = response.toWire().length <= bytesMax ? fitting : records.size();
+        while (fitting < most) {
+            int middle = (fitting + most + 1) / 2;
+            if (withFirst(middle, records, response, section).toWire().length <= bytesMax) {
+                fitting = middle;
+            } else {
+                most = middle - 1;
+            }
+        }
+        if (response.toWire().length > bytesMax) {
+            withFirst(fitting, records, response, section);
+        }
+    }
+
+    private static Message withFirst(int count, List<Record> records, Message response, int section) {
+        response.removeAllRecords(section);
+        records.subList(0, count).forEach(record -> response.addRecord(record, section));
+        return response;
     }
 
     private void answer(Record question, Message response) {
@@ -218,21 +272,21 @@ public final class DnsServer implements AutoCloseable {
         if (targets.isEmpty() && !asked.equals(zone)) {
             response.getHeader().setRcode(Rcode.NXDOMAIN);
         }
+        var answers = new LinkedHashSet<Record>(); // instances may share an address
         for (Target target : targets.orElse(List.of())) {
             ServiceInstance instance = target.instance;
             Optional<InetAddress> address = address(instance);
             if (type == Type.SRV || type == Type.ANY) {
                 int port = instance.endpoint().port();
-                response.addRecord(
-                        new SRVRecord(asked, DClass.IN, TTL_SECONDS, 0, instance.weight(), port, target.name),
-                        Section.ANSWER);
+                answers.add(new SRVRecord(asked, DClass.IN, TTL_SECONDS, 0, instance.weight(), port, target.name));
                 address.ifPresent(to -> response.addRecord(record(target.name, to), Section.ADDITIONAL));
             }
             address.map(to -> record(asked, to))
                     .filter(record -> type == Type.ANY || record.getType() == type)
-                    .ifPresent(record -> response.addRecord(record, Section.ANSWER));
+                    .ifPresent(answers::add);
         }
-        if (response.getSection(Section.ANSWER).isEmpty()) {
+        answers.forEach(record -> response.addRecord(record, Section.ANSWER));
+        if (answers.isEmpty()) {
             response.addRecord(
                     new SOARecord(zone, DClass.IN, TTL_SECONDS, zone, zone, 1, 60, 60, 60, TTL_SECONDS),
                     Section.AUTHORITY);
@@ -251,35 +305,51 @@ public final class DnsServer implements AutoCloseable {
     /** An instance and its name. */
     private record Target(Name name, ServiceInstance instance) {}
 
-    /** Returns all instances of a service, or the instance that a name stands for; empty if the name is unknown. */
+    /** Returns some instances of a service, or the instance that a name stands for; empty if the name is unknown. */
     private Optional<List<Target>> targets(Name name) {
         String relative = name.relativize(zone).toString(true);
         Optional<ServiceName> service = service(relative);
         if (service.isPresent()) {
-            return service.map(this::instances).map(instances -> targets(name, instances));
+            return service.map(this::instances)
+                    .map(instances -> instances.stream()
+                            .limit(ANSWERS_MAX)
+                            .map(instance -> new Target(name(instance, name), instance))
+                            .toList());
         }
-        Matcher match = INSTANCE.matcher(relative);
-        return match.matches()
-                ? service(match.group("service"))
-                        .map(this::instances)
-                        .filter(instances -> Integer.parseInt(match.group("index")) < instances.size())
-                        .map(instances ->
-                                List.of(new Target(name, instances.get(Integer.parseInt(match.group("index"))))))
-                : Optional.empty();
+        String label = relative.substring(0, Math.max(0, relative.indexOf('.')));
+        return service(relative.substring(label.length() + (label.isEmpty() ? 0 : 1)))
+                .map(this::instances)
+                .map(instances -> instances.stream()
+                        .filter(instance -> label(instance).equalsIgnoreCase(label))
+                        .map(instance -> new Target(name, instance))
+                        .toList())
+                .filter(instances -> !instances.isEmpty());
     }
 
-    private static List<Target> targets(Name service, List<ServiceInstance> instances) {
-        var targets = new ArrayList<Target>();
-        for (ServiceInstance instance : instances) {
-            Name name = service;
-            try {
-                name = new Name(String.valueOf(targets.size()), service);
-            } catch (TextParseException e) {
-                // the name of the service is too long to have one below it
-            }
-            targets.add(new Target(name, instance));
+    private static Name name(ServiceInstance instance, Name service) {
+        try {
+            return new Name(label(instance), service);
+        } catch (TextParseException e) {
+            return service; // too long to have a name below it
         }
-        return targets;
+    }
+
+    private static String label(ServiceInstance instance) {
+        String id = instance.id();
+        if (LABEL.matcher(id).matches()) {
+            return id;
+        }
+        String readable =
+                id.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-", "");
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.US_ASCII));
+            return readable.substring(0, Math.min(LABEL_PREFIX_MAX, readable.length()))
+                            .replaceAll("-$", "")
+                    + (readable.isEmpty() ? "" : "-")
+                    + HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     private Optional<ServiceName> service(String name) {
@@ -288,11 +358,12 @@ public final class DnsServer implements AutoCloseable {
                 .findFirst();
     }
 
+    /** Returns the instances that accept calls, in random order. */
     private List<ServiceInstance> instances(ServiceName service) {
-        return discovery.instances(service).stream()
-                .filter(instance -> instance.health().status().takesCalls())
-                .limit(ANSWERS_MAX)
-                .toList();
+        var instances = new ArrayList<>(discovery.instances(service));
+        instances.removeIf(instance -> !instance.health().status().takesCalls());
+        Collections.shuffle(instances, random);
+        return instances;
     }
 
     private static Record record(Name name, InetAddress address) {

@@ -22,8 +22,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.DClass;
@@ -73,19 +77,18 @@ class DnsTest {
         for (boolean tcp : new boolean[] {false, true}) {
             assertThat(ask("shop.orders.treaty.", Type.A, tcp).getSection(Section.ANSWER))
                     .extracting(Record::rdataToString)
-                    .containsExactly("127.0.0.1", "127.0.0.2");
+                    .containsExactlyInAnyOrder("127.0.0.1", "127.0.0.2");
             Message services = ask("SHOP.Orders.Treaty.", Type.SRV, tcp);
             assertThat(services.getHeader().getFlag(Flags.AA)).isTrue();
             assertThat(services.getSection(Section.ANSWER))
                     .extracting(record -> ((SRVRecord) record).getPort())
-                    .containsExactly(8080, 8081);
+                    .containsExactlyInAnyOrder(8080, 8081);
             assertThat(services.getSection(Section.ADDITIONAL))
                     .extracting(Record::rdataToString)
                     .contains("127.0.0.1", "127.0.0.2");
             assertThat(services.getSection(Section.ANSWER))
                     .allMatch(record -> record.getTTL() == DnsServer.TTL_SECONDS);
-            var own = ((SRVRecord) services.getSection(Section.ANSWER).get(1)).getTarget();
-            assertThat(ask(own.toString(), Type.A, tcp).getSection(Section.ANSWER))
+            assertThat(ask("b.shop.orders.treaty.", Type.A, tcp).getSection(Section.ANSWER))
                     .extracting(Record::rdataToString)
                     .containsExactly("127.0.0.2");
         }
@@ -103,17 +106,61 @@ class DnsTest {
         assertThat(none.getSection(Section.AUTHORITY)).hasSize(1);
     }
 
+    private Set<String> targets(boolean tcp) throws IOException {
+        Message response = ask("shop.orders.treaty.", Type.SRV, tcp);
+        assertThat(response.getHeader().getFlag(Flags.TC)).isFalse();
+        return response.getSection(Section.ANSWER).stream()
+                .map(record -> ((SRVRecord) record).getTarget().toString())
+                .collect(Collectors.toSet());
+    }
+
     @Test
-    void a_response_larger_than_a_datagram_is_truncated_and_complete_over_tcp() throws IOException {
-        for (int i = 0; i < 150; i++) {
+    void a_datagram_has_as_many_records_as_fit_in_random_order_R4() throws IOException {
+        for (int i = 0; i < 40; i++) {
             registered.registry().register(instance("i" + i, "127.0.1." + i, 8080));
         }
 
-        assertThat(ask("shop.orders.treaty.", Type.SRV, false).getHeader().getFlag(Flags.TC))
-                .isTrue();
-        Message whole = ask("shop.orders.treaty.", Type.SRV, true);
-        assertThat(whole.getHeader().getFlag(Flags.TC)).isFalse();
-        assertThat(whole.getSection(Section.ANSWER)).hasSize(DnsServer.ANSWERS_MAX);
+        var seen = new HashSet<String>();
+        for (int i = 0; i < 200 && seen.size() < 40; i++) {
+            Set<String> some = targets(false);
+            assertThat(some).as("of 512 bytes").hasSizeBetween(8, 39);
+            seen.addAll(some);
+        }
+        assertThat(seen).hasSize(40);
+        assertThat(ask("shop.orders.treaty.", Type.A, false).getSection(Section.ANSWER))
+                .hasSizeBetween(20, 39);
+        assertThat(targets(true)).as("over TCP").hasSize(40);
+    }
+
+    @Test
+    void two_hundred_and_fifty_instances_are_all_found_over_tcp_R4() throws IOException {
+        for (int i = 0; i < 250; i++) {
+            registered.registry().register(instance("Orders-" + i, "127.0.1." + i, 8080));
+        }
+        assertThat(targets(true)).hasSize(250);
+    }
+
+    @Test
+    void a_target_names_its_instance_whatever_others_do_R4() throws IOException {
+        var first = registered.registry().register(instance("a", "127.0.0.1", 8080));
+        registered.registry().register(instance("B_2", "127.0.0.2", 8080));
+        registered.registry().register(instance("b_2", "127.0.0.3", 8080));
+        Set<String> before = targets(true);
+        assertThat(before).hasSize(3).contains("a.shop.orders.treaty.");
+        first.close();
+        registered.registry().register(instance("0", "127.0.0.4", 8080));
+
+        for (String target : targets(true)) {
+            List<Record> addresses = ask(target, Type.A, false).getSection(Section.ANSWER);
+            assertThat(addresses).as(target).hasSize(1);
+            assertThat(target.equals("0.shop.orders.treaty."))
+                    .isEqualTo(addresses.getFirst().rdataToString().equals("127.0.0.4"));
+        }
+        assertThat(targets(true))
+                .hasSize(3)
+                .containsAll(
+                        before.stream().filter(name -> !name.startsWith("a.")).toList());
+        assertThat(ask("a.shop.orders.treaty.", Type.A, false).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     }
 
     @Test
@@ -212,7 +259,7 @@ class DnsTest {
     @Test
     void addresses_without_srv_records_need_a_port_and_registration_is_rejected() {
         registered.registry().register(instance("a", "127.0.0.1", 8080));
-        var address = RegistryAddress.parse("dns://0.{service}.treaty:9090?server=127.0.0.1:" + server.port());
+        var address = RegistryAddress.parse("dns://a.{service}.treaty:9090?server=127.0.0.1:" + server.port());
         try (var treaty = Treaty.open(Settings.DEFAULTS.withRegistry(address))) {
             var refused = new AtomicReference<IllegalArgumentException>();
             var tries = new AtomicInteger();

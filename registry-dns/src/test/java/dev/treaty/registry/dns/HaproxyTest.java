@@ -3,6 +3,7 @@ package dev.treaty.registry.dns;
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.simulation.Polling;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -61,6 +63,40 @@ class HaproxyTest {
                 .equals(expected));
     }
 
+    private static int freePort() throws IOException {
+        try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
+    private Process haproxy(int dnsPort, int port) throws IOException {
+        Path config = Files.writeString(directory.resolve("haproxy.cfg"), """
+            defaults
+              mode http
+              timeout connect 2s
+              timeout client 10s
+              timeout server 10s
+            resolvers treaty
+              nameserver registry 127.0.0.1:%d
+              accepted_payload_size 1232
+              hold valid 1s
+              hold obsolete 1s
+              hold nx 1s
+              timeout resolve 200ms
+            frontend in
+              bind 127.0.0.1:%d
+              default_backend names
+            backend names
+              balance roundrobin
+              default-server resolvers treaty resolve-prefer ipv4 check inter 200ms
+              server-template n 4 _http._tcp.test.Names.treaty
+            """.formatted(dnsPort, port));
+        return new ProcessBuilder("haproxy", "-db", "-f", config.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("log").toFile())
+                .start();
+    }
+
     @Test
     void haproxy_finds_instances_and_follows_changes() throws Exception {
         var anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -70,35 +106,8 @@ class HaproxyTest {
             hub.serveRegistry();
             var other = Settings.DEFAULTS.withRegistry(RegistryAddress.parse(
                     "treaty://" + hub.endpoint().orElseThrow().authority()));
-            int port;
-            try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                port = free.getLocalPort();
-            }
-            Path config = Files.writeString(directory.resolve("haproxy.cfg"), """
-                defaults
-                  mode http
-                  timeout connect 2s
-                  timeout client 10s
-                  timeout server 10s
-                resolvers treaty
-                  nameserver registry 127.0.0.1:%d
-                  accepted_payload_size 1232
-                  hold valid 1s
-                  hold obsolete 1s
-                  hold nx 1s
-                  timeout resolve 200ms
-                frontend in
-                  bind 127.0.0.1:%d
-                  default_backend names
-                backend names
-                  balance roundrobin
-                  default-server resolvers treaty resolve-prefer ipv4 check inter 200ms
-                  server-template n 4 _http._tcp.test.Names.treaty
-                """.formatted(dns.port(), port));
-            Process haproxy = new ProcessBuilder("haproxy", "-db", "-f", config.toString())
-                    .redirectErrorStream(true)
-                    .redirectOutput(directory.resolve("log").toFile())
-                    .start();
+            int port = freePort();
+            Process haproxy = haproxy(dns.port(), port);
             try (var second = Treaty.open(other)) {
                 var first = Treaty.open(other);
                 first.serve(Names.class, () -> "first");
@@ -107,6 +116,29 @@ class HaproxyTest {
                 until(http, port, Set.of("first", "second"));
                 first.close();
                 until(http, port, Set.of("second"));
+            } finally {
+                haproxy.destroyForcibly();
+                haproxy.waitFor();
+            }
+        }
+    }
+
+    @Test
+    void haproxy_uses_as_many_of_forty_instances_as_fit_into_a_datagram_R4() throws Exception {
+        var anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (var hub = Treaty.open();
+                var dns = new DnsServer(hub.registry(), anyPort, "treaty");
+                var http = HttpClient.newHttpClient()) {
+            var served = hub.serve(Names.class, () -> "first").instance();
+            for (int i = 0; i < 39; i++) {
+                hub.registry()
+                        .register(ServiceInstance.of(
+                                "names-" + i, served.service(), served.version(), served.endpoint(), Instant.now()));
+            }
+            int port = freePort();
+            Process haproxy = haproxy(dns.port(), port);
+            try {
+                until(http, port, Set.of("first"));
             } finally {
                 haproxy.destroyForcibly();
                 haproxy.waitFor();

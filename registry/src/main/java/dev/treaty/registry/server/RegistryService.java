@@ -259,7 +259,12 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     }
 
     private Heard acknowledged(String id, long waitMillis) throws InterruptedException {
-        return waiting(0, () -> new Heard(table.awaitAcknowledged(id, time, waitNanos(waitMillis))));
+        return waiting(0, () -> {
+            long begin = time.nanoTime();
+            int missing = table.awaitAcknowledged(id, time, waitNanos(waitMillis));
+            waitedSince(begin);
+            return new Heard(missing);
+        });
     }
 
     @Override
@@ -329,6 +334,11 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
         return Math.clamp(share, PAGE_BYTES_MIN, ResultPages.PAGE_BYTES);
     }
 
+    /** Leaves the time since then out of the latency of this call. */
+    private void waitedSince(long nanos) {
+        CallContext.current().ifPresent(context -> context.record().waited(time.nanoTime() - nanos));
+    }
+
     private long waitNanos(long requestedMillis) {
         long requested = Duration.ofMillis(Math.clamp(requestedMillis, 0, WAIT_MAX.toMillis()))
                 .toNanos();
@@ -351,7 +361,9 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
                 if (left <= 0 || waiter.isClosed() || closed.now() != null) {
                     return news(reading);
                 }
+                long begin = time.nanoTime();
                 long unchanged = waiter.await(since.keySet(), reading.revision(), time, left);
+                waitedSince(begin);
                 since.replaceAll((_, _) -> unchanged);
             }
         } finally {

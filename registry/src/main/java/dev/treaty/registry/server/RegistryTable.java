@@ -234,8 +234,9 @@ public final class RegistryTable {
     /** A new instance may be the replacement of a stale one. */
     private void recheckStale(ServiceName service, long now) {
         if (stale > 0) {
-            leases.values().stream()
-                    .filter(lease -> lease.stale && lease.service().equals(service))
+            changes.instances(service).stream()
+                    .map(instance -> leases.get(instance.id()))
+                    .filter(lease -> lease != null && lease.stale)
                     .forEach(lease -> schedule(lease, now));
         }
     }

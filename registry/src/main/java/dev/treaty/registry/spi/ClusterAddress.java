@@ -1,6 +1,7 @@
 package dev.treaty.registry.spi;
 
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryAddress;
 import java.net.URI;
 import java.util.List;
@@ -35,7 +36,8 @@ public record ClusterAddress(List<ServiceEndpoint> members, String path, Registr
                     access);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "\"" + address + "\" is not a valid address: write " + address.scheme() + "://host:" + port
+                    "\"" + Secrets.mask(address.toString()) + "\" is not a valid address: write " + address.scheme()
+                            + "://host:" + port
                             + ", with commas between several members, and with the path to use if it is not " + PATH,
                     e);
         }
@@ -44,7 +46,7 @@ public record ClusterAddress(List<ServiceEndpoint> members, String path, Registr
     private static ServiceEndpoint endpoint(String protocol, String member, int port) {
         var uri = URI.create(protocol + "://" + member);
         if (uri.getHost() == null || !uri.getAuthority().equals(member) || uri.getUserInfo() != null) {
-            throw new IllegalArgumentException("\"" + member + "\" is not a host with a port");
+            throw new IllegalArgumentException("\"" + Secrets.mask(member) + "\" is not a host with a port");
         }
         String host = uri.getHost().replaceAll("[\\[\\]]", "");
         return new ServiceEndpoint(protocol, host, uri.getPort() < 0 ? port : uri.getPort());

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * which every call adds once: one call in the upper bits, and its duration in the lower bits. Words only grow, and what
  * is summed is the difference between two readings, so that no call is counted twice, or lost between two readings.
  */
-final class CallDurations {
+public final class CallDurations {
     /**
      * Shorter calls count as this long: below, differences come from the scheduler and not from a queue. Excluding such
      * calls, as other libraries do, would let the remaining calls pass for typical.
@@ -35,20 +35,20 @@ final class CallDurations {
     private double nanos;
     private double baselineNanos = Double.POSITIVE_INFINITY;
 
-    CallDurations(int stripes) {
+    public CallDurations(int stripes) {
         this.stripes = stripes;
         this.words = new AtomicLongArray(Stripes.at(stripes - 1) + 1);
         this.wordsBefore = new long[stripes];
     }
 
     /** Adds a call. */
-    void add(long callNanos) {
+    public void add(long callNanos) {
         long ticks = Math.clamp(callNanos >> TICK_BITS, TICKS_MIN, TICKS_MAX);
         words.getAndAdd(Stripes.at(Stripes.mine(stripes)), CALL + ticks);
     }
 
     /** Sums up the calls since the window began, and returns their number. This and all below are not thread-safe. */
-    long sum() {
+    public long sum() {
         for (int stripe = 0; stripe < stripes; stripe++) {
             long word = words.get(Stripes.at(stripe));
             long added = word - wordsBefore[stripe];
@@ -60,7 +60,7 @@ final class CallDurations {
     }
 
     /** The sum of the durations. */
-    double nanos() {
+    public double nanos() {
         return nanos;
     }
 

@@ -12,6 +12,7 @@ import dev.treaty.core.contract.Shape.Structure;
 import dev.treaty.core.contract.compatibility.Difference.Impact;
 import dev.treaty.core.contract.compatibility.Difference.Kind;
 import dev.treaty.core.contract.compatibility.Difference.Message;
+import dev.treaty.core.text.PrintableText;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -278,6 +279,6 @@ final class ShapeComparison {
     }
 
     private static String quote(String text) {
-        return '"' + text.replaceAll("\\p{Cntrl}", "?") + '"';
+        return '"' + PrintableText.line(text) + '"';
     }
 }
