@@ -145,6 +145,31 @@ class ServerLimitsTest {
         }
     }
 
+    @Test
+    void a_service_whose_every_instance_is_at_its_limit_gets_no_retries_G16() throws InterruptedException {
+        try (Treaty treaty = open("server: {limits: {concurrency: {algorithm: fixed, limit: 1, queue: 0}}}\n")) {
+            var retries = new ConcurrentLinkedQueue<Event>();
+            treaty.events().subscribe(event -> {
+                if (event instanceof Event.RetryScheduled) {
+                    retries.add(event);
+                }
+            });
+            var held = new Held();
+            treaty.serve(Work.class, held);
+            var callers = new Callers(treaty);
+            callers.call(Priority.NORMAL, "long");
+            held.begun.acquire();
+            var others = new Callers(treaty);
+            others.call(Priority.NORMAL, "refused").join();
+            assertThat(others.refused)
+                    .singleElement()
+                    .satisfies(e -> assertThat(e.code()).isEqualTo(Code.RESOURCE_EXHAUSTED));
+            assertThat(retries).isEmpty();
+            held.released.countDown();
+            callers.join();
+        }
+    }
+
     private static int status(ServiceEndpoint endpoint, String path) throws Exception {
         return ((HttpURLConnection) URI.create(endpoint + path).toURL().openConnection()).getResponseCode();
     }

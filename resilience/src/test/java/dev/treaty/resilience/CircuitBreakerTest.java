@@ -517,4 +517,39 @@ class CircuitBreakerTest {
         assertThat(snapshot.mode()).isEqualTo(Mode.AUTOMATIC);
         assertThat(snapshot.reason()).isEqualTo("3 failures in a row");
     }
+
+    @Test
+    void a_listener_that_throws_changes_nothing_G7() {
+        var failing = new CircuitBreaker(policy, time, new Random(1), (before, after, _) -> {
+            changes.add(before + " to " + after);
+            throw new AssertionError("broken");
+        });
+        for (int i = 0; i < 3; i++) {
+            failing.failed(failing.tryAcquire());
+        }
+        assertThat(failing.state()).isEqualTo(State.OPEN);
+        time.advance(OPEN.multipliedBy(2));
+        failing.succeeded(failing.tryAcquire());
+        assertThat(failing.state()).isEqualTo(State.CLOSED);
+        failing.forceOpen();
+        assertThat(failing.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        assertThat(changes).hasSize(4);
+    }
+
+    @Test
+    void a_breaker_with_another_policy_keeps_what_an_operator_has_forced_G11() {
+        var touchy = policy.withConsecutiveFailures(1);
+        breaker.forceOpen();
+        assertThat(breaker.with(touchy).snapshot().mode()).isEqualTo(Mode.FORCED_OPEN);
+        assertThat(breaker.with(touchy).tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        breaker.disable();
+        assertThat(breaker.with(touchy).snapshot().mode()).isEqualTo(Mode.DISABLED);
+        breaker.automatic();
+        long admission = breaker.tryAcquire();
+        CircuitBreaker next = breaker.with(touchy);
+        next.failed(admission);
+        assertThat(next.state()).as("a call of the breaker before").isEqualTo(State.CLOSED);
+        next.failed(next.tryAcquire());
+        assertThat(next.state()).isEqualTo(State.OPEN);
+    }
 }

@@ -3,12 +3,16 @@ package dev.treaty.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ContextCarrier;
+import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.time.Time;
 import dev.treaty.resilience.Fixtures.SkippingTime;
 import java.io.IOException;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
@@ -343,6 +347,18 @@ class TimeoutFaultsTest {
         assertThat(Thread.interrupted()).isFalse();
         assertThat(guard.call(TimeoutFaultsTest::sleep, Fallback.value("at hand")))
                 .isEqualTo("at hand");
+    }
+
+    @Test
+    void a_cooperative_fallback_finds_the_deadline_in_its_context_G12() {
+        var context = CallContext.next(Principal.ANONYMOUS, Time.system(), new Random(1));
+        Guard guard = guard(SHORT, TimeoutMode.COOPERATIVE);
+        Deadline deadline = context.run(() -> guard.call(
+                () -> {
+                    throw new ServiceException(Code.UNAVAILABLE, "down");
+                },
+                Fallback.alternative(() -> CallContext.current().orElseThrow().deadline())));
+        assertThat(deadline.remainingNanos(Time.system())).isLessThanOrEqualTo(SHORT.toNanos());
     }
 
     @Test

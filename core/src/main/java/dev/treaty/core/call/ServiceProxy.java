@@ -70,7 +70,7 @@ public final class ServiceProxy implements InvocationHandler {
                 throw e;
             }
             Thread.currentThread().interrupt();
-            throw new ServiceException(Code.CANCELED, "the calling thread was interrupted");
+            throw ServiceException.withoutTrace(Fault.of(Code.CANCELED, "the calling thread was interrupted"), e);
         }
     }
 

@@ -201,7 +201,9 @@ public final class Execution {
                 return outcome;
             }
             Fault fault = failure.fault();
-            boolean everywhere = fault.code() == Code.RESOURCE_EXHAUSTED && !kind.mayReachOther(work, fault);
+            boolean everywhere = fault.code() == Code.RESOURCE_EXHAUSTED
+                    && fault.retryAfter().isEmpty()
+                    && !kind.mayReachOther(work, fault);
             Retry.Decision decision = retry.after(fault, everywhere, number, idempotent, deadline - time.nanoTime());
             if (!decision.again()) {
                 if (!decision.reason().isEmpty()) {

@@ -43,8 +43,8 @@ public record Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator rand
     /**
      * Decides after a failure. A granted retry has been taken from the budget.
      *
-     * @param everywhere whether the fault is that of the whole service: one that is at its limit everywhere would reject
-     *     a retry too, which only adds to its load
+     * @param everywhere whether the whole service is at its limit and does not say until when: it would reject a retry
+     *     too, which only adds to its load
      * @param attempt the number of the attempt that failed
      * @param remainingNanos the time until the deadline
      */

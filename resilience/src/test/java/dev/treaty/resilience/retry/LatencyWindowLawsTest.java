@@ -63,4 +63,14 @@ class LatencyWindowLawsTest {
         }
         assertThat(window.percentileNanos(0.01)).isGreaterThanOrEqualTo(8_000_000L);
     }
+
+    @Test
+    void samples_from_before_a_long_pause_do_not_count() {
+        var window = new LatencyWindow(0);
+        for (int i = 0; i < LatencyWindow.SAMPLES_MIN; i++) {
+            window.add(8_000_000, 1);
+        }
+        window.add(1_000_000, 3_600_000_000_000L);
+        assertThat(window.percentileNanos(0.5)).as("too few").isEqualTo(-1);
+    }
 }

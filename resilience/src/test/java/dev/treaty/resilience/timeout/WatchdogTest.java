@@ -238,4 +238,29 @@ class WatchdogTest {
         assertThat(strays).hasValue(0);
         assertThat(fires).hasPositiveValue();
     }
+
+    @Test
+    void an_action_that_throws_harms_no_other_watch_G1() {
+        Watchdog.Watch broken = watchdog.arm(Thread.currentThread(), SECOND, () -> {
+            throw new AssertionError("broken");
+        });
+        Watchdog.Watch other = arm(2 * SECOND);
+        advanceUntilFired(1);
+        assertThat(time.nanoTime()).isEqualTo(2 * SECOND);
+        assertThat(broken.disarm()).isTrue();
+        assertThat(other.disarm()).isTrue();
+    }
+
+    @Test
+    void a_stray_interrupt_does_not_end_its_threads_G1() throws InterruptedException {
+        Watchdog system = Watchdog.of(Time.system());
+        for (int round = 0; round < 3; round++) {
+            var fired = new Promise<Thread>();
+            Watchdog.Watch watch =
+                    system.arm(Thread.currentThread(), System.nanoTime(), () -> fired.complete(Thread.currentThread()));
+            Thread thread = fired.await(Time.system(), Long.MAX_VALUE / 2);
+            assertThat(watch.disarm()).isTrue();
+            thread.interrupt();
+        }
+    }
 }
