@@ -306,6 +306,20 @@ class GuardFaultsTest {
     }
 
     @Test
+    void a_call_that_is_interrupted_in_its_pause_keeps_the_failure_before_it_G10() {
+        Guard guard = Guard.named("test").idempotent().build();
+        var failure = new IOException("broken");
+        assertThatThrownBy(() -> guard.call(() -> {
+                    Thread.currentThread().interrupt();
+                    throw failure;
+                }))
+                .isInstanceOfSatisfying(ServiceException.class, e -> assertThat(e.getCause())
+                        .isInstanceOf(InterruptedException.class)
+                        .hasSuppressedException(failure));
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
     void code_that_was_not_executed_is_no_success_for_a_breaker_G9() throws InterruptedException {
         Guard guard = Guard.of("test", once().with(TOUCHY.withOpen(Duration.ofNanos(1), HOUR)));
         CircuitBreaker breaker = guard.breaker().orElseThrow();

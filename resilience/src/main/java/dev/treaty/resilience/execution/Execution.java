@@ -214,7 +214,7 @@ public final class Execution {
                         : failure;
             }
             kind.retryScheduled(work, fault, Duration.ofNanos(decision.pauseNanos()));
-            time.sleep(decision.pauseNanos());
+            pause(decision.pauseNanos(), failure);
             now = time.nanoTime();
             if (deadline - now <= 0) {
                 return failure;
@@ -223,6 +223,17 @@ public final class Execution {
             if (number == first) {
                 counters.add(Count.RETRIED_CALLS);
             }
+        }
+    }
+
+    private void pause(long nanos, Failure after) throws InterruptedException {
+        try {
+            time.sleep(nanos);
+        } catch (InterruptedException e) {
+            if (after.cause() instanceof Throwable earlier) {
+                e.addSuppressed(earlier);
+            }
+            throw e;
         }
     }
 
