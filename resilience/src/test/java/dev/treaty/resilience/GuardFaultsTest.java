@@ -155,7 +155,8 @@ class GuardFaultsTest {
 
     /** The module of the guard does not require java.net.http. */
     private static Exception http(String name) throws ReflectiveOperationException {
-        return (Exception) Class.forName("java.net.http." + name)
+        return Class.forName("java.net.http." + name)
+                .asSubclass(Exception.class)
                 .getConstructor(String.class)
                 .newInstance("slow");
     }

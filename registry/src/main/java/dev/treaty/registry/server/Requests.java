@@ -54,7 +54,11 @@ public final class Requests {
         checkLength("instance " + id + ": its health", health.length(), ServiceHealth.LENGTH_MAX);
     }
 
-    /** @throws IllegalArgumentException if an instance cannot become the other one */
+    /**
+     * Checks that an update keeps the identity of an instance.
+     *
+     * @throws IllegalArgumentException if it does not
+     */
     public static void checkUpdate(ServiceInstance before, ServiceInstance after) {
         if (!after.id().equals(before.id())) {
             throw new IllegalArgumentException(
