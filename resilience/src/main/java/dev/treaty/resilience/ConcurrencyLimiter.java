@@ -228,7 +228,7 @@ public final class ConcurrencyLimiter {
     private void adapt(AdaptiveLimit current, long now) {
         synchronized (queue) {
             boolean over = adaptive == current && current.over(now); // another call may have closed it
-            if (over && current.next(limited, now)) {
+            if (over && current.next(limited, inFlight(), now)) {
                 limited = false;
                 moveTo(current.limit());
             }

@@ -14,8 +14,11 @@ import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,7 +30,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The process of the client: Treaty's, with its defaults. It answers each line of input by an {@link Outcome}, and ends
+ * The process of ten clients: Treaty's, with its defaults. It answers each line of input by an {@link Outcome}, and ends
  * when the input does.
  */
 final class LoadDriver {
@@ -44,7 +47,9 @@ final class LoadDriver {
                   slow: {deadline: 20s, attempt-timeout: 20s}
             """;
 
-    private final Map<String, UnaryOperator<String>> operations;
+    private static final int CLIENTS = 10;
+
+    private final List<Map<String, UnaryOperator<String>>> clients = new ArrayList<>();
     private final LongAdder attempts = new LongAdder();
     private final LongAdder opened = new LongAdder();
 
@@ -74,10 +79,10 @@ final class LoadDriver {
             double p99Millis,
             double processors) {}
 
-    private LoadDriver(Treaty treaty) {
+    private void add(Treaty treaty) {
         Bottom bottom = treaty.client(Bottom.class);
         Top top = treaty.client(Top.class);
-        operations = Map.of("work", bottom::work, "quick", bottom::quick, "slow", bottom::slow, "top", top::work);
+        clients.add(Map.of("work", bottom::work, "quick", bottom::quick, "slow", bottom::slow, "top", top::work));
         treaty.events().subscribe(event -> {
             if (event instanceof Event.AttemptEnded) {
                 attempts.increment();
@@ -93,19 +98,20 @@ final class LoadDriver {
         System.setOut(System.err); // what libraries print is no answer
         JsonMapper mapper = JsonMapper.builder().build();
         String yaml = "registry: treaty://127.0.0.1:" + arguments[0] + "\n" + SETTINGS;
-        try (Treaty treaty = Treaty.open(Settings.parse("benchmark", yaml, Map.of()))) {
-            var driver = new LoadDriver(treaty);
-            var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                String[] words = line.split(" ", -1);
-                Duration duration = Duration.ofMillis(Long.parseLong(words[3]));
-                Outcome outcome = words[0].equals("open")
-                        ? driver.open(words[1], Integer.parseInt(words[2]), duration)
-                        : driver.closed(words[1], Integer.parseInt(words[2]), duration, Double.parseDouble(words[4]));
-                out.println(mapper.writeValueAsString(outcome));
-            }
+        var driver = new LoadDriver();
+        for (int i = 0; i < CLIENTS; i++) {
+            driver.add(Treaty.open(Settings.parse("benchmark", yaml, Map.of())));
         }
-        System.exit(0);
+        var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            String[] words = line.split(" ", -1);
+            Duration duration = Duration.ofMillis(Long.parseLong(words[3]));
+            Outcome outcome = words[0].equals("open")
+                    ? driver.open(words[1], Integer.parseInt(words[2]), duration)
+                    : driver.closed(words[1], Integer.parseInt(words[2]), duration, Double.parseDouble(words[4]));
+            out.println(mapper.writeValueAsString(outcome));
+        }
+        System.exit(0); // which closes the clients
     }
 
     /** The calls of one command. */
@@ -174,7 +180,7 @@ final class LoadDriver {
             if (wait > 0) {
                 TimeUnit.NANOSECONDS.sleep(wait);
             }
-            UnaryOperator<String> operation = operations.get(mix[i % mix.length]);
+            UnaryOperator<String> operation = operation(i, mix[i % mix.length]);
             Thread.startVirtualThread(() -> {
                 try {
                     run.call(operation, due);
@@ -191,14 +197,18 @@ final class LoadDriver {
         return run.outcome(processors);
     }
 
+    private UnaryOperator<String> operation(int call, String name) {
+        return Objects.requireNonNull(clients.get(call % CLIENTS).get(name), name);
+    }
+
     /** Has callers that wait for each answer, while it uses that many processors in addition. */
     private Outcome closed(String name, int callers, Duration duration, double processors) throws InterruptedException {
-        UnaryOperator<String> operation = operations.get(name);
         var over = new AtomicBoolean();
         var left = new CountDownLatch(callers);
         var run = new Run(duration);
         Thread burner = Thread.ofPlatform().daemon().start(() -> burn(processors, over));
         for (int i = 0; i < callers; i++) {
+            UnaryOperator<String> operation = operation(i, name);
             Thread.startVirtualThread(() -> {
                 while (!over.get()) {
                     run.call(operation, System.nanoTime());

@@ -14,8 +14,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * law). One half keeps the service busy, and the other half waits within it, so that it stays busy. TCP BBR computes
  * its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016).
  *
- * <p>The limit falls only if it was reached, or calls ended after their deadlines, and in addition most of the calls in
- * the service queue. So a service below its capacity is never limited, however long its calls take. While the limit is
+ * <p>The limit falls only if most of the time of the calls in the service is spent in a queue, and in addition the limit
+ * was reached, or calls ended after their deadlines, or the number of running calls has doubled since calls did not
+ * queue, and three quarters of them queue. So a service below its capacity is not limited, however long its calls take. While the limit is
  * reached and few calls queue, it rises, by up to a half with each window. When it has not been reached for
  * {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
  *
@@ -28,13 +29,16 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class AdaptiveLimit {
     /** The shortest length of a window. */
-    public static final Duration WINDOW = Duration.ofMillis(100);
+    public static final Duration WINDOW = Duration.ofMillis(50);
 
     /** The least number of calls in a window; it continues until it has them. */
-    public static final int CALLS_MIN = 20;
+    public static final int CALLS_MIN = 10;
 
     /** The least number of windows between two measurements of the baselines. */
     static final int MEASURE_EVERY = 20;
+
+    /** The number of calls of a measurement. */
+    static final int MEASURED_CALLS = 40;
 
     /** From this time on a measurement is content with a single call. */
     static final Duration MEASURED_WITHIN = Duration.ofSeconds(2);
@@ -43,30 +47,46 @@ public final class AdaptiveLimit {
     static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(10);
 
     /** The limit, in calls that do not queue. */
-    private static final double TOLERANCE = 2;
+    static final double TOLERANCE = 2;
 
     /** The share of the calls that do not queue that run during a measurement, so that none queues then. */
-    private static final double MEASURED_SHARE = 0.8;
+    private static final double MEASURED_SHARE = 0.9;
 
     /** The most by which the limit grows in a window. */
     private static final double GROWTH = 0.5;
+
+    /** The share of slow calls that shows a queue before the limit is reached. */
+    private static final double SLOW_SHARE = 0.75;
+
+    /** By how much the number of running calls has grown at least when a queue begins. */
+    private static final int RUSH = 2;
+
+    private enum Phase {
+        ADAPTING,
+        /** The calls end that ran before a measurement. */
+        DRAINING,
+        MEASURING
+    }
 
     private final int stripes;
     private final Map<String, CallDurations> operations = new ConcurrentHashMap<>();
     private final AtomicLong late = new AtomicLong();
     private volatile long endsAt;
 
-    /** Calls that began before are not counted; {@link #MEASURED_WITHIN} and the window count from it too. */
+    /** When the last measurement began; calls that began before are not measured. */
     private volatile long since;
+
 
     private long beganAt;
     private int limitMax;
     private double estimate;
     private double callNanos;
     private double baselineNanos;
-    private boolean measuring;
+    private volatile Phase phase = Phase.ADAPTING;
+    private int callsMin = CALLS_MIN;
     private int windowsUntilMeasured;
     private long limitedAt;
+    private int inFlightBefore;
     private String reason = "it is the highest limit";
 
     public AdaptiveLimit(ConcurrencyPolicy policy, int stripes, long now) {
@@ -92,7 +112,7 @@ public final class AdaptiveLimit {
 
     /** Adds a call of an operation, of which there are few. */
     public void add(String operation, long startedNanos, long now, boolean isLate) {
-        if (startedNanos - since < 0) {
+        if (phase == Phase.MEASURING && startedNanos - since < 0) {
             return;
         }
         if (isLate) {
@@ -119,23 +139,33 @@ public final class AdaptiveLimit {
      * Learns from the window and begins the next; returns false if it has too few calls and continues.
      *
      * @param limited whether a call was refused or queued in it
+     * @param inFlight the number of running calls
      */
-    public boolean next(boolean limited, long now) {
+    public boolean next(boolean limited, int inFlight, long now) {
         long calls = operations.values().stream().mapToLong(CallDurations::sum).sum();
-        boolean patient = !measuring || now - beganAt < MEASURED_WITHIN.toNanos();
-        if (calls < (patient ? CALLS_MIN : 1)) {
+        boolean patient = phase != Phase.MEASURING || now - beganAt < MEASURED_WITHIN.toNanos();
+        if (calls < (patient ? callsMin : 1)) {
             return false;
         }
         int before = limit();
-        operations.values().forEach(each -> each.learn(measuring));
+        boolean falls = !limited && phase == Phase.ADAPTING;
+        operations.values().forEach(each -> each.learn(falls, phase == Phase.MEASURING));
         callNanos = operations.values().stream().mapToDouble(CallDurations::nanos).sum() / calls;
         baselineNanos =
                 operations.values().stream().mapToDouble(CallDurations::busyNanos).sum() / calls;
-        boolean overloaded = limited || late.get() > 0;
+        boolean rush = inFlight >= RUSH * Math.max(1, inFlightBefore)
+                && operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
+        inFlightBefore = TOLERANCE * baselineNanos >= callNanos ? inFlight : inFlightBefore;
+        boolean overloaded = limited || rush || late.get() > 0;
         limitedAt = overloaded ? now : limitedAt;
         double busy = baselineNanos * calls / (now - beganAt);
         begin(now);
-        String why = adapted(busy, limited, overloaded, now);
+        String why =
+                switch (phase) {
+                    case ADAPTING -> adapted(busy, limited, overloaded, inFlight, now);
+                    case DRAINING -> phase(Phase.MEASURING, Math.max(MEASURED_CALLS, 3 * limit()));
+                    case MEASURING -> measured();
+                };
         estimate = Math.clamp(estimate, 1, limitMax);
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);
@@ -143,14 +173,21 @@ public final class AdaptiveLimit {
         return true;
     }
 
-    private String adapted(double busy, boolean limited, boolean overloaded, long now) {
+    private String phase(Phase next, int calls) {
+        phase = next;
+        callsMin = calls;
+        return "the baseline is being measured";
+    }
+
+    private String measured() {
+        estimate *= TOLERANCE / MEASURED_SHARE;
+        phase(Phase.ADAPTING, CALLS_MIN);
+        return "the baseline was measured again";
+    }
+
+    private String adapted(double busy, boolean limited, boolean overloaded, int inFlight, long now) {
         double headroom = TOLERANCE * baselineNanos / callNanos;
         windowsUntilMeasured = Math.max(0, windowsUntilMeasured - 1);
-        if (measuring) {
-            measuring = false;
-            estimate *= TOLERANCE / MEASURED_SHARE;
-            return "the baseline was measured again";
-        }
         if (!overloaded) {
             estimate = now - limitedAt >= FORGOTTEN_AFTER.toNanos() ? limitMax : estimate;
             return "it was not reached for " + FORGOTTEN_AFTER.toSeconds() + " s";
@@ -160,10 +197,10 @@ public final class AdaptiveLimit {
         } else if (windowsUntilMeasured > 0) {
             estimate = Math.min(estimate, TOLERANCE * busy);
         } else {
-            measuring = true;
             windowsUntilMeasured = MEASURE_EVERY;
             since = now;
-            estimate = Math.min(estimate, Math.rint(MEASURED_SHARE * busy));
+            estimate = Math.clamp(Math.rint(MEASURED_SHARE * busy), 1, estimate);
+            phase(Phase.DRAINING, inFlight + 2 * limit());
         }
         return "calls took %s, and %s without a queue".formatted(millis(callNanos), millis(baselineNanos));
     }

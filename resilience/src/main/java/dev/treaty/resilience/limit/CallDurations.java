@@ -2,6 +2,7 @@ package dev.treaty.resilience.limit;
 
 import dev.treaty.resilience.internal.Stripes;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -33,7 +34,8 @@ public final class CallDurations {
     private final long[] wordsBefore;
     private long calls;
     private double nanos;
-    private double baselineNanos = Double.POSITIVE_INFINITY;
+    private final AtomicLong slow = new AtomicLong();
+    private volatile double baselineNanos = Double.POSITIVE_INFINITY;
 
     public CallDurations(int stripes) {
         this.stripes = stripes;
@@ -45,6 +47,9 @@ public final class CallDurations {
     public void add(long callNanos) {
         long ticks = Math.clamp(callNanos >> TICK_BITS, TICKS_MIN, TICKS_MAX);
         words.getAndAdd(Stripes.at(Stripes.mine(stripes)), CALL + ticks);
+        if (callNanos >= AdaptiveLimit.TOLERANCE * baselineNanos) {
+            slow.incrementAndGet();
+        }
     }
 
     /** Sums up the calls since the window began, and returns their number. This and all below are not thread-safe. */
@@ -64,17 +69,22 @@ public final class CallDurations {
         return nanos;
     }
 
+    /** The number of calls that took longer than an adaptive limit tolerates. */
+    long slow() {
+        return slow.get();
+    }
+
     /** What the sum of the durations would be if no call had queued. */
     double busyNanos() {
         return calls == 0 ? 0 : calls * baselineNanos;
     }
 
-    /** Learns the baseline from the calls; it rises only if the calls cannot have queued. */
-    void learn(boolean unqueued) {
+    /** Learns the baseline from the calls, and at once if they cannot have queued. */
+    void learn(boolean falls, boolean unqueued) {
         double mean = nanos / Math.max(1, calls);
         if (calls > 0 && (unqueued || baselineNanos == Double.POSITIVE_INFINITY)) {
             baselineNanos = mean;
-        } else if (calls > 0 && mean < baselineNanos) {
+        } else if (calls > 0 && falls && mean < baselineNanos) {
             baselineNanos += Math.min(1, calls / TRUSTED_CALLS) * (mean - baselineNanos);
         }
     }
@@ -83,5 +93,6 @@ public final class CallDurations {
     void next() {
         calls = 0;
         nanos = 0;
+        slow.set(0);
     }
 }
