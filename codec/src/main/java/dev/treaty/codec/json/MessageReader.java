@@ -8,31 +8,19 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamContext;
 
-/** A parser that also knows the current position in the message for error messages. */
-public final class MessageReader {
+/**
+ * A parser that also knows the current position in the message for error messages.
+ *
+ * @param bytes the message, of which {@code parser} reads a part
+ * @param lenient whether unknown fields are skipped rather than rejected
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record MessageReader(JsonParser parser, byte[] bytes, int offset, int length, boolean lenient) {
     /** The maximum length of a name or value from a message in an error, in characters. */
     private static final int ECHO_LENGTH_MAX = 64;
 
     /** Quotes, control characters, surrogates and characters that consist of two. */
     private static final Pattern UNSUITABLE = Pattern.compile("[\"\\p{Cc}\\p{Cs}\\x{10000}-\\x{10FFFF}]");
-
-    final JsonParser parser;
-
-    /** Whether unknown fields are skipped rather than rejected. */
-    final boolean lenient;
-
-    private final byte[] bytes;
-    private final int offset;
-    private final int length;
-
-    /** @param bytes the message, of which {@code parser} reads a part */
-    public MessageReader(JsonParser parser, byte[] bytes, int offset, int length, boolean lenient) {
-        this.parser = parser;
-        this.bytes = bytes;
-        this.offset = offset;
-        this.length = length;
-        this.lenient = lenient;
-    }
 
     /**
      * Returns the string in a field of the object that begins at an offset, or null if there is none. It reads ahead in
@@ -51,6 +39,13 @@ public final class MessageReader {
                 ahead.skipChildren();
             }
             return null;
+        }
+    }
+
+    /** Checks the kind of the current value. */
+    void expect(JsonToken token, JsonAdapter reader) {
+        if (parser.currentToken() != token) {
+            throw mismatch(reader.expected());
         }
     }
 
