@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +30,14 @@ final class Demo {
     static final int RATE_MAX = 500;
 
     private final Duration duration;
-    private final OptionalInt requestedRate;
+    private final @Nullable Integer requestedRate;
     private final DemoRegistry.Choice choice;
     private final DemoView view;
     private final ProcessGroup processes = new ProcessGroup();
     private volatile @Nullable OpenLoop load;
 
-    /** @param requestedRate calls per second; if empty, a part of what the machine carries */
-    Demo(Duration duration, OptionalInt requestedRate, DemoRegistry.Choice choice, DemoView view) {
+    /** @param requestedRate calls per second; if null, a part of what the machine carries */
+    Demo(Duration duration, @Nullable Integer requestedRate, DemoRegistry.Choice choice, DemoView view) {
         this.duration = duration;
         this.requestedRate = requestedRate;
         this.choice = choice;
@@ -93,7 +93,7 @@ final class Demo {
             var running =
                     new OpenLoop(new Customers(storefront(caller), series), machine.rate(), Timetable.plan(registry));
             load = running;
-            var timetable = new Timetable(shop, registry, poller, running, duration);
+            var timetable = new Timetable(shop, registry, poller, running, duration, new CopyOnWriteArrayList<>());
             return drive(running, poller, timetable, machine, registry.address().toString());
         }
     }
@@ -114,7 +114,7 @@ final class Demo {
         long start = System.nanoTime();
         double carried = new WarmUp(customers).run();
         int part = (int) (carried * (1 - RESERVE)) / 10 * 10;
-        int rate = requestedRate.orElse(Math.clamp(part, RATE_MIN, RATE_MAX));
+        int rate = requestedRate == null ? Math.clamp(part, RATE_MIN, RATE_MAX) : requestedRate;
         var machine = new Machine(Runtime.getRuntime().availableProcessors(), processes.size(), rate);
         view.print(DemoView.format(
                 "warm after %.1f s; %s of %.0f possible", (System.nanoTime() - start) / 1e9, machine, carried));

@@ -9,7 +9,6 @@ import dev.treaty.core.text.PrintableText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -87,8 +86,7 @@ public final class DemoCommand implements ExtraCommand, Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         Ansi ansi = spec.commandLine().getColorScheme().ansi();
-        OptionalInt requested = rate == null ? OptionalInt.empty() : OptionalInt.of(rate);
-        DemoReport report = new Demo(duration, requested, registry, view(out, ansi)).run();
+        DemoReport report = new Demo(duration, rate, registry, view(out, ansi)).run();
         if (json) {
             out.println(PrintableText.json(Json.indented(report.fields())));
         } else {

@@ -3,8 +3,8 @@ package dev.treaty.demo;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceResponse;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.locks.LockSupport;
 
@@ -32,7 +32,7 @@ final class OpenLoop {
     private final CallTotals total = new CallTotals();
     private final CallTotals recent = new CallTotals();
     private final List<InjectedFault> faults;
-    private final List<Failed> failures = new ArrayList<>();
+    private final List<Failed> failures = new CopyOnWriteArrayList<>();
 
     /**
      * A load that has not begun.
@@ -85,10 +85,8 @@ final class OpenLoop {
         recent.add(latency, failed, late);
         faults.forEach(fault -> fault.count(due, latency, failed, late));
         if (response instanceof ServiceResponse.Failed<?>(var fault, var _)) {
-            synchronized (failures) {
-                if (failures.size() < FAILURES_MAX) {
-                    failures.add(new Failed(InjectedFault.seconds(due), Customers.operation(number), fault));
-                }
+            if (failures.size() < FAILURES_MAX) {
+                failures.add(new Failed(InjectedFault.seconds(due), Customers.operation(number), fault));
             }
         }
     }
@@ -99,9 +97,7 @@ final class OpenLoop {
 
     /** Returns the first failures. */
     List<Failed> failures() {
-        synchronized (failures) {
-            return List.copyOf(failures);
-        }
+        return failures.stream().limit(FAILURES_MAX).toList();
     }
 
     CallTotals.Summary total() {

@@ -40,28 +40,25 @@ final class StatusPoller implements Runnable {
     private record Snapshot(Introspection.Status status, double rate, long nanos) {
         /** Adds the rate of served calls since the previous snapshot. */
         static Snapshot after(Snapshot previous, Snapshot current) {
-            long calls = served(current.status) - served(previous.status);
+            long calls = current.calls() - previous.calls();
             return new Snapshot(current.status, calls * 1e9 / (current.nanos - previous.nanos), current.nanos);
         }
 
-        private static long served(Introspection.Status status) {
-            return served(status.report().server())
-                    .map(s -> s.total().requests())
-                    .orElse(0L);
+        private long calls() {
+            return served().map(s -> s.total().requests()).orElse(0L);
         }
 
         /** Returns the metrics of the service of the shop. */
-        private static Optional<ServiceMetrics> served(List<ServiceMetrics> services) {
-            return services.stream()
+        private Optional<ServiceMetrics> served() {
+            return status.report().server().stream()
                     .filter(s -> s.service().value().startsWith("shop.")
                             && !s.service().value().equals("shop.Chaos"))
                     .findFirst();
         }
 
         Optional<DemoView.Load> load() {
-            return served(status.report().server())
-                    .map(s -> new DemoView.Load(
-                            rate, s.minute().p50Millis(), s.minute().p99Millis()));
+            return served().map(s ->
+                    new DemoView.Load(rate, s.minute().p50Millis(), s.minute().p99Millis()));
         }
     }
 

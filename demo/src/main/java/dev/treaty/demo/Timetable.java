@@ -8,31 +8,25 @@ import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Injects faults into the shop at planned times. Each fault has a thread, and does not wait for the others. */
-final class Timetable {
+/**
+ * Injects faults into the shop at planned times. Each fault has a thread, and does not wait for the others.
+ *
+ * @param problems receives what could not be done, from any thread
+ */
+record Timetable(
+        ShopProcesses shop,
+        DemoRegistry registry,
+        StatusPoller control,
+        OpenLoop load,
+        Duration duration,
+        List<String> problems) {
     private static final Duration SLOWNESS = Duration.ofMillis(800);
 
     /** The shortest time from the beginning of a fault to its end, as a fraction of the demo. */
     private static final double FAULT_MIN = 0.05;
-
-    private final ShopProcesses shop;
-    private final DemoRegistry registry;
-    private final StatusPoller control;
-    private final OpenLoop load;
-    private final long durationNanos;
-    private final List<String> problems = new CopyOnWriteArrayList<>();
-
-    Timetable(ShopProcesses shop, DemoRegistry registry, StatusPoller control, OpenLoop load, Duration duration) {
-        this.shop = shop;
-        this.registry = registry;
-        this.control = control;
-        this.load = load;
-        this.durationNanos = duration.toNanos();
-    }
 
     /** Returns the faults that {@link #start} will inject. A registry that the demo has not started is not killed. */
     static List<InjectedFault> plan(DemoRegistry registry) {
@@ -49,19 +43,14 @@ final class Timetable {
                 .toList();
     }
 
-    /** Returns what could not be done. */
-    List<String> problems() {
-        return problems;
-    }
-
     private void inject(InjectedFault fault) {
         Plan plan = fault.plan();
         try {
-            awaitNanos(plan.from * durationNanos);
+            await(plan.from * duration.toNanos());
             fault.begin(load.now());
             begin(plan);
             if (plan.to > plan.from) {
-                awaitNanos(Math.max(plan.to * durationNanos, load.now() + FAULT_MIN * durationNanos));
+                await(Math.max(plan.to * duration.toNanos(), load.now() + FAULT_MIN * duration.toNanos()));
                 end(plan);
             }
             fault.end(load.now());
@@ -128,7 +117,7 @@ final class Timetable {
         old.condition(Condition.ENDED);
     }
 
-    private void awaitNanos(double nanos) throws InterruptedException {
+    private void await(double nanos) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep((long) nanos - load.now());
     }
 }

@@ -28,10 +28,8 @@ final class EnumAdapter implements JsonAdapter {
 
     @Override
     public Object read(MessageReader in) {
-        if (in.parser.currentToken() != JsonToken.VALUE_STRING) {
-            throw in.mismatch(expected());
-        }
-        return constant(in, in.parser.getString());
+        in.expect(JsonToken.VALUE_STRING, this);
+        return constant(in, in.parser().getString());
     }
 
     /** Returns the constant with this name. */
@@ -45,7 +43,7 @@ final class EnumAdapter implements JsonAdapter {
 
     @Override
     public void write(MessageWriter out, Object value) {
-        out.generator.writeString(((Enum<?>) value).name());
+        out.generator().writeString(((Enum<?>) value).name());
     }
 
     @Override

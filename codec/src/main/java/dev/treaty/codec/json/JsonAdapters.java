@@ -95,9 +95,7 @@ public final class JsonAdapters {
 
     /** Returns the type of elements, keys (0) or values (1). */
     private static Type inner(Type type, int index) {
-        return type == NO_TYPE
-                ? NO_TYPE
-                : JavaTypes.raw(type).isArray() ? JavaTypes.element(type) : JavaTypes.argument(type, index);
+        return type == NO_TYPE ? NO_TYPE : JavaTypes.argument(type, index);
     }
 
     private static JsonAdapter choice(Choice choice, Class<?> type) {

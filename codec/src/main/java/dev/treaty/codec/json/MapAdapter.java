@@ -6,17 +6,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
-/** Reads and writes JSON objects with arbitrary keys as maps, in the order of the message and without null values. */
-final class MapAdapter implements JsonAdapter {
-    private final @Nullable EnumAdapter keys;
-    private final JsonAdapter values;
-
-    /** @param keys the enum to which the keys belong, or null if they are strings */
-    MapAdapter(@Nullable EnumAdapter keys, JsonAdapter values) {
-        this.keys = keys;
-        this.values = values;
-    }
-
+/**
+ * Reads and writes JSON objects with arbitrary keys as maps, in the order of the message and without null values.
+ *
+ * @param keys the enum to which the keys belong, or null if they are strings
+ */
+record MapAdapter(@Nullable EnumAdapter keys, JsonAdapter values) implements JsonAdapter {
     @Override
     public String expected() {
         return "an object";
@@ -24,16 +19,16 @@ final class MapAdapter implements JsonAdapter {
 
     @Override
     public Object read(MessageReader in) {
-        if (in.parser.currentToken() != JsonToken.START_OBJECT) {
-            throw in.mismatch(expected());
-        }
+        in.expect(JsonToken.START_OBJECT, this);
         var map = new LinkedHashMap<Object, Object>();
-        for (String name = in.parser.nextName(); name != null; name = in.parser.nextName()) {
+        for (String name = in.parser().nextName();
+                name != null;
+                name = in.parser().nextName()) {
             Object key = keys == null ? name : keys.constant(in, name);
             if (map.containsKey(key)) {
                 throw in.reject("occurs twice");
             }
-            if (in.parser.nextToken() == JsonToken.VALUE_NULL) {
+            if (in.parser().nextToken() == JsonToken.VALUE_NULL) {
                 throw in.mismatch(values.expected());
             }
             map.put(key, values.read(in));
@@ -43,11 +38,11 @@ final class MapAdapter implements JsonAdapter {
 
     @Override
     public void write(MessageWriter out, Object value) {
-        out.generator.writeStartObject();
+        out.generator().writeStartObject();
         for (Map.Entry<?, ?> entry : ((Map<?, ?>) value).entrySet()) {
             switch (entry.getKey()) {
-                case Enum<?> constant -> out.generator.writeName(constant.name());
-                case String name -> out.generator.writeName(name);
+                case Enum<?> constant -> out.generator().writeName(constant.name());
+                case String name -> out.generator().writeName(name);
                 case null, default -> throw out.reject("has a key that is not a string");
             }
             if (entry.getValue() == null) {
@@ -55,6 +50,6 @@ final class MapAdapter implements JsonAdapter {
             }
             values.write(out, entry.getValue());
         }
-        out.generator.writeEndObject();
+        out.generator().writeEndObject();
     }
 }

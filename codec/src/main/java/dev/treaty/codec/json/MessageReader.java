@@ -8,28 +8,16 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamContext;
 
-/** Parses the JSON of a message, and adds the path of the current field to error messages. */
-public final class MessageReader {
+/**
+ * Parses the JSON of a message, and adds the path of the current field to error messages.
+ *
+ * @param bytes the message, of which {@code parser} reads a part
+ * @param lenient whether unknown fields are skipped rather than rejected
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record MessageReader(JsonParser parser, byte[] bytes, int offset, int length, boolean lenient) {
     /** The maximum length of a name or value from a message in an error, in characters. */
     private static final int ECHO_LENGTH_MAX = 64;
-
-    final JsonParser parser;
-
-    /** Whether unknown fields are skipped rather than rejected. */
-    final boolean lenient;
-
-    private final byte[] bytes;
-    private final int offset;
-    private final int length;
-
-    /** @param bytes the message, of which {@code parser} reads a part */
-    public MessageReader(JsonParser parser, byte[] bytes, int offset, int length, boolean lenient) {
-        this.parser = parser;
-        this.bytes = bytes;
-        this.offset = offset;
-        this.length = length;
-        this.lenient = lenient;
-    }
 
     /**
      * Returns the string in a field of the object that begins at an offset, or null if there is none. It reads ahead in
@@ -48,6 +36,13 @@ public final class MessageReader {
                 ahead.skipChildren();
             }
             return null;
+        }
+    }
+
+    /** Checks the kind of the current value. */
+    void expect(JsonToken token, JsonAdapter reader) {
+        if (parser.currentToken() != token) {
+            throw mismatch(reader.expected());
         }
     }
 

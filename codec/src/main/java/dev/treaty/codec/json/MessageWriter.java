@@ -4,14 +4,7 @@ import dev.treaty.codec.MessageException;
 import tools.jackson.core.JsonGenerator;
 
 /** Generates the JSON of a message, and adds the path of the current field to error messages. */
-public final class MessageWriter {
-    final JsonGenerator generator;
-
-    /** @param generator writes the message */
-    public MessageWriter(JsonGenerator generator) {
-        this.generator = generator;
-    }
-
+public record MessageWriter(JsonGenerator generator) {
     /** An exception about the value that would be written next. */
     public MessageException reject(String sentence) {
         return new MessageException(MessageReader.path(generator.streamWriteContext(), null, true) + " " + sentence);

@@ -4,7 +4,6 @@ import dev.treaty.core.contract.Shape.Scalar;
 import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -14,36 +13,23 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.InputCoercionException;
 
 /** Reads and writes the values of one scalar as one Java type, without coercion. */
-abstract class ScalarAdapter implements JsonAdapter {
+sealed interface ScalarAdapter extends JsonAdapter {
     /** The maximum exponent of a decimal, positive or negative, because expanded digits need memory. */
-    static final int DECIMAL_EXPONENT_MAX = 1_000;
+    int DECIMAL_EXPONENT_MAX = 1_000;
 
-    private static final Map<Class<?>, ScalarAdapter> BY_TYPE = new HashMap<>();
-    private static final Map<Scalar, ScalarAdapter> DYNAMIC = new EnumMap<>(Scalar.class);
+    /** The adapters of Java types. */
+    Map<Class<?>, ScalarAdapter> BY_TYPE = byType();
 
-    static {
-        for (Scalar scalar : Scalar.values()) {
-            ScalarAdapter adapter = of(scalar);
-            register(scalar.type(), adapter);
-            DYNAMIC.put(scalar, scalar.isText() ? new Text(scalar, true) : adapter);
-        }
-        register(Byte.class, new Whole(Scalar.INT32, Byte.MIN_VALUE, Byte.MAX_VALUE, value -> (byte) value));
-        register(Short.class, new Whole(Scalar.INT32, Short.MIN_VALUE, Short.MAX_VALUE, value -> (short) value));
-    }
-
-    final Scalar scalar;
-
-    private ScalarAdapter(Scalar scalar) {
-        this.scalar = scalar;
-    }
+    /** What it reads and writes. */
+    Scalar scalar();
 
     @Override
-    public String expected() {
-        return switch (scalar) {
+    default String expected() {
+        return switch (scalar()) {
             case STRING -> "a string";
             case BOOLEAN -> "true or false";
-            case INT32, INT64 -> "a whole number (" + scalar.word() + ")";
-            case FLOAT32, FLOAT64 -> "a number (" + scalar.word() + ")";
+            case INT32, INT64 -> "a whole number (" + scalar().word() + ")";
+            case FLOAT32, FLOAT64 -> "a number (" + scalar().word() + ")";
             case INTEGER -> "a whole number";
             case DECIMAL -> "a number";
             case BYTES -> "a string in base64";
@@ -60,7 +46,7 @@ abstract class ScalarAdapter implements JsonAdapter {
 
     private static ScalarAdapter of(Scalar scalar) {
         return switch (scalar) {
-            case BOOLEAN -> new Bool();
+            case BOOLEAN -> new Bool(scalar);
             case INT32 -> new Whole(scalar, Integer.MIN_VALUE, Integer.MAX_VALUE, value -> (int) value);
             case INT64 -> new Whole(scalar, Long.MIN_VALUE, Long.MAX_VALUE, value -> value);
             case FLOAT32, FLOAT64, INTEGER, DECIMAL -> new Numeric(scalar);
@@ -68,9 +54,17 @@ abstract class ScalarAdapter implements JsonAdapter {
         };
     }
 
-    private static void register(Class<?> type, ScalarAdapter adapter) {
-        BY_TYPE.put(type, adapter);
-        BY_TYPE.put(MethodType.methodType(type).unwrap().returnType(), adapter);
+    private static Map<Class<?>, ScalarAdapter> byType() {
+        var adapters = new HashMap<Class<?>, ScalarAdapter>();
+        for (Scalar scalar : Scalar.values()) {
+            adapters.put(scalar.type(), of(scalar));
+        }
+        adapters.put(Byte.class, new Whole(Scalar.INT32, Byte.MIN_VALUE, Byte.MAX_VALUE, value -> (byte) value));
+        adapters.put(Short.class, new Whole(Scalar.INT32, Short.MIN_VALUE, Short.MAX_VALUE, value -> (short) value));
+        Map.copyOf(adapters)
+                .forEach((type, adapter) ->
+                        adapters.put(MethodType.methodType(type).unwrap().returnType(), adapter));
+        return Map.copyOf(adapters);
     }
 
     /** Returns the adapter for a Java type, or null if it is not a scalar. */
@@ -80,30 +74,27 @@ abstract class ScalarAdapter implements JsonAdapter {
 
     /** Returns the adapter for a Java type; values of type {@code Object} are checked, but text remains a string. */
     static ScalarAdapter of(Scalar scalar, Class<?> type) {
-        return Objects.requireNonNull(type == Object.class ? DYNAMIC.get(scalar) : BY_TYPE.get(type));
+        if (type == Object.class) {
+            return scalar.isText() ? new Text(scalar, true) : of(scalar);
+        }
+        return Objects.requireNonNull(find(type));
     }
 
     @Override
-    public Object parse(String text) {
-        return scalar.parse(text);
+    default Object parse(String text) {
+        return scalar().parse(text);
     }
 
-    /** All scalars that are JSON strings. */
-    private static final class Text extends ScalarAdapter {
-        private final boolean keepsText;
-
-        /** @param keepsText whether values are only checked, and remain strings */
-        Text(Scalar scalar, boolean keepsText) {
-            super(scalar);
-            this.keepsText = keepsText;
-        }
-
+    /**
+     * All scalars that are JSON strings.
+     *
+     * @param keepsText whether values are only checked, and remain strings
+     */
+    record Text(Scalar scalar, boolean keepsText) implements ScalarAdapter {
         @Override
         public Object read(MessageReader in) {
-            if (in.parser.currentToken() != JsonToken.VALUE_STRING) {
-                throw in.mismatch(expected());
-            }
-            String text = in.parser.getString();
+            in.expect(JsonToken.VALUE_STRING, this);
+            String text = in.parser().getString();
             try {
                 Object value = scalar.parse(text);
                 return keepsText ? text : value;
@@ -114,23 +105,20 @@ abstract class ScalarAdapter implements JsonAdapter {
 
         @Override
         public void write(MessageWriter out, Object value) {
-            out.generator.writeString(scalar.format(value));
+            out.generator().writeString(scalar.format(value));
         }
 
         @Override
         public Object parse(String text) {
-            return keepsText ? text : super.parse(text);
+            return keepsText ? text : scalar.parse(text);
         }
     }
 
-    private static final class Bool extends ScalarAdapter {
-        Bool() {
-            super(Scalar.BOOLEAN);
-        }
-
+    /** True and false. */
+    record Bool(Scalar scalar) implements ScalarAdapter {
         @Override
         public Object read(MessageReader in) {
-            return switch (in.parser.currentToken()) {
+            return switch (in.parser().currentToken()) {
                 case VALUE_TRUE -> true;
                 case VALUE_FALSE -> false;
                 default -> throw in.mismatch(expected());
@@ -139,30 +127,17 @@ abstract class ScalarAdapter implements JsonAdapter {
 
         @Override
         public void write(MessageWriter out, Object value) {
-            out.generator.writeBoolean((Boolean) value);
+            out.generator().writeBoolean((Boolean) value);
         }
     }
 
     /** Numbers without a fraction, of at most 64 bits. */
-    private static final class Whole extends ScalarAdapter {
-        private final long min;
-        private final long max;
-        private final LongFunction<Object> narrow;
-
-        Whole(Scalar scalar, long min, long max, LongFunction<Object> narrow) {
-            super(scalar);
-            this.min = min;
-            this.max = max;
-            this.narrow = narrow;
-        }
-
+    record Whole(Scalar scalar, long min, long max, LongFunction<Object> narrow) implements ScalarAdapter {
         @Override
         public Object read(MessageReader in) {
-            if (in.parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-                throw in.mismatch(expected());
-            }
+            in.expect(JsonToken.VALUE_NUMBER_INT, this);
             try {
-                long value = in.parser.getLongValue();
+                long value = in.parser().getLongValue();
                 if (value >= min && value <= max) {
                     return narrow.apply(value);
                 }
@@ -174,7 +149,7 @@ abstract class ScalarAdapter implements JsonAdapter {
 
         @Override
         public void write(MessageWriter out, Object value) {
-            out.generator.writeNumber(((Number) value).longValue());
+            out.generator().writeNumber(((Number) value).longValue());
         }
 
         @Override
@@ -184,23 +159,19 @@ abstract class ScalarAdapter implements JsonAdapter {
     }
 
     /** Numbers with a fraction, and those of any size. */
-    private static final class Numeric extends ScalarAdapter {
-        Numeric(Scalar scalar) {
-            super(scalar);
-        }
-
+    record Numeric(Scalar scalar) implements ScalarAdapter {
         @Override
         public Object read(MessageReader in) {
-            JsonToken token = in.parser.currentToken();
+            JsonToken token = in.parser().currentToken();
             boolean fraction = token == JsonToken.VALUE_NUMBER_FLOAT && scalar != Scalar.INTEGER;
             if (!fraction && token != JsonToken.VALUE_NUMBER_INT) {
                 throw in.mismatch(expected());
             }
             Object number = switch (scalar) {
-                case FLOAT32 -> in.parser.getFloatValue();
-                case FLOAT64 -> in.parser.getDoubleValue();
-                case INTEGER -> in.parser.getBigIntegerValue();
-                default -> in.parser.getDecimalValue();
+                case FLOAT32 -> in.parser().getFloatValue();
+                case FLOAT64 -> in.parser().getDoubleValue();
+                case INTEGER -> in.parser().getBigIntegerValue();
+                default -> in.parser().getDecimalValue();
             };
             if (!isInRange(number)) {
                 throw in.reject("must be " + expected() + " within its range");
@@ -223,10 +194,10 @@ abstract class ScalarAdapter implements JsonAdapter {
                 throw out.reject("must be a finite number");
             }
             switch (value) {
-                case Double d -> out.generator.writeNumber((double) d);
-                case Float f -> out.generator.writeNumber((float) f);
-                case BigInteger i -> out.generator.writeNumber(i);
-                default -> out.generator.writeNumber((BigDecimal) value);
+                case Double d -> out.generator().writeNumber((double) d);
+                case Float f -> out.generator().writeNumber((float) f);
+                case BigInteger i -> out.generator().writeNumber(i);
+                default -> out.generator().writeNumber((BigDecimal) value);
             }
         }
     }

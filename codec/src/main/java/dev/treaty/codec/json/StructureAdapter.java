@@ -111,26 +111,26 @@ public final class StructureAdapter implements JsonAdapter {
 
     @Override
     public Object read(MessageReader in) {
-        if (in.parser.currentToken() != JsonToken.START_OBJECT) {
-            throw in.mismatch(expected());
-        }
-        return read(in, in.parser.nextNameMatch(names), false);
+        in.expect(JsonToken.START_OBJECT, this);
+        return read(in, in.parser().nextNameMatch(names), false);
     }
 
     /** Reads an object if the current token is the name of its first field. */
     Object readFromName(MessageReader in) {
-        return read(in, in.parser.currentNameMatch(names), false);
+        return read(in, in.parser().currentNameMatch(names), false);
     }
 
     /** Reads an object whose first field is the tag, which has been read. */
     Object readAfterTag(MessageReader in) {
-        return read(in, in.parser.nextNameMatch(names), true);
+        return read(in, in.parser().nextNameMatch(names), true);
     }
 
     private Object read(MessageReader in, int first, boolean tagRead) {
         var values = new @Nullable Object[parts.size()];
         boolean tagged = tagRead;
-        for (int match = first; match != PropertyNameMatcher.MATCH_END_OBJECT; match = in.parser.nextNameMatch(names)) {
+        for (int match = first;
+                match != PropertyNameMatcher.MATCH_END_OBJECT;
+                match = in.parser().nextNameMatch(names)) {
             if (match < 0) {
                 skipUnknown(in);
                 continue;
@@ -141,7 +141,7 @@ public final class StructureAdapter implements JsonAdapter {
             }
             if (tag) {
                 tagged = true;
-                in.parser.nextToken();
+                in.parser().nextToken();
             } else {
                 values[match] = value(in, parts.get(match));
             }
@@ -159,7 +159,7 @@ public final class StructureAdapter implements JsonAdapter {
     }
 
     private static Object value(MessageReader in, Part part) {
-        if (in.parser.nextToken() == JsonToken.VALUE_NULL) {
+        if (in.parser().nextToken() == JsonToken.VALUE_NULL) {
             if (part.field.required()) {
                 throw in.mismatch(part.adapter.expected());
             }
@@ -169,15 +169,15 @@ public final class StructureAdapter implements JsonAdapter {
     }
 
     private void skipUnknown(MessageReader in) {
-        if (in.parser.currentToken() != JsonToken.PROPERTY_NAME) {
+        if (in.parser().currentToken() != JsonToken.PROPERTY_NAME) {
             throw in.mismatch(expected());
         }
-        if (!in.lenient) {
+        if (!in.lenient()) {
             String known = parts.stream().map(p -> p.field.name()).collect(Collectors.joining(", "));
             throw in.reject("is not known; " + (known.isEmpty() ? "there are no fields" : "the fields are " + known));
         }
-        in.parser.nextToken();
-        in.parser.skipChildren();
+        in.parser().nextToken();
+        in.parser().skipChildren();
     }
 
     @Override
@@ -186,22 +186,22 @@ public final class StructureAdapter implements JsonAdapter {
             AnyAdapter.ANY.write(out, value);
             return;
         }
-        out.generator.writeStartObject();
+        out.generator().writeStartObject();
         if (tagging != null) {
-            out.generator.writeName(tagging.field);
-            out.generator.writeString(tagging.value);
+            out.generator().writeName(tagging.field);
+            out.generator().writeString(tagging.value);
         }
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
             Object inner = unwrap(getter.get(value, i));
             if (inner != null) {
-                out.generator.writeName(part.name);
+                out.generator().writeName(part.name);
                 part.adapter.write(out, inner);
             } else if (part.field.required()) {
                 throw out.reject(part.field.name(), "must not be null");
             }
         }
-        out.generator.writeEndObject();
+        out.generator().writeEndObject();
     }
 
     private static @Nullable Object unwrap(@Nullable Object value) {

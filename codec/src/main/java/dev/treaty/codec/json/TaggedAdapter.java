@@ -1,7 +1,6 @@
 package dev.treaty.codec.json;
 
 import dev.treaty.codec.MessageException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
@@ -9,23 +8,13 @@ import tools.jackson.core.JsonToken;
 /**
  * Reads and writes one of several records, which a tag from the contract identifies, never a class name. The tag may be
  * any field of the object: if it is not the first one, the bytes ahead are searched for it.
+ *
+ * @param tag the field that has the tag
+ * @param byTag the adapters of the records
+ * @param byClass the same by Java class
  */
-final class TaggedAdapter implements JsonAdapter {
-    private final String tag;
-    private final Map<String, StructureAdapter> byTag;
-    private final Map<Class<?>, StructureAdapter> byClass;
-
-    /**
-     * @param tag the field that has the tag
-     * @param byTag the adapters of the records
-     * @param byClass the same by Java class; empty without Java types
-     */
-    TaggedAdapter(String tag, Map<String, StructureAdapter> byTag, Map<Class<?>, StructureAdapter> byClass) {
-        this.tag = tag;
-        this.byTag = new LinkedHashMap<>(byTag);
-        this.byClass = Map.copyOf(byClass);
-    }
-
+record TaggedAdapter(String tag, Map<String, StructureAdapter> byTag, Map<Class<?>, StructureAdapter> byClass)
+        implements JsonAdapter {
     @Override
     public String expected() {
         return "an object";
@@ -33,16 +22,14 @@ final class TaggedAdapter implements JsonAdapter {
 
     @Override
     public Object read(MessageReader in) {
-        if (in.parser.currentToken() != JsonToken.START_OBJECT) {
-            throw in.mismatch(expected());
-        }
-        long start = in.parser.currentTokenLocation().getByteOffset();
-        String first = in.parser.nextName();
+        in.expect(JsonToken.START_OBJECT, this);
+        long start = in.parser().currentTokenLocation().getByteOffset();
+        String first = in.parser().nextName();
         if (first == null) {
             throw in.reject(tag, "is missing");
         }
-        if (first.equals(tag) && in.parser.nextToken() == JsonToken.VALUE_STRING) {
-            return adapter(in, in.parser.getString()).readAfterTag(in);
+        if (first.equals(tag) && in.parser().nextToken() == JsonToken.VALUE_STRING) {
+            return adapter(in, in.parser().getString()).readAfterTag(in);
         }
         return adapter(in, in.lookAhead(start, tag)).readFromName(in);
     }
@@ -50,7 +37,7 @@ final class TaggedAdapter implements JsonAdapter {
     private StructureAdapter adapter(MessageReader in, @Nullable String value) {
         StructureAdapter adapter = value == null ? null : byTag.get(value);
         if (adapter == null) {
-            String place = MessageReader.path(in.parser.streamReadContext().getParent(), tag, false);
+            String place = MessageReader.path(in.parser().streamReadContext().getParent(), tag, false);
             throw new MessageException(place + " must be one of " + String.join(", ", byTag.keySet())
                     + (value == null ? "" : ", not \"" + MessageReader.echo(value) + "\""));
         }

@@ -69,16 +69,13 @@ public final class JavaTypes {
         };
     }
 
-    /** Returns a type argument of a generic type. */
+    /** Returns a type argument of a generic type, or the type of the elements of an array. */
     public static Type argument(Type type, int index) {
-        return ((ParameterizedType) type).getActualTypeArguments()[index];
-    }
-
-    /** Returns the type of the elements of an array. */
-    public static Type element(Type array) {
-        return array instanceof GenericArrayType generic
-                ? generic.getGenericComponentType()
-                : raw(array).getComponentType();
+        return switch (type) {
+            case ParameterizedType generic -> generic.getActualTypeArguments()[index];
+            case GenericArrayType array -> array.getGenericComponentType();
+            default -> raw(type).getComponentType();
+        };
     }
 
     /** Returns the tag of a record of a {@link Tagged} interface: its {@link Tag}, or its simple name. */

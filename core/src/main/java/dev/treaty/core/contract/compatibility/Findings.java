@@ -9,11 +9,7 @@ import java.util.Map;
 /** The differences in one part of a contract, each once, and the greatest impact of them all. */
 final class Findings {
     /** What identifies a difference, whichever operations it affects. */
-    record Place(Kind kind, Message message, String where) {
-        static Place of(Difference difference) {
-            return new Place(difference.kind(), difference.message(), difference.where());
-        }
-    }
+    record Place(Kind kind, Message message, String where) {}
 
     private final Map<Place, Difference> byPlace = new LinkedHashMap<>();
     private Impact oldClients = Impact.NONE;
@@ -23,7 +19,7 @@ final class Findings {
     void add(Difference difference) {
         oldClients = oldClients.or(difference.oldClients());
         newClients = newClients.or(difference.newClients());
-        Place place = Place.of(difference);
+        var place = new Place(difference.kind(), difference.message(), difference.where());
         if (byPlace.size() < Compatibility.DIFFERENCES_MAX || byPlace.containsKey(place)) {
             byPlace.merge(
                     place,
