@@ -2,6 +2,7 @@ package dev.treaty;
 
 import dev.treaty.client.Callers;
 import dev.treaty.core.call.AsyncCall;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Deadline;
@@ -73,7 +74,7 @@ public final class ServiceClient {
 
     /** Calls an operation on a new virtual thread, in the context of the calling thread. */
     public CompletableFuture<ServiceResponse<?>> callAsync(String service, String operation, Map<String, ?> request) {
-        return AsyncCall.start("treaty-call", () -> call(service, operation, request));
+        return AsyncCall.start("treaty-call", ContextCarrier.NONE, () -> call(service, operation, request));
     }
 
     private Operation operation(ServiceName service, String operation) {

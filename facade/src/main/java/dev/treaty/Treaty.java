@@ -12,6 +12,7 @@ import dev.treaty.client.Fallbacks;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.AsyncCall;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Deadline;
@@ -273,7 +274,7 @@ public final class Treaty implements AutoCloseable {
      * }</pre>
      */
     public <R> CompletableFuture<R> callAsync(Callable<R> call) {
-        return AsyncCall.start("treaty-call", call);
+        return AsyncCall.start("treaty-call", ContextCarrier.NONE, call);
     }
 
     /**

@@ -70,10 +70,25 @@ public final class BalancingHandler implements Handler {
             Node node = candidates.member(index);
             long admission = node.tryAcquire(now);
             if (admission != CircuitBreaker.REFUSED || candidates.panic()) {
-                return node.attempt(call, admission, now);
+                ServiceResponse<?> response = node.attempt(call, admission, now);
+                if (response instanceof ServiceResponse.Failed<?>(var fault, var _)
+                        && fault.code() == Code.RESOURCE_EXHAUSTED
+                        && allTried(candidates, record)) {
+                    record.refusingAll();
+                }
+                return response;
             }
         }
         return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, noInstance(call, candidates)));
+    }
+
+    private static boolean allTried(Candidates<Node> candidates, DecisionRecord record) {
+        for (int i = 0; i < candidates.size(); i++) {
+            if (!record.triedAt(candidates.member(i).instance().id())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private String noInstance(Call call, Candidates<Node> candidates) {

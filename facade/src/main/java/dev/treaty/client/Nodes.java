@@ -109,8 +109,7 @@ public final class Nodes implements AutoCloseable {
             CircuitBreakerPolicy now = tolerance.get().breaker();
             if (!now.equals(breakerPolicy)) {
                 breakerPolicy = now;
-                byId.values()
-                        .forEach(node -> node.breaker(breaker(node.instance().id())));
+                byId.values().forEach(node -> node.breaker(node.breaker().with(now)));
             }
         } finally {
             lock.unlock();

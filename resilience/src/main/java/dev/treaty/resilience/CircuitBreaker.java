@@ -2,6 +2,8 @@ package dev.treaty.resilience;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.breaker.CountWindow;
 import dev.treaty.resilience.breaker.OutcomeWindow;
@@ -72,7 +74,7 @@ public final class CircuitBreaker {
         DISABLED
     }
 
-    /** Receives every change of state or mode. */
+    /** Receives every change of state or mode. What it throws is logged, and changes neither the breaker nor a call. */
     @FunctionalInterface
     public interface Listener {
         /** The breaker changed from one state to another; if both are equal, only its mode changed. */
@@ -227,6 +229,20 @@ public final class CircuitBreaker {
         this.phase = new Phase.Closed(0, window(time.nanoTime()), Change.NONE);
     }
 
+    /**
+     * Returns a breaker with another policy to replace this one. It is closed, unless an operator has forced this one
+     * open or disabled it; outcomes of this one's admissions do not count for it.
+     */
+    public CircuitBreaker with(CircuitBreakerPolicy changed) {
+        var next = new CircuitBreaker(changed, time, random, listener, stripes);
+        Phase current = phase;
+        long epoch = current.epoch() + 1;
+        next.phase = current instanceof Phase.Forced(var _, var mode, var change)
+                ? new Phase.Forced(epoch, mode, change)
+                : new Phase.Closed(epoch, next.window(time.nanoTime()), Change.NONE);
+        return next;
+    }
+
     private OutcomeWindow window(long now) {
         return policy.windowCalls() == 0
                 ? new TimeWindow(policy.window().toNanos(), stripes, now)
@@ -285,19 +301,21 @@ public final class CircuitBreaker {
 
     /**
      * Reports how an admitted call ended. A fault counts as a failure if its code blames the service and as a success
-     * otherwise, since the service answered; a canceled call is ignored.
+     * otherwise, since the service answered; a canceled call is ignored, and one that was refused before it was sent.
      *
      * @param fault the fault of the call, or null if it succeeded
      * @param startNanos the reading of the clock at which it was admitted
      * @param now the reading of the clock at its end
      */
     public void ended(long admission, @Nullable Fault fault, long startNanos, long now) {
-        if (fault != null && fault.code() == Code.CANCELED) {
-            ignored(admission);
-        } else if (fault != null && fault.code().blamesService()) {
-            failed(admission, now, now - startNanos);
-        } else {
+        if (fault == null) {
             succeeded(admission, now, now - startNanos);
+        } else if (fault.code().blamesService()) {
+            failed(admission, now, now - startNanos);
+        } else if (fault.reached() && fault.code() != Code.CANCELED) {
+            succeeded(admission, now, now - startNanos);
+        } else {
+            ignored(admission);
         }
     }
 
@@ -450,7 +468,11 @@ public final class CircuitBreaker {
             lastSuccessNanos = OutcomeWindow.later(lastSuccessNanos, closed.window.lastSuccess());
         }
         if (before.state() != after.state() || before.mode() != after.mode()) {
-            listener.changed(before.state(), after.state(), after.change().reason());
+            try {
+                listener.changed(before.state(), after.state(), after.change().reason());
+            } catch (Throwable e) { // of any kind: a listener never decides what happens to a call
+                BackgroundThread.report("the listener of a circuit breaker", Events.NONE, e);
+            }
         }
         return true;
     }

@@ -1,6 +1,7 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.call.Priority;
+import dev.treaty.core.time.Durations;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.ConcurrencyPolicy.Algorithm;
@@ -137,7 +138,7 @@ public final class ConcurrencyLimiter {
      * @throws InterruptedException if the thread was interrupted while it waited; it holds no permit
      */
     public boolean acquire(Duration waitMax) throws InterruptedException {
-        return acquire(Priority.NORMAL, time.nanoTime(), waitMax.toNanos());
+        return acquire(Priority.NORMAL, time.nanoTime(), Durations.nanos(waitMax));
     }
 
     /**

@@ -6,8 +6,11 @@ import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.ServiceResponse.Failed;
 import dev.treaty.resilience.execution.ExceptionMapping;
+import dev.treaty.resilience.internal.Failure;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers in place of a service that failed: with a {@linkplain #value fixed answer}, the {@linkplain #cached last good
@@ -28,6 +31,9 @@ public interface Fallback<T> {
      * Returns the answer to a failed call.
      *
      * @param fault why the service did not answer
+     * <p>It runs in the rest of the call's time, like an attempt: by {@link TimeoutMode} it is interrupted or left behind
+     * at the deadline, and the call fails. Only a {@linkplain TimeoutMode#COOPERATIVE cooperative} guard waits for it.
+     *
      * @return an answer with its origin; a failure with {@link Code#UNIMPLEMENTED} if there is no fallback, so that the
      *     service's own fault stands; any other failure if the fallback failed too
      */
@@ -41,7 +47,8 @@ public interface Fallback<T> {
 
     /**
      * Returns a fallback that uses the next one if this one has no answer or fails. If the next one has no answer
-     * either, the failure of this one stands.
+     * either, the failure of this one stands; if it fails too, its failure stands, in which that of this one is
+     * suppressed.
      */
     default Fallback<T> or(Fallback<T> next) {
         var first = this;
@@ -49,18 +56,36 @@ public interface Fallback<T> {
             @Override
             public ServiceResponse<T> answer(Fault fault) throws InterruptedException {
                 ServiceResponse<T> answer;
+                RuntimeException thrown = null;
                 try {
                     answer = first.answer(fault);
                 } catch (RuntimeException e) {
+                    thrown = e;
                     answer = ServiceResponse.failed(ExceptionMapping.of(e));
                 }
                 if (answer.succeeded()) {
                     return answer;
                 }
-                ServiceResponse<T> second = next.answer(fault);
-                return second instanceof Failed<T>(var none, var _) && none.code() == Code.UNIMPLEMENTED
-                        ? answer
-                        : second;
+                ServiceResponse<T> second = secondAnswer(fault, thrown);
+                if (!(second instanceof Failed<T>(var none, var _)) || none.code() != Code.UNIMPLEMENTED) {
+                    return second;
+                }
+                if (thrown != null) {
+                    throw thrown;
+                }
+                return answer;
+            }
+
+            private ServiceResponse<T> secondAnswer(Fault fault, @Nullable RuntimeException thrown)
+                    throws InterruptedException {
+                try {
+                    return next.answer(fault);
+                } catch (RuntimeException e) {
+                    if (thrown != null) {
+                        Failure.suppress(e, thrown);
+                    }
+                    throw e;
+                }
             }
 
             @Override
@@ -101,10 +126,10 @@ public interface Fallback<T> {
         return _ -> {
             try {
                 return ServiceResponse.ok(supplier.call(), Origin.ALTERNATIVE);
-            } catch (InterruptedException e) {
+            } catch (InterruptedException | RuntimeException e) {
                 throw e;
             } catch (Exception e) {
-                return ServiceResponse.failed(ExceptionMapping.of(e));
+                throw new CompletionException(e);
             }
         };
     }

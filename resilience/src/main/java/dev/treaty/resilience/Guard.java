@@ -4,6 +4,7 @@ import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
@@ -12,6 +13,7 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
@@ -77,13 +79,14 @@ public final class Guard {
     private Guard(Builder builder) {
         this.idempotent = builder.idempotent;
         this.codeWork = new Work.Code(builder.faults);
-        this.callWork = new Work.Calls(builder.faults, builder.runtime.events());
+        this.callWork = new Work.Calls(builder.faults, harmless(builder.runtime.events()));
         this.time = builder.runtime.time();
         this.counters = new GuardCounters(Stripes.count(time));
         this.dependencies = new GuardDependencies(
                 builder.name,
                 builder.runtime,
                 Watchdog.of(time),
+                builder.carrier,
                 this::calls,
                 builder.breaker ? this::breakerChanged : null);
         this.execution = new Execution(dependencies, counters);
@@ -99,9 +102,27 @@ public final class Guard {
         this.counters = new GuardCounters(Stripes.count(time));
         GuardDependencies shared = service.dependencies;
         this.dependencies = new GuardDependencies(
-                shared.name(), shared.runtime(), shared.watchdog(), counters::calls, shared.breakerListener());
+                shared.name(),
+                shared.runtime(),
+                shared.watchdog(),
+                shared.carrier(),
+                counters::calls,
+                shared.breakerListener());
         this.execution = new Execution(dependencies, counters);
         this.plan = service.plan;
+    }
+
+    /** Receives events like the given receiver, which never decides what happens to a call, whatever it throws. */
+    private static Events harmless(Events events) {
+        return event -> harmless("the event receiver of a guard", () -> events.emit(event));
+    }
+
+    private static void harmless(String name, Runnable listener) {
+        try {
+            listener.run();
+        } catch (Throwable e) {
+            BackgroundThread.report(name, Events.NONE, e);
+        }
     }
 
     /** Returns a guard with these policies, on the system's clock, for work that is not known to be idempotent. */
@@ -125,7 +146,8 @@ public final class Guard {
         private FaultTolerance tolerance = FaultTolerance.DEFAULT;
         private boolean idempotent;
         private boolean breaker = true;
-        private Function<? super Exception, Fault> faults = ExceptionMapping::of;
+        private @Nullable Function<? super Exception, Fault> faults;
+        private ContextCarrier carrier = ContextCarrier.NONE;
         private RuntimeDependencies runtime = RuntimeDependencies.system(Events.NONE);
 
         private Builder(String name) {
@@ -147,9 +169,22 @@ public final class Guard {
             return this;
         }
 
-        /** Maps exceptions of the work to faults, whose codes decide about breaker, retry and fallback. */
+        /**
+         * Maps exceptions of the work to faults, whose codes decide about breaker, retry and fallback. It gets what the
+         * work threw, not unwrapped. If it returns null or throws, the exception has the meaning that it has without a
+         * mapping.
+         */
         public Builder faults(Function<? super Exception, Fault> mapping) {
             faults = mapping;
+            return this;
+        }
+
+        /**
+         * Carries the context of the calling thread to the threads of detached attempts, hedges and asynchronous calls;
+         * without, they have its {@link CallContext} and its inheritable thread-locals.
+         */
+        public Builder context(ContextCarrier carrying) {
+            carrier = carrying;
             return this;
         }
 
@@ -176,74 +211,83 @@ public final class Guard {
      * Runs code under the guard.
      *
      * @return what the body returned
-     * @throws X what the body threw in the last attempt
+     * @throws X what the body threw in the last attempt. If the retry budget was used up, that is suppressed in it
      * @throws ServiceException if the guard refused the call, the deadline passed, or the calling thread was
-     *     interrupted, whose interrupt flag is then set again
+     *     interrupted, whose interrupt flag is then set again. Its cause is what the body threw at that
      */
     public <T extends @Nullable Object, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body)
             throws X {
-        return resultOf(run(plan, body));
+        return resultOf(run(plan, body, time.nanoTime()));
     }
 
     /**
      * Runs code under the guard, with a fallback from {@link IsolationLevel#ENHANCED}.
      *
+     * @throws ServiceException as without a fallback; or if the fallback failed too: its cause is what the body threw,
+     *     and what the fallback threw is suppressed in it
      * @see #call(ScopedValue.CallableOp)
      */
     public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body, Fallback<T> fallback) throws X {
-        Plan current = plan;
-        Object outcome = run(current, body);
-        if (outcome instanceof Failure failure) {
-            ServiceResponse<T> answer = applyFallback(current, failure, fallback);
-            return answer != null ? answer.orThrow() : resultOf(outcome);
-        }
-        T result = resultOf(outcome);
-        notifyFallback(fallback, result);
-        return result;
+        Object outcome = answered(body, fallback, time.nanoTime());
+        return resultOf(outcome instanceof Answer(var answer) ? answer.value() : outcome);
     }
 
     /**
      * Runs code under the guard and returns the outcome as a value, whose origin is the body or the kind of fallback
      * that answered. If the calling thread was interrupted, its interrupt flag is set again.
      */
+    @SuppressWarnings("unchecked") // an answer is one of the fallback
     public <T> ServiceResponse<T> respond(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback) {
         long start = time.nanoTime();
-        Plan current = plan;
-        Object outcome = run(current, body);
-        ServiceResponse<T> response;
-        if (outcome instanceof Failure failure) {
-            if (failure.cause() instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-            ServiceResponse<T> answer = applyFallback(current, failure, fallback);
-            response = answer != null ? answer : ServiceResponse.failed(failure.fault());
-        } else {
-            T result = resultOf(outcome);
-            notifyFallback(fallback, result);
-            response = ServiceResponse.ok(result);
-        }
+        Object outcome = answered(body, fallback, start);
+        ServiceResponse<T> response =
+                switch (outcome) {
+                    case Failure failure -> {
+                        if (failure.interrupted()) {
+                            Thread.currentThread().interrupt();
+                        }
+                        yield ServiceResponse.failed(failure.fault());
+                    }
+                    case Answer(var answer) -> (ServiceResponse<T>) answer;
+                    case null, default -> ServiceResponse.ok(resultOf(outcome));
+                };
         return response.withLatencyNanos(time.nanoTime() - start);
     }
 
     /**
-     * Runs code under the guard on a virtual thread of its own, in the {@link CallContext} of the calling thread.
-     * Cancelling the future interrupts the body.
+     * Runs code under the guard on a virtual thread of its own, in the context of the calling thread. If the future is
+     * completed before, by cancelling it or by its timeout, the body is interrupted.
      */
     @SuppressWarnings("unchecked") // what the body throws completes the future, unchanged
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(ScopedValue.CallableOp<? extends T, ?> body) {
         return AsyncCall.start(
-                "treaty-guard-" + name(), () -> this.<T, Exception>call((ScopedValue.CallableOp<T, Exception>) body));
+                "treaty-guard-" + name(),
+                dependencies.carrier(),
+                () -> this.<T, Exception>call((ScopedValue.CallableOp<T, Exception>) body));
     }
 
-    private @Nullable Object run(Plan current, ScopedValue.CallableOp<?, ?> body) {
-        long now = time.nanoTime();
+    private @Nullable Object run(Plan current, ScopedValue.CallableOp<?, ?> body, long now) {
         CallContext context = CallContext.currentOrNull();
         try {
             return execution.run(current, codeWork, body, context, idempotent, now, deadline(current, context, now));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Failure.refused(Code.CANCELED, "the calling thread was interrupted");
+            return Failure.canceled(e);
         }
+    }
+
+    /** What a fallback answered. */
+    private record Answer(ServiceResponse.Ok<?> answer) {}
+
+    /** Runs code; returns its result, the {@link Answer} of the fallback, or a {@link Failure}. */
+    private <T> @Nullable Object answered(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback, long now) {
+        Plan current = plan;
+        Object outcome = run(current, body, now);
+        if (outcome instanceof Failure failure) {
+            CallContext context = CallContext.currentOrNull();
+            return applyFallback(current, failure, fallback, context, deadline(current, context, now));
+        }
+        notifyFallback(fallback, Guard.<T, RuntimeException>resultOf(outcome));
+        return outcome;
     }
 
     /** Returns when a call must be over: at the deadline of its policies, or at an earlier one that it inherited. */
@@ -259,9 +303,11 @@ public final class Guard {
         if (!(outcome instanceof Failure failure)) {
             return (T) outcome;
         }
-        if (failure.cause() instanceof InterruptedException) {
+        if (failure.cause() instanceof InterruptedException interrupt) {
             Thread.currentThread().interrupt();
-        } else if (failure.cause() instanceof Throwable thrown) {
+            throw ServiceException.withoutTrace(failure.fault(), interrupt);
+        }
+        if (failure.cause() instanceof Throwable thrown) {
             throw (X) thrown;
         }
         throw ServiceException.withoutTrace(failure.fault());
@@ -294,7 +340,7 @@ public final class Guard {
             Object outcome = guard.execution.run(
                     current, guard.callWork, passage, context, call.operation().idempotent(), now, deadline);
             if (outcome instanceof Failure failure) {
-                return guard.failed(current, call, failure, fallback);
+                return guard.failed(current, call, failure, fallback, deadline);
             }
             if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
                 guard.notifyFallback(fallback, value);
@@ -303,19 +349,21 @@ public final class Guard {
         }
     }
 
-    private ServiceResponse<?> failed(Plan current, Call call, Failure failure, Fallback<Object> fallback)
+    private ServiceResponse<?> failed(
+            Plan current, Call call, Failure failure, Fallback<Object> fallback, long deadline)
             throws InterruptedException {
         if (failure.cause() instanceof InterruptedException interrupted) {
             throw interrupted;
         }
-        ServiceResponse<?> answer = applyFallback(current, failure, fallback);
-        if (answer instanceof ServiceResponse.Ok<?> ok) {
-            callWork.events().emit(new Event.FallbackServed(call, failure.fault(), ok.origin()));
-        }
-        if (answer != null) {
+        Object outcome = applyFallback(current, failure, fallback, null, deadline);
+        if (outcome instanceof Answer(var answer)) {
+            callWork.events().emit(new Event.FallbackServed(call, failure.fault(), answer.origin()));
             return answer;
         }
-        return failure.cause() == null ? ServiceResponse.failed(failure.fault()) : response(failure.cause());
+        Failure last = outcome instanceof Failure other ? other : failure;
+        return last.cause() == null || last.cause() instanceof ServiceException
+                ? ServiceResponse.failed(last.fault())
+                : response(last.cause());
     }
 
     private static ServiceResponse<?> response(@Nullable Object outcome) {
@@ -335,37 +383,54 @@ public final class Guard {
     private <T> void notifyFallback(Fallback<T> fallback, T result) {
         try {
             fallback.succeeded(result);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOGGER.log(System.Logger.Level.WARNING, "A fallback of " + name() + " failed to record a result", e);
         }
     }
 
-    /** Returns the fallback's answer to a failure, or null if there is none and the failure stands. */
-    private <T> @Nullable ServiceResponse<T> applyFallback(Plan current, Failure failure, Fallback<T> fallback) {
+    /**
+     * Returns the {@link Answer} of a fallback to a failure, the failure itself if there is none, or a failure of both.
+     *
+     * @param context the context of the thread that makes the call, if it is plain code
+     * @param deadline when the call must be over
+     */
+    private Object applyFallback(
+            Plan current, Failure failure, Fallback<?> fallback, @Nullable CallContext context, long deadline) {
         Fault first = failure.fault();
         if (!current.tolerance.level().includes(IsolationLevel.ENHANCED)
                 || !first.code().blamesService()) {
-            return null;
+            return failure;
         }
-        ServiceResponse<T> answer;
+        Object outcome;
         try {
-            answer = fallback.answer(first);
-        } catch (InterruptedException | RuntimeException e) {
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
+            outcome = execution.fallback(current, fallback, first, context, deadline);
+        } catch (InterruptedException e) {
+            outcome = Failure.canceled(e);
+        } catch (Throwable e) {
+            counters.add(Count.FALLBACKS_FAILED);
+            if (failure.cause() instanceof Throwable original) {
+                Failure.suppress(e, original);
             }
-            answer = ServiceResponse.failed(ExceptionMapping.of(e));
+            throw e;
         }
-        if (!(answer instanceof ServiceResponse.Failed<T>(var second, var _))) {
+        if (outcome instanceof ServiceResponse.Ok<?> answer) {
             counters.add(Count.FALLBACKS_SERVED);
-            return answer;
+            return new Answer(answer);
         }
-        if (second.code() == Code.UNIMPLEMENTED) {
-            return null;
+        Failure second =
+                switch (outcome) {
+                    case Failure thrown -> thrown;
+                    case ServiceResponse.Failed<?>(var fault, var _) -> Failure.of(fault, null);
+                    case null, default -> Failure.of(Fallback.NO_ANSWER, null);
+                };
+        if (second.interrupted()) {
+            Thread.currentThread().interrupt();
+        }
+        if (second.fault().code() == Code.UNIMPLEMENTED) {
+            return failure;
         }
         counters.add(Count.FALLBACKS_FAILED);
-        String message = first.message() + "; the fallback failed too: " + second.message();
-        return ServiceResponse.failed(new Fault(first.code(), message, first.reached(), first.retryAfter()));
+        return failure.withFailedFallback(second);
     }
 
     // ------------------------------------------------------------------------------------------- Changes and state
@@ -387,7 +452,7 @@ public final class Guard {
     /** Changes the policies of the service and of its operations. */
     public void apply(Policies changed) {
         change(changed);
-        listeners.forEach(Runnable::run);
+        listeners.forEach(listener -> harmless("a listener of changed policies", listener));
     }
 
     private synchronized void change(Policies changed) {
@@ -395,8 +460,9 @@ public final class Guard {
         var next = new TreeMap<String, Guard>();
         var all = new TreeMap<>(counted);
         changed.operations().forEach((operation, tolerance) -> {
-            Guard known = operations.get(operation);
-            Guard guard = all.computeIfAbsent(operation, _ -> new Guard(this));
+            Guard known = all.get(operation); // also if it has no policies of its own at present
+            Guard guard = known == null ? new Guard(this) : known;
+            all.put(operation, guard);
             Plan previous = known == null ? new Plan(tolerance, plan, null, guard.dependencies) : known.plan;
             guard.plan = new Plan(tolerance, service, previous, guard.dependencies);
             next.put(operation, guard);

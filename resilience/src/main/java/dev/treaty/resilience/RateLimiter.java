@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.time.Durations;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.internal.Stripes;
 import dev.treaty.resilience.limit.Gcra;
@@ -110,13 +111,14 @@ public final class RateLimiter {
     }
 
     /**
-     * Takes permits, and waits for them if they are there within {@code waitMax}; otherwise returns false at once.
+     * Takes permits, and waits for them if they are there within {@code waitMax}, or a day if that is longer; otherwise
+     * returns false at once.
      *
      * @throws InterruptedException if the thread was interrupted while it waited; its permits are then lost
      * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public boolean acquire(int permits, Duration waitMax) throws InterruptedException {
-        long wait = reserve(permits, time.nanoTime(), waitMax.toNanos());
+        long wait = reserve(permits, time.nanoTime(), Durations.nanos(waitMax));
         time.sleep(wait); // not if it is refused, which is less than zero
         return wait != REFUSED;
     }

@@ -44,7 +44,7 @@ public final class WatchStress {
     public static class Ends extends Watched {
         @Actor
         public void looks() {
-            watch.check(DUE, Long.MAX_VALUE);
+            watch.check(DUE, Long.MAX_VALUE, _ -> {});
         }
 
         @Actor
@@ -63,7 +63,7 @@ public final class WatchStress {
     public static class Reused extends Watched {
         @Actor
         public void looks() {
-            watch.check(DUE, Long.MAX_VALUE);
+            watch.check(DUE, Long.MAX_VALUE, _ -> {});
         }
 
         @Actor

@@ -1,5 +1,6 @@
 package dev.treaty.core.call;
 
+import dev.treaty.core.time.Durations;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 
@@ -15,7 +16,7 @@ public record Deadline(long atNanos) {
 
     /** Returns the deadline at the end of a duration that starts now. */
     public static Deadline after(Duration duration, Time time) {
-        return afterNanos(duration.compareTo(MAX) > 0 ? MAX.toNanos() : duration.toNanos(), time);
+        return afterNanos(Durations.nanos(duration), time);
     }
 
     /** Returns the deadline at the end of a duration in nanoseconds that starts now. */

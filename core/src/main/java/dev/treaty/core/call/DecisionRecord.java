@@ -21,6 +21,8 @@ public final class DecisionRecord {
     /** The instance of the last attempt that has begun. */
     private volatile @Nullable String begun;
 
+    private volatile boolean refusedByAll;
+
     /** Records the candidates of the last attempt if any instance was excluded. */
     public void choosing(CandidateSet among) {
         candidates = among;
@@ -72,6 +74,16 @@ public final class DecisionRecord {
             }
         }
         return false;
+    }
+
+    /** Records that every candidate has refused the call because of a limit, so that a retry finds none that accepts. */
+    public void refusingAll() {
+        refusedByAll = true;
+    }
+
+    /** Returns true if every candidate has refused the call because of a limit. */
+    public boolean refusedByAll() {
+        return refusedByAll;
     }
 
     /** The attempts that have ended, in order. */

@@ -1,5 +1,7 @@
 package dev.treaty.core.call;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A {@link Fault} as an exception. A service throws it to respond with the fault; a typed client throws it if the call
  * failed.
@@ -15,8 +17,8 @@ public final class ServiceException extends RuntimeException {
         this.fault = fault;
     }
 
-    private ServiceException(Fault fault, boolean trace) {
-        super(null, null, trace, trace);
+    private ServiceException(Fault fault, @Nullable Throwable cause, boolean suppression) {
+        super(null, cause, suppression, false);
         this.fault = fault;
     }
 
@@ -25,7 +27,12 @@ public final class ServiceException extends RuntimeException {
      * frequent under overload, and whose message says where they come from.
      */
     public static ServiceException withoutTrace(Fault fault) {
-        return new ServiceException(fault, false);
+        return new ServiceException(fault, null, false);
+    }
+
+    /** Returns an exception without a stack trace, whose cause and suppressed exceptions say where it comes from. */
+    public static ServiceException withoutTrace(Fault fault, @Nullable Throwable cause) {
+        return new ServiceException(fault, cause, true);
     }
 
     /** An exception for a fault with this code and message. */

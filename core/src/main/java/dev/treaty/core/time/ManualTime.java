@@ -53,7 +53,7 @@ public final class ManualTime implements Time {
 
     /** Advances the clock, and wakes every thread whose wait has ended. */
     public void advance(Duration duration) {
-        long now = nanos.addAndGet(duration.toNanos());
+        long now = nanos.addAndGet(Durations.nanos(duration));
         for (Sleeper sleeper : sleepers) {
             if (sleeper.untilNanos - now <= 0) {
                 LockSupport.unpark(sleeper.thread);

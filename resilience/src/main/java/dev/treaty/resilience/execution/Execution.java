@@ -1,13 +1,16 @@
 package dev.treaty.resilience.execution;
 
+import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
 import dev.treaty.resilience.ConcurrencyLimiter;
+import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.RateLimiter;
 import dev.treaty.resilience.TimeoutMode;
@@ -20,6 +23,8 @@ import dev.treaty.resilience.retry.Retry;
 import dev.treaty.resilience.timeout.Watchdog;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +36,16 @@ import org.jspecify.annotations.Nullable;
  * nothing: {@code now} is the last reading of the clock, {@code until} is when the attempt must be over.
  */
 public final class Execution {
+    /** How long a fallback may take that begins at the deadline. */
+    private static final long FALLBACK_NANOS_MIN = 20_000_000;
+
+    private static final Work.Code FALLBACK = new Work.Code(null);
+
     private final String name;
     private final Time time;
     private final RandomGenerator random;
     private final Watchdog watchdog;
+    private final ContextCarrier carrier;
     private final GuardCounters counters;
     private final AtomicInteger detached = new AtomicInteger();
 
@@ -43,6 +54,7 @@ public final class Execution {
         this.time = dependencies.runtime().time();
         this.random = dependencies.runtime().random();
         this.watchdog = dependencies.watchdog();
+        this.carrier = dependencies.carrier();
         this.counters = counters;
     }
 
@@ -57,23 +69,35 @@ public final class Execution {
     public <W> @Nullable Object run(
             Plan plan, Work<W> kind, W work, @Nullable CallContext context, boolean idempotent, long now, long deadline)
             throws InterruptedException {
-        Throttle throttle = plan.throttle;
-        Object outcome;
-        if (deadline - now <= 0) {
-            outcome = Failure.LATE;
-        } else if (throttle != null && !throttle.admits(now, random)) {
-            counters.add(Count.THROTTLED);
-            outcome = plan.refusals().throttled();
-        } else {
-            outcome = limited(plan, kind, work, context, idempotent, now, deadline);
-            if (throttle != null) {
-                report(throttle, outcome, now);
+        boolean failed = true;
+        try {
+            Object outcome = throttled(plan, kind, work, context, idempotent, now, deadline);
+            failed = outcome instanceof Failure;
+            return outcome;
+        } finally { // also after an error or an interrupt
+            counters.add(Count.CALLS);
+            if (failed) {
+                counters.add(Count.FAILED);
             }
         }
-        counters.add(Count.CALLS);
-        if (outcome instanceof Failure) {
-            counters.add(Count.FAILED);
+    }
+
+    private <W> @Nullable Object throttled(
+            Plan plan, Work<W> kind, W work, @Nullable CallContext context, boolean idempotent, long now, long deadline)
+            throws InterruptedException {
+        Throttle throttle = plan.throttle;
+        if (deadline - now <= 0) {
+            return Failure.LATE;
         }
+        if (throttle == null) {
+            return limited(plan, kind, work, context, idempotent, now, deadline);
+        }
+        if (!throttle.admits(now, random)) {
+            counters.add(Count.THROTTLED);
+            return plan.refusals().throttled();
+        }
+        Object outcome = limited(plan, kind, work, context, idempotent, now, deadline);
+        report(throttle, outcome, now);
         return outcome;
     }
 
@@ -99,6 +123,9 @@ public final class Execution {
             if (wait > 0) {
                 time.sleep(wait);
                 start = time.nanoTime();
+                if (deadline - start <= 0) {
+                    return Failure.LATE;
+                }
             }
         }
         ConcurrencyLimiter limiter = plan.concurrency;
@@ -113,25 +140,36 @@ public final class Execution {
             }
             start = time.nanoTime();
         }
-        boolean dropped = true;
+        Object outcome = Failure.NOT_MADE;
         try {
-            Object outcome = attempts(plan, kind, work, context, idempotent, start, deadline);
-            dropped = outcome instanceof Failure failure
-                    && overloaded(failure.fault().code());
+            outcome = deadline - start <= 0
+                    ? Failure.LATE
+                    : attempts(plan, kind, work, context, idempotent, start, deadline);
             return outcome;
         } finally {
-            if (limiter.adaptive()) {
-                limiter.release(start, time.nanoTime(), dropped);
-            } else {
-                limiter.release();
-            }
+            release(limiter, outcome, start);
+        }
+    }
+
+    /** Ends an admitted call; an adaptive limit learns nothing from one that was canceled, refused, or threw an error. */
+    private void release(ConcurrencyLimiter limiter, @Nullable Object outcome, long start) {
+        if (!limiter.adaptive()) {
+            limiter.release();
+            return;
+        }
+        Failure failure = outcome instanceof Failure failed ? failed : null;
+        if (failure != null && (failure.refused() || failure.fault().code() == Code.CANCELED)) {
+            limiter.release();
+        } else {
+            boolean dropped = failure != null && overloaded(failure.fault().code());
+            limiter.release(start, time.nanoTime(), dropped);
         }
     }
 
     private Failure overRate(RateLimiter rate, long now) {
         String message = "the rate limit of " + name + " is reached";
         Duration retryAfter = Duration.ofNanos(rate.retryAfterNanos(1, now));
-        return new Failure(Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, true);
+        return new Failure(Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, Failure.Kind.REFUSED);
     }
 
     private static boolean overloaded(Code code) {
@@ -161,20 +199,29 @@ public final class Execution {
             if (retry == null || !(outcome instanceof Failure failure) || failure.refused()) {
                 return outcome;
             }
-            Retry.Decision decision = retry.after(failure.fault(), number, idempotent, deadline - time.nanoTime());
+            Fault fault = failure.fault();
+            if (fault.code() == Code.RESOURCE_EXHAUSTED && !kind.mayReachOther(work, fault)) {
+                return failure; // another attempt would add to the load that the service rejects
+            }
+            Retry.Decision decision = retry.after(fault, number, idempotent, deadline - time.nanoTime());
             if (!decision.again()) {
                 if (!decision.reason().isEmpty()) {
-                    kind.retryRefused(work, failure.fault(), decision.reason());
+                    kind.retryRefused(work, fault, decision.reason());
                 }
+                return decision.reason().equals(Retry.BUDGET_USED_UP)
+                        ? failure.saying("not retried, because " + Retry.BUDGET_USED_UP)
+                        : failure;
+            }
+            kind.retryScheduled(work, fault, Duration.ofNanos(decision.pauseNanos()));
+            time.sleep(decision.pauseNanos());
+            now = time.nanoTime();
+            if (deadline - now <= 0) {
                 return failure;
             }
-            kind.retryScheduled(work, failure.fault(), Duration.ofNanos(decision.pauseNanos()));
             counters.add(Count.RETRIES);
             if (number == first) {
                 counters.add(Count.RETRIED_CALLS);
             }
-            time.sleep(decision.pauseNanos());
-            now = time.nanoTime();
         }
     }
 
@@ -188,8 +235,10 @@ public final class Execution {
             long now,
             long until)
             throws InterruptedException {
-        Hedge.Attempt attempt =
-                each -> attempt(plan, kind, work, context, each, each == number ? now : time.nanoTime(), until);
+        Hedge.Attempt attempt = each -> {
+            long begin = each == number ? now : time.nanoTime();
+            return until - begin <= 0 ? Failure.LATE : attempt(plan, kind, work, context, each, begin, until);
+        };
         return hedge.race(attempt, number, now, until, counters);
     }
 
@@ -206,14 +255,17 @@ public final class Execution {
             counters.add(Count.BREAKER_OPEN);
             return plan.refusals().open();
         }
-        boolean ended = false;
+        boolean settled = false;
         try {
             Object outcome = timed(plan.mode, kind, work, context, number, until);
-            ended = true;
-            breaker.ended(admission, outcome instanceof Failure failure ? failure.fault() : null, now, time.nanoTime());
+            Failure failure = outcome instanceof Failure failed ? failed : null;
+            if (failure == null || failure.kind() == Failure.Kind.SERVICE) {
+                settled = true;
+                breaker.ended(admission, failure == null ? null : failure.fault(), now, time.nanoTime());
+            }
             return outcome;
         } finally {
-            if (!ended) {
+            if (!settled) {
                 breaker.ignored(admission);
             }
         }
@@ -225,31 +277,30 @@ public final class Execution {
         return switch (mode) {
             case COOPERATIVE -> kind.attempt(work, context, number, until);
             case INTERRUPT -> interrupted(kind, work, context, number, until);
-            case DETACH -> detached(kind, work, context, number, until);
+            case DETACH -> detached(() -> kind.attempt(work, context, number, until), until);
         };
     }
 
     private <W> @Nullable Object interrupted(
             Work<W> kind, W work, @Nullable CallContext context, int number, long until) {
         Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), until, null);
-        boolean fired = false;
+        boolean fired;
         Object outcome;
         try {
             outcome = kind.attempt(work, context, number, until);
         } finally {
-            fired = watch.disarm();
+            fired = watchdog.disarm(watch); // which clears the interrupt flag if the watchdog has set it
         }
-        boolean taken = outcome instanceof Failure failure && failure.cause() instanceof InterruptedException;
-        if (!fired && (taken || until - time.nanoTime() > 0)) {
+        boolean canceled =
+                outcome instanceof Failure failure && failure.fault().code() == Code.CANCELED;
+        if (!fired && (canceled || until - time.nanoTime() > 0)) {
             return outcome; // in time, or interrupted by another thread
         }
-        if (fired && !taken) {
-            Thread.interrupted(); // clears the watchdog's interrupt, which the work did not consume
-        }
-        return Failure.of(Fault.of(Code.DEADLINE_EXCEEDED, "the attempt took too long and was interrupted"), null);
+        return Failure.late("the attempt took too long and was interrupted", outcome);
     }
 
-    private <W> @Nullable Object detached(Work<W> kind, W work, @Nullable CallContext context, int number, long until)
+    /** Runs work on a thread of its own, and leaves it there when its time is up. */
+    private @Nullable Object detached(Supplier<? extends @Nullable Object> work, long until)
             throws InterruptedException {
         if (detached.incrementAndGet() > Guard.DETACHED_MAX) {
             detached.decrementAndGet();
@@ -258,30 +309,61 @@ public final class Execution {
                     Guard.DETACHED_MAX + " attempts that took too long are still running, which is the limit");
         }
         var ended = new Promise<Ended>();
-        Thread thread = Thread.ofVirtual().name("treaty-attempt").start(() -> {
-            Object outcome = Failure.NOT_MADE;
-            try {
-                outcome = kind.attempt(work, context, number, until);
-            } finally {
+        Consumer<Ended> end = outcome -> {
+            if (ended.now() == null) { // a context carrier may fail after the work has ended
                 detached.decrementAndGet();
-                ended.complete(new Ended(outcome));
+                ended.complete(outcome);
             }
-        });
-        Ended end = null;
+        };
+        Thread thread;
         try {
-            end = ended.await(time, until - time.nanoTime());
+            thread = carrier.thread(
+                    "treaty-attempt",
+                    () -> end.accept(new Ended(work.get(), null)),
+                    thrown -> end.accept(new Ended(null, thrown)));
+            thread.start();
+        } catch (Throwable e) {
+            detached.decrementAndGet();
+            throw e;
+        }
+        Ended outcome = null;
+        try {
+            outcome = ended.await(time, until - time.nanoTime());
         } finally {
-            if (end == null) {
-                thread.interrupt();
+            if (outcome == null) {
+                AsyncCall.interrupt(thread);
             }
         }
-        if (end != null) {
-            return end.outcome;
+        if (outcome == null) {
+            counters.add(Count.DETACHED);
+            return Failure.late("the attempt took too long and was detached", null);
         }
-        counters.add(Count.DETACHED);
-        return Failure.of(Fault.of(Code.DEADLINE_EXCEEDED, "the attempt took too long and was detached"), null);
+        return outcome.<RuntimeException>get();
     }
 
-    /** The outcome of an attempt on a thread of its own; its result may be null. */
-    private record Ended(@Nullable Object outcome) {}
+    /**
+     * Runs a fallback like an attempt, in the rest of the call's time; if there is none, in a moment that is enough for
+     * an answer that is at hand.
+     *
+     * @return its response, or the {@link Failure} of what it threw
+     */
+    public @Nullable Object fallback(
+            Plan plan, Fallback<?> fallback, Fault fault, @Nullable CallContext context, long deadline)
+            throws InterruptedException {
+        long now = time.nanoTime();
+        long until = now + Math.max(deadline - now, FALLBACK_NANOS_MIN);
+        int number = context == null ? 1 : context.attempt();
+        return timed(plan.mode, FALLBACK, () -> fallback.answer(fault), context, number, until);
+    }
+
+    /** The outcome of work on a thread of its own: a result, which may be null, or what it threw besides exceptions. */
+    private record Ended(@Nullable Object result, @Nullable Throwable thrown) {
+        @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // what plain work throws is not declared
+        <X extends Throwable> @Nullable Object get() throws X {
+            if (thrown != null) {
+                throw (X) thrown;
+            }
+            return result;
+        }
+    }
 }

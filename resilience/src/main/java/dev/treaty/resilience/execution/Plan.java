@@ -3,10 +3,13 @@ package dev.treaty.resilience.execution;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
+import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.ConcurrencyLimiter;
 import dev.treaty.resilience.ConcurrencyPolicy;
 import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.HedgePolicy;
 import dev.treaty.resilience.IsolationLevel;
+import dev.treaty.resilience.RateLimitPolicy;
 import dev.treaty.resilience.RateLimiter;
 import dev.treaty.resilience.RetryPolicy;
 import dev.treaty.resilience.TimeoutMode;
@@ -15,6 +18,7 @@ import dev.treaty.resilience.limit.Throttle;
 import dev.treaty.resilience.retry.Hedge;
 import dev.treaty.resilience.retry.Retry;
 import dev.treaty.resilience.retry.RetryBudget;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -24,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The policies that are in force in a guard at one moment, and the runtime of each that its level includes. A plan is
  * immutable. A guard whose policies change gets a new plan, which takes over every runtime whose policy is the same, so
- * that a breaker stays open and a bucket stays empty when another policy changes.
+ * that a breaker stays open and a bucket stays empty when another policy changes. It keeps the runtimes that its level
+ * excludes, for the time when it includes them again: calls that are running then still hold their permits.
  */
 public final class Plan {
     public final FaultTolerance tolerance;
@@ -41,7 +46,17 @@ public final class Plan {
 
     private final String name;
     private final @Nullable Plan service;
+    private final Runtimes runtimes;
     private @Nullable Refusals refusals;
+
+    /** What has been created for policies, whether or not the level includes them. */
+    private record Runtimes(
+            @Nullable RetryBudget budget,
+            @Nullable CircuitBreaker breaker,
+            @Nullable Throttle throttle,
+            @Nullable RateLimiter rateLimiter,
+            @Nullable ConcurrencyLimiter concurrency,
+            @Nullable Hedge hedge) {}
 
     /**
      * A plan.
@@ -52,9 +67,6 @@ public final class Plan {
      */
     public Plan(
             FaultTolerance tolerance, @Nullable Plan service, @Nullable Plan previous, GuardDependencies dependencies) {
-        Time time = dependencies.runtime().time();
-        RandomGenerator random = dependencies.runtime().random();
-        var listener = dependencies.breakerListener();
         var known = new Known(tolerance, service, previous);
         boolean basic = tolerance.level().includes(IsolationLevel.BASIC);
         boolean enhanced = tolerance.level().includes(IsolationLevel.ENHANCED);
@@ -66,65 +78,101 @@ public final class Plan {
         attemptNanos =
                 tolerance.retry().retriesTimeouts() ? tolerance.attemptTimeout().toNanos() : Long.MAX_VALUE;
         mode = basic ? tolerance.timeoutMode() : TimeoutMode.COOPERATIVE;
-        retry = basic ? retry(tolerance.retry(), known, dependencies) : null;
-        breaker = enhanced && listener != null
-                ? known.or(
-                        plan -> plan.breaker,
-                        FaultTolerance::breaker,
-                        () -> new CircuitBreaker(tolerance.breaker(), time, random, listener))
-                : null;
-        throttle = full
-                ? known.or(
-                        plan -> plan.throttle, FaultTolerance::throttle, () -> new Throttle(tolerance.throttle(), time))
-                : null;
-        var rate = full ? tolerance.rateLimit().orElse(null) : null;
+        Time time = dependencies.runtime().time();
+        RandomGenerator random = dependencies.runtime().random();
+        RateLimitPolicy rate = tolerance.rateLimit().orElse(null);
+        HedgePolicy hedging = tolerance.hedge().orElse(null);
+        runtimes = new Runtimes(
+                budget(tolerance.retry(), basic, known, dependencies),
+                breaker(tolerance.breaker(), enhanced, known, dependencies),
+                known.or(
+                        full,
+                        held -> held.throttle,
+                        FaultTolerance::throttle,
+                        () -> new Throttle(tolerance.throttle(), time)),
+                rate == null
+                        ? null
+                        : known.or(
+                                full,
+                                held -> held.rateLimiter,
+                                t -> t.rateLimit().map(policy -> policy.withWaitMax(Duration.ZERO)),
+                                () -> new RateLimiter(rate, time)),
+                concurrency(tolerance.concurrency(), full, known, time),
+                hedging == null
+                        ? null
+                        : known.without(held -> held.hedge)
+                                .or(
+                                        full,
+                                        held -> held.hedge,
+                                        FaultTolerance::hedge,
+                                        () -> new Hedge(
+                                                hedging,
+                                                dependencies.calls(),
+                                                dependencies.watchdog(),
+                                                dependencies.carrier(),
+                                                time)));
+        retry = basic && runtimes.budget != null ? new Retry(tolerance.retry(), runtimes.budget, random) : null;
+        breaker = enhanced ? runtimes.breaker : null;
+        throttle = full ? runtimes.throttle : null;
         rateWaitNanos = rate == null ? 0 : rate.waitMax().toNanos();
-        rateLimiter = rate == null
-                ? null
-                : known.or(plan -> plan.rateLimiter, FaultTolerance::rateLimit, () -> new RateLimiter(rate, time));
-        concurrency = full ? concurrency(tolerance.concurrency(), known, time) : null;
-        var hedging = full ? tolerance.hedge().orElse(null) : null;
-        hedge = hedging == null
-                ? null
-                : known.without(plan -> plan.hedge)
-                        .or(
-                                plan -> plan.hedge,
-                                FaultTolerance::hedge,
-                                () -> new Hedge(hedging, dependencies.calls(), dependencies.watchdog(), time));
+        rateLimiter = full ? runtimes.rateLimiter : null;
+        concurrency = full ? runtimes.concurrency : null;
+        hedge = full ? runtimes.hedge : null;
+    }
+
+    /** A breaker with another policy starts closed, but what an operator has forced stays. */
+    private static @Nullable CircuitBreaker breaker(
+            CircuitBreakerPolicy policy, boolean inForce, Known known, GuardDependencies dependencies) {
+        var listener = dependencies.breakerListener();
+        if (listener == null) {
+            return null;
+        }
+        var runtime = dependencies.runtime();
+        Plan previous = known.previous;
+        CircuitBreaker before = previous == null ? null : previous.runtimes.breaker;
+        return known.or(
+                inForce || before != null,
+                held -> held.breaker,
+                FaultTolerance::breaker,
+                () -> before == null
+                        ? new CircuitBreaker(policy, runtime.time(), runtime.random(), listener)
+                        : before.with(policy));
     }
 
     /**
      * A limiter adopts the new policy, since running calls count against the new limit. A limiter that an operation
      * shares with its service adopts the service's policy, so an operation with another policy gets one of its own.
      */
-    private static ConcurrencyLimiter concurrency(ConcurrencyPolicy policy, Known known, Time time) {
+    private static @Nullable ConcurrencyLimiter concurrency(
+            ConcurrencyPolicy policy, boolean inForce, Known known, Time time) {
         Plan service = known.service;
         if (service != null
-                && service.concurrency != null
+                && service.runtimes.concurrency != null
                 && service.tolerance.concurrency().equals(policy)) {
-            return service.concurrency;
+            return service.runtimes.concurrency;
         }
-        Plan previous = known.without(plan -> plan.concurrency).previous;
-        if (previous == null || previous.concurrency == null) {
-            return new ConcurrencyLimiter(policy, time);
+        Plan previous = known.without(held -> held.concurrency).previous;
+        ConcurrencyLimiter before = previous == null ? null : previous.runtimes.concurrency;
+        if (before == null) {
+            return inForce ? new ConcurrencyLimiter(policy, time) : null;
         }
-        previous.concurrency.change(policy);
-        return previous.concurrency;
+        before.change(policy);
+        return before;
     }
 
-    private static Retry retry(RetryPolicy policy, Known known, GuardDependencies dependencies) {
-        var runtime = dependencies.runtime();
-        RetryBudget budget = known.without(Plan::budget)
+    private static @Nullable RetryBudget budget(
+            RetryPolicy policy, boolean inForce, Known known, GuardDependencies dependencies) {
+        return known.without(held -> held.budget)
                 .or(
-                        Plan::budget,
+                        inForce,
+                        held -> held.budget,
                         t -> List.of(t.retry().budget(), t.retry().budgetPerSecond()),
                         () -> new RetryBudget(
-                                policy.budget(), policy.budgetPerSecond(), dependencies.calls(), runtime.time()));
-        return new Retry(policy, budget, runtime.random());
-    }
-
-    private @Nullable RetryBudget budget() {
-        return retry == null ? null : retry.budget();
+                                policy.attempts() - 1,
+                                policy.budget(),
+                                policy.budgetPerSecond(),
+                                dependencies.calls(),
+                                dependencies.runtime().time()));
     }
 
     /** The failures of refused attempts. */
@@ -153,28 +201,35 @@ public final class Plan {
             FaultTolerance tolerance,
             @Nullable Plan service,
             @Nullable Plan previous) {
-        /** Returns the runtime of the service, else of the previous plan, if its policy is the same; else a new one. */
-        <R, P> R or(Function<Plan, @Nullable R> runtime, Function<FaultTolerance, P> policy, Supplier<R> anew) {
+        /**
+         * Returns the runtime of the service, else of the previous plan, if its policy is the same; else a new one if
+         * the policy is in force.
+         */
+        <R, P> @Nullable R or(
+                boolean inForce,
+                Function<Runtimes, @Nullable R> runtime,
+                Function<FaultTolerance, P> policy,
+                Supplier<R> anew) {
             for (Plan plan : new @Nullable Plan[] {service, previous}) {
-                R known = plan == null ? null : runtime.apply(plan);
+                R known = plan == null ? null : runtime.apply(plan.runtimes);
                 if (known != null && policy.apply(plan.tolerance).equals(policy.apply(tolerance))) {
                     return known;
                 }
             }
-            return anew.get();
+            return inForce ? anew.get() : null;
         }
 
         /**
          * Excludes the previous plan if it shared that runtime with the service. A budget or limiter of the service
          * counts all of the service's calls, so an operation that stops sharing it starts with one of its own.
          */
-        Known without(Function<Plan, @Nullable Object> runtime) {
+        Known without(Function<Runtimes, @Nullable Object> runtime) {
             Plan before = previous;
             if (before == null || before.service == null) {
                 return this;
             }
-            Object own = runtime.apply(before);
-            return own != null && own.equals(runtime.apply(before.service))
+            Object own = runtime.apply(before.runtimes);
+            return own != null && own.equals(runtime.apply(before.service.runtimes))
                     ? new Known(tolerance, service, null)
                     : this;
         }

@@ -31,6 +31,9 @@ public sealed interface Work<W> {
     @Nullable
     Object attempt(W work, @Nullable CallContext context, int number, long deadlineNanos);
 
+    /** Returns whether another attempt may reach another part of the service than the one that failed. */
+    boolean mayReachOther(W work, Fault fault);
+
     /** Another attempt follows after a pause. */
     default void retryScheduled(W work, Fault fault, Duration pause) {}
 
@@ -41,9 +44,9 @@ public sealed interface Work<W> {
      * Plain code. In a handler of Treaty it runs in the handler's context, with the guard's deadline and attempt, so
      * that the calls it makes inherit them.
      *
-     * @param faults maps the exceptions of the code
+     * @param faults maps the exceptions of the code; null for {@link ExceptionMapping#of}
      */
-    record Code(Function<? super Exception, Fault> faults) implements Work<ScopedValue.CallableOp<?, ?>> {
+    record Code(@Nullable Function<? super Exception, Fault> faults) implements Work<ScopedValue.CallableOp<?, ?>> {
         @Override
         @SuppressWarnings("unchecked") // what the code throws is caught here, whatever its type
         public @Nullable Object attempt(
@@ -59,15 +62,20 @@ public sealed interface Work<W> {
                 return ExceptionMapping.failure(e, faults);
             }
         }
+
+        @Override
+        public boolean mayReachOther(ScopedValue.CallableOp<?, ?> body, Fault fault) {
+            return false;
+        }
     }
 
     /**
      * Calls of a pipeline.
      *
-     * @param faults maps the exceptions of the next handler
+     * @param faults maps the exceptions of the next handler; null for {@link ExceptionMapping#of}
      * @param events receives the retries
      */
-    record Calls(Function<? super Exception, Fault> faults, Events events) implements Work<Calls.Passage> {
+    record Calls(@Nullable Function<? super Exception, Fault> faults, Events events) implements Work<Calls.Passage> {
         /** A call, and the handler of each attempt. */
         public record Passage(Call call, Handler next) {}
 
@@ -84,6 +92,11 @@ public sealed interface Work<W> {
             } catch (Exception e) {
                 return ExceptionMapping.failure(e, faults);
             }
+        }
+
+        @Override
+        public boolean mayReachOther(Passage passage, Fault fault) {
+            return !fault.reached() && !passage.call.context().record().refusedByAll();
         }
 
         @Override

@@ -1,7 +1,11 @@
 package dev.treaty.resilience.retry;
 
+import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.HedgePolicy;
@@ -27,15 +31,18 @@ public final class Hedge {
     private final LatencyWindow latencies;
     private final RetryBudget budget;
     private final Watchdog watchdog;
+    private final ContextCarrier carrier;
     private final Time time;
     private volatile long delayNanos = -1;
     private volatile long refreshAt;
 
-    public Hedge(HedgePolicy policy, LongSupplier calls, Watchdog watchdog, Time time) {
+    public Hedge(
+            HedgePolicy policy, LongSupplier calls, Watchdog watchdog, ContextCarrier carrier, Time time) {
         this.policy = policy;
         this.latencies = new LatencyWindow(time.nanoTime());
-        this.budget = new RetryBudget(policy.budget(), 0, calls, time);
+        this.budget = new RetryBudget(1, policy.budget(), 0, calls, time);
         this.watchdog = watchdog;
+        this.carrier = carrier;
         this.time = time;
         this.refreshAt = time.nanoTime();
     }
@@ -78,7 +85,7 @@ public final class Hedge {
             first = timed(attempt, number, now);
         } catch (InterruptedException e) {
             first = Failure.of(Fault.of(Code.CANCELED, "the attempt was interrupted"), e);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             watch.disarm(); // first: afterwards no second attempt starts
             race.abandon();
             throw e;
@@ -88,10 +95,6 @@ public final class Hedge {
             throw interrupt;
         }
         return result;
-    }
-
-    private static boolean interrupted(@Nullable Object outcome) {
-        return outcome instanceof Failure failure && failure.cause() instanceof InterruptedException;
     }
 
     private @Nullable Object timed(Attempt attempt, int number, long now) throws InterruptedException {
@@ -120,8 +123,12 @@ public final class Hedge {
         private final GuardCounters counters;
         private final Thread caller = Thread.currentThread();
         private final Promise<Ended> second = new Promise<>();
-        private volatile @Nullable Thread thread;
+
+        /** Of the second attempt; created by the caller, whose context it has. */
+        private final Thread thread = carrier.thread("treaty-hedge", this::hedge, this::failed);
+
         private Decision decision = Decision.NONE;
+        private Watchdog.@Nullable Watch interrupt;
 
         Race(Attempt attempt, int number, GuardCounters counters) {
             this.attempt = attempt;
@@ -129,29 +136,41 @@ public final class Hedge {
             this.counters = counters;
         }
 
+        private void notMade() {
+            second.complete(new Ended(Failure.NOT_MADE)); // without effect if it has ended
+        }
+
+        private void failed(Throwable thrown) {
+            BackgroundThread.report("treaty-hedge", Events.NONE, thrown);
+            notMade();
+        }
+
         /** Starts the second attempt, when the first has become slow. */
         @Override
         public void run() {
             if (!budget.spend()) {
-                second.complete(new Ended(Failure.NOT_MADE));
+                notMade();
                 return;
             }
+            try {
+                thread.start();
+            } catch (Throwable e) {
+                notMade();
+                throw e;
+            }
             counters.add(GuardCounters.Count.HEDGES);
-            Thread starting = Thread.ofVirtual().name("treaty-hedge").unstarted(this::hedge);
-            thread = starting; // before it starts, so that it can be interrupted from its first moment
-            starting.start();
         }
 
         private void hedge() {
-            Ended ended = new Ended(Failure.NOT_MADE);
+            Object outcome = Failure.NOT_MADE;
             try {
-                ended = new Ended(attempt.run(number));
+                outcome = attempt.run(number);
             } catch (InterruptedException _) {
                 // The first attempt was faster, and this thread ends.
-            } finally {
-                second.complete(ended);
+            } finally { // also after an error: the first attempt decides
+                second.complete(new Ended(outcome));
             }
-            if (!(ended.outcome instanceof Failure)) {
+            if (!(outcome instanceof Failure)) {
                 secondSucceeded();
             }
         }
@@ -160,20 +179,21 @@ public final class Hedge {
         private synchronized void secondSucceeded() {
             if (decision == Decision.NONE) {
                 decision = Decision.SECOND_SUCCEEDED;
-                caller.interrupt();
+                interrupt = watchdog.arm(caller, time.nanoTime(), null);
             }
         }
 
-        /** Ends the first attempt; returns false if the second has succeeded, whose interrupt has then arrived. */
+        /** Ends the first attempt; returns false if the second has succeeded, whose interrupt is then over. */
         private synchronized boolean endFirst() {
-            if (decision == Decision.SECOND_SUCCEEDED) {
+            if (interrupt != null) {
+                watchdog.disarm(interrupt);
                 return false;
             }
             decision = Decision.FIRST_ENDED;
             return true;
         }
 
-        /** Interrupts the second attempt, because the first threw an exception that no result can replace. */
+        /** Interrupts the second attempt, because the first threw what no result can replace. */
         void abandon() {
             endFirst();
             interruptSecond();
@@ -182,12 +202,9 @@ public final class Hedge {
         /** Returns the result, once the first attempt has ended and the second may have started. */
         @Nullable
         Object result(@Nullable Object first, long until) throws InterruptedException {
-            boolean interrupted = interrupted(first);
-            if (!endFirst()) {
-                if (!interrupted) {
-                    Thread.interrupted(); // clears the interrupt by the second attempt, which the first did not consume
-                }
-            } else if (interrupted || !(first instanceof Failure)) {
+            boolean secondSucceeded = !endFirst();
+            boolean interrupted = first instanceof Failure failure && failure.interrupted();
+            if (!secondSucceeded && (interrupted || !(first instanceof Failure))) {
                 interruptSecond();
                 awaitSecond(until);
                 return first;
@@ -214,9 +231,8 @@ public final class Hedge {
         }
 
         private void interruptSecond() {
-            Thread running = thread;
-            if (running != null) {
-                running.interrupt();
+            if (second.now() == null) {
+                AsyncCall.interrupt(thread);
             }
         }
     }

@@ -29,7 +29,11 @@ public final class LatencyWindow {
         Generations current = generations;
         if (now - current.untilNanos > 0) {
             // Two threads may both start a generation; the second replaces an empty one, and a few samples are lost.
-            current = new Generations(now + GENERATION_NANOS, new AtomicIntegerArray(BUCKETS), current.now);
+            boolean old = now - current.untilNanos > GENERATION_NANOS; // after a pause in which nothing was added
+            current = new Generations(
+                    now + GENERATION_NANOS,
+                    new AtomicIntegerArray(BUCKETS),
+                    old ? new AtomicIntegerArray(BUCKETS) : current.now);
             generations = current;
         }
         current.now.incrementAndGet(bucket(durationNanos));

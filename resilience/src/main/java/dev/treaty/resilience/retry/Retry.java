@@ -18,6 +18,9 @@ import java.util.random.RandomGenerator;
  * with attempt 2, so retries at several hops do not multiply.
  */
 public record Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator random) {
+    /** Why a retry that would be safe and useful is not made. */
+    public static final String BUDGET_USED_UP = "the retry budget is used up";
+
     /** The pause before the next attempt, or, if it is negative, the reason why there is none. */
     public record Decision(long pauseNanos, String reason) {
         /** The failure is not retryable, which is not worth an event. */
@@ -63,6 +66,6 @@ public record Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator rand
         if (pause >= remainingNanos) {
             return Decision.refused("the deadline leaves no time for it");
         }
-        return budget.spend() ? new Decision(pause, "") : Decision.refused("the retry budget is used up");
+        return budget.spend() ? new Decision(pause, "") : Decision.refused(BUDGET_USED_UP);
     }
 }

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
  * Keeps retries from multiplying the load of a failing service: every call earns a fraction of a retry, and a retry
  * takes a whole one. All calls of a service share one budget.
  *
- * <p>It starts nearly empty: with a full balance, forty processes that started during a failure amplified the load 1.9
- * times. It does not count calls itself: the balance is updated from the guard's counter when a retry is wanted, so
+ * <p>It starts with what one call may need: with a full balance, forty processes that started during a failure amplified
+ * the load 1.9 times. It does not count calls itself: the balance is updated from the guard's counter when a retry is wanted, so
  * that a successful call costs the budget nothing.
  *
  * @see <a href="https://finagle.github.io/blog/2016/02/08/retry-budgets/">Retry budgets in Finagle</a>
@@ -21,18 +21,20 @@ public final class RetryBudget {
     private final double perSecond;
     private final LongSupplier calls;
     private final Time time;
-    private double balance = 1;
+    private double balance;
     private long callsSeen;
     private long updatedAt;
 
     /**
      * Creates a budget.
      *
+     * @param reserve the first balance
      * @param perCall the retries that a call earns, from 0 to 1
      * @param perSecond the retries that a second earns
      * @param calls the number of calls so far
      */
-    public RetryBudget(double perCall, double perSecond, LongSupplier calls, Time time) {
+    public RetryBudget(int reserve, double perCall, double perSecond, LongSupplier calls, Time time) {
+        this.balance = reserve;
         this.perCall = perCall;
         this.perSecond = perSecond;
         this.calls = calls;

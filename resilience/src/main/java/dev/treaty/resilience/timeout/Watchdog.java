@@ -1,8 +1,11 @@
 package dev.treaty.resilience.timeout;
 
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * no armed watch for a while it ends its thread, so that an idle guard costs nothing either.
  *
  * <p>A watch fires no later than the machine's scheduling allows, and never after {@link Watch#disarm} has returned.
+ * Its thread inherits nothing from the call that happens to start it, and runs no code of callers: threads are
+ * interrupted by an {@link Interrupter}, because that closes the channel that a thread is blocked on.
  */
 public final class Watchdog {
     private static final long FAR_NANOS = Long.MAX_VALUE / 4;
@@ -24,11 +29,23 @@ public final class Watchdog {
     private static final int WATCHES_MAX = 1 << 20;
     private static final int PROBES = 8;
 
+    /** How long after an interrupt the next one follows, if the call has not ended. */
+    private static final long AGAIN_NANOS = 100_000_000;
+
+    /** The same, if the thread had been interrupted already by another: its interrupt may be consumed soon. */
+    private static final long SOON_NANOS = 5_000_000;
+
     private static final int FREE = 0;
     private static final int CLAIMED = 1;
     private static final int ARMED = 2;
-    private static final int FIRING = 3;
-    private static final int FIRED = 4;
+    /** An interrupt waits for a thread that makes it. */
+    private static final int DUE = 3;
+
+    private static final int FIRING = 4;
+    /** It is firing, and the call waits for the end of that. */
+    private static final int AWAITED = 5;
+
+    private static final int SPINS = 1_000;
 
     /** The watch of one call; its own value is its state. */
     public static final class Watch extends AtomicInteger {
@@ -36,7 +53,12 @@ public final class Watchdog {
 
         private transient @Nullable Thread thread;
         private transient @Nullable Runnable action;
+        private transient @Nullable Thread awaiting;
         private long atNanos;
+        private boolean fired;
+
+        /** Whether the thread's interrupt flag was set by this watch, and is to be cleared at the end of the call. */
+        private boolean flagged;
 
         /** Claims the watch for a call, if it is free. */
         public boolean claim() {
@@ -48,58 +70,127 @@ public final class Watchdog {
             thread = watched;
             action = then;
             atNanos = at;
+            fired = false;
+            flagged = false;
             set(ARMED);
         }
 
         /**
-         * Disarms and frees the watch.
+         * Disarms and frees the watch. If it has interrupted the current thread, clears the thread's interrupt flag,
+         * unless that was set before by another.
          *
-         * @return whether it has fired; if it interrupted the thread, the interrupt has arrived
+         * @return whether it has fired
          */
-        @SuppressWarnings("ThreadPriorityCheck")
-        public // the firing thread may need this thread's processor
-        boolean disarm() {
-            boolean disarmed = compareAndSet(ARMED, CLAIMED);
-            while (!disarmed && get() != FIRED) {
-                Thread.yield(); // it is firing, or was about to and found that it is too early
-                disarmed = compareAndSet(ARMED, CLAIMED);
+        public boolean disarm() {
+            int spins = 0;
+            while (!compareAndSet(ARMED, CLAIMED) && !compareAndSet(DUE, CLAIMED)) {
+                awaitFired(spins++);
+            }
+            boolean result = fired;
+            if (flagged && Thread.currentThread().equals(thread)) {
+                Thread.interrupted();
             }
             thread = null;
             action = null;
             setRelease(FREE);
-            return !disarmed;
+            return result;
+        }
+
+        /** It is firing, or was about to and found that it is too early. */
+        @SuppressWarnings("ThreadPriorityCheck") // the firing thread may need this thread's processor
+        private void awaitFired(int spins) {
+            if (spins < SPINS) {
+                Thread.yield();
+                return;
+            }
+            awaiting = Thread.currentThread();
+            if (!compareAndSet(FIRING, AWAITED)) {
+                return;
+            }
+            boolean interrupted = false;
+            while (get() == AWAITED) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted(); // otherwise it would not park again
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         boolean armed() {
-            return get() == ARMED;
+            return get() >= ARMED;
         }
 
-        /** Fires if the time is up; returns the time of the next check. */
-        public long check(long now, long next) {
+        /**
+         * Fires if the time is up.
+         *
+         * @param interrupts receives this watch if it has a thread to interrupt
+         * @return the time of the next check
+         */
+        public long check(long now, long next, Consumer<Watch> interrupts) {
             long at = atNanos;
             if (at - now > 0) {
                 return at - next < 0 ? at : next;
             }
             if (compareAndSet(ARMED, FIRING)) {
                 if (atNanos - now > 0) {
-                    set(ARMED); // since the first look it was disarmed, and armed by a later call
-                    return check(now, next);
+                    fired(ARMED); // since the first look it was disarmed, and armed by a later call
+                    return check(now, next, interrupts);
                 }
-                fire();
+                if (action != null) {
+                    runSafely(action);
+                    fired = true;
+                    atNanos = now + FAR_NANOS; // once
+                    fired(ARMED);
+                } else {
+                    fired(DUE);
+                    interrupts.accept(this);
+                }
             }
             return next;
         }
 
-        private void fire() {
-            try {
-                if (action != null) {
-                    action.run();
-                } else if (thread != null) {
-                    thread.interrupt();
-                }
-            } finally {
-                set(FIRED);
+        /** Interrupts the thread, if the call has not ended. */
+        void interrupt(long now) {
+            Thread watched = thread;
+            if (watched == null || !compareAndSet(DUE, FIRING)) {
+                return; // the call has ended
             }
+            boolean already = watched.isInterrupted();
+            if (!already) {
+                flagged = true;
+                runSafely(watched::interrupt);
+            }
+            fired = true;
+            atNanos = now + (already && !flagged ? SOON_NANOS : AGAIN_NANOS);
+            fired(ARMED);
+        }
+
+        /** Leaves the state of firing. */
+        private void fired(int next) {
+            if (getAndSet(next) == AWAITED) {
+                LockSupport.unpark(awaiting);
+            }
+        }
+
+        /** Interrupts the current thread again if this watch has done so, and a call within its own consumed that. */
+        void renew(Thread current) {
+            if (fired && current.equals(thread) && compareAndSet(ARMED, CLAIMED)) {
+                if (fired && action == null && current.equals(thread) && !current.isInterrupted()) {
+                    flagged = true;
+                    current.interrupt();
+                }
+                set(ARMED);
+            }
+        }
+    }
+
+    /** Runs code that may throw anything, which harms no other call. */
+    private static void runSafely(Runnable code) {
+        try {
+            code.run();
+        } catch (Throwable e) {
+            BackgroundThread.report("treaty-watchdog", Events.NONE, e);
         }
     }
 
@@ -107,6 +198,8 @@ public final class Watchdog {
 
     private final Time time;
     private final int watchesMax;
+    private final Interrupter interrupter;
+    private final Consumer<Watch> interrupts;
     private volatile Watch[] table = watches(new Watch[0], TABLE_MIN);
     private volatile long nextCheck;
     private volatile @Nullable Thread runner;
@@ -115,6 +208,8 @@ public final class Watchdog {
     Watchdog(Time time, int watchesMax) {
         this.time = time;
         this.watchesMax = watchesMax;
+        this.interrupter = new Interrupter(time);
+        this.interrupts = interrupter::add;
         this.nextCheck = time.nanoTime() + FAR_NANOS;
     }
 
@@ -135,15 +230,38 @@ public final class Watchdog {
      * Arms a watch.
      *
      * @param atNanos when to fire
-     * @param action what to do then, quickly, on the watchdog's thread; null to interrupt the watched thread
+     * @param action what to do then, quickly, on the watchdog's thread; null to interrupt the watched thread, again and
+     *     again until the watch is disarmed, since its code may swallow an interrupt
      */
     public Watch arm(Thread watched, long atNanos, @Nullable Runnable action) {
         Watch watch = claim(watched);
         watch.arm(watched, atNanos, action);
         if (atNanos - nextCheck < 0) {
-            wake(atNanos);
+            try {
+                wake(atNanos);
+            } catch (Throwable e) { // no thread can be started
+                watch.disarm();
+                throw e;
+            }
         }
         return watch;
+    }
+
+    /**
+     * Disarms a watch of the current thread. If it has interrupted the thread, an enclosing call whose time is up too
+     * may have lost its interrupt, which is then repeated.
+     *
+     * @return whether it has fired
+     */
+    public boolean disarm(Watch watch) {
+        boolean fired = watch.disarm();
+        if (fired) {
+            Thread current = Thread.currentThread();
+            for (Watch other : table) {
+                other.renew(current);
+            }
+        }
+        return fired;
     }
 
     private Watch claim(Thread watched) {
@@ -171,15 +289,17 @@ public final class Watchdog {
     }
 
     private synchronized void wake(long atNanos) {
-        if (runner != null) {
+        if (runner != null && runner.isAlive()) {
             LockSupport.unpark(runner);
             return;
         }
-        nextCheck = atNanos;
         // On the system's time a platform thread: it must fire even if all carriers of virtual threads are busy.
-        var builder = time.equals(Time.system()) ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
-        runner = builder.name("treaty-watchdog").unstarted(this::run);
-        runner.start();
+        Thread thread = time.equals(Time.system())
+                ? BackgroundThread.platform("treaty-watchdog", time, Events.NONE, this::run)
+                : BackgroundThread.virtual("treaty-watchdog", time, Events.NONE, this::run);
+        thread.start();
+        nextCheck = atNanos;
+        runner = thread;
     }
 
     private void run() {
@@ -191,12 +311,17 @@ public final class Watchdog {
             for (Watch watch : table) {
                 if (watch.armed()) {
                     any = true;
-                    next = watch.check(now, next);
+                    next = watch.check(now, next, interrupts);
                 }
+            }
+            if (!interrupter.idle()) {
+                any = true;
+                next = Math.min(next - now, Interrupter.STALL_NANOS) + now;
             }
             idle = any ? 0 : idle + 1;
             nextCheck = next;
             time.park(this, Math.max(1, next - time.nanoTime()));
+            Thread.interrupted(); // a stray interrupt must not keep it from sleeping
         }
     }
 

@@ -17,7 +17,7 @@ class RetryBudgetTest {
     private final AtomicLong calls = new AtomicLong();
 
     private RetryBudget budget(double perCall, double perSecond) {
-        return new RetryBudget(perCall, perSecond, calls::get, time);
+        return new RetryBudget(1, perCall, perSecond, calls::get, time);
     }
 
     private static int spendAll(RetryBudget budget) {
@@ -50,8 +50,8 @@ class RetryBudgetTest {
     }
 
     @Test
-    void a_budget_starts_nearly_empty() {
-        assertThat(spendAll(budget(0.2, 10))).isEqualTo(1);
+    void a_budget_starts_with_its_reserve_G16() {
+        assertThat(spendAll(new RetryBudget(3, 0.2, 10, calls::get, time))).isEqualTo(3);
     }
 
     @Test
