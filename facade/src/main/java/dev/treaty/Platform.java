@@ -4,6 +4,8 @@ import dev.treaty.config.ClientSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.Transport;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
@@ -57,7 +59,7 @@ public record Platform(
     }
 
     private static Runnable addShutdownHook(Runnable action) {
-        var hook = new Thread(action, "treaty-exit");
+        Thread hook = BackgroundThread.platform("treaty-exit", Time.system(), Events.NONE, action::run);
         unlessExiting(() -> Runtime.getRuntime().addShutdownHook(hook));
         return () -> unlessExiting(() -> Runtime.getRuntime().removeShutdownHook(hook));
     }

@@ -5,6 +5,8 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.health.HealthCheck;
 import dev.treaty.core.health.HealthPolicy;
@@ -123,7 +125,7 @@ public final class ServedService implements AutoCloseable {
     /** Runs a step for all services concurrently, because each waits for a registry that does not respond. */
     static void forEach(Collection<ServedService> services, Consumer<ServedService> step) {
         List<Thread> threads = services.stream()
-                .map(service -> Thread.ofVirtual().name("treaty-closing").start(() -> step.accept(service)))
+                .map(service -> BackgroundThread.startOnce("treaty-closing", Events.NONE, () -> step.accept(service)))
                 .toList();
         try {
             for (Thread thread : threads) {

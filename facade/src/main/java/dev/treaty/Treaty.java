@@ -94,7 +94,7 @@ public final class Treaty implements AutoCloseable {
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
         var admin =
-                new AdminEndpoints(status, new GuardControl(guards, callers), prometheus, time, this::handlerFailed);
+                new AdminEndpoints(status, new GuardControl(guards), prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(settings, platform, registry, served, admin, runtime, this::close);
     }
 

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.balance.BalancePolicy;
-import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.FaultPolicy.InjectedFault;
-import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.RoutingPolicy.Destination;
 import dev.treaty.balance.RoutingPolicy.Match;
 import dev.treaty.balance.RoutingPolicy.Rule;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.client.Mirror;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
@@ -26,9 +26,15 @@ import dev.treaty.core.contract.PartitionKey;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Side;
+import dev.treaty.resilience.CircuitBreaker;
+import dev.treaty.resilience.CircuitBreakerPolicy;
+import dev.treaty.resilience.IsolationLevel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -384,6 +390,75 @@ class BalancingTest {
         assertThatThrownBy(who::once).hasMessageContaining("injected by configuration on the side of the server");
         assertThat(System.nanoTime() - start)
                 .isGreaterThan(Duration.ofMillis(150).toNanos());
+    }
+
+    @Test
+    void resetting_a_guard_closes_the_breakers_of_its_instances_B8() throws Exception {
+        Instance only = serve("a", "1.0.0");
+        Treaty client = client("defaults: {deadline: 20s, breaker: {consecutive-failures: 3, open: 30s}}\n");
+        Who who = client.client(Who.class);
+        only.failing = true;
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(who::once).hasMessageContaining("is failing");
+        }
+        var guard = client.guards().find(WHO.value()).orElseThrow();
+        assertThat(guard.instanceBreakers().values())
+                .singleElement()
+                .satisfies(breaker -> assertThat(breaker.snapshot().reason()).isEqualTo("3 failures in a row"))
+                .returns(CircuitBreaker.State.OPEN, CircuitBreaker::state);
+        only.failing = false;
+        assertThatThrownBy(who::once).hasMessageContaining("breaker open");
+
+        client.guards().reset(WHO.value());
+        assertThat(guard.instanceBreakers().values())
+                .singleElement()
+                .returns(CircuitBreaker.State.CLOSED, CircuitBreaker::state);
+        assertThat(who.once()).isEqualTo("a");
+        assertThatThrownBy(() -> client.guards().reset("no.Such"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(WHO.value());
+    }
+
+    @Test
+    void a_breaker_that_was_forced_open_stays_so_when_policies_change_G11() throws Exception {
+        serve("a", "1.0.0");
+        Treaty client = client("");
+        var guard = client.guards().find(WHO.value()).orElseThrow();
+        guard.instanceBreakers().values().forEach(CircuitBreaker::forceOpen);
+        var changed = CircuitBreakerPolicy.DEFAULT.withConsecutiveFailures(9);
+        guard.apply(guard.tolerance().with(changed));
+        guard.level(IsolationLevel.NONE);
+        guard.level(IsolationLevel.FULL);
+        assertThat(guard.instanceBreakers().values()).singleElement().satisfies(breaker -> {
+            assertThat(breaker.snapshot().mode()).isEqualTo(CircuitBreaker.Mode.FORCED_OPEN);
+            assertThat(breaker.snapshot().threshold()).isEqualTo(9);
+        });
+        assertThatThrownBy(client.client(Who.class)::once).hasMessageContaining("breaker open");
+    }
+
+    @Test
+    void calls_go_to_instances_that_accept_however_many_have_ended_B7() throws Exception {
+        for (String name : List.of("a", "b", "c", "d")) {
+            serve(name, "1.0.0");
+        }
+        Treaty client = client("defaults: {retry: {attempts: 1}}\nbalance: {policy: round-robin}\n");
+        List<Treaty> serving = opened.stream().skip(1).limit(4).toList();
+        // Their registrations stay, as after a crash.
+        for (Treaty each : serving.subList(0, 3)) {
+            ServiceEndpoint dead = each.endpoint().orElseThrow();
+            var kept = ServiceInstance.of("ghost-" + dead.port(), WHO, new Version(1, 0, 0), dead, Instant.now())
+                    .withContract(ServiceContract.of(Who.class).fingerprint());
+            registry.registry().register(kept);
+            each.close();
+        }
+        Patient.until(() -> client.callers().caller(WHO).nodes().list().stream()
+                        .filter(node -> node.instance().id().startsWith("ghost-"))
+                        .count()
+                == 3);
+        Who who = client.client(Who.class);
+        for (int i = 0; i < 300; i++) {
+            assertThat(who.once()).isEqualTo("d");
+        }
     }
 
     @Test

@@ -16,6 +16,15 @@ public interface BalancedInstance {
     Exclusion.@Nullable Reason exclusion(long nowNanos);
 
     /**
+     * Returns true if the instance has probably ended, because it refuses connections or its registration is stale. If
+     * it is unhealthy too, it gets no calls in a panic, and does not count among the instances that there are, unless
+     * all others have ended as well.
+     */
+    default boolean gone() {
+        return false;
+    }
+
+    /**
      * Returns true if a call would be a probe: the instance was found unhealthy, and calls test whether it still is.
      */
     default boolean probing() {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All exclusions of unhealthy instances share one limit, {@link BalancePolicy#unhealthyRatioMax()}. Ejection stops
  * at the limit; if more instances are unhealthy, calls are sent to all of them: the service is in <em>panic</em>, which
- * emits an event.
+ * emits an event. Unhealthy instances that have probably ended are left out of all this while there are others.
  *
  * <p>Members and their loads are kept when a policy is replaced or an instance is updated.
  *
@@ -264,7 +264,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
                 .filter(state -> state.window().calls() >= ejection.minimumCalls())
                 .toList();
         int eligible = (int) Arrays.stream(all)
-                .filter(state -> state.inSubset() && state.eligible())
+                .filter(state -> state.inSubset() && state.eligible() && !state.gone)
                 .count();
         int allowed = policy.unhealthyMax(eligible) - unhealthy();
         for (var outlier : OutlierDetection.find(compared, loads, ejection, nowNanos)) {
@@ -296,7 +296,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
 
     private int unhealthy() {
         return (int) Arrays.stream(all)
-                .filter(state -> state.inSubset() && state.unhealthy())
+                .filter(state -> state.inSubset() && state.unhealthy() && !state.gone)
                 .count();
     }
 
@@ -329,34 +329,38 @@ public final class BalancedInstances<M extends BalancedInstance> {
         Subset<M> known = reshaped ? null : subsets.get(to);
         Subset<M> subset = known == null ? reshape(to) : known;
         InstanceState[] states = subset.states;
-        int eligible = 0;
-        int unhealthy = 0;
+        boolean allGone = true;
         for (InstanceState state : states) {
-            eligible += state.eligible() ? 1 : 0;
-            unhealthy += state.unhealthy() ? 1 : 0;
+            allGone &= state.gone || !state.eligible();
         }
-        boolean panics = unhealthy > policy.unhealthyMax(eligible);
+        var eligible = new boolean[states.length];
+        int eligibles = 0;
+        int unhealthy = 0;
+        for (int i = 0; i < eligible.length; i++) {
+            eligible[i] = states[i].eligible() && (allGone || !states[i].gone);
+            eligibles += eligible[i] ? 1 : 0;
+            unhealthy += eligible[i] && states[i].unhealthy() ? 1 : 0;
+        }
+        boolean panics = unhealthy > policy.unhealthyMax(eligibles);
         var weights = new float[states.length];
         for (int i = 0; i < weights.length; i++) {
-            weights[i] = states[i].weight(panics) * subset.capacity(i);
+            weights[i] = states[i].weight(panics && eligible[i]) * subset.capacity(i);
         }
-        float[] local = applyLocality(states, weights);
+        float[] local = applyLocality(states, eligible, weights);
         boolean even = true;
         for (int i = 0; i < local.length; i++) {
             local[i] *= states[i].part;
             even &= local[i] > 0 && local[i] == local[0];
         }
         return new Candidates<>(
-                subset, all, even ? null : local, exclusions(states, weights, local), panics, connectionsMax);
+                subset, all, even ? null : local, exclusions(states, weights, local), panics, allGone, connectionsMax);
     }
 
-    private float[] applyLocality(InstanceState[] states, float[] weights) {
+    private float[] applyLocality(InstanceState[] states, boolean[] eligible, float[] weights) {
         var distances = new int[states.length];
-        var eligible = new boolean[states.length];
         for (int i = 0; i < states.length; i++) {
             distances[i] = location.distance(
                     states[i].member.instance(), policy.locality().prefer());
-            eligible[i] = states[i].eligible();
         }
         return LocalitySpillover.weights(weights, distances, eligible, policy.locality());
     }

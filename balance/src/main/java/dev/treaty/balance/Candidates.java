@@ -40,6 +40,7 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     private final float heaviest;
     private final float mostKept;
     private final boolean panic;
+    private final boolean allGone;
     private final int connectionsMax;
 
     /**
@@ -50,6 +51,7 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
      * @param weights the weight of each instance in the subset, zero for those that are not picked; null if all are
      *     equal
      * @param exclusions the exclusion of each instance in the subset, null if it is not excluded; null if none is
+     * @param allGone whether all instances have probably ended, so that in a panic they get calls all the same
      */
     Candidates(
             Subset<M> subset,
@@ -57,12 +59,14 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
             float @Nullable [] weights,
             @Nullable Exclusion @Nullable [] exclusions,
             boolean panic,
+            boolean allGone,
             int connectionsMax) {
         this.subset = subset;
         this.all = all;
         this.weights = weights;
         this.exclusions = exclusions;
         this.panic = panic;
+        this.allGone = allGone;
         this.connectionsMax = connectionsMax;
         float most = 0;
         for (int i = 0; i < subset.size(); i++) {
@@ -184,18 +188,22 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     }
 
     private boolean acceptsThoughUnhealthy(int index, long nowNanos) {
-        if (panic) {
+        if (panic(index)) {
             Reason reason = member(index).exclusion(nowNanos);
             return (reason == null || InstanceState.unhealthy(reason)) && inFlight(index) < connectionsMax;
         }
         return subset.states[index].acceptsCalls(nowNanos);
     }
 
-    /** Returns true if the instance accepts a call now and this call was not tried there: retries prefer others. */
+    /**
+     * Returns true if the instance accepts a call now and this call was not tried there. A retry prefers instances where
+     * it was not tried and would not be a probe.
+     */
     public boolean fits(int index, Call call, long nowNanos) {
         return available(index, nowNanos)
                 && (call.context().record().untried()
-                        || !call.context().record().triedAt(instance(index).id()));
+                        || (!call.context().record().triedAt(instance(index).id())
+                                && (panic || !unhealthy(index))));
     }
 
     /** Returns true if calls are sent there only as probes, or because of a panic. */
@@ -209,7 +217,7 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     boolean mustProbe(int index, RandomGenerator random) {
         return switch (state(index)) {
             case Load.HEALTHY -> false;
-            case Load.UNHEALTHY -> !panic;
+            case Load.UNHEALTHY -> !panic(index);
             default -> random.nextFloat() * subset.states[index].ramp < subset.initialShare;
         };
     }
@@ -276,7 +284,7 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
             fewer[i] = excluded == null ? weight(i) : 0;
             reasons[i] = excluded != null ? excluded : exclusions == null ? null : exclusions[i];
         }
-        return new Candidates<>(subset, all, fewer, reasons, panic, connectionsMax);
+        return new Candidates<>(subset, all, fewer, reasons, panic, allGone, connectionsMax);
     }
 
     /** Picks an instance with the load balancer of this service; {@link LoadBalancer#NONE} if none accepts the call. */
@@ -292,6 +300,11 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     @Override
     public boolean panic() {
         return panic;
+    }
+
+    /** Returns true if the instance gets calls in a panic, whatever its breaker says. */
+    public boolean panic(int index) {
+        return panic && (allGone || !subset.states[index].gone);
     }
 
     @Override

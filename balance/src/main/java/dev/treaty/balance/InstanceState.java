@@ -53,6 +53,9 @@ final class InstanceState {
     /** The share that its slow start has reached; 1 for a warm instance. */
     volatile float ramp = 1;
 
+    /** Whether it is unhealthy because it has probably ended; see {@link BalancedInstance#gone}. */
+    volatile boolean gone;
+
     /** The part of it that belongs to this client's subset, from 0 to 1. */
     volatile float part = 1;
 
@@ -67,6 +70,7 @@ final class InstanceState {
     private @Nullable Status shownStatus;
 
     private float shownRamp = Float.NaN;
+    private boolean shownGone;
 
     /** The counters at the last comparison. */
     private long comparedEnded;
@@ -253,6 +257,7 @@ final class InstanceState {
             recoveredNanos = nowNanos;
         }
         status = found;
+        gone = unhealthy() && member.gone();
         ramp = (float) slowStart.share(age(nowNanos, now));
         if (!healthy()) {
             load().state(Load.UNHEALTHY);
@@ -281,9 +286,10 @@ final class InstanceState {
 
     /** Returns true if it has changed since the last call of this method, so that a new snapshot is needed. */
     boolean changed() {
-        boolean same = status.equals(shownStatus) && ramp == shownRamp;
+        boolean same = status.equals(shownStatus) && ramp == shownRamp && gone == shownGone;
         shownStatus = status;
         shownRamp = ramp;
+        shownGone = gone;
         return !same;
     }
 

@@ -9,8 +9,10 @@ import dev.treaty.balance.RoutingPolicy.Match;
 import dev.treaty.balance.RoutingPolicy.Mirror;
 import dev.treaty.balance.RoutingPolicy.Rule;
 import dev.treaty.core.call.Call;
-import dev.treaty.core.call.Exclusion;
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion.Reason;
+import dev.treaty.core.call.Exclusion;
+import dev.treaty.core.call.Fault;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.event.Event;
@@ -20,7 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -289,6 +293,23 @@ class BalancedInstancesTest {
     }
 
     @Test
+    void one_of_many_threads_rebuilds_the_candidates_after_a_change() throws Exception {
+        var instances = Instances.of(2_000, BalancePolicy.DEFAULT, 3);
+        long now = instances.time.nanoTime();
+        Candidates<Peer> before = instances.balanced.all(now);
+        instances.peers.getFirst().exclusion = Reason.BREAKER_OPEN;
+        instances.touch();
+        var seen = ConcurrentHashMap.<Candidates<Peer>>newKeySet();
+        try (var threads = Executors.newFixedThreadPool(8)) {
+            for (int i = 0; i < 8; i++) {
+                threads.execute(() -> IntStream.range(0, 200).forEach(_ -> seen.add(instances.balanced.all(now))));
+            }
+        }
+        seen.remove(before);
+        assertThat(seen).hasSize(1);
+    }
+
+    @Test
     void in_a_panic_all_instances_get_calls_and_an_event_is_emitted() {
         var instances = Instances.of(10, BalancePolicy.DEFAULT, 3);
         instances.peers.stream().limit(5).forEach(peer -> peer.exclusion = Reason.BREAKER_OPEN);
@@ -307,6 +328,47 @@ class BalancedInstancesTest {
         instances.touch();
         assertThat(instances.pick(instances.call())).isSameAs(instances.peers.getFirst());
         assertThat(instances.events).contains(new Event.PanicChanged(Instances.SERVICE, false, 0, 10));
+    }
+
+    @Property(tries = 60)
+    void instances_that_have_ended_get_no_calls_while_others_accept_B7(
+            @ForAll LoadBalancingPolicy policy,
+            @ForAll @IntRange(min = 1, max = 20) int gone,
+            @ForAll @IntRange(min = 1, max = 5) int living) {
+        var instances = Instances.of(gone + living, BalancePolicy.DEFAULT.policy(policy), gone);
+        instances.peers.stream().limit(gone).forEach(peer -> {
+            peer.exclusion = Reason.BREAKER_OPEN;
+            peer.gone = true;
+        });
+        instances.touch();
+        assertThat(Arrays.stream(instances.picks(400)).limit(gone)).containsOnly(0);
+        assertThat(instances.balanced.all(instances.time.nanoTime()).panic()).isFalse();
+
+        // In a panic, too, the others come first.
+        instances.peers.stream().skip(gone).forEach(peer -> peer.exclusion = Reason.BREAKER_OPEN);
+        instances.touch();
+        int[] picks = instances.picks(400);
+        assertThat(Arrays.stream(picks).limit(gone)).containsOnly(0);
+        assertThat(Arrays.stream(picks).sum()).isEqualTo(living == 1 ? 0 : 400);
+
+        // If all have ended, all get calls: one may have been started again.
+        instances.peers.forEach(peer -> peer.gone = true);
+        instances.touch();
+        assertThat(Arrays.stream(instances.picks(4_000)).sum()).isEqualTo(gone + living == 1 ? 0 : 4_000);
+    }
+
+    @Test
+    void a_retry_is_no_probe_while_a_healthy_instance_has_not_been_tried_B7() {
+        var instances = Instances.of(6, BalancePolicy.DEFAULT.unhealthyRatioMax(1), 3);
+        instances.peers.stream().limit(5).forEach(peer -> peer.exclusion = Reason.BREAKER_OPEN);
+        instances.touch();
+        instances.pick(instances.call());
+        instances.peers.forEach(peer -> peer.exclusion = null); // their open time is over, the snapshot is older
+        for (int i = 0; i < 200; i++) {
+            var call = instances.call();
+            call.context().record().attempted("i00000", 1, Fault.of(Code.UNAVAILABLE, "failed"));
+            assertThat(instances.pick(call).id()).isEqualTo("i00005");
+        }
     }
 
     @Test

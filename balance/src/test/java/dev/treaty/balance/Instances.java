@@ -38,6 +38,7 @@ final class Instances {
     static final class Peer implements BalancedInstance {
         volatile ServiceInstance instance;
         volatile Exclusion.@Nullable Reason exclusion;
+        volatile boolean gone;
         final Load load;
 
         Peer(ServiceInstance instance, Load load) {
@@ -58,6 +59,11 @@ final class Instances {
         @Override
         public Exclusion.@Nullable Reason exclusion(long nowNanos) {
             return exclusion;
+        }
+
+        @Override
+        public boolean gone() {
+            return gone;
         }
 
         String id() {

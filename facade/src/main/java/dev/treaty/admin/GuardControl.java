@@ -1,36 +1,31 @@
 package dev.treaty.admin;
 
 import dev.treaty.Control;
-import dev.treaty.client.Callers;
-import dev.treaty.client.ServiceCaller;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
 import dev.treaty.resilience.IsolationLevel;
 import java.util.Optional;
+import java.util.function.Consumer;
 
-/** Implements {@link Control}: changes and resets the guards of a process while calls run. */
-public final class GuardControl implements Control {
-    private final Guards guards;
-    private final Callers callers;
-
-    public GuardControl(Guards guards, Callers callers) {
-        this.guards = guards;
-        this.callers = callers;
-    }
-
+/**
+ * Implements {@link Control}: changes and resets the guards of a process while calls run.
+ *
+ * @param guards the guards of the process
+ */
+public record GuardControl(Guards guards) implements Control {
     @Override
     public boolean level(String service, IsolationLevel level) {
-        Optional<Guard> guard = guards.find(service);
-        guard.ifPresent(found -> found.level(level));
-        return guard.isPresent();
+        return change(service, guard -> guard.level(level));
     }
 
     @Override
     public boolean reset(String service) {
-        ServiceCaller caller = callers.known(service);
-        if (caller != null) {
-            caller.reset();
-        }
-        return caller != null;
+        return change(service, Guard::reset);
+    }
+
+    private boolean change(String service, Consumer<Guard> change) {
+        Optional<Guard> guard = guards.find(service);
+        guard.ifPresent(change);
+        return guard.isPresent();
     }
 }

@@ -17,10 +17,16 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Selects a node for each attempt and sends the attempt to it. */
+/**
+ * Selects a node for each attempt and sends the attempt to it. If a node refuses the connection, the attempt goes to
+ * another one: nothing has been sent, so this is no retry and takes nothing from the retry budget.
+ */
 public final class BalancingHandler implements Handler {
-    /** The number of picks if another call takes the last admission of a breaker between the pick and the request. */
-    private static final int PICKS_MAX = 3;
+    /**
+     * The number of picks for an attempt, if nodes refuse the connection or another call takes the last admission of a
+     * breaker between the pick and the request.
+     */
+    private static final int PICKS_MAX = 8;
 
     /** How long a call waits, within its deadline, for an instance if there is none, or all are draining. */
     public static final Duration INSTANCE_WAIT = Duration.ofSeconds(1);
@@ -55,40 +61,37 @@ public final class BalancingHandler implements Handler {
         }
         long now = time.nanoTime();
         Selection<Node> selection = nodes.balanced().select(call, now);
-        Candidates<Node> candidates = compatible.filter(nodes.list(), selection.candidates(), call);
+        Candidates<Node> candidates = compatible.filter(nodes, selection.candidates(), call);
         if (candidates.restricted()) {
             record.selecting(candidates);
         }
         if (selection.mirror() != null && record.untried()) {
             mirror.copy(call, selection);
         }
+        ServiceResponse<?> refusal = null;
         for (int picks = 0; picks < PICKS_MAX; picks++) {
             int index = candidates.pick(call, now);
             if (index == LoadBalancer.NONE) {
                 break;
             }
             Node node = candidates.member(index);
+            if (refusal != null && record.triedAt(node.instance().id())) {
+                break; // no other node is left: whether to try one again is a question of the retry policy
+            }
             long admission = node.tryAcquire(now);
-            if (admission != CircuitBreaker.REFUSED || candidates.panic()) {
-                ServiceResponse<?> response = node.attempt(call, admission, now);
-                if (response instanceof ServiceResponse.Failed<?>(var fault, var _)
-                        && fault.code() == Code.RESOURCE_EXHAUSTED
-                        && allTried(candidates, record)) {
-                    record.refusingAll();
-                }
+            if (admission == CircuitBreaker.REFUSED && !candidates.panic(index)) {
+                continue;
+            }
+            ServiceResponse<?> response = node.attempt(call, admission, now);
+            now = time.nanoTime();
+            if (!Node.refused(Node.fault(response)) || call.context().deadline().remainingNanos(time) <= 0) {
                 return response;
             }
+            refusal = response;
         }
-        return ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, noInstance(call, candidates)));
-    }
-
-    private static boolean allTried(Candidates<Node> candidates, DecisionRecord record) {
-        for (int i = 0; i < candidates.size(); i++) {
-            if (!record.triedAt(candidates.member(i).instance().id())) {
-                return false;
-            }
-        }
-        return true;
+        return refusal != null
+                ? refusal
+                : ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, noInstance(call, candidates)));
     }
 
     private String noInstance(Call call, Candidates<Node> candidates) {

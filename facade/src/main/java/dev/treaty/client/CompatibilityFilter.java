@@ -17,7 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,12 +28,15 @@ import org.jspecify.annotations.Nullable;
  * an operation fail, or whose contract is not known yet, is called only if there is no other; one at which all calls
  * fail is never called.
  *
- * <p>Nodes are evaluated once for each change of the list. While all nodes are compatible, which is always the case
+ * <p>Nodes are evaluated once for each change of the list, by one thread while others wait. While all nodes are compatible, which is always the case
  * except during some deployments, a call costs one comparison.
  */
 final class CompatibilityFilter {
     /** The maximum number of cached verdicts. */
     private static final int VERDICTS_MAX = 64;
+
+    /** The maximum number of filtered candidates of one operation: of some destinations, and earlier snapshots. */
+    private static final int FILTERED_MAX = 16;
 
     private static final Verdict COMPATIBLE = new Verdict(null, "", null, false);
 
@@ -41,6 +46,7 @@ final class CompatibilityFilter {
     private final ContractCache contracts;
     private final Map<VerdictKey, Verdict> verdicts = new ConcurrentHashMap<>();
     private final AtomicInteger lookups = new AtomicInteger();
+    private final ReentrantLock evaluating = new ReentrantLock();
     private volatile @Nullable Evaluation latest;
 
     /** What a verdict depends on. */
@@ -95,7 +101,17 @@ final class CompatibilityFilter {
             Map<Node, Optional<Verdict>> verdicts,
             boolean allCompatible,
             int lookups,
-            Map<String, Filtered> filtered) {}
+            Map<String, List<Filtered>> filtered) {
+        @SuppressWarnings("ReferenceEquality") // candidates are immutable; a change is another object
+        Optional<Candidates<Node>> filtered(Candidates<Node> candidates, String operation) {
+            for (Filtered known : filtered.getOrDefault(operation, List.of())) {
+                if (known.of == candidates) {
+                    return Optional.of(known.compatible);
+                }
+            }
+            return Optional.empty();
+        }
+    }
 
     private record Filtered(Candidates<Node> of, Candidates<Node> compatible) {}
 
@@ -107,21 +123,37 @@ final class CompatibilityFilter {
         this.contracts = contracts;
     }
 
-    /**
-     * Returns the candidates that the call may be sent to.
-     *
-     * @param nodes all nodes of the service: the same list until discovery reports a change
-     */
-    @SuppressWarnings("ReferenceEquality") // a list of nodes is immutable; a change is another object
-    Candidates<Node> filter(List<Node> nodes, Candidates<Node> candidates, Call call) {
+    /** Returns the candidates that the call may be sent to, of the candidates among these nodes. */
+    Candidates<Node> filter(Nodes nodes, Candidates<Node> candidates, Call call) {
         Evaluation evaluation = latest;
-        if (evaluation == null || evaluation.nodes != nodes || evaluation.lookups != lookups.get()) {
-            evaluation = evaluate(nodes);
-            latest = evaluation;
+        if (!isCurrent(evaluation, nodes)) {
+            evaluation = evaluation(nodes);
         }
-        return evaluation.allCompatible
-                ? candidates
-                : filter(evaluation, candidates, call.operation().name());
+        String operation = call.operation().name();
+        if (evaluation.allCompatible) {
+            return candidates;
+        }
+        Evaluation current = evaluation;
+        return current.filtered(candidates, operation).orElseGet(() -> filter(current, candidates, operation));
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a list of nodes is immutable; a change is another object
+    private boolean isCurrent(@Nullable Evaluation evaluation, Nodes nodes) {
+        return evaluation != null && evaluation.nodes == nodes.list() && evaluation.lookups == lookups.get();
+    }
+
+    private Evaluation evaluation(Nodes nodes) {
+        evaluating.lock();
+        try {
+            Evaluation evaluation = latest;
+            if (evaluation == null || !isCurrent(evaluation, nodes)) {
+                evaluation = evaluate(nodes.list());
+                latest = evaluation;
+            }
+            return evaluation;
+        } finally {
+            evaluating.unlock();
+        }
     }
 
     private Evaluation evaluate(List<Node> nodes) {
@@ -133,19 +165,29 @@ final class CompatibilityFilter {
         return new Evaluation(nodes, byNode, allCompatible, finished, new ConcurrentHashMap<>());
     }
 
-    @SuppressWarnings("ReferenceEquality") // candidates are immutable; a change is another object
-    private static Candidates<Node> filter(Evaluation evaluation, Candidates<Node> candidates, String operation) {
-        Filtered known = evaluation.filtered.get(operation);
-        if (known == null || known.of != candidates) {
+    private Candidates<Node> filter(Evaluation evaluation, Candidates<Node> candidates, String operation) {
+        evaluating.lock();
+        try {
+            Optional<Candidates<Node>> known = evaluation.filtered(candidates, operation);
+            if (known.isPresent()) {
+                return known.get();
+            }
             Candidates<Node> compatible = filter(evaluation, candidates, operation, Impact.NONE);
             boolean none = IntStream.range(0, compatible.size())
                     .noneMatch(i -> compatible.weight(i) > 0
                             && compatible.instance(i).health().status().takesCalls());
-            known = new Filtered(
+            var filtered = new Filtered(
                     candidates, none ? filter(evaluation, candidates, operation, Impact.SOME) : compatible);
-            evaluation.filtered.put(operation, known);
+            List<Filtered> others = evaluation.filtered.getOrDefault(operation, List.of());
+            evaluation.filtered.put(
+                    operation,
+                    Stream.concat(Stream.of(filtered), others.stream())
+                            .limit(FILTERED_MAX)
+                            .toList());
+            return filtered.compatible;
+        } finally {
+            evaluating.unlock();
         }
-        return known.compatible;
     }
 
     private static Candidates<Node> filter(

@@ -3,7 +3,8 @@ package dev.treaty.client;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceDiscovery;
-import dev.treaty.core.time.Time;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.RuntimeDependencies;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +22,7 @@ final class ContractCache {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final ServiceDiscovery discovery;
-    private final Time time;
+    private final RuntimeDependencies runtime;
     private final Map<Key, Lookup> lookups = new ConcurrentHashMap<>();
 
     private record Key(ServiceName service, String fingerprint) {}
@@ -34,9 +35,9 @@ final class ContractCache {
      */
     record Lookup(@Nullable ServiceContract contract, boolean answered, long requestedNanos) {}
 
-    ContractCache(ServiceDiscovery discovery, Time time) {
+    ContractCache(ServiceDiscovery discovery, RuntimeDependencies runtime) {
         this.discovery = discovery;
-        this.time = time;
+        this.runtime = runtime;
     }
 
     /**
@@ -47,7 +48,7 @@ final class ContractCache {
     Lookup find(ServiceName service, String fingerprint, Runnable listener) {
         var key = new Key(service, fingerprint);
         Lookup known = lookups.get(key);
-        long now = time.nanoTime();
+        long now = runtime.time().nanoTime();
         boolean retry = known != null && known.contract == null && now - known.requestedNanos > RETRY.toNanos();
         if (known != null && !retry) {
             return known;
@@ -57,9 +58,9 @@ final class ContractCache {
         }
         var pending = new Lookup(null, retry, now);
         lookups.put(key, pending);
-        Thread.ofVirtual().name("treaty-contract-" + service).start(() -> {
+        BackgroundThread.startOnce("treaty-contract-" + service, runtime.events(), () -> {
             ServiceContract contract = discovery.contract(service, fingerprint).orElse(null);
-            lookups.put(key, new Lookup(contract, true, time.nanoTime()));
+            lookups.put(key, new Lookup(contract, true, runtime.time().nanoTime()));
             listener.run();
         });
         return pending;

@@ -7,6 +7,7 @@ import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Priority;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.RuntimeDependencies;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,15 +35,13 @@ public final class Mirror {
             copies.decrementAndGet();
             return;
         }
-        Thread.ofVirtual().name("treaty-mirror").start(() -> {
+        BackgroundThread.startOnce("treaty-mirror", runtime.events(), () -> {
             try {
                 Call copy = call.with(context(call.context()));
                 int index = candidates.pick(copy, runtime.time().nanoTime());
                 if (index != LoadBalancer.NONE) {
                     candidates.member(index).copy(copy);
                 }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
             } finally {
                 copies.decrementAndGet();
             }

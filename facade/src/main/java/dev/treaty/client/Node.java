@@ -3,6 +3,7 @@ package dev.treaty.client;
 import dev.treaty.balance.BalancedInstance;
 import dev.treaty.balance.Load;
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceResponse;
@@ -11,6 +12,7 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.resilience.CircuitBreaker;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -30,6 +32,7 @@ public final class Node implements BalancedInstance {
     private final RuntimeDependencies runtime;
     private volatile ServiceInstance instance;
     private volatile CircuitBreaker breaker;
+    private volatile boolean refusing;
 
     /** @param guarded whether the breaker is in force */
     Node(
@@ -87,6 +90,16 @@ public final class Node implements BalancedInstance {
         return guarded.getAsBoolean() && breaker.state() != CircuitBreaker.State.CLOSED;
     }
 
+    @Override
+    public boolean gone() {
+        return refusing || instance.health().details().containsKey(RegistryTable.STALE);
+    }
+
+    /** Returns true if a response says that the call could not be sent, so that another node can get it. */
+    static boolean refused(@Nullable Fault fault) {
+        return fault != null && fault.code() == Code.UNAVAILABLE && !fault.reached();
+    }
+
     /** Requests an admission for an attempt; see {@link CircuitBreaker#tryAcquire(long)}. */
     long tryAcquire(long nowNanos) {
         return guarded.getAsBoolean() ? breaker.tryAcquire(nowNanos) : UNGUARDED;
@@ -139,12 +152,15 @@ public final class Node implements BalancedInstance {
         }
     }
 
-    private static @Nullable Fault fault(@Nullable ServiceResponse<?> response) {
+    static @Nullable Fault fault(@Nullable ServiceResponse<?> response) {
         return response instanceof ServiceResponse.Failed<?> failed ? failed.fault() : null;
     }
 
     /** Updates the load; without a response the attempt was interrupted, which shows only how long it took at least. */
     private void measure(@Nullable ServiceResponse<?> response, @Nullable Fault fault, long start, long now) {
+        if (response != null) {
+            refusing = refused(fault);
+        }
         if (fault != null && fault.code().isServiceFailure()) {
             // The conversion saturates, so that any retry delay is accepted.
             long retryAfter =

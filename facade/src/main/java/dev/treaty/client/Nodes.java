@@ -41,8 +41,7 @@ public final class Nodes implements AutoCloseable {
     private final BalancedInstances<Node> balanced;
     private final AtomicBoolean followed = new AtomicBoolean();
     private final AtomicReference<@Nullable Subscription> subscription = new AtomicReference<>();
-    private volatile BalancePolicy policy; // as configured, without regard to the isolation level
-    private volatile RoutingPolicy routing;
+    private volatile BalancingSetup setup; // as configured, without regard to the isolation level
     private volatile List<Node> list = List.of();
     private volatile boolean deserted = true;
     private volatile Promise<Boolean> change = new Promise<>();
@@ -59,13 +58,17 @@ public final class Nodes implements AutoCloseable {
     Nodes(ServiceName service, Supplier<FaultTolerance> tolerance, BalancingSetup balancing, ClientRuntime shared) {
         this.service = service;
         this.tolerance = tolerance;
-        this.policy = balancing.policy();
-        this.routing = balancing.routing();
+        this.setup = balancing;
         this.breakerPolicy = tolerance.get().breaker();
         this.shared = shared;
         this.runtime = shared.runtime();
         this.balanced = new BalancedInstances<>(
-                service, inForce(policy), routing, balancing.location(), balancing.connectionsMax(), runtime);
+                service,
+                inForce(balancing.policy(), guarded()),
+                balancing.routing(),
+                balancing.location(),
+                balancing.connectionsMax(),
+                runtime);
     }
 
     /** Starts to follow discovery; the first call waits a moment for the registry. */
@@ -85,8 +88,8 @@ public final class Nodes implements AutoCloseable {
     }
 
     /** Instances are ejected only if breakers are in force: a client without a guard calls all of them. */
-    private BalancePolicy inForce(BalancePolicy configured) {
-        return guarded()
+    private static BalancePolicy inForce(BalancePolicy configured, boolean guards) {
+        return guards
                 ? configured
                 : configured.ejection(configured.ejection().enabled(false));
     }
@@ -97,12 +100,16 @@ public final class Nodes implements AutoCloseable {
 
     /** Replaces the policies from the next call on; the nodes stay. */
     void reconfigure(BalancePolicy changed, RoutingPolicy rules) {
-        policy = changed;
-        routing = rules;
-        balanced.reconfigure(inForce(changed), rules);
+        lock.lock();
+        try {
+            setup = new BalancingSetup(changed, rules, setup.location(), setup.connectionsMax());
+        } finally {
+            lock.unlock();
+        }
+        applySetup();
     }
 
-    /** Applies changed fault tolerance; breakers are replaced if their policy has changed. */
+    /** Applies changed fault tolerance. A breaker whose policy has changed stays forced open or disabled if it is. */
     void applyTolerance() {
         lock.lock();
         try {
@@ -114,7 +121,19 @@ public final class Nodes implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        balanced.reconfigure(inForce(policy), routing);
+        applySetup();
+    }
+
+    /** Applies the latest setup and level; the last of concurrent changes is in force in the end. */
+    @SuppressWarnings("ReferenceEquality") // a change is another object
+    private void applySetup() {
+        BalancingSetup now;
+        boolean guards;
+        do {
+            now = setup;
+            guards = guarded();
+            balanced.reconfigure(inForce(now.policy(), guards), now.routing());
+        } while (setup != now || guarded() != guards);
     }
 
     public BalancedInstances<Node> balanced() {

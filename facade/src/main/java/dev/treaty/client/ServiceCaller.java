@@ -8,12 +8,15 @@ import dev.treaty.core.call.Pipeline;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.pipeline.Pipelines;
+import dev.treaty.resilience.CircuitBreaker;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.FallbackPolicy;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Policies;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The nodes, the guard and the pipelines of one service that a process calls; all clients of the service share them.
@@ -42,7 +45,7 @@ public final class ServiceCaller implements AutoCloseable {
         this.guard = Guard.named(service.value())
                 .runtime(runtime)
                 .context(shared.carrier())
-                .withoutBreaker()
+                .instanceBreakers(this::breakers)
                 .build();
         guard.apply(policies);
         this.nodes = new Nodes(service, guard::tolerance, balancing, shared);
@@ -81,10 +84,8 @@ public final class ServiceCaller implements AutoCloseable {
         nodes.reconfigure(changed, routing);
     }
 
-    /** Closes all breakers and resets the statistics. */
-    public void reset() {
-        guard.reset();
-        nodes.list().forEach(node -> node.breaker().reset());
+    private Map<String, CircuitBreaker> breakers() {
+        return nodes.list().stream().collect(Collectors.toMap(node -> node.instance().id(), Node::breaker));
     }
 
     public Guard guard() {

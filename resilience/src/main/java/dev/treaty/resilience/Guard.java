@@ -38,6 +38,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,7 @@ public final class Guard {
     private final Time time;
     private final GuardCounters counters;
     private final Execution execution;
+    private final Supplier<Map<String, CircuitBreaker>> instanceBreakers;
     private volatile List<Runnable> listeners = List.of();
     private volatile Plan plan;
     private volatile Map<String, Guard> operations = Map.of();
@@ -79,6 +81,7 @@ public final class Guard {
 
     private Guard(Builder builder) {
         this.idempotent = builder.idempotent;
+        this.instanceBreakers = builder.instanceBreakers;
         this.codeWork = new Work.Code(builder.faults);
         this.callWork = new Work.Calls(builder.faults, harmless(builder.runtime.events()));
         this.time = builder.runtime.time();
@@ -97,6 +100,7 @@ public final class Guard {
     /** The guard of an operation, which counts its own calls and starts with the plan of its service. */
     private Guard(Guard service) {
         this.idempotent = service.idempotent;
+        this.instanceBreakers = Map::of;
         this.codeWork = service.codeWork;
         this.callWork = service.callWork;
         this.time = service.time;
@@ -147,6 +151,7 @@ public final class Guard {
         private FaultTolerance tolerance = FaultTolerance.DEFAULT;
         private boolean idempotent;
         private boolean breaker = true;
+        private Supplier<Map<String, CircuitBreaker>> instanceBreakers = Map::of;
         private @Nullable Function<? super Exception, Fault> faults;
         private ContextCarrier carrier = ContextCarrier.NONE;
         private RuntimeDependencies runtime = RuntimeDependencies.system(Events.NONE);
@@ -197,7 +202,17 @@ public final class Guard {
 
         /** Leaves out the guard's own breaker, because each instance has one. */
         public Builder withoutBreaker() {
+            return instanceBreakers(Map::of);
+        }
+
+        /**
+         * Leaves out the guard's own breaker, because each instance has one.
+         *
+         * @param breakers returns the breakers of the current instances by the instances' ids
+         */
+        public Builder instanceBreakers(Supplier<Map<String, CircuitBreaker>> breakers) {
             breaker = false;
+            instanceBreakers = breakers;
             return this;
         }
 
@@ -508,16 +523,22 @@ public final class Guard {
         return GuardStatistics.of(sums);
     }
 
-    /** Closes the breaker and sets the counters to zero. */
+    /** Closes the breaker, or those of the instances, and sets the counters to zero. */
     public void reset() {
         counters.reset();
         breaker().ifPresent(CircuitBreaker::reset);
+        instanceBreakers().values().forEach(CircuitBreaker::reset);
         counted.values().forEach(Guard::reset);
     }
 
     /** The guard's own circuit breaker, if the level includes one and instances have none. */
     public Optional<CircuitBreaker> breaker() {
         return Optional.ofNullable(plan.breaker);
+    }
+
+    /** The circuit breakers of the current instances by the instances' ids; empty if the guard has one of its own. */
+    public Map<String, CircuitBreaker> instanceBreakers() {
+        return instanceBreakers.get();
     }
 
     /** The concurrency limiter, if the level includes one. */

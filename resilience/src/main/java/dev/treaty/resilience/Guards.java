@@ -47,9 +47,21 @@ public final class Guards {
      * @throws IllegalArgumentException if there is no guard of that name
      */
     public void level(String name, IsolationLevel level) {
-        find(name)
+        existing(name).level(level);
+    }
+
+    /**
+     * Closes the breaker of a guard, or those of its instances, and sets its counters to zero.
+     *
+     * @throws IllegalArgumentException if there is no guard of that name
+     */
+    public void reset(String name) {
+        existing(name).reset();
+    }
+
+    private Guard existing(String name) {
+        return find(name)
                 .orElseThrow(() -> new IllegalArgumentException("there is no guard named " + name + "; there are: "
-                        + String.join(", ", new TreeMap<>(byName).keySet())))
-                .level(level);
+                        + String.join(", ", new TreeMap<>(byName).keySet())));
     }
 }

@@ -41,7 +41,8 @@ public final class BalanceBenchmark extends Benchmark {
     private static final Figure P999 = Figure.lower("p99.9", "ms");
     private static final Figure FAILED = Figure.counted("failed");
     private static final Figure CALLS = Figure.counted("calls");
-    private static final Figure SHARE = Figure.lower("share", "% to the sick");
+    static final Figure SHARE = Figure.lower("share", "% to the sick");
+    static final Figure DEVIATION = Figure.lower("deviation", "points from the weight");
 
     private static final int RATE_MAX = 20_000;
     private static final double NANOS_PER_MILLI = 1e6;
@@ -54,12 +55,14 @@ public final class BalanceBenchmark extends Benchmark {
     /** How long it works after each sickness, with all healthy. */
     private static final Duration RECOVERY = Duration.ofSeconds(1);
 
+    private static final List<String> PARTS = List.of("picks", "weights", "tail");
+
     @Option(
             names = "--part",
             paramLabel = "NAME",
             split = ",",
-            description = "Only this part: picks, tail (default: both).")
-    private List<String> parts = List.of("picks", "tail");
+            description = "Only this part: picks, weights, tail (default: all).")
+    private List<String> parts = PARTS;
 
     @Option(
             names = "--subjects",
@@ -94,6 +97,10 @@ public final class BalanceBenchmark extends Benchmark {
             about.add("  nN.tM: N instances, M threads. treaty reads the clock twice, treaty-shared not at all.");
             about.add("  grpc and spring know no load, and count nothing.");
         }
+        if (parts.contains("weights")) {
+            WeightShares.measure(this::progress, samples);
+            about.add("Weights: the share of the first of two instances with these weights, on simulated time.");
+        }
         if (parts.contains("tail")) {
             about.add(String.format(
                     Locale.ROOT,
@@ -110,7 +117,7 @@ public final class BalanceBenchmark extends Benchmark {
         return Report.of(
                 "balance",
                 about,
-                List.of(TIME, ALLOCATION, MEMORY, P50, P99, P999, FAILED, CALLS, SHARE),
+                List.of(TIME, ALLOCATION, MEMORY, P50, P99, P999, FAILED, CALLS, SHARE, DEVIATION),
                 "treaty",
                 samples);
     }
@@ -123,8 +130,8 @@ public final class BalanceBenchmark extends Benchmark {
             throw new ParameterException(line(), "--seconds " + seconds + " is out of range: use 1 to 3600");
         }
         for (String part : parts) {
-            if (!List.of("picks", "tail").contains(part)) {
-                throw new ParameterException(line(), "--part " + part + " is unknown: use picks or tail");
+            if (!PARTS.contains(part)) {
+                throw new ParameterException(line(), "--part " + part + " is unknown: use picks, weights or tail");
             }
         }
         for (int count : threads) {

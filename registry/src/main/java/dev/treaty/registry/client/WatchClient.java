@@ -329,7 +329,12 @@ public final class WatchClient implements AutoCloseable {
                 }
                 if (event instanceof DiscoveryEvent.Removed(var _, var reason, var at)) {
                     changes.remove(instance.service(), instance.id(), reason, at);
-                } else if (changes.put(instance, event.timestamp()) > 0
+                    continue;
+                }
+                if (changes.find(instance.service(), instance.id()).isEmpty()) {
+                    preservation.added(instance.service(), connection.time.nanoTime());
+                }
+                if (changes.put(instance, event.timestamp()) > 0
                         && instance.health().status() == ServiceHealth.Status.DRAINING) {
                     draining.put(instance.service(), changes.revision());
                 }
@@ -369,7 +374,8 @@ public final class WatchClient implements AutoCloseable {
                 }
                 ServiceName service = missing.service();
                 int ofService = changes.instances(service).size();
-                long wait = preservation.tryRemove(service, now, ofService, changes.instanceCount(), now);
+                long seen = now - connection.policy.grace().toNanos();
+                long wait = preservation.tryRemove(service, seen, ofService, changes.instanceCount(), now);
                 if (wait > 0) { // too many at once: more likely a fault of the registry than the truth
                     kept.put(id, new WatchState.Missing(service, now + wait));
                 } else {
