@@ -145,7 +145,7 @@ class RegistryServiceTest {
         var contract = ServiceContract.of(RegistryProtocol.class);
 
         assertThat(contract.name().value()).isEqualTo("treaty.Registry");
-        assertThat(contract.operations()).hasSize(14).allMatch(o -> o.idempotent());
+        assertThat(contract.operations()).hasSize(16).allMatch(o -> o.idempotent());
         assertThat(ServiceContract.parse(contract.text())).isEqualTo(contract);
     }
 
