@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
-import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
@@ -21,6 +20,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -59,8 +59,8 @@ class DamagedJournalTest {
         }
 
         List<String> ids() {
-            return table.changes().instances(ORDERS).stream()
-                    .map(ServiceInstance::id)
+            return service.instances(ORDERS.value(), "", 10, Optional.empty()).stream()
+                    .map(Instance::id)
                     .toList();
         }
 

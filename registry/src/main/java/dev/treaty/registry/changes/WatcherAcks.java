@@ -21,6 +21,9 @@ public final class WatcherAcks {
     /** The most watchers that are waited for; others are served, but nothing waits for their acknowledgements. */
     static final int WATCHERS_MAX = 65_536;
 
+    /** The most services that these watchers may watch together, each of which takes some 64 bytes. */
+    private static final long SERVICES_MAX = Runtime.getRuntime().maxMemory() / 16 / 64;
+
     private static final class Watcher {
         Map<ServiceName, Long> acknowledged = Map.of();
         boolean waiting; // for the next changes, at this moment
@@ -36,6 +39,7 @@ public final class WatcherAcks {
     }
 
     private final Map<Object, Watcher> watchers = new HashMap<>();
+    private long services; // in all of them together
     private final Map<Awaited, Wait> waits = new HashMap<>();
 
     private record Awaited(ServiceName service, long revision) {}
@@ -71,15 +75,20 @@ public final class WatcherAcks {
 
     /** A watcher asks for the next changes, which acknowledges all up to the revision beside each service. */
     public synchronized void acknowledge(Object id, Map<ServiceName, Long> upTo, long nowNanos) {
-        if (watchers.size() >= WATCHERS_MAX) {
+        if (!hasRoom(id, upTo)) {
             removeGone(nowNanos);
         }
-        if (watchers.size() < WATCHERS_MAX || watchers.containsKey(id)) {
+        if (hasRoom(id, upTo)) {
             Watcher watcher = watchers.computeIfAbsent(id, _ -> new Watcher());
+            services += upTo.size() - watcher.acknowledged.size();
             watcher.acknowledged = upTo;
             watcher.waiting = true;
             waits.values().forEach(wait -> wait.update(id, watcher));
         }
+    }
+
+    private boolean hasRoom(Object id, Map<ServiceName, Long> upTo) {
+        return (watchers.size() < WATCHERS_MAX && services + upTo.size() <= SERVICES_MAX) || watchers.containsKey(id);
     }
 
     /** A watcher was notified of changes and has to ask for the next ones. */
@@ -93,14 +102,20 @@ public final class WatcherAcks {
 
     /** A watcher watches nothing any more. */
     public synchronized void remove(Object id) {
-        if (watchers.remove(id) != null) {
+        Watcher removed = watchers.remove(id);
+        if (removed != null) {
+            services -= removed.acknowledged.size();
             waits.values().forEach(wait -> wait.remove(id));
         }
     }
 
     /** Removes the watchers that did not ask again in time. */
     public synchronized void removeGone(long nowNanos) {
-        watchers.values().removeIf(watcher -> watcher.gone(nowNanos));
+        watchers.values().removeIf(watcher -> {
+            boolean gone = watcher.gone(nowNanos);
+            services -= gone ? watcher.acknowledged.size() : 0;
+            return gone;
+        });
     }
 
     /**
