@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,7 +91,7 @@ class DamagedRegistryTest {
             }
             Path log = file(data, "log-");
             byte[] bytes = Files.readAllBytes(log);
-            bytes[30] ^= 1;
+            bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("shop.Orders")] ^= 1;
             Files.write(log, bytes);
 
             try (ChildProcess second = start(data)) {
