@@ -97,11 +97,14 @@ class DamagedRegistryTest {
             try (ChildProcess second = start(data)) {
                 ServiceEndpoint endpoint = endpoint(warnings);
                 String name = log.getFileName().toString();
-                assertThat(warnings).anySatisfy(line -> assertThat(line)
-                        .contains("WARN", "file " + name + " is damaged", "kept as " + name + ".damaged"));
+                assertThat(warnings)
+                        .anySatisfy(line -> assertThat(line)
+                                .contains("WARN", "file " + name + " is damaged", "kept as " + name + ".damaged"));
                 assertThat(Files.readAllBytes(data.resolve(name + ".damaged"))).isEqualTo(bytes);
                 try (var direct = treaty.direct(RegistryProtocol.class, endpoint)) {
-                    assertThat(direct.client().services()).contains("shop.Stock").doesNotContain("shop.Orders");
+                    assertThat(direct.client().services())
+                            .contains("shop.Stock")
+                            .doesNotContain("shop.Orders");
                     Instance self;
                     do {
                         self = direct.client()

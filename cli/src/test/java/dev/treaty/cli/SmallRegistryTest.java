@@ -51,9 +51,7 @@ class SmallRegistryTest {
     private static String contract(int number) {
         var text = new StringBuilder("contract big.Service" + number + " 1.0.0\n");
         for (int i = 0; text.length() < CONTRACT_LENGTH; i++) {
-            text.append("operation")
-                    .append(i)
-                    .append("(first: string, second: int32, third: [string]) -> string\n");
+            text.append("operation").append(i).append("(first: string, second: int32, third: [string]) -> string\n");
         }
         return text.toString();
     }
@@ -67,12 +65,18 @@ class SmallRegistryTest {
         return Map.of(
                 "instance",
                 Map.of(
-                        "id", "instance-" + number,
-                        "service", "big.Instances",
-                        "version", "1.0.0",
-                        "host", "10.1.2.3",
-                        "port", 80,
-                        "metadata", Map.of("text", "x".repeat(8_000))),
+                        "id",
+                        "instance-" + number,
+                        "service",
+                        "big.Instances",
+                        "version",
+                        "1.0.0",
+                        "host",
+                        "10.1.2.3",
+                        "port",
+                        80,
+                        "metadata",
+                        Map.of("text", "x".repeat(8_000))),
                 "token",
                 "a-long-token",
                 "leaseMillis",
@@ -99,7 +103,13 @@ class SmallRegistryTest {
             for (int i = 0; i < WATCHES; i++) {
                 watches.add(send(
                         "watch",
-                        Map.of("since", Map.of("shop.Orders", 0, "shop.Service" + i, 0), "waitMillis", 1, "watcher", "w" + i)));
+                        Map.of(
+                                "since",
+                                Map.of("shop.Orders", 0, "shop.Service" + i, 0),
+                                "waitMillis",
+                                1,
+                                "watcher",
+                                "w" + i)));
             }
             for (var watch : watches) {
                 assertThat(watch.join().statusCode()).isEqualTo(200);
