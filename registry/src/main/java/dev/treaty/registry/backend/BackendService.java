@@ -236,17 +236,14 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public List<Instance> instances(
-            String service, String after, int max, Optional<List<ServiceHealth.Status>> health)
+    public List<Instance> instances(String service, String after, int max, Optional<List<ServiceHealth.Status>> health)
             throws InterruptedException {
         return backend.instances(Requests.service(service)).stream()
                 .flatMap(this::read)
                 .filter(instance -> instance.id().compareTo(after) > 0)
                 .filter(instance -> health.isEmpty()
                         || health.get()
-                                .contains(instance.health()
-                                        .map(Health::status)
-                                        .orElse(ServiceHealth.Status.UNKNOWN)))
+                                .contains(instance.health().map(Health::status).orElse(ServiceHealth.Status.UNKNOWN)))
                 .sorted(Comparator.comparing(Instance::id))
                 .limit(max)
                 .toList();

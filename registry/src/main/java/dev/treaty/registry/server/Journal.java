@@ -268,16 +268,17 @@ public final class Journal implements AutoCloseable {
      * process stops in the meantime.
      */
     private void snapshot() throws IOException {
-        var next = new Pending(table.limits().journalMemory());
+        var next = new Pending(table.limits().memory() / 8);
         List<RegistryTable.Entry> entries = table.journal(next);
         pending = next;
         long number = generation + 1;
         store.delete(LOG + number); // of an attempt that failed
         store.append(LOG + number, JournalFormat.HEADER);
+        store.force(LOG + number); // before it has any entry: a torn version would look like a newer one
         store.replace(SNAPSHOT + number, out -> snapshotBytes = JournalFormat.writeSnapshot(entries, out));
         generation = number;
         logBytes = 0;
-        unforced = true;
+        unforced = false;
         for (String name : store.names()) {
             if (number(SNAPSHOT, name).orElse(number) < number
                     || number(LOG, name).orElse(number) < number) {

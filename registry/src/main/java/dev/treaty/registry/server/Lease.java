@@ -49,7 +49,9 @@ final class Lease {
                 + 2L * instance.health().length()
                 + instance.metadata().entrySet().stream()
                         .mapToLong(entry -> ENTRY_BYTES
-                                + 2L * (entry.getKey().length() + entry.getValue().length()))
+                                + 2L
+                                        * (entry.getKey().length()
+                                                + entry.getValue().length()))
                         .sum();
     }
 

@@ -55,9 +55,9 @@ public final class Requests {
     }
 
     /**
-     * Checks that an update keeps the identity of an instance.
+     * Checks whether an instance may become another one.
      *
-     * @throws IllegalArgumentException if it does not
+     * @throws IllegalArgumentException if the id or the service differs
      */
     public static void checkUpdate(ServiceInstance before, ServiceInstance after) {
         if (!after.id().equals(before.id())) {
