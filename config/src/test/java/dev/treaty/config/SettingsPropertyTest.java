@@ -8,6 +8,7 @@ import dev.treaty.balance.LoadBalancingPolicy;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.registry.RegistryAddress;
@@ -194,7 +195,7 @@ class SettingsPropertyTest {
     }
 
     private static Arbitrary<String> values() {
-        return Arbitraries.strings().filter(s -> s.chars().noneMatch(Character::isISOControl));
+        return Arbitraries.strings().filter(PrintableText::isPrintable);
     }
 
     private static Arbitrary<Integer> whole(int min, int max) {
