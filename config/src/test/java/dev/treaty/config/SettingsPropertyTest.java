@@ -8,6 +8,7 @@ import dev.treaty.balance.LoadBalancingPolicy;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.health.HealthPolicy;
@@ -79,7 +80,7 @@ class SettingsPropertyTest {
 
     @Property
     void durations_are_read_back(@ForAll("durations") Duration duration) {
-        String yaml = "{server: {drain: " + ValueFormat.writeDuration(duration) + "}}";
+        String yaml = "{server: {drain: " + DurationFormat.write(duration) + "}}";
         assertThat(Settings.parse("printed", yaml, Map.of()).server().drain()).isEqualTo(duration);
     }
 
