@@ -66,8 +66,8 @@ public final class Converters {
         @Override
         public Duration convert(String text) {
             return DurationFormat.read(text)
-                    .orElseThrow(() -> new TypeConversionException("\"" + text
-                            + "\" is not a duration: write a number and ms, s, m or h, such as 30s"));
+                    .orElseThrow(() -> new TypeConversionException(
+                            "\"" + text + "\" is not a duration: write a number and ms, s, m or h, such as 30s"));
         }
     }
 }

@@ -325,8 +325,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     /** Parses a duration such as {@code 10s} or {@code 1m30s}; a number without a unit is in seconds. */
     static Duration duration(String text) {
         return DurationFormat.read(text.matches("\\d{1,9}") ? text + "s" : text)
-                .orElseThrow(() ->
-                        new IllegalArgumentException("\"" + text + "\" is not a duration: write 10s or 5m"));
+                .orElseThrow(() -> new IllegalArgumentException("\"" + text + "\" is not a duration: write 10s or 5m"));
     }
 
     private static Map<String, Object> self() {
