@@ -1,14 +1,13 @@
 package dev.treaty.cli;
 
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -64,22 +63,11 @@ public final class Converters {
 
     /** Reads {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h}. */
     public static final class Time implements ITypeConverter<Duration> {
-        private static final Pattern TEXT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
-
         @Override
         public Duration convert(String text) {
-            Matcher match = TEXT.matcher(text);
-            if (!match.matches()) {
-                throw new TypeConversionException(
-                        "\"" + text + "\" is not a duration: write a number and ms, s, m or h, such as 30s");
-            }
-            long number = Long.parseLong(match.group(1));
-            return switch (match.group(2)) {
-                case "ms" -> Duration.ofMillis(number);
-                case "s" -> Duration.ofSeconds(number);
-                case "m" -> Duration.ofMinutes(number);
-                default -> Duration.ofHours(number);
-            };
+            return DurationFormat.read(text)
+                    .orElseThrow(() -> new TypeConversionException(
+                            "\"" + text + "\" is not a duration: write a number and ms, s, m or h, such as 30s"));
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.core.text.DurationFormat;
 import java.time.Duration;
 
 /** The checks that settings share; their messages show values as they are written in a file. */
@@ -13,7 +14,7 @@ final class SettingChecks {
     }
 
     private static String text(Object value) {
-        return value instanceof Duration duration ? ValueFormat.writeDuration(duration) : value.toString();
+        return value instanceof Duration duration ? DurationFormat.write(duration) : value.toString();
     }
 
     static void notBlank(String name, String value) {

@@ -3,6 +3,7 @@ package dev.treaty.config;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.VersionRange;
+import dev.treaty.core.text.DurationFormat;
 import dev.treaty.registry.RegistryAddress;
 import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
@@ -15,12 +16,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * The text form of the values of one type, of settings that are neither groups nor lists.
@@ -38,7 +37,7 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
                     Integer.class, text -> (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE), String::valueOf),
             new ValueFormat<>(Long.class, text -> whole(text, Long.MIN_VALUE, Long.MAX_VALUE), String::valueOf),
             new ValueFormat<>(Double.class, ValueFormat::readNumber, ValueFormat::writeNumber),
-            new ValueFormat<>(Duration.class, ValueFormat::readDuration, ValueFormat::writeDuration),
+            new ValueFormat<>(Duration.class, ValueFormat::readDuration, DurationFormat::write),
             new ValueFormat<>(URI.class, ValueFormat::readUri, URI::toString),
             new ValueFormat<>(ServiceName.class, ServiceName::new, ServiceName::value),
             new ValueFormat<>(Version.class, Version::parse, Version::toString),
@@ -56,16 +55,6 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
 
     private record Unit(String name, long size) {}
 
-    /** Units of time in nanoseconds, from the longest to the shortest. */
-    private static final List<Unit> TIMES = List.of(
-            new Unit("d", 86_400_000_000_000L),
-            new Unit("h", 3_600_000_000_000L),
-            new Unit("m", 60_000_000_000L),
-            new Unit("s", 1_000_000_000),
-            new Unit("ms", 1_000_000),
-            new Unit("us", 1_000),
-            new Unit("ns", 1));
-
     /** Units of size in bytes; a size is written in the first one that divides it. */
     private static final List<Unit> SIZES = List.of(
             new Unit("GiB", 1 << 30),
@@ -76,11 +65,6 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
             new Unit("KB", 1_000),
             new Unit("MB", 1_000_000),
             new Unit("GB", 1_000_000_000));
-
-    /** A sum such as {@code 1m30s}: numbers with units, each unit at most once, from the longest to the shortest. */
-    private static final Pattern DURATION = Pattern.compile(TIMES.stream()
-            .map(unit -> "(?:(\\d{1,18}(?:\\.\\d{1,9})?)\\s*" + unit.name.replace("us", "[uµ]s") + "\\s*)?")
-            .collect(Collectors.joining()));
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})\\s*([A-Za-z]*)");
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,30}");
@@ -206,42 +190,11 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
             if (text.startsWith("P") || text.startsWith("p")) {
                 return Duration.parse(text);
             }
-            if (text.equals("0")) {
-                return Duration.ZERO;
-            }
-            Matcher match = DURATION.matcher(text);
-            if (!text.isEmpty() && match.matches()) {
-                BigDecimal nanos = BigDecimal.ZERO;
-                int group = 1;
-                for (Unit unit : TIMES) {
-                    var number = new BigDecimal(Objects.requireNonNullElse(match.group(group++), "0"));
-                    nanos = nanos.add(number.multiply(BigDecimal.valueOf(unit.size)));
-                }
-                return Duration.ofNanos(nanos.toBigInteger().longValueExact());
-            }
-        } catch (DateTimeParseException | ArithmeticException e) {
-            // too long, or not ISO 8601
+        } catch (DateTimeParseException e) {
+            // reported below
         }
-        throw rejected(text, "a duration; write for example 250ms, 2s or 1m30s");
-    }
-
-    /** Formats a duration as the shortest sum of whole units, such as {@code 1m30s}. */
-    static String writeDuration(Duration duration) {
-        if (duration.isZero()) {
-            return "0s";
-        }
-        if (duration.isNegative() || duration.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0) {
-            return duration.toString();
-        }
-        long left = duration.toNanos();
-        var text = new StringBuilder();
-        for (Unit unit : TIMES) {
-            if (left >= unit.size) {
-                text.append(left / unit.size).append(unit.name);
-                left %= unit.size;
-            }
-        }
-        return text.toString();
+        return DurationFormat.read(text.equals("0") ? "0s" : text)
+                .orElseThrow(() -> rejected(text, "a duration; write for example 250ms, 2s or 1m30s"));
     }
 
     private static URI readUri(String text) {

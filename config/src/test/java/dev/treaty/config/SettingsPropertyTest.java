@@ -10,6 +10,8 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.health.HealthPolicy;
+import dev.treaty.core.text.DurationFormat;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.AdmissionPolicy;
 import dev.treaty.resilience.CircuitBreakerPolicy;
@@ -78,7 +80,7 @@ class SettingsPropertyTest {
 
     @Property
     void durations_are_read_back(@ForAll("durations") Duration duration) {
-        String yaml = "{server: {drain: " + ValueFormat.writeDuration(duration) + "}}";
+        String yaml = "{server: {drain: " + DurationFormat.write(duration) + "}}";
         assertThat(Settings.parse("printed", yaml, Map.of()).server().drain()).isEqualTo(duration);
     }
 
@@ -194,7 +196,7 @@ class SettingsPropertyTest {
     }
 
     private static Arbitrary<String> values() {
-        return Arbitraries.strings().filter(s -> s.chars().noneMatch(Character::isISOControl));
+        return Arbitraries.strings().filter(PrintableText::isPrintable);
     }
 
     private static Arbitrary<Integer> whole(int min, int max) {

@@ -26,14 +26,14 @@ public final class Secrets {
             Pattern.compile("(?i)(?:.*[^a-z])?[a-z]*(?:" + NAME + ")s?(?!" + ABOUT + ")\\d*");
 
     /** What stands before an {@code @} in an address, which may be mistyped. */
-    private static final Pattern USER = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*:/{0,3})[^\\s\"'<>,]*@");
+    private static final Pattern USER = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]{0,31}:/{0,3})[^\\s\"'<>,]{0,512}@");
 
     /** What stands before an {@code @} in an address without a scheme. */
-    private static final Pattern BARE_USER = Pattern.compile("(?<![\\w/:*])([\\w.%+-]+):[^\\s\"'<>@]*@");
+    private static final Pattern BARE_USER = Pattern.compile("(?<![\\w/:*])([\\w.%+-]{1,128}):[^\\s\"'<>@]{0,512}@");
 
-    private static final Pattern VALUE = Pattern.compile("(?i)([\\w.-]*?(?:" + NAME + ")s?(?!" + ABOUT + ")\\d*[\"']?"
+    private static final Pattern VALUE = Pattern.compile("(?i)((?:" + NAME + ")s?(?!" + ABOUT + ")\\d*[\"']?"
             + "(?:\\s*=\\s*|\\s*:\\s*(?=[\"'])|(?<=password|passwd|pwd|secret|authorization)\\s*:\\s*))"
-            + "(?:\"[^\"]*\"|'[^']*'|(?:bearer|basic)\\s+[^\\s,;]+|[^\\s&;,\"')}\\]]+)");
+            + "(?:\"[^\"]{0,512}\"|'[^']{0,512}'|(?:bearer|basic)\\s+[^\\s,;]+|[^\\s&;,\"')}\\]]+)");
 
     private static final Pattern BEARER = Pattern.compile("(?i)\\b(bearer )[\\w.~+/=-]{8,}");
 

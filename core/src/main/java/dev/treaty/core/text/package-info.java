@@ -1,5 +1,6 @@
 /**
- * Text that may be shown: {@link dev.treaty.core.text.PrintableText} has no control characters, and {@link
- * dev.treaty.core.text.Secrets} masks passwords and tokens.
+ * Text for people: {@link dev.treaty.core.text.PrintableText} has no control characters, {@link
+ * dev.treaty.core.text.Secrets} masks passwords and tokens, and {@link dev.treaty.core.text.DurationFormat} reads and
+ * writes durations.
  */
 package dev.treaty.core.text;

@@ -1,10 +1,12 @@
 package dev.treaty.core.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,5 +75,12 @@ class SecretsTest {
 
         var clean = new IllegalStateException("x", new IllegalArgumentException());
         assertThat(Secrets.mask(clean)).isSameAs(clean);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a:", "a.", "://", "password", "token=", "\"", "ab@", "bearer "})
+    void a_large_text_is_masked_in_time_that_grows_with_its_size_W12(String part) {
+        String text = part.repeat(200_000) + " root:hunter2@host ";
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> Secrets.mask(text));
     }
 }

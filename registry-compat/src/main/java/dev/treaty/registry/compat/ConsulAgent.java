@@ -44,7 +44,6 @@ final class ConsulAgent implements AutoCloseable {
     private final HealthProbes probes;
     private final ConsulInstance.Agent self;
     private final Map<String, ConsulInstance> instances = new ConcurrentSkipListMap<>();
-    private final FileLock lock = new FileLock(); // of additions and removals
     private final Promise<Boolean> closed = new Promise<>();
 
     ConsulAgent(Registry registry, Time time, ConsulFiles files, CheckNetworks networks) {
@@ -86,17 +85,18 @@ final class ConsulAgent implements AutoCloseable {
     private void check(String id, ConsulInstance each) {
         try {
             if (each.expire()) {
-                lock.run(() -> {
-                    if (closed.now() == null && each.expire()) { // it may have reported meanwhile
-                        each.deregister();
-                        instances.remove(id, each);
-                    }
-                    return true;
-                });
+                remove(id, each);
             }
             each.saveChanges();
         } catch (IOException e) {
             // the disk fails: the next check tries again, and registrations return the error
+        }
+    }
+
+    private synchronized void remove(String id, ConsulInstance expired) throws IOException {
+        if (closed.now() == null && expired.expire()) { // it may have reported meanwhile
+            expired.deregister();
+            instances.remove(id, expired);
         }
     }
 
@@ -136,32 +136,32 @@ final class ConsulAgent implements AutoCloseable {
     private Answer register(Request request) throws IOException {
         var definition = ConsulDefinition.read(ConsulDefinition.object(request.body()), time.instant());
         definition.check().require(self.networks());
-        String id = definition.instance().id();
-        return lock.run(() -> {
-            requireOpen();
-            ConsulInstance known = instances.get(id);
-            if (known != null) {
-                known.define(definition);
-            } else if (instances.size() >= INSTANCES_MAX) {
-                throw new IllegalStateException(INSTANCES_MAX + " instances are registered, which is the limit");
-            } else {
-                instances.put(id, ConsulInstance.register(definition, self));
-            }
-            return OK;
-        });
+        register(definition);
+        return OK;
     }
 
-    private Answer deregister(String id) throws IOException {
-        return lock.run(() -> {
-            requireOpen();
-            ConsulInstance known = instances.get(id);
-            if (known == null) {
-                return unknown("service", id);
-            }
-            known.deregister();
-            instances.remove(id);
-            return OK;
-        });
+    private synchronized void register(ConsulDefinition definition) throws IOException {
+        requireOpen();
+        String id = definition.instance().id();
+        ConsulInstance known = instances.get(id);
+        if (known != null) {
+            known.define(definition);
+        } else if (instances.size() >= INSTANCES_MAX) {
+            throw new IllegalStateException(INSTANCES_MAX + " instances are registered, which is the limit");
+        } else {
+            instances.put(id, ConsulInstance.register(definition, self));
+        }
+    }
+
+    private synchronized Answer deregister(String id) throws IOException {
+        requireOpen();
+        ConsulInstance known = instances.get(id);
+        if (known == null) {
+            return unknown("service", id);
+        }
+        known.deregister();
+        instances.remove(id);
+        return OK;
     }
 
     private void requireOpen() {
@@ -211,22 +211,16 @@ final class ConsulAgent implements AutoCloseable {
 
     /** Stops the checks; instances stay registered. */
     @Override
-    public void close() {
-        try {
-            lock.run(() -> {
-                if (closed.complete(true)) {
-                    instances.values().forEach(ConsulInstance::close);
-                    probes.close();
-                    try {
-                        for (ConsulInstance each : instances.values()) {
-                            each.saveChanges();
-                        }
-                    } finally {
-                        files.close();
-                    }
-                }
-                return true;
-            });
+    public synchronized void close() {
+        if (!closed.complete(true)) {
+            return;
+        }
+        instances.values().forEach(ConsulInstance::close);
+        probes.close();
+        try (files) {
+            for (ConsulInstance each : instances.values()) {
+                each.saveChanges();
+            }
         } catch (IOException e) {
             // some reports are not stored; after a restart, the next reports replace them
         }

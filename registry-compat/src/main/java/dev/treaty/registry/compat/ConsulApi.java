@@ -3,6 +3,7 @@ package dev.treaty.registry.compat;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.RawHandler;
 import dev.treaty.registry.spi.Store;
@@ -16,8 +17,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +45,6 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     private static final Set<String> UNSUPPORTED_PARAMETERS = Set.of("filter", "peer", "sg", "ns", "partition");
 
     private static final Set<String> FALSE = Set.of("false", "False", "FALSE", "f", "F", "0");
-
-    /** A duration in Go's format; a number without a unit is in seconds. */
-    private static final Pattern DURATION = Pattern.compile("(?:(?<hours>\\d{1,9})h)?(?:(?<minutes>\\d{1,9})m(?!s))?"
-            + "(?:(?<seconds>\\d{1,9})s)?(?:(?<millis>\\d{1,9})ms)?");
 
     private final ConsulIndexes indexes;
     private final ConsulAgent agent;
@@ -327,20 +322,10 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
                 "X-Consul-Index", String.valueOf(index), "X-Consul-KnownLeader", "true", "X-Consul-LastContact", "0");
     }
 
-    /** Parses a duration such as {@code 10s}, {@code 5m} or {@code 1m30s}. */
+    /** Parses a duration such as {@code 10s} or {@code 1m30s}; a number without a unit is in seconds. */
     static Duration duration(String text) {
-        Matcher match = DURATION.matcher(text.matches("\\d{1,9}") ? text + "s" : text);
-        if (text.isEmpty() || !match.matches()) {
-            throw new IllegalArgumentException("\"" + text + "\" is not a duration: write 10s or 5m");
-        }
-        return Duration.ofHours(number(match.group("hours")))
-                .plusMinutes(number(match.group("minutes")))
-                .plusSeconds(number(match.group("seconds")))
-                .plusMillis(number(match.group("millis")));
-    }
-
-    private static long number(@Nullable String digits) {
-        return digits == null ? 0 : Long.parseLong(digits);
+        return DurationFormat.read(text.matches("\\d{1,9}") ? text + "s" : text)
+                .orElseThrow(() -> new IllegalArgumentException("\"" + text + "\" is not a duration: write 10s or 5m"));
     }
 
     private static Map<String, Object> self() {

@@ -5,6 +5,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.core.health.HealthProbe;
+import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HealthProbes;
 import java.net.Inet6Address;
@@ -201,24 +202,19 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
         }
         var body = new LinkedHashMap<String, Object>();
         body.put("CheckID", id);
-        body.put("DeregisterCriticalServiceAfter", text(deregisterAfter));
+        body.put("DeregisterCriticalServiceAfter", DurationFormat.write(deregisterAfter));
         body.put("Status", status);
         body.put("Output", reported.message());
         if (kind == Kind.TTL) {
-            body.put("TTL", text(ttl));
+            body.put("TTL", DurationFormat.write(ttl));
         } else {
             body.put(kind.name(), kind == Kind.HTTP ? target : target.replaceFirst("[a-z]+://", ""));
             body.put("GRPCUseTLS", target.startsWith("grpcs:"));
-            body.put("Interval", text(policy.interval()));
-            body.put("Timeout", text(policy.timeout()));
+            body.put("Interval", DurationFormat.write(policy.interval()));
+            body.put("Timeout", DurationFormat.write(policy.timeout()));
             body.put("SuccessBeforePassing", policy.rise() - 1);
             body.put("FailuresBeforeCritical", policy.fall() - 1);
         }
         return Optional.of(body);
-    }
-
-    private static String text(Duration duration) {
-        return duration.toHours() + "h" + duration.toMinutesPart() + "m" + duration.toSecondsPart() + "s"
-                + duration.toMillisPart() + "ms";
     }
 }

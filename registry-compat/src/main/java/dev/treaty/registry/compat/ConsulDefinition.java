@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An instance as a client of Consul registers it. What Treaty has no place for is kept in the metadata and shown as it
@@ -84,15 +85,11 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
         body.put("Meta", ConsulJson.meta(instance));
         body.put("Weights", ConsulJson.weights(instance));
         Map<?, ?> kept = ConsulJson.kept(instance);
-        for (String key : List.of("TaggedAddresses", "EnableTagOverride")) {
-            if (kept.get(key) != null) {
-                body.put(key, kept.get(key));
-            }
-        }
+        keep(body, "TaggedAddresses", kept.get("TaggedAddresses"));
+        keep(body, "EnableTagOverride", kept.get("EnableTagOverride"));
         check.body(reported, reported.status().name().toLowerCase(Locale.ROOT)).ifPresent(fields -> {
-            for (String key : List.of("Name", "Notes")) {
-                fields.put(key, kept.get(key));
-            }
+            keep(fields, "Name", kept.get("Name"));
+            keep(fields, "Notes", kept.get("Notes"));
             body.put("Check", fields);
         });
         return body;
@@ -182,12 +179,12 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
         if (!tags.isEmpty()) {
             metadata.put(ConsulJson.TAGS, ConsulJson.joined(tags));
         }
-        Map<String, Integer> weights = weights(body);
+        Weights weights = weights(body);
         var kept = new LinkedHashMap<String, Object>();
         keep(kept, "TaggedAddresses", body.get("TaggedAddresses"));
         keep(kept, "EnableTagOverride", body.get("EnableTagOverride"));
-        if (!weights.get("Warning").equals(weights.get("Passing"))) {
-            kept.put("Warning", weights.get("Warning"));
+        if (weights.warning != weights.passing) {
+            kept.put("Warning", weights.warning);
         }
         if (check.kind() != ConsulCheck.Kind.NONE) {
             keep(kept, "CheckID", check.id().equals("service:" + id) ? "" : check.id());
@@ -200,11 +197,11 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
         }
         var endpoint = new ServiceEndpoint("http", text(body, "Address", "127.0.0.1"), port);
         return ServiceInstance.of(id, new ServiceName(name), version(metadata), endpoint, now)
-                .withWeight(weights.get("Passing"))
+                .withWeight(weights.passing)
                 .withMetadata(metadata);
     }
 
-    private static void keep(Map<String, Object> kept, String key, Object value) {
+    private static void keep(Map<String, Object> kept, String key, @Nullable Object value) {
         if (value != null && !isNothing(value)) {
             kept.put(key, value);
         }
@@ -248,7 +245,9 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
         }
     }
 
-    private static Map<String, Integer> weights(Map<?, ?> body) {
+    private record Weights(int passing, int warning) {}
+
+    private static Weights weights(Map<?, ?> body) {
         int passing = ServiceInstance.WEIGHT_DEFAULT;
         int warning = passing;
         if (body.get("Weights") instanceof Map<?, ?> weights && !isNothing(weights)) {
@@ -259,6 +258,6 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
             throw new IllegalArgumentException("Weights.Passing is " + passing + ": use " + ServiceInstance.WEIGHT_MIN
                     + " to " + ServiceInstance.WEIGHT_MAX);
         }
-        return Map.of("Passing", passing, "Warning", warning);
+        return new Weights(passing, warning);
     }
 }

@@ -2,6 +2,7 @@ package dev.treaty.registry.compat;
 
 import dev.treaty.codec.Json;
 import dev.treaty.registry.spi.Store;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Stores the instances of a {@link ConsulAgent}: a JSON file for each, named by the digest of the instance's id.
  * Without a store, nothing is kept.
  */
-final class ConsulFiles {
+final class ConsulFiles implements Closeable {
     private static final String SUFFIX = ".json";
 
     /** The file with the first index that is not used yet. */
@@ -24,7 +25,6 @@ final class ConsulFiles {
     /** How many indexes a run reserves: one for each change. */
     private static final long RESERVED = 1L << 32;
 
-    private final FileLock lock = new FileLock();
     private @Nullable Store store;
 
     ConsulFiles(@Nullable Store store) {
@@ -35,13 +35,10 @@ final class ConsulFiles {
         void run(Store store) throws IOException;
     }
 
-    private void locked(Action action) throws IOException {
-        lock.run(() -> {
-            if (store != null) {
-                action.run(store);
-            }
-            return true;
-        });
+    private synchronized void locked(Action action) throws IOException {
+        if (store != null) {
+            action.run(store);
+        }
     }
 
     /** Returns the content of all files by name. */
@@ -96,7 +93,8 @@ final class ConsulFiles {
     }
 
     /** Closes the store; afterwards, nothing is kept. */
-    void close() throws IOException {
+    @Override
+    public void close() throws IOException {
         locked(files -> {
             files.close();
             store = null;

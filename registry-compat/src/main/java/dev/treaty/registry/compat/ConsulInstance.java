@@ -32,7 +32,6 @@ final class ConsulInstance {
 
     private final Agent agent;
     private final Time time;
-    private final FileLock lock = new FileLock();
     private volatile Registration registration;
     private State state;
     private boolean unsaved;
@@ -125,13 +124,11 @@ final class ConsulInstance {
     }
 
     /** Records what a probe has found; the time since when an instance is critical stays. */
-    private void found(ServiceHealth health) {
-        lock.locked(() -> {
-            if (!deregistered) {
-                boolean still = health.status() == Status.CRITICAL && state.reported.status() == Status.CRITICAL;
-                updateHealth(state.withReport(health, still ? state.reportedAtNanos : time.nanoTime()));
-            }
-        });
+    private synchronized void found(ServiceHealth health) {
+        if (!deregistered) {
+            boolean still = health.status() == Status.CRITICAL && state.reported.status() == Status.CRITICAL;
+            updateHealth(state.withReport(health, still ? state.reportedAtNanos : time.nanoTime()));
+        }
     }
 
     /**
@@ -177,22 +174,19 @@ final class ConsulInstance {
     }
 
     /** Changes the definition; if the registry rejects it or it cannot be stored, nothing changes. */
-    void define(ConsulDefinition other) throws IOException {
-        lock.run(() -> {
-            State before = state;
-            update(before.withDefinition(other, time.nanoTime()));
-            try {
-                save();
-            } catch (IOException e) {
-                update(before);
-                throw e;
-            }
-            if (!other.check().equals(before.definition.check())) {
-                stopProbing();
-                checked();
-            }
-            return true;
-        });
+    synchronized void define(ConsulDefinition other) throws IOException {
+        State before = state;
+        update(before.withDefinition(other, time.nanoTime()));
+        try {
+            save();
+        } catch (IOException e) {
+            update(before);
+            throw e;
+        }
+        if (!other.check().equals(before.definition.check())) {
+            stopProbing();
+            checked();
+        }
     }
 
     private void update(State next) {
@@ -209,23 +203,23 @@ final class ConsulInstance {
                 registration = agent.registry.register(before);
                 throw e;
             }
+        } else if (!registration.instance().health().equals(after.health())) {
+            registration.report(after.health());
         }
         state = next;
     }
 
     /** Records a report of a check; returns false if it is not the check of this instance. */
-    boolean report(String check, ServiceHealth health) throws IOException {
-        return lock.run(() -> {
-            ConsulCheck own = state.definition.check();
-            if (deregistered || own.kind() == ConsulCheck.Kind.NONE || !own.id().equals(check)) {
-                return false;
-            }
-            if (own.kind() != ConsulCheck.Kind.TTL) {
-                throw new IllegalArgumentException("CheckID \"" + check + "\" does not have associated TTL");
-            }
-            updateHealth(state.withReport(health, time.nanoTime()));
-            return true;
-        });
+    synchronized boolean report(String check, ServiceHealth health) throws IOException {
+        ConsulCheck own = state.definition.check();
+        if (deregistered || own.kind() == ConsulCheck.Kind.NONE || !own.id().equals(check)) {
+            return false;
+        }
+        if (own.kind() != ConsulCheck.Kind.TTL) {
+            throw new IllegalArgumentException("CheckID \"" + check + "\" does not have associated TTL");
+        }
+        updateHealth(state.withReport(health, time.nanoTime()));
+        return true;
     }
 
     private void updateHealth(State next) {
@@ -235,45 +229,38 @@ final class ConsulInstance {
     }
 
     /** Begins maintenance, or ends it if the reason is empty; returns false if the instance is not registered. */
-    boolean maintain(String reason) throws IOException {
-        return lock.run(() -> {
-            if (deregistered) {
-                return false;
-            }
-            updateHealth(state.withMaintenance(reason));
-            save();
-            return true;
-        });
+    synchronized boolean maintain(String reason) throws IOException {
+        if (deregistered) {
+            return false;
+        }
+        updateHealth(state.withMaintenance(reason));
+        save();
+        return true;
     }
 
     /** Expires the last report if its TTL has passed; returns whether the instance is to be deregistered. */
-    boolean expire() throws IOException {
-        return lock.run(() -> {
-            ConsulCheck check = state.definition.check();
-            long overdueNanos =
-                    time.nanoTime() - state.reportedAtNanos - check.ttl().toNanos();
-            boolean ttl = check.kind() == ConsulCheck.Kind.TTL;
-            boolean critical =
-                    ttl ? overdueNanos >= 0 : check.kind().probes() && state.reported.status() == Status.CRITICAL;
-            if (deregistered || !critical) {
-                return false;
-            }
-            if (ttl && !state.expired) {
-                updateHealth(state.withExpiry(time.instant()));
-            }
-            return check.deregisterAfter().isPositive()
-                    && overdueNanos > check.deregisterAfter().toNanos();
-        });
+    synchronized boolean expire() throws IOException {
+        ConsulCheck check = state.definition.check();
+        long overdueNanos =
+                time.nanoTime() - state.reportedAtNanos - check.ttl().toNanos();
+        boolean ttl = check.kind() == ConsulCheck.Kind.TTL;
+        boolean critical =
+                ttl ? overdueNanos >= 0 : check.kind().probes() && state.reported.status() == Status.CRITICAL;
+        if (deregistered || !critical) {
+            return false;
+        }
+        if (ttl && !state.expired) {
+            updateHealth(state.withExpiry(time.instant()));
+        }
+        return check.deregisterAfter().isPositive()
+                && overdueNanos > check.deregisterAfter().toNanos();
     }
 
     /** Stores changes that are not stored yet. */
-    void saveChanges() throws IOException {
-        lock.run(() -> {
-            if (unsaved && !deregistered) {
-                save();
-            }
-            return true;
-        });
+    synchronized void saveChanges() throws IOException {
+        if (unsaved && !deregistered) {
+            save();
+        }
     }
 
     private void save() throws IOException {
@@ -282,14 +269,11 @@ final class ConsulInstance {
     }
 
     /** @throws IOException if its file cannot be deleted; then it stays registered */
-    void deregister() throws IOException {
-        lock.run(() -> {
-            agent.files.delete(state.definition.instance().id());
-            deregistered = true;
-            stopProbing();
-            registration.close();
-            return true;
-        });
+    synchronized void deregister() throws IOException {
+        agent.files.delete(state.definition.instance().id());
+        deregistered = true;
+        stopProbing();
+        registration.close();
     }
 
     /** Removes the instance from the registry and keeps its file, because another file cannot be restored. */
@@ -299,8 +283,8 @@ final class ConsulInstance {
     }
 
     /** Stops the probes; the instance stays registered. */
-    void close() {
-        lock.locked(this::stopProbing);
+    synchronized void close() {
+        stopProbing();
     }
 
     ServiceInstance instance() {

@@ -11,7 +11,6 @@ import dev.treaty.registry.spi.FollowerThread;
 import dev.treaty.registry.spi.ReadOnlyBackend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -167,12 +166,15 @@ final class DnsBackend implements ReadOnlyBackend {
 
     /**
      * Sends a query over TCP, because servers such as Consul's leave out what does not fit into a datagram; and over UDP
-     * to servers that refuse TCP.
+     * to servers that do not answer there.
      */
     private Message send(Message query) throws IOException {
         try {
             return resolver(true).send(query);
-        } catch (ConnectException e) {
+        } catch (IOException e) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw e;
+            }
             return resolver(false).send(query);
         }
     }
