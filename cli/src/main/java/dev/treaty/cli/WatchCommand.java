@@ -54,7 +54,7 @@ final class WatchCommand extends OutputCommand {
         long end = System.nanoTime() + (duration == null ? Long.MAX_VALUE / 2 : duration.toNanos());
         try (Treaty treaty = registry.open()) {
             treaty.events().subscribe(event -> {
-                if (event instanceof Event.RegistryChanged(var _, var reachable, var message)) {
+                if (event instanceof Event.RegistryChanged(var _, var reachable, var _, var message)) {
                     print(reachable, message);
                 }
             });

@@ -103,9 +103,9 @@ public final class EventLog implements Events {
                         Level.DEBUG,
                         () -> "a configured fault was injected into " + call.path() + " (" + word(side.name()) + "): "
                                 + fault);
-            case Event.RegistryChanged(var registry, var reachable, var message) ->
+            case Event.RegistryChanged(var registry, var _, var problem, var message) ->
                 write(
-                        reachable ? Level.INFO : Level.WARN,
+                        problem ? Level.WARN : Level.INFO,
                         () -> message.contains(registry) ? message : "registry " + registry + ": " + message);
             case Event.DiscoveryChanged(DiscoveryEvent.Added(var instance, var _)) ->
                 write(Level.INFO, () -> name(instance) + " registered, version " + instance.version());

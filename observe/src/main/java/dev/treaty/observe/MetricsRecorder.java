@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,9 @@ public final class MetricsRecorder implements Events {
     private final AtomicInteger freeInstances = new AtomicInteger(INSTANCES_MAX);
     private final LimitedMap<ServiceName, ServiceCounts> client = newServices();
     private final LimitedMap<ServiceName, ServiceCounts> server = newServices();
+
+    private final LongAdder registryProblems = new LongAdder();
+    private final LongAdder threadFailures = new LongAdder();
 
     /** A recorder whose counts start now. */
     public MetricsRecorder(Time time) {
@@ -75,9 +79,9 @@ public final class MetricsRecorder implements Events {
             }
             case Event.CallMirrored(var call, var _, var _) -> count(call.service(), Counter.MIRRORED);
             case Event.DiscoveryChanged(var change) -> discovered(change);
-            case Event.RegistryChanged _,
-                    Event.HandlerFailed _,
-                    Event.ThreadFailed _,
+            case Event.RegistryChanged(var _, var _, var problem, var _) -> registryProblems.add(problem ? 1 : 0);
+            case Event.ThreadFailed _ -> threadFailures.increment();
+            case Event.HandlerFailed _,
                     Event.PanicChanged _,
                     Event.FaultInjected _ -> {
                 // No metrics: failed handlers and injected faults are counted by the outcomes of their calls.
@@ -118,6 +122,16 @@ public final class MetricsRecorder implements Events {
         return counts(side).sorted().entrySet().stream()
                 .map(entry -> entry.getValue().metrics(entry.getKey(), side, startedAt))
                 .toList();
+    }
+
+    /** Returns how often a registry had a problem: it could not be reached, refused something, was short of disk. */
+    public long registryProblems() {
+        return registryProblems.sum();
+    }
+
+    /** Returns how often a background thread, or code that it called, failed. */
+    public long threadFailures() {
+        return threadFailures.sum();
     }
 
     /** Returns the metrics of this process. */

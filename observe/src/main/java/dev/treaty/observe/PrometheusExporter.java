@@ -84,6 +84,8 @@ public final class PrometheusExporter implements AutoCloseable {
                         ServiceMetrics::breakerOpenings),
                 counter("treaty_ejections", "How often instances were ejected", client, ServiceMetrics::ejections),
                 counter("treaty_mirrored", "Mirrored calls", client, ServiceMetrics::mirrored),
+                counter("treaty_registry_problems", "Problems with registries", metrics.registryProblems()),
+                counter("treaty_thread_failures", "Failures of background threads", metrics.threadFailures()),
                 fallbacks(client),
                 instances("treaty_instances", "Instances by health", "health", client, InstanceMetrics::health),
                 instances("treaty_breakers", "Instances by breaker state", "state", client, InstanceMetrics::breaker));
@@ -140,6 +142,14 @@ public final class PrometheusExporter implements AutoCloseable {
         var counter = CounterSnapshot.builder().name(name).help(help);
         services.forEach(service -> counter.dataPoint(count(labels(service), value.apply(service))));
         return counter.build();
+    }
+
+    private static CounterSnapshot counter(String name, String help, long value) {
+        return CounterSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(count(Labels.EMPTY, value))
+                .build();
     }
 
     private static CounterSnapshot fallbacks(List<ServiceMetrics> services) {

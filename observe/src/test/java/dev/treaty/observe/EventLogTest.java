@@ -94,8 +94,8 @@ class EventLogTest {
     void each_event_that_matters_is_one_line() {
         log.emit(opened("the probe failed"));
         log.emit(new Event.RegistryChanged(
-                "treaty://127.0.0.1:7400", false, "the registry treaty://127.0.0.1:7400 cannot be reached"));
-        log.emit(new Event.RegistryChanged("treaty://127.0.0.1:7400", true, "it refuses shop.Orders"));
+                "treaty://127.0.0.1:7400", false, true, "the registry treaty://127.0.0.1:7400 cannot be reached"));
+        log.emit(new Event.RegistryChanged("treaty://127.0.0.1:7400", true, true, "it refuses shop.Orders"));
         log.emit(added("a", Status.PASSING));
         log.emit(new Event.DiscoveryChanged(new DiscoveryEvent.Updated(
                 Traffic.instance("a", Status.CRITICAL), Traffic.instance("a"), Instant.EPOCH)));
@@ -106,7 +106,7 @@ class EventLogTest {
                 .containsExactly(
                         "WARN breaker of shop.Orders at a went from half-open to open: the probe failed",
                         "WARN the registry treaty://127.0.0.1:7400 cannot be reached",
-                        "INFO registry treaty://127.0.0.1:7400: it refuses shop.Orders",
+                        "WARN registry treaty://127.0.0.1:7400: it refuses shop.Orders",
                         "INFO instance a of shop.Orders at http://127.0.0.1:8080 registered, version 1.4.0",
                         "DEBUG instance a of shop.Orders at http://127.0.0.1:8080 changed, health from passing to"
                                 + " critical",

@@ -11,7 +11,9 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
@@ -46,6 +48,7 @@ public final class EmbeddedRegistry implements Registry {
     private final Watchers watchers;
     private final ChangeLog.Waiter waiter;
     private final Map<String, TableRegistration> registrations = new ConcurrentSkipListMap<>();
+    private long emitted; // revision of the last change that was emitted
     private volatile boolean closed;
 
     /** Creates an empty registry. Its events are every change of every service, in order. */
@@ -62,11 +65,12 @@ public final class EmbeddedRegistry implements Registry {
     public EmbeddedRegistry(RegistryTable table, Time time, Events events) {
         this.table = table;
         this.time = time;
-        this.events = events;
-        this.watchers = new Watchers(table.changes(), table.acks(), time);
+        this.events = EventStream.guarded(events);
+        this.watchers = new Watchers(table.changes(), table.acks(), time, this.events);
         this.waiter = table.changes().new Waiter();
-        long revision = table.changes().revision();
-        Thread.ofVirtual().name("treaty-registry-events").start(() -> emit(revision));
+        this.emitted = table.changes().revision();
+        BackgroundThread.virtual("treaty-registry-events", time, this.events, this::emit)
+                .start();
     }
 
     @Override
@@ -74,22 +78,18 @@ public final class EmbeddedRegistry implements Registry {
         return "embedded";
     }
 
-    private void emit(long from) {
-        long revision = from;
-        try {
-            boolean last;
-            do {
-                last = waiter.isClosed();
-                long left = table.expire(time.nanoTime(), time.instant());
-                long wait = left < Long.MAX_VALUE ? Math.min(left, CHECK_NANOS) : IDLE_NANOS;
-                waiter.await(List.of(), revision, time, wait);
-                var reading = table.changes().readAll(revision);
-                revision = reading.revision();
-                reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
-            } while (!last);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private void emit() throws InterruptedException {
+        boolean last;
+        do {
+            last = waiter.isClosed();
+            long left = table.expire(time.nanoTime(), time.instant());
+            long wait = left < Long.MAX_VALUE ? Math.min(left, CHECK_NANOS) : IDLE_NANOS;
+            waiter.await(List.of(), emitted, time, wait);
+            var reading = table.changes().readAll(emitted);
+            emitted = reading.revision();
+            reading.changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
+            Thread.interrupted(); // set by a subscriber
+        } while (!last);
     }
 
     /**
@@ -119,7 +119,7 @@ public final class EmbeddedRegistry implements Registry {
     public void publish(ServiceContract contract, boolean force) {
         checkOpen();
         try {
-            table.publish(contract, force);
+            table.publish(contract.text(), force);
         } catch (ServiceException e) {
             throw e.code() == Code.FAILED_PRECONDITION
                     ? new IncompatibleContractException(e.fault().message())
@@ -222,7 +222,9 @@ public final class EmbeddedRegistry implements Registry {
 
     @Override
     public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
-        return table.contracts(service).find(fingerprint);
+        return table.contracts(service).texts(fingerprint).stream()
+                .findFirst()
+                .map(ServiceContract::parse);
     }
 
     /** Removes what was registered through it and closes its watches; the table stays usable for others. */

@@ -79,7 +79,7 @@ public final class JointRegistry implements Registry {
         this.secondary = secondary;
         this.all = Stream.concat(primaries.stream(), secondary.stream()).toList();
         this.time = time;
-        this.watchers = new Watchers(changes, acks, time);
+        this.watchers = new Watchers(changes, acks, time, Events.NONE);
         this.checks = BackgroundThread.virtual("treaty-joint-registry", time, Events.NONE, this::checkRepeatedly);
         checks.start();
     }

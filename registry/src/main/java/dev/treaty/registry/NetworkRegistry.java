@@ -84,8 +84,8 @@ public final class NetworkRegistry implements Registry {
         this.onClose = onClose;
         this.connection = new RegistryConnection(address, registry, self, policy, runtime, this::reconnect);
         this.keeper = new LeaseKeeper(connection);
-        this.watchClient = new WatchClient(connection, runtime.events());
-        this.watchers = new Watchers(watchClient.changes(), watchClient.acks(), runtime.time());
+        this.watchClient = new WatchClient(connection);
+        this.watchers = new Watchers(watchClient.changes(), watchClient.acks(), runtime.time(), connection.events);
         keeper.start();
         watchClient.start();
     }

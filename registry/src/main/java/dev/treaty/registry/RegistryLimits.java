@@ -13,12 +13,28 @@ import java.time.Duration;
  * @param log the number of changes that a watcher may fall behind before it gets all instances again
  * @param leaseMin the shortest lease; a request for a shorter one gets this
  * @param leaseMax the longest lease; a request for a longer one gets this
+ * @param memory the most bytes of heap for what clients put in: instances take at most a half of it, contracts a
+ *     quarter, waiting watches a quarter, and changes that wait for the disk an eighth
  */
 public record RegistryLimits(
-        int instances, int services, int contracts, int watches, int log, Duration leaseMin, Duration leaseMax) {
-    /** For a large system on a small heap. */
+        int instances,
+        int services,
+        int contracts,
+        int watches,
+        int log,
+        Duration leaseMin,
+        Duration leaseMax,
+        long memory) {
+    /** For a large system on a small heap, of which it takes at most a half. */
     public static final RegistryLimits STANDARD = new RegistryLimits(
-            200_000, 10_000, 2_000, 10_000, ChangeLog.LENGTH_MAX, Duration.ofSeconds(1), Duration.ofMinutes(10));
+            200_000,
+            10_000,
+            2_000,
+            10_000,
+            ChangeLog.LENGTH_MAX,
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(10),
+            Runtime.getRuntime().maxMemory() / 2);
 
     /** The shortest lease token, in characters: others must not be able to guess it. */
     public static final int TOKEN_LENGTH_MIN = 8;
@@ -29,15 +45,12 @@ public record RegistryLimits(
     /** The longest text of a contract, in characters. */
     public static final int CONTRACT_LENGTH_MAX = 262_144;
 
-    /** The most characters of the texts of all remembered contracts together. */
-    public static final long CONTRACTS_LENGTH_MAX = 1 << 26;
-
     /** The most leases in one renewal, and the most services in one watch. */
     public static final int BATCH_MAX = 1_024;
 
     /** @throws IllegalArgumentException if a limit is not positive, or leaseMin is longer than leaseMax */
     public RegistryLimits {
-        if (instances < 1 || services < 1 || contracts < 1 || watches < 1 || log < 1) {
+        if (instances < 1 || services < 1 || contracts < 1 || watches < 1 || log < 1 || memory < 8) {
             throw new IllegalArgumentException("a registry's limits are 1 or more");
         }
         if (!leaseMin.isPositive() || leaseMin.compareTo(leaseMax) > 0) {
@@ -48,7 +61,27 @@ public record RegistryLimits(
 
     /** Returns the same limits with another one for instances. */
     public RegistryLimits withInstances(int most) {
-        return new RegistryLimits(most, services, contracts, watches, log, leaseMin, leaseMax);
+        return new RegistryLimits(most, services, contracts, watches, log, leaseMin, leaseMax, memory);
+    }
+
+    /** Returns the most bytes of heap that instances may take. */
+    public long instanceMemory() {
+        return memory / 2;
+    }
+
+    /** Returns the most bytes of heap that contracts may take. */
+    public long contractMemory() {
+        return memory / 4;
+    }
+
+    /** Returns the most bytes of heap that waiting watches may take. */
+    public long watchMemory() {
+        return memory / 4;
+    }
+
+    /** Returns the most bytes of changes that may wait for the disk. */
+    public long journalMemory() {
+        return memory / 8;
     }
 
     /** Returns the lease that is granted to a request. */

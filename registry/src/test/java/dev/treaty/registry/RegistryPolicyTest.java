@@ -18,9 +18,9 @@ class RegistryPolicyTest {
                 .hasMessageContaining("over pauseMax");
         assertThatThrownBy(() -> new RegistryPolicy(SECOND, SECOND, SECOND, SECOND, SECOND.minusNanos(1), PRESERVATION))
                 .hasMessageContaining("shorter than the lease");
-        assertThatThrownBy(() -> new RegistryLimits(0, 1, 1, 1, 1, SECOND, SECOND))
+        assertThatThrownBy(() -> new RegistryLimits(0, 1, 1, 1, 1, SECOND, SECOND, 1 << 30))
                 .hasMessageContaining("1 or more");
-        assertThatThrownBy(() -> new RegistryLimits(1, 1, 1, 1, 1, SECOND.plusNanos(1), SECOND))
+        assertThatThrownBy(() -> new RegistryLimits(1, 1, 1, 1, 1, SECOND.plusNanos(1), SECOND, 1 << 30))
                 .hasMessageContaining("the shortest lease");
         assertThatThrownBy(() -> new SelfPreservationPolicy(1.1, SECOND, Optional.empty()))
                 .hasMessageContaining("use 0 to 1");

@@ -1,6 +1,7 @@
 package dev.treaty.simulation;
 
 import dev.treaty.registry.spi.Store;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
@@ -112,12 +113,14 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public void replace(String name, byte[] bytes) throws IOException {
+    public void replace(String name, Content content) throws IOException {
         locked(() -> {
             checkWritable();
+            var bytes = new ByteArrayOutputStream();
+            content.write(bytes);
             var file = new File();
-            file.bytes = bytes.clone();
-            file.forced = bytes.length;
+            file.bytes = bytes.toByteArray();
+            file.forced = bytes.size();
             files.put(name, file);
             return true;
         });

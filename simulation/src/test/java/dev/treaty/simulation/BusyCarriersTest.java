@@ -25,7 +25,7 @@ class BusyCarriersTest {
 
     @Test
     void leases_are_renewed_while_all_carrier_threads_are_busy() throws InterruptedException {
-        var limits = new RegistryLimits(10, 10, 10, 10, 100, Duration.ofMillis(100), Duration.ofMinutes(1));
+        var limits = new RegistryLimits(10, 10, 10, 10, 100, Duration.ofMillis(100), Duration.ofMinutes(1), 1 << 30);
         try (var host = new RegistryHost(Time.system(), limits).start();
                 var client = host.client(host.handler(), POLICY, Events.NONE)) {
             client.register(RegistryConformance.instance(RegistryConformance.ORDERS, "a"));

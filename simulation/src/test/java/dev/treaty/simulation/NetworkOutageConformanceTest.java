@@ -34,7 +34,7 @@ class NetworkOutageConformanceTest extends OutageConformance {
     private static final String HOST = "127.0.0.1";
 
     private static final RegistryLimits LIMITS =
-            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10));
+            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10), 1 << 30);
 
     private final Time time = Time.system();
     private final HttpTransport transport = new HttpTransport(time);

@@ -26,7 +26,7 @@ abstract class NetworkRegistryFixture {
     static final ServiceName STOCK = RegistryConformance.STOCK;
 
     static final RegistryLimits LIMITS =
-            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10));
+            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10), 1 << 30);
 
     static final Duration SHORT_LEASE = Duration.ofMillis(600);
     static final Duration SHORT_GRACE = Duration.ofMillis(900);

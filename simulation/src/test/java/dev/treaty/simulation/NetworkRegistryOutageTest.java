@@ -95,7 +95,7 @@ class NetworkRegistryOutageTest extends NetworkRegistryFixture {
     @Test
     void a_full_registry_reports_each_rejection_once() {
         var host = new RegistryHost(
-                Time.system(), new RegistryLimits(1, 1, 1, 10, 8, LIMITS.leaseMin(), LIMITS.leaseMax()));
+                Time.system(), new RegistryLimits(1, 1, 1, 10, 8, LIMITS.leaseMin(), LIMITS.leaseMax(), 1 << 30));
         opened.add(host);
         host.start();
         var first = client(host, LASTING);

@@ -66,8 +66,13 @@ public sealed interface Event {
     /** The set of instances of a service changed, as this process observes it. */
     record DiscoveryChanged(DiscoveryEvent change) implements Event {}
 
-    /** The registry became unreachable or reachable for this process. */
-    record RegistryChanged(String registry, boolean reachable, String message) implements Event {}
+    /**
+     * The registry became unreachable or reachable for this process, or has a problem, or has it no longer.
+     *
+     * @param reachable whether it can be reached now
+     * @param problem whether operators should see this: it cannot be reached, refuses something, cannot keep its state
+     */
+    record RegistryChanged(String registry, boolean reachable, boolean problem, String message) implements Event {}
 
     /** A background thread of Treaty, or code that it calls, failed unexpectedly; the thread continues. */
     record ThreadFailed(String thread, Throwable cause) implements Event {}

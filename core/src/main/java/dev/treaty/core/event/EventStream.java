@@ -18,6 +18,16 @@ public final class EventStream implements Events {
         return () -> subscribers.remove(subscriber);
     }
 
+    /** Returns events whose exceptions and errors never reach the code that emits. */
+    public static Events guarded(Events events) {
+        if (events instanceof EventStream || events.equals(NONE)) {
+            return events;
+        }
+        var stream = new EventStream();
+        stream.subscribers.add(events);
+        return stream;
+    }
+
     @Override
     public void emit(Event event) {
         for (Events subscriber : subscribers) {

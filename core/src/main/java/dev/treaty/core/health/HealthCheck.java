@@ -2,6 +2,8 @@ package dev.treaty.core.health;
 
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.util.Map;
@@ -26,8 +28,6 @@ public final class HealthCheck implements AutoCloseable {
     /** The longest exception message that is passed on, in characters. */
     private static final int MESSAGE_LENGTH_MAX = 200;
 
-    private static final System.Logger LOGGER = System.getLogger(HealthCheck.class.getName());
-
     private final String name;
     private final HealthProbe probe;
     private final HealthPolicy policy;
@@ -36,6 +36,7 @@ public final class HealthCheck implements AutoCloseable {
     private final RandomGenerator random;
     private final Promise<Boolean> closed = new Promise<>();
     private final Threshold threshold;
+    private @Nullable ProbeRun probing;
     private @Nullable ServiceHealth unreported;
 
     private HealthCheck(
@@ -71,41 +72,36 @@ public final class HealthCheck implements AutoCloseable {
             Time time,
             RandomGenerator random) {
         var check = new HealthCheck(name, probe, policy, initial, listener, time, random);
-        Thread.ofVirtual().name("treaty-health-" + name).start(check::run);
+        BackgroundThread.virtual("treaty-health-" + name, time, Events.NONE, check::run)
+                .start();
         return check;
     }
 
-    private void run() {
-        ProbeRun run = null;
-        try {
-            do {
-                if (run == null || run.ended()) {
-                    run = new ProbeRun();
-                }
-                report(threshold.next(run.result().truncated()));
-            } while (closed.await(time, pauseNanos()) == null);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            if (run != null) {
-                run.thread.interrupt();
+    private void run() throws InterruptedException {
+        do {
+            if (probing == null || probing.ended()) {
+                probing = new ProbeRun();
             }
-        }
+            report(threshold.next(probing.result().truncated()));
+        } while (closed.await(time, pauseNanos()) == null);
+        probing.thread.interrupt();
     }
 
     private void report(Optional<ServiceHealth> change) {
         ServiceHealth health = change.orElse(unreported);
-        unreported = health;
         if (health == null) {
             return;
         }
         try {
             listener.accept(health);
             unreported = null;
-        } catch (RuntimeException e) { // an exception of the listener must not end the check
-            LOGGER.log(
-                    System.Logger.Level.WARNING, "The health of " + name + " could not be reported: " + e.getMessage());
+        } catch (Throwable e) { // of the listener: it must neither end nor delay the check
+            if (unreported == null) {
+                BackgroundThread.report("treaty-health-" + name, Events.NONE, e);
+            }
+            unreported = health;
         }
+        Thread.interrupted(); // set by the listener
     }
 
     private long pauseNanos() {
@@ -124,12 +120,12 @@ public final class HealthCheck implements AutoCloseable {
         private final Promise<ServiceHealth> result = new Promise<>();
         private final Promise<Boolean> ended = new Promise<>();
         private final Thread thread =
-                Thread.ofVirtual().name("treaty-health-probe-" + name).start(this::run);
+                BackgroundThread.startOnce("treaty-health-probe-" + name, Events.NONE, this::run);
 
         private void run() {
             try {
                 result.complete(probe.probe());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 String message = String.valueOf(e.getMessage());
                 result.complete(critical("the health check failed: "
                         + message.substring(0, Math.min(MESSAGE_LENGTH_MAX, message.length()))));

@@ -9,8 +9,14 @@ import org.jspecify.annotations.Nullable;
  * {@code java.util.concurrent} read the machine's clock and cannot be simulated.
  */
 public final class Promise<T> {
+    /** Fewer waiters that have left are not worth a walk through the list. */
+    private static final int LEFT_MIN = 16;
+
     /** A Waiter or null until the value is set, then a Done. */
     private final AtomicReference<@Nullable Object> state = new AtomicReference<>();
+
+    private int left; // waiters that have left since those were unlinked last
+    private int waiting; // waiters that had not left then
 
     /** An element of the linked list of waiters, the newest first; without a thread once it has stopped waiting. */
     private static final class Waiter {
@@ -64,7 +70,7 @@ public final class Promise<T> {
             }
             return value;
         } finally {
-            removeWaiter(self);
+            leave(self);
         }
     }
 
@@ -81,37 +87,35 @@ public final class Promise<T> {
         return self;
     }
 
-    /**
-     * Removes a waiter from the list, so that a promise for which threads wait repeatedly, such as that of a shutdown,
-     * does not accumulate them. As in {@link java.util.concurrent.FutureTask}, inner elements are unlinked without
-     * compare-and-set: it does not matter if another thread still visits them.
-     */
-    private void removeWaiter(Waiter self) {
+    private void leave(Waiter self) {
         self.thread = null;
-        while (!(state.get() instanceof Done) && !unlinkLeft()) {
-            Thread.onSpinWait();
+        if (!(state.get() instanceof Done)) {
+            countLeft();
         }
     }
 
-    /** Unlinks waiters without a thread; returns false if another thread has changed the list concurrently. */
-    private boolean unlinkLeft() {
+    /**
+     * Unlinks the waiters that have left once they outnumber the others. So a promise for which threads wait
+     * repeatedly, such as that of a shutdown, does not accumulate them, and a crowd that leaves at the same time does
+     * not walk through the list once for each.
+     */
+    private synchronized void countLeft() {
+        left++;
+        if (left <= Math.max(LEFT_MIN, waiting)) {
+            return;
+        }
+        left = 0;
+        waiting = 0;
         Waiter before = null;
-        for (Object at = state.get(); at instanceof Waiter waiter; ) {
-            Waiter next = waiter.next;
+        for (Object at = state.get(); at instanceof Waiter waiter; at = waiter.next) {
             if (waiter.thread != null) {
                 before = waiter;
-            } else if (before == null) {
-                if (!state.compareAndSet(waiter, next)) {
-                    return false;
-                }
+                waiting++;
+            } else if (before != null) {
+                before.next = waiter.next;
             } else {
-                before.next = next;
-                if (before.thread == null) { // it may be unlinked itself
-                    return false;
-                }
+                state.compareAndSet(waiter, waiter.next); // if another one was added, this is unlinked the next time
             }
-            at = next;
         }
-        return true;
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EventStreamTest {
-    private static final Event EVENT = new Event.RegistryChanged("embedded", true, "");
+    private static final Event EVENT = new Event.RegistryChanged("embedded", true, false, "");
 
     @Test
     void an_exception_of_a_subscriber_is_reported_and_others_receive_the_event() throws InterruptedException {

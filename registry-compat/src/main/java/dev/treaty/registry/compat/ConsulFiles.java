@@ -52,7 +52,7 @@ final class ConsulFiles {
     }
 
     void save(String id, Map<String, Object> body) throws IOException {
-        locked(files -> files.replace(file(id), Json.bytes(body)));
+        locked(files -> files.replace(file(id), out -> out.write(Json.bytes(body))));
     }
 
     void delete(String id) throws IOException {

@@ -291,7 +291,7 @@ class ConsulApiTest {
 
     @Test
     void an_instance_is_unchanged_if_its_new_registration_is_rejected() throws Exception {
-        var limits = new RegistryLimits(10, 1, 10, 10, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        var limits = new RegistryLimits(10, 1, 10, 10, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30);
         try (var full = new EmbeddedRegistry(
                         new RegistryTable(limits, RandomSource.system()), Time.system(), Events.NONE);
                 var other = new ConsulApi(full, Time.system())) {

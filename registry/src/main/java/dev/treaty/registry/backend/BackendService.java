@@ -242,7 +242,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public Optional<String> contract(String service) throws InterruptedException {
-        return history(Requests.service(service)).newest().map(ServiceContract::text);
+        return history(Requests.service(service)).texts("").stream().findFirst();
     }
 
     @Override

@@ -34,6 +34,9 @@ public final class ChangeLog {
     /** The longest log that a registry or a client keeps unless its limits say otherwise. */
     public static final int LENGTH_MAX = 4_096;
 
+    /** The most characters of health and metadata that the changes in a log have. */
+    static final long CHARACTERS_MAX = 1 << 23;
+
     /** The initial capacity of the log: most programs watch few instances. */
     private static final int CAPACITY_MIN = 64;
 
@@ -43,6 +46,8 @@ public final class ChangeLog {
     private final int lengthMax;
     private @Nullable Change[] log;
     private long revision = 1;
+    private long oldest = 2; // revision of the oldest change in the log
+    private long characters;
     private int size;
 
     /** @param lengthMax the most changes that the log keeps; its memory grows up to that as needed */
@@ -55,6 +60,16 @@ public final class ChangeLog {
     public record Change(long revision, DiscoveryEvent event) {
         ServiceName service() {
             return event.instance().service();
+        }
+
+        /** Returns the characters of what may be long. */
+        long characters() {
+            ServiceInstance instance = event.instance();
+            long characters = instance.health().length();
+            for (var entry : instance.metadata().entrySet()) {
+                characters += entry.getKey().length() + entry.getValue().length();
+            }
+            return characters;
         }
     }
 
@@ -131,13 +146,24 @@ public final class ChangeLog {
         if (log.length < lengthMax && log[slot(revision)] != null) {
             grow();
         }
-        log[slot(revision)] = new Change(revision, event);
+        keep(new Change(revision, event));
         Set<Promise<Long>> interested = waiting.remove(event.instance().service());
         if (interested != null) {
             interested.forEach(changed -> changed.complete(revision - 1));
         }
         waitingForAny.forEach(changed -> changed.complete(revision - 1));
         waitingForAny.clear();
+    }
+
+    private void keep(Change change) {
+        characters += change.characters();
+        while (change.revision - oldest >= log.length || (characters > CHARACTERS_MAX && oldest < change.revision)) {
+            Change lost = log[slot(oldest)];
+            characters -= lost == null ? 0 : lost.characters();
+            log[slot(oldest)] = null;
+            oldest++;
+        }
+        log[slot(change.revision)] = change;
     }
 
     private void grow() {

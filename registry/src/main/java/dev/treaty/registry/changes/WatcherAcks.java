@@ -4,8 +4,11 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Records up to which revision each watcher has acknowledged the changes of each service: a draining instance waits for
@@ -36,7 +39,37 @@ public final class WatcherAcks {
     }
 
     private final Map<Object, Watcher> watchers = new HashMap<>();
-    private Promise<Boolean> changed = new Promise<>();
+    private final Set<Wait> waits = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /** A wait until all watchers of a service have acknowledged a revision. */
+    private static final class Wait {
+        final ServiceName service;
+        final long revision;
+
+        /** The watchers that have not acknowledged it. */
+        final Map<Object, Watcher> missing = new HashMap<>();
+
+        final Promise<Boolean> over = new Promise<>();
+
+        Wait(ServiceName service, long revision) {
+            this.service = service;
+            this.revision = revision;
+        }
+
+        void update(Object id, Watcher watcher) {
+            if (watcher.lacks(service, revision)) {
+                missing.put(id, watcher);
+            } else {
+                remove(id);
+            }
+        }
+
+        void remove(Object id) {
+            if (missing.remove(id) != null && missing.isEmpty()) {
+                over.complete(true);
+            }
+        }
+    }
 
     /** A watcher asks for the next changes, which acknowledges all up to the revision beside each service. */
     public synchronized void acknowledge(Object id, Map<ServiceName, Long> upTo, long nowNanos) {
@@ -47,7 +80,7 @@ public final class WatcherAcks {
             Watcher watcher = watchers.computeIfAbsent(id, _ -> new Watcher());
             watcher.acknowledged = upTo;
             watcher.waiting = true;
-            signal();
+            waits.forEach(wait -> wait.update(id, watcher));
         }
     }
 
@@ -63,32 +96,13 @@ public final class WatcherAcks {
     /** A watcher watches nothing any more. */
     public synchronized void remove(Object id) {
         if (watchers.remove(id) != null) {
-            signal();
+            waits.forEach(wait -> wait.remove(id));
         }
-    }
-
-    private void signal() {
-        changed.complete(true);
-        changed = new Promise<>();
     }
 
     /** Removes the watchers that did not ask again in time. */
     public synchronized void removeGone(long nowNanos) {
         watchers.values().removeIf(watcher -> watcher.gone(nowNanos));
-    }
-
-    private record Missing(int watchers, long waitNanos, Promise<Boolean> changed) {}
-
-    private synchronized Missing missing(ServiceName service, long revision, long now, long waitNanos) {
-        int missing = 0;
-        long wait = waitNanos;
-        for (Watcher watcher : watchers.values()) {
-            if (watcher.lacks(service, revision) && !watcher.gone(now)) {
-                missing++;
-                wait = watcher.waiting ? wait : Math.min(wait, watcher.expiryNanos - now);
-            }
-        }
-        return new Missing(missing, wait, changed);
     }
 
     /**
@@ -99,13 +113,31 @@ public final class WatcherAcks {
      */
     public int await(ServiceName service, long revision, Time time, long nanos) throws InterruptedException {
         long end = time.nanoTime() + nanos;
-        while (true) {
-            long now = time.nanoTime();
-            Missing missing = missing(service, revision, now, end - now);
-            if (missing.watchers == 0 || end - now <= 0) {
-                return missing.watchers;
+        var wait = new Wait(service, revision);
+        synchronized (this) {
+            watchers.forEach(wait::update);
+            waits.add(wait);
+        }
+        try {
+            while (true) {
+                long now = time.nanoTime();
+                long next;
+                synchronized (this) {
+                    wait.missing.values().removeIf(watcher -> watcher.gone(now));
+                    int missing = wait.over.now() == null ? wait.missing.size() : 0;
+                    if (missing == 0 || end - now <= 0) {
+                        return missing;
+                    }
+                    next = wait.missing.values().stream()
+                            .mapToLong(watcher -> watcher.waiting ? TIMEOUT.toNanos() : watcher.expiryNanos - now)
+                            .reduce(end - now, Math::min);
+                }
+                wait.over.await(time, next);
             }
-            missing.changed.await(time, missing.waitNanos);
+        } finally {
+            synchronized (this) {
+                waits.remove(wait);
+            }
         }
     }
 }

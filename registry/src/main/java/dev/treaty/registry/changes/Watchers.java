@@ -5,6 +5,8 @@ import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,21 +26,30 @@ public final class Watchers implements AutoCloseable {
     /** The most watchers that a process may have. */
     static final int WATCHERS_MAX = 16_384;
 
+    private static final String THREAD = "treaty-watch-";
+
     /** The longest wait of a thread; waking without a change costs nothing. */
     private static final long WAIT_NANOS = Duration.ofHours(1).toNanos();
 
     private final ChangeLog changes;
     private final WatcherAcks acks;
     private final Time time;
+    private final Events events;
     private final Map<Long, Watcher> open = new ConcurrentSkipListMap<>(); // in the order of opening
     private final AtomicLong opened = new AtomicLong();
     private volatile boolean closed;
 
-    /** @param acks receives the revisions that each watcher acknowledges */
-    public Watchers(ChangeLog changes, WatcherAcks acks, Time time) {
+    /**
+     * Creates a set without watchers.
+     *
+     * @param acks receives the revisions that each watcher acknowledges
+     * @param events receives the failures of listeners
+     */
+    public Watchers(ChangeLog changes, WatcherAcks acks, Time time, Events events) {
         this.changes = changes;
         this.acks = acks;
         this.time = time;
+        this.events = events;
     }
 
     /**
@@ -58,7 +69,7 @@ public final class Watchers implements AutoCloseable {
             watcher.close();
         }
         watcher.read();
-        Thread.ofVirtual().name("treaty-watch-" + service).start(watcher::run);
+        BackgroundThread.virtual(THREAD + service, time, events, watcher::run).start();
         return watcher;
     }
 
@@ -85,15 +96,11 @@ public final class Watchers implements AutoCloseable {
             this.onClose = onClose;
         }
 
-        void run() {
-            try {
-                while (!waiter.isClosed()) {
-                    revision = waiter.await(List.of(service), revision, time, WAIT_NANOS);
-                    read();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                close();
+        void run() throws InterruptedException {
+            while (!waiter.isClosed()) {
+                Thread.interrupted(); // set by the listener
+                revision = waiter.await(List.of(service), revision, time, WAIT_NANOS);
+                read();
             }
         }
 
@@ -133,9 +140,8 @@ public final class Watchers implements AutoCloseable {
             }
             try {
                 listener.accept(event);
-            } catch (RuntimeException | AssertionError e) {
-                Thread thread = Thread.currentThread();
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+            } catch (Throwable e) { // of the listener: the next changes follow
+                BackgroundThread.report(THREAD + service, events, e);
             }
         }
 

@@ -8,6 +8,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.time.Promise;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
@@ -42,8 +43,7 @@ public final class LeaseKeeper implements AutoCloseable {
     private final Map<String, ManagedRegistration> registrations = new LinkedHashMap<>();
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
-    private final Thread thread =
-            Thread.ofPlatform().daemon().name("treaty-registry-keeper").unstarted(this::run);
+    private final Thread thread;
     private Promise<Boolean> wake = new Promise<>();
     private String epoch = "";
     private long leaseNanos;
@@ -54,6 +54,8 @@ public final class LeaseKeeper implements AutoCloseable {
         this.publisher = new ContractPublisher(connection);
         this.leaseNanos = connection.policy.lease().toNanos();
         this.renewAtNanos = connection.time.nanoTime();
+        this.thread =
+                BackgroundThread.platform("treaty-registry-keeper", connection.time, connection.events, this::run);
     }
 
     public void start() {
@@ -170,28 +172,34 @@ public final class LeaseKeeper implements AutoCloseable {
 
     private void run() {
         try {
-            for (int failures = 0; ; ) {
-                Promise<Boolean> woken = nextWake();
-                long pause;
-                try {
-                    pause = Math.min(reconcile(), untilRenewalNanos());
-                    failures = 0;
-                } catch (ServiceException e) {
-                    connection.failed(Requester.LEASE_KEEPER, e.fault());
-                    pause = connection.pauseNanos(++failures);
-                }
-                if (done(failures)) {
-                    return;
-                }
-                // A failing registry gets its pause, whatever else is desired in the meantime.
-                (failures == 0 ? woken : closed).await(connection.time, pause);
-            }
+            keep();
         } catch (InterruptedException e) {
             // Closed while the registry did not answer: the leases expire by themselves.
-        } finally {
-            ended.complete(true);
-            publisher.end();
-            registrations().forEach(registration -> registration.settled().complete(true));
+        }
+        ended.complete(true);
+        publisher.end();
+        registrations().forEach(registration -> registration.settled().complete(true));
+    }
+
+    private void keep() throws InterruptedException {
+        for (int failures = 0; ; ) {
+            Promise<Boolean> woken = nextWake();
+            long pause;
+            try {
+                pause = Math.min(reconcile(), untilRenewalNanos());
+                failures = 0;
+            } catch (ServiceException e) {
+                connection.failed(Requester.LEASE_KEEPER, e.fault());
+                pause = connection.pauseNanos(++failures);
+            }
+            if (done(failures)) {
+                return;
+            }
+            if (closed.now() == null) {
+                Thread.interrupted(); // set by a subscriber
+            }
+            // A failing registry gets its pause, whatever else is desired in the meantime.
+            (failures == 0 ? woken : closed).await(connection.time, pause);
         }
     }
 

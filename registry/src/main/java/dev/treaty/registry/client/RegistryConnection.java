@@ -10,6 +10,8 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceProxy;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.event.Event;
+import dev.treaty.core.event.EventStream;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
@@ -59,11 +61,11 @@ public final class RegistryConnection {
 
     public final String address;
     public final Time time;
+    public final Events events;
     final RegistryPolicy policy;
     final RandomGenerator random;
     private final RegistryProtocol registry;
     private final Principal self;
-    private final RuntimeDependencies runtime;
     private final Runnable onRecovery;
     private final Map<Requester, Fault> errors = new EnumMap<>(Requester.class);
     private Instant since = Instant.EPOCH;
@@ -80,7 +82,7 @@ public final class RegistryConnection {
         this.address = address;
         this.self = self;
         this.policy = policy;
-        this.runtime = runtime;
+        this.events = EventStream.guarded(runtime.events());
         this.time = runtime.time();
         this.random = runtime.random();
         this.onRecovery = onRecovery;
@@ -175,7 +177,7 @@ public final class RegistryConnection {
             epoch = answeredEpoch.isEmpty() ? epoch : answeredEpoch;
         }
         if (cleared && reachable) {
-            emit(true, "the registry " + address + " can be reached again");
+            emit(true, false, "the registry " + address + " can be reached again");
         }
         if (cleared || restarted) {
             onRecovery.run();
@@ -192,7 +194,7 @@ public final class RegistryConnection {
             }
             since = time.instant();
         }
-        emit(false, unreachable(error));
+        emit(false, true, unreachable(error));
     }
 
     /** Records that a part sends no more requests for now, so that it would not notice when its error is over. */
@@ -210,11 +212,11 @@ public final class RegistryConnection {
 
     /** Emits that the registry is reachable and refuses a request. */
     void refused(String message) {
-        emit(true, message);
+        emit(true, true, message);
     }
 
-    private void emit(boolean reachable, String message) {
-        runtime.events().emit(new Event.RegistryChanged(address, reachable, message));
+    private void emit(boolean reachable, boolean problem, String message) {
+        events.emit(new Event.RegistryChanged(address, reachable, problem, message));
     }
 
     /** Returns since when the registry cannot be reached. */

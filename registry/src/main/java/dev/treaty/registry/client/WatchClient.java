@@ -8,8 +8,8 @@ import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
-import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
@@ -71,13 +71,10 @@ public final class WatchClient implements AutoCloseable {
 
     private final RegistryConnection connection;
     private final String watcher;
-    private final Events events;
     private final ChangeLog changes = new ChangeLog(ChangeLog.LENGTH_MAX);
     private final WatcherAcks acks = new WatcherAcks();
     private final SelfPreservation preservation;
     private final Map<ServiceName, Interest> interests = new HashMap<>();
-    private final Thread thread =
-            Thread.ofVirtual().name("treaty-registry-watch-client").unstarted(this::run);
     private final Promise<Boolean> ended = new Promise<>();
     private Promise<Outcome> outcome = new Promise<>();
     private volatile WatchState state = WatchState.EMPTY; // written under the monitor
@@ -85,15 +82,15 @@ public final class WatchClient implements AutoCloseable {
     private volatile @Nullable Fault refused;
     private volatile boolean closed;
 
-    public WatchClient(RegistryConnection connection, Events events) {
+    public WatchClient(RegistryConnection connection) {
         this.connection = connection;
         this.watcher = RegistryTable.token(connection.random);
-        this.events = events;
         this.preservation = new SelfPreservation(connection.policy.preservation());
     }
 
     public void start() {
-        thread.start();
+        BackgroundThread.virtual("treaty-registry-watch-client", connection.time, connection.events, this::run)
+                .start();
     }
 
     public ChangeLog changes() {
@@ -174,43 +171,39 @@ public final class WatchClient implements AutoCloseable {
         connection.await(ended);
     }
 
-    private void run() {
-        try {
-            int failures = 0;
-            while (!closed) {
-                long began = connection.time.nanoTime();
-                boolean hasty = false;
-                switch (watch(begin())) {
-                    case Outcome.Answered(var news) -> {
-                        hasty = news.complete().isEmpty()
-                                && news.changes().isEmpty()
-                                && connection.time.nanoTime() - began
-                                        < connection.policy.pauseMin().toNanos();
-                        failures = 0;
-                        refused = null;
-                    }
-                    case Outcome.Failed(var fault) -> {
-                        if (RegistryConnection.isRefusal(fault)) {
-                            connection.answered(Requester.WATCH_CLIENT, "");
-                            refused = fault;
-                        } else {
-                            connection.failed(Requester.WATCH_CLIENT, fault);
-                        }
-                        failures++;
-                    }
-                    case Outcome.Restarted _ -> {}
+    private void run() throws InterruptedException {
+        int failures = 0;
+        while (!closed) {
+            Thread.interrupted(); // set by a subscriber
+            long began = connection.time.nanoTime();
+            boolean hasty = false;
+            switch (watch(begin())) {
+                case Outcome.Answered(var news) -> {
+                    hasty = news.complete().isEmpty()
+                            && news.changes().isEmpty()
+                            && connection.time.nanoTime() - began
+                                    < connection.policy.pauseMin().toNanos();
+                    failures = 0;
+                    refused = null;
                 }
-                removeMissing();
-                if (failures > 0 || hasty) { // an immediate answer without changes would repeat without end
-                    begin().await(connection.time, connection.pauseNanos(Math.max(1, failures)));
+                case Outcome.Failed(var fault) -> {
+                    if (RegistryConnection.isRefusal(fault)) {
+                        connection.answered(Requester.WATCH_CLIENT, "");
+                        refused = fault;
+                    } else {
+                        connection.failed(Requester.WATCH_CLIENT, fault);
+                    }
+                    failures++;
                 }
+                case Outcome.Restarted _ -> {}
             }
-            leave();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            ended.complete(true);
+            removeMissing();
+            if (failures > 0 || hasty) { // an immediate answer without changes would repeat without end
+                begin().await(connection.time, connection.pauseNanos(Math.max(1, failures)));
+            }
         }
+        leave();
+        ended.complete(true);
     }
 
     private void leave() throws InterruptedException {
@@ -247,7 +240,7 @@ public final class WatchClient implements AutoCloseable {
         asked.revisions().forEach((service, revision) -> since.put(service.value(), revision));
         watching = true;
         // The request has its own thread, so that giving it up interrupts that thread and never this one.
-        Thread request = Thread.ofVirtual().name("treaty-registry-watch").start(() -> {
+        Thread request = BackgroundThread.startOnce("treaty-registry-watch", connection.events, () -> {
             try {
                 var news = connection.call(
                         waitNanos + SLACK_NANOS,
@@ -261,6 +254,9 @@ public final class WatchClient implements AutoCloseable {
                 current.complete(new Outcome.Failed(e.fault()));
             } catch (InterruptedException e) {
                 current.complete(new Outcome.Restarted());
+            } catch (Error e) { // memory is short, for example
+                current.complete(new Outcome.Failed(Fault.of(Code.INTERNAL, "the watch failed: " + e)));
+                throw e;
             }
         });
         try {
@@ -387,6 +383,6 @@ public final class WatchClient implements AutoCloseable {
     }
 
     private void emitSince(long revision) {
-        changes.readAll(revision).changes().forEach(change -> events.emit(new Event.DiscoveryChanged(change.event())));
+        changes.readAll(revision).changes().forEach(change -> connection.events.emit(new Event.DiscoveryChanged(change.event())));
     }
 }

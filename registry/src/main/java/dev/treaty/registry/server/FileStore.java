@@ -1,8 +1,10 @@
 package dev.treaty.registry.server;
 
 import dev.treaty.registry.spi.Store;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import java.util.stream.Stream;
 public final class FileStore implements Store {
     private static final String LOCK = "lock";
     private static final String UNFINISHED = ".new";
+    private static final int BUFFER_BYTES = 1 << 16;
 
     private final Path directory;
     private final boolean posix;
@@ -79,7 +82,10 @@ public final class FileStore implements Store {
             file = open(directory.resolve(name), StandardOpenOption.APPEND);
             open.put(name, file);
         }
-        write(file, bytes);
+        var buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            file.write(buffer);
+        }
     }
 
     /** Opens a file that only its owner can read, even in a directory that was created with other permissions. */
@@ -91,13 +97,6 @@ public final class FileStore implements Store {
         return channel;
     }
 
-    private static void write(FileChannel file, byte[] bytes) throws IOException {
-        var buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            file.write(buffer);
-        }
-    }
-
     @Override
     public void force(String name) throws IOException {
         FileChannel file = open.get(name);
@@ -107,10 +106,12 @@ public final class FileStore implements Store {
     }
 
     @Override
-    public void replace(String name, byte[] bytes) throws IOException {
+    public void replace(String name, Content content) throws IOException {
         Path unfinished = directory.resolve(name + UNFINISHED);
-        try (var file = open(unfinished, StandardOpenOption.TRUNCATE_EXISTING)) {
-            write(file, bytes);
+        try (var file = open(unfinished, StandardOpenOption.TRUNCATE_EXISTING);
+                var out = new BufferedOutputStream(Channels.newOutputStream(file), BUFFER_BYTES)) {
+            content.write(out);
+            out.flush();
             file.force(true);
         }
         closeFile(name);

@@ -1,6 +1,7 @@
 package dev.treaty.registry.server;
 
-import dev.treaty.core.event.Event;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
@@ -9,11 +10,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,15 +27,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A separate thread writes changes shortly after they happen and never delays the registry. What is lost when the
  * process or the machine stops is little and is restored without help: a client whose lease is not known registers
- * again. A torn record ends its log. If the disk fails, the registry continues, reports the problem, and tries to write
- * a new snapshot.
+ * again. If the disk fails or memory is short, the registry continues, reports the problem, and tries to write a new
+ * snapshot.
+ *
+ * <p>A file of which a part cannot be read is reported and kept under its name with {@value #DAMAGED} added, and the
+ * rest of it is read. A file that a newer version of Treaty has written is refused, and all files remain as they are.
  */
 public final class Journal implements AutoCloseable {
+    /** Added to the name of a file that is kept because a part of it could not be read. */
+    static final String DAMAGED = ".damaged";
+
     /** A shorter log is not replaced by a snapshot. */
     private static final long LOG_BYTES_MIN = 4 << 20;
-
-    /** The most bytes that wait to be written; beyond that, only a new snapshot helps. */
-    private static final int PENDING_BYTES_MAX = 32 << 20;
 
     /** How often written changes are forced to the disk. */
     private static final long FORCE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -42,6 +49,10 @@ public final class Journal implements AutoCloseable {
     private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
     private static final String SNAPSHOT = "state-";
     private static final String LOG = "log-";
+    private static final String SAVING = "saving";
+
+    /** The most unreadable parts of a file that are named. */
+    private static final int PARTS_MAX = 3;
 
     private final RegistryTable table;
     private final Store store;
@@ -49,36 +60,42 @@ public final class Journal implements AutoCloseable {
     private final Events events;
     private final Promise<Boolean> closing = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
-    private volatile Pending pending = new Pending();
+    private volatile Pending pending;
     private long generation;
     private long logBytes;
     private long snapshotBytes;
     private boolean unforced;
-    private volatile @Nullable String problem;
+    private boolean incomplete; // a change is missing from the log, so that only a snapshot helps
 
-    /** The changes that wait to be written to one log. */
+    /** The changes that wait to be written to one log; beyond a number of bytes, only a new snapshot helps. */
     private static final class Pending implements Consumer<RegistryTable.Entry> {
+        private final long bytesMax;
         private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private boolean overflown;
+        private @Nullable String lost;
         private Promise<Boolean> available = new Promise<>();
 
-        @Override
-        public void accept(RegistryTable.Entry entry) {
-            add(JournalFormat.record(entry));
+        Pending(long bytesMax) {
+            this.bytesMax = bytesMax;
         }
 
-        private synchronized void add(byte[] record) {
-            if (bytes.size() + record.length > PENDING_BYTES_MAX) {
-                overflown = true;
-            } else {
+        @Override
+        public synchronized void accept(RegistryTable.Entry entry) {
+            try {
+                byte[] record = lost == null ? JournalFormat.record(entry) : new byte[0];
+                if (bytes.size() + record.length > bytesMax) {
+                    throw new IOException("it is too slow: " + bytesMax + " bytes were waiting");
+                }
                 bytes.writeBytes(record);
+            } catch (IOException | RuntimeException | OutOfMemoryError e) { // never the caller's, who only registers
+                bytes = new ByteArrayOutputStream(0);
+                lost = String.valueOf(e.getMessage());
             }
             available.complete(true);
         }
 
         synchronized byte[] take() throws IOException {
-            if (overflown) {
-                throw new IOException("it is too slow: " + PENDING_BYTES_MAX + " bytes were waiting");
+            if (lost != null) {
+                throw new IOException(lost);
             }
             byte[] taken = bytes.toByteArray();
             bytes = new ByteArrayOutputStream();
@@ -97,43 +114,85 @@ public final class Journal implements AutoCloseable {
      * @param table is empty
      * @param store is closed with this journal
      * @param events receives when the disk fails and when it works again
-     * @throws IOException if the store cannot be read or written
+     * @throws IOException if the store cannot be read or written, or a newer version of Treaty has written it
      */
     public Journal(RegistryTable table, Store store, Time time, Events events) throws IOException {
         this.table = table;
         this.store = store;
         this.time = time;
-        this.events = events;
+        this.events = EventStream.guarded(events);
+        this.pending = new Pending(0);
         restore();
         snapshot();
-        Thread.ofVirtual().name("treaty-registry-journal").start(this::run);
+        BackgroundThread.virtual("treaty-registry-journal", time, this.events, this::run)
+                .start();
     }
 
     private void restore() throws IOException {
-        var snapshots = new TreeSet<Long>();
-        for (String name : store.names()) {
-            number(SNAPSHOT, name).ifPresent(snapshots::add);
-            number(LOG, name).ifPresent(n -> generation = Math.max(generation, n));
-        }
-        generation = Math.max(generation, snapshots.isEmpty() ? 0 : snapshots.last());
-        long from = 0;
-        for (long number : snapshots.descendingSet()) {
-            List<RegistryTable.Entry> entries = new ArrayList<>();
-            if (JournalFormat.read(store.read(SNAPSHOT + number), entries::add)) {
-                entries.forEach(this::restore);
-                from = number;
-                break;
+        var snapshots = new TreeMap<Long, JournalFormat.Contents>();
+        var logs = new TreeMap<Long, JournalFormat.Contents>();
+        for (String name : store.names()) { // all before any is restored: a newer version is refused as a whole
+            OptionalLong snapshot = number(SNAPSHOT, name);
+            OptionalLong log = number(LOG, name);
+            if (snapshot.isPresent() || log.isPresent()) {
+                generation = Math.max(generation, snapshot.orElseGet(log::orElseThrow));
+                (snapshot.isPresent() ? snapshots : logs)
+                        .put(snapshot.orElseGet(log::orElseThrow), JournalFormat.read(name, store.read(name)));
             }
         }
-        for (long number = from; number <= generation; number++) {
-            if (store.names().contains(LOG + number)) {
-                JournalFormat.read(store.read(LOG + number), this::restore);
-            }
+        long from = snapshots.descendingMap().entrySet().stream()
+                .filter(snapshot -> snapshot.getValue().complete())
+                .findFirst()
+                .or(() -> Optional.ofNullable(snapshots.lastEntry()))
+                .map(Map.Entry::getKey)
+                .orElse(0L);
+        for (var snapshot : snapshots.entrySet()) {
+            restore(SNAPSHOT + snapshot.getKey(), snapshot.getValue(), snapshot.getKey() == from, true);
+        }
+        for (var log : logs.tailMap(from).entrySet()) {
+            restore(LOG + log.getKey(), log.getValue(), true, false);
         }
     }
 
-    private void restore(RegistryTable.Entry entry) {
-        table.restore(entry, time.nanoTime(), time.instant());
+    /**
+     * Restores the entries of a file, and keeps the file if a part of it cannot be used.
+     *
+     * @param used whether to restore its entries; otherwise another file has them
+     */
+    private void restore(String name, JournalFormat.Contents contents, boolean used, boolean snapshot)
+            throws IOException {
+        var unreadable = new ArrayList<>(contents.unreadable());
+        if (snapshot && !contents.complete() && unreadable.isEmpty()) {
+            unreadable.add("its end is missing");
+        }
+        for (RegistryTable.Entry entry : used ? contents.entries() : List.<RegistryTable.Entry>of()) {
+            try {
+                table.restore(entry, time.nanoTime(), time.instant());
+            } catch (RuntimeException e) { // of a limit that was higher before, for example
+                unreadable.add(String.valueOf(e.getMessage()));
+            }
+        }
+        if (!unreadable.isEmpty()) {
+            String parts = unreadable.stream().limit(PARTS_MAX).collect(Collectors.joining(", "));
+            String more = unreadable.size() > PARTS_MAX ? " and " + (unreadable.size() - PARTS_MAX) + " more" : "";
+            table.problems()
+                    .begin(
+                            name,
+                            "the registry's file " + name + " is damaged (" + parts + more + "): it is kept as "
+                                    + keep(name) + ", and the rest of it was read",
+                            events);
+        }
+    }
+
+    /** Copies a file that will be replaced; returns the name of the copy. */
+    private String keep(String name) throws IOException {
+        byte[] bytes = store.read(name);
+        String kept = name + DAMAGED;
+        for (int i = 2; store.names().contains(kept) && !Arrays.equals(bytes, store.read(kept)); i++) {
+            kept = name + DAMAGED + i;
+        }
+        store.replace(kept, out -> out.write(bytes));
+        return kept;
     }
 
     private static OptionalLong number(String prefix, String name) {
@@ -148,37 +207,37 @@ public final class Journal implements AutoCloseable {
 
     /** Returns why the state cannot be saved, in one sentence; empty if it can. */
     public Optional<String> problem() {
-        return Optional.ofNullable(problem);
+        return table.problems().of(SAVING);
     }
 
-    private void run() {
+    private void run() throws InterruptedException {
+        while (closing.now() == null) {
+            Thread.interrupted(); // set by a subscriber
+            if (!tryTo(incomplete ? this::snapshot : this::awaitAndWrite)) {
+                closing.await(time, RETRY_NANOS);
+            }
+        }
+        tryTo(incomplete ? this::snapshot : () -> write(true));
+        ended.complete(true);
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        void run() throws IOException, InterruptedException;
+    }
+
+    /** Reports whether a step failed, because of the disk or because memory is short. */
+    private boolean tryTo(Step step) throws InterruptedException {
         try {
-            boolean incomplete = false; // a change is missing from the log, so that only a snapshot helps
-            while (closing.now() == null) {
-                try {
-                    if (incomplete) {
-                        snapshot();
-                        incomplete = false;
-                    } else {
-                        awaitAndWrite();
-                    }
-                    recovered();
-                } catch (IOException e) {
-                    incomplete = true;
-                    failed(e);
-                    closing.await(time, RETRY_NANOS);
-                }
-            }
-            if (incomplete) {
-                snapshot();
-            }
-            write(true);
-        } catch (IOException e) {
-            problem = "the last changes of the registry's state could not be saved: " + e.getMessage();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            ended.complete(true);
+            step.run();
+            incomplete = false;
+            table.problems().end(SAVING, "the registry's state is saved again", events);
+            return true;
+        } catch (IOException | RuntimeException | Error e) {
+            incomplete = true;
+            String why = e instanceof IOException ? e.getMessage() : e.toString();
+            table.problems().begin(SAVING, "the registry's state cannot be saved: " + why, events);
+            return false;
         }
     }
 
@@ -209,19 +268,14 @@ public final class Journal implements AutoCloseable {
      * process stops in the meantime.
      */
     private void snapshot() throws IOException {
-        var next = new Pending();
+        var next = new Pending(table.limits().journalMemory());
         List<RegistryTable.Entry> entries = table.journal(next);
-        var bytes = new ByteArrayOutputStream();
-        bytes.writeBytes(JournalFormat.HEADER);
-        entries.forEach(entry -> bytes.writeBytes(JournalFormat.record(entry)));
-        bytes.writeBytes(JournalFormat.end(entries.size()));
         pending = next;
         long number = generation + 1;
         store.delete(LOG + number); // of an attempt that failed
         store.append(LOG + number, JournalFormat.HEADER);
-        store.replace(SNAPSHOT + number, bytes.toByteArray());
+        store.replace(SNAPSHOT + number, out -> snapshotBytes = JournalFormat.writeSnapshot(entries, out));
         generation = number;
-        snapshotBytes = bytes.size();
         logBytes = 0;
         unforced = true;
         for (String name : store.names()) {
@@ -229,20 +283,6 @@ public final class Journal implements AutoCloseable {
                     || number(LOG, name).orElse(number) < number) {
                 store.delete(name);
             }
-        }
-    }
-
-    private void failed(IOException e) {
-        if (problem == null) {
-            problem = "the registry's state cannot be saved: " + e.getMessage();
-            events.emit(new Event.RegistryChanged(RegistryService.SELF, true, problem));
-        }
-    }
-
-    private void recovered() {
-        if (problem != null) {
-            problem = null;
-            events.emit(new Event.RegistryChanged(RegistryService.SELF, true, "the registry's state is saved again"));
         }
     }
 

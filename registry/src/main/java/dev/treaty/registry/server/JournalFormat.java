@@ -2,7 +2,6 @@ package dev.treaty.registry.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -14,23 +13,27 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
  * The binary format of a journal: eight bytes that name the format, then the entries, each as its length, the CRC-32C
- * of its bytes, and its bytes. Reading ends at the first entry that is torn.
+ * of its bytes, and its bytes. What is torn or damaged is skipped up to the next entry whose checksum is right.
  */
 final class JournalFormat {
     /** The beginning of a file; its last byte is the version of the format. */
-    static final byte[] HEADER = "TREATY\0\1".getBytes(UTF_8);
+    static final byte[] HEADER = "TREATY\0\2".getBytes(UTF_8);
+
+    private static final int VERSION_AT = HEADER.length - 1;
+    private static final int VERSION = HEADER[VERSION_AT];
 
     private static final int RECORD_BYTES_MAX = 1 << 20;
     private static final int REGISTERED = 1;
@@ -58,7 +61,7 @@ final class JournalFormat {
                 }
                 case Entry.Published(var contract) -> {
                     out.writeByte(PUBLISHED);
-                    text(out, contract.text());
+                    text(out, contract);
                 }
                 case Entry.Withdrawn(var service, var version) -> {
                     out.writeByte(WITHDRAWN);
@@ -69,12 +72,20 @@ final class JournalFormat {
         });
     }
 
-    /** Returns the last record of a complete snapshot. */
-    static byte[] end(int entries) {
-        return record(out -> {
-            out.writeByte(END);
-            out.writeInt(entries);
-        });
+    /** Writes a snapshot, whose last record counts the others; returns its length. */
+    static long writeSnapshot(List<Entry> entries, OutputStream out) throws IOException {
+        out.write(HEADER);
+        long length = HEADER.length;
+        for (Entry entry : entries) {
+            byte[] record = record(entry);
+            out.write(record);
+            length += record.length;
+        }
+        out.write(record(end -> {
+            end.writeByte(END);
+            end.writeInt(entries.size());
+        }));
+        return length;
     }
 
     @FunctionalInterface
@@ -103,35 +114,69 @@ final class JournalFormat {
     }
 
     /**
-     * Reads entries until the end of a file or the first one that is torn.
+     * What was read from a file.
      *
-     * @return whether the file is a complete snapshot, with its last record
+     * @param complete whether it is a snapshot with all its entries
+     * @param unreadable which parts could not be read, and why
      */
-    static boolean read(byte[] file, Consumer<Entry> to) {
-        if (!Arrays.equals(HEADER, Arrays.copyOf(file, HEADER.length))) {
+    record Contents(List<Entry> entries, boolean complete, List<String> unreadable) {}
+
+    /**
+     * Reads all entries that can be read.
+     *
+     * @throws IOException if a newer version of Treaty has written the file
+     */
+    static Contents read(String name, byte[] file) throws IOException {
+        var entries = new ArrayList<Entry>();
+        var unreadable = new ArrayList<String>();
+        if (file.length < HEADER.length) { // the process was stopped before it could write anything else
+            return new Contents(entries, false, unreadable);
+        }
+        int version = file[VERSION_AT];
+        if (!Arrays.equals(HEADER, 0, VERSION_AT, file, 0, VERSION_AT) || version < 1) {
+            unreadable.add("its first bytes");
+        } else if (version > VERSION) {
+            throw new IOException(name + " has the format " + version + ", and this version of Treaty reads up to "
+                    + VERSION + ": use the version that wrote it, or another directory");
+        }
+        boolean complete = false;
+        for (int at = HEADER.length; at < file.length; ) {
+            int from = at;
+            while (at < file.length && !isRecord(file, at)) {
+                at++;
+            }
+            if (at > from) {
+                unreadable.add("bytes " + from + " to " + at + " of " + file.length);
+                continue;
+            }
+            int length = ByteBuffer.wrap(file).getInt(at);
+            try (var in = new DataInputStream(new ByteArrayInputStream(file, at + Long.BYTES, length))) {
+                if (file[at + Long.BYTES] == END) {
+                    in.readByte();
+                    complete = unreadable.isEmpty() && in.readInt() == entries.size();
+                } else {
+                    entries.add(entry(in));
+                }
+            } catch (IOException | RuntimeException e) {
+                unreadable.add("the entry at byte " + at + ": " + e.getMessage());
+            }
+            at += Long.BYTES + length;
+        }
+        return new Contents(entries, complete, unreadable);
+    }
+
+    /** Whether a record with the right checksum begins at a byte. */
+    private static boolean isRecord(byte[] file, int at) {
+        int from = at + Long.BYTES;
+        if (file[at] != 0 || from >= file.length) { // the first byte of a length is always zero
             return false;
         }
         var buffer = ByteBuffer.wrap(file);
-        for (int at = HEADER.length; file.length - at > Long.BYTES; ) {
-            int length = buffer.getInt(at);
-            int from = at + Long.BYTES;
-            if (length < 1
-                    || length > RECORD_BYTES_MAX
-                    || length > file.length - from
-                    || buffer.getInt(at + Integer.BYTES) != checksum(file, from, length)) {
-                return false;
-            }
-            if (file[from] == END) {
-                return true;
-            }
-            try (var in = new DataInputStream(new ByteArrayInputStream(file, from, length))) {
-                to.accept(entry(in));
-            } catch (IOException | IllegalArgumentException | DateTimeException e) {
-                return false; // not torn, but of a newer version of Treaty
-            }
-            at = from + length;
-        }
-        return false;
+        int length = buffer.getInt(at);
+        return length >= 1
+                && length <= RECORD_BYTES_MAX
+                && length <= file.length - from
+                && buffer.getInt(at + Integer.BYTES) == checksum(file, from, length);
     }
 
     private static Entry entry(DataInputStream in) throws IOException {
@@ -144,7 +189,7 @@ final class JournalFormat {
                 yield new Entry.Registered(instance(in), token, lengthNanos, drained);
             }
             case GONE -> new Entry.Gone(text(in));
-            case PUBLISHED -> new Entry.Published(ServiceContract.parse(text(in)));
+            case PUBLISHED -> new Entry.Published(text(in));
             case WITHDRAWN -> new Entry.Withdrawn(new ServiceName(text(in)), Version.parse(text(in)));
             default -> throw new IOException("an entry of type " + type);
         };

@@ -12,6 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The lease of a registered instance, and what is known about it besides what watchers see. */
 final class Lease {
+    /** An instance without metadata, its lease and its place in the lists. */
+    private static final long INSTANCE_BYTES = 700;
+
+    /** An entry of metadata without its characters. */
+    private static final long ENTRY_BYTES = 100;
+
     final String token;
     ServiceInstance reported;
     long lengthNanos; // zero if it never expires
@@ -34,6 +40,17 @@ final class Lease {
     Lease(ServiceInstance reported, String token) {
         this.reported = reported;
         this.token = token;
+    }
+
+    /** Returns how many bytes of memory an instance takes, with its lease: at least as many as it really does. */
+    static long bytes(ServiceInstance instance) {
+        return INSTANCE_BYTES
+                + instance.id().length()
+                + 2L * instance.health().length()
+                + instance.metadata().entrySet().stream()
+                        .mapToLong(entry -> ENTRY_BYTES
+                                + 2L * (entry.getKey().length() + entry.getValue().length()))
+                        .sum();
     }
 
     String id() {

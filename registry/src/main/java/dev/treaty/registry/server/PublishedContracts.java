@@ -14,10 +14,11 @@ import java.util.TreeSet;
 final class PublishedContracts {
     private final RegistryLimits limits;
     private final TreeMap<ServiceName, ContractHistory> histories = new TreeMap<>();
-    private long length;
+    private final MemoryBudget memory;
 
     PublishedContracts(RegistryLimits limits) {
         this.limits = limits;
+        this.memory = new MemoryBudget("contracts", limits.contractMemory());
     }
 
     /** @param live fingerprints of the contracts of running instances of the service */
@@ -34,7 +35,7 @@ final class PublishedContracts {
     synchronized void withdraw(ServiceName service, Version version, Collection<Version> running) {
         ContractHistory before = history(service);
         ContractHistory after = before.withdraw(service, version, running);
-        length += after.length() - before.length();
+        memory.replace(before.bytes(), after.bytes());
         if (after.versions().isEmpty()) {
             histories.remove(service);
         } else {
@@ -51,12 +52,7 @@ final class PublishedContracts {
             throw Requests.limitReached(
                     "the registry holds the contracts of " + limits.contracts() + " services, which is its limit");
         }
-        long grown = length - before.length() + after.length();
-        if (grown > length && grown > RegistryLimits.CONTRACTS_LENGTH_MAX) {
-            throw Requests.limitReached("the registry holds contracts of " + length + " characters: at most "
-                    + RegistryLimits.CONTRACTS_LENGTH_MAX + " are allowed");
-        }
-        length = grown;
+        memory.replace(before.bytes(), after.bytes());
         histories.put(service, after);
         return true;
     }

@@ -1,13 +1,14 @@
 package dev.treaty.registry.server;
 
 import dev.treaty.core.call.CallContext;
-import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.core.event.Event;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.health.HealthSource;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
@@ -28,18 +29,30 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Offers a {@link RegistryTable} to the network, and lets leases expire on time. A watch waits until something changes,
  * so that changes are pushed although every exchange is one request and one answer.
  */
-public final class RegistryService implements RegistryProtocol, AutoCloseable {
+public final class RegistryService implements RegistryProtocol, HealthSource, AutoCloseable {
     /** The longest wait of a watch; many proxies end a request after half a minute. */
     public static final Duration WAIT_MAX = Duration.ofSeconds(25);
 
     /** The name of this registry in events: it does not know the address that clients use. */
     static final String SELF = "served here";
 
+    private static final String EXPIRY = "expiry";
+    private static final String PRESERVATION = "preservation";
+
     /** The longest pause between two checks of leases, which detect that this process was stopped. */
     private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
 
     /** The most instances in one answer. */
     private static final int PAGE_INSTANCES_MAX = 10_000;
+
+    /** The size of an answer, in bytes of JSON, if very many clients wait for one. */
+    private static final int PAGE_BYTES_MIN = 1 << 15;
+
+    /** What a waiting request takes of memory, beside its connection. */
+    private static final int WAITING_BYTES = 8 << 10;
+
+    /** What a service that a watch names takes of memory. */
+    private static final int WATCHED_BYTES = 512;
 
     /** How long before its deadline a watch is answered, so that the answer arrives in time. */
     private static final long MARGIN_NANOS = Duration.ofMillis(250).toNanos();
@@ -49,6 +62,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     private final Events events;
     private final ResultPages pages = new ResultPages();
     private final AtomicInteger waitingRequests = new AtomicInteger();
+    private final MemoryBudget memory;
     private final Set<ChangeLog.Waiter> waiters = ConcurrentHashMap.newKeySet();
 
     /** The current watch of each watcher: a client that asks again leaves no earlier watch behind. */
@@ -62,40 +76,57 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     /**
      * Starts to let leases expire.
      *
-     * @param events receives when many leases expire at once, so that instances are kept, and when that is over
+     * @param events receives what is wrong with the registry, such as that many leases expire at once, so that
+     *     instances are kept; and when that is over
      */
     public RegistryService(RegistryTable table, Time time, Events events) {
         this.table = table;
         this.time = time;
-        this.events = events;
-        Thread.ofVirtual().name("treaty-registry-leases").start(this::expireLeases);
+        this.events = EventStream.guarded(events);
+        this.memory = new MemoryBudget("waiting watches", table.limits().watchMemory());
+        BackgroundThread.virtual("treaty-registry-leases", time, this.events, this::expireLeases)
+                .start();
     }
 
-    private void expireLeases() {
+    private void expireLeases() throws InterruptedException {
         // No new lease expires earlier than the shortest one, so a new lease does not have to wake this thread.
         long longest = Math.min(table.limits().leaseMin().toNanos(), CHECK_NANOS);
-        boolean preserving = false;
-        try {
-            while (closed.now() == null) {
-                long now = time.nanoTime();
-                long left = table.expire(now, time.instant());
-                table.acks().removeGone(now);
-                pages.removeExpired(now);
-                var overview = table.overview(waitingRequests.get(), now);
-                if (preserving != overview.stale() > 0) {
-                    preserving = !preserving;
-                    String message = preserving
-                            ? "many leases expired at once: " + overview.expired()
-                                    + " instances were removed, " + overview.stale()
-                                    + " are kept as stale until they renew or may be removed"
-                            : "no instance is kept as stale any more";
-                    events.emit(new Event.RegistryChanged(SELF, true, message));
-                }
-                closed.await(time, now + Math.min(left, longest) - time.nanoTime());
+        while (closed.now() == null) {
+            long now = time.nanoTime();
+            long left;
+            try {
+                left = expireLeases(now);
+            } catch (RuntimeException | Error e) {
+                table.problems().begin(EXPIRY, "the registry cannot let leases expire: " + e, events);
+                throw e;
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            table.problems().end(EXPIRY, "the registry lets leases expire again", events);
+            Thread.interrupted(); // set by a subscriber
+            closed.await(time, now + Math.min(left, longest) - time.nanoTime());
         }
+    }
+
+    private long expireLeases(long now) {
+        long left = table.expire(now, time.instant());
+        table.acks().removeGone(now);
+        pages.removeExpired(now);
+        var overview = table.overview(waitingRequests.get(), now);
+        if (overview.stale() > 0) {
+            String message = "many leases expired at once: " + overview.expired() + " instances were removed, "
+                    + overview.stale() + " are kept as stale until they renew or may be removed";
+            table.problems().begin(PRESERVATION, message, events);
+        } else {
+            table.problems().end(PRESERVATION, "no instance is kept as stale any more", events);
+        }
+        return left;
+    }
+
+    /** Warns while the registry has a problem: it keeps stale instances, or cannot save its state. */
+    @Override
+    public ServiceHealth health() {
+        String problems = table.problems().text();
+        var status = problems.isEmpty() ? ServiceHealth.Status.PASSING : ServiceHealth.Status.WARNING;
+        return new ServiceHealth(status, problems, time.instant(), Map.of()).truncated();
     }
 
     /** Stops to let leases expire, and answers every waiting watch. */
@@ -150,7 +181,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public void publish(String contract, boolean force) {
-        table.publish(Requests.contract(contract), force);
+        table.publish(contract, force);
     }
 
     @Override
@@ -160,7 +191,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public Optional<String> contract(String service) {
-        return table.contracts(Requests.service(service)).newest().map(ServiceContract::text);
+        return table.contracts(Requests.service(service)).texts("").stream().findFirst();
     }
 
     @Override
@@ -178,7 +209,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
             String service, String after, int max, Optional<List<ServiceHealth.Status>> health) {
         checkPage(after, max);
         var page = new ArrayList<Instance>();
-        long left = ResultPages.PAGE_BYTES;
+        long left = pageBytes();
         for (ServiceInstance instance :
                 table.changes().instances(Requests.service(service)).after(after)) {
             if (health.isPresent() && !health.get().contains(instance.health().status())) {
@@ -211,7 +242,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public Page page(String next) {
-        return pages.next(next, table.newToken(), time.nanoTime());
+        return pages.next(next, pageBytes(), table.newToken(), time.nanoTime());
     }
 
     @Override
@@ -227,7 +258,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
     }
 
     private Heard acknowledged(String id, long waitMillis) throws InterruptedException {
-        return waiting(() -> new Heard(table.awaitAcknowledged(id, time, waitNanos(waitMillis))));
+        return waiting(0, () -> new Heard(table.awaitAcknowledged(id, time, waitNanos(waitMillis))));
     }
 
     @Override
@@ -243,7 +274,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         boolean current = epoch.equals(table.epoch());
         var seen = new TreeMap<ServiceName, Long>();
         since.forEach((service, revision) -> seen.put(Requests.service(service), current ? revision : 0));
-        return waiting(() -> watch(seen, time.nanoTime() + waitNanos(waitMillis), watcher));
+        return waiting(seen.size(), () -> watch(seen, time.nanoTime() + waitNanos(waitMillis), watcher));
     }
 
     private News watch(Map<ServiceName, Long> seen, long endNanos, String watcher) throws InterruptedException {
@@ -275,8 +306,10 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
         T answer() throws InterruptedException;
     }
 
-    /** Every waiting request holds a thread and a connection, so their number is limited. */
-    private <T> T waiting(WaitingRequest<T> request) throws InterruptedException {
+    /** Every waiting request holds a thread and a connection, and a watch what it names, so both are limited. */
+    private <T> T waiting(int services, WaitingRequest<T> request) throws InterruptedException {
+        long bytes = WAITING_BYTES + (long) WATCHED_BYTES * services;
+        memory.replace(0, bytes);
         try {
             if (waitingRequests.incrementAndGet() > table.limits().watches()) {
                 throw Requests.limitReached(
@@ -285,7 +318,14 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
             return request.answer();
         } finally {
             waitingRequests.decrementAndGet();
+            memory.replace(bytes, 0);
         }
+    }
+
+    /** Returns the size of an answer: if many clients wait, all may be answered at once. */
+    private int pageBytes() {
+        long share = table.limits().watchMemory() / Math.max(1, waitingRequests.get());
+        return Math.clamp(share, PAGE_BYTES_MIN, ResultPages.PAGE_BYTES);
     }
 
     private long waitNanos(long requestedMillis) {
@@ -348,7 +388,7 @@ public final class RegistryService implements RegistryProtocol, AutoCloseable {
 
     /** Returns as many changes as fit into an answer: single changes first, since they are processed quickly. */
     private News news(ChangeLog.Reading reading) {
-        long left = ResultPages.PAGE_BYTES;
+        long left = pageBytes();
         long revision = reading.revision();
         var changes = new ArrayList<Change>();
         for (ChangeLog.Change change : reading.changes()) {

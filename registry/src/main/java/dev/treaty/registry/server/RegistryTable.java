@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -74,6 +75,12 @@ public final class RegistryTable {
             new PriorityQueue<>((one, other) -> Long.signum(one.atNanos() - other.atNanos()));
 
     private final PublishedContracts contracts;
+    private final Problems problems = new Problems();
+
+    /** One contract at a time is parsed and compared, which takes much more memory than its text. */
+    private final ReentrantLock publishing = new ReentrantLock();
+
+    private final MemoryBudget memory;
     private Consumer<Entry> journal = _ -> {};
     private boolean started;
     private long lastCheckNanos;
@@ -104,6 +111,7 @@ public final class RegistryTable {
         this.epoch = token(random);
         this.changes = new ChangeLog(limits.log());
         this.contracts = new PublishedContracts(limits);
+        this.memory = new MemoryBudget("instances", limits.instanceMemory());
     }
 
     /** A part of the state that survives a restart of the process. */
@@ -115,7 +123,7 @@ public final class RegistryTable {
         record Gone(String id) implements Entry {}
 
         /** A contract was published. */
-        record Published(ServiceContract contract) implements Entry {}
+        record Published(String contract) implements Entry {}
 
         /** The contracts of a version were withdrawn. */
         record Withdrawn(ServiceName service, Version version) implements Entry {}
@@ -129,6 +137,10 @@ public final class RegistryTable {
 
     public synchronized String newToken() {
         return token(random);
+    }
+
+    Problems problems() {
+        return problems;
     }
 
     RegistryLimits limits() {
@@ -194,12 +206,15 @@ public final class RegistryTable {
         Lease lease = leases.get(instance.id());
         if (lease == null) {
             checkCapacity(instance.service());
+            memory.replace(0, Lease.bytes(instance));
             lease = new Lease(instance, token);
             leases.put(instance.id(), lease);
         } else if (!lease.ownedBy(token)) {
             throw Requests.registeredByAnother(instance.id());
         } else if (!lease.service().equals(instance.service())) {
             throw Requests.registeredForAnotherService(instance.id(), lease.service());
+        } else {
+            memory.replace(Lease.bytes(lease.reported), Lease.bytes(instance));
         }
         lease.lengthNanos = granted.toNanos();
         long now = running(nowNanos);
@@ -341,7 +356,9 @@ public final class RegistryTable {
     public synchronized void report(String id, String token, ServiceHealth health, long nowNanos, Instant at) {
         Requests.checkHealth(id, health);
         Lease lease = owned(id, token);
-        update(lease, lease.reported.withHealth(health), running(nowNanos));
+        ServiceInstance reported = lease.reported.withHealth(health);
+        memory.replace(Lease.bytes(lease.reported), Lease.bytes(reported));
+        update(lease, reported, running(nowNanos));
         show(lease, at);
         write(lease);
     }
@@ -413,6 +430,7 @@ public final class RegistryTable {
 
     private void remove(Lease lease, RemovalReason reason, Instant at) {
         leases.remove(lease.id());
+        memory.replace(Lease.bytes(lease.reported), 0);
         lease.check = null;
         stale -= lease.stale ? 1 : 0;
         delisted -= lease.delisted ? 1 : 0;
@@ -487,7 +505,7 @@ public final class RegistryTable {
         var all = new ArrayList<Entry>(leases.size());
         leases.values().stream().filter(Lease::expires).map(Lease::entry).forEach(all::add);
         for (ServiceName service : contracts.services()) {
-            contracts.history(service).newestFirst().reversed().forEach(c -> all.add(new Entry.Published(c)));
+            contracts.history(service).texts("").reversed().forEach(text -> all.add(new Entry.Published(text)));
         }
         return all;
     }
@@ -499,7 +517,9 @@ public final class RegistryTable {
                 var lease = new Lease(interner.intern(instance), token);
                 lease.lengthNanos = lengthNanos;
                 lease.drained = drained;
-                Lease before = leases.put(instance.id(), lease);
+                Lease before = leases.get(instance.id());
+                memory.replace(before == null ? 0 : Lease.bytes(before.reported), Lease.bytes(instance));
+                leases.put(instance.id(), lease);
                 if (before != null) {
                     before.check = null;
                 }
@@ -514,7 +534,7 @@ public final class RegistryTable {
                     remove(lease, RemovalReason.CLOSED, at);
                 }
             }
-            case Entry.Published(var contract) -> contracts.publish(contract, Set.of(), true);
+            case Entry.Published(var text) -> contracts.publish(ServiceContract.parse(text), Set.of(), true);
             case Entry.Withdrawn(var service, var version) -> {
                 if (contracts.history(service).versions().contains(version)) {
                     contracts.withdraw(service, version, Set.of());
@@ -528,14 +548,21 @@ public final class RegistryTable {
      *
      * @param force whether to store it even if it breaks clients
      */
-    public void publish(ServiceContract contract, boolean force) {
-        Set<String> live = changes.instances(contract.name()).stream()
-                .map(ServiceInstance::contract)
-                .collect(Collectors.toSet());
-        contracts.publish(contract, live, force);
+    public void publish(String text, boolean force) {
+        ServiceContract contract;
+        publishing.lock();
+        try {
+            contract = Requests.contract(text);
+            Set<String> live = changes.instances(contract.name()).stream()
+                    .map(ServiceInstance::contract)
+                    .collect(Collectors.toSet());
+            contracts.publish(contract, live, force);
+        } finally {
+            publishing.unlock();
+        }
         synchronized (this) {
             if (contracts.history(contract.name()).versions().contains(contract.version())) { // not withdrawn since
-                journal.accept(new Entry.Published(contract));
+                journal.accept(new Entry.Published(text));
             }
         }
     }

@@ -26,7 +26,7 @@ final class ResultPages {
     static final Duration RETENTION = Duration.ofSeconds(30);
 
     /** The most lists whose rest can be requested. */
-    static final int LISTS_MAX = 256;
+    static final int LISTS_MAX = 4_096;
 
     /** Names, punctuation, numbers and timestamps of an instance. */
     private static final int FRAME_BYTES = 480;
@@ -74,7 +74,7 @@ final class ResultPages {
      * @param name name for the page after this one
      * @throws ServiceException if there is no such page, or no longer
      */
-    Page next(String next, String name, long nowNanos) {
+    Page next(String next, int bytes, String name, long nowNanos) {
         Rest rest;
         synchronized (this) {
             rest = rests.get(next);
@@ -83,7 +83,7 @@ final class ResultPages {
             throw new ServiceException(
                     Code.NOT_FOUND, "that page is not known, or no longer: request the whole list again");
         }
-        return page(rest.instances, rest.from, PAGE_BYTES, name, nowNanos);
+        return page(rest.instances, rest.from, bytes, name, nowNanos);
     }
 
     private Page page(InstanceList all, int from, int bytes, String name, long nowNanos) {

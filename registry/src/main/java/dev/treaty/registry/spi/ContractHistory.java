@@ -1,5 +1,7 @@
 package dev.treaty.registry.spi;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.IncompatibleContractException;
@@ -44,18 +46,24 @@ public final class ContractHistory {
 
     private static final Comparator<Entry> BY_VERSION = Comparator.comparing(Entry::version);
 
-    /** @param capabilities names of the enabled capabilities, which are not part of the fingerprint */
-    private record Entry(ServiceContract contract, String fingerprint, Set<String> capabilities, int length) {
+    /**
+     * A contract as its text, which takes a seventh of the memory of the contract itself.
+     *
+     * @param capabilities names of the enabled capabilities, which are not part of the fingerprint
+     */
+    private record Entry(Version version, String text, int bytes, String fingerprint, Set<String> capabilities) {
         static Entry of(ServiceContract contract) {
             Set<String> capabilities = contract.capabilities().stream()
                     .filter(ServiceCapability::enabled)
                     .map(ServiceCapability::name)
                     .collect(Collectors.toSet());
+            String text = contract.text();
             return new Entry(
-                    contract,
-                    contract.fingerprint(),
-                    capabilities,
-                    contract.text().length());
+                    contract.version(), text, text.getBytes(UTF_8).length, contract.fingerprint(), capabilities);
+        }
+
+        ServiceContract contract() {
+            return ServiceContract.parse(text);
         }
 
         boolean offersTheSame(Entry other) {
@@ -63,11 +71,7 @@ public final class ContractHistory {
         }
 
         boolean isRepeatedBy(Entry other) {
-            return version().equals(other.version()) && offersTheSame(other);
-        }
-
-        Version version() {
-            return contract.version();
+            return version.equals(other.version) && offersTheSame(other);
         }
     }
 
@@ -97,22 +101,21 @@ public final class ContractHistory {
 
     /** Returns the contract with the highest version. */
     public Optional<ServiceContract> newest() {
-        return newestFirst().stream().findFirst();
+        return descending().findFirst().map(Entry::contract);
     }
 
-    /** Returns the contract with a fingerprint; of several, the one published last. */
-    public Optional<ServiceContract> find(String fingerprint) {
-        return entries.reversed().stream()
-                .filter(entry -> entry.fingerprint.equals(fingerprint))
-                .map(Entry::contract)
-                .findFirst();
-    }
-
-    /** Returns the text of the contract with a fingerprint, or of all contracts if the fingerprint is empty. */
+    /**
+     * Returns the text of the contract with a fingerprint, of several the one published last; or of all contracts, the
+     * highest version first, if the fingerprint is empty.
+     */
     public List<String> texts(String fingerprint) {
-        return (fingerprint.isEmpty() ? newestFirst().stream() : find(fingerprint).stream())
-                .map(ServiceContract::text)
-                .toList();
+        return fingerprint.isEmpty()
+                ? descending().map(Entry::text).toList()
+                : entries.reversed().stream()
+                        .filter(entry -> entry.fingerprint.equals(fingerprint))
+                        .map(Entry::text)
+                        .limit(1)
+                        .toList();
     }
 
     /** Returns the remembered versions. */
@@ -120,13 +123,13 @@ public final class ContractHistory {
         return entries.stream().map(Entry::version).collect(Collectors.toSet());
     }
 
-    /** Returns the number of characters of all texts together. */
-    public int length() {
-        return length(entries);
+    /** Returns the number of bytes of all texts together. */
+    public long bytes() {
+        return entries.stream().mapToLong(Entry::bytes).sum();
     }
 
     private static int length(List<Entry> entries) {
-        return entries.stream().mapToInt(Entry::length).sum();
+        return entries.stream().mapToInt(entry -> entry.text.length()).sum();
     }
 
     /**
@@ -137,8 +140,9 @@ public final class ContractHistory {
      */
     public Map<ServiceContract, Compatibility> compare(ServiceContract contract, Set<String> live) {
         var compared = new LinkedHashMap<ServiceContract, Compatibility>();
-        predecessors(Entry.of(contract), live)
-                .forEach(before -> compared.put(before.contract, Compatibility.between(before.contract, contract)));
+        predecessors(Entry.of(contract), live).stream()
+                .map(Entry::contract)
+                .forEach(before -> compared.put(before, Compatibility.between(before, contract)));
         return compared;
     }
 

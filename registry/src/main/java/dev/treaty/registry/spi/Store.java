@@ -2,6 +2,7 @@ package dev.treaty.registry.spi;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Set;
 
 /**
@@ -23,7 +24,13 @@ public interface Store extends Closeable {
     void force(String name) throws IOException;
 
     /** Replaces a file atomically and durably: afterwards it has the new content, or the old one if this failed. */
-    void replace(String name, byte[] bytes) throws IOException;
+    void replace(String name, Content content) throws IOException;
+
+    /** Writes the content of a file. */
+    @FunctionalInterface
+    interface Content {
+        void write(OutputStream out) throws IOException;
+    }
 
     /** Deletes a file if it exists. */
     void delete(String name) throws IOException;

@@ -47,7 +47,7 @@ class RegistryServiceTest {
 
     private final ManualTime time = new ManualTime(STARTED);
     private final RegistryTable table = new RegistryTable(
-            new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1)), new Random(1));
+            new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30), new Random(1));
     private final RegistryService registry = new RegistryService(table, time, Events.NONE);
 
     /** The tests count waiting threads: the one that lets leases expire is the first. */

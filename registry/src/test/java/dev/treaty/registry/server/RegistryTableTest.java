@@ -35,7 +35,7 @@ class RegistryTableTest {
     private long checkedNanos = START;
 
     private static RegistryTable table(int instances) {
-        var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30);
         return new RegistryTable(
                 limits, new SelfPreservationPolicy(1, Duration.ofMinutes(1), Optional.empty()), new Random(1));
     }
@@ -185,7 +185,7 @@ class RegistryTableTest {
     }
 
     private static RegistryTable preserving(int instances, int services) {
-        var limits = new RegistryLimits(1_000, 100, 2, 1, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(1));
+        var limits = new RegistryLimits(1_000, 100, 2, 1, 4_096, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30);
         var table = new RegistryTable(limits, SelfPreservationPolicy.STANDARD, new Random(1));
         for (int i = 0; i < instances; i++) {
             var service = new ServiceName("s" + i % services);

@@ -116,9 +116,9 @@ class ResultPagesTest {
         var page = pages.first(table.changes().instances(ORDERS), 1, "rest", 0);
         assertThat(page.instances()).hasSize(1);
         pages.removeExpired(ResultPages.RETENTION.toNanos() - 1);
-        assertThat(pages.next("rest", "more", 0).instances()).isNotEmpty();
+        assertThat(pages.next("rest", ResultPages.PAGE_BYTES, "more", 0).instances()).isNotEmpty();
         pages.removeExpired(ResultPages.RETENTION.toNanos());
-        assertThatThrownBy(() -> pages.next("rest", "more", 0)).hasMessageContaining("request the whole list again");
+        assertThatThrownBy(() -> pages.next("rest", ResultPages.PAGE_BYTES, "more", 0)).hasMessageContaining("request the whole list again");
         assertThatThrownBy(() -> registry.page("made-up")).hasMessageContaining("request the whole list again");
     }
 

@@ -146,6 +146,6 @@ class ContractHistoryTest {
         }
 
         assertThat(history.newestFirst()).hasSize(5);
-        assertThat(history.length()).isLessThanOrEqualTo(ContractHistory.LENGTH_MAX);
+        assertThat(history.bytes()).isLessThanOrEqualTo(ContractHistory.LENGTH_MAX);
     }
 }
