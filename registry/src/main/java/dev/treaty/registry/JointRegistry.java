@@ -141,15 +141,19 @@ public final class JointRegistry implements Registry {
             }
         }
 
+        Set<String> ids() {
+            return views.stream()
+                    .flatMap(view -> view.statements.keySet().stream())
+                    .collect(Collectors.toSet());
+        }
+
         /** Ranks again if a registry has become unreachable, or has returned. */
         void check() {
             for (int i = 0; i < all.size(); i++) {
                 boolean reachable = all.get(i).problem(service).isEmpty();
                 synchronized (JointRegistry.this) {
                     if (views.get(i).reach(reachable, time.nanoTime())) {
-                        var ids = new TreeSet<String>();
-                        views.forEach(view -> ids.addAll(view.statements.keySet()));
-                        update(ids, RemovalReason.NOT_LISTED.text());
+                        update(ids(), RemovalReason.NOT_LISTED.text());
                     }
                 }
             }
@@ -186,10 +190,19 @@ public final class JointRegistry implements Registry {
             if (secondary.isPresent() && accepted != accepting > 0) {
                 views.getLast().statements.keySet().forEach(id -> show(id, RemovalReason.HIDDEN.text()));
             }
-            for (String id : ids) { // what no registry lists can be forgotten
-                if (views.stream().allMatch(view -> view.listed(id) == null)) {
-                    views.forEach(view -> view.statements.remove(id));
-                }
+            ids.forEach(this::forget);
+        }
+
+        /** Forgets an instance that no registry lists, once each has removed it or would have after this time. */
+        private void forget(String id) {
+            List<Statement> statements = views.stream()
+                    .flatMap(view -> Optional.ofNullable(view.statements.get(id)).stream())
+                    .toList();
+            long now = time.nanoTime();
+            if (statements.stream().allMatch(each -> each.removal != null)
+                    && (statements.size() >= primaries.size()
+                            || statements.stream().allMatch(each -> now - each.atNanos > SETTLE_NANOS))) {
+                views.forEach(view -> view.statements.remove(id));
             }
         }
 
@@ -246,6 +259,9 @@ public final class JointRegistry implements Registry {
                 now = List.copyOf(followed.values());
             }
             now.forEach(Followed::check);
+            synchronized (this) {
+                now.forEach(each -> each.ids().forEach(each::forget));
+            }
             time.sleep(CHECK_NANOS);
         }
     }

@@ -30,7 +30,7 @@ class JointOutageTest {
     private static final Duration LONG = Duration.ofSeconds(20);
 
     private static final RegistryLimits LIMITS =
-            new RegistryLimits(1_000, 100, 100, 100, 8, Duration.ofMillis(100), Duration.ofMinutes(10));
+            RegistryLimits.STANDARD;
 
     /** Leases that expire soon, so that a crashed process is gone soon. */
     private static final RegistryPolicy SHORT = new RegistryPolicy(

@@ -172,7 +172,6 @@ final class CachedView implements AutoCloseable {
         private final Map<String, String> acknowledged = new TreeMap<>(); // digests of states by id
         private volatile String problem = "";
         private long askedAtNanos;
-        private boolean attending;
         private boolean ended;
 
         FollowedService(ServiceName name) {

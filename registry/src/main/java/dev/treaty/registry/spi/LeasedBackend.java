@@ -52,7 +52,7 @@ public abstract class LeasedBackend implements Backend {
      * @param version differs after each change of the text
      * @param lease the lease under which it is; 0 for none
      */
-    protected record Entry(String path, String text, long version, long lease) {}
+    public record Entry(String path, String text, long version, long lease) {}
 
     /**
      * A part of a transaction.
@@ -60,7 +60,7 @@ public abstract class LeasedBackend implements Backend {
      * @param before what has to be there; null for nothing
      * @param text what is there afterwards; null for nothing
      */
-    protected record Step(String path, @Nullable Entry before, @Nullable String text, long lease) {
+    public record Step(String path, @Nullable Entry before, @Nullable String text, long lease) {
         static Step delete(Entry before) {
             return new Step(before.path(), before, null, 0);
         }
