@@ -67,6 +67,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     private final String identity; // of this process as a watcher
     private final Map<String, Held> held = new ConcurrentHashMap<>();
     private volatile long renewedAtNanos;
+    private volatile boolean interrupted; // the store may have been set back since the last renewal
     private @Nullable CachedView view; // guarded by this, as all below
     private long checkedAtNanos;
     private boolean closed;
@@ -91,7 +92,13 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
                 return view;
             }
         }
-        String epoch = backend.epoch(RegistryTable.token(context.random()));
+        String epoch;
+        try {
+            epoch = backend.epoch(RegistryTable.token(context.random()));
+        } catch (ServiceException e) {
+            interrupted = true;
+            throw e;
+        }
         CachedView current;
         CachedView outdated;
         synchronized (this) {
@@ -101,6 +108,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
                 return view;
             }
             outdated = view;
+            interrupted |= outdated != null;
             current = new CachedView(epoch, backend, context, preservation, identity, this::checkEpochNext);
             view = current;
         }
@@ -163,6 +171,14 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     public Renewed renew(List<Lease> leases) throws InterruptedException {
         CachedView current = view();
         Set<String> missing = renewLease();
+        if (interrupted) {
+            interrupted = false;
+            for (Held each : held.values()) {
+                if (!missing.contains(each.instance.id())) {
+                    backend.change(each.holding, stating(each.instance));
+                }
+            }
+        }
         List<String> unknown = leases.stream()
                 .map(Lease::id)
                 .filter(id -> !held.containsKey(id) || missing.contains(id))
@@ -172,8 +188,13 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
 
     private Set<String> renewLease() throws InterruptedException {
         renewedAtNanos = time.nanoTime();
-        return backend.renew(
-                () -> held.values().stream().map(Held::holding).toList());
+        try {
+            return backend.renew(
+                    () -> held.values().stream().map(Held::holding).toList());
+        } catch (ServiceException e) {
+            interrupted = true;
+            throw e;
+        }
     }
 
     @Override

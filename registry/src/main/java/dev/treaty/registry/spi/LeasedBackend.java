@@ -4,6 +4,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.RemovalReason;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -252,9 +253,9 @@ public abstract class LeasedBackend implements Backend {
                 missing.add(holding.id());
             }
         }
-        for (String path : present) {
+        for (String path : new TreeSet<>(present).reversed()) { // instances before their claims
             if (!expected.contains(path)) {
-                delete(path);
+                removeUnexpected(path);
             }
         }
         for (var each : attended.entrySet()) {
@@ -263,6 +264,15 @@ public abstract class LeasedBackend implements Backend {
             }
         }
         return missing;
+    }
+
+    /** Removes what this client has removed before, and the store has again. */
+    private void removeUnexpected(String path) throws InterruptedException {
+        Entry claim = read(paths.id(StorePaths.name(path)));
+        boolean instance = path.startsWith(paths.instances() + "/");
+        if (!instance || claim == null || !remove(claim, read(path), RemovalReason.CLOSED.text(), true)) {
+            delete(path);
+        }
     }
 
     @Override
