@@ -29,6 +29,9 @@ import picocli.CommandLine.Option;
             "  curl -d '{}' -H 'Content-Type: application/json' localhost:7400/treaty.Registry/services"
         })
 public final class RegistryCommand extends OutputCommand {
+    /** The level from which the log shows Treaty's events: operators should see what is wrong with a registry. */
+    private static final String LOG_LEVEL = "treaty.log";
+
     @Option(
             names = "--port",
             paramLabel = "PORT",
@@ -88,11 +91,14 @@ public final class RegistryCommand extends OutputCommand {
     }
 
     /**
-     * Serves a registry with these settings.
+     * Serves a registry with these settings, and shows its problems on the console.
      *
      * @throws CommandFailed if the port or the data directory cannot be used
      */
     public static Treaty serve(Settings settings) {
+        if (System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, "WARN"); // before the log is used
+        }
         Treaty treaty = Treaty.open(settings);
         try {
             treaty.serveRegistry();

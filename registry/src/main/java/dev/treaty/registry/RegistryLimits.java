@@ -64,26 +64,6 @@ public record RegistryLimits(
         return new RegistryLimits(most, services, contracts, watches, log, leaseMin, leaseMax, memory);
     }
 
-    /** Returns the most bytes of heap that instances may take. */
-    public long instanceMemory() {
-        return memory / 2;
-    }
-
-    /** Returns the most bytes of heap that contracts may take. */
-    public long contractMemory() {
-        return memory / 4;
-    }
-
-    /** Returns the most bytes of heap that waiting watches may take. */
-    public long watchMemory() {
-        return memory / 4;
-    }
-
-    /** Returns the most bytes of changes that may wait for the disk. */
-    public long journalMemory() {
-        return memory / 8;
-    }
-
     /** Returns the lease that is granted to a request. */
     public Duration lease(Duration requested) {
         return requested.compareTo(leaseMin) < 0 ? leaseMin : requested.compareTo(leaseMax) > 0 ? leaseMax : requested;

@@ -21,11 +21,13 @@ final class ExternalService implements AutoCloseable {
 
     ExternalService(RunSettings.Existing service, Registry registry, Consumer<String> lines) {
         ServiceEndpoint endpoint = service.endpoint();
+        // Clients cannot call https; programs that can find it as tcp.
+        String protocol = endpoint.protocol().equals("https") ? "tcp" : endpoint.protocol();
         this.registration = registry.register(ServiceInstance.of(
                 service.name() + "@" + endpoint.authority(),
                 service.name(),
                 service.version(),
-                endpoint,
+                new ServiceEndpoint(protocol, endpoint.host(), endpoint.port()),
                 Instant.now()));
         ServiceInstance instance = registration.instance();
         lines.accept("registered as " + instance.id());

@@ -2,8 +2,8 @@ package dev.treaty.core.time;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class ManualTime implements Time {
     private final Instant start;
     private final AtomicLong nanos = new AtomicLong();
-    private final Collection<Sleeper> sleepers = new ConcurrentLinkedQueue<>();
+    private final Set<Sleeper> sleepers = ConcurrentHashMap.newKeySet();
 
     private record Sleeper(Thread thread, long untilNanos) {}
 

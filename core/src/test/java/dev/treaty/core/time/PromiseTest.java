@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PromiseTest {
@@ -127,5 +131,60 @@ class PromiseTest {
             assertThat(seen).filteredOn("kept"::equals).hasSize(20);
             assertThat(seen).filteredOn("interrupted"::equals).hasSize(20);
         }
+    }
+
+    /** The time between an event and the end of the last of 32,000 waits. */
+    private static Duration release(Promise<String> promise, Time clock, long nanos, Runnable event) throws Exception {
+        int callers = 32_000;
+        var waits = new AtomicInteger();
+        var ended = new CountDownLatch(callers);
+        var counting = new Time() {
+            @Override
+            public long nanoTime() {
+                return clock.nanoTime();
+            }
+
+            @Override
+            public Instant instant() {
+                return clock.instant();
+            }
+
+            @Override
+            public void park(Object blocker, long left) {
+                waits.incrementAndGet();
+                clock.park(blocker, left);
+            }
+        };
+        for (int i = 0; i < callers; i++) {
+            Thread.startVirtualThread(() -> {
+                try {
+                    promise.await(counting, nanos);
+                    ended.countDown();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+        }
+        while (waits.get() < callers) {
+            Thread.yield();
+        }
+        long began = System.nanoTime();
+        event.run();
+        assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    @Test
+    void a_crowd_that_waits_for_one_event_is_released_within_a_second() throws Exception {
+        var promise = new Promise<String>();
+        assertThat(release(promise, Time.system(), Long.MAX_VALUE / 2, () -> promise.complete("now")))
+                .isLessThan(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void a_crowd_that_gives_up_at_the_same_time_is_released_within_a_second() throws Exception {
+        Duration wait = Duration.ofSeconds(5);
+        assertThat(release(new Promise<>(), time, wait.toNanos(), () -> time.advance(wait)))
+                .isLessThan(Duration.ofSeconds(1));
     }
 }

@@ -4,11 +4,8 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Records up to which revision each watcher has acknowledged the changes of each service: a draining instance waits for
@@ -24,6 +21,9 @@ public final class WatcherAcks {
     /** The most watchers that are waited for; others are served, but nothing waits for their acknowledgements. */
     static final int WATCHERS_MAX = 65_536;
 
+    /** The most services that these watchers may watch together, each of which takes some 64 bytes. */
+    private static final long SERVICES_MAX = Runtime.getRuntime().maxMemory() / 16 / 64;
+
     private static final class Watcher {
         Map<ServiceName, Long> acknowledged = Map.of();
         boolean waiting; // for the next changes, at this moment
@@ -33,31 +33,33 @@ public final class WatcherAcks {
             return !waiting && expiryNanos - nowNanos <= 0;
         }
 
-        boolean lacks(ServiceName service, long revision) {
-            return acknowledged.getOrDefault(service, revision) < revision;
+        boolean lacks(Awaited awaited) {
+            return acknowledged.getOrDefault(awaited.service, awaited.revision) < awaited.revision;
         }
     }
 
     private final Map<Object, Watcher> watchers = new HashMap<>();
-    private final Set<Wait> waits = Collections.newSetFromMap(new IdentityHashMap<>());
+    private long services; // in all of them together
+    private final Map<Awaited, Wait> waits = new HashMap<>();
 
-    /** A wait until all watchers of a service have acknowledged a revision. */
+    private record Awaited(ServiceName service, long revision) {}
+
+    /** The waits until all watchers of a service have acknowledged a revision. */
     private static final class Wait {
-        final ServiceName service;
-        final long revision;
+        final Awaited awaited;
+        int waiting;
 
         /** The watchers that have not acknowledged it. */
         final Map<Object, Watcher> missing = new HashMap<>();
 
         final Promise<Boolean> over = new Promise<>();
 
-        Wait(ServiceName service, long revision) {
-            this.service = service;
-            this.revision = revision;
+        Wait(Awaited awaited) {
+            this.awaited = awaited;
         }
 
         void update(Object id, Watcher watcher) {
-            if (watcher.lacks(service, revision)) {
+            if (watcher.lacks(awaited)) {
                 missing.put(id, watcher);
             } else {
                 remove(id);
@@ -73,15 +75,20 @@ public final class WatcherAcks {
 
     /** A watcher asks for the next changes, which acknowledges all up to the revision beside each service. */
     public synchronized void acknowledge(Object id, Map<ServiceName, Long> upTo, long nowNanos) {
-        if (watchers.size() >= WATCHERS_MAX) {
+        if (!hasRoom(id, upTo)) {
             removeGone(nowNanos);
         }
-        if (watchers.size() < WATCHERS_MAX || watchers.containsKey(id)) {
+        if (hasRoom(id, upTo)) {
             Watcher watcher = watchers.computeIfAbsent(id, _ -> new Watcher());
+            services += upTo.size() - watcher.acknowledged.size();
             watcher.acknowledged = upTo;
             watcher.waiting = true;
-            waits.forEach(wait -> wait.update(id, watcher));
+            waits.values().forEach(wait -> wait.update(id, watcher));
         }
+    }
+
+    private boolean hasRoom(Object id, Map<ServiceName, Long> upTo) {
+        return (watchers.size() < WATCHERS_MAX && services + upTo.size() <= SERVICES_MAX) || watchers.containsKey(id);
     }
 
     /** A watcher was notified of changes and has to ask for the next ones. */
@@ -95,14 +102,20 @@ public final class WatcherAcks {
 
     /** A watcher watches nothing any more. */
     public synchronized void remove(Object id) {
-        if (watchers.remove(id) != null) {
-            waits.forEach(wait -> wait.remove(id));
+        Watcher removed = watchers.remove(id);
+        if (removed != null) {
+            services -= removed.acknowledged.size();
+            waits.values().forEach(wait -> wait.remove(id));
         }
     }
 
     /** Removes the watchers that did not ask again in time. */
     public synchronized void removeGone(long nowNanos) {
-        watchers.values().removeIf(watcher -> watcher.gone(nowNanos));
+        watchers.values().removeIf(watcher -> {
+            boolean gone = watcher.gone(nowNanos);
+            services -= gone ? watcher.acknowledged.size() : 0;
+            return gone;
+        });
     }
 
     /**
@@ -113,11 +126,7 @@ public final class WatcherAcks {
      */
     public int await(ServiceName service, long revision, Time time, long nanos) throws InterruptedException {
         long end = time.nanoTime() + nanos;
-        var wait = new Wait(service, revision);
-        synchronized (this) {
-            watchers.forEach(wait::update);
-            waits.add(wait);
-        }
+        Wait wait = begin(new Awaited(service, revision));
         try {
             while (true) {
                 long now = time.nanoTime();
@@ -136,8 +145,21 @@ public final class WatcherAcks {
             }
         } finally {
             synchronized (this) {
-                waits.remove(wait);
+                if (--wait.waiting == 0) {
+                    waits.remove(wait.awaited);
+                }
             }
         }
+    }
+
+    private synchronized Wait begin(Awaited awaited) {
+        Wait wait = waits.get(awaited);
+        if (wait == null) {
+            wait = new Wait(awaited);
+            watchers.forEach(wait::update);
+            waits.put(awaited, wait);
+        }
+        wait.waiting++;
+        return wait;
     }
 }

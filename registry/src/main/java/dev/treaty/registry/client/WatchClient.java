@@ -78,6 +78,7 @@ public final class WatchClient implements AutoCloseable {
     private final Promise<Boolean> ended = new Promise<>();
     private Promise<Outcome> outcome = new Promise<>();
     private volatile WatchState state = WatchState.EMPTY; // written under the monitor
+    private boolean holding; // instances that a restarted registry does not list
     private boolean watching; // the registry believes that this process watches something
     private volatile @Nullable Fault refused;
     private volatile boolean closed;
@@ -360,26 +361,34 @@ public final class WatchClient implements AutoCloseable {
 
     private void removeMissing() {
         long before = changes.revision();
+        int held = 0;
         synchronized (this) {
             long now = connection.time.nanoTime();
             var kept = new HashMap<>(state.missing());
-            state.missing().forEach((id, missing) -> {
-                if (missing.untilNanos() - now > 0) {
-                    return;
+            for (var each : state.missing().entrySet()) {
+                ServiceName service = each.getValue().service();
+                if (each.getValue().untilNanos() - now > 0) {
+                    continue;
                 }
-                ServiceName service = missing.service();
                 int ofService = changes.instances(service).size();
                 long wait = preservation.tryRemove(service, ofService, changes.instanceCount(), now);
                 if (wait > 0) { // too many at once: more likely a fault of the registry than the truth
-                    kept.put(id, new WatchState.Missing(service, now + wait));
+                    kept.put(each.getKey(), new WatchState.Missing(service, now + wait));
+                    held++;
                 } else {
-                    kept.remove(id);
-                    changes.remove(service, id, RemovalReason.NOT_REGISTERED_AGAIN.text(), connection.time.instant());
+                    kept.remove(each.getKey());
+                    String reason = RemovalReason.NOT_REGISTERED_AGAIN.text();
+                    changes.remove(service, each.getKey(), reason, connection.time.instant());
                 }
-            });
+            }
             state = state.withMissing(kept);
         }
         emitSince(before);
+        if (held > 0 && !holding) {
+            connection.refused("the registry " + connection.address + " has restarted and lists " + held
+                    + " instances no longer: they are kept, and removed a few at a time");
+        }
+        holding = held > 0 || (holding && !state.missing().isEmpty());
     }
 
     private void emitSince(long revision) {

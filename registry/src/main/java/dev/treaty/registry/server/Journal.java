@@ -268,7 +268,7 @@ public final class Journal implements AutoCloseable {
      * process stops in the meantime.
      */
     private void snapshot() throws IOException {
-        var next = new Pending(table.limits().journalMemory());
+        var next = new Pending(table.limits().memory() / 8);
         List<RegistryTable.Entry> entries = table.journal(next);
         pending = next;
         long number = generation + 1;

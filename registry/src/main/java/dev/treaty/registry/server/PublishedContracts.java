@@ -18,7 +18,7 @@ final class PublishedContracts {
 
     PublishedContracts(RegistryLimits limits) {
         this.limits = limits;
-        this.memory = new MemoryBudget("contracts", limits.contractMemory());
+        this.memory = new MemoryBudget("contracts", limits.memory() / 4);
     }
 
     /** @param live fingerprints of the contracts of running instances of the service */

@@ -83,7 +83,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
         this.table = table;
         this.time = time;
         this.events = EventStream.guarded(events);
-        this.memory = new MemoryBudget("waiting watches", table.limits().watchMemory());
+        this.memory = new MemoryBudget("waiting watches", table.limits().memory() / 4);
         BackgroundThread.virtual("treaty-registry-leases", time, this.events, this::expireLeases)
                 .start();
     }
@@ -324,7 +324,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     /** Returns the size of an answer: if many clients wait, all may be answered at once. */
     private int pageBytes() {
-        long share = table.limits().watchMemory() / Math.max(1, waitingRequests.get());
+        long share = table.limits().memory() / 4 / Math.max(1, waitingRequests.get());
         return Math.clamp(share, PAGE_BYTES_MIN, ResultPages.PAGE_BYTES);
     }
 

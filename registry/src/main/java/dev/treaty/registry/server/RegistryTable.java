@@ -111,7 +111,7 @@ public final class RegistryTable {
         this.epoch = token(random);
         this.changes = new ChangeLog(limits.log());
         this.contracts = new PublishedContracts(limits);
-        this.memory = new MemoryBudget("instances", limits.instanceMemory());
+        this.memory = new MemoryBudget("instances", limits.memory() / 2);
     }
 
     /** A part of the state that survives a restart of the process. */

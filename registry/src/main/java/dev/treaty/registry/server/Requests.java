@@ -54,7 +54,11 @@ public final class Requests {
         checkLength("instance " + id + ": its health", health.length(), ServiceHealth.LENGTH_MAX);
     }
 
-    /** @throws IllegalArgumentException if an instance cannot become the other one */
+    /**
+     * Checks whether an instance may become another one.
+     *
+     * @throws IllegalArgumentException if the id or the service differs
+     */
     public static void checkUpdate(ServiceInstance before, ServiceInstance after) {
         if (!after.id().equals(before.id())) {
             throw new IllegalArgumentException(

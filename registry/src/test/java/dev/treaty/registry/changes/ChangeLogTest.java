@@ -196,4 +196,18 @@ class ChangeLogTest {
         assertThat(waiter.await(List.of(ORDERS), log.revision(), new ManualTime(), Long.MAX_VALUE))
                 .isEqualTo(log.revision());
     }
+
+    @Test
+    void a_log_keeps_a_bounded_number_of_characters_R12() {
+        var large = new ChangeLog(ChangeLog.LENGTH_MAX);
+        String text = "x".repeat(8_000);
+        for (int i = 0; i < 4_000; i++) {
+            large.put(Instances.of(ORDERS, "a").withMetadata(Map.of("text", i + text)), STARTED);
+        }
+        List<ChangeLog.Change> kept = large.readAll(0).changes();
+        long characters = kept.stream().mapToLong(ChangeLog.Change::characters).sum();
+        assertThat(characters).isBetween(ChangeLog.CHARACTERS_MAX - 10_000, ChangeLog.CHARACTERS_MAX);
+        assertThat(large.read(Map.of(ORDERS, large.revision() - 1)).changes()).hasSize(1);
+        assertThat(large.read(Map.of(ORDERS, 2L)).complete()).as("a watcher that is behind").containsKey(ORDERS);
+    }
 }

@@ -145,7 +145,7 @@ class RegistryServiceTest {
         var contract = ServiceContract.of(RegistryProtocol.class);
 
         assertThat(contract.name().value()).isEqualTo("treaty.Registry");
-        assertThat(contract.operations()).hasSize(14).allMatch(o -> o.idempotent());
+        assertThat(contract.operations()).hasSize(16).allMatch(o -> o.idempotent());
         assertThat(ServiceContract.parse(contract.text())).isEqualTo(contract);
     }
 
@@ -451,5 +451,36 @@ class RegistryServiceTest {
         var read = table.changes().instances(ORDERS).getFirst();
         assertThat(read.startedAt()).isEqualTo(time.instant());
         assertThat(read.health().timestamp()).isEqualTo(time.instant());
+    }
+
+    @Test
+    void instances_that_are_kept_as_stale_are_shown_by_the_health_of_the_registry_R6() {
+        assertThat(registry.health().status()).isEqualTo(Status.PASSING);
+        IntStream.range(0, 5).forEach(i -> register("i" + i));
+        pass(12);
+        eventually(() -> registry.overview().stale() > 0);
+        assertThat(registry.health().status()).isEqualTo(Status.WARNING);
+        assertThat(registry.health().message()).contains("many leases expired at once", "are kept as stale");
+    }
+
+    @Test
+    void waiting_watches_have_a_memory_limit_whose_refusal_names_it_R12() {
+        var small = new RegistryTable(
+                new RegistryLimits(10, 10, 1, 9, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 17),
+                new Random(1));
+        try (var service = new RegistryService(small, Time.system(), Events.NONE)) {
+            Map<String, Long> many = IntStream.range(0, 1_000)
+                    .boxed()
+                    .collect(Collectors.toMap(i -> "shop.Service" + i, _ -> 0L));
+            refused(
+                    Code.RESOURCE_EXHAUSTED,
+                    "the waiting watches of the registry take 0 bytes",
+                    () -> service.watch(many, "", 0, ""));
+            for (int i = 0; i < 10; i++) { // each gives back what it took
+                assertThat(service.watch(Map.of(SERVICE, 0L), "", 0, "").complete()).hasSize(1);
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

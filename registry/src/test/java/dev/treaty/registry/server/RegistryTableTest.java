@@ -9,13 +9,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.Instances;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -389,5 +392,92 @@ class RegistryTableTest {
 
         assertThat(table.renew("i0", MINE, START + 301 * SECOND, STARTED)).isFalse();
         assertThat(table.overview(0, START + 301 * SECOND).critical()).isZero();
+    }
+
+    private static RegistryTable small(long memory) {
+        var limits = new RegistryLimits(
+                1_000, 100, 100, 100, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), memory);
+        return new RegistryTable(limits, new Random(1));
+    }
+
+    private static ServiceInstance large(String id, int characters) {
+        return Instances.of(ORDERS, id).withMetadata(Map.of("text", "x".repeat(characters)));
+    }
+
+    @Test
+    void instances_have_a_memory_limit_whose_refusal_names_it_R12() {
+        RegistryTable table = small(200_000); // half of it for instances
+        for (int i = 0; i < 5; i++) {
+            table.register(large("i" + i, 8_000), MINE, LEASE, START, STARTED);
+        }
+        String message = "the instances of the registry take";
+        refused(
+                Code.RESOURCE_EXHAUSTED,
+                message,
+                () -> table.register(large("i5", 8_000), MINE, LEASE, START, STARTED));
+        refused(
+                Code.RESOURCE_EXHAUSTED,
+                "over its limit of 100000: remove some, or give the registry's process a larger heap (-Xmx)",
+                () -> table.register(large("i5", 8_000), MINE, LEASE, START, STARTED));
+        assertThat(table.changes().instances(ORDERS)).hasSize(5);
+        var health = new ServiceHealth(Status.WARNING, "x".repeat(8_000), STARTED, Map.of());
+        refused(Code.RESOURCE_EXHAUSTED, message, () -> table.report("i0", MINE, health, START, STARTED));
+
+        table.register(large("i0", 10), MINE, LEASE, START, STARTED); // a smaller one always fits
+        table.register(large("i5", 7_000), MINE, LEASE, START, STARTED);
+        table.remove("i1", MINE, STARTED);
+        table.report("i0", MINE, health, START, STARTED);
+    }
+
+    @Test
+    void contracts_have_a_memory_limit_whose_refusal_names_it_R12() {
+        RegistryTable table = small(8_000); // a quarter of it for contracts
+        String operation = "get(text: string) -> string\n";
+        table.publish("contract shop.First 1.0.0\n" + "get(text: string) -> string", false);
+        var long1 = new StringBuilder("contract shop.Second 1.0.0\n");
+        for (int i = 0; i < 100; i++) {
+            long1.append("a").append(i).append(operation);
+        }
+        refused(
+                Code.RESOURCE_EXHAUSTED,
+                "the contracts of the registry take",
+                () -> table.publish(long1.toString(), false));
+        assertThat(table.services()).extracting(ServiceName::value).containsExactly("shop.First");
+    }
+
+    @Test
+    void the_last_renewal_of_each_lease_is_known() {
+        register("a", MINE, LEASE, START);
+        register("b", MINE, LEASE, START);
+        register("embedded", MINE, Duration.ZERO, START);
+        table.renew("b", MINE, START + 3 * SECOND, STARTED);
+
+        assertThat(table.renewals(table.changes().instances(ORDERS), 10, START + 5 * SECOND, STARTED))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "a", Optional.of(STARTED.minusSeconds(5)),
+                        "b", Optional.of(STARTED.minusSeconds(2))));
+    }
+
+    @Test
+    void a_contract_is_withdrawn_unless_registered_instances_run_it() {
+        table.publish("contract shop.Orders 1.0.0\nget() -> string", false);
+        table.publish("contract shop.Orders 1.1.0\nget() -> string\nput()", false);
+        var entries = new ArrayList<RegistryTable.Entry>();
+        table.journal(entries::add);
+        register("a", MINE, LEASE, START); // of version 1.0.0
+
+        refused(
+                Code.FAILED_PRECONDITION,
+                "in use by 1 registered instances",
+                () -> table.withdraw(ORDERS, new Version(1, 0, 0)));
+        refused(Code.NOT_FOUND, "no contract shop.Orders 3.0.0", () -> table.withdraw(ORDERS, new Version(3, 0, 0)));
+        table.withdraw(ORDERS, new Version(1, 1, 0));
+        assertThat(table.contracts(ORDERS).versions()).containsExactly(new Version(1, 0, 0));
+        table.remove("a", MINE, STARTED);
+        table.withdraw(ORDERS, new Version(1, 0, 0));
+        assertThat(table.services()).isEmpty();
+        assertThat(entries)
+                .filteredOn(RegistryTable.Entry.Withdrawn.class::isInstance)
+                .hasSize(2);
     }
 }

@@ -131,7 +131,7 @@ class ResultPagesTest {
         List<Instance> page;
         do {
             page = registry.instances(
-                    ORDERS.value(), all.isEmpty() ? "" : all.getLast().id(), 1_000);
+                    ORDERS.value(), all.isEmpty() ? "" : all.getLast().id(), 1_000, Optional.empty());
             all.addAll(page);
         } while (!page.isEmpty());
 

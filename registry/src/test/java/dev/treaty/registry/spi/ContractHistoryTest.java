@@ -122,7 +122,7 @@ class ContractHistoryTest {
         var again = publish(history, described);
 
         assertThat(again.newestFirst()).containsExactly(contract("1.1.0", "get() find()"), described);
-        assertThat(again.find(described.fingerprint())).contains(described);
+        assertThat(again.texts(described.fingerprint())).containsExactly(described.text());
     }
 
     @Test
