@@ -66,9 +66,7 @@ final class InstancesCommand extends OutputCommand {
         printList(
                 documents,
                 () -> table(instances),
-                health.size() < Status.values().length
-                        ? "No instance has this health."
-                        : "No service is registered.");
+                health.size() < Status.values().length ? "No instance has this health." : "No service is registered.");
         return Main.OK;
     }
 

@@ -387,7 +387,8 @@ class RegistryCommandsTest {
 
     @Test
     void a_version_of_a_contract_is_withdrawn_unless_instances_run_it(@TempDir Path directory) throws IOException {
-        Path file = Files.writeString(directory.resolve("old.contract"), "contract test.Old 1.0.0\n\nget() -> string\n");
+        Path file =
+                Files.writeString(directory.resolve("old.contract"), "contract test.Old 1.0.0\n\nget() -> string\n");
         assertThat(run("contract", "publish", file.toString()).exit()).isEqualTo(Main.OK);
 
         assertThat(run("contract", "withdraw", "test.Old", "1.0.0").out()).contains("test.Old 1.0.0 is withdrawn");

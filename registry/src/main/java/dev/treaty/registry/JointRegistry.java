@@ -85,7 +85,8 @@ public final class JointRegistry implements Registry {
     }
 
     /** What a registry has last said of an instance; with the reason if it was removed. */
-    private record Statement(ServiceInstance instance, @Nullable String removal, long atNanos) {}
+    private record Statement(
+            ServiceInstance instance, @Nullable String removal, long atNanos) {}
 
     /** What one registry says of a service. */
     private static final class View {
@@ -362,7 +363,8 @@ public final class JointRegistry implements Registry {
     @Override
     public boolean drain(ServiceInstance instance, boolean drained, Duration waitMax) {
         Duration each = waitMax.dividedBy(primaries.size());
-        return !askPrimaries(registry -> registry.drain(instance, drained, each)).contains(false);
+        return !askPrimaries(registry -> registry.drain(instance, drained, each))
+                .contains(false);
     }
 
     @Override

@@ -189,7 +189,8 @@ public abstract class OutageConformance {
         restoreSnapshot();
 
         var late = client(forEmptyRestart());
-        Polling.until(() -> late.lookup(ORDERS).stream().map(ServiceInstance::id).toList().equals(List.of("new", "reported")));
+        Polling.until(() ->
+                late.lookup(ORDERS).stream().map(ServiceInstance::id).toList().equals(List.of("new", "reported")));
         owner.register(instance("last"));
         watcher.until(view -> view.keySet().equals(Set.of("reported", "new", "last")) && warned(view.get("reported")));
         assertConverged(watching);
@@ -219,11 +220,11 @@ public abstract class OutageConformance {
         restart();
 
         Polling.until(() -> registration.acknowledged(WAIT_MAX));
-        assertThat(watcher.until(view -> true).get("orders-1").health().status()).isEqualTo(Status.DRAINING);
+        assertThat(watcher.until(view -> true).get("orders-1").health().status())
+                .isEqualTo(Status.DRAINING);
         assertThat(Polling.result(() -> operator.drain(instance("orders-2"), true, WAIT_MAX)))
                 .isTrue();
-        assertThat(watching.instances(ORDERS))
-                .allMatch(each -> each.health().status() == Status.DRAINING);
+        assertThat(watching.instances(ORDERS)).allMatch(each -> each.health().status() == Status.DRAINING);
     }
 
     @Test

@@ -29,8 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JointOutageTest {
     private static final Duration LONG = Duration.ofSeconds(20);
 
-    private static final RegistryLimits LIMITS =
-            RegistryLimits.STANDARD;
+    private static final RegistryLimits LIMITS = RegistryLimits.STANDARD;
 
     /** Leases that expire soon, so that a crashed process is gone soon. */
     private static final RegistryPolicy SHORT = new RegistryPolicy(
@@ -41,8 +40,8 @@ class JointOutageTest {
             Duration.ofSeconds(20),
             SelfPreservationPolicy.STANDARD);
 
-    private final List<RegistryHost> hosts = List.of(
-            new RegistryHost(Time.system(), LIMITS).start(), new RegistryHost(Time.system(), LIMITS).start());
+    private final List<RegistryHost> hosts =
+            List.of(new RegistryHost(Time.system(), LIMITS).start(), new RegistryHost(Time.system(), LIMITS).start());
 
     private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -114,7 +113,9 @@ class JointOutageTest {
         Polling.until(() -> watching.problem(ORDERS).isEmpty());
         living.registry.register(instance("new"));
         watcher.until(view -> view.size() == 2);
-        assertThat(watcher.smallest()).as("the living one has never been missing").isEqualTo(1);
+        assertThat(watcher.smallest())
+                .as("the living one has never been missing")
+                .isEqualTo(1);
         assertThat(watching.instances(ORDERS)).extracting(ServiceInstance::id).containsExactly("living", "new");
     }
 
@@ -141,7 +142,8 @@ class JointOutageTest {
         hosts.get(1 - lost).crash();
         Polling.until(() -> watching.staleSince().isEmpty()
                 && watching.lookup(ORDERS).equals(List.of(instance("second").withWeight(7))));
-        assertThat(watching.instances(ORDERS)).containsExactly(instance("second").withWeight(7));
+        assertThat(watching.instances(ORDERS))
+                .containsExactly(instance("second").withWeight(7));
         assertThat(watcher.pending()).isEmpty();
     }
 

@@ -22,9 +22,9 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -101,7 +101,8 @@ class NetworkOutageConformanceTest extends OutageConformance {
     protected void endLease(Registry owner, String id) {
         Cable cable = cables.get(owner);
         cable.cut.set(true);
-        Polling.until(() -> service.instances(ORDERS.value(), "", 10, Optional.empty()).isEmpty());
+        Polling.until(() ->
+                service.instances(ORDERS.value(), "", 10, Optional.empty()).isEmpty());
         cable.cut.set(false);
     }
 }

@@ -105,7 +105,10 @@ final class EtcdBackend extends LeasedBackend {
     private <T extends Response> T askKeys(Function<KV, CompletableFuture<T>> request) throws InterruptedException {
         long before = position();
         T response = ask(client -> request.apply(client.getKVClient()));
-        observe(response.getHeader().getClusterId(), before, response.getHeader().getRevision());
+        observe(
+                response.getHeader().getClusterId(),
+                before,
+                response.getHeader().getRevision());
         return response;
     }
 

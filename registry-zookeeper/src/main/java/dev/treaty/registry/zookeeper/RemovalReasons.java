@@ -1,7 +1,6 @@
 package dev.treaty.registry.zookeeper;
 
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**

@@ -209,7 +209,8 @@ final class ZooKeeperBackend extends LeasedBackend {
         }
         boolean creates = false;
         for (Step step : steps) {
-            if (step.before() == null) { // the parent may be missing: ZooKeeper removes it some time after its last child
+            if (step.before()
+                    == null) { // the parent may be missing: ZooKeeper removes it some time after its last child
                 String parent = step.path().substring(0, step.path().lastIndexOf('/'));
                 ask(
                         () -> {
@@ -291,8 +292,7 @@ final class ZooKeeperBackend extends LeasedBackend {
     /** ZooKeeper's client renews the session. */
     @Override
     protected Set<String> renew() throws InterruptedException {
-        return ask(
-                () -> Set.copyOf(client.getZookeeperClient().getZooKeeper().getEphemerals(paths.root())), Set.of());
+        return ask(() -> Set.copyOf(client.getZookeeperClient().getZooKeeper().getEphemerals(paths.root())), Set.of());
     }
 
     /** A node of a session exists as long as the session lives; ZooKeeper does not tell more. */

@@ -121,8 +121,7 @@ final class ZooKeeperFollower extends FollowerThread {
 
     private void readAll() throws InterruptedException {
         follower.starting();
-        var nodes =
-                backend.names(path).stream().map(name -> path + "/" + name).toList();
+        var nodes = backend.names(path).stream().map(name -> path + "/" + name).toList();
         var instances = new HashMap<String, String>();
         read(nodes).forEach((at, node) -> {
             if (node != null) {

@@ -30,6 +30,7 @@ class ZooKeeperOutageTest extends OutageConformance {
     private static final Duration LEASE_MIN = Duration.ofSeconds(4); // what ZooKeeper grants
 
     private final Map<Registry, ZooKeeperBackend> backends = new HashMap<>();
+
     @TempDir
     Path snapshot;
 

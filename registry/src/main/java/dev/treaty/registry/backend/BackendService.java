@@ -23,7 +23,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -189,8 +188,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     private Set<String> renewLease() throws InterruptedException {
         renewedAtNanos = time.nanoTime();
         try {
-            return backend.renew(
-                    () -> held.values().stream().map(Held::holding).toList());
+            return backend.renew(() -> held.values().stream().map(Held::holding).toList());
         } catch (ServiceException e) {
             interrupted = true;
             throw e;
@@ -277,17 +275,14 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public List<Instance> instances(
-            String service, String after, int max, Optional<List<ServiceHealth.Status>> health)
+    public List<Instance> instances(String service, String after, int max, Optional<List<ServiceHealth.Status>> health)
             throws InterruptedException {
         return backend.instances(Requests.service(service)).stream()
                 .flatMap(this::read)
                 .filter(instance -> instance.id().compareTo(after) > 0)
                 .filter(instance -> health.isEmpty()
                         || health.get()
-                                .contains(instance.health()
-                                        .map(Health::status)
-                                        .orElse(ServiceHealth.Status.UNKNOWN)))
+                                .contains(instance.health().map(Health::status).orElse(ServiceHealth.Status.UNKNOWN)))
                 .sorted(Comparator.comparing(Instance::id))
                 .limit(max)
                 .toList();
@@ -298,8 +293,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         try {
             Instance read = context.format().read(stored.json());
             Instant now = time.instant();
-            return Stream.of(
-                    stored.drained() ? Instance.of(RegistryTable.drained(read.read(now), now)) : read);
+            return Stream.of(stored.drained() ? Instance.of(RegistryTable.drained(read.read(now), now)) : read);
         } catch (IllegalArgumentException e) {
             return Stream.empty(); // written by another program
         }
@@ -365,7 +359,8 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
             throws InterruptedException {
         CachedView current = view();
-        if (time.nanoTime() - renewedAtNanos > context.policy().lease().dividedBy(3).toNanos()) {
+        if (time.nanoTime() - renewedAtNanos
+                > context.policy().lease().dividedBy(3).toNanos()) {
             renewLease(); // it also holds that this process watches
         }
         var clear = new TreeMap<>(since);

@@ -274,14 +274,14 @@ final class CachedView implements AutoCloseable {
 
         /** Makes an instance visible to watchers. */
         private void show(Known known) {
-            ServiceInstance visible = known.missing != null
-                            && known.instance.health().status().takesCalls()
-                    ? known.instance.withHealth(new ServiceHealth(
-                            ServiceHealth.Status.UNKNOWN,
-                            "missing in the registry together with many others; kept for a while",
-                            time.instant(),
-                            Map.of(RegistryTable.STALE, "true")))
-                    : known.instance;
+            ServiceInstance visible =
+                    known.missing != null && known.instance.health().status().takesCalls()
+                            ? known.instance.withHealth(new ServiceHealth(
+                                    ServiceHealth.Status.UNKNOWN,
+                                    "missing in the registry together with many others; kept for a while",
+                                    time.instant(),
+                                    Map.of(RegistryTable.STALE, "true")))
+                            : known.instance;
             if (!known.delisted) {
                 known.revision = Math.max(known.revision, changes.put(visible, time.instant()));
             }
@@ -359,8 +359,7 @@ final class CachedView implements AutoCloseable {
             }
             long wait = known.delisted
                     ? 0
-                    : preservation.tryRemove(
-                            name, changes.instances(name).size(), changes.instanceCount(), now);
+                    : preservation.tryRemove(name, changes.instances(name).size(), changes.instanceCount(), now);
             if (wait > 0) {
                 known.checkAtNanos = now + wait;
                 show(known);

@@ -53,8 +53,7 @@ public final class FileBackend implements ReadOnlyBackend {
      *
      * @param reader reads the text of the file; an exception's message is reported as the problem
      */
-    public FileBackend(
-            Path file, Function<String, List<RegistryProtocol.Instance>> reader, RegistryContext context) {
+    public FileBackend(Path file, Function<String, List<RegistryProtocol.Instance>> reader, RegistryContext context) {
         this.file = file;
         this.reader = reader;
         this.context = context;

@@ -61,7 +61,8 @@ public abstract class LeasedBackend implements Backend {
      * @param before what has to be there; null for nothing
      * @param text what is there afterwards; null for nothing
      */
-    public record Step(String path, @Nullable Entry before, @Nullable String text, long lease) {
+    public record Step(
+            String path, @Nullable Entry before, @Nullable String text, long lease) {
         static Step delete(Entry before) {
             return new Step(before.path(), before, null, 0);
         }
@@ -177,8 +178,7 @@ public abstract class LeasedBackend implements Backend {
     private static Holding holding(String id, String claim) {
         int space = claim.indexOf(' ');
         try {
-            return new Holding(
-                    id, new ServiceName(claim.substring(space + 1)), claim.substring(0, Math.max(0, space)));
+            return new Holding(id, new ServiceName(claim.substring(space + 1)), claim.substring(0, Math.max(0, space)));
         } catch (IllegalArgumentException e) {
             return new Holding(id, new ServiceName("unknown"), "");
         }
@@ -212,7 +212,10 @@ public abstract class LeasedBackend implements Backend {
         return repeat(path, _ -> {
             Entry claim = read(paths.id(holding.id()));
             Entry before = read(path);
-            if (claim == null || !claim.text.equals(claim(holding)) || before == null || text(before).isEmpty()) {
+            if (claim == null
+                    || !claim.text.equals(claim(holding))
+                    || before == null
+                    || text(before).isEmpty()) {
                 return Optional.of(false);
             }
             String after = value.apply(before.text);
@@ -227,9 +230,7 @@ public abstract class LeasedBackend implements Backend {
         String path = paths.instance(holding.service(), holding.id());
         repeat(path, last -> {
             Entry claim = read(paths.id(holding.id()));
-            return claim == null
-                            || !claim.text.equals(claim(holding))
-                            || remove(claim, read(path), reason, last)
+            return claim == null || !claim.text.equals(claim(holding)) || remove(claim, read(path), reason, last)
                     ? Optional.of(true)
                     : Optional.empty();
         });
@@ -237,8 +238,7 @@ public abstract class LeasedBackend implements Backend {
 
     @Override
     public Optional<Holding> holding(String id) throws InterruptedException {
-        return Optional.ofNullable(read(paths.id(id)))
-                .map(claim -> holding(id, claim.text));
+        return Optional.ofNullable(read(paths.id(id))).map(claim -> holding(id, claim.text));
     }
 
     @Override
@@ -283,8 +283,8 @@ public abstract class LeasedBackend implements Backend {
         Map<Long, Optional<Instant>> leases =
                 renewals(instances.stream().map(Entry::lease).collect(Collectors.toSet()));
         var renewals = new TreeMap<String, Optional<Instant>>();
-        instances.forEach(entry -> renewals.put(
-                StorePaths.name(entry.path), leases.getOrDefault(entry.lease, Optional.empty())));
+        instances.forEach(
+                entry -> renewals.put(StorePaths.name(entry.path), leases.getOrDefault(entry.lease, Optional.empty())));
         return renewals;
     }
 
