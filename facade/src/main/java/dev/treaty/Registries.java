@@ -79,13 +79,14 @@ final class Registries implements AutoCloseable {
     }
 
     private Registry provided(RegistryAddress.Provided address) {
+        RegistryPolicy policy =
+                RegistryPolicy.STANDARD.with(settings.registryServer().preservation());
         var context = new RegistryProvider.RegistryContext(
-                self, RegistryPolicy.STANDARD, runtime.time(), secrets, runtime.events(), new JsonInstances());
+                self, policy, runtime.time(), secrets, runtime.events(), new JsonInstances());
         String scheme = address.scheme();
         if (scheme.equals("file")) {
             String path = address.rest().startsWith("//") ? address.rest().substring(2) : address.rest();
-            var backend = new FileBackend(
-                    Path.of(path), text -> InstancesFile.parse(path, text), context.format(), context.time());
+            var backend = new FileBackend(Path.of(path), text -> InstancesFile.parse(path, text), context);
             return NetworkRegistry.over(backend, address.toString(), context);
         }
         return RegistryProvider.of(scheme)

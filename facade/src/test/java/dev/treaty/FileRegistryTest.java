@@ -163,4 +163,18 @@ class FileRegistryTest {
                 .hasMessageContaining("registry: etcd://127.0.0.1:2379 needs a module")
                 .hasMessageContaining("dev.treaty:treaty-registry-etcd");
     }
+
+    @Test
+    void a_file_that_is_restored_with_its_old_time_and_size_is_read_R1() throws Exception {
+        write("instances:\n" + instance("a", 1));
+        var time = Files.getLastModifiedTime(file());
+        try (var treaty = open()) {
+            until(() -> treaty.registry().instances(NAMES).size() == 1);
+
+            Files.writeString(file(), "instances:\n" + instance("b", 1)); // in place
+            Files.setLastModifiedTime(file(), time);
+
+            until(() -> treaty.registry().instances(NAMES).getFirst().id().equals("b"));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryAddress;
@@ -38,6 +39,14 @@ public final class Converters {
     static ServiceName service(String text) {
         try {
             return new ServiceName(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+
+    static Version version(String text) {
+        try {
+            return Version.parse(text);
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage());
         }

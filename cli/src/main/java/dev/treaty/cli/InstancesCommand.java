@@ -5,9 +5,16 @@ import dev.treaty.cli.output.JsonDocuments;
 import dev.treaty.cli.output.Table;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Requirement;
+import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +25,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "instances",
         description = "Lists the registered instances of a service, or of all services.",
-        footer = {"  treaty instances shop.Orders", "  treaty instances --json"})
+        footer = {
+            "  treaty instances shop.Orders",
+            "  treaty instances --health critical,draining",
+            "  treaty instances shop.Orders --renewals",
+            "  treaty instances --json"
+        })
 final class InstancesCommand extends OutputCommand {
     @Parameters(paramLabel = "SERVICE", arity = "0..1", description = "The service (default: all).")
     private @Nullable ServiceName service;
@@ -29,15 +41,49 @@ final class InstancesCommand extends OutputCommand {
             description = "List only instances that offer this capability; repeatable.")
     private List<String> capabilities = List.of();
 
+    @Option(
+            names = "--health",
+            paramLabel = "STATUS",
+            split = ",",
+            description = "List only instances with this health: passing, warning, critical, draining or unknown;"
+                    + " several with commas.")
+    private Set<Status> health = EnumSet.allOf(Status.class);
+
+    @Option(
+            names = "--renewals",
+            description = "Show when the lease of each instance was last renewed, if the registry tells that.")
+    private boolean renewals;
+
+    private final Map<ServiceInstance, String> renewed = new HashMap<>();
+
     @Mixin
     private final RegistryOptions registry = new RegistryOptions();
 
     @Override
     public Integer call() {
         List<ServiceInstance> instances = read();
-        var documents = instances.stream().map(JsonDocuments::of).toList();
-        printList(documents, () -> table(instances), "No service is registered.");
+        var documents = instances.stream().map(this::document).toList();
+        printList(
+                documents,
+                () -> table(instances),
+                health.size() < Status.values().length ? "No instance has this health." : "No service is registered.");
         return Main.OK;
+    }
+
+    private Map<String, Object> document(ServiceInstance instance) {
+        Map<String, Object> document = JsonDocuments.of(instance);
+        if (renewals) {
+            document.put("renewed", renewed.getOrDefault(instance, "never"));
+        }
+        return document;
+    }
+
+    /** Returns when a lease was renewed, as text. */
+    private static String renewed(@Nullable Optional<Instant> at) {
+        if (at == null) {
+            return "never"; // it has no lease
+        }
+        return at.map(Instant::toString).orElse("lives");
     }
 
     private List<ServiceInstance> read() {
@@ -48,13 +94,15 @@ final class InstancesCommand extends OutputCommand {
         try (Treaty treaty = registry.open()) {
             var instances = new ArrayList<ServiceInstance>();
             for (ServiceName name : service == null ? RegistryOptions.services(treaty) : List.of(service)) {
-                for (ServiceInstance instance : RegistryOptions.instances(treaty, name)) {
+                var times = renewals ? treaty.registry().renewals(name) : Map.<String, Optional<Instant>>of();
+                for (ServiceInstance instance : RegistryOptions.instances(treaty, name, health)) {
                     if (required.objection(instance).isEmpty()) {
                         instances.add(instance);
+                        renewed.put(instance, renewed(times.get(instance.id())));
                     }
                 }
             }
-            if (service != null && instances.isEmpty()) {
+            if (service != null && instances.isEmpty() && health.size() == Status.values().length) {
                 throw new CommandFailed("no instance of " + service
                         + (capabilities.isEmpty() ? "" : " with " + String.join(", ", capabilities))
                         + " is registered"
@@ -64,11 +112,15 @@ final class InstancesCommand extends OutputCommand {
         }
     }
 
-    private static Table table(List<ServiceInstance> instances) {
-        var table =
-                new Table("SERVICE", "INSTANCE", "VERSION", "ADDRESS", "REGION", "ZONE", "WEIGHT", "HEALTH", "MESSAGE");
+    private Table table(List<ServiceInstance> instances) {
+        var columns = new ArrayList<>(
+                List.of("SERVICE", "INSTANCE", "VERSION", "ADDRESS", "REGION", "ZONE", "WEIGHT", "HEALTH", "MESSAGE"));
+        if (renewals) {
+            columns.add("RENEWED");
+        }
+        var table = new Table(columns.toArray(String[]::new));
         for (ServiceInstance instance : instances) {
-            table.row(
+            var row = table.row(
                             instance.service(),
                             instance.id(),
                             instance.version(),
@@ -78,6 +130,9 @@ final class InstancesCommand extends OutputCommand {
                             instance.weight())
                     .cell(JsonDocuments.word(instance.health()), JsonDocuments.style(instance.health()))
                     .cell(instance.health().message());
+            if (renewals) {
+                row.cell(renewed.getOrDefault(instance, ""));
+            }
         }
         return table;
     }

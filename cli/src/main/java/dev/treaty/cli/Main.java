@@ -5,6 +5,8 @@ import dev.treaty.cli.shell.CompletionCommand;
 import dev.treaty.cli.shell.ManCommand;
 import dev.treaty.cli.up.UpCommand;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.PrintWriter;
@@ -120,6 +122,8 @@ public final class Main implements Runnable {
         }
         command.getCommandSpec().usageMessage().footer(FOOTER); // last, so that no command inherits it
         return command.registerConverter(ServiceName.class, Converters::service)
+                .registerConverter(Version.class, Converters::version)
+                .registerConverter(ServiceHealth.Status.class, Converters.constants(ServiceHealth.Status.class))
                 .registerConverter(Duration.class, new Converters.Time())
                 .registerConverter(RegistryAddress.class, new Converters.Registry())
                 .registerConverter(IsolationLevel.class, Converters.constants(IsolationLevel.class))

@@ -5,11 +5,14 @@ import dev.treaty.config.KeyNames;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,8 +70,17 @@ public final class RegistryOptions {
      * @throws CommandFailed if the registry cannot be reached
      */
     public static List<ServiceInstance> instances(Treaty treaty, ServiceName service) {
+        return instances(treaty, service, EnumSet.allOf(ServiceHealth.Status.class));
+    }
+
+    /**
+     * Returns those current instances of a service whose health has one of these statuses.
+     *
+     * @throws CommandFailed if the registry cannot be reached
+     */
+    static List<ServiceInstance> instances(Treaty treaty, ServiceName service, Set<ServiceHealth.Status> health) {
         try {
-            return treaty.registry().lookup(service);
+            return treaty.registry().lookup(service, health);
         } catch (ServiceException e) {
             requireReached(treaty);
             throw e; // reached, and rejected
@@ -87,12 +99,14 @@ public final class RegistryOptions {
     }
 
     /**
-     * Fails if the last request did not reach the registry: otherwise everything would look empty.
+     * Fails if the last request did not reach the registry: otherwise everything would look empty. Of several joined
+     * registries, one is enough.
      *
      * @throws CommandFailed if the registry cannot be reached
      */
     public static void requireReached(Treaty treaty) {
-        treaty.registry().problem().ifPresent(problem -> {
+        Registry registry = treaty.registry();
+        registry.staleSince().flatMap(_ -> registry.problem()).ifPresent(problem -> {
             throw new CommandFailed(PrintableText.line(problem) + HINT);
         });
     }

@@ -367,4 +367,62 @@ class RegistryCommandsTest {
                 .isEqualTo("{\"code\":\"failed\",\"message\":\"no contract of test.Greeting is published;"
                         + " did you mean test.Greetings?\"}");
     }
+
+    @Test
+    void instances_are_listed_by_health_and_with_their_renewals() {
+        assertThat(run("instances", "--health", "passing,unknown", "test.Greetings")
+                        .out())
+                .contains("test.Greetings");
+        Command critical = run("instances", "--health", "critical", "test.Greetings");
+        assertThat(critical.exit()).isEqualTo(Main.OK);
+        assertThat(critical.out()).contains("No instance has this health.");
+        assertThat(run("instances", "test.Greetings", "--renewals").out())
+                .containsPattern("RENEWED")
+                .containsPattern("20[0-9]{2}-[0-9]{2}-[0-9]{2}T");
+        assertThat(run("instances", "test.Greetings", "--renewals", "--json").json())
+                .asInstanceOf(LIST)
+                .first(MAP)
+                .containsKey("renewed");
+    }
+
+    @Test
+    void a_version_of_a_contract_is_withdrawn_unless_instances_run_it(@TempDir Path directory) throws IOException {
+        Path file =
+                Files.writeString(directory.resolve("old.contract"), "contract test.Old 1.0.0\n\nget() -> string\n");
+        assertThat(run("contract", "publish", file.toString()).exit()).isEqualTo(Main.OK);
+
+        assertThat(run("contract", "withdraw", "test.Old", "1.0.0").out()).contains("test.Old 1.0.0 is withdrawn");
+        assertThat(run("contract", "show", "test.Old").exit()).isEqualTo(Main.FAILED);
+        assertThat(run("contract", "withdraw", "test.Old", "1.0.0").err()).contains("1.0.0");
+        Command used = run("contract", "withdraw", "test.Greetings", "2.1.0");
+        assertThat(used.exit()).isEqualTo(Main.FAILED);
+        assertThat(used.err()).contains("2.1.0");
+        assertThat(run("contract", "withdraw", "test.Greetings", "two").err()).contains("two");
+    }
+
+    @Test
+    void commands_succeed_although_one_of_two_registries_is_down_R2() throws IOException {
+        String dead;
+        try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            dead = "treaty://127.0.0.1:" + free.getLocalPort();
+        }
+        String id = treaty.registry()
+                .instances(new ServiceName("test.Greetings"))
+                .getFirst()
+                .id();
+        for (String both : List.of(dead + " + " + address, address + " + " + dead)) {
+            assertThat(Command.run("services", "--registry", both)).returns(Main.OK, Command::exit);
+            assertThat(Command.run("instances", "test.Greetings", "--registry", both))
+                    .returns(Main.OK, Command::exit);
+            assertThat(Command.run("contract", "show", "test.Greetings", "--registry", both))
+                    .returns(Main.OK, Command::exit);
+            assertThat(Command.run("drain", id, "--wait", "1m", "--registry", both))
+                    .returns(Main.OK, Command::exit);
+            assertThat(Command.run("drain", id, "--undo", "--wait", "1m", "--registry", both))
+                    .returns(Main.OK, Command::exit);
+        }
+        Command none = Command.run("instances", "--registry", dead + " + " + dead.replace("127.0.0.1", "localhost"));
+        assertThat(none.exit()).isEqualTo(Main.FAILED);
+        assertThat(none.err()).contains("cannot be reached");
+    }
 }

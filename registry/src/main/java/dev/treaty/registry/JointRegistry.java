@@ -1,5 +1,6 @@
 package dev.treaty.registry;
 
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
@@ -10,18 +11,18 @@ import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.WatcherAcks;
 import dev.treaty.registry.changes.Watchers;
+import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,22 +36,37 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Combines several registries into one. The <em>primary</em> registries are read and written together: an instance that
- * is in two of them is one, and everything is registered in each, so that a system can move from one to another while
- * it runs. A <em>secondary</em> registry, of another region, is only read, and its instances of a service are visible
- * only while no instance of the primary ones accepts calls.
+ * Combines several registries into one. The <em>primary</em> registries are read and written together: an instance that is in two
+ * of them is one, and everything is registered in each, so that a system survives the loss of either, and can move from
+ * one to another while it runs. A <em>secondary</em> registry, of another region, is only read, and its instances of a
+ * service are visible only while no instance of the primary ones accepts calls.
+ *
+ * <p>What primary registries say of an instance is ranked: what a registry says that can be reached comes before what
+ * one said before it became unreachable. Of equal rank, the newer state counts; an instance is listed as long as one of
+ * them lists it, unless another one reports that this state was closed.
  */
 public final class JointRegistry implements Registry {
-    /** The most closed instances of a service that are remembered. */
-    private static final int CLOSED_MAX = 1_024;
+    /** How long a registry that was unreachable ranks behind others for what it has not said again since. */
+    private static final long SETTLE_NANOS = Duration.ofMinutes(1).toNanos();
+
+    /** The pause between two looks at which registries can be reached. */
+    private static final long CHECK_NANOS = Duration.ofMillis(500).toNanos();
+
+    /** How long the watchers may take to process that an instance drains before a registry counts it as acknowledged. */
+    private static final long DRAIN_NANOS = Duration.ofMillis(250).toNanos();
+
+    private static final Comparator<ServiceInstance> BY_AGE = Comparator.comparing(ServiceInstance::startedAt)
+            .thenComparing(instance -> instance.health().timestamp());
 
     private final List<Registry> primaries;
     private final Optional<Registry> secondary;
     private final List<Registry> all;
     private final Time time;
     private final ChangeLog changes = new ChangeLog(ChangeLog.LENGTH_MAX);
+    private final WatcherAcks acks = new WatcherAcks();
     private final Watchers watchers;
     private final Map<ServiceName, Followed> followed = new TreeMap<>(); // guarded by this, as what is in it
+    private final Thread checks;
 
     /**
      * Joins registries.
@@ -63,40 +79,49 @@ public final class JointRegistry implements Registry {
         this.secondary = secondary;
         this.all = Stream.concat(primaries.stream(), secondary.stream()).toList();
         this.time = time;
-        this.watchers = new Watchers(changes, new WatcherAcks(), time, Events.NONE);
+        this.watchers = new Watchers(changes, acks, time, Events.NONE);
+        this.checks = BackgroundThread.virtual("treaty-joint-registry", time, Events.NONE, this::checkRepeatedly);
+        checks.start();
     }
 
-    /** An instance that was closed, and how often each registry has reported that. */
-    private static final class Closed {
-        final ServiceInstance instance;
-        final int[] reports;
+    /** What a registry has last said of an instance; with the reason if it was removed. */
+    private record Statement(
+            ServiceInstance instance, @Nullable String removal, long atNanos) {}
 
-        Closed(ServiceInstance instance, int registries) {
-            this.instance = instance;
-            this.reports = new int[registries];
+    /** What one registry says of a service. */
+    private static final class View {
+        final Map<String, Statement> statements = new TreeMap<>();
+        final PendingSubscription subscription = new PendingSubscription();
+        boolean reachable = true;
+        boolean settled = true;
+        long returnedAtNanos;
+
+        /** Records whether the registry can be reached; returns whether that changes the rank of what it has said. */
+        boolean reach(boolean now, long nanos) {
+            boolean changed = now != reachable || (now && !settled && nanos - returnedAtNanos >= SETTLE_NANOS);
+            returnedAtNanos = reachable ? returnedAtNanos : nanos;
+            settled = changed ? now && reachable : settled;
+            reachable = now;
+            return changed;
         }
 
-        /** Whether a registry's view of the instance is older than the last closing that any registry has reported. */
-        boolean outdates(int registry, ServiceInstance view) {
-            return instance.startedAt().equals(view.startedAt())
-                    && instance.endpoint().equals(view.endpoint())
-                    && reports[registry] < Arrays.stream(reports).max().orElse(0);
+        boolean isCurrent(Statement statement) {
+            return reachable
+                    && (settled || statement.atNanos - returnedAtNanos >= 0)
+                    && !statement.instance.health().details().containsKey(RegistryTable.STALE);
+        }
+
+        @Nullable
+        ServiceInstance listed(String id) {
+            Statement statement = statements.get(id);
+            return statement == null || statement.removal != null ? null : statement.instance;
         }
     }
 
     /** A followed service as each registry has it. */
     private final class Followed {
         final ServiceName service;
-        final List<Map<String, ServiceInstance>> views = new ArrayList<>();
-        final List<PendingSubscription> subscriptions = new ArrayList<>();
-        final Map<String, Closed> closed = new LinkedHashMap<>() {
-            private static final long serialVersionUID = 1;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Closed> eldest) {
-                return size() > CLOSED_MAX;
-            }
-        };
+        final List<View> views = all.stream().map(_ -> new View()).toList();
 
         /** The instances of the primary registries. */
         final Map<String, ServiceInstance> merged = new HashMap<>();
@@ -105,62 +130,105 @@ public final class JointRegistry implements Registry {
         int accepting;
 
         int followers;
-        boolean permanent;
 
         Followed(ServiceName service) {
             this.service = service;
-            for (Registry _ : all) {
-                views.add(new TreeMap<>());
-                subscriptions.add(new PendingSubscription());
-            }
         }
 
         void open() {
             for (int i = 0; i < all.size(); i++) {
-                int registry = i;
-                subscriptions.get(i).opened(all.get(i).watch(service, event -> process(registry, event)));
+                View view = views.get(i);
+                view.subscription.opened(all.get(i).watch(service, event -> process(view, event)));
             }
         }
 
-        void process(int registry, DiscoveryEvent event) {
-            synchronized (JointRegistry.this) {
-                ServiceInstance instance = event.instance();
-                String reason = "";
-                if (event instanceof DiscoveryEvent.Removed removed) {
-                    views.get(registry).remove(instance.id());
-                    reason = removed.reason();
-                    if (registry < primaries.size() && RemovalReason.of(reason) == RemovalReason.CLOSED) {
-                        countClosing(registry, instance);
+        Set<String> ids() {
+            return views.stream()
+                    .flatMap(view -> view.statements.keySet().stream())
+                    .collect(Collectors.toSet());
+        }
+
+        /** Ranks again if a registry has become unreachable, or has returned. */
+        void check() {
+            for (int i = 0; i < all.size(); i++) {
+                boolean reachable = all.get(i).problem(service).isEmpty();
+                synchronized (JointRegistry.this) {
+                    if (views.get(i).reach(reachable, time.nanoTime())) {
+                        update(ids(), RemovalReason.NOT_LISTED.text());
                     }
-                } else {
-                    views.get(registry).put(instance.id(), instance);
-                }
-                boolean accepted = accepting > 0;
-                merge(instance.id());
-                show(instance.id(), reason);
-                if (secondary.isPresent() && accepted != accepting > 0) {
-                    views.getLast().keySet().forEach(id -> show(id, ""));
                 }
             }
         }
 
-        private void countClosing(int registry, ServiceInstance instance) {
-            closed.computeIfPresent(
-                    instance.id(),
-                    (_, known) -> known.instance.startedAt().equals(instance.startedAt()) ? known : null);
-            closed.computeIfAbsent(instance.id(), _ -> new Closed(instance, primaries.size())).reports[registry]++;
+        void process(View view, DiscoveryEvent event) {
+            check();
+            ServiceInstance instance = event.instance();
+            String removal = event instanceof DiscoveryEvent.Removed removed ? removed.reason() : null;
+            long revision;
+            synchronized (JointRegistry.this) {
+                view.statements.put(instance.id(), new Statement(instance, removal, time.nanoTime()));
+                update(Set.of(instance.id()), removal == null ? RemovalReason.NOT_LISTED.text() : removal);
+                revision = changes.revision();
+            }
+            if (instance.health().status() == ServiceHealth.Status.DRAINING) {
+                try { // the registry counts it as acknowledged when this returns
+                    acks.await(service, revision, time, DRAIN_NANOS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
 
-        /** Takes the view of the first registry that has the instance, unless it is closed by now. */
-        private void merge(String id) {
-            ServiceInstance now = null;
-            for (int i = 0; i < primaries.size() && now == null; i++) {
-                ServiceInstance view = views.get(i).get(id);
-                Closed known = closed.get(id);
-                now = view == null || (known != null && known.outdates(i, view)) ? null : view;
+        /** Merges and shows instances again; the reason is for those that are removed by that. */
+        private void update(Set<String> ids, String reason) {
+            boolean accepted = accepting > 0;
+            for (String id : ids) {
+                ServiceInstance now = merge(id);
+                ServiceInstance before = now == null ? merged.remove(id) : merged.put(id, now);
+                accepting += accepts(now) - accepts(before);
+                show(id, reason);
             }
-            ServiceInstance before = now == null ? merged.remove(id) : merged.put(id, now);
-            accepting += accepts(now) - accepts(before);
+            if (secondary.isPresent() && accepted != accepting > 0) {
+                views.getLast().statements.keySet().forEach(id -> show(id, RemovalReason.HIDDEN.text()));
+            }
+            ids.forEach(this::forget);
+        }
+
+        /** Forgets an instance that no registry lists, once each has removed it or would have after this time. */
+        private void forget(String id) {
+            List<Statement> statements = views.stream()
+                    .flatMap(view -> Optional.ofNullable(view.statements.get(id)).stream())
+                    .toList();
+            long now = time.nanoTime();
+            if (statements.stream().allMatch(each -> each.removal != null)
+                    && (statements.size() >= primaries.size()
+                            || statements.stream().allMatch(each -> now - each.atNanos > SETTLE_NANOS))) {
+                views.forEach(view -> view.statements.remove(id));
+            }
+        }
+
+        /** Returns the state of an instance that the statements of the highest rank result in; null for none. */
+        private @Nullable ServiceInstance merge(String id) {
+            ServiceInstance listed = null;
+            ServiceInstance closed = null;
+            boolean current = false;
+            for (View view : views.subList(0, primaries.size())) {
+                Statement statement = view.statements.get(id);
+                if (statement == null || (current && !view.isCurrent(statement))) {
+                    continue;
+                }
+                if (!current && view.isCurrent(statement)) { // what was found so far does not count
+                    current = true;
+                    listed = null;
+                    closed = null;
+                }
+                if (statement.removal == null) {
+                    listed = newer(listed, statement.instance);
+                } else if (RemovalReason.of(statement.removal) == RemovalReason.CLOSED) {
+                    closed = newer(closed, statement.instance);
+                }
+            }
+            return listed == null || (closed != null && BY_AGE.compare(listed, closed) <= 0) ? null : listed;
         }
 
         private static int accepts(@Nullable ServiceInstance instance) {
@@ -170,14 +238,50 @@ public final class JointRegistry implements Registry {
         private void show(String id, String reason) {
             ServiceInstance visible = merged.get(id);
             if (visible == null && accepting == 0 && secondary.isPresent()) {
-                visible = views.getLast().get(id);
+                visible = views.getLast().listed(id);
             }
             if (visible != null) {
                 changes.put(visible, time.instant());
             } else {
-                changes.remove(service, id, reason.isEmpty() ? RemovalReason.HIDDEN.text() : reason, time.instant());
+                changes.remove(service, id, reason, time.instant());
             }
         }
+    }
+
+    /** Returns the newer of two states of an instance; of equal ones, the first. */
+    private static ServiceInstance newer(@Nullable ServiceInstance one, ServiceInstance other) {
+        return one != null && BY_AGE.compare(one, other) >= 0 ? one : other;
+    }
+
+    private void checkRepeatedly() throws InterruptedException {
+        while (true) {
+            List<Followed> now;
+            synchronized (this) {
+                now = List.copyOf(followed.values());
+            }
+            now.forEach(Followed::check);
+            synchronized (this) {
+                now.forEach(each -> each.ids().forEach(each::forget));
+            }
+            time.sleep(CHECK_NANOS);
+        }
+    }
+
+    /** Asks every primary registry; that some fail counts only if all do. */
+    private <T> List<T> askPrimaries(Function<Registry, T> question) {
+        var answers = new ArrayList<T>();
+        RuntimeException failure = null;
+        for (Registry registry : primaries) {
+            try {
+                answers.add(question.apply(registry));
+            } catch (ServiceException | IllegalArgumentException | UnsupportedOperationException e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (answers.isEmpty() && failure != null) {
+            throw failure;
+        }
+        return answers;
     }
 
     @Override
@@ -202,10 +306,11 @@ public final class JointRegistry implements Registry {
             registrations.forEach(Registration::close);
             throw e;
         }
-        return new JointRegistration(registrations);
+        return new JointRegistration(primaries, registrations);
     }
 
-    private record JointRegistration(List<Registration> registrations) implements Registration {
+    private record JointRegistration(List<Registry> registries, List<Registration> registrations)
+            implements Registration {
         @Override
         public ServiceInstance instance() {
             return registrations.getFirst().instance();
@@ -226,13 +331,22 @@ public final class JointRegistry implements Registry {
             registrations.forEach(Registration::drain);
         }
 
+        /**
+         * {@inheritDoc}
+         *
+         * <p>The watchers of a registry that cannot be reached cannot be asked; those of at least one have to answer.
+         */
         @Override
-        public boolean acknowledged(Duration patience) {
-            boolean all = true;
-            for (Registration each : registrations) {
-                all &= each.acknowledged(patience.dividedBy(registrations.size()));
+        public boolean acknowledged(Duration waitMax) {
+            boolean any = false;
+            for (int i = 0; i < registrations.size(); i++) {
+                boolean all = registrations.get(i).acknowledged(waitMax.dividedBy(registrations.size()));
+                if (!all && registries.get(i).staleSince().isEmpty()) {
+                    return false;
+                }
+                any |= all;
             }
-            return all;
+            return any;
         }
 
         @Override
@@ -241,13 +355,16 @@ public final class JointRegistry implements Registry {
         }
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Drains the instance in every primary registry that knows it and can be reached.
+     */
     @Override
-    public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
-        boolean acknowledged = true;
-        for (Registry registry : primaries) {
-            acknowledged &= registry.drain(instance, drained, patience.dividedBy(primaries.size()));
-        }
-        return acknowledged;
+    public boolean drain(ServiceInstance instance, boolean drained, Duration waitMax) {
+        Duration each = waitMax.dividedBy(primaries.size());
+        return !askPrimaries(registry -> registry.drain(instance, drained, each))
+                .contains(false);
     }
 
     @Override
@@ -255,9 +372,21 @@ public final class JointRegistry implements Registry {
         primaries.forEach(registry -> registry.publish(contract, force));
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Withdraws it from every primary registry that can be reached, unless instances of any of them run it.
+     */
     @Override
     public void withdraw(ServiceName service, Version version) {
-        primaries.forEach(registry -> registry.withdraw(service, version));
+        if (lookup(service).stream().anyMatch(each -> each.version().equals(version))) {
+            throw new IllegalStateException(
+                    "contract " + service + " " + version + " is in use by registered instances: stop them first");
+        }
+        askPrimaries(registry -> {
+            registry.withdraw(service, version);
+            return true;
+        });
     }
 
     @Override
@@ -273,9 +402,22 @@ public final class JointRegistry implements Registry {
         return changes.instances(service);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A registry that does not respond is left out, unless none does.
+     */
     @Override
     public List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health) {
-        return lookup(service).stream()
+        var found = new TreeMap<String, ServiceInstance>();
+        askPrimaries(registry -> registry.lookup(service))
+                .forEach(instances -> instances.forEach(each -> found.merge(each.id(), each, JointRegistry::newer)));
+        if (secondary.isPresent()
+                && found.values().stream()
+                        .noneMatch(instance -> instance.health().status().takesCalls())) {
+            secondary.get().lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
+        }
+        return found.values().stream()
                 .filter(instance -> health.contains(instance.health().status()))
                 .toList();
     }
@@ -283,22 +425,9 @@ public final class JointRegistry implements Registry {
     @Override
     public Map<String, Optional<Instant>> renewals(ServiceName service) {
         var renewals = new TreeMap<String, Optional<Instant>>();
-        primaries.reversed().forEach(registry -> renewals.putAll(registry.renewals(service)));
+        askPrimaries(registry -> registry.renewals(service))
+                .forEach(each -> each.forEach((id, at) -> renewals.merge(id, at, (one, other) -> one.or(() -> other))));
         return renewals;
-    }
-
-    @Override
-    public List<ServiceInstance> lookup(ServiceName service) {
-        var found = new TreeMap<String, ServiceInstance>(); // the view of the first registry counts
-        for (Registry registry : primaries) {
-            registry.lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
-        }
-        if (secondary.isPresent()
-                && found.values().stream()
-                        .noneMatch(instance -> instance.health().status().takesCalls())) {
-            secondary.get().lookup(service).forEach(instance -> found.putIfAbsent(instance.id(), instance));
-        }
-        return List.copyOf(found.values());
     }
 
     /**
@@ -322,8 +451,7 @@ public final class JointRegistry implements Registry {
                 known = fresh;
                 followed.put(service, fresh);
             }
-            known.followers += permanently && known.permanent ? 0 : 1;
-            known.permanent |= permanently;
+            known.followers += permanently && known.followers > 0 ? 0 : 1;
         }
         if (fresh != null) {
             fresh.open();
@@ -331,16 +459,16 @@ public final class JointRegistry implements Registry {
     }
 
     private void unfollow(ServiceName service) {
-        List<PendingSubscription> last = List.of();
+        List<View> last = List.of();
         synchronized (this) {
             Followed known = followed.get(service);
             if (known != null && --known.followers == 0) {
                 followed.remove(service);
                 changes.forget(service);
-                last = known.subscriptions;
+                last = known.views;
             }
         }
-        last.forEach(Subscription::close);
+        last.forEach(view -> view.subscription.close());
     }
 
     /** Returns the answers of all registries that have one. */
@@ -381,13 +509,19 @@ public final class JointRegistry implements Registry {
         return problems.reduce((one, other) -> one + "; " + other);
     }
 
+    /** {@inheritDoc} It is empty while a primary registry can be reached. */
     @Override
     public Optional<Instant> staleSince() {
-        return ask(Registry::staleSince).min(Instant::compareTo);
+        List<Optional<Instant>> since =
+                primaries.stream().map(Registry::staleSince).toList();
+        return since.stream().allMatch(Optional::isPresent)
+                ? since.stream().flatMap(Optional::stream).max(Comparator.naturalOrder())
+                : Optional.empty();
     }
 
     @Override
     public void close() {
+        checks.interrupt();
         watchers.close();
         all.forEach(Registry::close);
     }

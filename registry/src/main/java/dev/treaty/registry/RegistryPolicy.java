@@ -43,4 +43,9 @@ public record RegistryPolicy(
                     "grace " + grace + " is shorter than the lease " + lease + ": instances would be lost");
         }
     }
+
+    /** Returns the same policy with another limit of what is removed at once. */
+    public RegistryPolicy with(SelfPreservationPolicy changed) {
+        return new RegistryPolicy(lease, patience, pauseMin, pauseMax, grace, changed);
+    }
 }

@@ -40,7 +40,8 @@ public abstract class RegistryConformance {
     /** Another service. */
     protected static final ServiceName STOCK = new ServiceName("shop.Stock");
 
-    private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
+    /** When the instances were started. */
+    protected static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
     private final List<Registry> opened = new ArrayList<>();
 
@@ -53,8 +54,13 @@ public abstract class RegistryConformance {
     /** Stops the registry of this test, after its clients have been closed. */
     protected void shutDown() {}
 
-    private Registry client() {
-        Registry registry = open();
+    /** Opens a client that is closed at the end of the test. */
+    protected final Registry client() {
+        return closing(open());
+    }
+
+    /** Closes a client at the end of the test. */
+    protected final Registry closing(Registry registry) {
         opened.add(registry);
         return registry;
     }
@@ -76,7 +82,8 @@ public abstract class RegistryConformance {
                 .withMetadata(Map.of("team", "orders", "commit", "f00"));
     }
 
-    private static ServiceHealth health(Status status, String message) {
+    /** Returns a health with details. */
+    protected static ServiceHealth health(Status status, String message) {
         return new ServiceHealth(status, message, STARTED.plusSeconds(60), Map.of("queue", "12"));
     }
 
@@ -373,6 +380,41 @@ public abstract class RegistryConformance {
 
         assertThat(slow.until(view -> view.size() == 1 && view.containsKey("b")))
                 .containsOnlyKeys("b");
+    }
+
+    @Test
+    void instances_are_listed_by_health() {
+        var registry = client();
+        registry.register(instance(ORDERS, "passing"));
+        registry.register(instance(ORDERS, "critical")).report(health(Status.CRITICAL, "the disk is full"));
+        var other = client();
+
+        assertThat(Polling.result(() -> other.lookup(ORDERS, Set.of(Status.CRITICAL, Status.DRAINING))))
+                .extracting(ServiceInstance::id)
+                .containsExactly("critical");
+        assertThat(Polling.result(() -> other.lookup(ORDERS, Set.of(Status.PASSING))))
+                .containsExactly(instance(ORDERS, "passing"));
+    }
+
+    @Test
+    void a_version_of_a_contract_is_withdrawn_unless_instances_run_it() {
+        var registry = client();
+        registry.publish(contract("1.4.0"));
+        registry.publish(contract("1.5.0"));
+        var running = registry.register(instance(ORDERS, "orders-1")); // of version 1.4.0
+        var operator = client();
+
+        assertThatThrownBy(() -> operator.withdraw(ORDERS, new Version(1, 4, 0)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("1.4.0");
+        assertThatThrownBy(() -> operator.withdraw(ORDERS, new Version(9, 9, 9)))
+                .isInstanceOf(IllegalArgumentException.class);
+        operator.withdraw(ORDERS, new Version(1, 5, 0));
+        running.close();
+        Polling.until(() -> operator.lookup(ORDERS).isEmpty());
+        assertThat(operator.contracts(ORDERS)).containsExactly(contract("1.4.0"));
+        operator.withdraw(ORDERS, new Version(1, 4, 0));
+        assertThat(operator.contracts(ORDERS)).isEmpty();
     }
 
     @Test

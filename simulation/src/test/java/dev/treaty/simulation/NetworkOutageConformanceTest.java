@@ -67,6 +67,14 @@ class NetworkOutageConformanceTest extends OutageConformance {
     }
 
     @Override
+    protected void takeSnapshot() {}
+
+    @Override
+    protected void restoreSnapshot() {
+        restartEmpty();
+    }
+
+    @Override
     protected RegistryAddress address() {
         return new RegistryAddress.Network(HOST, port);
     }

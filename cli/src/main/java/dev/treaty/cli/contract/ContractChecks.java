@@ -188,11 +188,12 @@ final class ContractChecks {
             boolean known = registry.contracts(contract.name()).stream()
                     .anyMatch(published -> published.version().equals(contract.version())
                             && published.fingerprint().equals(contract.fingerprint()));
+            boolean reached = registry.staleSince().isEmpty();
             Optional<String> problem = registry.problem();
-            if (problem.isPresent() && registry.staleSince().isEmpty()) {
-                throw new CommandFailed(problem.get()); // reached, and rejected
+            if (reached && !known && problem.isPresent()) {
+                throw new CommandFailed(problem.get()); // rejected
             }
-            if (problem.isPresent() || !known) {
+            if (!reached || !known) {
                 throw new CommandFailed("it is not known whether " + contract.name() + " " + contract.version()
                         + " is published, and publishing it again does no harm: "
                         + problem.orElse("the registry " + registry.address() + " has not confirmed it")

@@ -1,6 +1,7 @@
 package dev.treaty.cli.contract;
 
 import dev.treaty.Treaty;
+import dev.treaty.cli.CommandFailed;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryOptions;
@@ -10,25 +11,29 @@ import dev.treaty.codec.JsonSchema;
 import dev.treaty.codec.OpenApi;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code treaty contract}: shows and exports contracts. */
 @Command(
         name = "contract",
-        description = "Shows, compares, checks, publishes and exports contracts.",
+        description = "Shows, compares, checks, publishes, withdraws and exports contracts.",
         subcommands = {
             ContractCommand.Show.class,
             ContractChecks.Diff.class,
             ContractChecks.Check.class,
             ContractChecks.Publish.class,
+            ContractCommand.Withdraw.class,
             ContractCommand.Export.class
         },
         footerHeading = OutputCommand.EXAMPLES,
@@ -98,6 +103,42 @@ public final class ContractCommand implements Runnable {
                 documents.add(document);
             }
             printList(documents, () -> table, "No contract of " + name + " is published.");
+        }
+    }
+
+    /** {@code treaty contract withdraw}. */
+    @Command(
+            name = "withdraw",
+            description = {
+                "Removes a version of a contract from the registry.",
+                "The registry refuses that while registered instances run the version; the exit code is then 1."
+            },
+            footer = {"  treaty contract withdraw shop.Orders 1.4.0"})
+    static final class Withdraw extends OutputCommand {
+        @Parameters(index = "0", paramLabel = "SERVICE", description = "The service.")
+        @SuppressWarnings("NullAway.Init") // injected by picocli
+        private ServiceName service;
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "The version of its contract.")
+        @SuppressWarnings("NullAway.Init") // injected by picocli
+        private Version version;
+
+        @Mixin
+        private final RegistryOptions registry = new RegistryOptions();
+
+        @Override
+        public Integer call() {
+            try (Treaty treaty = registry.open()) {
+                treaty.registry().withdraw(service, version);
+            } catch (IllegalStateException e) { // instances run it
+                throw new CommandFailed(String.valueOf(e.getMessage()));
+            }
+            if (json()) {
+                printJson(Map.of("service", service.value(), "version", version.toString(), "withdrawn", true));
+            } else {
+                out().println(service + " " + version + " is withdrawn");
+            }
+            return Main.OK;
         }
     }
 

@@ -6,15 +6,16 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.Version;
 import dev.treaty.registry.RegistryAddress;
-import dev.treaty.registry.spi.Backend;
-import dev.treaty.registry.spi.Claim;
 import dev.treaty.registry.spi.ClusterAddress;
+import dev.treaty.registry.spi.LeasedBackend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
+import dev.treaty.registry.spi.StorePaths;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.KV;
 import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.Response;
 import io.etcd.jetcd.common.exception.ErrorCode;
 import io.etcd.jetcd.common.exception.EtcdException;
 import io.etcd.jetcd.kv.GetResponse;
@@ -24,37 +25,30 @@ import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
+import io.etcd.jetcd.options.LeaseOption;
 import io.etcd.jetcd.options.OptionsUtil;
 import io.etcd.jetcd.options.PutOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Keeps a registry in etcd. One transaction claims an id and writes the instance, so that an id has at most one holder.
- * The package documentation lists the keys.
- */
-final class EtcdBackend implements Backend {
-    /** The prefix of the value that replaces an instance before it is deleted, so that followers read the reason. */
-    static final String GONE = "gone: ";
-
+/** Keeps a registry in etcd. The package documentation lists the keys. */
+final class EtcdBackend extends LeasedBackend {
     private static final int PORT = 2379;
-
-    /** The number of keys that one transaction reads; by default, etcd rejects more than 128. */
-    private static final int BATCH = 100;
 
     /** The number of keys that one request reads. */
     private static final int PAGE = 1_000;
@@ -62,10 +56,6 @@ final class EtcdBackend implements Backend {
     /** Appended to a key, it makes the next key. */
     private static final ByteSequence NEXT = ByteSequence.from(new byte[1]);
 
-    /** How often a transaction that conflicts with others is tried. */
-    private static final int TRIES = 4;
-
-    private final EtcdKeys keys;
     private final EtcdClients clients;
     private final RegistryContext context;
     private final long leaseSeconds;
@@ -73,10 +63,13 @@ final class EtcdBackend implements Backend {
     private volatile long leaseMillis;
 
     EtcdBackend(RegistryAddress.Provided registry, RegistryContext context) {
-        var address = ClusterAddress.parse(registry, PORT);
-        this.keys = new EtcdKeys(address.path());
+        this(ClusterAddress.parse(registry, PORT), context);
+    }
+
+    private EtcdBackend(ClusterAddress address, RegistryContext context) {
+        super(new StorePaths(address.path()));
         this.context = context;
-        this.clients = new EtcdClients(address, context.time());
+        this.clients = new EtcdClients(address, context);
         this.leaseSeconds = Math.max(1, context.policy().lease().toSeconds());
         this.leaseMillis = Duration.ofSeconds(leaseSeconds).toMillis();
     }
@@ -106,6 +99,17 @@ final class EtcdBackend implements Backend {
             clients.failed(client);
             throw new ServiceException(Code.UNAVAILABLE, "etcd did not respond within " + PATIENCE_MILLIS + " ms");
         }
+    }
+
+    /** Reads or writes keys: requests whose responses are never behind earlier ones, in one history. */
+    private <T extends Response> T askKeys(Function<KV, CompletableFuture<T>> request) throws InterruptedException {
+        long before = position();
+        T response = ask(client -> request.apply(client.getKVClient()));
+        observe(
+                response.getHeader().getClusterId(),
+                before,
+                response.getHeader().getRevision());
+        return response;
     }
 
     /** Converts what jetcd throws: into the error that etcd returned, otherwise into {@code unavailable}. */
@@ -141,182 +145,27 @@ final class EtcdBackend implements Backend {
         return ByteSequence.from(text, UTF_8);
     }
 
-    private static String text(KeyValue value) {
-        return value.getValue().toString(UTF_8);
-    }
-
-    private static Cmp isAbsent(String key) {
-        return new Cmp(bytes(key), Cmp.Op.EQUAL, CmpTarget.createRevision(0));
-    }
-
-    private static Cmp isEqual(String key, String value) {
-        return new Cmp(bytes(key), Cmp.Op.EQUAL, CmpTarget.value(bytes(value)));
-    }
-
-    private static Op get(String key) {
-        return Op.get(bytes(key), GetOption.DEFAULT);
-    }
-
-    private static Op delete(String key) {
-        return Op.delete(bytes(key), DeleteOption.DEFAULT);
-    }
-
-    /** Writes under a lease; 0 for none. */
-    private static Op put(String key, String value, long lease) {
-        return Op.put(
-                bytes(key), bytes(value), PutOption.builder().withLeaseId(lease).build());
-    }
-
-    private TxnResponse transaction(Cmp condition, List<Op> then, Op... otherwise) throws InterruptedException {
-        return ask(client -> client.getKVClient()
-                .txn()
-                .If(condition)
-                .Then(then.toArray(Op[]::new))
-                .Else(otherwise)
-                .commit());
-    }
-
-    /** Returns the values that the first read operation of a transaction found. */
-    private static List<KeyValue> found(TxnResponse response) {
-        return response.getGetResponses().getFirst().getKvs();
+    private static Entry entry(KeyValue value) {
+        return new Entry(
+                value.getKey().toString(UTF_8),
+                value.getValue().toString(UTF_8),
+                value.getModRevision(),
+                value.getLease());
     }
 
     @Override
-    public String epoch(String candidate) throws InterruptedException {
-        String key = keys.epoch();
-        List<KeyValue> known =
-                ask(client -> client.getKVClient().get(bytes(key))).getKvs();
-        if (!known.isEmpty()) {
-            return text(known.getFirst());
-        }
-        TxnResponse response = transaction(isAbsent(key), List.of(put(key, candidate, 0)), get(key));
-        return response.isSucceeded() ? candidate : text(found(response).getFirst());
+    protected @Nullable Entry read(String path) throws InterruptedException {
+        List<KeyValue> found = askKeys(kv -> kv.get(bytes(path))).getKvs();
+        return found.isEmpty() ? null : entry(found.getFirst());
     }
 
-    @Override
-    public long leaseMillis() {
-        return leaseMillis;
-    }
-
-    /** Returns the current lease; acquires one if there is none. */
-    private long lease() throws InterruptedException {
-        if (lease.get() == 0) {
-            var granted = ask(client -> client.getLeaseClient().grant(leaseSeconds));
-            leaseMillis = Duration.ofSeconds(granted.getTTL()).toMillis();
-            lease.set(granted.getID());
-            return granted.getID();
-        }
-        return lease.get();
-    }
-
-    /** Runs a request that needs a lease; empty if the lease has expired, so that the next request acquires another. */
-    private <T> Optional<T> underLease(long held, Function<Client, CompletableFuture<T>> request)
-            throws InterruptedException {
-        try {
-            return Optional.of(ask(request));
-        } catch (ServiceException e) {
-            if (e.code() == Code.NOT_FOUND) {
-                lease.compareAndSet(held, 0);
-                return Optional.empty();
-            }
-            throw e;
-        }
-    }
-
-    @Override
-    public Optional<Holder> hold(Holding holding) throws InterruptedException {
-        String id = keys.id(holding.id());
-        String claim = Claim.of(holding);
-        Cmp condition = isAbsent(id);
-        for (int i = 0; i < TRIES; i++) {
-            long held = lease();
-            var response = underLease(held, write(condition, held, holding));
-            if (response.isPresent() && response.get().isSucceeded()) {
-                return Optional.empty();
-            }
-            List<KeyValue> found = response.map(EtcdBackend::found).orElse(List.of());
-            if (!found.isEmpty() && !text(found.getFirst()).equals(claim)) {
-                return Optional.of(Claim.holder(text(found.getFirst())));
-            }
-            condition = found.isEmpty() ? isAbsent(id) : isEqual(id, claim);
-        }
-        throw new ServiceException(Code.UNAVAILABLE, "instance " + holding.id() + " changes too often");
-    }
-
-    /** Writes the id and the instance under the lease if the condition holds; otherwise reads the holder of the id. */
-    private Function<Client, CompletableFuture<TxnResponse>> write(Cmp condition, long held, Holding holding) {
-        String id = keys.id(holding.id());
-        return client -> client.getKVClient()
-                .txn()
-                .If(condition)
-                .Then(put(id, Claim.of(holding), held), put(keys.instance(holding), holding.value(), held))
-                .Else(get(id))
-                .commit();
-    }
-
-    @Override
-    public boolean replace(Holding holding) throws InterruptedException {
-        long held = lease.get();
-        return held != 0
-                && underLease(held, write(isEqual(keys.id(holding.id()), Claim.of(holding)), held, holding))
-                        .filter(TxnResponse::isSucceeded)
-                        .isPresent();
-    }
-
-    @Override
-    public Set<String> renew(Collection<Holding> holdings) throws InterruptedException {
-        long held = lease();
-        if (underLease(held, client -> client.getLeaseClient().keepAliveOnce(held))
-                .isEmpty()) {
-            return holdings.stream().map(Holding::id).collect(Collectors.toSet());
-        }
-        var unknown = new HashSet<String>();
-        var all = List.copyOf(holdings);
-        for (int from = 0; from < all.size(); from += BATCH) {
-            unknown.addAll(missing(all.subList(from, Math.min(all.size(), from + BATCH)), held));
-        }
-        return unknown;
-    }
-
-    /** Returns the ids of instances that were deleted, or that are under another lease. */
-    private Set<String> missing(List<Holding> batch, long held) throws InterruptedException {
-        Op[] reads = batch.stream().map(holding -> get(keys.instance(holding))).toArray(Op[]::new);
-        var response = ask(client -> client.getKVClient().txn().Then(reads).commit());
-        var missing = new HashSet<String>();
-        for (int i = 0; i < batch.size(); i++) {
-            var found = response.getGetResponses().get(i).getKvs();
-            if (found.isEmpty() || found.getFirst().getLease() != held) {
-                missing.add(batch.get(i).id());
-            }
-        }
-        return missing;
-    }
-
-    @Override
-    public void release(Holding holding, String reason) throws InterruptedException {
-        if (replace(holding.withValue(GONE + reason))) { // because a deletion has no reason
-            String id = keys.id(holding.id());
-            transaction(isEqual(id, Claim.of(holding)), List.of(delete(keys.instance(holding)), delete(id)));
-        }
-    }
-
-    @Override
-    public void store(ServiceName service, Version version, String contract) throws InterruptedException {
-        ask(client -> client.getKVClient().put(bytes(keys.contract(service, version)), bytes(contract)));
-    }
-
-    @Override
-    public void forget(ServiceName service, Version version) throws InterruptedException {
-        ask(client -> client.getKVClient().delete(bytes(keys.contract(service, version))));
-    }
-
-    /** The values under a prefix as of a revision. */
-    record Snapshot(long revision, List<KeyValue> values) {}
+    /** What is below a path as of a revision. */
+    record Snapshot(long store, long revision, List<KeyValue> values) {}
 
     /** Reads page by page, each page as of the revision of the first. */
-    private Snapshot read(String prefix, boolean keysOnly) throws InterruptedException {
+    Snapshot below(String parent, boolean keysOnly) throws InterruptedException {
         var values = new ArrayList<KeyValue>();
-        ByteSequence from = bytes(prefix);
+        ByteSequence from = bytes(parent + "/");
         ByteSequence end = OptionsUtil.prefixEndOf(from);
         long revision = 0;
         while (true) {
@@ -327,51 +176,140 @@ final class EtcdBackend implements Backend {
                     .withRevision(revision)
                     .withKeysOnly(keysOnly)
                     .build();
-            GetResponse page = ask(client -> client.getKVClient().get(first, option));
+            GetResponse page = askKeys(kv -> kv.get(first, option));
             values.addAll(page.getKvs());
             revision = revision == 0 ? page.getHeader().getRevision() : revision;
             if (!page.isMore()) {
-                return new Snapshot(revision, values);
+                return new Snapshot(page.getHeader().getClusterId(), revision, values);
             }
             from = values.getLast().getKey().concat(NEXT);
         }
     }
 
     @Override
-    public List<String> contracts(ServiceName service) throws InterruptedException {
-        return read(keys.contracts(service), false).values().stream()
+    protected List<Entry> children(String parent) throws InterruptedException {
+        return below(parent, false).values().stream()
                 .sorted(Comparator.comparingLong(KeyValue::getModRevision))
-                .map(EtcdBackend::text)
+                .map(EtcdBackend::entry)
                 .toList();
     }
 
     @Override
-    public Set<ServiceName> services() throws InterruptedException {
-        var names = new TreeSet<ServiceName>();
-        for (String parent : List.of(keys.instances(), keys.contracts())) {
-            for (KeyValue each : read(parent, true).values()) {
-                EtcdKeys.service(parent, each.getKey().toString(UTF_8)).ifPresent(names::add);
+    protected Set<String> parents(String parent) throws InterruptedException {
+        var names = new HashSet<String>();
+        for (KeyValue each : below(parent, true).values()) {
+            String rest = each.getKey().toString(UTF_8).substring(parent.length() + 1);
+            if (rest.indexOf('/') > 0) {
+                names.add(rest.substring(0, rest.indexOf('/')));
             }
         }
         return names;
     }
 
-    @Override
-    public List<String> instances(ServiceName service) throws InterruptedException {
-        return snapshot(service).values().stream()
-                .map(EtcdBackend::text)
-                .filter(value -> !value.startsWith(GONE))
-                .toList();
+    private static Cmp isUnchanged(String path, @Nullable Entry before) {
+        return before == null
+                ? new Cmp(bytes(path), Cmp.Op.EQUAL, CmpTarget.createRevision(0))
+                : new Cmp(bytes(path), Cmp.Op.EQUAL, CmpTarget.modRevision(before.version()));
     }
 
-    /** Reads the instances of a service. */
-    Snapshot snapshot(ServiceName service) throws InterruptedException {
-        return read(keys.instances(service), false);
+    private static Op change(String path, @Nullable String text, long lease) {
+        return text == null
+                ? Op.delete(bytes(path), DeleteOption.DEFAULT)
+                : Op.put(
+                        bytes(path),
+                        bytes(text),
+                        PutOption.builder().withLeaseId(lease).build());
+    }
+
+    @Override
+    protected boolean commit(List<Step> steps) throws InterruptedException {
+        Cmp[] conditions = steps.stream()
+                .map(step -> isUnchanged(step.path(), step.before()))
+                .toArray(Cmp[]::new);
+        Op[] changes = steps.stream()
+                .map(step -> change(step.path(), step.text(), step.lease()))
+                .toArray(Op[]::new);
+        try {
+            TxnResponse response =
+                    askKeys(kv -> kv.txn().If(conditions).Then(changes).commit());
+            return response.isSucceeded();
+        } catch (ServiceException e) {
+            if (e.code() != Code.NOT_FOUND) {
+                throw e;
+            }
+            steps.forEach(step -> lease.compareAndSet(step.lease(), 0)); // it has ended
+            return false;
+        }
+    }
+
+    /** A deletion has no reason, so the instance is replaced by that first. */
+    @Override
+    protected boolean remove(Entry claim, @Nullable Entry instance, String reason, boolean last)
+            throws InterruptedException {
+        String path = instance == null ? claim.path() : instance.path();
+        if (instance != null && !commit(List.of(new Step(path, instance, GONE + reason, instance.lease())))) {
+            return false;
+        }
+        TxnResponse response = askKeys(kv -> kv.txn()
+                .If(new Cmp(bytes(claim.path()), Cmp.Op.EQUAL, CmpTarget.value(bytes(claim.text()))))
+                .Then(change(path, null, 0), change(claim.path(), null, 0))
+                .commit());
+        return response.isSucceeded();
+    }
+
+    @Override
+    public long leaseMillis() {
+        return leaseMillis;
+    }
+
+    @Override
+    protected synchronized long lease() throws InterruptedException {
+        if (lease.get() == 0) {
+            var granted = ask(client -> client.getLeaseClient().grant(leaseSeconds));
+            leaseMillis = Duration.ofSeconds(granted.getTTL()).toMillis();
+            lease.set(granted.getID());
+        }
+        return lease.get();
+    }
+
+    @Override
+    protected Set<String> renew() throws InterruptedException {
+        long held = lease();
+        try {
+            ask(client -> client.getLeaseClient().keepAliveOnce(held));
+            var under = new HashSet<String>();
+            ask(client -> client.getLeaseClient()
+                            .timeToLive(
+                                    held,
+                                    LeaseOption.builder().withAttachedKeys().build()))
+                    .getKeys()
+                    .forEach(key -> under.add(key.toString(UTF_8)));
+            return under;
+        } catch (ServiceException e) {
+            if (e.code() != Code.NOT_FOUND) {
+                throw e;
+            }
+            lease.compareAndSet(held, 0);
+            return Set.of();
+        }
+    }
+
+    @Override
+    protected Map<Long, Optional<Instant>> renewals(Set<Long> leases) throws InterruptedException {
+        var renewals = new HashMap<Long, Optional<Instant>>();
+        for (long each : leases) {
+            var left = ask(client -> client.getLeaseClient().timeToLive(each, LeaseOption.DEFAULT));
+            if (left.getTTL() >= 0) { // otherwise it has ended
+                long ago = left.getGrantedTTL() - left.getTTL();
+                renewals.put(each, Optional.of(context.time().instant().minusSeconds(ago)));
+            }
+        }
+        return renewals;
     }
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var thread = new EtcdFollower(this, clients, keys.instances(service), context, service, follower);
+        var thread = new EtcdFollower(this, clients, paths.instances(service), context, service, follower);
         thread.start();
         return thread;
     }

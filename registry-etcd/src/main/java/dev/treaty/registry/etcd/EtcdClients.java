@@ -1,8 +1,10 @@
 package dev.treaty.registry.etcd;
 
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.spi.ClusterAddress;
 import dev.treaty.registry.spi.RegistryAccess;
+import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.ClientBuilder;
 import java.net.URI;
@@ -27,17 +29,30 @@ final class EtcdClients implements AutoCloseable {
 
     private final ClusterAddress address;
     private final Time time;
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final ExecutorService executor;
     private final ReentrantLock lock = new ReentrantLock();
     private Client client;
     private long succeededAtNanos;
     private boolean closed;
 
-    EtcdClients(ClusterAddress address, Time time) {
+    EtcdClients(ClusterAddress address, RegistryContext context) {
         this.address = address;
-        this.time = time;
+        this.time = context.time();
+        this.executor = Executors.newThreadPerTaskExecutor(task -> thread(task, context));
         this.client = connect();
         this.succeededAtNanos = time.nanoTime();
+    }
+
+    /** Returns a thread that runs a task of the client once, whatever it throws. */
+    private static Thread thread(Runnable task, RegistryContext context) {
+        String name = "treaty-etcd";
+        return BackgroundThread.virtual(name, context.time(), context.events(), () -> {
+            try {
+                task.run();
+            } catch (Throwable e) {
+                BackgroundThread.report(name, context.events(), e);
+            }
+        });
     }
 
     private Client connect() {

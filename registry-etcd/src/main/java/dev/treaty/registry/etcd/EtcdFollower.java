@@ -3,11 +3,13 @@ package dev.treaty.registry.etcd;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.spi.Backend.Follower;
 import dev.treaty.registry.spi.FollowerThread;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
+import dev.treaty.registry.spi.StorePaths;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.options.WatchOption;
@@ -16,11 +18,12 @@ import io.etcd.jetcd.watch.WatchResponse;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Follows one service in etcd: reads the set as of a revision, then watches every change after it. A broken watch is
- * resumed at the revision it had reached. If etcd no longer keeps that revision (it was compacted), or if several
- * watches in a row break before any event, the set is read again.
+ * Follows one service in etcd: reads the set as of a revision, then watches every change after it. A watch that breaks
+ * is not resumed at its revision, which etcd may have compacted, or which may belong to another history if etcd was
+ * restored from a snapshot in the meantime: the set is read again.
  */
 final class EtcdFollower extends FollowerThread {
     private static final Duration PAUSE = Duration.ofMillis(200);
@@ -37,18 +40,17 @@ final class EtcdFollower extends FollowerThread {
     private final EtcdBackend backend;
     private final EtcdClients clients;
     private final Time time;
-    private final ServiceName service;
-    private final String prefix;
+    private final String parent;
     private final Follower follower;
     private final ReentrantLock lock = new ReentrantLock(); // delivers changes one at a time
     private int useless; // watches in a row
-    private long revision; // of the last change that was delivered; 0 if the set has to be read
-    private boolean failing; // and the follower has been notified
+    private long store; // the cluster of the last read
+    private long revision; // of the last change that was delivered
 
     EtcdFollower(
             EtcdBackend backend,
             EtcdClients clients,
-            String prefix,
+            String parent,
             RegistryContext context,
             ServiceName service,
             Follower follower) {
@@ -56,20 +58,17 @@ final class EtcdFollower extends FollowerThread {
         this.backend = backend;
         this.clients = clients;
         this.time = context.time();
-        this.service = service;
-        this.prefix = prefix;
+        this.parent = parent;
         this.follower = follower;
     }
 
     @Override
     protected long step() throws InterruptedException {
-        if (revision == 0) {
-            read();
-        }
-        long before = revision;
+        long read = read();
         long began = time.nanoTime();
-        Throwable cause = watch();
-        useless = revision != before || time.nanoTime() - began >= USEFUL_NANOS ? 0 : useless + 1;
+        Throwable cause = watch(read);
+        boolean useful = revision != read || time.nanoTime() - began >= USEFUL_NANOS;
+        useless = useful || EtcdBackend.isCompacted(cause) ? 0 : useless + 1;
         if (useless == USELESS_MAX) {
             useless = 0;
             throw EtcdBackend.exception(cause);
@@ -77,8 +76,10 @@ final class EtcdFollower extends FollowerThread {
         return pauseNanos(useless);
     }
 
-    private void read() throws InterruptedException {
-        var snapshot = backend.snapshot(service);
+    /** Delivers the set; returns its revision. */
+    private long read() throws InterruptedException {
+        follower.starting();
+        var snapshot = backend.below(parent, false);
         var instances = new HashMap<String, String>();
         for (KeyValue each : snapshot.values()) {
             String value = each.getValue().toString(UTF_8);
@@ -88,25 +89,26 @@ final class EtcdFollower extends FollowerThread {
         }
         lock.lock();
         try {
+            store = snapshot.store();
             revision = snapshot.revision();
-            failing = false;
             if (!closed()) {
                 follower.complete(instances);
             }
+            return revision;
         } finally {
             lock.unlock();
         }
     }
 
-    private String id(KeyValue each) {
-        return each.getKey().toString(UTF_8).substring(prefix.length());
+    private static String id(KeyValue each) {
+        return StorePaths.name(each.getKey().toString(UTF_8));
     }
 
     /** Delivers changes until the watch breaks; returns the cause. */
-    private Throwable watch() throws InterruptedException {
+    private Throwable watch(long after) throws InterruptedException {
         var broken = new Promise<Throwable>();
         var option = WatchOption.builder()
-                .withRevision(revision + 1)
+                .withRevision(after + 1)
                 .isPrefix(true)
                 .withRequireLeader(true) // a member without a leader would keep the watch open without any events
                 .build();
@@ -114,18 +116,11 @@ final class EtcdFollower extends FollowerThread {
                 response -> deliver(response, broken),
                 broken::complete,
                 () -> broken.complete(new IllegalStateException("the watch ended")));
-        try (Watch.Watcher _ = clients.current().getWatchClient().watch(EtcdBackend.bytes(prefix), option, listener)) {
-            Throwable cause = null;
+        try (Watch.Watcher _ =
+                clients.current().getWatchClient().watch(EtcdBackend.bytes(parent + "/"), option, listener)) {
+            @Nullable Throwable cause = null;
             while (cause == null) {
                 cause = broken.await(time, WAIT_NANOS);
-            }
-            if (EtcdBackend.isCompacted(cause)) {
-                lock.lock();
-                try {
-                    revision = 0;
-                } finally {
-                    lock.unlock();
-                }
             }
             return cause;
         }
@@ -137,19 +132,27 @@ final class EtcdFollower extends FollowerThread {
             if (closed() || broken.now() != null) {
                 return;
             }
+            var header = response.getHeader();
+            if (header.getClusterId() != store || header.getRevision() < revision) { // behind a proxy
+                broken.complete(new IllegalStateException("etcd has another history"));
+                return;
+            }
             // Not the revision of the response: while a watch catches up, it is ahead of the events.
             for (WatchEvent event : response.getEvents()) {
                 KeyValue now = event.getKeyValue();
                 revision = Math.max(revision, now.getModRevision());
                 String value = now.getValue().toString(UTF_8);
                 if (event.getEventType() == WatchEvent.EventType.DELETE) {
-                    follower.removed(id(now), "lease expired");
+                    follower.removed(id(now), RemovalReason.LEASE_EXPIRED.text());
                 } else if (value.startsWith(EtcdBackend.GONE)) {
                     follower.removed(id(now), value.substring(EtcdBackend.GONE.length()));
                 } else {
                     follower.changed(id(now), value);
                 }
             }
+        } catch (RuntimeException | Error e) { // the set is read again
+            broken.complete(e);
+            throw e;
         } finally {
             lock.unlock();
         }
@@ -157,15 +160,8 @@ final class EtcdFollower extends FollowerThread {
 
     @Override
     protected void failed(String message) {
-        lock.lock();
-        try {
-            if (!failing && !closed()) {
-                failing = true;
-                revision = 0; // reading the set again notifies the follower of the recovery
-                follower.failed(message);
-            }
-        } finally {
-            lock.unlock();
+        if (!closed()) {
+            follower.failed(message);
         }
     }
 }

@@ -8,6 +8,7 @@
  * /treaty/epoch                          distinguishes this data from that of an etcd that was reset
  * /treaty/ids/{id}                       the holder of an id, owner and service; under a lease
  * /treaty/instances/{service}/{id}       the instance, as JSON; under the same lease
+ * /treaty/watchers/{service}/{process}   the states that a watching process acknowledges; under its lease
  * /treaty/contracts/{service}/{version}  the contract, as text
  * </pre>
  *

@@ -121,6 +121,18 @@ final class Etcd implements AutoCloseable {
             delete(directory.resolve("data"));
         }
 
+        /** Copies the files of the stopped process. */
+        void copyData(String from, String to) {
+            Path source = directory.resolve(from);
+            try (var all = Files.walk(source)) {
+                for (Path each : all.toList()) {
+                    Files.copy(each, directory.resolve(to).resolve(source.relativize(each)));
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
         private static void delete(Path path) {
             try (var all = Files.walk(path)) {
                 for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {

@@ -73,6 +73,21 @@ class EtcdOutageTest extends OutageConformance {
     }
 
     @Override
+    protected void takeSnapshot() {
+        stop();
+        etcd.only().copyData("data", "snapshot");
+        restart();
+    }
+
+    @Override
+    protected void restoreSnapshot() {
+        stop();
+        etcd.only().deleteData();
+        etcd.only().copyData("snapshot", "data");
+        restart();
+    }
+
+    @Override
     protected RegistryPolicy shortLease() {
         return SHORT;
     }
@@ -169,14 +184,14 @@ class EtcdOutageTest extends OutageConformance {
         var backend = closing(new EtcdBackend(Etcd.provided(etcd.address("outage")), context));
         for (int i = 0; i < instances; i++) {
             String value = context.format().write(RegistryProtocol.Instance.of(instance("o-" + i)));
-            var holding = new Backend.Holding("o-" + i, ORDERS, "owner", value);
-            assertThat(Polling.result(() -> hold(backend, holding))).isEmpty();
+            var holding = new Backend.Holding("o-" + i, ORDERS, "owner");
+            assertThat(Polling.result(() -> hold(backend, holding, value))).isEmpty();
         }
     }
 
-    private static Optional<Backend.Holder> hold(EtcdBackend backend, Backend.Holding holding) {
+    private static Optional<Backend.Holding> hold(EtcdBackend backend, Backend.Holding holding, String value) {
         try {
-            return backend.hold(holding);
+            return backend.hold(holding, _ -> value);
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

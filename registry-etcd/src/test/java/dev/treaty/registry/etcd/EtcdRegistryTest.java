@@ -2,6 +2,7 @@ package dev.treaty.registry.etcd;
 
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.event.Events;
+import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.simulation.BackendConformance;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -25,7 +26,7 @@ class EtcdRegistryTest extends BackendConformance {
     }
 
     @Override
-    protected Registry open() {
-        return Etcd.open(address, PATIENT, Events.NONE);
+    protected Registry open(RegistryPolicy policy) {
+        return Etcd.open(address, policy, Events.NONE);
     }
 }

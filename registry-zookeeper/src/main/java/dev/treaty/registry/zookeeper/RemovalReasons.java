@@ -1,9 +1,7 @@
 package dev.treaty.registry.zookeeper;
 
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The reasons why the last instances of a service were removed, as the data of its node: each line has the transaction
@@ -16,15 +14,14 @@ final class RemovalReasons {
 
     private RemovalReasons() {}
 
-    static String add(@Nullable String before, long created, String reason) {
-        var lines = new ArrayList<>(before == null ? List.of() : before.lines().toList());
+    static String add(String before, long created, String reason) {
+        var lines = new ArrayList<>(before.lines().toList());
         lines.add(prefix(created) + reason);
         return String.join("\n", lines.subList(Math.max(0, lines.size() - MAX), lines.size()));
     }
 
-    static Optional<String> find(@Nullable String reasons, long created) {
-        return Optional.ofNullable(reasons).stream()
-                .flatMap(String::lines)
+    static Optional<String> find(String reasons, long created) {
+        return reasons.lines()
                 .filter(line -> line.startsWith(prefix(created)))
                 .map(line -> line.substring(prefix(created).length()))
                 .findFirst();

@@ -5,21 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.Version;
 import dev.treaty.registry.RegistryAddress;
-import dev.treaty.registry.spi.Backend;
-import dev.treaty.registry.spi.Claim;
 import dev.treaty.registry.spi.ClusterAddress;
+import dev.treaty.registry.spi.LeasedBackend;
 import dev.treaty.registry.spi.RegistryAccess;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
+import dev.treaty.registry.spi.StorePaths;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -35,27 +33,23 @@ import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Keeps a registry in ZooKeeper. One transaction claims an id and writes the instance, so that an id has at most one
- * holder. The package documentation lists the nodes.
- */
-final class ZooKeeperBackend implements Backend {
+/** Keeps a registry in ZooKeeper, with the session as the lease. The package documentation lists the nodes. */
+final class ZooKeeperBackend extends LeasedBackend {
     private static final int PORT = 2181;
-
-    /** How often a transaction that conflicts with others is tried. */
-    private static final int TRIES = 8;
 
     private static final byte[] NOTHING = {};
     private static final int ANY_VERSION = -1;
 
-    private final ZooKeeperPaths paths;
     private final CuratorFramework client;
     private final RegistryContext context;
     private final int leaseMillis;
 
     ZooKeeperBackend(RegistryAddress.Provided registry, RegistryContext context) {
-        var address = ClusterAddress.parse(registry, PORT);
-        this.paths = new ZooKeeperPaths(PathUtils.validatePath(address.path()));
+        this(ClusterAddress.parse(registry, PORT), context);
+    }
+
+    private ZooKeeperBackend(ClusterAddress address, RegistryContext context) {
+        super(new StorePaths(PathUtils.validatePath(address.path())));
         this.context = context;
         this.leaseMillis = (int) context.policy().lease().toMillis();
         var builder = CuratorFrameworkFactory.builder();
@@ -108,19 +102,19 @@ final class ZooKeeperBackend implements Backend {
 
     @FunctionalInterface
     private interface Request<T extends @Nullable Object> {
-        T send(CuratorFramework client) throws Exception; // as Curator declares it
+        T send() throws Exception; // as Curator declares it
     }
 
-    /** Sends a request and waits for the response; conflicts with other writers are left to the caller. */
-    private <T extends @Nullable Object> T tryTo(Request<T> request) throws InterruptedException, Conflict {
+    /** Sends a request; returns the alternative if a node is missing, exists already, or has been changed. */
+    private static <T extends @Nullable Object> T ask(Request<T> request, T inConflict) throws InterruptedException {
         try {
-            return request.send(client);
-        } catch (InterruptedException e) {
+            return request.send();
+        } catch (InterruptedException | ServiceException e) {
             throw e;
         } catch (KeeperException.NoNodeException
                 | KeeperException.NodeExistsException
                 | KeeperException.BadVersionException e) {
-            throw new Conflict(e);
+            return inConflict;
         } catch (KeeperException.ConnectionLossException
                 | KeeperException.SessionExpiredException
                 | KeeperException.OperationTimeoutException e) {
@@ -135,35 +129,6 @@ final class ZooKeeperBackend implements Backend {
         }
     }
 
-    /** A node is missing, exists already, or has been changed. */
-    private static final class Conflict extends Exception {
-        private static final long serialVersionUID = 1;
-
-        Conflict(KeeperException cause) {
-            super(cause);
-        }
-
-        boolean nodeMissing() {
-            return getCause() instanceof KeeperException.NoNodeException;
-        }
-
-        ServiceException toServiceException() {
-            return new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + getMessage());
-        }
-    }
-
-    /** Sends a request; returns the alternative if the node is missing. */
-    private <T extends @Nullable Object> T ask(Request<T> request, T ifMissing) throws InterruptedException {
-        try {
-            return tryTo(request);
-        } catch (Conflict e) {
-            if (e.nodeMissing()) {
-                return ifMissing;
-            }
-            throw e.toServiceException();
-        }
-    }
-
     private static byte[] bytes(String text) {
         return text.getBytes(UTF_8);
     }
@@ -173,50 +138,140 @@ final class ZooKeeperBackend implements Backend {
         return data == null ? "" : new String(data, UTF_8);
     }
 
-    /** Returns the data of a node, or null if it does not exist. */
-    @Nullable
-    String read(String path) throws InterruptedException {
+    @Override
+    protected @Nullable Entry read(String path) throws InterruptedException {
         return read(path, new Stat());
     }
 
-    private @Nullable String read(String path, Stat stat) throws InterruptedException {
-        return this.<@Nullable String>ask(
-                zoo -> text(zoo.getData().storingStatIn(stat).forPath(path)), null);
+    private @Nullable Entry read(String path, Stat stat) throws InterruptedException {
+        String text = ZooKeeperBackend.<@Nullable String>ask(
+                () -> text(client.getData().storingStatIn(stat).forPath(path)), null);
+        return text == null ? null : new Entry(path, text, stat.getVersion(), stat.getEphemeralOwner());
+    }
+
+    /** Returns the data of a node; an empty text if there is no such node. */
+    String data(String path) throws InterruptedException {
+        Entry entry = read(path);
+        return entry == null ? "" : entry.text();
     }
 
     /** Returns the names of the children of a node, which need not exist. */
-    List<String> children(String path) throws InterruptedException {
-        return ask(zoo -> zoo.getChildren().forPath(path), List.of());
+    List<String> names(String path) throws InterruptedException {
+        return ask(() -> client.getChildren().forPath(path), List.of());
     }
 
     private @Nullable Stat stat(String path) throws InterruptedException {
-        return this.<@Nullable Stat>ask(zoo -> zoo.checkExists().forPath(path), null);
-    }
-
-    private long session() throws InterruptedException {
-        return ask(zoo -> zoo.getZookeeperClient().getZooKeeper().getSessionId(), 0L);
-    }
-
-    /** Returns whether a node exists in this session; one of an earlier session will expire. */
-    private static boolean isOf(long session, @Nullable Stat stat) {
-        return stat != null && stat.getEphemeralOwner() == session;
+        return ZooKeeperBackend.<@Nullable Stat>ask(() -> client.checkExists().forPath(path), null);
     }
 
     @Override
-    public String epoch(String candidate) throws InterruptedException {
-        for (int i = 0; i < TRIES; i++) {
-            String known = read(paths.epoch());
-            if (known != null) {
-                return known;
-            }
-            try {
-                tryTo(zoo -> zoo.create().creatingParentsIfNeeded().forPath(paths.epoch(), bytes(candidate)));
-                return candidate;
-            } catch (Conflict e) {
-                // another client has created it
+    protected List<Entry> children(String parent) throws InterruptedException {
+        var found = new ArrayList<Map.Entry<Long, Entry>>(); // by transaction, which may have written several nodes
+        for (String name : names(parent)) {
+            var stat = new Stat();
+            Entry entry = read(parent + "/" + name, stat);
+            if (entry != null) {
+                found.add(Map.entry(stat.getMzxid(), entry));
             }
         }
-        throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper's epoch can be neither read nor created");
+        return found.stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(Map.Entry::getValue)
+                .toList();
+    }
+
+    @Override
+    protected List<String> parents(String parent) throws InterruptedException {
+        var parents = new ArrayList<String>();
+        for (String name : names(parent)) {
+            Stat stat = stat(parent + "/" + name);
+            if (stat != null && stat.getNumChildren() > 0) {
+                parents.add(name);
+            }
+        }
+        return parents;
+    }
+
+    /** The transactions that changed the ids only go forward in one history. */
+    @Override
+    public String epoch(String candidate) throws InterruptedException {
+        long before = position();
+        Stat ids = stat(paths.ids());
+        observe(0, before, ids == null ? 0 : ids.getPzxid());
+        return super.epoch(candidate);
+    }
+
+    @Override
+    protected boolean commit(List<Step> steps) throws InterruptedException {
+        long session = lease();
+        if (transact(steps, session)) {
+            return true;
+        }
+        boolean creates = false;
+        for (Step step : steps) {
+            if (step.before()
+                    == null) { // the parent may be missing: ZooKeeper removes it some time after its last child
+                String parent = step.path().substring(0, step.path().lastIndexOf('/'));
+                ask(
+                        () -> {
+                            client.createContainers(parent);
+                            return true;
+                        },
+                        true);
+                creates = true;
+            }
+        }
+        return creates && transact(steps, session);
+    }
+
+    private boolean transact(List<Step> steps, long session) throws InterruptedException {
+        return ask(
+                () -> {
+                    var operations = new ArrayList<CuratorOp>();
+                    for (Step step : steps) {
+                        add(operations, client.transactionOp(), step, session);
+                    }
+                    client.transaction().forOperations(operations);
+                    return true;
+                },
+                false);
+    }
+
+    /** A node of an earlier session is replaced by one of this session. */
+    private static void add(List<CuratorOp> operations, TransactionOp op, Step step, long session) throws Exception {
+        Entry before = step.before();
+        boolean moves = before != null && step.lease() == session && before.lease() != session;
+        if (before != null && (moves || step.text() == null)) {
+            operations.add(op.delete().withVersion((int) before.version()).forPath(step.path()));
+        } else if (before != null) {
+            byte[] data = bytes(String.valueOf(step.text()));
+            operations.add(op.setData().withVersion((int) before.version()).forPath(step.path(), data));
+        }
+        if (before == null || moves) {
+            var mode = step.lease() == 0 ? CreateMode.PERSISTENT : CreateMode.EPHEMERAL;
+            operations.add(op.create().withMode(mode).forPath(step.path(), bytes(String.valueOf(step.text()))));
+        }
+    }
+
+    /** A deleted node has no reason, so its parent has it. */
+    @Override
+    protected boolean remove(Entry claim, @Nullable Entry instance, String reason, boolean last)
+            throws InterruptedException {
+        if (instance == null) {
+            return commit(List.of(new Step(claim.path(), claim, null, 0)));
+        }
+        Stat written = stat(instance.path());
+        String parent = instance.path().substring(0, instance.path().lastIndexOf('/'));
+        Entry reasons = read(parent);
+        if (written == null || reasons == null) {
+            return false;
+        }
+        String added = RemovalReasons.add(reasons.text(), written.getCzxid(), reason);
+        long version = last ? ANY_VERSION : reasons.version();
+        return commit(List.of(
+                new Step(parent, new Entry(parent, reasons.text(), version, 0), added, 0),
+                new Step(instance.path(), instance, null, 0),
+                new Step(claim.path(), claim, null, 0)));
     }
 
     @Override
@@ -230,197 +285,22 @@ final class ZooKeeperBackend implements Backend {
     }
 
     @Override
-    public Optional<Holder> hold(Holding holding) throws InterruptedException {
-        String id = paths.id(holding.id());
-        for (int i = 0; i < TRIES; i++) {
-            String claim = read(id);
-            if (claim != null && !claim.equals(Claim.of(holding))) {
-                return Optional.of(Claim.holder(claim));
-            }
-            try {
-                if (claim == null) {
-                    tryTo(zoo -> {
-                        zoo.createContainers(paths.ids());
-                        zoo.createContainers(paths.instances(holding.service()));
-                        return true;
-                    });
-                }
-                write(holding, id);
-                return Optional.empty();
-            } catch (Conflict e) {
-                // changed meanwhile: read again
-            }
-        }
-        throw new ServiceException(Code.UNAVAILABLE, "instance " + holding.id() + " changes too often");
+    protected long lease() throws InterruptedException {
+        return ask(() -> client.getZookeeperClient().getZooKeeper().getSessionId(), 0L);
     }
 
-    /** Creates both nodes in this session; those of an earlier session are replaced. */
-    private void write(Holding holding, String id) throws InterruptedException, Conflict {
-        long session = session();
-        Stat claimed = stat(id);
-        String instance = paths.instance(holding);
-        Stat written = stat(instance);
-        tryTo(zoo -> {
-            TransactionOp op = zoo.transactionOp();
-            var steps = new ArrayList<CuratorOp>();
-            if (claimed != null && isOf(session, claimed)) {
-                steps.add(op.check().withVersion(claimed.getVersion()).forPath(id));
-            } else {
-                replace(steps, op, id, claimed, Claim.of(holding));
-            }
-            if (isOf(session, written)) {
-                steps.add(op.setData().forPath(instance, bytes(holding.value())));
-            } else {
-                replace(steps, op, instance, written, holding.value());
-            }
-            return zoo.transaction().forOperations(steps);
-        });
-    }
-
-    private static void replace(
-            List<CuratorOp> steps, TransactionOp op, String path, @Nullable Stat before, String data) throws Exception {
-        if (before != null) {
-            steps.add(op.delete().withVersion(before.getVersion()).forPath(path));
-        }
-        steps.add(op.create().withMode(CreateMode.EPHEMERAL).forPath(path, bytes(data)));
-    }
-
+    /** ZooKeeper's client renews the session. */
     @Override
-    public boolean replace(Holding holding) throws InterruptedException {
-        String id = paths.id(holding.id());
-        for (int i = 0; i < TRIES; i++) {
-            Stat claimed = stat(id);
-            if (claimed == null || !isOf(session(), claimed)) {
-                return false;
-            }
-            try {
-                tryTo(zoo -> zoo.transaction()
-                        .forOperations(
-                                zoo.transactionOp()
-                                        .check()
-                                        .withVersion(claimed.getVersion())
-                                        .forPath(id),
-                                zoo.transactionOp()
-                                        .setData()
-                                        .forPath(paths.instance(holding), bytes(holding.value()))));
-                return true;
-            } catch (Conflict e) {
-                if (e.nodeMissing()) {
-                    return false;
-                }
-            }
-        }
-        return false;
+    protected Set<String> renew() throws InterruptedException {
+        return ask(() -> Set.copyOf(client.getZookeeperClient().getZooKeeper().getEphemerals(paths.root())), Set.of());
     }
 
+    /** A node of a session exists as long as the session lives; ZooKeeper does not tell more. */
     @Override
-    public Set<String> renew(Collection<Holding> holdings) throws InterruptedException {
-        long session = session(); // ZooKeeper's client renews it
-        var unknown = new HashSet<String>();
-        for (Holding holding : holdings) {
-            if (!isOf(session, stat(paths.instance(holding)))) {
-                unknown.add(holding.id());
-            }
-        }
-        return unknown;
-    }
-
-    @Override
-    public void release(Holding holding, String reason) throws InterruptedException {
-        String id = paths.id(holding.id());
-        String instance = paths.instance(holding);
-        String service = paths.instances(holding.service());
-        for (int i = 0; i < TRIES; i++) {
-            if (!Claim.of(holding).equals(read(id))) {
-                return;
-            }
-            Stat written = stat(instance);
-            var parent = new Stat();
-            String reasons = read(service, parent);
-            int version = reasons == null || i == TRIES - 1 ? ANY_VERSION : parent.getVersion();
-            try {
-                tryTo(zoo -> {
-                    TransactionOp op = zoo.transactionOp();
-                    var steps = new ArrayList<CuratorOp>();
-                    if (written != null) {
-                        String added = RemovalReasons.add(reasons, written.getCzxid(), reason);
-                        steps.add(op.setData().withVersion(version).forPath(service, bytes(added)));
-                        steps.add(op.delete().forPath(instance));
-                    }
-                    steps.add(op.delete().forPath(id));
-                    return zoo.transaction().forOperations(steps);
-                });
-                return;
-            } catch (Conflict e) {
-                // another instance was removed at the same time: read again
-            }
-        }
-        throw new ServiceException(Code.UNAVAILABLE, service + " changes too often");
-    }
-
-    @Override
-    public void store(ServiceName service, Version version, String contract) throws InterruptedException {
-        String path = paths.contract(service, version);
-        try {
-            tryTo(zoo -> zoo.create().orSetData().creatingParentsIfNeeded().forPath(path, bytes(contract)));
-        } catch (Conflict e) {
-            throw e.toServiceException();
-        }
-    }
-
-    @Override
-    public void forget(ServiceName service, Version version) throws InterruptedException {
-        String path = paths.contract(service, version);
-        ask(
-                zoo -> {
-                    zoo.delete().quietly().forPath(path);
-                    return path;
-                },
-                path);
-    }
-
-    @Override
-    public List<String> contracts(ServiceName service) throws InterruptedException {
-        return childData(paths.contracts(service));
-    }
-
-    @Override
-    public List<String> instances(ServiceName service) throws InterruptedException {
-        return childData(paths.instances(service));
-    }
-
-    /** Returns the data of the children of a node, in the order of their last changes. */
-    private List<String> childData(String path) throws InterruptedException {
-        var data = new ArrayList<Map.Entry<Long, String>>(); // by transaction, which may have written several nodes
-        for (String name : children(path)) {
-            var stat = new Stat();
-            String text = read(path + "/" + name, stat);
-            if (text != null) {
-                data.add(Map.entry(stat.getMzxid(), text));
-            }
-        }
-        return data.stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(Map.Entry::getValue)
-                .toList();
-    }
-
-    @Override
-    public Set<ServiceName> services() throws InterruptedException {
-        var names = new TreeSet<ServiceName>();
-        for (String parent : List.of(paths.instances(), paths.contracts())) {
-            for (String name : children(parent)) {
-                Stat stat = stat(parent + "/" + name);
-                if (stat != null && stat.getNumChildren() > 0) {
-                    try {
-                        names.add(new ServiceName(name));
-                    } catch (IllegalArgumentException e) {
-                        // another program has written it
-                    }
-                }
-            }
-        }
-        return names;
+    protected Map<Long, Optional<Instant>> renewals(Set<Long> leases) {
+        var renewals = new HashMap<Long, Optional<Instant>>();
+        leases.forEach(lease -> renewals.put(lease, Optional.empty()));
+        return renewals;
     }
 
     @Override

@@ -3,11 +3,13 @@ package dev.treaty.registry.zookeeper;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.spi.Backend.Follower;
 import dev.treaty.registry.spi.FollowerThread;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
+import dev.treaty.registry.spi.StorePaths;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -101,7 +103,11 @@ final class ZooKeeperFollower extends FollowerThread {
         if (all) {
             readAll();
         } else {
-            read(nodes).forEach(this::deliver);
+            for (var each : read(nodes).entrySet()) {
+                if (!closed()) {
+                    deliver(each.getKey(), each.getValue());
+                }
+            }
         }
         next.await(time, WAIT_NANOS);
         return 0;
@@ -114,8 +120,8 @@ final class ZooKeeperFollower extends FollowerThread {
     }
 
     private void readAll() throws InterruptedException {
-        var nodes =
-                backend.children(path).stream().map(name -> path + "/" + name).toList();
+        follower.starting();
+        var nodes = backend.names(path).stream().map(name -> path + "/" + name).toList();
         var instances = new HashMap<String, String>();
         read(nodes).forEach((at, node) -> {
             if (node != null) {
@@ -129,8 +135,8 @@ final class ZooKeeperFollower extends FollowerThread {
         }
     }
 
-    private String id(String node) {
-        return ZooKeeperPaths.id(path, node);
+    private static String id(String node) {
+        return StorePaths.name(node);
     }
 
     /** Reads nodes in parallel; null for those that do not exist. */
@@ -164,17 +170,14 @@ final class ZooKeeperFollower extends FollowerThread {
         return nodes;
     }
 
-    private void deliver(String at, @Nullable Node node) {
-        if (closed()) {
-            return;
-        }
+    private void deliver(String at, @Nullable Node node) throws InterruptedException {
         String id = id(at);
         Long before = created.get(id);
         if (before != null && (node == null || node.stat.getCzxid() != before)) {
             var reason = RemovalReasons.find(reasons(), before);
             if (node == null || reason.isPresent()) { // otherwise the process has registered it again
                 created.remove(id);
-                follower.removed(id, reason.orElse("lease expired"));
+                follower.removed(id, reason.orElse(RemovalReason.LEASE_EXPIRED.text()));
             }
         }
         if (node != null) {
@@ -183,14 +186,11 @@ final class ZooKeeperFollower extends FollowerThread {
         }
     }
 
-    private @Nullable String reasons() {
+    private String reasons() throws InterruptedException {
         try {
-            return backend.read(path);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
+            return backend.data(path);
         } catch (ServiceException e) {
-            return null; // a removal without its reason is better than none
+            return ""; // a removal without its reason is better than none
         }
     }
 

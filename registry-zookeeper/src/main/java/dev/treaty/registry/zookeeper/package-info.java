@@ -10,6 +10,7 @@
  * /treaty/ids/{id}                       the holder of an id, owner and service; ephemeral
  * /treaty/instances/{service}            why the last instances were removed
  * /treaty/instances/{service}/{id}       the instance, as JSON; ephemeral
+ * /treaty/watchers/{service}/{process}   the states that a watching process acknowledges; ephemeral
  * /treaty/contracts/{service}/{version}  the contract, as text
  * </pre>
  *

@@ -9,6 +9,9 @@ import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.simulation.OutageConformance;
 import dev.treaty.simulation.Polling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,12 +23,17 @@ import org.apache.curator.test.TestingServer;
 import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Outages of ZooKeeper: the conformance suite, and what only happens in ZooKeeper. */
 class ZooKeeperOutageTest extends OutageConformance {
     private static final Duration LEASE_MIN = Duration.ofSeconds(4); // what ZooKeeper grants
 
     private final Map<Registry, ZooKeeperBackend> backends = new HashMap<>();
+
+    @TempDir
+    Path snapshot;
+
     private TestingServer server = new TestingServer();
 
     ZooKeeperOutageTest() throws Exception {}
@@ -63,6 +71,39 @@ class ZooKeeperOutageTest extends OutageConformance {
     protected void restartEmpty() throws Exception {
         server.close();
         server = new TestingServer(server.getPort());
+    }
+
+    @Override
+    protected void takeSnapshot() throws Exception {
+        server.stop();
+        copy(server.getTempDirectory().toPath(), snapshot);
+        server.restart();
+    }
+
+    @Override
+    protected void restoreSnapshot() throws Exception {
+        server.stop();
+        clear(server.getTempDirectory().toPath());
+        copy(snapshot, server.getTempDirectory().toPath());
+        server.restart();
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (var all = Files.walk(from)) {
+            for (Path each : all.filter(Files::isRegularFile).toList()) {
+                Path copied = to.resolve(from.relativize(each));
+                Files.createDirectories(copied.getParent());
+                Files.copy(each, copied);
+            }
+        }
+    }
+
+    private static void clear(Path directory) throws IOException {
+        try (var all = Files.walk(directory)) {
+            for (Path each : all.filter(Files::isRegularFile).toList()) {
+                Files.delete(each);
+            }
+        }
     }
 
     @Override

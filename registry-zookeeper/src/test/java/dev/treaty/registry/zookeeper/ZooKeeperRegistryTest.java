@@ -33,8 +33,8 @@ class ZooKeeperRegistryTest extends BackendConformance {
     }
 
     @Override
-    protected Registry open() {
-        return open("zookeeper://" + server.getConnectString() + "/test-" + test, PATIENT, Events.NONE);
+    protected Registry open(RegistryPolicy policy) {
+        return open("zookeeper://" + server.getConnectString() + "/test-" + test, policy, Events.NONE);
     }
 
     static RegistryProvider.RegistryContext context(RegistryPolicy policy, Events events) {

@@ -22,7 +22,7 @@ import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,6 +31,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +49,13 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     /** The longest wait of a watch, after which the epoch is checked again. */
     private static final long WAIT_MAX_MILLIS = 5_000;
 
-    /** The longest wait of a watch while the backend cannot answer for one of its services. */
+    /** The longest wait of a watch while a service is unclear, or some of its instances may be removed soon. */
     private static final long UNCLEAR_WAIT_MAX_MILLIS = 500;
+
+    /** The shortest and the longest pause between two looks at what watchers have acknowledged. */
+    private static final long PAUSE_NANOS = Duration.ofMillis(20).toNanos();
+
+    private static final long PAUSE_MAX_NANOS = Duration.ofMillis(500).toNanos();
 
     private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -56,7 +63,10 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     private final RegistryContext context;
     private final Time time;
     private final SelfPreservation preservation;
+    private final String identity; // of this process as a watcher
     private final Map<String, Held> held = new ConcurrentHashMap<>();
+    private volatile long renewedAtNanos;
+    private volatile boolean interrupted; // the store may have been set back since the last renewal
     private @Nullable CachedView view; // guarded by this, as all below
     private long checkedAtNanos;
     private boolean closed;
@@ -69,6 +79,8 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         this.context = context;
         this.time = context.time();
         this.preservation = new SelfPreservation(context.policy().preservation());
+        this.identity = RegistryTable.token(context.random());
+        this.renewedAtNanos = time.nanoTime();
     }
 
     /** Returns the view of the backend's current epoch. */
@@ -79,7 +91,13 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
                 return view;
             }
         }
-        String epoch = backend.epoch(RegistryTable.token(context.random()));
+        String epoch;
+        try {
+            epoch = backend.epoch(RegistryTable.token(context.random()));
+        } catch (ServiceException e) {
+            interrupted = true;
+            throw e;
+        }
         CachedView current;
         CachedView outdated;
         synchronized (this) {
@@ -89,7 +107,8 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
                 return view;
             }
             outdated = view;
-            current = new CachedView(epoch, backend, context, preservation, this::checkEpochNext);
+            interrupted |= outdated != null;
+            current = new CachedView(epoch, backend, context, preservation, identity, this::checkEpochNext);
             view = current;
         }
         if (outdated != null) {
@@ -114,10 +133,10 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         String id = read.id();
         Requests.checkHealth(id, read.health());
         CachedView current = view();
-        var holding = new Backend.Holding(id, read.service(), owner(token), write(read));
+        var holding = new Backend.Holding(id, read.service(), digest(token));
         var added = new Held(read, holding);
         held.put(id, added); // first, so that it is released in the end even if the answer is lost
-        Optional<Backend.Holder> other = backend.hold(holding);
+        Optional<Backend.Holding> other = backend.hold(holding, stating(read));
         if (other.isPresent()) {
             held.remove(id, added);
             throw other.get().owner().equals(holding.owner())
@@ -127,14 +146,20 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         return new Granted(current.servedEpoch(), backend.leaseMillis());
     }
 
+    /** Returns the change of a stored text that its process makes when it reports a state. */
+    private UnaryOperator<String> stating(ServiceInstance instance) {
+        String json = write(instance);
+        return before -> StoredInstance.of(before).with(json).text();
+    }
+
     private String write(ServiceInstance instance) {
         return context.format().write(Instance.of(instance));
     }
 
-    /** Returns a hash of a token, which can be stored publicly because the token cannot be computed from it. */
-    private static String owner(String token) {
+    /** Returns a digest of a text; of a token, it is what others may read and cannot turn into the token. */
+    static String digest(String text) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
             return HexFormat.of().formatHex(digest, 0, 16);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
@@ -144,20 +169,30 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     @Override
     public Renewed renew(List<Lease> leases) throws InterruptedException {
         CachedView current = view();
-        var unknown = new ArrayList<String>();
-        var holdings = new ArrayList<Backend.Holding>();
-        for (Lease lease : leases) {
-            Held known = held.get(lease.id());
-            if (known == null) {
-                unknown.add(lease.id());
-            } else {
-                holdings.add(known.holding);
+        Set<String> missing = renewLease();
+        if (interrupted) {
+            interrupted = false;
+            for (Held each : held.values()) {
+                if (!missing.contains(each.instance.id())) {
+                    backend.change(each.holding, stating(each.instance));
+                }
             }
         }
-        if (!holdings.isEmpty()) {
-            unknown.addAll(backend.renew(holdings));
-        }
+        List<String> unknown = leases.stream()
+                .map(Lease::id)
+                .filter(id -> !held.containsKey(id) || missing.contains(id))
+                .toList();
         return new Renewed(current.servedEpoch(), unknown);
+    }
+
+    private Set<String> renewLease() throws InterruptedException {
+        renewedAtNanos = time.nanoTime();
+        try {
+            return backend.renew(() -> held.values().stream().map(Held::holding).toList());
+        } catch (ServiceException e) {
+            interrupted = true;
+            throw e;
+        }
     }
 
     @Override
@@ -168,11 +203,10 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         }
         ServiceInstance changed = known.instance.withHealth(health.read(time.instant()));
         Requests.checkHealth(id, changed.health());
-        var holding = known.holding.withValue(write(changed));
-        if (!backend.replace(holding)) {
+        if (!backend.change(known.holding, stating(changed))) {
             throw Requests.notRegistered(id);
         }
-        held.replace(id, new Held(changed, holding));
+        held.replace(id, new Held(changed, known.holding));
     }
 
     @Override
@@ -216,8 +250,13 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
-    public List<Renewal> renewals(String service, String after, int max) {
-        return List.of();
+    public List<Renewal> renewals(String service, String after, int max) throws InterruptedException {
+        return backend.renewals(Requests.service(service)).entrySet().stream()
+                .filter(each -> each.getKey().compareTo(after) > 0)
+                .sorted(Map.Entry.comparingByKey())
+                .limit(max)
+                .map(each -> new Renewal(each.getKey(), each.getValue()))
+                .toList();
     }
 
     @Override
@@ -249,22 +288,57 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
                 .toList();
     }
 
-    private Stream<Instance> read(String value) {
+    private Stream<Instance> read(String text) {
+        var stored = StoredInstance.of(text);
         try {
-            return Stream.of(context.format().read(value));
+            Instance read = context.format().read(stored.json());
+            Instant now = time.instant();
+            return Stream.of(stored.drained() ? Instance.of(RegistryTable.drained(read.read(now), now)) : read);
         } catch (IllegalArgumentException e) {
             return Stream.empty(); // written by another program
         }
     }
 
     @Override
-    public Heard heard(String id, String token, long waitMillis) {
-        throw unimplemented("a backend does not record which changes clients have acknowledged");
+    public Heard heard(String id, String token, long waitMillis) throws InterruptedException {
+        Held known = held.get(id);
+        if (known == null) {
+            throw Requests.notRegistered(id);
+        }
+        return awaitAcknowledged(known.holding, UnaryOperator.identity(), waitMillis);
     }
 
     @Override
-    public Heard drain(String id, boolean drained, long waitMillis) {
-        throw unimplemented("the instances of a backend are drained by their own processes: end the process of " + id);
+    public Heard drain(String id, boolean drained, long waitMillis) throws InterruptedException {
+        Backend.Holding holding = backend.holding(id).orElseThrow(() -> Requests.notRegistered(id));
+        return awaitAcknowledged(
+                holding, before -> new StoredInstance(before.json(), drained, before.asked()), waitMillis);
+    }
+
+    /** Changes the state of an instance, asks its watchers to acknowledge that, and waits for them. */
+    private Heard awaitAcknowledged(Backend.Holding holding, UnaryOperator<StoredInstance> change, long waitMillis)
+            throws InterruptedException {
+        long end = time.nanoTime() + Duration.ofMillis(waitMillis).toNanos();
+        UnaryOperator<StoredInstance> next = change;
+        for (long pause = PAUSE_NANOS; ; pause = Math.min(2 * pause, PAUSE_MAX_NANOS)) {
+            var asked = new AtomicReference<>("");
+            boolean known = backend.change(holding, before -> {
+                StoredInstance changed = next.apply(StoredInstance.of(before));
+                asked.set(new StoredInstance(changed.json(), changed.drained(), true).text());
+                return asked.get();
+            });
+            if (!known) {
+                throw Requests.notRegistered(holding.id());
+            }
+            String digest = digest(asked.get());
+            long missing = backend.watchers(holding.service()).values().stream()
+                    .filter(acknowledged -> !acknowledged.contains(digest))
+                    .count();
+            if (missing == 0 || end - time.nanoTime() <= 0) {
+                return new Heard((int) missing);
+            }
+            time.sleep(Math.min(pause, Math.max(1, end - time.nanoTime())));
+        }
     }
 
     @Override
@@ -285,16 +359,21 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     public News watch(Map<String, Long> since, String epoch, long waitMillis, String watcher)
             throws InterruptedException {
         CachedView current = view();
+        if (time.nanoTime() - renewedAtNanos
+                > context.policy().lease().dividedBy(3).toNanos()) {
+            renewLease(); // it also holds that this process watches
+        }
         var clear = new TreeMap<>(since);
-        Optional<List<CachedView.FollowedService>> followed = current.follow(since.keySet());
+        Optional<List<CachedView.FollowedService>> followed = current.follow(since, epoch, watcher);
         if (followed.isEmpty()) { // another view has replaced it
             return watch(since, epoch, waitMillis, watcher);
         }
         var unclear = new TreeMap<String, String>();
         long untilNanos =
                 time.nanoTime() + Duration.ofMillis(Backend.PATIENCE_MILLIS).toNanos(); // for all together
+        long wait = Math.min(waitMillis, WAIT_MAX_MILLIS);
         for (CachedView.FollowedService each : followed.get()) {
-            each.removeStale();
+            wait = each.check() ? Math.min(wait, UNCLEAR_WAIT_MAX_MILLIS) : wait;
             String problem = each.awaitProblem(untilNanos);
             if (!problem.isEmpty()) {
                 clear.remove(each.name.value());
@@ -302,7 +381,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
             }
         }
         if (unclear.isEmpty()) {
-            return current.service.watch(clear, epoch, Math.min(waitMillis, WAIT_MAX_MILLIS), watcher);
+            return current.service.watch(clear, epoch, wait, watcher);
         }
         if (clear.isEmpty()) { // not a problem of one service, but of the backend
             throw new ServiceException(Code.UNAVAILABLE, unclear.firstEntry().getValue());

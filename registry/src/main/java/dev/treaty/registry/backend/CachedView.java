@@ -7,6 +7,7 @@ import dev.treaty.core.discovery.PendingSubscription;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
@@ -19,18 +20,20 @@ import dev.treaty.registry.server.SelfPreservation;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The instances of the watched services of a backend, in the memory of this process. A view belongs to one {@linkplain
- * Backend#epoch epoch}: a store that started empty in place of another one gets a new view.
+ * Backend#epoch epoch}: a store that started empty or from an earlier state in place of another one gets a new view.
  */
 final class CachedView implements AutoCloseable {
     /** A service that was not watched for this long is followed no longer. */
@@ -39,30 +42,43 @@ final class CachedView implements AutoCloseable {
     /** For how long an instance that is missing may have been dead: its lease and some delay. */
     private static final long LEASE_NANOS = Duration.ofSeconds(30).toNanos();
 
+    /** The longest wait for the watchers in this process before a state is acknowledged. */
+    private static final long ACKNOWLEDGE_NANOS = Duration.ofSeconds(30).toNanos();
+
+    private static final long RETRY_NANOS = Duration.ofMillis(200).toNanos();
+
     final String epoch;
     final RegistryService service;
     private final Backend backend;
     private final RegistryContext context;
     private final Time time;
     private final SelfPreservation preservation;
+    private final String watcher;
     private final Runnable onNewEpoch;
     private final RegistryTable table;
     private final ChangeLog changes;
     private final Map<ServiceName, FollowedService> followed = new TreeMap<>(); // guarded by this, as all below
     private boolean closed;
 
-    /** @param onNewEpoch run when the store turns out to have another epoch */
+    /**
+     * Creates an empty view.
+     *
+     * @param watcher identifies this process
+     * @param onNewEpoch run when the store turns out to have another epoch
+     */
     CachedView(
             String epoch,
             Backend backend,
             RegistryContext context,
             SelfPreservation preservation,
+            String watcher,
             Runnable onNewEpoch) {
         this.epoch = epoch;
         this.backend = backend;
         this.context = context;
         this.time = context.time();
         this.preservation = preservation;
+        this.watcher = watcher;
         this.onNewEpoch = onNewEpoch;
         this.table = new RegistryTable(RegistryLimits.STANDARD, context.random());
         this.changes = table.changes();
@@ -74,29 +90,42 @@ final class CachedView implements AutoCloseable {
         return table.epoch();
     }
 
-    /** Follows services from now on; empty if this view was closed in the meantime. */
-    Optional<List<FollowedService>> follow(Collection<String> names) {
+    /**
+     * Follows services from now on; empty if this view was closed in the meantime.
+     *
+     * @param since the revisions that a watcher has seen in an epoch
+     */
+    Optional<List<FollowedService>> follow(Map<String, Long> since, String seenEpoch, String by)
+            throws InterruptedException {
         var asked = new ArrayList<FollowedService>();
         var fresh = new ArrayList<FollowedService>();
         var idle = new ArrayList<FollowedService>();
+        var seen = new HashMap<ServiceName, Long>();
         synchronized (this) {
             if (closed) {
                 return Optional.empty();
             }
             long now = time.nanoTime();
-            for (String name : names) {
+            since.forEach((name, revision) -> {
                 var each = followed.computeIfAbsent(Requests.service(name), n -> {
                     fresh.add(new FollowedService(n));
                     return fresh.getLast();
                 });
                 each.askedAtNanos = now;
                 asked.add(each);
-            }
+                seen.put(each.name, seenEpoch.equals(servedEpoch()) ? revision : 0);
+            });
             followed.values().removeIf(each -> now - each.askedAtNanos > IDLE_NANOS && idle.add(each));
             idle.forEach(FollowedService::end);
         }
+        if (!by.isEmpty() && !seen.isEmpty()) { // so that nothing is acknowledged before this watcher has seen it
+            table.acks().acknowledge(by, seen, time.nanoTime());
+        }
         fresh.forEach(each -> each.subscription.opened(backend.follow(each.name, each)));
-        idle.forEach(each -> each.subscription.close());
+        for (FollowedService each : idle) {
+            each.subscription.close();
+            backend.leave(each.name, watcher);
+        }
         return Optional.of(asked);
     }
 
@@ -113,15 +142,37 @@ final class CachedView implements AutoCloseable {
         service.close();
     }
 
-    /** An instance that the backend does not list any more, and that is kept until a time. */
-    private record Stale(String reason, long untilNanos) {}
+    /** An instance as the backend has it. */
+    private static final class Known {
+        ServiceInstance instance;
+        long revision; // of the last change that watchers see
+        long criticalSinceNanos; // if it is critical
+        boolean delisted; // since it stayed critical
+        long checkAtNanos; // not to be removed or delisted before that
+
+        /** Why the backend does not list it any more. */
+        @Nullable
+        String missing;
+
+        Known(ServiceInstance instance, long now) {
+            this.instance = instance;
+            this.criticalSinceNanos = now;
+            this.checkAtNanos = now;
+        }
+
+        boolean critical() {
+            return instance.health().status() == ServiceHealth.Status.CRITICAL;
+        }
+    }
 
     /** A service of the view. Changes of the backend and watches are processed one at a time. */
     final class FollowedService implements Backend.Follower {
         final ServiceName name;
         private final PendingSubscription subscription = new PendingSubscription();
         private final Promise<Boolean> settled = new Promise<>();
-        private final Map<String, Stale> stale = new HashMap<>(); // guarded by the view, as all below
+        private final Map<String, Known> instances = new HashMap<>(); // guarded by the view, as all below
+        private final Set<String> pending = new HashSet<>(); // ids of those that are missing or critical
+        private final Map<String, String> acknowledged = new TreeMap<>(); // digests of states by id
         private volatile String problem = "";
         private long askedAtNanos;
         private boolean ended;
@@ -131,19 +182,39 @@ final class CachedView implements AutoCloseable {
         }
 
         @Override
-        public void complete(Map<String, String> instances) {
-            var known = new HashSet<String>();
-            instances.forEach((id, value) -> {
-                if (put(value)) {
-                    known.add(id);
+        public void starting() throws InterruptedException {
+            try {
+                attend();
+            } catch (ServiceException e) {
+                if (e.code() != Code.PERMISSION_DENIED) { // who may only read is not waited for
+                    throw e;
                 }
-            });
-            List<String> missing = changes.instances(name).stream()
-                    .map(ServiceInstance::id)
-                    .filter(id -> !known.contains(id))
-                    .toList();
+            }
+        }
+
+        private void attend() throws InterruptedException {
+            String text;
+            synchronized (CachedView.this) {
+                if (ended) {
+                    return;
+                }
+                text = String.join("\n", acknowledged.values());
+            }
+            backend.attend(name, watcher, text);
+        }
+
+        @Override
+        public void complete(Map<String, String> listed) {
+            var present = new HashSet<String>();
+            listed.forEach((_, text) -> put(text).ifPresent(present::add));
+            List<String> missing;
+            synchronized (CachedView.this) {
+                missing = instances.keySet().stream()
+                        .filter(id -> !present.contains(id))
+                        .toList();
+            }
             if (!missing.isEmpty() && backend.expires() && hasNewEpoch()) {
-                throw new ServiceException(Code.UNAVAILABLE, "the registry's store was replaced by an empty one");
+                throw new ServiceException(Code.UNAVAILABLE, "the registry's store was replaced by another one");
             }
             missing.forEach(id -> removed(id, RemovalReason.NOT_LISTED.text()));
             problem = "";
@@ -165,71 +236,151 @@ final class CachedView implements AutoCloseable {
         }
 
         @Override
-        public void changed(String id, String value) {
+        public void changed(String id, String text) {
+            put(text);
+        }
+
+        /** Returns the id of the instance that a text is. */
+        private Optional<String> put(String text) {
+            var stored = StoredInstance.of(text);
+            Instant at = time.instant();
+            ServiceInstance read;
+            try {
+                read = context.format().read(stored.json()).read(at);
+            } catch (IllegalArgumentException e) {
+                return Optional.empty(); // written by another program: what cannot be read cannot be called
+            }
+            ServiceInstance instance = stored.drained() ? RegistryTable.drained(read, at) : read;
             synchronized (CachedView.this) {
-                boolean added = changes.find(name, id).isEmpty();
-                if (put(value) && added) {
-                    preservation.added(name, time.nanoTime());
+                if (!instance.service().equals(name) || ended) {
+                    return Optional.empty();
                 }
+                long now = time.nanoTime();
+                Known known = instances.computeIfAbsent(instance.id(), _ -> {
+                    preservation.added(name, now);
+                    return new Known(instance, now);
+                });
+                known.criticalSinceNanos = known.critical() ? known.criticalSinceNanos : now;
+                known.instance = instance;
+                known.missing = null;
+                known.delisted &= known.critical();
+                if (known.critical()) {
+                    pending.add(instance.id());
+                } else {
+                    pending.remove(instance.id());
+                }
+                show(known);
+                String digest = BackendService.digest(text);
+                if (stored.asked() && !digest.equals(acknowledged.get(instance.id()))) {
+                    acknowledge(instance.id(), digest, known.revision);
+                }
+            }
+            return Optional.of(instance.id());
+        }
+
+        /** Makes an instance visible to watchers. */
+        private void show(Known known) {
+            ServiceInstance visible =
+                    known.missing != null && known.instance.health().status().takesCalls()
+                            ? known.instance.withHealth(new ServiceHealth(
+                                    ServiceHealth.Status.UNKNOWN,
+                                    "missing in the registry together with many others; kept for a while",
+                                    time.instant(),
+                                    Map.of(RegistryTable.STALE, "true")))
+                            : known.instance;
+            if (!known.delisted) {
+                known.revision = Math.max(known.revision, changes.put(visible, time.instant()));
             }
         }
 
-        private boolean put(String value) {
-            ServiceInstance instance;
-            try {
-                instance = context.format().read(value).read(time.instant());
-            } catch (IllegalArgumentException e) {
-                return false; // written by another program: what cannot be read cannot be called
-            }
-            synchronized (CachedView.this) {
-                if (!instance.service().equals(name) || ended) {
-                    return false;
+        /** Acknowledges a state when the watchers in this process have processed it. */
+        private void acknowledge(String id, String digest, long revision) {
+            BackgroundThread.startOnce("treaty-acknowledge-" + name, context.events(), () -> {
+                if (table.acks().await(name, revision, time, ACKNOWLEDGE_NANOS) > 0) {
+                    return;
                 }
-                stale.remove(instance.id());
-                changes.put(instance, time.instant());
-                return true;
-            }
+                synchronized (CachedView.this) {
+                    acknowledged.put(id, digest);
+                }
+                while (true) {
+                    try {
+                        starting();
+                        return;
+                    } catch (ServiceException e) {
+                        time.sleep(RETRY_NANOS);
+                    }
+                }
+            });
         }
 
         /** Removes an instance; one that was not closed stays as stale for a while if too many are missing at once. */
         @Override
         public void removed(String id, String reason) {
             synchronized (CachedView.this) {
-                Optional<ServiceInstance> known = changes.find(name, id);
-                if (known.isEmpty() || ended) {
+                Known known = instances.get(id);
+                if (known == null || ended) {
                     return;
                 }
-                boolean mayBeFault = backend.expires() && RemovalReason.of(reason) != RemovalReason.CLOSED;
-                long wait = mayBeFault
-                        ? preservation.tryRemove(
-                                name,
-                                time.nanoTime() - LEASE_NANOS,
-                                changes.instances(name).size(),
-                                changes.instanceCount(),
-                                time.nanoTime())
-                        : 0;
-                if (wait == 0) {
-                    stale.remove(id);
-                    changes.remove(name, id, reason, time.instant());
-                } else if (stale.put(id, new Stale(reason, time.nanoTime() + wait)) == null) {
-                    var health = new ServiceHealth(
-                            ServiceHealth.Status.UNKNOWN,
-                            "missing in the registry together with many others; kept for a while",
-                            time.instant(),
-                            Map.of(RegistryTable.STALE, "true"));
-                    changes.put(known.get().withHealth(health), time.instant());
+                if (!backend.expires() || RemovalReason.of(reason) == RemovalReason.CLOSED) {
+                    remove(id, reason);
+                } else if (known.missing == null) {
+                    known.missing = reason;
+                    known.checkAtNanos = time.nanoTime();
+                    pending.add(id);
+                    check(id, known);
                 }
             }
         }
 
-        /** Tries again to remove the stale instances whose time is over. */
-        void removeStale() {
+        private void remove(String id, String reason) {
+            instances.remove(id);
+            pending.remove(id);
+            acknowledged.remove(id);
+            changes.remove(name, id, reason, time.instant());
+        }
+
+        /** Removes or delists the instances whose time it is; returns whether there are others to check later. */
+        boolean check() {
             synchronized (CachedView.this) {
-                Map.copyOf(stale).forEach((id, each) -> {
-                    if (each.untilNanos - time.nanoTime() <= 0) {
-                        removed(id, each.reason);
+                for (String id : List.copyOf(pending)) {
+                    Known known = instances.get(id);
+                    if (known != null) {
+                        check(id, known);
                     }
-                });
+                }
+                return !pending.isEmpty();
+            }
+        }
+
+        /** Removes an instance that is missing, or delists one that stays critical, unless too many are at once. */
+        private void check(String id, Known known) {
+            long now = time.nanoTime();
+            Optional<Duration> deregisterAfter = context.policy().preservation().deregisterAfter();
+            boolean overdue = known.critical()
+                    && deregisterAfter
+                            .filter(after -> now - known.criticalSinceNanos >= after.toNanos())
+                            .isPresent();
+            if ((known.missing == null && (!overdue || known.delisted)) || now - known.checkAtNanos < 0) {
+                return;
+            }
+            long wait = known.delisted
+                    ? 0
+                    : preservation.tryRemove(
+                            name,
+                            now - LEASE_NANOS,
+                            changes.instances(name).size(),
+                            changes.instanceCount(),
+                            now);
+            if (wait > 0) {
+                known.checkAtNanos = now + wait;
+                show(known);
+            } else if (known.missing != null) {
+                remove(id, known.missing);
+            } else {
+                known.delisted = true;
+                String reason = RegistryTable.criticalFor(
+                        deregisterAfter.orElseThrow(), known.instance.health().message());
+                changes.remove(name, id, reason, time.instant());
             }
         }
 

@@ -3,18 +3,18 @@ package dev.treaty.registry.backend;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.spi.InstanceFormat;
 import dev.treaty.registry.spi.ReadOnlyBackend;
+import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,11 +24,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A backend that reads instances from a file. It checks the file twice a second, and reads it when it was written,
- * replaced by renaming, or when a symbolic link was changed. A file that cannot be read changes nothing and is reported
- * as a problem.
+ * A backend that reads instances from a file, twice a second: size and times of a file that was restored may be the same
+ * as before. A file that cannot be read changes nothing and is reported as a problem.
  */
 public final class FileBackend implements ReadOnlyBackend {
     /** The largest file, in bytes. */
@@ -36,20 +36,15 @@ public final class FileBackend implements ReadOnlyBackend {
 
     private static final long CHECK_NANOS = Duration.ofMillis(500).toNanos();
 
-    /** What differs between two states of a file and can be read without its content. */
-    private record Attributes(long modifiedMillis, long size, String key) {
-        static final Attributes UNKNOWN = new Attributes(-1, -1, "");
-    }
-
     private final Path file;
     private final Function<String, List<RegistryProtocol.Instance>> reader;
-    private final InstanceFormat format;
+    private final RegistryContext context;
     private final Time time;
     private final Set<Watch> watches = new LinkedHashSet<>(); // notified under the monitor, one change at a time
     private final Promise<Boolean> read = new Promise<>();
-    private final Thread thread = Thread.ofVirtual().name("treaty-file").unstarted(this::run);
+    private final Thread thread;
     private Map<ServiceName, Map<String, String>> instances = Map.of();
-    private Attributes attributes = Attributes.UNKNOWN;
+    private @Nullable String text; // of the instances
     private String problem = "";
     private volatile boolean closed;
 
@@ -58,50 +53,40 @@ public final class FileBackend implements ReadOnlyBackend {
      *
      * @param reader reads the text of the file; an exception's message is reported as the problem
      */
-    public FileBackend(
-            Path file, Function<String, List<RegistryProtocol.Instance>> reader, InstanceFormat format, Time time) {
+    public FileBackend(Path file, Function<String, List<RegistryProtocol.Instance>> reader, RegistryContext context) {
         this.file = file;
         this.reader = reader;
-        this.format = format;
-        this.time = time;
+        this.context = context;
+        this.time = context.time();
+        this.thread = BackgroundThread.virtual("treaty-file", time, context.events(), this::run);
         thread.start();
     }
 
-    private void run() {
-        try {
-            while (!closed) {
-                check();
-                read.complete(true);
-                time.sleep(CHECK_NANOS);
-            }
-        } catch (InterruptedException e) {
-            // closed
+    private void run() throws InterruptedException {
+        while (!closed) {
+            check();
+            read.complete(true);
+            time.sleep(CHECK_NANOS);
         }
     }
 
     private void check() {
         try {
-            var now = Files.readAttributes(file, BasicFileAttributes.class);
-            var changed = new Attributes(now.lastModifiedTime().toMillis(), now.size(), String.valueOf(now.fileKey()));
-            if (!changed.equals(attributes)) {
-                set(changed, parse(text()), "");
-            }
+            String now = text();
+            set(now, now.equals(text) ? instances : parse(now), "");
         } catch (NoSuchFileException e) {
-            fail("there is no file " + file);
+            set(null, instances, "there is no file " + file);
         } catch (IOException e) {
-            fail("the file " + file + " cannot be read: " + e.getMessage());
-        } catch (RuntimeException e) { // of the reader: no content may end this thread
-            fail(String.valueOf(e.getMessage()));
+            set(null, instances, "the file " + file + " cannot be read: " + e.getMessage());
+        } catch (RuntimeException e) { // of the reader
+            set(null, instances, String.valueOf(e.getMessage()));
         }
     }
 
-    private void fail(String message) {
-        set(Attributes.UNKNOWN, instances, message);
-    }
-
-    private synchronized void set(Attributes changed, Map<ServiceName, Map<String, String>> read, String message) {
+    /** @param now the text of the instances; null if it has to be parsed again */
+    private synchronized void set(@Nullable String now, Map<ServiceName, Map<String, String>> read, String message) {
         boolean same = message.equals(problem) && read.equals(instances);
-        attributes = changed;
+        text = now;
         instances = read;
         problem = message;
         if (!same) {
@@ -128,7 +113,7 @@ public final class FileBackend implements ReadOnlyBackend {
             }
             byService
                     .computeIfAbsent(new ServiceName(instance.service()), _ -> new LinkedHashMap<>())
-                    .put(instance.id(), format.write(instance));
+                    .put(instance.id(), context.format().write(instance));
         }
         return byService;
     }
@@ -161,13 +146,9 @@ public final class FileBackend implements ReadOnlyBackend {
     @Override
     public Following follow(ServiceName service, Follower follower) {
         var watch = new Watch(service, follower);
-        Thread.ofVirtual().name("treaty-file-" + service).start(() -> {
-            try {
-                awaitRead();
-                watch.start();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        BackgroundThread.startOnce("treaty-file-" + service, context.events(), () -> {
+            awaitRead();
+            watch.start();
         });
         return watch;
     }

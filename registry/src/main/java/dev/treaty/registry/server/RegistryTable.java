@@ -330,8 +330,7 @@ public final class RegistryTable {
         }
         ServiceInstance instance = lease.reported;
         if (lease.drained) {
-            instance = instance.withHealth(
-                    new ServiceHealth(Status.DRAINING, "drained by an operator", at, Map.of("drained", "operator")));
+            instance = drained(instance, at);
         } else if (lease.stale && instance.health().status().takesCalls()) {
             instance = instance.withHealth(new ServiceHealth(
                     Status.UNKNOWN,
@@ -340,6 +339,12 @@ public final class RegistryTable {
                     Map.of(STALE, "true")));
         }
         lease.revision = Math.max(lease.revision, changes.put(instance, at));
+    }
+
+    /** Returns what watchers see of an instance that an operator has drained. */
+    public static ServiceInstance drained(ServiceInstance instance, Instant at) {
+        return instance.withHealth(
+                new ServiceHealth(Status.DRAINING, "drained by an operator", at, Map.of("drained", "operator")));
     }
 
     private void write(Lease lease) {
@@ -497,12 +502,16 @@ public final class RegistryTable {
         }
     }
 
+    /** Returns why an instance is removed that was critical for too long. */
+    public static String criticalFor(Duration after, String message) {
+        return RemovalReason.CRITICAL.text() + after.toSeconds() + " s" + (message.isEmpty() ? "" : ": " + message);
+    }
+
     private void delist(Lease lease, Instant at) {
         lease.delisted = true;
         delisted++;
-        String message = lease.reported.health().message();
-        String reason = RemovalReason.CRITICAL.text()
-                + Duration.ofNanos(deregisterNanos).toSeconds() + " s" + (message.isEmpty() ? "" : ": " + message);
+        String reason = criticalFor(
+                Duration.ofNanos(deregisterNanos), lease.reported.health().message());
         changes.remove(lease.service(), lease.id(), reason, at);
         schedule(lease);
     }

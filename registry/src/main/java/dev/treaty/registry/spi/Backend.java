@@ -4,11 +4,14 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.registry.NetworkRegistry;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * What a module implements to keep a registry in another store, such as etcd. {@link NetworkRegistry#over} makes a
@@ -28,20 +31,19 @@ public interface Backend extends AutoCloseable {
      * The entry of a store for one registered instance.
      *
      * @param owner identifies the registrant; not a secret
-     * @param value text for followers
      */
-    record Holding(String id, ServiceName service, String owner, String value) {
-        /** Returns the same instance with another value. */
-        public Holding withValue(String changed) {
-            return new Holding(id, service, owner, changed);
-        }
-    }
-
-    /** The registrant that holds an id, if an id is already taken. */
-    record Holder(ServiceName service, String owner) {}
+    record Holding(String id, ServiceName service, String owner) {}
 
     /** Receives the changes of a service, one call at a time. */
     interface Follower {
+        /**
+         * Called before all instances are read, in backends that can be written.
+         *
+         * @throws dev.treaty.core.call.ServiceException if they cannot be followed now: call {@link #failed}, then this
+         *     method again
+         */
+        default void starting() throws InterruptedException {}
+
         /**
          * All instances: the first call, and repeated when changes may have been missed.
          *
@@ -65,38 +67,64 @@ public interface Backend extends AutoCloseable {
     interface Following extends Subscription {}
 
     /**
-     * Returns a mark that differs between this store and one that started empty in its place.
+     * Returns a mark that differs between this store and one that started empty or from an earlier state in its place.
      *
      * @param candidate stored as the mark if there is none yet
      */
     String epoch(String candidate) throws InterruptedException;
 
     /**
-     * Registers an instance under this client's lease, or replaces one with the same id, service and owner.
+     * Registers an instance under this client's lease, or writes one with the same id, service and owner again.
      *
+     * @param value returns the value for followers, given the one that this registrant had written or an empty text
      * @return the other registrant of the id, if there is one and nothing was registered
      */
-    Optional<Holder> hold(Holding holding) throws InterruptedException;
+    Optional<Holding> hold(Holding holding, UnaryOperator<String> value) throws InterruptedException;
 
     /** Returns the duration of the lease as the store has granted it. */
     long leaseMillis();
 
     /**
-     * Replaces the value of a registered instance.
+     * Changes the value of a registered instance, whichever client has registered it.
      *
-     * @return false if it is not registered any more
+     * @param value returns the new value, given the current one; called again after a conflict with another change
+     * @return false if the registrant does not hold it any more
      */
-    boolean replace(Holding holding) throws InterruptedException;
+    boolean change(Holding holding, UnaryOperator<String> value) throws InterruptedException;
+
+    /** Returns the registrant of an id. */
+    Optional<Holding> holding(String id) throws InterruptedException;
 
     /**
-     * Renews the lease.
+     * Renews the lease, and removes what is under it and should not be.
      *
+     * @param holdings returns everything that this client has registered
      * @return the ids of those instances that are not registered any more
      */
-    Set<String> renew(Collection<Holding> holdings) throws InterruptedException;
+    Set<String> renew(Supplier<Collection<Holding>> holdings) throws InterruptedException;
+
+    /**
+     * Returns when the leases of a service's instances were last renewed, by id; empty for those that the store only
+     * knows to live.
+     */
+    Map<String, Optional<Instant>> renewals(ServiceName service) throws InterruptedException;
 
     /** Removes an instance if it is registered, and passes the reason to followers. */
     void release(Holding holding, String reason) throws InterruptedException;
+
+    /**
+     * Records under this client's lease that it watches a service, so that a drain waits for it.
+     *
+     * @param watcher identifies this client
+     * @param acknowledged what it acknowledges
+     */
+    void attend(ServiceName service, String watcher, String acknowledged) throws InterruptedException;
+
+    /** Records that this client no longer watches a service. */
+    void leave(ServiceName service, String watcher) throws InterruptedException;
+
+    /** Returns what each watcher of a service acknowledges. */
+    Map<String, String> watchers(ServiceName service) throws InterruptedException;
 
     /** Stores the text of a contract until it is forgotten. */
     void store(ServiceName service, Version version, String contract) throws InterruptedException;

@@ -1,10 +1,9 @@
 package dev.treaty.registry.spi;
 
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.time.Time;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class FollowerThread implements Backend.Following {
     private static final int DOUBLINGS_MAX = 5;
 
-    private final Time time;
-    private final RandomGenerator random;
+    private final RegistryContext context;
     private final long pauseNanos;
     private final long pauseMaxNanos;
     private final String name;
@@ -30,8 +28,7 @@ public abstract class FollowerThread implements Backend.Following {
      * @param pauseMax the longest pause
      */
     protected FollowerThread(String name, RegistryContext context, Duration pause, Duration pauseMax) {
-        this.time = context.time();
-        this.random = context.random();
+        this.context = context;
         this.pauseNanos = pause.toNanos();
         this.pauseMaxNanos = pauseMax.toNanos();
         this.name = name;
@@ -39,7 +36,9 @@ public abstract class FollowerThread implements Backend.Following {
 
     /** Starts the thread. */
     public final void start() {
-        thread = Thread.ofVirtual().name(name).start(this::run);
+        Thread started = BackgroundThread.virtual(name, context.time(), context.events(), this::run);
+        thread = started;
+        started.start();
     }
 
     /**
@@ -55,7 +54,7 @@ public abstract class FollowerThread implements Backend.Following {
     /** Returns the pause after a number of failures in a row, with jitter, in nanoseconds. */
     protected final long pauseNanos(int failures) {
         long full = Math.min(pauseMaxNanos, pauseNanos << Math.min(failures, DOUBLINGS_MAX));
-        return full / 2 + random.nextLong(full / 2 + 1);
+        return full / 2 + context.random().nextLong(full / 2 + 1);
     }
 
     /** Returns whether changes are no longer reported. */
@@ -63,24 +62,20 @@ public abstract class FollowerThread implements Backend.Following {
         return closed;
     }
 
-    private void run() {
+    private void run() throws InterruptedException {
         int failures = 0;
-        try {
-            while (!closed) {
-                long pause;
-                try {
-                    pause = step();
-                    failures = 0;
-                } catch (RuntimeException e) { // of any kind: it must not end this thread
-                    failed(e instanceof ServiceException s ? s.fault().message() : firstLine(e));
-                    pause = pauseNanos(failures++);
-                }
-                if (pause > 0) {
-                    time.sleep(pause);
-                }
+        while (!closed) {
+            long pause;
+            try {
+                pause = step();
+                failures = 0;
+            } catch (RuntimeException e) {
+                failed(e instanceof ServiceException s ? s.fault().message() : firstLine(e));
+                pause = pauseNanos(failures++);
             }
-        } catch (InterruptedException e) {
-            // closed
+            if (pause > 0) {
+                context.time().sleep(pause);
+            }
         }
     }
 

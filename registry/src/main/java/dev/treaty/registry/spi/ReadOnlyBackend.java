@@ -4,11 +4,14 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A backend whose instances are written by other programs, such as a file or DNS. Registering fails with a hint. */
 public interface ReadOnlyBackend extends Backend {
@@ -31,7 +34,7 @@ public interface ReadOnlyBackend extends Backend {
     }
 
     @Override
-    default Optional<Holder> hold(Holding holding) {
+    default Optional<Holding> hold(Holding holding, UnaryOperator<String> value) {
         throw readOnly();
     }
 
@@ -41,17 +44,39 @@ public interface ReadOnlyBackend extends Backend {
     }
 
     @Override
-    default boolean replace(Holding holding) {
+    default boolean change(Holding holding, UnaryOperator<String> value) {
         return false;
     }
 
     @Override
-    default Set<String> renew(Collection<Holding> holdings) {
-        return holdings.stream().map(Holding::id).collect(Collectors.toSet());
+    default Optional<Holding> holding(String id) {
+        throw new ServiceException(
+                Code.UNIMPLEMENTED, "it can only be read; to change " + id + " or its health, " + instead());
+    }
+
+    @Override
+    default Set<String> renew(Supplier<Collection<Holding>> holdings) {
+        return Set.of();
+    }
+
+    @Override
+    default Map<String, Optional<Instant>> renewals(ServiceName service) {
+        return Map.of();
     }
 
     @Override
     default void release(Holding holding, String reason) {}
+
+    @Override
+    default void attend(ServiceName service, String watcher, String acknowledged) {}
+
+    @Override
+    default void leave(ServiceName service, String watcher) {}
+
+    @Override
+    default Map<String, String> watchers(ServiceName service) {
+        return Map.of();
+    }
 
     @Override
     default void store(ServiceName service, Version version, String contract) {

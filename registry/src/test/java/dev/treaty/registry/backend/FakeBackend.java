@@ -11,6 +11,7 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.InstanceFormat;
 import dev.treaty.registry.spi.RegistryProvider;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A backend that accepts everything, and notifies followers of what a test chooses. */
 public final class FakeBackend implements Backend, InstanceFormat {
@@ -66,7 +69,7 @@ public final class FakeBackend implements Backend, InstanceFormat {
     }
 
     @Override
-    public Optional<Holder> hold(Holding holding) {
+    public Optional<Holding> hold(Holding holding, UnaryOperator<String> value) {
         return Optional.empty();
     }
 
@@ -76,18 +79,39 @@ public final class FakeBackend implements Backend, InstanceFormat {
     }
 
     @Override
-    public boolean replace(Holding holding) {
+    public boolean change(Holding holding, UnaryOperator<String> value) {
         return true;
     }
 
     @Override
-    public Set<String> renew(Collection<Holding> holdings) {
+    public Optional<Holding> holding(String id) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Set<String> renew(Supplier<Collection<Holding>> holdings) {
         onRenew.run();
         return Set.of();
     }
 
     @Override
+    public Map<String, Optional<Instant>> renewals(ServiceName service) {
+        return Map.of();
+    }
+
+    @Override
     public void release(Holding holding, String reason) {}
+
+    @Override
+    public void attend(ServiceName service, String watcher, String acknowledged) {}
+
+    @Override
+    public void leave(ServiceName service, String watcher) {}
+
+    @Override
+    public Map<String, String> watchers(ServiceName service) {
+        return Map.of();
+    }
 
     @Override
     public void store(ServiceName service, Version version, String contract) {
