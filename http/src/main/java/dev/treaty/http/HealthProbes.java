@@ -69,11 +69,11 @@ public final class HealthProbes implements AutoCloseable {
             return http(URI.create(origin + word));
         }
         if (word.startsWith("grpc/")) {
-            return new GrpcHealth(endpoint, tls, word.substring("grpc/".length()), timeout, time);
+            return grpc(endpoint, tls, word.substring("grpc/".length()));
         }
         return switch (word) {
             case "tcp" -> tcp(endpoint);
-            case "grpc" -> new GrpcHealth(endpoint, tls, "", timeout, time);
+            case "grpc" -> grpc(endpoint, tls, "");
             case "treaty" -> http(URI.create(origin + "/-/health/" + service));
             default ->
                 throw new IllegalArgumentException("\"" + word + "\" is not a health probe: use a path that begins"
@@ -85,7 +85,7 @@ public final class HealthProbes implements AutoCloseable {
      * A probe with {@code GET}: a status from 200 to 299 is passing, 429 is a warning, all others are critical. A
      * response in the format of Treaty's health page, with any status, is used with its message and details.
      */
-    private HealthProbe http(URI address) {
+    public HealthProbe http(URI address) {
         HttpRequest request =
                 HttpRequest.newBuilder(address).timeout(timeout).GET().build();
         return () -> {
@@ -139,7 +139,7 @@ public final class HealthProbes implements AutoCloseable {
     }
 
     /** A probe that is passing if the instance accepts a TCP connection. */
-    private HealthProbe tcp(ServiceEndpoint endpoint) {
+    public HealthProbe tcp(ServiceEndpoint endpoint) {
         return () -> {
             try (var channel = SocketChannel.open()) { // a channel, since it can be interrupted
                 channel.connect(new InetSocketAddress(endpoint.host(), endpoint.port()));
@@ -150,6 +150,15 @@ public final class HealthProbes implements AutoCloseable {
                 return health(Status.CRITICAL, endpoint.authority() + " takes no connection");
             }
         };
+    }
+
+    /**
+     * A probe by the health protocol of gRPC, over HTTP/2 with prior knowledge.
+     *
+     * @param service the name of the gRPC service; empty for the server as a whole
+     */
+    public HealthProbe grpc(ServiceEndpoint endpoint, boolean tls, String service) {
+        return new GrpcHealth(endpoint, tls, service, timeout, time);
     }
 
     private ServiceHealth health(Status status, String message) {

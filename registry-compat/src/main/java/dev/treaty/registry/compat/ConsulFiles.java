@@ -70,7 +70,8 @@ final class ConsulFiles implements Closeable {
                     throw new IOException("the file " + INDEX + " has no number: delete it", e);
                 }
             }
-            files.replace(INDEX, String.valueOf(first[0] + RESERVED).getBytes(StandardCharsets.US_ASCII));
+            files.replace(
+                    INDEX, out -> out.write(String.valueOf(first[0] + RESERVED).getBytes(StandardCharsets.US_ASCII)));
         });
         return first[0];
     }

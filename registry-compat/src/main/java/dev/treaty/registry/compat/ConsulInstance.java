@@ -192,10 +192,7 @@ final class ConsulInstance {
     private void update(State next) {
         ServiceInstance before = state.instance();
         ServiceInstance after = next.instance();
-        if (after.service().equals(before.service())) {
-            registration.update(after);
-            registration.report(after.health());
-        } else {
+        if (!after.service().equals(before.service())) {
             registration.close();
             try {
                 registration = agent.registry.register(after);
@@ -203,8 +200,11 @@ final class ConsulInstance {
                 registration = agent.registry.register(before);
                 throw e;
             }
-        } else if (!registration.instance().health().equals(after.health())) {
-            registration.report(after.health());
+        } else {
+            registration.update(after);
+            if (!registration.instance().health().equals(after.health())) {
+                registration.report(after.health());
+            }
         }
         state = next;
     }
