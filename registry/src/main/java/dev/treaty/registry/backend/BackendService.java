@@ -289,11 +289,8 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     private Stream<Instance> read(String text) {
-        var stored = StoredInstance.of(text);
         try {
-            Instance read = context.format().read(stored.json());
-            Instant now = time.instant();
-            return Stream.of(stored.drained() ? Instance.of(RegistryTable.drained(read.read(now), now)) : read);
+            return Stream.of(Instance.of(StoredInstance.of(text).read(context.format(), time.instant())));
         } catch (IllegalArgumentException e) {
             return Stream.empty(); // written by another program
         }
@@ -311,8 +308,9 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     @Override
     public Heard drain(String id, boolean drained, long waitMillis) throws InterruptedException {
         Backend.Holding holding = backend.holding(id).orElseThrow(() -> Requests.notRegistered(id));
+        Instant at = time.instant();
         return awaitAcknowledged(
-                holding, before -> new StoredInstance(before.json(), drained, before.asked()), waitMillis);
+                holding, before -> before.drained(drained, at), waitMillis);
     }
 
     /** Changes the state of an instance, asks its watchers to acknowledge that, and waits for them. */

@@ -20,7 +20,6 @@ import dev.treaty.registry.server.SelfPreservation;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -243,14 +242,12 @@ final class CachedView implements AutoCloseable {
         /** Returns the id of the instance that a text is. */
         private Optional<String> put(String text) {
             var stored = StoredInstance.of(text);
-            Instant at = time.instant();
-            ServiceInstance read;
+            ServiceInstance instance;
             try {
-                read = context.format().read(stored.json()).read(at);
+                instance = stored.read(context.format(), time.instant());
             } catch (IllegalArgumentException e) {
                 return Optional.empty(); // written by another program: what cannot be read cannot be called
             }
-            ServiceInstance instance = stored.drained() ? RegistryTable.drained(read, at) : read;
             synchronized (CachedView.this) {
                 if (!instance.service().equals(name) || ended) {
                     return Optional.empty();

@@ -1,20 +1,30 @@
 package dev.treaty.registry.backend;
 
+import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.server.RegistryTable;
+import dev.treaty.registry.spi.InstanceFormat;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+
 /**
  * An instance as a store keeps it: its JSON, and what other processes ask for as the first fields of that.
  *
- * @param drained whether an operator has drained it
+ * @param drained when an operator has drained it; empty if none has
  * @param asked whether every watcher has to acknowledge this state
  */
-record StoredInstance(String json, boolean drained, boolean asked) {
-    private static final String DRAINED = "{\"drained\":true,";
+record StoredInstance(String json, String drained, boolean asked) {
+    private static final String DRAINED = "{\"drained\":\"";
+    private static final String END = "\",";
     private static final String ASKED = "{\"asked\":true,";
 
     static StoredInstance of(String text) {
         boolean asked = text.startsWith(ASKED);
-        String rest = asked ? "{" + text.substring(ASKED.length()) : text;
-        boolean drained = rest.startsWith(DRAINED);
-        return new StoredInstance(drained ? "{" + rest.substring(DRAINED.length()) : rest, drained, asked);
+        String json = asked ? "{" + text.substring(ASKED.length()) : text;
+        int end = json.startsWith(DRAINED) ? json.indexOf(END, DRAINED.length()) : -1;
+        return end < 0
+                ? new StoredInstance(json, "", asked)
+                : new StoredInstance(
+                        "{" + json.substring(end + END.length()), json.substring(DRAINED.length(), end), asked);
     }
 
     /** Returns the state that its process reports next. */
@@ -22,8 +32,28 @@ record StoredInstance(String json, boolean drained, boolean asked) {
         return new StoredInstance(reported, drained, asked);
     }
 
+    /** Returns the state in which an operator has drained it at a time, unless one had before; or has taken it back. */
+    StoredInstance drained(boolean now, Instant at) {
+        String since = drained.isEmpty() ? at.toString() : drained;
+        return new StoredInstance(json, now ? since : "", asked);
+    }
+
     String text() {
-        String text = drained ? DRAINED + json.substring(1) : json;
+        String text = drained.isEmpty() ? json : DRAINED + drained + END + json.substring(1);
         return asked ? ASKED + text.substring(1) : text;
+    }
+
+    /**
+     * Returns what watchers see of it.
+     *
+     * @throws IllegalArgumentException if another program has written something else
+     */
+    ServiceInstance read(InstanceFormat format, Instant now) {
+        ServiceInstance instance = format.read(json).read(now);
+        try {
+            return drained.isEmpty() ? instance : RegistryTable.drained(instance, Instant.parse(drained));
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(e);
+        }
     }
 }
