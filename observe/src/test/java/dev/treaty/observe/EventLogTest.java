@@ -176,7 +176,7 @@ class EventLogTest {
     @Test
     void control_characters_reach_no_line_W11() {
         log.emit(opened("a\u001b]0;x\u0007b\u0085c\u202ed\u009be"));
-        log.emit(new Event.RegistryChanged("treaty://a:1", false, "no\nWARN forged"));
+        log.emit(new Event.RegistryChanged("treaty://a:1", false, true, "no\nWARN forged"));
         log.emit(new Event.HandlerFailed(call(ORDERS, "get"), new IllegalStateException("a\nERROR forged\u001b[2J")));
         assertThat(lines.written).hasSize(3).allMatch(PrintableText::isPrintable);
     }
@@ -187,7 +187,7 @@ class EventLogTest {
         log.emit(new Event.HandlerFailed(call(ORDERS, "get"), new IllegalArgumentException(cause)));
         log.emit(new Event.ThreadFailed("treaty-x", cause));
         log.emit(new Event.RegistryChanged(
-                "etcd://root:hunter2@a:1", false, "etcd://root:hunter2@a:1 is not reachable"));
+                "etcd://root:hunter2@a:1", false, true, "etcd://root:hunter2@a:1 is not reachable"));
         log.emit(opened("5 of 10 calls failed: token=hunter2"));
         assertThat(lines.written).hasSize(4).noneMatch(line -> line.contains("hunter2"));
         assertThat(lines.written.getFirst()).contains("caused by java.lang.IllegalArgumentException: ");
