@@ -217,7 +217,7 @@ class SettingsPropertyTest {
 
     private static Arbitrary<ConcurrencyPolicy> concurrency() {
         return Combinators.combine(
-                        Arbitraries.of(ConcurrencyPolicy.Algorithm.class),
+                        Arbitraries.of(true, false),
                         whole(100, 1000),
                         whole(1, 100),
                         whole(1000, 2000),
