@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Somebody who watches a registry with a plain socket, and looks at no more of an answer than it takes to ask on: what
+ * A client that watches a registry with a plain socket, and reads no more of an answer than the next request needs: what
  * is left of the time until it has heard is the registry's own.
  */
 final class BareClient implements Subject.Client {
