@@ -14,7 +14,7 @@ class OrderMarshallerTest {
     private final OrderMarshaller marshaller = new OrderMarshaller();
 
     @Property
-    void whatIsWrittenIsRead(
+    void what_is_written_is_read(
             @ForAll String id,
             @ForAll String note,
             @ForAll int quantity,

@@ -83,7 +83,6 @@ public final class AdaptiveLimit {
     /** When the last measurement began; calls that began before are not measured. */
     private volatile long since;
 
-
     private long beganAt;
     private int limitMax;
     private double estimate;
