@@ -175,6 +175,36 @@ class ServerLimitsTest {
     }
 
     @Test
+    void refusals_of_the_only_instance_open_no_breaker_W9() throws Exception {
+        String limits = """
+                server: {limits: {concurrency: {adaptive: false, limit: 1, queue: 0}}}
+                defaults: {retry: {attempts: 1}, throttle: {minimum-calls: 1000}}
+                """;
+        try (Treaty treaty = open(limits)) {
+            var changes = new ConcurrentLinkedQueue<Event.BreakerChanged>();
+            treaty.events().subscribe(event -> {
+                if (event instanceof Event.BreakerChanged change) {
+                    changes.add(change);
+                }
+            });
+            var held = new Held();
+            treaty.serve(Work.class, held);
+            var callers = new Callers(treaty);
+            callers.call(Priority.NORMAL, "long");
+            held.begun.acquire();
+            for (int i = 0; i < 100; i++) {
+                assertThatThrownBy(() -> callers.work.work("more"))
+                        .isInstanceOfSatisfying(
+                                ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.RESOURCE_EXHAUSTED));
+            }
+            held.released.countDown();
+            callers.join();
+            assertThat(changes).isEmpty();
+            assertThat(callers.work.work("again")).isEqualTo("again");
+        }
+    }
+
+    @Test
     void sheddable_calls_are_rejected_first() throws Exception {
         try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {limit: 4, queue: 1, wait-max: 30s}}}\n")) {
             var held = new Held();

@@ -22,6 +22,16 @@ class LoadTest {
     }
 
     @Test
+    void a_full_instance_looks_slow_and_has_not_failed_W9() {
+        load.begin();
+        load.refused(0, 0);
+        assertThat(load.failures()).isZero();
+        assertThat(load.ended()).isEqualTo(1);
+        assertThat(load.inFlight()).isZero();
+        assertThat(load.latencyNanos(0)).isGreaterThanOrEqualTo(1_000_000);
+    }
+
+    @Test
     void counts_calls_in_flight_and_ended_calls() {
         load.begin();
         load.begin();

@@ -54,7 +54,7 @@ public abstract class Benchmark implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
-    /** Tells whoever waits at a terminal what goes on, on one line that is rewritten in place. */
+    /** Shows progress at a terminal, on one line that is rewritten. */
     protected final void progress(String doing) {
         if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
             PrintWriter err = line().getErr();

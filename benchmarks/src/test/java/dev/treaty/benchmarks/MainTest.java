@@ -20,32 +20,32 @@ class MainTest {
     }
 
     @Test
-    void helpListsTheBenchmarks() {
+    void help_lists_the_benchmarks() {
         assertThat(run("--help")).isZero();
         assertThat(out.toString()).contains("Benchmarks:").contains("call").contains("--quick");
     }
 
     @Test
-    void anUnknownNameIsToldWithTheKnownOnes() {
+    void an_unknown_name_is_told_with_the_known_ones() {
         assertThat(run("cal")).isEqualTo(2);
         assertThat(err.toString()).startsWith("treaty bench: there is no benchmark \"cal\"; there is: call, guards");
     }
 
     @Test
-    void noNameIsToldToo() {
+    void no_name_is_told_too() {
         assertThat(run()).isEqualTo(2);
         assertThat(err.toString()).contains("treaty bench: name a benchmark; there is: call, guards");
     }
 
     @Test
-    void aFileThatCannotBeWrittenIsToldBeforeAnythingIsMeasured(@TempDir Path folder) {
+    void a_file_that_cannot_be_written_is_told_before_anything_is_measured(@TempDir Path folder) {
         assertThat(run("call", "--json", folder.resolve("missing/call.json").toString()))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("--json: cannot write").contains("a folder that exists");
     }
 
     @Test
-    void nonsenseIsRefused() {
+    void nonsense_is_refused() {
         assertThat(run("call", "--callers", "0")).isEqualTo(2);
         assertThat(run("call", "--rounds", "0")).isEqualTo(2);
         assertThat(run("call", "--seconds", "0")).isEqualTo(2);

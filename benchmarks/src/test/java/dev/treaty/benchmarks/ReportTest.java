@@ -24,21 +24,21 @@ class ReportTest {
     }
 
     @Test
-    void ratiosAreAboveOneWhereTreatyIsBetterWhicheverWayAFigureGoes() {
+    void ratios_are_above_one_where_treaty_is_better_whichever_way_aFigure_goes() {
         assertThat(report(sample("treaty", 0, 100, 20, 0), sample("grpc", 0, 50, 60, 0))
                         .ratios())
                 .containsExactly(entry("grpc.c128.throughput", 2.0), entry("grpc.c128.cpu", 3.0));
     }
 
     @Test
-    void ratiosAreBelowOneWhereAPeerIsBetter() {
+    void ratios_are_below_one_where_aPeer_is_better() {
         assertThat(report(sample("raw", 0, 200, 5, 0), sample("treaty", 0, 100, 20, 0))
                         .ratios())
                 .containsExactly(entry("raw.c128.throughput", 0.5), entry("raw.c128.cpu", 0.25));
     }
 
     @Test
-    void aRoundIsComparedWithTheSameRoundOfThePeer() {
+    void a_round_is_compared_with_the_same_round_of_the_peer() {
         // In the second round the machine was slow, for both alike.
         Report report = report(
                 sample("treaty", 0, 100, 1, 0), sample("grpc", 0, 50, 1, 0),
@@ -48,14 +48,14 @@ class ReportTest {
     }
 
     @Test
-    void nothingIsDividedByZero() {
+    void nothing_is_divided_by_zero() {
         assertThat(report(sample("treaty", 0, 100, 0, 0), sample("grpc", 0, 0, 5, 9))
                         .ratios())
                 .isEmpty();
     }
 
     @Test
-    void whatWasNotMeasuredIsLeftOut() {
+    void what_was_not_measured_is_left_out() {
         Report report = report(
                 sample("treaty", 0, 100, 20, 0),
                 new Sample("grpc", "c128", 0, Map.of("throughput", 0.0, "errors", 7.0)));
@@ -67,7 +67,7 @@ class ReportTest {
     }
 
     @Test
-    void aRowHasTheMedianAndTheRangeAndTheSumOfWhatIsCounted() {
+    void a_row_has_the_median_and_the_range_and_the_sum_of_what_is_counted() {
         Report report = report(sample("grpc", 0, 10, 4, 1), sample("grpc", 1, 90, 2, 0), sample("grpc", 2, 20, 8, 3));
         assertThat(report.rows())
                 .containsExactly(new Report.Row(
@@ -85,7 +85,7 @@ class ReportTest {
     }
 
     @Test
-    void jsonHasRowsAndRatios() {
+    void json_has_rows_and_ratios() {
         JsonNode json = JsonMapper.builder()
                 .build()
                 .readTree(report(sample("treaty", 0, 100.123456789, 20, 1), sample("grpc", 0, 50, 60, 0))
@@ -107,7 +107,7 @@ class ReportTest {
     }
 
     @Test
-    void tableShowsFiguresBySubjectAndRatiosByPeer() {
+    void table_shows_figures_by_subject_and_ratios_by_peer() {
         assertThat(report(sample("treaty", 0, 12_345, 20.54, 0), sample("grpc", 0, 6_172.5, 61.62, 3))
                         .table())
                 .isEqualTo("""

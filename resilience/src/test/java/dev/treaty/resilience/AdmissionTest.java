@@ -229,6 +229,47 @@ class AdmissionTest {
         assertThat(time.nanoTime() - began).isEqualTo(Duration.ofSeconds(5).toNanos());
     }
 
+    /** Makes calls one after the other, and returns the admission. */
+    private Admission after(AdmissionPolicy policy, Duration callTakes, ServiceResponse<?> answer) {
+        var admission = admission(policy);
+        for (int i = 0; i < 50; i++) {
+            make(admission, by("ada"), _ -> {
+                time.advance(callTakes);
+                return answer;
+            });
+        }
+        assertThat(admission.concurrency().inFlight()).isZero();
+        return admission;
+    }
+
+    @Test
+    void an_adaptive_limit_does_not_count_the_wait_for_a_rate_limit_as_latency() {
+        var narrow = new RateLimitPolicy(1, Duration.ofSeconds(2), 1, SECOND.multipliedBy(5), Duration.ZERO);
+        for (var policy : List.of(
+                AdmissionPolicy.DEFAULT.withRateLimit(narrow),
+                AdmissionPolicy.DEFAULT.withRateLimitPerCaller(narrow))) {
+            time.advance(Duration.ofHours(1));
+            var quick = Duration.ofMillis(500);
+            assertThat(after(policy, quick, ServiceResponse.ok("done")).concurrency().lastSample())
+                    .hasValueSatisfying(mean -> assertThat(mean).isBetween(quick.minusMillis(1), quick));
+        }
+    }
+
+    @Test
+    void calls_that_another_service_refused_do_not_count_W9() {
+        for (Code code : List.of(Code.RESOURCE_EXHAUSTED, Code.UNAVAILABLE)) {
+            var refused = ServiceResponse.failed(code, "the database is away");
+            assertThat(after(AdmissionPolicy.DEFAULT, SECOND, refused).concurrency().lastSample())
+                    .as("%s", code)
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void a_server_limits_adaptively_by_default_W9() {
+        assertThat(admission(AdmissionPolicy.DEFAULT).concurrency().adaptive()).isTrue();
+    }
+
     @Test
     void the_description_lists_all_limits() {
         String newLine = System.lineSeparator();

@@ -23,6 +23,7 @@ public final class OverloadedServer {
     private final int workers;
     private final ConcurrencyLimiter limiter;
     private double serviceNanos;
+    private boolean exponential;
     private double callsPerSecond;
     private long nextCallAt;
     private long refused;
@@ -65,6 +66,12 @@ public final class OverloadedServer {
         serviceNanos = mean.toNanos();
         callsPerSecond = overload * workers * 1e9 / serviceNanos;
         nextCallAt = time.nanoTime();
+        return this;
+    }
+
+    /** Lets durations vary exponentially. */
+    public OverloadedServer withExponentialService() {
+        exponential = true;
         return this;
     }
 
@@ -115,7 +122,8 @@ public final class OverloadedServer {
             return;
         }
         long starts = Math.max(now, workersFreeAt.poll());
-        long ends = starts + (long) (serviceNanos * (0.8 + 0.4 * random.nextDouble()));
+        double varied = exponential ? -Math.log(1 - random.nextDouble()) : 0.8 + 0.4 * random.nextDouble();
+        long ends = starts + (long) (serviceNanos * varied);
         workersFreeAt.add(ends);
         endings.add(new Ending(ends, now));
     }

@@ -7,7 +7,7 @@ import dev.treaty.resilience.breaker.CountWindow;
 import dev.treaty.resilience.breaker.OutcomeWindow;
 import dev.treaty.resilience.breaker.TimeWindow;
 import dev.treaty.resilience.internal.GuardCounters;
-import dev.treaty.resilience.limit.CallDurations;
+import dev.treaty.resilience.limit.AdaptiveLimit;
 import dev.treaty.resilience.limit.Throttle;
 import dev.treaty.resilience.retry.LatencyWindow;
 import org.openjdk.jcstress.annotations.Actor;
@@ -87,33 +87,38 @@ public final class WindowStress {
         }
     }
 
-    /** The durations of three calls of an operation, one of them in the other stripe. */
+    /** The last three calls that a window of an adaptive limit requires. */
     @JCStressTest
-    @Description("The sum has all three.")
-    @Outcome(id = "3, 4997", expect = ACCEPTABLE, desc = "all")
+    @Description("The window has all three, which is enough.")
+    @Outcome(id = "1", expect = ACCEPTABLE, desc = "all")
     @State
-    public static class Durations {
-        private final CallDurations durations = new CallDurations(2);
+    public static class Samples {
+        private final AdaptiveLimit limit = new AdaptiveLimit(ConcurrencyPolicy.adaptive(10), 1, 0);
+
+        public Samples() {
+            for (int i = 3; i < AdaptiveLimit.CALLS_MIN; i++) {
+                limit.add("", 0, 1_000_000, false);
+            }
+        }
 
         @Actor
         public void one() {
-            durations.add(1_000_000);
+            limit.add("", 0, 1_000_000, false);
         }
 
         @Actor
         public void other() {
-            durations.add(3_000_000);
+            limit.add("", 0, 3_000_000, false);
         }
 
         @Actor
-        public void third() {
-            durations.add(1_000_000);
+        public void late() {
+            limit.add("", 0, 1_000_000, true);
         }
 
         @Arbiter
-        public void after(II_Result r) {
-            r.r1 = (int) durations.sum();
-            r.r2 = (int) (durations.nanos() / 1_000);
+        public void after(I_Result r) {
+            r.r1 = limit.next(false, 0, AdaptiveLimit.WINDOW.toNanos()) ? 1 : 0;
         }
     }
 

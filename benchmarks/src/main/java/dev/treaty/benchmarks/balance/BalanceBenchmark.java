@@ -178,7 +178,7 @@ public final class BalanceBenchmark extends Benchmark {
                 continue;
             }
             about.add("  " + named.name() + ": " + named.about() + ".");
-            // For each subject instances of its own: nobody inherits what another has left behind.
+            // For each subject instances of its own: none is affected by the calls of another.
             try (var instances = new InstancesProcess();
                     Subject subject = named.maker().make(instances.httpPorts(), instances.grpcPorts())) {
                 progress("warming up " + named.name() + " …");

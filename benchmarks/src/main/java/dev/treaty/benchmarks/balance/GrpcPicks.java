@@ -72,12 +72,12 @@ public class GrpcPicks {
     private static final ChannelLogger SILENT = new ChannelLogger() {
         @Override
         public void log(ChannelLogLevel level, String message) {
-            // nobody reads it
+            // it is not read
         }
 
         @Override
         public void log(ChannelLogLevel level, String format, @Nullable Object... arguments) {
-            // nobody reads it
+            // it is not read
         }
     };
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** A client of the ten instances: whoever balances. */
+/** A client of the ten instances, which balances. */
 interface Subject extends AutoCloseable {
     /** How long a call may take, and an attempt of it, for every subject. */
     Duration DEADLINE = Duration.ofSeconds(5);

@@ -104,7 +104,7 @@ final class Load {
             try {
                 gate.await();
             } catch (InterruptedException e) {
-                throw new IllegalStateException("nobody interrupts a caller", e);
+                throw new IllegalStateException("a caller was interrupted", e);
             }
             int next = first;
             long start = System.nanoTime();

@@ -21,7 +21,7 @@ final class Message {
         return order;
     }
 
-    /** Not a copy, so nobody writes to it. */
+    /** Not a copy, and never written to. */
     byte[] json() {
         return json;
     }

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /**
  * How fast blocking code on virtual threads could be at all: just enough HTTP/1.1 written by hand for one message there
  * and one back, on a connection per caller. Bytes are copied and compared, never read as JSON; there is no deadline, no
- * limit, and no check of what was sent. Nobody should use this; nobody can be faster in this style.
+ * limit, and no check of what was sent. It is the upper limit of this style, and not for use.
  */
 final class RawSubject implements Subject {
     private static final byte[] REQUEST = ascii("POST /bench.Echo/echo HTTP/1.1\r\nHost: 127.0.0.1\r\n"

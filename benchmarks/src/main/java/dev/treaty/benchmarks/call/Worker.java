@@ -10,7 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * One side of a subject in a process of its own. It is told what to do by lines on standard input, answers each by one
- * line of JSON on standard output, and ends when the input does, so that it never outlives whoever started it.
+ * line of JSON on standard output, and ends when the input does, so that it never outlives the process that started it.
  */
 final class Worker {
     private final JsonMapper mapper = JsonMapper.builder().build();
@@ -62,7 +62,7 @@ final class Worker {
     private void answer(Object answer) throws IOException {
         out.println(mapper.writeValueAsString(answer));
         if (out.checkError()) {
-            throw new IOException("whoever started this process is gone");
+            throw new IOException("the process that started this one has ended");
         }
     }
 }

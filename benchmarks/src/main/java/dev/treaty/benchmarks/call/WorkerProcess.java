@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** A {@link Worker}, seen by whoever started it. */
+/** A {@link Worker}, as the process that started it sees it. */
 record WorkerProcess(JvmProcess process) implements AutoCloseable {
 
     /** What the JVMs of all workers are told. */

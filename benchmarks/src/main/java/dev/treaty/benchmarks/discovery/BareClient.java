@@ -16,8 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Somebody who watches a registry with a plain socket, and looks at no more of an answer than it takes to ask on: what
- * is left of the time until it has heard is the registry's own.
+ * A client that watches a registry with a plain socket, and reads no more of an answer than the next request needs: the
+ * time until it has a change is almost only the registry's.
  */
 final class BareClient implements Subject.Client {
     private static final Pattern ID = Pattern.compile("\"id\":\"([^\"]*)\"");

@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How large a registry may be, and how soon everybody knows. */
+/** The size of a registry and the delay of its changes. */
 @Command(
         name = "discovery",
         description = {
@@ -56,14 +56,14 @@ public final class DiscoveryBenchmark extends Benchmark {
     private static final List<Subject> SUBJECTS =
             List.of(TREATY, new EtcdSubject(), new ZooKeeperSubject(), new CuratorSubject(), new EurekaSubject());
 
-    /** Held, since a logger that nobody holds forgets its level. */
+    /** Referenced here because the level of an unreferenced logger can be lost. */
     private static final Logger LOGS = Logger.getLogger("");
 
     private static final double NANOS_PER_MILLI = 1e6;
 
     private static final int WATCHERS_PER_CLIENT = 10;
 
-    /** The pause between registrations where nobody waits until one is seen, since that takes half a minute. */
+    /** The pause between registrations if the benchmark does not wait until one is seen, which takes half a minute. */
     private static final Duration POLLING_PAUSE = Duration.ofSeconds(3);
 
     /** No registry takes longer, not even one that polls. */
@@ -178,7 +178,7 @@ public final class DiscoveryBenchmark extends Benchmark {
         return about;
     }
 
-    /** An instance on its way to everybody. */
+    /** An instance that is being announced to all clients. */
     private record Started(int number, long atNanos, CountDownLatch missing) {}
 
     /**
@@ -212,7 +212,7 @@ public final class DiscoveryBenchmark extends Benchmark {
             for (int warm = 0; warm < (polling ? 0 : Math.max(3, times / 10)); warm++) {
                 registrant.register("warm-" + warm);
             }
-            TimeUnit.SECONDS.sleep(1); // everybody has come back for more
+            TimeUnit.SECONDS.sleep(1); // all clients wait for the next change
             for (int i = 0; i < times; i++) {
                 String id = "seen-" + i;
                 started.put(id, new Started(i, System.nanoTime(), new CountDownLatch(watching)));

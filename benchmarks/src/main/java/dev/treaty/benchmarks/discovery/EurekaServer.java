@@ -28,7 +28,7 @@ final class EurekaServer {
     /** Where the server's resources are below the context. */
     static final String PATH = "/eureka/v2/";
 
-    /** Held, since a logger that nobody holds forgets its level. */
+    /** Referenced here because the level of an unreferenced logger can be lost. */
     private static final Logger LOGS = Logger.getLogger("");
 
     /** What a server with no others beside it has to be told; everything else stays as it comes. */
@@ -39,7 +39,7 @@ final class EurekaServer {
             "eureka.registration.enabled", "false",
             "eureka.shouldFetchRegistry", "false",
             "eureka.serviceUrl.default", "http://127.0.0.1:1" + PATH,
-            // Otherwise it would wait for others for two minutes, and then answer nobody for five more.
+            // Otherwise it would wait for others for two minutes, and then answer no client for five more.
             "eureka.numberRegistrySyncRetries", "0",
             "eureka.waitTimeInMsWhenSyncEmpty", "0");
 

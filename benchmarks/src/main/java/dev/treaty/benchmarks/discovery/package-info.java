@@ -1,5 +1,5 @@
 /**
- * How large a registry may be, and how soon everybody knows: {@code ./treaty bench discovery}.
+ * The size of a registry and the delay of its changes: {@code ./treaty bench discovery}.
  *
  * <p>{@link dev.treaty.benchmarks.discovery.TableMeasurement} measures Treaty's own table without a network; {@link
  * dev.treaty.benchmarks.discovery.Subject} is what another registry has to offer to be measured beside it.

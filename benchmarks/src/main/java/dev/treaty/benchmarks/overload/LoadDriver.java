@@ -30,7 +30,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The process of ten clients: Treaty's, with its defaults. It answers each line of input by an {@link Outcome}, and ends
+ * The process of three clients: Treaty's, with its defaults. It answers each line of input by an {@link Outcome}, and ends
  * when the input does.
  */
 final class LoadDriver {
@@ -47,7 +47,7 @@ final class LoadDriver {
                   slow: {deadline: 20s, attempt-timeout: 20s}
             """;
 
-    private static final int CLIENTS = 10;
+    private static final int CLIENTS = 3;
 
     private final List<Map<String, UnaryOperator<String>>> clients = new ArrayList<>();
     private final LongAdder attempts = new LongAdder();

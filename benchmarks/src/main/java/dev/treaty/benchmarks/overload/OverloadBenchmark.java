@@ -168,7 +168,6 @@ public final class OverloadBenchmark extends Benchmark {
             Usage usage = server.ask("usage", Usage.class, Duration.ZERO);
             double capacity = permits ? PERMITS_CAPACITY : closed(driver, calm, outcome.processors());
             int[] seconds = Arrays.copyOfRange(outcome.useful(), ADAPTING, (int) overload.toSeconds());
-            report(part, subject, outcome, after, usage);
             return Map.of(
                     USEFUL_MIN.name(),
                     100 * Arrays.stream(seconds).min().orElseThrow() / capacity,
@@ -189,20 +188,10 @@ public final class OverloadBenchmark extends Benchmark {
         }
     }
 
-    private static void report(String part, String subject, Object... all) {
-        if (System.getenv("SHOW") != null) {
-            System.err.println(part + " " + subject);
-            for (Object each : all) {
-                System.err.println("  " + tools.jackson.databind.json.JsonMapper.builder().build().writeValueAsString(each));
-            }
-        }
-    }
-
     private Map<String, Double> mixed(String subject) throws IOException, InterruptedException {
         try (JvmProcess server = server("permits", subject);
                 JvmProcess driver = driver(port(server))) {
             Outcome outcome = open(driver, "quick,".repeat(10) + "slow", 220, overload);
-            report("mixed", subject, outcome);
             return Map.of(REFUSED.name(), (double) (outcome.calls() - Arrays.stream(outcome.useful()).sum()));
         }
     }
@@ -219,8 +208,7 @@ public final class OverloadBenchmark extends Benchmark {
                     bottom.ask("usage", Usage.class, Duration.ZERO);
                     Outcome outcome = open(driver, "top", OVERLOAD * PERMITS_CAPACITY, overload);
                     Usage usage = bottom.ask("usage", Usage.class, Duration.ZERO);
-                    report("hops", "treaty", outcome, usage);
-                    int[] seconds = Arrays.copyOfRange(outcome.useful(), ADAPTING, (int) overload.toSeconds());
+                            int[] seconds = Arrays.copyOfRange(outcome.useful(), ADAPTING, (int) overload.toSeconds());
                     var figures = new HashMap<String, Double>();
                     figures.put(ATTEMPTS.name(), (double) usage.received() / usage.traces());
                     figures.put(USEFUL.name(), Arrays.stream(seconds).average().orElseThrow() / 4);

@@ -42,9 +42,8 @@ final class WorkServer {
      * @param received calls received, those refused included
      * @param traces how many different calls of a user they belong to
      * @param peakMegabytes the most memory that the process has had
-     * @param limit the concurrency limit
      */
-    record Usage(long received, long traces, long peakMegabytes, String limit) {}
+    record Usage(long received, long traces, long peakMegabytes) {}
 
     private WorkServer() {}
 
@@ -75,7 +74,7 @@ final class WorkServer {
                 long distinct = traces.size();
                 traces.clear();
                 out.println(mapper.writeValueAsString(
-                        new Usage(received.sumThenReset(), distinct, peakMegabytes(), "")));
+                        new Usage(received.sumThenReset(), distinct, peakMegabytes())));
             }
         }
     }

@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class CallBenchmarkTest {
     @Test
-    void measuresEverySubjectInProcessesOfItsOwn(@TempDir Path folder) throws IOException {
+    void measures_every_subject_in_processes_of_its_own(@TempDir Path folder) throws IOException {
         JsonNode json = measured(folder.resolve("call.json"), 3);
         assertThat(StreamSupport.stream(json.at("/rows").spliterator(), false)
                         .map(row -> row.get("subject").asString() + "."
@@ -59,7 +59,7 @@ class CallBenchmarkTest {
     }
 
     @Test
-    void whatEndsBeforeItsTimeIsToldWithItsLastWords() throws IOException {
+    void what_ends_before_its_time_is_told_with_its_last_words() throws IOException {
         try (var worker = WorkerProcess.start("server", "soap")) {
             assertThatThrownBy(worker::port)
                     .isInstanceOf(IOException.class)

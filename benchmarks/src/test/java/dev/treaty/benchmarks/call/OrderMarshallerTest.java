@@ -14,7 +14,7 @@ class OrderMarshallerTest {
     private final OrderMarshaller marshaller = new OrderMarshaller();
 
     @Property
-    void whatIsWrittenIsRead(
+    void what_is_written_is_read(
             @ForAll String id,
             @ForAll String note,
             @ForAll int quantity,
@@ -33,13 +33,13 @@ class OrderMarshallerTest {
     }
 
     @Test
-    void theEncodingIsThatOfProtocolBuffers() {
+    void the_encoding_is_that_of_protocol_buffers() {
         byte[] bytes = OrderMarshaller.encode(new Order("a", "b", "c", 150, 1, "d", true, "e"));
         assertThat(HexFormat.of().formatHex(bytes)).isEqualTo("0a01611201621a0163209601280132016438014201" + "65");
     }
 
     @Test
-    void whatIsCutShortIsRefused() {
+    void what_is_cut_short_is_refused() {
         byte[] bytes = OrderMarshaller.encode(Order.example(1));
         assertThatThrownBy(() -> marshaller.parse(new ByteArrayInputStream(Arrays.copyOf(bytes, bytes.length - 1))))
                 .hasMessageContaining("does not fit");

@@ -16,7 +16,7 @@ class SubjectTest {
 
     @ParameterizedTest
     @MethodSource("names")
-    void concurrentCallersGetTheirOwnAnswers(String name) throws IOException, InterruptedException {
+    void concurrent_callers_get_their_own_answers(String name) throws IOException, InterruptedException {
         Subject subject = Subject.named(name);
         try (Subject.Server server = subject.serve();
                 Subject.Client client = subject.connect(server.port())) {
@@ -47,7 +47,7 @@ class SubjectTest {
     }
 
     @Test
-    void wrongAnswersAndFailuresAreErrors() throws IOException, InterruptedException {
+    void wrong_answers_and_failures_are_errors() throws IOException, InterruptedException {
         Load.Outcome wrong = outcome(_ -> false);
         assertThat(wrong.errors()).isPositive();
         assertThat(wrong.error()).contains(WRONG);
@@ -76,7 +76,7 @@ class SubjectTest {
     }
 
     @Test
-    void figuresArePerRightCall() {
+    void figures_are_per_right_call() {
         var outcome =
                 new Load.Outcome(1_000, 3, "refused", 2_000_000_000, 50_000, 900_000, new Usage(10_000_000, 64_000));
         assertThat(CallBenchmark.figures(outcome, new Usage(30_000_000, 36_000)))
@@ -94,7 +94,7 @@ class SubjectTest {
     }
 
     @Test
-    void messagesAreOfOneSizeAndNoTwoAlike() {
+    void messages_are_of_one_size_and_no_two_alike() {
         Message[] messages = Message.examples(1009);
         assertThat(messages).extracting(message -> message.json().length).containsOnly(Message.JSON_BYTES);
         assertThat(Arrays.stream(messages).map(Message::order).distinct()).hasSize(messages.length);

@@ -27,7 +27,7 @@ class DiscoveryBenchmarkTest {
     }
 
     @Test
-    void measuresEveryFigure(@TempDir Path folder) throws IOException {
+    void measures_every_figure(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("discovery.json");
 
         assertThat(run(
@@ -67,7 +67,7 @@ class DiscoveryBenchmarkTest {
     }
 
     @Test
-    void nonsenseIsRefused() {
+    void nonsense_is_refused() {
         assertThat(run("--watchers", "0")).isEqualTo(CommandLine.ExitCode.USAGE);
         assertThat(run("--instances", "7")).isEqualTo(CommandLine.ExitCode.USAGE);
         assertThat(run("--subjects", "pigeons")).isEqualTo(CommandLine.ExitCode.USAGE);

@@ -31,7 +31,7 @@ class GuardsBenchmarkTest {
     }
 
     @Test
-    void measuresInProcessesOfTheirOwn(@TempDir Path folder) throws IOException {
+    void measures_in_processes_of_their_own(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("guards.json");
         int code = run(
                 "--settings=full,memory",
@@ -52,7 +52,7 @@ class GuardsBenchmarkTest {
     }
 
     @Test
-    void everyBenchmarkHasItsPlace() {
+    void every_benchmark_has_its_place() {
         List<Measured> all = Measured.all();
         assertThat(all).allSatisfy(one -> assertThat(Measured.SETTINGS).containsAll(one.settings()));
         assertThat(all.stream().flatMap(one -> one.settings().stream()).distinct())
@@ -64,7 +64,7 @@ class GuardsBenchmarkTest {
     }
 
     @Test
-    void aTargetIsMetOrMissed() {
+    void a_target_is_met_or_missed() {
         Report report = Target.judge(new Report(
                 "guards",
                 List.of("How."),
@@ -78,7 +78,7 @@ class GuardsBenchmarkTest {
     }
 
     @Test
-    void nonsenseIsRefused() {
+    void nonsense_is_refused() {
         assertThat(run("--threads", "0")).isEqualTo(2);
         assertThat(run("--rounds", "0")).isEqualTo(2);
         assertThat(run("--seconds", "0")).isEqualTo(2);

@@ -23,4 +23,12 @@ class CodeTest {
         assertThat(Code.INVALID_ARGUMENT.isServiceFailure()).isFalse();
         assertThat(Code.CANCELED.isServiceFailure()).isFalse();
     }
+
+    @Test
+    void a_full_instance_is_not_to_blame_W9() {
+        assertThat(Code.RESOURCE_EXHAUSTED.blamesService()).isTrue();
+        assertThat(Code.RESOURCE_EXHAUSTED.blamesInstance()).isFalse();
+        assertThat(Code.DEADLINE_EXCEEDED.blamesInstance()).isTrue();
+        assertThat(Code.NOT_FOUND.blamesInstance()).isFalse();
+    }
 }

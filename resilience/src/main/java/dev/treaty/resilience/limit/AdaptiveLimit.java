@@ -15,27 +15,31 @@ import java.util.concurrent.atomic.AtomicLong;
  * its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016).
  *
  * <p>The limit falls only if most of the time of the calls in the service is spent in a queue, and in addition the limit
- * was reached, or calls ended after their deadlines, or the number of running calls has doubled since calls did not
- * queue, and three quarters of them queue. So a service below its capacity is not limited, however long its calls take. While the limit is
+ * was reached, or three quarters of the calls queue and either some ended after their deadlines or twice as many run as
+ * when they did not queue. So a service below its capacity is not limited, however long its calls take. While the limit is
  * reached and few calls queue, it rises, by up to a half with each window. When it has not been reached for
  * {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
  *
  * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
  * with faster windows. It rises only by a <em>measurement</em>: in one window so few calls are admitted that they
- * cannot queue. Measurements are made while calls seem to queue, at most every {@link #MEASURE_EVERY} windows; so a
- * service that has become slower is not mistaken for one with a queue, nor a lasting queue for normal.
+ * cannot queue. Measurements are made while calls seem to queue: every {@link #MEASURE_EVERY} windows, and before the
+ * limit falls to less than a quarter of what it was. So a service that has become slower is not mistaken for one with a
+ * queue, nor a lasting queue for normal.
  *
  * <p>Only {@link #add} and {@link #over} are thread-safe.
  */
 public final class AdaptiveLimit {
-    /** The shortest length of a window. */
-    public static final Duration WINDOW = Duration.ofMillis(50);
+    /** The shortest length of a window; it also lasts as long as a call, whose duration tells of the last limit. */
+    public static final Duration WINDOW = Duration.ofMillis(20);
+
+    /** The longest time that a window lasts because calls do. */
+    private static final Duration WINDOW_MAX = Duration.ofSeconds(1);
 
     /** The least number of calls in a window; it continues until it has them. */
     public static final int CALLS_MIN = 10;
 
-    /** The least number of windows between two measurements of the baselines. */
-    static final int MEASURE_EVERY = 20;
+    /** The number of windows between two measurements of the baselines while calls queue. */
+    static final int MEASURE_EVERY = 50;
 
     /** The number of calls of a measurement. */
     static final int MEASURED_CALLS = 40;
@@ -54,6 +58,9 @@ public final class AdaptiveLimit {
 
     /** The most by which the limit grows in a window. */
     private static final double GROWTH = 0.5;
+
+    /** The share of the limit below which it falls only after a measurement. */
+    private static final double UNSURE = 0.25;
 
     /** The share of slow calls that shows a queue before the limit is reached. */
     private static final double SLOW_SHARE = 0.75;
@@ -76,10 +83,13 @@ public final class AdaptiveLimit {
     /** When the last measurement began; calls that began before are not measured. */
     private volatile long since;
 
-
     private long beganAt;
     private int limitMax;
     private double estimate;
+
+    /** The highest limit since the last measurement. */
+    private double estimateKnown;
+
     private double callNanos;
     private double baselineNanos;
     private volatile Phase phase = Phase.ADAPTING;
@@ -99,7 +109,7 @@ public final class AdaptiveLimit {
 
     private void begin(long now) {
         beganAt = now;
-        endsAt = now + WINDOW.toNanos();
+        endsAt = now + (long) Math.clamp(callNanos, WINDOW.toNanos(), WINDOW_MAX.toNanos());
         late.set(0);
         operations.values().forEach(CallDurations::next);
     }
@@ -153,10 +163,10 @@ public final class AdaptiveLimit {
         callNanos = operations.values().stream().mapToDouble(CallDurations::nanos).sum() / calls;
         baselineNanos =
                 operations.values().stream().mapToDouble(CallDurations::busyNanos).sum() / calls;
-        boolean rush = inFlight >= RUSH * Math.max(1, inFlightBefore)
-                && operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
+        boolean rush = inFlight >= RUSH * Math.max(1, inFlightBefore);
+        boolean slow = operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
         inFlightBefore = TOLERANCE * baselineNanos >= callNanos ? inFlight : inFlightBefore;
-        boolean overloaded = limited || rush || late.get() > 0;
+        boolean overloaded = limited || (slow && (rush || late.get() > 0));
         limitedAt = overloaded ? now : limitedAt;
         double busy = baselineNanos * calls / (now - beganAt);
         begin(now);
@@ -181,6 +191,7 @@ public final class AdaptiveLimit {
 
     private String measured() {
         estimate *= TOLERANCE / MEASURED_SHARE;
+        estimateKnown = estimate;
         phase(Phase.ADAPTING, CALLS_MIN);
         return "the baseline was measured again";
     }
@@ -188,13 +199,14 @@ public final class AdaptiveLimit {
     private String adapted(double busy, boolean limited, boolean overloaded, int inFlight, long now) {
         double headroom = TOLERANCE * baselineNanos / callNanos;
         windowsUntilMeasured = Math.max(0, windowsUntilMeasured - 1);
+        estimateKnown = Math.max(estimateKnown, estimate);
         if (!overloaded) {
             estimate = now - limitedAt >= FORGOTTEN_AFTER.toNanos() ? limitMax : estimate;
             return "it was not reached for " + FORGOTTEN_AFTER.toSeconds() + " s";
         }
         if (headroom >= 1) {
             estimate *= limited ? 1 + GROWTH * (headroom - 1) : 1;
-        } else if (windowsUntilMeasured > 0) {
+        } else if (windowsUntilMeasured > 0 && TOLERANCE * busy >= UNSURE * estimateKnown) {
             estimate = Math.min(estimate, TOLERANCE * busy);
         } else {
             windowsUntilMeasured = MEASURE_EVERY;
