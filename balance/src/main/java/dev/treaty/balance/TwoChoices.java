@@ -8,11 +8,12 @@ import java.util.random.RandomGenerator;
  * of them, costs the same for ten and for a hundred thousand instances, and clients that see the same loads do not all
  * pick the same instance.
  *
- * <p>If weights differ, the first is drawn by weight and is picked unless the other is clearly better, so that shares
- * are those of the weights. An instance counts as as many equal units as its weight says, and the loads of two random
- * units are compared. If the second draw repeats the first, which a heavy instance does often, any other instance is
- * compared; it appears more often than its weight says, so the difference must be great. A latency is not divided by a
- * weight: an instance that is several times slower than another is slow, whatever its weight.
+ * <p>If weights differ, both are drawn by weight, and the first is picked unless the other is clearly better, so that
+ * shares are those of the weights. Each instance is treated as a number of equal units in proportion to its weight, and
+ * the loads of two random units are compared. If the second draw repeats the first, as often happens with a heavy
+ * instance, any other instance is compared; it then appears more often than its weight says, so the difference must be
+ * great. A latency is not divided by a weight: an instance that is several times slower than another is slow, whatever
+ * its weight.
  *
  * <p>An instance that accepts no calls is never picked, and an instance at which this call was tried only if there is no
  * other. A probed instance, and a cold one below its initial share, is picked without regard to its load.

@@ -101,11 +101,6 @@ public final class Callers implements AutoCloseable {
         }
     }
 
-    /** Returns the caller of a service if it has been called. */
-    public @Nullable ServiceCaller known(String service) {
-        return callers.get(new ServiceName(service));
-    }
-
     /** All callers by service, sorted. */
     public Map<ServiceName, ServiceCaller> all() {
         return new TreeMap<>(callers);

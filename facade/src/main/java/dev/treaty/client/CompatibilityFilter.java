@@ -126,7 +126,7 @@ final class CompatibilityFilter {
     /** Returns the candidates that the call may be sent to, of the candidates among these nodes. */
     Candidates<Node> filter(Nodes nodes, Candidates<Node> candidates, Call call) {
         Evaluation evaluation = latest;
-        if (!isCurrent(evaluation, nodes)) {
+        if (evaluation == null || !isCurrent(evaluation, nodes)) {
             evaluation = evaluation(nodes);
         }
         String operation = call.operation().name();
@@ -138,8 +138,8 @@ final class CompatibilityFilter {
     }
 
     @SuppressWarnings("ReferenceEquality") // a list of nodes is immutable; a change is another object
-    private boolean isCurrent(@Nullable Evaluation evaluation, Nodes nodes) {
-        return evaluation != null && evaluation.nodes == nodes.list() && evaluation.lookups == lookups.get();
+    private boolean isCurrent(Evaluation evaluation, Nodes nodes) {
+        return evaluation.nodes == nodes.list() && evaluation.lookups == lookups.get();
     }
 
     private Evaluation evaluation(Nodes nodes) {
