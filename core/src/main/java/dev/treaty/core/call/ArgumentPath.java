@@ -64,7 +64,7 @@ public record ArgumentPath(List<String> names) {
         boolean wholeMessage =
                 operation.signature().dynamic() || !operation.request().anonymous();
         for (int i = 0; i < call.arguments().size(); i++) {
-            if (wholeMessage || operation.parameters().get(i).name().equals(names.getFirst())) {
+            if (wholeMessage || operation.request().fields().get(i).name().equals(names.getFirst())) {
                 return below(call.arguments().get(i), wholeMessage ? 0 : 1);
             }
         }

@@ -41,11 +41,6 @@ public record Operation(
         return new Operation(name, "", false, any, any, Signature.DYNAMIC);
     }
 
-    /** The parameters, which are the fields of the request. */
-    public List<Field> parameters() {
-        return request.fields();
-    }
-
     /** The result that is wrapped in a field {@link #RESULT}; empty if the response is a record or has no fields. */
     public Optional<Field> wrappedResult() {
         return response.anonymous() ? response.field(RESULT) : Optional.empty();

@@ -98,7 +98,7 @@ class ServiceContractTest {
         Operation list = contract.operation("list").orElseThrow();
         assertThat(list.idempotent()).isFalse();
         assertThat(list.request().anonymous()).isTrue();
-        assertThat(list.parameters())
+        assertThat(list.request().fields())
                 .containsExactly(
                         new Field("customer", Scalar.STRING, true, "whose", Optional.empty()),
                         new Field("limit", Scalar.INT32, false, "", Optional.of("20")),

@@ -106,13 +106,9 @@ public final class HttpConnection implements Transport.Connection {
         if (extra.size() > HttpHeaders.CALL_HEADERS_MAX) {
             return Optional.of("a call carries at most " + HttpHeaders.CALL_HEADERS_MAX + " headers");
         }
-        for (Map.Entry<String, String> header : extra.entrySet()) {
-            Optional<String> problem = HttpHeaders.problem(header.getKey(), header.getValue());
-            if (problem.isPresent()) {
-                return problem;
-            }
-        }
-        return Optional.empty();
+        return extra.entrySet().stream()
+                .flatMap(header -> HttpHeaders.problem(header.getKey(), header.getValue()).stream())
+                .findFirst();
     }
 
     private ServiceResponse<?> exchange(Call call, PooledConnection pooled, Deadline deadline)
