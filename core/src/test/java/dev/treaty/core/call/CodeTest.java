@@ -26,9 +26,9 @@ class CodeTest {
 
     @Test
     void a_full_instance_is_not_to_blame_W9() {
-        assertThat(Code.RESOURCE_EXHAUSTED.blamesService()).isTrue();
-        assertThat(Code.RESOURCE_EXHAUSTED.blamesInstance()).isFalse();
-        assertThat(Code.DEADLINE_EXCEEDED.blamesInstance()).isTrue();
-        assertThat(Code.NOT_FOUND.blamesInstance()).isFalse();
+        assertThat(Code.RESOURCE_EXHAUSTED.isServiceFailure()).isTrue();
+        assertThat(Code.RESOURCE_EXHAUSTED.isInstanceFailure()).isFalse();
+        assertThat(Code.DEADLINE_EXCEEDED.isInstanceFailure()).isTrue();
+        assertThat(Code.NOT_FOUND.isInstanceFailure()).isFalse();
     }
 }
