@@ -82,10 +82,11 @@ public final class CallDurations {
     /** Learns the baseline from the calls, and at once if they cannot have queued. */
     void learn(boolean falls, boolean unqueued) {
         double mean = nanos / Math.max(1, calls);
-        if (calls > 0 && (unqueued || baselineNanos == Double.POSITIVE_INFINITY)) {
+        double before = baselineNanos;
+        if (calls > 0 && (unqueued || before == Double.POSITIVE_INFINITY)) {
             baselineNanos = mean;
-        } else if (calls > 0 && falls && mean < baselineNanos) {
-            baselineNanos += Math.min(1, calls / TRUSTED_CALLS) * (mean - baselineNanos);
+        } else if (calls > 0 && falls && mean < before) {
+            baselineNanos = before + Math.min(1, calls / TRUSTED_CALLS) * (mean - before);
         }
     }
 
