@@ -43,6 +43,8 @@ public record GrpcHealth(ServiceEndpoint endpoint, String service, Time time, Ht
     private static final int SERVING = 1;
 
     /**
+     * Creates a probe of a service at an endpoint.
+     *
      * @param service the name of the gRPC service, at most {@value #NAME_BYTES_MAX} bytes; empty for the whole server
      * @throws IllegalArgumentException if the name is longer
      */
