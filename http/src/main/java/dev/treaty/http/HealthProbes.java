@@ -69,11 +69,11 @@ public final class HealthProbes implements AutoCloseable {
             return http(URI.create(origin + word));
         }
         if (word.startsWith("grpc/")) {
-            return GrpcHealth.of(endpoint, tls, word.substring("grpc/".length()), timeout, time);
+            return new GrpcHealth(endpoint, tls, word.substring("grpc/".length()), timeout, time);
         }
         return switch (word) {
             case "tcp" -> tcp(endpoint);
-            case "grpc" -> GrpcHealth.of(endpoint, tls, "", timeout, time);
+            case "grpc" -> new GrpcHealth(endpoint, tls, "", timeout, time);
             case "treaty" -> http(URI.create(origin + "/-/health/" + service));
             default ->
                 throw new IllegalArgumentException("\"" + word + "\" is not a health probe: use a path that begins"
