@@ -44,7 +44,7 @@ public final class AdaptiveLimit {
     /** The number of calls of a measurement. */
     static final int MEASURED_CALLS = 40;
 
-    /** From this time on a measurement is content with a single call. */
+    /** From this time on each phase of a measurement is content with a single call. */
     static final Duration MEASURED_WITHIN = Duration.ofSeconds(2);
 
     /** How long the limit is kept after it was last reached. */
@@ -153,7 +153,7 @@ public final class AdaptiveLimit {
      */
     public boolean next(boolean limited, int inFlight, long now) {
         long calls = operations.values().stream().mapToLong(CallDurations::sum).sum();
-        boolean patient = phase != Phase.MEASURING || now - beganAt < MEASURED_WITHIN.toNanos();
+        boolean patient = phase == Phase.ADAPTING || now - beganAt < MEASURED_WITHIN.toNanos();
         if (calls < (patient ? callsMin : 1)) {
             return false;
         }
