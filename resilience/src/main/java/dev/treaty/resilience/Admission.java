@@ -93,7 +93,7 @@ public final class Admission implements Filter {
         }
         ServiceResponse<?> response = null;
         try {
-            Thread.yield();
+            letOthersBeAdmitted();
             response = deadline - time.nanoTime() <= 0
                     ? tooLate
                     : next.handle(call.with(context.priority(priority)));
@@ -101,6 +101,12 @@ public final class Admission implements Filter {
         } finally {
             release(call, response, now, deadline);
         }
+    }
+
+    /** Goes to the end of the queue for a processor, which has no effect if no other thread waits for one. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static void letOthersBeAdmitted() {
+        Thread.yield();
     }
 
     /** Ends an admitted call; one that another service refused says nothing about this one. */
