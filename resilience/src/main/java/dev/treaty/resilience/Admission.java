@@ -94,9 +94,7 @@ public final class Admission implements Filter {
         ServiceResponse<?> response = null;
         try {
             letOthersBeAdmitted();
-            response = deadline - time.nanoTime() <= 0
-                    ? tooLate
-                    : next.handle(call.with(context.priority(priority)));
+            response = deadline - time.nanoTime() <= 0 ? tooLate : next.handle(call.with(context.priority(priority)));
             return response;
         } finally {
             release(call, response, now, deadline);

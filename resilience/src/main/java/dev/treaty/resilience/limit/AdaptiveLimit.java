@@ -160,22 +160,25 @@ public final class AdaptiveLimit {
         int before = limit();
         boolean falls = !limited && phase == Phase.ADAPTING;
         operations.values().forEach(each -> each.learn(falls, phase == Phase.MEASURING));
-        callNanos = operations.values().stream().mapToDouble(CallDurations::nanos).sum() / calls;
-        baselineNanos =
-                operations.values().stream().mapToDouble(CallDurations::busyNanos).sum() / calls;
+        callNanos =
+                operations.values().stream().mapToDouble(CallDurations::nanos).sum() / calls;
+        baselineNanos = operations.values().stream()
+                        .mapToDouble(CallDurations::busyNanos)
+                        .sum()
+                / calls;
         boolean rush = inFlight >= RUSH * Math.max(1, inFlightBefore);
-        boolean slow = operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
+        boolean slow =
+                operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
         inFlightBefore = TOLERANCE * baselineNanos >= callNanos ? inFlight : inFlightBefore;
         boolean overloaded = limited || (slow && (rush || late.get() > 0));
         limitedAt = overloaded ? now : limitedAt;
         double busy = baselineNanos * calls / (now - beganAt);
         begin(now);
-        String why =
-                switch (phase) {
-                    case ADAPTING -> adapted(busy, limited, overloaded, inFlight, now);
-                    case DRAINING -> phase(Phase.MEASURING, Math.max(MEASURED_CALLS, 3 * limit()));
-                    case MEASURING -> measured();
-                };
+        String why = switch (phase) {
+            case ADAPTING -> adapted(busy, limited, overloaded, inFlight, now);
+            case DRAINING -> phase(Phase.MEASURING, Math.max(MEASURED_CALLS, 3 * limit()));
+            case MEASURING -> measured();
+        };
         estimate = Math.clamp(estimate, 1, limitMax);
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);
