@@ -13,7 +13,6 @@ import dev.treaty.client.Fallbacks;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.AsyncCall;
-import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.ContextCarrier;

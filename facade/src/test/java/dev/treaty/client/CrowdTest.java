@@ -10,6 +10,7 @@ import dev.treaty.balance.Locality;
 import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
@@ -89,9 +90,13 @@ class CrowdTest {
     void one_change_costs_all_calling_threads_together_one_rebuild() throws Exception {
         IntStream.range(0, INSTANCES).forEach(this::register);
         var shared = new ClientRuntime(
-                runtime, registry, new Silence(), new FaultInjection(FaultPolicy.NONE, Side.CLIENT, runtime));
+                runtime,
+                registry,
+                new Silence(),
+                new FaultInjection(FaultPolicy.NONE, Side.CLIENT, runtime),
+                ContextCarrier.NONE);
         var setup = new BalancingSetup(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT, Locality.ANYWHERE, 256);
-        var requirement = Requirement.NONE.withVersions(VersionRange.ofMajor(1));
+        var requirement = Requirement.NONE.withVersions(VersionRange.from(new Version(1, 0, 0)));
         var filter = new CompatibilityFilter(null, requirement, new ContractCache(registry, runtime));
         try (var nodes = new Nodes(CROWD, () -> FaultTolerance.DEFAULT, setup, shared)) {
             nodes.follow();
