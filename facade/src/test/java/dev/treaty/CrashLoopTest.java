@@ -43,6 +43,10 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashLoopTest {
     private static final int CALLS_PER_SECOND = 100;
     private static final int INSTANCES = 3;
+
+    /** Within this time after the event of its discovery, an instance is among the nodes of the client. */
+    private static final long KNOWN_NANOS = 100_000_000;
+
     private static final ServiceName WORK = new ServiceName("test.Work");
 
     @Contract(name = "test.Work", version = "1.0.0")
@@ -223,6 +227,7 @@ class CrashLoopTest {
         void run() throws IOException, InterruptedException;
     }
 
+    /** @param failedMax how many of a thousand calls may fail while an instance accepts */
     private void check(Disturbance disturbance, int failedMax) throws Exception {
         open();
         var failure = new CompletableFuture<Boolean>();
@@ -246,7 +251,7 @@ class CrashLoopTest {
             assertThat(call.fault.reached()).as("written").isTrue();
             assertThat(killed).contains(call.instance);
         });
-        assertThat(whileServed).hasSizeLessThanOrEqualTo(failedMax);
+        assertThat(whileServed.size() * 1_000).isLessThanOrEqualTo(failedMax * made);
         assertThat(acknowledged).hasSize(made - failed.size());
 
         var executions = new HashMap<String, Integer>();
@@ -265,9 +270,10 @@ class CrashLoopTest {
         }
     }
 
-    /** Returns true if no instance accepted calls at some moment of the call. */
+    /** Returns true if no instance that the client knew accepted calls at some moment of the call. */
     private boolean inOutage(Failed call) {
-        return outages.headMap(call.endNanos).values().stream().anyMatch(end -> call.startNanos <= end);
+        return outages.headMap(call.endNanos).values().stream()
+                .anyMatch(end -> end == Long.MAX_VALUE || call.startNanos <= end + KNOWN_NANOS);
     }
 
     private void killOneByOne(long durationMillis, int pauseMillis) throws IOException, InterruptedException {
@@ -291,18 +297,18 @@ class CrashLoopTest {
 
     @Test
     void calls_survive_killed_and_replaced_instances_B7() throws Exception {
-        check(() -> killOneByOne(4_000, 1_000), 4);
+        check(() -> killOneByOne(4_000, 1_000), 10);
     }
 
     @Test
     @Tag("long")
     void at_most_one_call_in_a_thousand_fails_in_a_crash_loop_of_a_minute_B7() throws Exception {
-        check(() -> killOneByOne(60_000, 5_000), CALLS_PER_SECOND * 60 / 1_000);
+        check(() -> killOneByOne(60_000, 5_000), 1);
     }
 
     @Test
     @Tag("long")
     void calls_succeed_as_soon_as_killed_instances_have_replacements_B7() throws Exception {
-        check(() -> killAll(2, 8_000), 2);
+        check(() -> killAll(2, 8_000), 1);
     }
 }
