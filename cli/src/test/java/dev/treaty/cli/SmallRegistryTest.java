@@ -113,10 +113,14 @@ class SmallRegistryTest {
                 watches.add(send(
                         "watch",
                         Map.of(
-                                "since", since,
-                                "epoch", Objects.requireNonNull(empty.get("epoch")),
-                                "waitMillis", 25_000,
-                                "watcher", "w" + i)));
+                                "since",
+                                since,
+                                "epoch",
+                                Objects.requireNonNull(empty.get("epoch")),
+                                "waitMillis",
+                                25_000,
+                                "watcher",
+                                "w" + i)));
             }
             while (((Number) Objects.requireNonNull(overview().get("watches"))).intValue() < WATCHES
                     && watches.stream().noneMatch(CompletableFuture::isDone)) {
