@@ -153,6 +153,7 @@ class ConsulClientsTest {
     }
 
     @Test
+    @SuppressWarnings("deprecation") // Spring Cloud uses these methods
     void the_java_client_of_spring_cloud_reads_catalog_agent_and_status() {
         consul.agentServiceRegister(service("orders-1", 9_000));
 
@@ -191,6 +192,7 @@ class ConsulClientsTest {
     }
 
     @Test
+    @SuppressWarnings("deprecation") // Spring Cloud uses these methods
     void what_the_java_client_asks_beyond_that_is_refused_with_a_reason() {
         assertThatThrownBy(() -> consul.agentCheckRegister(new NewCheck()))
                 .isInstanceOf(OperationException.class)
