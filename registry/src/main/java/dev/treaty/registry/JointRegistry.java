@@ -90,7 +90,8 @@ public final class JointRegistry implements Registry {
      * @param removal why it was removed; null while it is listed
      * @param closings how often the registry has reported since it was first listed that it was closed
      */
-    private record Statement(ServiceInstance instance, @Nullable String removal, int closings, long atNanos) {
+    private record Statement(
+            ServiceInstance instance, @Nullable String removal, int closings, long atNanos) {
         /** Whether another registry has already reported the end of what this one still lists. */
         boolean isOutdatedBy(Statement other) {
             return other.closings > closings && other.instance.startedAt().equals(instance.startedAt());

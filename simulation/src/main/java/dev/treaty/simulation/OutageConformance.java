@@ -185,8 +185,8 @@ public abstract class OutageConformance {
         closedLater.close();
         reported.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
         other.register(instance("new"));
-        watcher.until(view -> view.keySet().equals(Set.of("reported", "new"))
-                && WatchRecorder.has(view, "reported", Status.WARNING));
+        watcher.until(view ->
+                view.keySet().equals(Set.of("reported", "new")) && WatchRecorder.has(view, "reported", Status.WARNING));
         restoreSnapshot();
 
         var late = client(forEmptyRestart());
