@@ -220,6 +220,7 @@ public abstract class OutageConformance {
         Polling.until(() -> registration.acknowledged(WAIT_MAX));
         assertThat(WatchRecorder.has(watcher.until(view -> true), "orders-1", Status.DRAINING))
                 .isTrue();
+        Polling.until(() -> operator.lookup(ORDERS).size() == 2);
         assertThat(Polling.result(() -> operator.drain(instance("orders-2"), true, WAIT_MAX)))
                 .isTrue();
         assertThat(watching.instances(ORDERS)).allMatch(each -> each.health().status() == Status.DRAINING);
