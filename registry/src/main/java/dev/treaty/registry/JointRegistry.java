@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What primary registries say of an instance is ranked: what a registry says that can be reached comes before what
  * one said before it became unreachable. Of equal rank, the newer state counts; an instance is listed as long as one of
- * them lists it, unless another one reports that this state was closed.
+ * them lists it, unless another one has reported that it was closed.
  */
 public final class JointRegistry implements Registry {
     /** How long a registry that was unreachable ranks behind others for what it has not said again since. */
@@ -84,9 +84,19 @@ public final class JointRegistry implements Registry {
         checks.start();
     }
 
-    /** What a registry has last said of an instance; with the reason if it was removed. */
+    /**
+     * What a registry has last said of an instance.
+     *
+     * @param removal why it was removed; null while it is listed
+     * @param closings how often the registry has reported since it was first listed that it was closed
+     */
     private record Statement(
-            ServiceInstance instance, @Nullable String removal, long atNanos) {}
+            ServiceInstance instance, @Nullable String removal, int closings, long atNanos) {
+        /** Whether another registry has already reported the end of what this one still lists. */
+        boolean isOutdatedBy(Statement other) {
+            return other.closings > closings && other.instance.startedAt().equals(instance.startedAt());
+        }
+    }
 
     /** What one registry says of a service. */
     private static final class View {
@@ -109,6 +119,13 @@ public final class JointRegistry implements Registry {
             return reachable
                     && (settled || statement.atNanos - returnedAtNanos >= 0)
                     && !statement.instance.health().details().containsKey(RegistryTable.STALE);
+        }
+
+        void put(ServiceInstance instance, @Nullable String removal, long now) {
+            Statement before = statements.get(instance.id());
+            boolean closing = removal != null && RemovalReason.of(removal) == RemovalReason.CLOSED;
+            int closings = (before == null ? 0 : before.closings) + (closing ? 1 : 0);
+            statements.put(instance.id(), new Statement(instance, removal, closings, now));
         }
 
         @Nullable
@@ -166,7 +183,7 @@ public final class JointRegistry implements Registry {
             String removal = event instanceof DiscoveryEvent.Removed removed ? removed.reason() : null;
             long revision;
             synchronized (JointRegistry.this) {
-                view.statements.put(instance.id(), new Statement(instance, removal, time.nanoTime()));
+                view.put(instance, removal, time.nanoTime());
                 update(Set.of(instance.id()), removal == null ? RemovalReason.NOT_LISTED.text() : removal);
                 revision = changes.revision();
             }
@@ -209,26 +226,23 @@ public final class JointRegistry implements Registry {
 
         /** Returns the state of an instance that the statements of the highest rank result in; null for none. */
         private @Nullable ServiceInstance merge(String id) {
-            ServiceInstance listed = null;
-            ServiceInstance closed = null;
-            boolean current = false;
+            var outdated = new ArrayList<Statement>();
+            var current = new ArrayList<Statement>();
             for (View view : views.subList(0, primaries.size())) {
                 Statement statement = view.statements.get(id);
-                if (statement == null || (current && !view.isCurrent(statement))) {
-                    continue;
-                }
-                if (!current && view.isCurrent(statement)) { // what was found so far does not count
-                    current = true;
-                    listed = null;
-                    closed = null;
-                }
-                if (statement.removal == null) {
-                    listed = newer(listed, statement.instance);
-                } else if (RemovalReason.of(statement.removal) == RemovalReason.CLOSED) {
-                    closed = newer(closed, statement.instance);
+                if (statement != null) {
+                    (view.isCurrent(statement) ? current : outdated).add(statement);
                 }
             }
-            return listed == null || (closed != null && BY_AGE.compare(listed, closed) <= 0) ? null : listed;
+            List<Statement> ranked = current.isEmpty() ? outdated : current;
+            ServiceInstance found = null;
+            for (Statement each : ranked) {
+                if (each.removal == null && ranked.stream().noneMatch(each::isOutdatedBy)) {
+                    int age = found == null ? 1 : BY_AGE.compare(each.instance, found);
+                    found = age > 0 || (age == 0 && each.instance.equals(merged.get(id))) ? each.instance : found;
+                }
+            }
+            return found;
         }
 
         private static int accepts(@Nullable ServiceInstance instance) {
@@ -249,8 +263,8 @@ public final class JointRegistry implements Registry {
     }
 
     /** Returns the newer of two states of an instance; of equal ones, the first. */
-    private static ServiceInstance newer(@Nullable ServiceInstance one, ServiceInstance other) {
-        return one != null && BY_AGE.compare(one, other) >= 0 ? one : other;
+    private static ServiceInstance newer(ServiceInstance one, ServiceInstance other) {
+        return BY_AGE.compare(one, other) >= 0 ? one : other;
     }
 
     private void checkRepeatedly() throws InterruptedException {

@@ -40,8 +40,7 @@ public final class OngoingCalls {
     private final Queue<ServiceException> failures = new ConcurrentLinkedQueue<>();
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicBoolean over = new AtomicBoolean();
-    private final Thread thread =
-            BackgroundThread.virtual("ongoing-calls", Time.system(), Events.NONE, this::call);
+    private final Thread thread = BackgroundThread.virtual("ongoing-calls", Time.system(), Events.NONE, this::call);
     private volatile Set<String> answered = ConcurrentHashMap.newKeySet();
 
     /** Prepares the calls of a client. */

@@ -185,8 +185,8 @@ public abstract class OutageConformance {
         closedLater.close();
         reported.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
         other.register(instance("new"));
-        watcher.until(view -> view.keySet().equals(Set.of("reported", "new"))
-                && WatchRecorder.has(view, "reported", Status.WARNING));
+        watcher.until(view ->
+                view.keySet().equals(Set.of("reported", "new")) && WatchRecorder.has(view, "reported", Status.WARNING));
         restoreSnapshot();
 
         var late = client(forEmptyRestart());
@@ -220,6 +220,7 @@ public abstract class OutageConformance {
         Polling.until(() -> registration.acknowledged(WAIT_MAX));
         assertThat(WatchRecorder.has(watcher.until(view -> true), "orders-1", Status.DRAINING))
                 .isTrue();
+        Polling.until(() -> operator.lookup(ORDERS).size() == 2);
         assertThat(Polling.result(() -> operator.drain(instance("orders-2"), true, WAIT_MAX)))
                 .isTrue();
         assertThat(watching.instances(ORDERS)).allMatch(each -> each.health().status() == Status.DRAINING);

@@ -274,7 +274,10 @@ final class EtcdBackend extends LeasedBackend {
 
     @Override
     protected Set<String> renew() throws InterruptedException {
-        long held = lease();
+        long held = lease.get();
+        if (held == 0) {
+            return Set.of();
+        }
         try {
             ask(client -> client.getLeaseClient().keepAliveOnce(held));
             var under = new HashSet<String>();

@@ -8,14 +8,17 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.simulation.Polling;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.auth.Permission;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -110,6 +113,41 @@ class EtcdAccessTest {
                 assertThat(unknown.problem().orElseThrow() + unknown.address())
                         .doesNotContain("battery-staple")
                         .doesNotContain("correct-horse");
+            }
+        }
+    }
+
+    @Test
+    void a_client_that_may_only_read_watches_and_is_not_waited_for_R10() throws Exception {
+        Path password = Files.writeString(directory.resolve("password"), "correct-horse\n");
+        ByteSequence secret = ByteSequence.from("correct-horse", UTF_8);
+        try (var etcd = Etcd.start(1)) {
+            try (Client admin = etcd.client()) {
+                ByteSequence all = ByteSequence.from("/", UTF_8);
+                for (String user : List.of("root", "reader")) {
+                    ByteSequence name = ByteSequence.from(user, UTF_8);
+                    admin.getAuthClient().userAdd(name, secret).get();
+                    admin.getAuthClient().roleAdd(name).get();
+                    admin.getAuthClient().userGrantRole(name, name).get();
+                }
+                admin.getAuthClient()
+                        .roleGrantPermission(
+                                ByteSequence.from("reader", UTF_8),
+                                all,
+                                ByteSequence.from("0", UTF_8),
+                                Permission.Type.READ)
+                        .get();
+                admin.getAuthClient().authEnable().get();
+            }
+            String address = etcd.address("auth") + "?password-file=" + password + "&user=";
+            try (var owner = open(address + "root");
+                    var reader = open(address + "reader")) {
+                var registration = owner.register(instance());
+                Polling.until(() -> reader.instances(ORDERS).size() == 1);
+                assertThat(reader.problem()).isEmpty();
+                registration.drain();
+                assertThat(registration.acknowledged(Duration.ofSeconds(20))).isTrue();
+                Polling.until(() -> reader.instances(ORDERS).getFirst().health().status() == Status.DRAINING);
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.treaty.registry.etcd;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -18,7 +19,6 @@ import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import dev.treaty.simulation.Polling;
 import dev.treaty.simulation.WatchRecorder;
 import io.etcd.jetcd.ByteSequence;
-import com.google.protobuf.ByteString;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.KVGrpc;

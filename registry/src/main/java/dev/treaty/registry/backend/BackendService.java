@@ -309,8 +309,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     public Heard drain(String id, boolean drained, long waitMillis) throws InterruptedException {
         Backend.Holding holding = backend.holding(id).orElseThrow(() -> Requests.notRegistered(id));
         Instant at = time.instant();
-        return awaitAcknowledged(
-                holding, before -> before.drained(drained, at), waitMillis);
+        return awaitAcknowledged(holding, before -> before.drained(drained, at), waitMillis);
     }
 
     /** Changes the state of an instance, asks its watchers to acknowledge that, and waits for them. */

@@ -292,7 +292,14 @@ public abstract class LeasedBackend implements Backend {
     public void attend(ServiceName service, String watcher, String acknowledged) throws InterruptedException {
         String path = paths.watcher(service, watcher);
         attended.put(path, acknowledged);
-        put(path, acknowledged, true);
+        try {
+            put(path, acknowledged, true);
+        } catch (ServiceException e) {
+            if (e.code() == Code.PERMISSION_DENIED) { // this client may only read
+                attended.remove(path);
+            }
+            throw e;
+        }
     }
 
     @Override
