@@ -12,9 +12,9 @@ import dev.treaty.client.Callers;
 import dev.treaty.client.Fallbacks;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
-import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
@@ -93,8 +93,7 @@ public final class Treaty implements AutoCloseable {
         this.client = new ServiceClient(callers, registry, time);
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
-        var admin =
-                new AdminEndpoints(status, new GuardControl(guards), prometheus, time, this::handlerFailed);
+        var admin = new AdminEndpoints(status, new GuardControl(guards), prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(settings, platform, registry, served, admin, runtime, this::close);
     }
 
@@ -280,8 +279,8 @@ public final class Treaty implements AutoCloseable {
     }
 
     /**
-     * Runs code on a new virtual thread, in the {@linkplain #carry context} of the calling thread, to call a typed client
-     * asynchronously. If the future is completed before, by cancelling it or by its timeout, the code is interrupted.
+     * Runs code on a new virtual thread, in the {@linkplain #carry context} of the calling thread, to call a typed
+     * client asynchronously. If the future is completed before, by cancelling it or by its timeout, the code is interrupted.
      *
      * <pre>{@code
      * CompletableFuture<Order> order = treaty.callAsync(() -> orders.get("42"));

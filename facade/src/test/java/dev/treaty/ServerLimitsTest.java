@@ -177,9 +177,9 @@ class ServerLimitsTest {
     @Test
     void refusals_of_the_only_instance_open_no_breaker_W9() throws Exception {
         String limits = """
-                server: {limits: {concurrency: {adaptive: false, limit: 1, queue: 0}}}
-                defaults: {retry: {attempts: 1}, throttle: {minimum-calls: 1000}}
-                """;
+            server: {limits: {concurrency: {adaptive: false, limit: 1, queue: 0}}}
+            defaults: {retry: {attempts: 1}, throttle: {minimum-calls: 1000}}
+            """;
         try (Treaty treaty = open(limits)) {
             var changes = new ConcurrentLinkedQueue<Event.BreakerChanged>();
             treaty.events().subscribe(event -> {
@@ -195,7 +195,8 @@ class ServerLimitsTest {
             for (int i = 0; i < 100; i++) {
                 assertThatThrownBy(() -> callers.work.work("more"))
                         .isInstanceOfSatisfying(
-                                ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.RESOURCE_EXHAUSTED));
+                                ServiceException.class,
+                                e -> assertThat(e.code()).isEqualTo(Code.RESOURCE_EXHAUSTED));
             }
             held.released.countDown();
             callers.join();
@@ -375,9 +376,7 @@ class ServerLimitsTest {
     @Test
     void an_adaptive_limit_bounds_the_calls_in_a_slow_service() throws InterruptedException {
         var answered = new AtomicInteger();
-        Slow slow = flooded(
-                "server: {limits: {concurrency: {limit: 20, queue: 0}}}\n",
-                answered);
+        Slow slow = flooded("server: {limits: {concurrency: {limit: 20, queue: 0}}}\n", answered);
         assertThat(slow.acceptedMost.get()).isBetween(4, 20); // of 40 concurrent clients
     }
 

@@ -85,7 +85,8 @@ public final class ServiceCaller implements AutoCloseable {
     }
 
     private Map<String, CircuitBreaker> breakers() {
-        return nodes.list().stream().collect(Collectors.toMap(node -> node.instance().id(), Node::breaker));
+        return nodes.list().stream()
+                .collect(Collectors.toMap(node -> node.instance().id(), Node::breaker));
     }
 
     public Guard guard() {

@@ -19,7 +19,6 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.execution.ExceptionMapping;
 import dev.treaty.resilience.execution.Execution;
 import dev.treaty.resilience.execution.GuardDependencies;
 import dev.treaty.resilience.execution.GuardDescription;
@@ -256,17 +255,16 @@ public final class Guard {
     public <T> ServiceResponse<T> respond(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback) {
         long start = time.nanoTime();
         Object outcome = answered(body, fallback, start);
-        ServiceResponse<T> response =
-                switch (outcome) {
-                    case Failure failure -> {
-                        if (failure.interrupted()) {
-                            Thread.currentThread().interrupt();
-                        }
-                        yield ServiceResponse.failed(failure.fault());
-                    }
-                    case Answer(var answer) -> (ServiceResponse<T>) answer;
-                    case null, default -> ServiceResponse.ok(resultOf(outcome));
-                };
+        ServiceResponse<T> response = switch (outcome) {
+            case Failure failure -> {
+                if (failure.interrupted()) {
+                    Thread.currentThread().interrupt();
+                }
+                yield ServiceResponse.failed(failure.fault());
+            }
+            case Answer(var answer) -> (ServiceResponse<T>) answer;
+            case null, default -> ServiceResponse.ok(resultOf(outcome));
+        };
         return response.withLatencyNanos(time.nanoTime() - start);
     }
 
@@ -436,12 +434,11 @@ public final class Guard {
             counters.add(Count.FALLBACKS_SERVED);
             return new Answer(answer);
         }
-        Failure second =
-                switch (outcome) {
-                    case Failure thrown -> thrown;
-                    case ServiceResponse.Failed<?>(var fault, var _) -> Failure.of(fault, null);
-                    case null, default -> Failure.of(Fallback.NO_ANSWER, null);
-                };
+        Failure second = switch (outcome) {
+            case Failure thrown -> thrown;
+            case ServiceResponse.Failed<?>(var fault, var _) -> Failure.of(fault, null);
+            case null, default -> Failure.of(Fallback.NO_ANSWER, null);
+        };
         if (second.interrupted()) {
             Thread.currentThread().interrupt();
         }
