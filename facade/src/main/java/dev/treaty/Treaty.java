@@ -12,7 +12,6 @@ import dev.treaty.client.Callers;
 import dev.treaty.client.Fallbacks;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
-import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.ContextCarrier;
@@ -280,8 +279,8 @@ public final class Treaty implements AutoCloseable {
     }
 
     /**
-     * Runs code on a new virtual thread, in the {@linkplain #carry context} of the calling thread, to call a typed client
-     * asynchronously. If the future is completed before, by cancelling it or by its timeout, the code is interrupted.
+     * Runs code on a new virtual thread, in the {@linkplain #carry context} of the calling thread, to call a typed
+     * client asynchronously. If the future is completed before, by cancelling it or by its timeout, the code is interrupted.
      *
      * <pre>{@code
      * CompletableFuture<Order> order = treaty.callAsync(() -> orders.get("42"));

@@ -86,7 +86,8 @@ class MdcCarrierTest {
     @Test
     void nothing_is_left_on_the_other_thread_G9() {
         mdc.put("order", "42");
-        Runnable carried = new MdcCarrier(() -> mdc).wrap(() -> assertThat(mdc.get("order")).isEqualTo("42"));
+        Runnable carried = new MdcCarrier(() -> mdc)
+                .wrap(() -> assertThat(mdc.get("order")).isEqualTo("42"));
         mdc.clear();
         carried.run();
         assertThat(mdc.get("order")).isNull();

@@ -114,7 +114,9 @@ class GuardChangeTest {
     void a_budget_of_one_operation_is_earned_by_its_own_calls() throws InterruptedException {
         guard.apply(new Policies(budget(0.5), Map.of("read", budget(0.125))));
         callsOfTheService(100);
-        assertThat(attempts(Fixtures.READ)).as("a budget starts with two retries").isEqualTo(3);
+        assertThat(attempts(Fixtures.READ))
+                .as("a budget starts with two retries")
+                .isEqualTo(3);
         for (int i = 1; i <= 16; i++) {
             assertThat(attempts(Fixtures.READ)).as("one retry for eight calls").isEqualTo(i % 8 == 0 ? 2 : 1);
         }
@@ -131,8 +133,12 @@ class GuardChangeTest {
                 .isEqualTo(3);
         guard.apply(new Policies(budget(0.5), own));
         callsOfTheService(100);
-        assertThat(attempts(Fixtures.READ)).as("a budget starts with two retries").isEqualTo(3);
-        assertThat(attempts(Fixtures.READ)).as("and has earned less than one since").isEqualTo(1);
+        assertThat(attempts(Fixtures.READ))
+                .as("a budget starts with two retries")
+                .isEqualTo(3);
+        assertThat(attempts(Fixtures.READ))
+                .as("and has earned less than one since")
+                .isEqualTo(1);
     }
 
     @Test

@@ -97,7 +97,8 @@ class GuardFaultsTest {
                 Thread.currentThread().interrupt();
                 assertThat(catchThrowable(() -> guard.call(() -> "waits for a permit")))
                         .isInstanceOfSatisfying(
-                                ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
+                                ServiceException.class,
+                                e -> assertThat(e.code()).isEqualTo(Code.CANCELED));
                 assertThat(Thread.interrupted()).isTrue();
             }
             return "first";
@@ -314,9 +315,11 @@ class GuardFaultsTest {
                     Thread.currentThread().interrupt();
                     throw failure;
                 }))
-                .isInstanceOfSatisfying(ServiceException.class, e -> assertThat(e.getCause())
-                        .isInstanceOf(InterruptedException.class)
-                        .hasSuppressedException(failure));
+                .isInstanceOfSatisfying(
+                        ServiceException.class,
+                        e -> assertThat(e.getCause())
+                                .isInstanceOf(InterruptedException.class)
+                                .hasSuppressedException(failure));
         assertThat(Thread.interrupted()).isTrue();
     }
 
@@ -369,8 +372,7 @@ class GuardFaultsTest {
         guard.level(IsolationLevel.BASIC);
         guard.level(IsolationLevel.FULL);
         guard.apply(once().with(rate.withWaitMax(Duration.ofMillis(1))));
-        assertThatThrownBy(() -> guard.call(() -> "second"))
-                .hasMessageContaining("the rate limit of test is reached");
+        assertThatThrownBy(() -> guard.call(() -> "second")).hasMessageContaining("the rate limit of test is reached");
     }
 
     @Test
@@ -437,8 +439,7 @@ class GuardFaultsTest {
                 .isInstanceOf(IOException.class)
                 .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessageContaining("the retry budget is used up"));
         assertThat(attempts).hasValue(5);
-        ServiceResponse<String> response =
-                guard.respond(failing, _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
+        ServiceResponse<String> response = guard.respond(failing, _ -> ServiceResponse.failed(Fallback.NO_ANSWER));
         assertThat(response)
                 .isInstanceOfSatisfying(
                         ServiceResponse.Failed.class,
@@ -473,12 +474,13 @@ class GuardFaultsTest {
     void an_unfinished_body_does_not_delay_the_count_of_its_call_G6() throws InterruptedException {
         Guard guard = Guard.of("test", once().withTimeouts(HOUR.dividedBy(60), HOUR.dividedBy(60), TimeoutMode.DETACH));
         var started = new CountDownLatch(1);
-        Thread caller = Thread.ofVirtual().start(() -> assertThatThrownBy(() -> guard.call(() -> {
-                    started.countDown();
-                    new CountDownLatch(1).await();
-                    return "never";
-                }))
-                .isInstanceOf(ServiceException.class));
+        Thread caller = Thread.ofVirtual()
+                .start(() -> assertThatThrownBy(() -> guard.call(() -> {
+                            started.countDown();
+                            new CountDownLatch(1).await();
+                            return "never";
+                        }))
+                        .isInstanceOf(ServiceException.class));
         started.await();
         caller.interrupt();
         caller.join();

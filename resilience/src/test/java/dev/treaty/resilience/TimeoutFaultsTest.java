@@ -118,8 +118,8 @@ class TimeoutFaultsTest {
         for (int i = 0; i < 5; i++) {
             assertThatThrownBy(() -> guard(SHORT, TimeoutMode.INTERRUPT).call(TimeoutFaultsTest::sleep))
                     .isInstanceOfSatisfying(ServiceException.class, TimeoutFaultsTest::assertLate);
-            assertThatThrownBy(() -> guard(SHORT, TimeoutMode.INTERRUPT)
-                            .call(() -> new Stubborn(new CountDownLatch(0)).read()))
+            assertThatThrownBy(() ->
+                            guard(SHORT, TimeoutMode.INTERRUPT).call(() -> new Stubborn(new CountDownLatch(0)).read()))
                     .isInstanceOfSatisfying(ServiceException.class, TimeoutFaultsTest::assertLate);
         }
         mayClose.countDown();
@@ -163,14 +163,16 @@ class TimeoutFaultsTest {
         caller.setContextClassLoader(loader);
         try {
             var second = new AtomicReference<Thread>();
-            String answer = ScopedValue.where(TENANT, "shop").call(() -> guard.call(() -> {
-                if (Thread.currentThread().equals(caller)) {
-                    return sleep();
-                }
-                second.set(Thread.currentThread());
-                assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(loader);
-                return USER.get() + " of " + TENANT.get();
-            }));
+            String answer = ScopedValue.where(TENANT, "shop")
+                    .call(() -> guard.call(() -> {
+                        if (Thread.currentThread().equals(caller)) {
+                            return sleep();
+                        }
+                        second.set(Thread.currentThread());
+                        assertThat(Thread.currentThread().getContextClassLoader())
+                                .isSameAs(loader);
+                        return USER.get() + " of " + TENANT.get();
+                    }));
             assertThat(answer).isEqualTo("bob of shop");
             assertThat(second.get()).isNotNull();
             assertThat(Thread.interrupted()).isFalse();
@@ -196,8 +198,7 @@ class TimeoutFaultsTest {
                 .build();
         assertThat(ScopedValue.where(TENANT, "shop").call(() -> guard.call(TENANT::get)))
                 .isEqualTo("shop");
-        CompletableFuture<String> later =
-                ScopedValue.where(TENANT, "shop").call(() -> guard.callAsync(TENANT::get));
+        CompletableFuture<String> later = ScopedValue.where(TENANT, "shop").call(() -> guard.callAsync(TENANT::get));
         assertThat(later.join()).isEqualTo("shop");
         assertThat(guard.call(TENANT::isBound)).as("not bound by the caller").isFalse();
         assertThat(left).hasValueBetween(2, 4); // the body may have ended just before its carrier
@@ -387,8 +388,7 @@ class TimeoutFaultsTest {
 
     @Test
     void completing_an_asynchronous_call_by_any_means_interrupts_its_body_G14() throws InterruptedException {
-        Guard guard =
-                Guard.of("test", once(LONG, TimeoutMode.COOPERATIVE).with(ConcurrencyPolicy.fixed(1)));
+        Guard guard = Guard.of("test", once(LONG, TimeoutMode.COOPERATIVE).with(ConcurrencyPolicy.fixed(1)));
         for (int way = 0; way < 5; way++) {
             var started = new CountDownLatch(1);
             var interrupted = new CountDownLatch(1);
@@ -405,7 +405,9 @@ class TimeoutFaultsTest {
                 case 0 -> assertThat(future.orTimeout(1, TimeUnit.MILLISECONDS)).isNotNull();
                 case 1 -> future.cancel(false);
                 case 2 -> future.completeExceptionally(new IOException("given up"));
-                case 3 -> assertThat(future.completeOnTimeout("instead", 1, TimeUnit.MILLISECONDS)).isNotNull();
+                case 3 ->
+                    assertThat(future.completeOnTimeout("instead", 1, TimeUnit.MILLISECONDS))
+                            .isNotNull();
                 default -> future.complete("instead");
             }
             assertInterruptedAndReleased(guard, interrupted);

@@ -56,10 +56,13 @@ public interface ContextCarrier {
      */
     default Thread thread(String name, Runnable body, Consumer<? super Throwable> failed) {
         CallContext context = CallContext.currentOrNull();
-        Runnable carried = wrap(context == null ? body : () -> context.run(() -> {
-            body.run();
-            return true;
-        }));
+        Runnable carried = wrap(
+                context == null
+                        ? body
+                        : () -> context.run(() -> {
+                            body.run();
+                            return true;
+                        }));
         return Thread.ofVirtual().name(name).unstarted(() -> {
             try {
                 carried.run();

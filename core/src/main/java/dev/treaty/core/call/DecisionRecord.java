@@ -92,7 +92,7 @@ public final class DecisionRecord {
         return false;
     }
 
-    /** Records that every candidate has refused the call because of a limit, so that a retry finds none that accepts. */
+    /** Records that every candidate has refused the call because of a limit, so that a retry is of no use. */
     public void refusingAll() {
         refusedByAll = true;
     }

@@ -21,8 +21,8 @@ class ContextCarrierTest {
 
     @Test
     void scoped_values_that_are_bound_are_carried_G9() {
-        CompletableFuture<String> one = ScopedValue.where(TENANT, "shop")
-                .call(() -> AsyncCall.start("one", BOTH, ContextCarrierTest::both));
+        CompletableFuture<String> one =
+                ScopedValue.where(TENANT, "shop").call(() -> AsyncCall.start("one", BOTH, ContextCarrierTest::both));
         assertThat(one.join()).isEqualTo("shop none");
         CompletableFuture<String> two = ScopedValue.where(TENANT, "shop")
                 .where(USER, "ann")
@@ -33,8 +33,8 @@ class ContextCarrierTest {
     @Test
     void the_context_of_the_call_needs_no_carrier_G9() {
         var context = CallContext.next(Principal.claimed("caller"), Time.system(), new Random(1));
-        CompletableFuture<CallContext> seen = context.run(
-                () -> AsyncCall.start("call", ContextCarrier.NONE, () -> CallContext.current().orElseThrow()));
+        CompletableFuture<CallContext> seen = context.run(() -> AsyncCall.start(
+                "call", ContextCarrier.NONE, () -> CallContext.current().orElseThrow()));
         assertThat(seen.join()).isSameAs(context);
     }
 

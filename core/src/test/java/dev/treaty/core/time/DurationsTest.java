@@ -13,7 +13,8 @@ class DurationsTest {
     @Test
     void durations_of_any_length_are_converted_G15() {
         assertThat(Durations.nanos(Duration.ofSeconds(-3))).isEqualTo(-3_000_000_000L);
-        assertThat(Durations.nanos(Duration.ofDays(36_500))).isEqualTo(Duration.ofDays(36_500).toNanos());
+        assertThat(Durations.nanos(Duration.ofDays(36_500)))
+                .isEqualTo(Duration.ofDays(36_500).toNanos());
         assertThat(Durations.nanos(FOREVER)).isEqualTo(Long.MAX_VALUE / 2);
         assertThat(Durations.nanos(FOREVER.negated())).isEqualTo(-(Long.MAX_VALUE / 2));
     }

@@ -78,9 +78,7 @@ public final class ExceptionMapping {
         if (type == null) {
             return "";
         }
-        return type.getPackageName().equals("java.net.http")
-                ? type.getSimpleName()
-                : typeOfHttp(type.getSuperclass());
+        return type.getPackageName().equals("java.net.http") ? type.getSimpleName() : typeOfHttp(type.getSuperclass());
     }
 
     /**
@@ -102,8 +100,7 @@ public final class ExceptionMapping {
             return Failure.of(fault, e);
         }
         Fault meaning = of(e);
-        boolean ofCaller =
-                OF_CALLER.contains(meaning.code()) && !(unwrapped(e) instanceof ServiceException);
+        boolean ofCaller = OF_CALLER.contains(meaning.code()) && !(unwrapped(e) instanceof ServiceException);
         return new Failure(meaning, e, ofCaller ? Failure.Kind.CALLER : Failure.Kind.SERVICE);
     }
 

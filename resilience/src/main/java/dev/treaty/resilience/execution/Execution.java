@@ -156,7 +156,7 @@ public final class Execution {
         }
     }
 
-    /** Ends an admitted call; an adaptive limit learns nothing from one that was canceled, refused, or threw an error. */
+    /** Ends an admitted call; an adaptive limit learns nothing from one that was canceled or threw an error. */
     private void release(ConcurrencyLimiter limiter, @Nullable Object outcome, long start) {
         if (!limiter.adaptive()) {
             limiter.release();
@@ -174,7 +174,8 @@ public final class Execution {
     private Failure overRate(RateLimiter rate, long now) {
         String message = "the rate limit of " + name + " is reached";
         Duration retryAfter = Duration.ofNanos(rate.retryAfterNanos(1, now));
-        return new Failure(Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, Failure.Kind.REFUSED);
+        return new Failure(
+                Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, Failure.Kind.REFUSED);
     }
 
     /** Makes attempts until one succeeds or {@link Retry} allows no other. */
@@ -303,8 +304,7 @@ public final class Execution {
         } finally {
             fired = watchdog.disarm(watch); // which clears the interrupt flag if the watchdog has set it
         }
-        boolean canceled =
-                outcome instanceof Failure failure && failure.fault().code() == Code.CANCELED;
+        boolean canceled = outcome instanceof Failure failure && failure.fault().code() == Code.CANCELED;
         if (!fired && (canceled || until - time.nanoTime() > 0)) {
             return outcome; // in time, or interrupted by another thread
         }

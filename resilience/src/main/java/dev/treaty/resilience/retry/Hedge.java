@@ -36,8 +36,7 @@ public final class Hedge {
     private volatile long delayNanos = -1;
     private volatile long refreshAt;
 
-    public Hedge(
-            HedgePolicy policy, LongSupplier calls, Watchdog watchdog, ContextCarrier carrier, Time time) {
+    public Hedge(HedgePolicy policy, LongSupplier calls, Watchdog watchdog, ContextCarrier carrier, Time time) {
         this.policy = policy;
         this.latencies = new LatencyWindow(time.nanoTime());
         this.budget = new RetryBudget(1, policy.budget(), 0, calls, time);

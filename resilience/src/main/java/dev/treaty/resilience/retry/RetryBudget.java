@@ -7,9 +7,9 @@ import java.util.function.LongSupplier;
  * Keeps retries from multiplying the load of a failing service: every call earns a fraction of a retry, and a retry
  * takes a whole one. All calls of a service share one budget.
  *
- * <p>It starts with what one call may need: with a full balance, forty processes that started during a failure amplified
- * the load 1.9 times. It does not count calls itself: the balance is updated from the guard's counter when a retry is wanted, so
- * that a successful call costs the budget nothing.
+ * <p>It starts with what one call may need: with a full balance, forty processes that started during a failure
+ * amplified the load 1.9 times. It does not count calls itself: the balance is updated from the guard's counter when a
+ * retry is wanted, so that a successful call costs the budget nothing.
  *
  * @see <a href="https://finagle.github.io/blog/2016/02/08/retry-budgets/">Retry budgets in Finagle</a>
  */

@@ -42,8 +42,8 @@ class HedgeTest {
     private final WatchdogTime time = new WatchdogTime();
     private final Watchdog watchdog = Watchdog.of(time);
     private final GuardCounters counters = new GuardCounters(1);
-    private final Hedge hedge = new Hedge(
-            new HedgePolicy(0.95, Duration.ofMillis(2), 1), () -> 0, watchdog, ContextCarrier.NONE, time);
+    private final Hedge hedge =
+            new Hedge(new HedgePolicy(0.95, Duration.ofMillis(2), 1), () -> 0, watchdog, ContextCarrier.NONE, time);
     private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
 
