@@ -109,7 +109,7 @@ public final class AdaptiveLimit {
 
     private void begin(long now) {
         beganAt = now;
-        endsAt = now + (long) Math.clamp(callNanos, WINDOW.toNanos(), WINDOW_MAX.toNanos());
+        endsAt = now + Math.clamp((long) callNanos, WINDOW.toNanos(), WINDOW_MAX.toNanos());
         late.set(0);
         operations.values().forEach(CallDurations::next);
     }

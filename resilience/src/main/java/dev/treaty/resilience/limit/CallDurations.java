@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * which every call adds once: one call in the upper bits, and its duration in the lower bits. Words only grow, and what
  * is summed is the difference between two readings, so that no call is counted twice, or lost between two readings.
  */
-final class CallDurations {
+public final class CallDurations {
     /**
      * Shorter calls count as this long: below, differences come from the scheduler and not from a queue. Excluding such
      * calls, as other libraries do, would let the remaining calls pass for typical.
@@ -37,14 +37,14 @@ final class CallDurations {
     private final AtomicLong slow = new AtomicLong();
     private volatile double baselineNanos = Double.POSITIVE_INFINITY;
 
-    CallDurations(int stripes) {
+    public CallDurations(int stripes) {
         this.stripes = stripes;
         this.words = new AtomicLongArray(Stripes.at(stripes - 1) + 1);
         this.wordsBefore = new long[stripes];
     }
 
     /** Adds a call. */
-    void add(long callNanos) {
+    public void add(long callNanos) {
         long ticks = Math.clamp(callNanos >> TICK_BITS, TICKS_MIN, TICKS_MAX);
         words.getAndAdd(Stripes.at(Stripes.mine(stripes)), CALL + ticks);
         if (callNanos >= AdaptiveLimit.TOLERANCE * baselineNanos) {
@@ -53,7 +53,7 @@ final class CallDurations {
     }
 
     /** Sums up the calls since the window began, and returns their number. This and all below are not thread-safe. */
-    long sum() {
+    public long sum() {
         for (int stripe = 0; stripe < stripes; stripe++) {
             long word = words.get(Stripes.at(stripe));
             long added = word - wordsBefore[stripe];
@@ -65,7 +65,7 @@ final class CallDurations {
     }
 
     /** The sum of the durations. */
-    double nanos() {
+    public double nanos() {
         return nanos;
     }
 
@@ -82,10 +82,11 @@ final class CallDurations {
     /** Learns the baseline from the calls, and at once if they cannot have queued. */
     void learn(boolean falls, boolean unqueued) {
         double mean = nanos / Math.max(1, calls);
-        if (calls > 0 && (unqueued || baselineNanos == Double.POSITIVE_INFINITY)) {
+        double before = baselineNanos;
+        if (calls > 0 && (unqueued || before == Double.POSITIVE_INFINITY)) {
             baselineNanos = mean;
-        } else if (calls > 0 && falls && mean < baselineNanos) {
-            baselineNanos += Math.min(1, calls / TRUSTED_CALLS) * (mean - baselineNanos);
+        } else if (calls > 0 && falls && mean < before) {
+            baselineNanos = before + Math.min(1, calls / TRUSTED_CALLS) * (mean - before);
         }
     }
 
