@@ -196,6 +196,7 @@ public final class OverloadBenchmark extends Benchmark {
     private Map<String, Double> mixed(String subject) throws IOException, InterruptedException {
         try (JvmProcess server = server("permits", subject);
                 JvmProcess driver = driver(port(server))) {
+            open(driver, "quick", 220, calm); // to warm up
             Outcome outcome = open(driver, "quick,".repeat(10) + "slow", 220, overload);
             return Map.of(REFUSED.name(), (double)
                     (outcome.calls() - answered(outcome)));
