@@ -48,7 +48,7 @@ interface Limits {
 
     private static Limits netflix(Limit limit) {
         SimpleLimiter<String> limiter =
-                SimpleLimiter.<String>newBuilder().limit(limit).build();
+                SimpleLimiter.newBuilder().limit(limit).build();
         return call -> {
             Limiter.Listener admitted = limiter.acquire("").orElseThrow(Limits::refused);
             String answer = call.get();

@@ -15,7 +15,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +25,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.HdrHistogram.ConcurrentHistogram;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -68,7 +68,7 @@ final class LoadDriver {
      * @param processors how many processors the client has used
      */
     record Outcome(
-            int[] useful,
+            List<Integer> useful,
             long calls,
             long exhausted,
             long late,
@@ -93,7 +93,11 @@ final class LoadDriver {
         });
     }
 
-    /** @param arguments the port of the registry */
+    /**
+     * Starts it.
+     *
+     * @param arguments the port of the registry
+     */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         PrintStream out = System.out;
         System.setOut(System.err); // what libraries print is no answer
@@ -136,7 +140,7 @@ final class LoadDriver {
         void call(UnaryOperator<String> operation, long due) {
             calls.increment();
             try {
-                operation.apply("x");
+                String _ = operation.apply("x");
                 long now = System.nanoTime();
                 int second = (int) TimeUnit.NANOSECONDS.toSeconds(now - start);
                 useful.incrementAndGet(Math.min(second, useful.length() - 1));
@@ -151,10 +155,8 @@ final class LoadDriver {
         }
 
         Outcome outcome(double processors) {
-            var seconds = new int[useful.length()];
-            Arrays.setAll(seconds, useful::get);
             return new Outcome(
-                    seconds,
+                    IntStream.range(0, useful.length()).mapToObj(useful::get).toList(),
                     calls.sum(),
                     exhausted.sum(),
                     late.sum(),

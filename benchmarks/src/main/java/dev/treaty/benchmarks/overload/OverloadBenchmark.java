@@ -10,7 +10,7 @@ import dev.treaty.benchmarks.overload.WorkServer.Usage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,7 +149,15 @@ public final class OverloadBenchmark extends Benchmark {
             throws IOException, InterruptedException {
         String command = "closed work " + CALLERS + " " + duration.toMillis() + " " + processors;
         Outcome outcome = driver.ask(command, Outcome.class, duration);
-        return Arrays.stream(outcome.useful()).sum() / (double) duration.toSeconds();
+        return (double) answered(outcome) / duration.toSeconds();
+    }
+
+    private static int answered(Outcome outcome) {
+        return outcome.useful().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    private static double average(List<Integer> numbers) {
+        return numbers.stream().mapToInt(Integer::intValue).average().orElseThrow();
     }
 
     private Map<String, Double> overloaded(String part, String subject) throws IOException, InterruptedException {
@@ -164,12 +172,12 @@ public final class OverloadBenchmark extends Benchmark {
             Outcome after = open(driver, "work", rate / 2, calm);
             Usage usage = server.ask("usage", Usage.class, Duration.ZERO);
             double capacity = permits ? PERMITS_CAPACITY : closed(driver, calm, outcome.processors());
-            int[] seconds = Arrays.copyOfRange(outcome.useful(), ADAPTING, (int) overload.toSeconds());
+            List<Integer> seconds = outcome.useful().subList(ADAPTING, (int) overload.toSeconds());
             return Map.of(
                     USEFUL_MIN.name(),
-                    100 * Arrays.stream(seconds).min().orElseThrow() / capacity,
+                    100 * Collections.min(seconds) / capacity,
                     USEFUL.name(),
-                    100 * Arrays.stream(seconds).average().orElseThrow() / capacity,
+                    100 * average(seconds) / capacity,
                     CAPACITY.name(),
                     capacity,
                     P99.name(),
@@ -188,9 +196,10 @@ public final class OverloadBenchmark extends Benchmark {
     private Map<String, Double> mixed(String subject) throws IOException, InterruptedException {
         try (JvmProcess server = server("permits", subject);
                 JvmProcess driver = driver(port(server))) {
+            open(driver, "quick", 220, calm); // to warm up
             Outcome outcome = open(driver, "quick,".repeat(10) + "slow", 220, overload);
             return Map.of(REFUSED.name(), (double)
-                    (outcome.calls() - Arrays.stream(outcome.useful()).sum()));
+                    (outcome.calls() - answered(outcome)));
         }
     }
 
@@ -206,10 +215,10 @@ public final class OverloadBenchmark extends Benchmark {
                     bottom.ask("usage", Usage.class, Duration.ZERO);
                     Outcome outcome = open(driver, "top", OVERLOAD * PERMITS_CAPACITY, overload);
                     Usage usage = bottom.ask("usage", Usage.class, Duration.ZERO);
-                    int[] seconds = Arrays.copyOfRange(outcome.useful(), ADAPTING, (int) overload.toSeconds());
+                    List<Integer> seconds = outcome.useful().subList(ADAPTING, (int) overload.toSeconds());
                     var figures = new HashMap<String, Double>();
                     figures.put(ATTEMPTS.name(), (double) usage.received() / usage.traces());
-                    figures.put(USEFUL.name(), Arrays.stream(seconds).average().orElseThrow() / 4);
+                    figures.put(USEFUL.name(), average(seconds) / 4);
                     figures.put(OPENED.name(), (double) outcome.opened());
                     return figures;
                 }

@@ -47,7 +47,11 @@ final class WorkServer {
 
     private WorkServer() {}
 
-    /** @param arguments the kind of work and the limit; or {@code middle} or {@code top}, and the registry's port */
+    /**
+     * Starts it.
+     *
+     * @param arguments the kind of work and the limit; or {@code middle} or {@code top}, and the registry's port
+     */
     public static void main(String[] arguments) throws IOException {
         PrintStream out = System.out;
         System.setOut(System.err); // what libraries print is no answer
@@ -141,8 +145,7 @@ final class WorkServer {
     private static Function<String, String> busy() {
         long perMilli = spinsPerMilli();
         return what -> {
-            spin(perMilli * WORK_NANOS / 1_000_000);
-            return what;
+            return what + spin(perMilli * WORK_NANOS / 1_000_000);
         };
     }
 
@@ -153,20 +156,20 @@ final class WorkServer {
         long best = Long.MAX_VALUE;
         for (int i = 0; i < 50; i++) {
             long began = threads.getCurrentThreadCpuTime();
-            spin(spins);
-            best = Math.min(best, threads.getCurrentThreadCpuTime() - began);
+            long result = spin(spins);
+            long took = threads.getCurrentThreadCpuTime() - began;
+            best = result == 0 ? best : Math.min(best, took); // which keeps the compiler from leaving it out
         }
         return spins * 1_000_000 / best;
     }
 
-    private static volatile long sink;
-
-    private static void spin(long times) {
+    /** Computes a number that depends on each step. */
+    private static long spin(long times) {
         long x = times;
         for (long i = 0; i < times; i++) {
             x = x * 6364136223846793005L + 1442695040888963407L;
         }
-        sink = x;
+        return x;
     }
 
     private static long peakMegabytes() throws IOException {
