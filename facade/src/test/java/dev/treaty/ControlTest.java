@@ -87,7 +87,15 @@ class ControlTest {
                     + "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " + body.length()
                     + "\r\n\r\n" + body;
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            socket.setSoTimeout(60_000);
+            var answer = new StringBuilder();
+            byte[] part = new byte[4096];
+            while (!answer.toString().endsWith("}")) { // the answers are JSON objects
+                int length = socket.getInputStream().read(part);
+                assertThat(length).as("bytes after %s", answer).isPositive();
+                answer.append(new String(part, 0, length, StandardCharsets.UTF_8));
+            }
+            return answer.toString();
         }
     }
 

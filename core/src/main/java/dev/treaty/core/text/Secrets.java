@@ -26,7 +26,8 @@ public final class Secrets {
             Pattern.compile("(?i)(?:.*[^a-z])?[a-z]*(?:" + NAME + ")s?(?!" + ABOUT + ")\\d*");
 
     /** What stands before an {@code @} in an address, which may be mistyped. */
-    private static final Pattern USER = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]{0,31}:/{0,3})[^\\s\"'<>,]{0,512}@");
+    private static final Pattern USER = Pattern.compile(
+            "([A-Za-z][A-Za-z0-9+.-]{0,31}:(?:[A-Za-z][A-Za-z0-9+.-]{0,31}:(?=//))?/{0,3})[^\\s\"'<>,]{0,512}@");
 
     /** What stands before an {@code @} in an address without a scheme. */
     private static final Pattern BARE_USER = Pattern.compile("(?<![\\w/:*])([\\w.%+-]{1,128}):[^\\s\"'<>@]{0,512}@");
