@@ -218,7 +218,8 @@ class TreatyTest {
                 assertThat(seen.await(60, TimeUnit.SECONDS)).isTrue();
             }
         }
-        assertThat(events).anyMatch(e -> e instanceof Event.RegistryChanged(var _, var reachable, var _, var _) && reachable);
+        assertThat(events)
+                .anyMatch(e -> e instanceof Event.RegistryChanged(var _, var reachable, var _, var _) && reachable);
     }
 
     @Test

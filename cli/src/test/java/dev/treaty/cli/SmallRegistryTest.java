@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -51,9 +52,7 @@ class SmallRegistryTest {
     private static String contract(int number) {
         var text = new StringBuilder("contract big.Service" + number + " 1.0.0\n");
         for (int i = 0; text.length() < CONTRACT_LENGTH; i++) {
-            text.append("operation")
-                    .append(i)
-                    .append("(first: string, second: int32, third: [string]) -> string\n");
+            text.append("operation").append(i).append("(first: string, second: int32, third: [string]) -> string\n");
         }
         return text.toString();
     }
@@ -63,16 +62,27 @@ class SmallRegistryTest {
         return response.statusCode() == 200 ? Optional.empty() : Optional.of(response.body());
     }
 
-    private static Map<String, Object> registration(int number) {
+    private Map<?, ?> overview() {
+        return (Map<?, ?>) Objects.requireNonNull(
+                Json.read(send("overview", Map.of()).join().body()));
+    }
+
+    private static Map<String, Object> registration(String service, int number) {
         return Map.of(
                 "instance",
                 Map.of(
-                        "id", "instance-" + number,
-                        "service", "big.Instances",
-                        "version", "1.0.0",
-                        "host", "10.1.2.3",
-                        "port", 80,
-                        "metadata", Map.of("text", "x".repeat(8_000))),
+                        "id",
+                        "instance-" + number,
+                        "service",
+                        "big.Instances",
+                        "version",
+                        "1.0.0",
+                        "host",
+                        "10.1.2.3",
+                        "port",
+                        80,
+                        "metadata",
+                        Map.of("text", "x".repeat(8_000))),
                 "token",
                 "a-long-token",
                 "leaseMillis",
@@ -95,16 +105,32 @@ class SmallRegistryTest {
             var addresses = (Map<?, ?>) Json.read(String.valueOf(lines.poll(120, TimeUnit.SECONDS)));
             endpoint = ((RegistryAddress.Network) RegistryAddress.parse((String) addresses.get("registry"))).endpoint();
 
+            Map<?, ?> empty = overview();
+            Object revision = Objects.requireNonNull(empty.get("revision"));
             List<CompletableFuture<HttpResponse<String>>> watches = new ArrayList<>();
             for (int i = 0; i < WATCHES; i++) {
+                Map<String, Object> since = Map.of("shop.Orders", revision, "shop.Service" + i, revision);
                 watches.add(send(
                         "watch",
-                        Map.of("since", Map.of("shop.Orders", 0, "shop.Service" + i, 0), "waitMillis", 1, "watcher", "w" + i)));
+                        Map.of(
+                                "since",
+                                since,
+                                "epoch",
+                                Objects.requireNonNull(empty.get("epoch")),
+                                "waitMillis",
+                                25_000,
+                                "watcher",
+                                "w" + i)));
             }
+            while (((Number) Objects.requireNonNull(overview().get("watches"))).intValue() < WATCHES
+                    && watches.stream().noneMatch(CompletableFuture::isDone)) {
+                Thread.yield();
+            }
+            publish(CONTRACTS);
+            assertThat(refusal("register", registration("shop.Orders", 0))).isEmpty();
             for (var watch : watches) {
                 assertThat(watch.join().statusCode()).isEqualTo(200);
             }
-            publish(CONTRACTS);
             assertThat(refusal("overview", Map.of())).isEmpty();
 
             int published = CONTRACTS;
@@ -117,7 +143,7 @@ class SmallRegistryTest {
             int registered = 0;
             Optional<String> full = Optional.empty();
             while (full.isEmpty() && registered < 100_000) {
-                full = refusal("register", registration(registered++));
+                full = refusal("register", registration("big.Instances", ++registered));
             }
             assertNamesTheLimit(full, "instances");
             assertThat(registered).isGreaterThan(1_000);

@@ -81,9 +81,7 @@ public final class MetricsRecorder implements Events {
             case Event.DiscoveryChanged(var change) -> discovered(change);
             case Event.RegistryChanged(var _, var _, var problem, var _) -> registryProblems.add(problem ? 1 : 0);
             case Event.ThreadFailed _ -> threadFailures.increment();
-            case Event.HandlerFailed _,
-                    Event.PanicChanged _,
-                    Event.FaultInjected _ -> {
+            case Event.HandlerFailed _, Event.PanicChanged _, Event.FaultInjected _ -> {
                 // No metrics: failed handlers and injected faults are counted by the outcomes of their calls.
             }
         }

@@ -222,9 +222,7 @@ public final class EmbeddedRegistry implements Registry {
 
     @Override
     public Optional<ServiceContract> contract(ServiceName service, String fingerprint) {
-        return table.contracts(service).texts(fingerprint).stream()
-                .findFirst()
-                .map(ServiceContract::parse);
+        return table.contracts(service).texts(fingerprint).stream().findFirst().map(ServiceContract::parse);
     }
 
     /** Removes what was registered through it and closes its watches; the table stays usable for others. */

@@ -40,18 +40,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /** What a program sees of a registry, within its process and through the protocol. */
 class ServedRegistryTest {
-    private static final ServiceContract CONTRACT = ServiceContract.parse("contract shop.Orders 1.0.0\nget() -> string");
+    private static final ServiceContract CONTRACT =
+            ServiceContract.parse("contract shop.Orders 1.0.0\nget() -> string");
 
     private final RegistryTable table = new RegistryTable(RegistryLimits.STANDARD, RandomSource.system());
     private final RegistryService service = new RegistryService(table, Time.system(), Events.NONE);
-    private final Handler handler = Dispatcher.of(
-            RegistryProtocol.class, RegistryConnection.PROTOCOL, service, (call, cause) -> {
+    private final Handler handler =
+            Dispatcher.of(RegistryProtocol.class, RegistryConnection.PROTOCOL, service, (call, cause) -> {
                 throw new AssertionError(call.path(), cause);
             });
 
@@ -169,7 +170,8 @@ class ServedRegistryTest {
             for (Registry each : List.of(registry, embedded)) {
                 Map<String, Optional<Instant>> renewals = each.renewals(ORDERS);
                 assertThat(renewals).containsOnlyKeys("a");
-                assertThat(Duration.between(renewals.get("a").orElseThrow(), Time.system().instant()))
+                assertThat(Duration.between(
+                                renewals.get("a").orElseThrow(), Time.system().instant()))
                         .isBetween(Duration.ZERO, Duration.ofSeconds(60));
             }
         }
@@ -263,14 +265,36 @@ class ServedRegistryTest {
     void a_registry_refuses_endpoints_that_no_client_can_call_R8() {
         for (String host : List.of("0.0.0.0", "::", "300.1.1.1", "1.2.3.4:80")) {
             var instance = new RegistryProtocol.Instance(
-                    "a", "shop.Orders", "1.0.0", "http", host, 80, Optional.empty(), "", "", 100, "",
-                    Optional.empty(), Optional.empty());
+                    "a",
+                    "shop.Orders",
+                    "1.0.0",
+                    "http",
+                    host,
+                    80,
+                    Optional.empty(),
+                    "",
+                    "",
+                    100,
+                    "",
+                    Optional.empty(),
+                    Optional.empty());
             assertThatThrownBy(() -> service.register(instance, "a-long-token", 10_000))
                     .hasMessageContaining("the host " + host + " cannot be used");
         }
         var https = new RegistryProtocol.Instance(
-                "a", "shop.Orders", "1.0.0", "https", "10.1.2.3", 443, Optional.empty(), "", "", 100, "",
-                Optional.empty(), Optional.empty());
+                "a",
+                "shop.Orders",
+                "1.0.0",
+                "https",
+                "10.1.2.3",
+                443,
+                Optional.empty(),
+                "",
+                "",
+                100,
+                "",
+                Optional.empty(),
+                Optional.empty());
         assertThatThrownBy(() -> service.register(https, "a-long-token", 10_000))
                 .hasMessageContaining("which no client can call: write http");
         assertThatThrownBy(() -> RegistryAddress.parse("treaty://0.0.0.0:7400")).hasMessageContaining("0.0.0.0");

@@ -116,7 +116,8 @@ class DamagedJournalTest {
             assertThat(after.events).singleElement().satisfies(event -> {
                 assertThat(event.problem()).isTrue();
                 assertThat(event.message())
-                        .contains("file " + name + " is damaged", "kept as " + name + ".damaged", "rest of it was read");
+                        .contains(
+                                "file " + name + " is damaged", "kept as " + name + ".damaged", "rest of it was read");
             });
             assertThat(after.service.health().status()).isEqualTo(Status.WARNING);
             assertThat(after.service.health().message()).contains(name + ".damaged");
@@ -145,8 +146,10 @@ class DamagedJournalTest {
         store.replace("state-2", out -> out.write(bytes, 0, bytes.length - 13)); // the last record
         try (var after = new Stored(store, Time.system())) {
             assertThat(after.ids()).containsExactly("a", "b", "c", "d", "e", "f");
-            assertThat(after.events).singleElement().satisfies(event -> assertThat(event.message())
-                    .contains("state-2 is damaged (its end is missing)"));
+            assertThat(after.events)
+                    .singleElement()
+                    .satisfies(
+                            event -> assertThat(event.message()).contains("state-2 is damaged (its end is missing)"));
         }
     }
 

@@ -46,8 +46,11 @@ public record ServiceEndpoint(String protocol, String host, int port) {
             throw new IllegalArgumentException("an endpoint needs a host of up to " + HOST_LENGTH_MAX + " characters");
         }
         if (host.indexOf(':') >= 0) {
-            checkAddress(host, IPV6, "an IPv6 address has up to eight groups of hexadecimal digits, as in 2001:db8::1,"
-                    + " without brackets; a port is written separately");
+            checkAddress(
+                    host,
+                    IPV6,
+                    "an IPv6 address has up to eight groups of hexadecimal digits, as in 2001:db8::1,"
+                            + " without brackets; a port is written separately");
         } else if (NUMERIC.matcher(host).matches()) {
             checkAddress(host, IPV4, "an IPv4 address has four numbers from 0 to 255, as in 10.1.2.3");
         } else if (!NAME.matcher(host).matches()) {

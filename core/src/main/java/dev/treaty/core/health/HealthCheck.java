@@ -119,8 +119,7 @@ public final class HealthCheck implements AutoCloseable {
     private final class ProbeRun {
         private final Promise<ServiceHealth> result = new Promise<>();
         private final Promise<Boolean> ended = new Promise<>();
-        private final Thread thread =
-                BackgroundThread.startOnce("treaty-health-probe-" + name, Events.NONE, this::run);
+        private final Thread thread = BackgroundThread.startOnce("treaty-health-probe-" + name, Events.NONE, this::run);
 
         private void run() {
             try {

@@ -392,6 +392,8 @@ public final class WatchClient implements AutoCloseable {
     }
 
     private void emitSince(long revision) {
-        changes.readAll(revision).changes().forEach(change -> connection.events.emit(new Event.DiscoveryChanged(change.event())));
+        changes.readAll(revision)
+                .changes()
+                .forEach(change -> connection.events.emit(new Event.DiscoveryChanged(change.event())));
     }
 }

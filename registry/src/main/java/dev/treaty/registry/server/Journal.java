@@ -274,10 +274,11 @@ public final class Journal implements AutoCloseable {
         long number = generation + 1;
         store.delete(LOG + number); // of an attempt that failed
         store.append(LOG + number, JournalFormat.HEADER);
+        store.force(LOG + number); // before it has any entry: a torn version would look like a newer one
         store.replace(SNAPSHOT + number, out -> snapshotBytes = JournalFormat.writeSnapshot(entries, out));
         generation = number;
         logBytes = 0;
-        unforced = true;
+        unforced = false;
         for (String name : store.names()) {
             if (number(SNAPSHOT, name).orElse(number) < number
                     || number(LOG, name).orElse(number) < number) {

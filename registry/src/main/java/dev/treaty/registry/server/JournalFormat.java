@@ -129,7 +129,7 @@ final class JournalFormat {
     static Contents read(String name, byte[] file) throws IOException {
         var entries = new ArrayList<Entry>();
         var unreadable = new ArrayList<String>();
-        if (file.length < HEADER.length) { // the process was stopped before it could write anything else
+        if (file.length <= HEADER.length) { // the machine may have stopped before that was durable
             return new Contents(entries, false, unreadable);
         }
         int version = file[VERSION_AT];

@@ -22,8 +22,7 @@ final class Lease {
     ServiceInstance reported;
     long lengthNanos; // zero if it never expires
     long endNanos;
-    private long renewedAtNanos; // if renewed, by the clock that does not stop with the process
-    private boolean renewed;
+    boolean renewed; // since the registry started
     long revision; // of the last change that watchers see
     long criticalSinceNanos; // if it is critical
     boolean stale; // expired, and kept by self-preservation
@@ -49,7 +48,9 @@ final class Lease {
                 + 2L * instance.health().length()
                 + instance.metadata().entrySet().stream()
                         .mapToLong(entry -> ENTRY_BYTES
-                                + 2L * (entry.getKey().length() + entry.getValue().length()))
+                                + 2L
+                                        * (entry.getKey().length()
+                                                + entry.getValue().length()))
                         .sum();
     }
 
@@ -74,14 +75,9 @@ final class Lease {
         return MessageDigest.isEqual(token.getBytes(UTF_8), claimed.getBytes(UTF_8));
     }
 
-    void renewed(long nowNanos) {
-        renewed = true;
-        renewedAtNanos = nowNanos;
-    }
-
     /** Returns how long ago it was renewed; empty if it was restored after a restart and not renewed since. */
-    Optional<Duration> sinceRenewal(long nowNanos) {
-        return renewed ? Optional.of(Duration.ofNanos(nowNanos - renewedAtNanos)) : Optional.empty();
+    Optional<Duration> sinceRenewal(long now) {
+        return renewed ? Optional.of(Duration.ofNanos(now - (endNanos - lengthNanos))) : Optional.empty();
     }
 
     RegistryTable.Entry.Registered entry() {

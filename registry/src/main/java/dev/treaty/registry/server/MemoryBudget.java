@@ -20,9 +20,10 @@ final class MemoryBudget {
     synchronized void replace(long before, long after) {
         long next = bytes - before + after;
         if (after > before && next > bytesMax) {
-            throw Requests.limitReached("the " + what + " of the registry take " + bytes + " bytes, and " + (after - before)
-                    + " more are over its limit of " + bytesMax
-                    + ": remove some, or give the registry's process a larger heap (-Xmx)");
+            throw Requests.limitReached(
+                    "the " + what + " of the registry take " + bytes + " bytes, and " + (after - before)
+                            + " more are over its limit of " + bytesMax
+                            + ": remove some, or give the registry's process a larger heap (-Xmx)");
         }
         bytes = next;
     }

@@ -219,7 +219,7 @@ public final class RegistryTable {
         lease.lengthNanos = granted.toNanos();
         long now = running(nowNanos);
         start(lease, now);
-        lease.renewed(nowNanos);
+        lease.renewed = true;
         update(lease, interner.intern(instance), now);
         show(lease, at);
         write(lease);
@@ -233,10 +233,11 @@ public final class RegistryTable {
     public synchronized Map<String, Optional<Instant>> renewals(
             List<ServiceInstance> instances, int max, long nowNanos, Instant at) {
         var renewals = new LinkedHashMap<String, Optional<Instant>>();
+        long now = running(nowNanos);
         for (ServiceInstance instance : instances) {
             Lease lease = leases.get(instance.id());
             if (lease != null && lease.expires()) {
-                renewals.put(lease.id(), lease.sinceRenewal(nowNanos).map(at::minus));
+                renewals.put(lease.id(), lease.sinceRenewal(now).map(at::minus));
             }
             if (renewals.size() == max) {
                 break;
@@ -345,7 +346,7 @@ public final class RegistryTable {
         }
         boolean wasStale = lease.stale;
         start(lease, running(nowNanos));
-        lease.renewed(nowNanos);
+        lease.renewed = true;
         if (wasStale) {
             show(lease, at);
         }

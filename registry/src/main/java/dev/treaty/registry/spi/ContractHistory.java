@@ -202,7 +202,8 @@ public final class ContractHistory {
     public ContractHistory withdraw(ServiceName service, Version version, Collection<Version> running) {
         if (!versions().contains(version)) {
             throw new ServiceException(
-                    Code.NOT_FOUND, "no contract " + service + " " + version + " is published: published are " + versions());
+                    Code.NOT_FOUND,
+                    "no contract " + service + " " + version + " is published: published are " + versions());
         }
         long instances = running.stream().filter(version::equals).count();
         if (instances > 0) {

@@ -208,6 +208,8 @@ class ChangeLogTest {
         long characters = kept.stream().mapToLong(ChangeLog.Change::characters).sum();
         assertThat(characters).isBetween(ChangeLog.CHARACTERS_MAX - 10_000, ChangeLog.CHARACTERS_MAX);
         assertThat(large.read(Map.of(ORDERS, large.revision() - 1)).changes()).hasSize(1);
-        assertThat(large.read(Map.of(ORDERS, 2L)).complete()).as("a watcher that is behind").containsKey(ORDERS);
+        assertThat(large.read(Map.of(ORDERS, 2L)).complete())
+                .as("a watcher that is behind")
+                .containsKey(ORDERS);
     }
 }

@@ -47,7 +47,8 @@ class RegistryServiceTest {
 
     private final ManualTime time = new ManualTime(STARTED);
     private final RegistryTable table = new RegistryTable(
-            new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30), new Random(1));
+            new RegistryLimits(10, 10, 1, 3, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30),
+            new Random(1));
     private final RegistryService registry = new RegistryService(table, time, Events.NONE);
 
     /** The tests count waiting threads: the one that lets leases expire is the first. */
@@ -284,7 +285,8 @@ class RegistryServiceTest {
                 .containsExactly("b");
 
         pass(10);
-        eventually(() -> registry.instances(SERVICE, "", 1_000, Optional.empty()).isEmpty());
+        eventually(
+                () -> registry.instances(SERVICE, "", 1_000, Optional.empty()).isEmpty());
 
         assertThat(registry.services()).isEmpty();
         assertThat(registry.renew(List.of(new Lease("a", TOKEN))).unknown()).containsExactly("a");
@@ -469,15 +471,15 @@ class RegistryServiceTest {
                 new RegistryLimits(10, 10, 1, 9, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 17),
                 new Random(1));
         try (var service = new RegistryService(small, Time.system(), Events.NONE)) {
-            Map<String, Long> many = IntStream.range(0, 1_000)
-                    .boxed()
-                    .collect(Collectors.toMap(i -> "shop.Service" + i, _ -> 0L));
+            Map<String, Long> many =
+                    IntStream.range(0, 1_000).boxed().collect(Collectors.toMap(i -> "shop.Service" + i, _ -> 0L));
             refused(
                     Code.RESOURCE_EXHAUSTED,
                     "the waiting watches of the registry take 0 bytes",
                     () -> service.watch(many, "", 0, ""));
             for (int i = 0; i < 10; i++) { // each gives back what it took
-                assertThat(service.watch(Map.of(SERVICE, 0L), "", 0, "").complete()).hasSize(1);
+                assertThat(service.watch(Map.of(SERVICE, 0L), "", 0, "").complete())
+                        .hasSize(1);
             }
         } catch (InterruptedException e) {
             throw new AssertionError(e);

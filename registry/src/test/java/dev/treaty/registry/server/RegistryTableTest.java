@@ -38,7 +38,8 @@ class RegistryTableTest {
     private long checkedNanos = START;
 
     private static RegistryTable table(int instances) {
-        var limits = new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30);
+        var limits =
+                new RegistryLimits(instances, 100, 2, 1, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), 1 << 30);
         return new RegistryTable(
                 limits, new SelfPreservationPolicy(1, Duration.ofMinutes(1), Optional.empty()), new Random(1));
     }
@@ -395,8 +396,8 @@ class RegistryTableTest {
     }
 
     private static RegistryTable small(long memory) {
-        var limits = new RegistryLimits(
-                1_000, 100, 100, 100, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), memory);
+        var limits =
+                new RegistryLimits(1_000, 100, 100, 100, 100, Duration.ofSeconds(1), Duration.ofMinutes(1), memory);
         return new RegistryTable(limits, new Random(1));
     }
 

@@ -15,8 +15,8 @@ import dev.treaty.registry.RegistryProtocol.News;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -116,9 +116,11 @@ class ResultPagesTest {
         var page = pages.first(table.changes().instances(ORDERS), 1, "rest", 0);
         assertThat(page.instances()).hasSize(1);
         pages.removeExpired(ResultPages.RETENTION.toNanos() - 1);
-        assertThat(pages.next("rest", ResultPages.PAGE_BYTES, "more", 0).instances()).isNotEmpty();
+        assertThat(pages.next("rest", ResultPages.PAGE_BYTES, "more", 0).instances())
+                .isNotEmpty();
         pages.removeExpired(ResultPages.RETENTION.toNanos());
-        assertThatThrownBy(() -> pages.next("rest", ResultPages.PAGE_BYTES, "more", 0)).hasMessageContaining("request the whole list again");
+        assertThatThrownBy(() -> pages.next("rest", ResultPages.PAGE_BYTES, "more", 0))
+                .hasMessageContaining("request the whole list again");
         assertThatThrownBy(() -> registry.page("made-up")).hasMessageContaining("request the whole list again");
     }
 
@@ -141,6 +143,7 @@ class ResultPagesTest {
                 .hasSize(MANY)
                 .isSorted();
         assertThat(registry.instances(ORDERS.value(), "", 3, Optional.empty())).hasSize(3);
-        assertThatThrownBy(() -> registry.instances(ORDERS.value(), "", 0, Optional.empty())).hasMessageContaining("max is 0");
+        assertThatThrownBy(() -> registry.instances(ORDERS.value(), "", 0, Optional.empty()))
+                .hasMessageContaining("max is 0");
     }
 }
