@@ -78,12 +78,11 @@ final class InstancesCommand extends OutputCommand {
         return document;
     }
 
-    /** Returns when a lease was renewed, as text. */
-    private static String renewed(@Nullable Optional<Instant> at) {
-        if (at == null) {
-            return "never"; // it has no lease
-        }
-        return at.map(Instant::toString).orElse("lives");
+    /** Returns when the lease of an instance was renewed, as text. */
+    private static String renewed(Map<String, Optional<Instant>> times, String id) {
+        return times.getOrDefault(id, Optional.empty())
+                .map(Instant::toString)
+                .orElse(times.containsKey(id) ? "lives" : "never"); // without a lease
     }
 
     private List<ServiceInstance> read() {
@@ -98,7 +97,7 @@ final class InstancesCommand extends OutputCommand {
                 for (ServiceInstance instance : RegistryOptions.instances(treaty, name, health)) {
                     if (required.objection(instance).isEmpty()) {
                         instances.add(instance);
-                        renewed.put(instance, renewed(times.get(instance.id())));
+                        renewed.put(instance, renewed(times, instance.id()));
                     }
                 }
             }

@@ -100,13 +100,21 @@ final class ZooKeeperFollower extends FollowerThread {
         } finally {
             lock.unlock();
         }
-        if (all) {
-            readAll();
-        } else {
-            for (var each : read(nodes).entrySet()) {
-                if (!closed()) {
-                    deliver(each.getKey(), each.getValue());
+        boolean delivered = false;
+        try {
+            if (all) {
+                readAll();
+            } else {
+                for (var each : read(nodes).entrySet()) {
+                    if (!closed()) {
+                        deliver(each.getKey(), each.getValue());
+                    }
                 }
+            }
+            delivered = true;
+        } finally {
+            if (!delivered) { // whatever was thrown: the next step reads all
+                markChanged(null);
             }
         }
         next.await(time, WAIT_NANOS);
@@ -116,7 +124,6 @@ final class ZooKeeperFollower extends FollowerThread {
     @Override
     protected void failed(String message) {
         follower.failed(message);
-        markChanged(null);
     }
 
     private void readAll() throws InterruptedException {
