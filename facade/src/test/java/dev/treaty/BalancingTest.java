@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.balance.BalancePolicy;
-import dev.treaty.balance.FaultPolicy.InjectedFault;
 import dev.treaty.balance.FaultPolicy;
+import dev.treaty.balance.FaultPolicy.InjectedFault;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.balance.RoutingPolicy.Destination;
 import dev.treaty.balance.RoutingPolicy.Match;
 import dev.treaty.balance.RoutingPolicy.Rule;
-import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.client.Mirror;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;

@@ -87,7 +87,8 @@ class CrashLoopTest {
     }
 
     /** A call that has failed, with the instance of its last attempt. */
-    private record Failed(String id, boolean idempotent, long startNanos, long endNanos, Fault fault, String instance) {}
+    private record Failed(
+            String id, boolean idempotent, long startNanos, long endNanos, Fault fault, String instance) {}
 
     private final Treaty registry = Treaty.open(Settings.DEFAULTS);
     private final Map<String, Process> running = new HashMap<>();
@@ -234,7 +235,8 @@ class CrashLoopTest {
             }
         }));
         assertThat(failure.get()).isTrue();
-        List<Failed> whileServed = failed.stream().filter(call -> !inOutage(call)).toList();
+        List<Failed> whileServed =
+                failed.stream().filter(call -> !inOutage(call)).toList();
         System.out.printf(
                 "crash loop: %d calls, %d failed, of these %d while an instance accepted, %d processes killed%n",
                 made, failed.size(), whileServed.size(), killed.size());

@@ -202,8 +202,7 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     public boolean fits(int index, Call call, long nowNanos) {
         return available(index, nowNanos)
                 && (call.context().record().untried()
-                        || (!call.context().record().triedAt(instance(index).id())
-                                && (panic || !unhealthy(index))));
+                        || (!call.context().record().triedAt(instance(index).id()) && (panic || !unhealthy(index))));
     }
 
     /** Returns true if calls are sent there only as probes, or because of a panic. */

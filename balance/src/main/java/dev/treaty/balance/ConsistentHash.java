@@ -74,8 +74,7 @@ final class ConsistentHash implements LoadBalancer {
         Table table = table(candidates.subset);
         for (int jumps = 0; jumps < JUMPS_MAX; jumps++) {
             int index = table.find(hash);
-            if (keeps(candidates, index, hash)
-                    && accepts(candidates, index, call, policy.balanceFactor(), nowNanos)) {
+            if (keeps(candidates, index, hash) && accepts(candidates, index, call, policy.balanceFactor(), nowNanos)) {
                 return index;
             }
             hash = HashPolicy.mix(hash + JUMP);

@@ -43,7 +43,8 @@ final class OutlierDetection {
                 Math.max(SLOW_RATE, SLOW_GAP * median(compared, s -> s.window().slowRate()));
         double[] rates = values(compared, s -> s.window().successRate());
         // The median of those that work, if any do: otherwise a majority of dead instances would be the measure.
-        double[] working = Arrays.stream(rates).filter(r -> r >= policy.successFloor()).toArray();
+        double[] working =
+                Arrays.stream(rates).filter(r -> r >= policy.successFloor()).toArray();
         double usual = median(working.length > 0 ? working : rates);
         double mean = Arrays.stream(rates).average().orElse(1);
         double deviation = Math.sqrt(

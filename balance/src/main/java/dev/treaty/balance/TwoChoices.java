@@ -71,8 +71,7 @@ final class TwoChoices implements LoadBalancer {
     }
 
     /** Returns the second instance if its cost is clearly less, otherwise the first. */
-    private int better(
-            Candidates<?> candidates, int a, long callsA, int b, long callsB, float clearly, long nowNanos) {
+    private int better(Candidates<?> candidates, int a, long callsA, int b, long callsB, float clearly, long nowNanos) {
         float weightA = candidates.weight(a);
         float weightB = candidates.weight(b);
         if (byLatency) {

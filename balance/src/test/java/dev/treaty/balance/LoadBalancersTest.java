@@ -324,9 +324,8 @@ class LoadBalancersTest {
             var instances = Instances.of(4, configured(policy), HashPolicy.mix(client));
             Call call = instances.keyed("key");
             // It was tried everywhere, so all are equally bad.
-            instances.peers.forEach(peer -> call.context()
-                    .record()
-                    .attempted(peer.id(), 1, Fault.of(Code.UNAVAILABLE, "failed")));
+            instances.peers.forEach(
+                    peer -> call.context().record().attempted(peer.id(), 1, Fault.of(Code.UNAVAILABLE, "failed")));
             chosen.add(instances.pick(call).id());
         }
         assertThat(chosen).hasSize(4);

@@ -86,7 +86,10 @@ class LoadTest {
         var instances = Instances.of(2, BalancePolicy.DEFAULT, 42);
         for (var peer : instances.peers) {
             instances.begin(peer);
-            instances.end(peer, Duration.ofSeconds(peer == instances.peers.get(0) ? 10 : 0).plusMillis(5), true);
+            instances.end(
+                    peer,
+                    Duration.ofSeconds(peer == instances.peers.get(0) ? 10 : 0).plusMillis(5),
+                    true);
         }
         assertThat(instances.picks(1_000)).containsExactly(0, 1_000);
         for (int days : new int[] {26, 53, 417}) {

@@ -153,8 +153,7 @@ class SharesTest {
     @ParameterizedTest
     @EnumSource
     void every_policy_prefers_the_own_zone_as_far_as_it_is_healthy_B2(LoadBalancingPolicy policy) {
-        var instances = new Instances(
-                        configured(policy), RoutingPolicy.DEFAULT, new Locality("eu", "eu-1a", 0, 1), 7)
+        var instances = new Instances(configured(policy), RoutingPolicy.DEFAULT, new Locality("eu", "eu-1a", 0, 1), 7)
                 .add(10, i -> i.withPlace("eu", "eu-1a"))
                 .add(30, i -> i.withPlace("us", "us-1a"));
         assertThat(near(shares(instances, 10_000, 0, -1))).isEqualTo(1);
@@ -184,7 +183,10 @@ class SharesTest {
         var total = new double[10];
         for (int client = 0; client < 7; client++) {
             var instances = new Instances(
-                            configured(policy).subset(3), RoutingPolicy.DEFAULT, new Locality("", "", client, 7), client)
+                            configured(policy).subset(3),
+                            RoutingPolicy.DEFAULT,
+                            new Locality("", "", client, 7),
+                            client)
                     .add(10, i -> i);
             double[] shares = shares(instances, 6_000, 0, -1);
             for (int i = 0; i < total.length; i++) {

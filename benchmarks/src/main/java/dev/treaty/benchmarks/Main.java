@@ -28,7 +28,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "",
             "docs/benchmarks.md tells how to read the results."
         },
-        subcommands = {CallBenchmark.class, GuardsBenchmark.class, DiscoveryBenchmark.class, BalanceBenchmark.class, OverloadBenchmark.class})
+        subcommands = {
+            CallBenchmark.class,
+            GuardsBenchmark.class,
+            DiscoveryBenchmark.class,
+            BalanceBenchmark.class,
+            OverloadBenchmark.class
+        })
 public final class Main {
 
     private Main() {}

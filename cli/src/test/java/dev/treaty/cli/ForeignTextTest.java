@@ -117,13 +117,13 @@ class ForeignTextTest {
     @Test
     void secrets_are_not_printed_W12(@TempDir Path directory) throws IOException {
         Path file = Files.writeString(directory.resolve("treaty.yaml"), """
-            name: ${PATH:hunter2}
+            name: ${HOME:hunter2}
             server: {metadata: {password: hunter2, url: "jdbc:postgresql://app:hunter2@db/shop"}}
             """);
         Command config = Command.run("config", file.toString(), "--set");
         assertThat(config.out())
                 .doesNotContain("hunter2")
-                .containsPattern("name +\\$\\{PATH}")
+                .containsPattern("name +\\$\\{HOME}")
                 .containsPattern("server.metadata.password +\\*\\*\\*")
                 .contains("jdbc:postgresql://***@db/shop");
 

@@ -219,10 +219,7 @@ class SettingsPropertyTest {
 
     private static Arbitrary<ConcurrencyPolicy> concurrency() {
         return Combinators.combine(
-                        Arbitraries.of(true, false),
-                        whole(1, 1000),
-                        whole(0, 1000),
-                        nanos(1, 90_000_000_000L))
+                        Arbitraries.of(true, false), whole(1, 1000), whole(0, 1000), nanos(1, 90_000_000_000L))
                 .as(ConcurrencyPolicy::new);
     }
 

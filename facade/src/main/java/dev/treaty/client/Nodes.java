@@ -89,9 +89,7 @@ public final class Nodes implements AutoCloseable {
 
     /** Instances are ejected only if breakers are in force: a client without a guard calls all of them. */
     private static BalancePolicy inForce(BalancePolicy configured, boolean guards) {
-        return guards
-                ? configured
-                : configured.ejection(configured.ejection().enabled(false));
+        return guards ? configured : configured.ejection(configured.ejection().enabled(false));
     }
 
     private boolean guarded() {

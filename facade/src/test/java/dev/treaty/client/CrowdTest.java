@@ -109,7 +109,8 @@ class CrowdTest {
 
     private static void awaitNodes(Nodes nodes, int count) {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-        while (nodes.list().size() < count || nodes.balanced().all(System.nanoTime()).size() < count) {
+        while (nodes.list().size() < count
+                || nodes.balanced().all(System.nanoTime()).size() < count) {
             assertThat(System.nanoTime() - end).isNegative();
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }

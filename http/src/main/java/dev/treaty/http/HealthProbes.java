@@ -158,7 +158,7 @@ public final class HealthProbes implements AutoCloseable {
      * @param service the name of the gRPC service; empty for the server as a whole
      */
     public HealthProbe grpc(ServiceEndpoint endpoint, boolean tls, String service) {
-        return GrpcHealth.of(endpoint, tls, service, timeout, time);
+        return new GrpcHealth(endpoint, tls, service, timeout, time);
     }
 
     private ServiceHealth health(Status status, String message) {

@@ -94,14 +94,18 @@ public final class Admission implements Filter {
         }
         ServiceResponse<?> response = null;
         try {
-            Thread.yield();
-            response = deadline - time.nanoTime() <= 0
-                    ? tooLate
-                    : next.handle(call.with(context.priority(priority)));
+            letOthersBeAdmitted();
+            response = deadline - time.nanoTime() <= 0 ? tooLate : next.handle(call.with(context.priority(priority)));
             return response;
         } finally {
             release(call, response, now, deadline);
         }
+    }
+
+    /** Goes to the end of the queue for a processor, which has no effect if no other thread waits for one. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static void letOthersBeAdmitted() {
+        Thread.yield();
     }
 
     /** Ends an admitted call; one that another service refused says nothing about this one. */

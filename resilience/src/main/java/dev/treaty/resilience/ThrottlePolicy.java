@@ -8,12 +8,15 @@ import java.time.Duration;
  *
  * @param ratio how many calls are sent for each that the service accepts, from 1: with 2, an overloaded service rejects
  *     about as many calls as it accepts; a smaller ratio rejects more at the client
- * @param window the period over which calls are counted, from a second to a day
+ * @param window the period over which calls are counted, from 100 ms to a day
  * @param minimumCalls the number of calls in the window from which throttling begins
  */
 public record ThrottlePolicy(double ratio, Duration window, int minimumCalls) {
-    /** Two calls for each accepted one, over a second, from 20 calls on: an overload that is over is soon forgotten. */
-    public static final ThrottlePolicy DEFAULT = new ThrottlePolicy(2, Duration.ofSeconds(1), 20);
+    /**
+     * Two calls for each accepted one, over 400 ms, from 20 calls on. After an overload the client sends twice as many
+     * in each window, so all calls pass after less than two seconds.
+     */
+    public static final ThrottlePolicy DEFAULT = new ThrottlePolicy(2, Duration.ofMillis(400), 20);
 
     /** The largest ratio. */
     public static final double RATIO_MAX = 100;
@@ -22,7 +25,7 @@ public record ThrottlePolicy(double ratio, Duration window, int minimumCalls) {
     public ThrottlePolicy {
         PolicyChecks.within("ratio", ratio, 1.0, RATIO_MAX);
         PolicyChecks.positive("window", window);
-        PolicyChecks.require(window.toSeconds() >= 1, "window", window, "a second or more");
+        PolicyChecks.require(window.toMillis() >= 100, "window", window, "100 ms or more");
         PolicyChecks.atLeast("minimum-calls", minimumCalls, 1);
     }
 }

@@ -250,7 +250,9 @@ class AdmissionTest {
                 AdmissionPolicy.DEFAULT.withRateLimitPerCaller(narrow))) {
             time.advance(Duration.ofHours(1));
             var quick = Duration.ofMillis(500);
-            assertThat(after(policy, quick, ServiceResponse.ok("done")).concurrency().lastSample())
+            assertThat(after(policy, quick, ServiceResponse.ok("done"))
+                            .concurrency()
+                            .lastSample())
                     .hasValueSatisfying(mean -> assertThat(mean).isBetween(quick.minusMillis(1), quick));
         }
     }
@@ -259,7 +261,9 @@ class AdmissionTest {
     void calls_that_another_service_refused_do_not_count_W9() {
         for (Code code : List.of(Code.RESOURCE_EXHAUSTED, Code.UNAVAILABLE)) {
             var refused = ServiceResponse.failed(code, "the database is away");
-            assertThat(after(AdmissionPolicy.DEFAULT, SECOND, refused).concurrency().lastSample())
+            assertThat(after(AdmissionPolicy.DEFAULT, SECOND, refused)
+                            .concurrency()
+                            .lastSample())
                     .as("%s", code)
                     .isEmpty();
         }

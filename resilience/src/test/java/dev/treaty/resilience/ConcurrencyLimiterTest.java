@@ -272,8 +272,7 @@ class ConcurrencyLimiterTest {
 
         /** Starts a change to an adaptive limit, whose first window reads the clock. */
         Thread startChange(ConcurrencyLimiter limiter, int limit) {
-            changes = Thread.ofVirtual()
-                    .unstarted(() -> limiter.change(new ConcurrencyPolicy(true, limit, 5, HOUR)));
+            changes = Thread.ofVirtual().unstarted(() -> limiter.change(new ConcurrencyPolicy(true, limit, 5, HOUR)));
             changes.start();
             awaitWaiting(changes);
             return changes;

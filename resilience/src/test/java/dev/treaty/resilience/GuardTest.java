@@ -555,7 +555,7 @@ class GuardTest {
             test: level full
               deadline     5s for a call with all its attempts
               fallback     none configured
-              throttle     starts if the service accepts fewer than 1 in 2 calls, of at least 20 calls within 1s
+              throttle     starts if the service accepts fewer than 1 in 2 calls, of at least 20 calls within 0.4s
               rate limit   100 per 1s, burst 100, wait up to 0.05s
               concurrency  200 calls at a time, queue of 50 for up to 0.1s
               retry        3 attempts, backoff from 0.02s to 1s, multiplier 2, full jitter, on unavailable, \

@@ -7,6 +7,8 @@ import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.util.Map;
@@ -97,7 +99,7 @@ public final class MemoryNetwork implements Transport {
         if (host.crashed) {
             response.complete(ServiceResponse.failed(Code.UNAVAILABLE, "the connection broke while waiting"));
         }
-        Thread server = Thread.ofVirtual().name("memory-server").start(() -> {
+        Thread server = BackgroundThread.startOnce("memory-server", Events.NONE, () -> {
             try {
                 if (!host.frozen) {
                     var handled = host.handler.handle(call);
@@ -107,7 +109,7 @@ public final class MemoryNetwork implements Transport {
                 }
             } catch (InterruptedException e) {
                 response.complete(ServiceResponse.failed(Code.CANCELED, "the caller gave up"));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 response.complete(ServiceResponse.failed(Code.INTERNAL, "internal error"));
                 throw e;
             }

@@ -4,6 +4,9 @@ import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.TimeoutMode;
@@ -37,7 +40,8 @@ public final class OngoingCalls {
     private final Queue<ServiceException> failures = new ConcurrentLinkedQueue<>();
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicBoolean over = new AtomicBoolean();
-    private final Thread thread = Thread.ofVirtual().name("ongoing-calls").unstarted(this::call);
+    private final Thread thread =
+            BackgroundThread.virtual("ongoing-calls", Time.system(), Events.NONE, this::call);
     private volatile Set<String> answered = ConcurrentHashMap.newKeySet();
 
     /** Prepares the calls of a client. */

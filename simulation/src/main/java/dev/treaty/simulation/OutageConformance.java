@@ -185,23 +185,21 @@ public abstract class OutageConformance {
         closedLater.close();
         reported.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
         other.register(instance("new"));
-        watcher.until(view -> view.keySet().equals(Set.of("reported", "new")) && warned(view.get("reported")));
+        watcher.until(view -> view.keySet().equals(Set.of("reported", "new"))
+                && WatchRecorder.has(view, "reported", Status.WARNING));
         restoreSnapshot();
 
         var late = client(forEmptyRestart());
         Polling.until(() ->
                 late.lookup(ORDERS).stream().map(ServiceInstance::id).toList().equals(List.of("new", "reported")));
         owner.register(instance("last"));
-        watcher.until(view -> view.keySet().equals(Set.of("reported", "new", "last")) && warned(view.get("reported")));
+        watcher.until(view -> view.keySet().equals(Set.of("reported", "new", "last"))
+                && WatchRecorder.has(view, "reported", Status.WARNING));
         assertConverged(watching);
         assertThat(reported.acknowledged(WAIT_MAX)).isTrue();
         assertThat(other.drain(instance("reported"), true, WAIT_MAX)).isTrue();
-        watcher.until(view -> view.get("reported").health().status() == Status.DRAINING);
+        watcher.until("reported", Status.DRAINING);
         assertConverged(watching);
-    }
-
-    private static boolean warned(ServiceInstance instance) {
-        return instance.health().status() == Status.WARNING;
     }
 
     @Test
@@ -220,8 +218,8 @@ public abstract class OutageConformance {
         restart();
 
         Polling.until(() -> registration.acknowledged(WAIT_MAX));
-        assertThat(watcher.until(view -> true).get("orders-1").health().status())
-                .isEqualTo(Status.DRAINING);
+        assertThat(WatchRecorder.has(watcher.until(view -> true), "orders-1", Status.DRAINING))
+                .isTrue();
         assertThat(Polling.result(() -> operator.drain(instance("orders-2"), true, WAIT_MAX)))
                 .isTrue();
         assertThat(watching.instances(ORDERS)).allMatch(each -> each.health().status() == Status.DRAINING);

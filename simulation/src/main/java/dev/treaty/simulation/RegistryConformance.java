@@ -17,6 +17,8 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.core.discovery.Subscription;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -586,7 +588,7 @@ public abstract class RegistryConformance {
                 expected.add(id);
             }
             Registry registry = clients.get(i % clients.size());
-            threads.add(Thread.ofVirtual().start(() -> {
+            threads.add(BackgroundThread.startOnce("registering", Events.NONE, () -> {
                 var registration = registry.register(instance(ORDERS, id));
                 registration.report(health(Status.WARNING, "warming up"));
                 if (!stays) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.treaty.core.discovery.DiscoveryEvent;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +91,17 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Waits until an instance has a health status, and skips the events until then. */
+    public Map<String, ServiceInstance> until(String id, ServiceHealth.Status status) {
+        return until(view -> has(view, id, status));
+    }
+
+    /** Returns whether an instance has a health status. */
+    static boolean has(Map<String, ServiceInstance> view, String id, ServiceHealth.Status status) {
+        ServiceInstance instance = view.get(id);
+        return instance != null && instance.health().status() == status;
     }
 
     private void await(String what, BooleanSupplier reached) {

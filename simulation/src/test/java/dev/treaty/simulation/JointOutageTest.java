@@ -59,13 +59,13 @@ class JointOutageTest {
     }
 
     /** A process whose connections to both registries can be cut. */
-    private record Process(Registry registry, List<Cable> cables) {
+    private record Member(Registry registry, List<Cable> cables) {
         void crash() {
             cables.forEach(cable -> cable.cut.set(true));
         }
     }
 
-    private Process process() {
+    private Member process() {
         var cables = hosts.stream()
                 .map(host -> new Cable(host.network.connect(RegistryHost.ENDPOINT)))
                 .toList();
@@ -73,7 +73,7 @@ class JointOutageTest {
         for (int i = 0; i < hosts.size(); i++) {
             clients.add(hosts.get(i).client(cables.get(i), SHORT, Events.NONE));
         }
-        return new Process(closing(new JointRegistry(clients, Optional.empty(), Time.system())), cables);
+        return new Member(closing(new JointRegistry(clients, Optional.empty(), Time.system())), cables);
     }
 
     private static ServiceInstance instance(String id) {

@@ -41,11 +41,11 @@ final class LoadDriver {
 
     /** The slow operation needs more than the default deadline. */
     private static final String SETTINGS = """
-            services:
-              bench.Bottom:
-                operations:
-                  slow: {deadline: 20s, attempt-timeout: 20s}
-            """;
+        services:
+          bench.Bottom:
+            operations:
+              slow: {deadline: 20s, attempt-timeout: 20s}
+        """;
 
     private static final int CLIENTS = 3;
 
@@ -86,7 +86,8 @@ final class LoadDriver {
         treaty.events().subscribe(event -> {
             if (event instanceof Event.AttemptEnded) {
                 attempts.increment();
-            } else if (event instanceof Event.BreakerChanged breaker && breaker.after().equalsIgnoreCase("open")) {
+            } else if (event instanceof Event.BreakerChanged breaker
+                    && breaker.after().equalsIgnoreCase("open")) {
                 opened.increment();
             }
         });
@@ -142,7 +143,9 @@ final class LoadDriver {
                 latencies.recordValue(Math.min(NANOS_MAX, now - due));
             } catch (ServiceException e) {
                 lastFailure.accumulateAndGet(TimeUnit.NANOSECONDS.toMillis(due - start), Math::max);
-                (e.code() == Code.RESOURCE_EXHAUSTED ? exhausted : e.code() == Code.DEADLINE_EXCEEDED ? late : otherwise)
+                (e.code() == Code.RESOURCE_EXHAUSTED
+                                ? exhausted
+                                : e.code() == Code.DEADLINE_EXCEEDED ? late : otherwise)
                         .increment();
             }
         }

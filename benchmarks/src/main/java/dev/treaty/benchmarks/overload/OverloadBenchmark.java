@@ -97,8 +97,8 @@ public final class OverloadBenchmark extends Benchmark {
                                 + " s; useful-min is the worst second after the third.",
                         "mixed: 200 calls/s of 1 ms and 20 calls/s of 5 s, far below the capacity.",
                         "hops: three services; attempts is what the last one gets of each call that reaches it.",
-                        "Java " + Runtime.version() + ", " + Runtime.getRuntime().availableProcessors()
-                                + " processors."),
+                        "Java " + Runtime.version() + ", "
+                                + Runtime.getRuntime().availableProcessors() + " processors."),
                 List.of(USEFUL_MIN, USEFUL, CAPACITY, P99, RECOVERY, MEMORY, OPENED, REFUSED, ATTEMPTS),
                 Limits.TREATY,
                 samples);
@@ -137,10 +137,7 @@ public final class OverloadBenchmark extends Benchmark {
 
     private static JvmProcess driver(String port) throws IOException {
         return JvmProcess.start(
-                "the client",
-                LoadDriver.class,
-                List.of("-Xmx512m", "--sun-misc-unsafe-memory-access=allow"),
-                port);
+                "the client", LoadDriver.class, List.of("-Xmx512m", "--sun-misc-unsafe-memory-access=allow"), port);
     }
 
     private static Outcome open(JvmProcess driver, String operations, int rate, Duration duration)
@@ -192,7 +189,8 @@ public final class OverloadBenchmark extends Benchmark {
         try (JvmProcess server = server("permits", subject);
                 JvmProcess driver = driver(port(server))) {
             Outcome outcome = open(driver, "quick,".repeat(10) + "slow", 220, overload);
-            return Map.of(REFUSED.name(), (double) (outcome.calls() - Arrays.stream(outcome.useful()).sum()));
+            return Map.of(REFUSED.name(), (double)
+                    (outcome.calls() - Arrays.stream(outcome.useful()).sum()));
         }
     }
 
@@ -208,7 +206,7 @@ public final class OverloadBenchmark extends Benchmark {
                     bottom.ask("usage", Usage.class, Duration.ZERO);
                     Outcome outcome = open(driver, "top", OVERLOAD * PERMITS_CAPACITY, overload);
                     Usage usage = bottom.ask("usage", Usage.class, Duration.ZERO);
-                            int[] seconds = Arrays.copyOfRange(outcome.useful(), ADAPTING, (int) overload.toSeconds());
+                    int[] seconds = Arrays.copyOfRange(outcome.useful(), ADAPTING, (int) overload.toSeconds());
                     var figures = new HashMap<String, Double>();
                     figures.put(ATTEMPTS.name(), (double) usage.received() / usage.traces());
                     figures.put(USEFUL.name(), Arrays.stream(seconds).average().orElseThrow() / 4);

@@ -73,8 +73,7 @@ final class WorkServer {
             while (in.readLine() != null) {
                 long distinct = traces.size();
                 traces.clear();
-                out.println(mapper.writeValueAsString(
-                        new Usage(received.sumThenReset(), distinct, peakMegabytes())));
+                out.println(mapper.writeValueAsString(new Usage(received.sumThenReset(), distinct, peakMegabytes())));
             }
         }
     }

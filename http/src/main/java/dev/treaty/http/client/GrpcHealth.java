@@ -26,8 +26,7 @@ import java.util.Optional;
  *
  * @see <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">GRPC Health Checking Protocol</a>
  */
-public record GrpcHealth(ServiceEndpoint endpoint, String service, Time time, Http2Client client)
-        implements HealthProbe {
+public final class GrpcHealth implements HealthProbe {
     private static final String PATH = "/grpc.health.v1.Health/Check";
     private static final HeaderName GRPC_STATUS = HeaderNames.create("grpc-status");
     private static final HeaderName GRPC_MESSAGE = HeaderNames.create("grpc-message");
@@ -42,20 +41,29 @@ public record GrpcHealth(ServiceEndpoint endpoint, String service, Time time, Ht
     private static final int ANSWER_BYTES_MAX = 1_024;
     private static final int SERVING = 1;
 
+    private final ServiceEndpoint endpoint;
+    private final String service;
+    private final Time time;
+    private final Http2Client client;
+
     /**
+     * Creates a probe of a service at an endpoint.
+     *
      * @param service the name of the gRPC service, at most {@value #NAME_BYTES_MAX} bytes; empty for the whole server
      * @throws IllegalArgumentException if the name is longer
      */
-    public static GrpcHealth of(ServiceEndpoint endpoint, boolean tls, String service, Duration timeout, Time time) {
+    public GrpcHealth(ServiceEndpoint endpoint, boolean tls, String service, Duration timeout, Time time) {
         if (service.getBytes(StandardCharsets.UTF_8).length > NAME_BYTES_MAX) {
             throw new IllegalArgumentException("the name of a gRPC service has at most " + NAME_BYTES_MAX + " bytes");
         }
-        var client = Http2Client.create(config -> config.baseUri((tls ? "https://" : "http://") + endpoint.authority())
+        this.endpoint = endpoint;
+        this.service = service;
+        this.time = time;
+        this.client = Http2Client.create(config -> config.baseUri((tls ? "https://" : "http://") + endpoint.authority())
                 .connectTimeout(timeout)
                 .readTimeout(timeout)
                 .shareConnectionCache(false)
                 .protocolConfig(protocol -> protocol.priorKnowledge(!tls)));
-        return new GrpcHealth(endpoint, service, time, client);
     }
 
     @Override

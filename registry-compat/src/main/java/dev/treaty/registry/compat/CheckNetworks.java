@@ -39,7 +39,7 @@ public final class CheckNetworks {
 
         boolean contains(byte[] other) {
             int whole = bits / Byte.SIZE;
-            int mask = 0xff00 >> bits % Byte.SIZE & 0xff;
+            int mask = (0xff00 >> (bits % Byte.SIZE)) & 0xff;
             return other.length == address.length
                     && Arrays.equals(address, 0, whole, other, 0, whole)
                     && (mask == 0 || ((address[whole] ^ other[whole]) & mask) == 0);

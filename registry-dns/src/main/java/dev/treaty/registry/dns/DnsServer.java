@@ -60,7 +60,7 @@ import org.xbill.DNS.Type;
  *
  * <p>The server answers over UDP and TCP, and only for its zone, so that it cannot be used to amplify attacks on third
  * parties. A response has as many records as fit, in random order, so that all instances are found over several
- * queries; over TCP at most {@value #MESSAGE_BYTES_MAX} bytes. It is marked as truncated only if no record fits, because
+ * queries; over TCP at most 64 KiB. It is marked as truncated only if no record fits, because
  * clients such as HAProxy ignore truncated responses.
  */
 public final class DnsServer implements AutoCloseable {

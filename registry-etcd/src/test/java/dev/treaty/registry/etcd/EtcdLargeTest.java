@@ -18,7 +18,9 @@ import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import dev.treaty.simulation.Polling;
 import dev.treaty.simulation.WatchRecorder;
 import io.etcd.jetcd.ByteSequence;
+import com.google.protobuf.ByteString;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
@@ -44,6 +46,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Services larger than a gRPC message may be by default, and watches that etcd cannot serve. */
 class EtcdLargeTest {
@@ -204,6 +208,74 @@ class EtcdLargeTest {
             }
             assertThat(call).startsWith("failed: ").contains("too many events");
             assertThat(next(calls, time)).isEqualTo("complete");
+        } finally {
+            backend.close();
+            server.shutdownNow();
+        }
+    }
+
+    /** Starts a server whose watches report one change of another history than the set that was read. */
+    private static Server withHistory(long cluster, long revision) throws IOException {
+        return Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+                .addService(new KVGrpc.KVImplBase() {
+                    @Override
+                    public void range(RangeRequest request, StreamObserver<RangeResponse> answer) {
+                        answer.onNext(RangeResponse.newBuilder()
+                                .setHeader(ResponseHeader.newBuilder()
+                                        .setClusterId(1)
+                                        .setRevision(67))
+                                .build());
+                        answer.onCompleted();
+                    }
+                })
+                .addService(new WatchGrpc.WatchImplBase() {
+                    @Override
+                    public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> answer) {
+                        return new StreamObserver<>() {
+                            @Override
+                            public void onNext(WatchRequest request) {
+                                var header = ResponseHeader.newBuilder()
+                                        .setClusterId(cluster)
+                                        .setRevision(revision);
+                                var change = io.etcd.jetcd.api.KeyValue.newBuilder()
+                                        .setKey(ByteString.copyFromUtf8("/h/instances/shop.Orders/new"))
+                                        .setModRevision(revision);
+                                answer.onNext(WatchResponse.newBuilder()
+                                        .setHeader(header)
+                                        .setCreated(true)
+                                        .build());
+                                answer.onNext(WatchResponse.newBuilder()
+                                        .setHeader(header)
+                                        .addEvents(Event.newBuilder().setKv(change))
+                                        .build());
+                            }
+
+                            @Override
+                            public void onError(Throwable e) {}
+
+                            @Override
+                            public void onCompleted() {}
+                        };
+                    }
+                })
+                .build()
+                .start();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 4", "2, 68"})
+    void a_watch_of_another_history_reads_the_set_again_R1(long cluster, long revision) throws IOException {
+        var calls = new LinkedBlockingQueue<String>();
+        Server server = withHistory(cluster, revision);
+        var backend = new EtcdBackend(Etcd.provided("etcd://127.0.0.1:" + server.getPort() + "/h"), CONTEXT);
+        try (var _ = backend.follow(ORDERS, new StateRecorder(calls) {
+            @Override
+            public void changed(String id, String value) {
+                calls.add("changed");
+            }
+        })) {
+            Polling.until(() -> calls.size() >= 2);
+            assertThat(calls).startsWith("complete", "complete").doesNotContain("changed");
         } finally {
             backend.close();
             server.shutdownNow();

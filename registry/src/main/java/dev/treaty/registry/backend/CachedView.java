@@ -58,6 +58,7 @@ final class CachedView implements AutoCloseable {
     private final ChangeLog changes;
     private final Map<ServiceName, FollowedService> followed = new TreeMap<>(); // guarded by this, as all below
     private boolean closed;
+    private volatile String lastWatcher = ""; // of this process
 
     /**
      * Creates an empty view.
@@ -117,6 +118,7 @@ final class CachedView implements AutoCloseable {
             followed.values().removeIf(each -> now - each.askedAtNanos > IDLE_NANOS && idle.add(each));
             idle.forEach(FollowedService::end);
         }
+        lastWatcher = by;
         if (!by.isEmpty() && !seen.isEmpty()) { // so that nothing is acknowledged before this watcher has seen it
             table.acks().acknowledge(by, seen, time.nanoTime());
         }
@@ -231,7 +233,17 @@ final class CachedView implements AutoCloseable {
                 throw new ServiceException(Code.CANCELED, "the watch was closed");
             }
             onNewEpoch.run();
+            endWait();
             return true;
+        }
+
+        /** Ends the waiting watch of this process, so that it notices at once what has happened. */
+        private void endWait() {
+            try {
+                service.watch(Map.of(name.value(), 0L), servedEpoch(), 0, lastWatcher);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         @Override
@@ -391,8 +403,12 @@ final class CachedView implements AutoCloseable {
 
         @Override
         public void failed(String why) {
+            boolean first = problem.isEmpty();
             problem = why;
             settled.complete(true);
+            if (first) {
+                endWait();
+            }
         }
 
         private void end() {

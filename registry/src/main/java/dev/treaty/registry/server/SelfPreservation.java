@@ -60,8 +60,7 @@ public final class SelfPreservation {
      * @param ofAll number of instances of all services
      * @return 0 if it is permitted, and counted; otherwise how long to wait before asking again
      */
-    public synchronized long tryRemove(
-            ServiceName service, long seenNanos, int ofService, int ofAll, long nowNanos) {
+    public synchronized long tryRemove(ServiceName service, long seenNanos, int ofService, int ofAll, long nowNanos) {
         if (replaced(service, seenNanos, nowNanos)) {
             return 0;
         }

@@ -44,7 +44,7 @@ public final class AdaptiveLimit {
     /** The number of calls of a measurement. */
     static final int MEASURED_CALLS = 40;
 
-    /** From this time on a measurement is content with a single call. */
+    /** From this time on each phase of a measurement is content with a single call. */
     static final Duration MEASURED_WITHIN = Duration.ofSeconds(2);
 
     /** How long the limit is kept after it was last reached. */
@@ -109,7 +109,7 @@ public final class AdaptiveLimit {
 
     private void begin(long now) {
         beganAt = now;
-        endsAt = now + (long) Math.clamp(callNanos, WINDOW.toNanos(), WINDOW_MAX.toNanos());
+        endsAt = now + Math.clamp((long) callNanos, WINDOW.toNanos(), WINDOW_MAX.toNanos());
         late.set(0);
         operations.values().forEach(CallDurations::next);
     }
@@ -153,29 +153,32 @@ public final class AdaptiveLimit {
      */
     public boolean next(boolean limited, int inFlight, long now) {
         long calls = operations.values().stream().mapToLong(CallDurations::sum).sum();
-        boolean patient = phase != Phase.MEASURING || now - beganAt < MEASURED_WITHIN.toNanos();
+        boolean patient = phase == Phase.ADAPTING || now - beganAt < MEASURED_WITHIN.toNanos();
         if (calls < (patient ? callsMin : 1)) {
             return false;
         }
         int before = limit();
         boolean falls = !limited && phase == Phase.ADAPTING;
         operations.values().forEach(each -> each.learn(falls, phase == Phase.MEASURING));
-        callNanos = operations.values().stream().mapToDouble(CallDurations::nanos).sum() / calls;
-        baselineNanos =
-                operations.values().stream().mapToDouble(CallDurations::busyNanos).sum() / calls;
+        callNanos =
+                operations.values().stream().mapToDouble(CallDurations::nanos).sum() / calls;
+        baselineNanos = operations.values().stream()
+                        .mapToDouble(CallDurations::busyNanos)
+                        .sum()
+                / calls;
         boolean rush = inFlight >= RUSH * Math.max(1, inFlightBefore);
-        boolean slow = operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
+        boolean slow =
+                operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
         inFlightBefore = TOLERANCE * baselineNanos >= callNanos ? inFlight : inFlightBefore;
         boolean overloaded = limited || (slow && (rush || late.get() > 0));
         limitedAt = overloaded ? now : limitedAt;
         double busy = baselineNanos * calls / (now - beganAt);
         begin(now);
-        String why =
-                switch (phase) {
-                    case ADAPTING -> adapted(busy, limited, overloaded, inFlight, now);
-                    case DRAINING -> phase(Phase.MEASURING, Math.max(MEASURED_CALLS, 3 * limit()));
-                    case MEASURING -> measured();
-                };
+        String why = switch (phase) {
+            case ADAPTING -> adapted(busy, limited, overloaded, inFlight, now);
+            case DRAINING -> phase(Phase.MEASURING, Math.max(MEASURED_CALLS, 3 * limit()));
+            case MEASURING -> measured();
+        };
         estimate = Math.clamp(estimate, 1, limitMax);
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);

@@ -121,8 +121,7 @@ class PolicyWarningsTest {
                 SOUND.with(new RateLimitPolicy(1_000, Duration.ofSeconds(1), 10, Duration.ofSeconds(5), Duration.ZERO)),
                 "rate-limit.wait-max (5s) is not shorter than deadline (5s): a call that waits so long has no time"
                         + " left");
-        var patient =
-                new ConcurrencyPolicy(false, 200, 50, Duration.ofSeconds(6));
+        var patient = new ConcurrencyPolicy(false, 200, 50, Duration.ofSeconds(6));
         assertOne(
                 SOUND.with(patient),
                 "concurrency.wait-max (6s) is not shorter than deadline (5s): a call that waits so long has no time"

@@ -58,8 +58,9 @@ class AdaptiveLimitTest {
             OverloadedServer server = server(8, SERVICE, 10, seed);
             server.seconds(20);
             server.serves(SERVICE, 0.5).seconds(1);
-            assertThat(server.seconds(30)).as("seed %d", seed).allSatisfy(second -> assertThat(second.refused())
-                    .isZero());
+            assertThat(server.seconds(30))
+                    .as("seed %d", seed)
+                    .allSatisfy(second -> assertThat(second.refused()).isZero());
             assertThat(server.limiter().limit()).as("the overload is forgotten").isEqualTo(1000);
         }
     }

@@ -240,6 +240,30 @@ class ThrottleTest {
     }
 
     @Test
+    void all_calls_pass_two_seconds_after_an_overload_of_ten_times_the_capacity_W9() {
+        var time = new ManualTime();
+        var throttle = new Throttle(ThrottlePolicy.DEFAULT, time);
+        var random = new Random(5);
+        double capacity = 0;
+        int throttled = 0;
+        for (int milli = 0; milli < 12_000; milli++) {
+            boolean overload = milli < 10_000;
+            capacity = Math.min(5, capacity + 0.4);
+            for (int call = 0; call < (overload ? 4 : milli % 5 == 0 ? 1 : 0); call++) {
+                if (throttle.admits(time.nanoTime(), random)) {
+                    boolean accepted = capacity >= 1;
+                    capacity -= accepted ? 1 : 0;
+                    throttle.report(accepted, time.nanoTime());
+                } else if (milli >= 11_800) {
+                    throttled++;
+                }
+            }
+            time.advance(Duration.ofMillis(1));
+        }
+        assertThat(throttled).isZero();
+    }
+
+    @Test
     void invalid_policies_are_rejected_with_the_accepted_range() {
         assertThat(new ThrottlePolicy(100, Duration.ofDays(1), 1).ratio()).isEqualTo(ThrottlePolicy.RATIO_MAX);
         assertThatThrownBy(() -> new ThrottlePolicy(100.1, Duration.ofSeconds(1), 5))
@@ -250,8 +274,8 @@ class ThrottleTest {
                 .hasMessage("ratio is 0.9: use 1 to 100");
         assertThatThrownBy(() -> new ThrottlePolicy(Double.NaN, Duration.ofSeconds(1), 5))
                 .hasMessage("ratio is NaN: use 1 to 100");
-        assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofMillis(999), 5))
-                .hasMessage("window is PT0.999S: use a second or more");
+        assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofMillis(99), 5))
+                .hasMessage("window is PT0.099S: use 100 ms or more");
         assertThatThrownBy(() -> new ThrottlePolicy(2, Duration.ofSeconds(1), 0))
                 .hasMessage("minimum-calls is 0: use 1 or more");
     }
