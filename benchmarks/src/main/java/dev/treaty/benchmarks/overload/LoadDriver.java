@@ -137,6 +137,7 @@ final class LoadDriver {
             opened.reset();
         }
 
+        @SuppressWarnings("ReturnValueIgnored") // only whether the call succeeds counts
         void call(UnaryOperator<String> operation, long due) {
             calls.increment();
             try {
