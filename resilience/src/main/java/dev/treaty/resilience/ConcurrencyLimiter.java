@@ -155,6 +155,9 @@ public final class ConcurrencyLimiter {
     private boolean await(Priority priority, long now, long waitMaxNanos) throws InterruptedException {
         ConcurrencyPolicy current = policy;
         AdaptiveLimit learned = adaptive;
+        if (learned != null && learned.over(now)) {
+            adapt(learned, now); // calls that hold all permits for long may not end for some time
+        }
         long left = waitMaxNanos - (learned == null ? 0 : learned.baselineNanos());
         if (left <= 0 || current.queue() == 0) {
             return false;

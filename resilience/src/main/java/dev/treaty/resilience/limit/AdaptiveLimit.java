@@ -56,6 +56,9 @@ public final class AdaptiveLimit {
     /** The share of the calls that do not queue that run during a measurement, so that none queues then. */
     private static final double MEASURED_SHARE = 0.9;
 
+    /** After this time without a complete window the limit grows, unless the calls that ended queued. */
+    private static final Duration SILENCE = Duration.ofMillis(200);
+
     /** The most by which the limit grows in a window. */
     private static final double GROWTH = 0.5;
 
@@ -155,7 +158,7 @@ public final class AdaptiveLimit {
         long calls = operations.values().stream().mapToLong(CallDurations::sum).sum();
         boolean patient = phase == Phase.ADAPTING || now - beganAt < MEASURED_WITHIN.toNanos();
         if (calls < (patient ? callsMin : 1)) {
-            return false;
+            return limited && grewWithoutEvidence(calls, now);
         }
         int before = limit();
         boolean falls = !limited && phase == Phase.ADAPTING;
@@ -183,6 +186,17 @@ public final class AdaptiveLimit {
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);
         }
+        return true;
+    }
+
+    /** Raises a limit that calls have reached for a while, if those that ended did not queue. */
+    private boolean grewWithoutEvidence(long calls, long now) {
+        long slow = operations.values().stream().mapToLong(CallDurations::slow).sum();
+        if (phase != Phase.ADAPTING || now - beganAt < SILENCE.toNanos() || 2 * slow > calls) {
+            return false;
+        }
+        estimate = Math.min(limitMax, estimate * (1 + GROWTH));
+        begin(now);
         return true;
     }
 
