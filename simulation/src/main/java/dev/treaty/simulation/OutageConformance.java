@@ -218,8 +218,7 @@ public abstract class OutageConformance {
         restart();
 
         Polling.until(() -> registration.acknowledged(WAIT_MAX));
-        assertThat(WatchRecorder.has(watcher.until(view -> true), "orders-1", Status.DRAINING))
-                .isTrue();
+        watcher.until("orders-1", Status.DRAINING);
         Polling.until(() -> operator.lookup(ORDERS).size() == 2);
         assertThat(Polling.result(() -> operator.drain(instance("orders-2"), true, WAIT_MAX)))
                 .isTrue();
