@@ -1,10 +1,8 @@
 package dev.treaty;
 
 import dev.treaty.client.Callers;
-import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
-import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;

@@ -74,7 +74,7 @@ class SmallRegistryTest {
                         "id",
                         "instance-" + number,
                         "service",
-                        "big.Instances",
+                        service,
                         "version",
                         "1.0.0",
                         "host",

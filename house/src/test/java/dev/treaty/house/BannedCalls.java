@@ -31,7 +31,8 @@ final class BannedCalls {
     private static final String WAIT = "wait with Time.park, in a loop that checks the condition";
     private static final String RANDOM = "random numbers come from the injected RandomGenerator";
     private static final String TIMER = "start a virtual thread that waits with Time.park";
-    private static final String THREAD = "create it with BackgroundThread, which inherits nothing and survives failures";
+    private static final String THREAD =
+            "create it with BackgroundThread, which inherits nothing and survives failures";
     private static final String ORDER = "use a loop or own threads; the order of the common pool is not deterministic";
 
     private static final String JUC = "java.util.concurrent.";
@@ -133,7 +134,12 @@ final class BannedCalls {
                         if (argument instanceof DirectMethodHandleDesc handle
                                 && handle.lookupDescriptor().startsWith("(")) { // not a field of a record
                             MethodTypeDesc described = MethodTypeDesc.ofDescriptor(handle.lookupDescriptor());
-                            report(new Call(handle.owner(), handle.methodName(), described), place, line, bans, findings);
+                            report(
+                                    new Call(handle.owner(), handle.methodName(), described),
+                                    place,
+                                    line,
+                                    bans,
+                                    findings);
                         }
                     }
                 }

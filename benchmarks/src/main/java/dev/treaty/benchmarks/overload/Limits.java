@@ -47,8 +47,7 @@ interface Limits {
     }
 
     private static Limits netflix(Limit limit) {
-        SimpleLimiter<String> limiter =
-                SimpleLimiter.newBuilder().limit(limit).build();
+        SimpleLimiter<String> limiter = SimpleLimiter.newBuilder().limit(limit).build();
         return call -> {
             Limiter.Listener admitted = limiter.acquire("").orElseThrow(Limits::refused);
             String answer = call.get();

@@ -198,8 +198,7 @@ public final class OverloadBenchmark extends Benchmark {
                 JvmProcess driver = driver(port(server))) {
             open(driver, "quick", 220, calm); // to warm up
             Outcome outcome = open(driver, "quick,".repeat(10) + "slow", 220, overload);
-            return Map.of(REFUSED.name(), (double)
-                    (outcome.calls() - answered(outcome)));
+            return Map.of(REFUSED.name(), (double) (outcome.calls() - answered(outcome)));
         }
     }
 

@@ -69,7 +69,8 @@ public final class ChildProcess implements AutoCloseable {
         boolean fits = classPath.equals(ownClassPath()) && options.stream().noneMatch(o -> o.startsWith("-Xshare"));
         if (cache != null && fits) {
             command.add("-XX:AOTCache=" + cache);
-            command.add("-Xlog:aot*=off,cds*=off"); // a cache that does not fit the options is ignored without a warning
+            command.add(
+                    "-Xlog:aot*=off,cds*=off"); // a cache that does not fit the options is ignored without a warning
         }
         command.addAll(options);
         command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), mainClass));

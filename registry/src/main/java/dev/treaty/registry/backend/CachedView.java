@@ -375,11 +375,7 @@ final class CachedView implements AutoCloseable {
             long wait = known.delisted
                     ? 0
                     : preservation.tryRemove(
-                            name,
-                            now - LEASE_NANOS,
-                            changes.instances(name).size(),
-                            changes.instanceCount(),
-                            now);
+                            name, now - LEASE_NANOS, changes.instances(name).size(), changes.instanceCount(), now);
             if (wait > 0) {
                 known.checkAtNanos = now + wait;
                 show(known);
