@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * The instances of one service over which one client balances its calls. For every destination of the routing rules it
  * keeps a snapshot of {@link Candidates}, in which everything that does not change from moment to moment has become a
  * weight or an exclusion: health, breakers, ejection, slow start, locality, subset. Readers get a snapshot with one
- * read and never wait; one of them replaces it when something has changed or a short time has passed.
+ * read; one of them replaces it when something has changed or a short time has passed, and the others wait for it only
+ * if the members have changed.
  *
  * <p>All exclusions of unhealthy instances share one limit, {@link BalancePolicy#unhealthyRatioMax()}. Ejection stops
  * at the limit; if more instances are unhealthy, calls are sent to all of them: the service is in <em>panic</em>, which
@@ -57,6 +58,9 @@ public final class BalancedInstances<M extends BalancedInstance> {
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicLong dueNanos;
     private volatile Routing<M> routing;
+
+    /** The latest members if they have changed since the last snapshot; null otherwise. */
+    private volatile @Nullable Supplier<? extends Collection<? extends M>> changedMembers;
 
     /** The lock guards all following fields. */
     private BalancePolicy policy;
@@ -96,24 +100,28 @@ public final class BalancedInstances<M extends BalancedInstance> {
     }
 
     /**
-     * Replaces the members; those that stay keep their state.
+     * Replaces the members; those that stay keep their state. The next call, or the next look at the candidates, uses
+     * the new members: any number of changes before that cost one new snapshot.
      *
      * @param latest returns the members; called under the lock, so that concurrent calls end with the latest members
      */
     public void members(Supplier<? extends Collection<? extends M>> latest) {
-        change(now -> {
-            var known = new IdentityHashMap<BalancedInstance, InstanceState>();
-            for (InstanceState state : all) {
-                known.put(state.member, state);
-            }
-            List<M> sorted = new ArrayList<>(latest.get());
-            sorted.sort(Comparator.comparing(member -> member.instance().id()));
-            members = List.copyOf(sorted);
-            all = members.stream()
-                    .map(member -> Objects.requireNonNullElseGet(known.get(member), () -> state(member, now)))
-                    .toArray(InstanceState[]::new);
-            loads.count(all.length);
-        });
+        changedMembers = latest;
+    }
+
+    private void takeMembers(Collection<? extends M> latest, long nowNanos) {
+        var known = new IdentityHashMap<BalancedInstance, InstanceState>();
+        for (InstanceState state : all) {
+            known.put(state.member, state);
+        }
+        List<M> sorted = new ArrayList<>(latest);
+        sorted.sort(Comparator.comparing(member -> member.instance().id()));
+        members = List.copyOf(sorted);
+        all = members.stream()
+                .map(member -> Objects.requireNonNullElseGet(known.get(member), () -> state(member, nowNanos)))
+                .toArray(InstanceState[]::new);
+        loads.count(all.length);
+        reshaped = true;
     }
 
     @SuppressWarnings("ReferenceEquality") // each service has its own tracker
@@ -185,11 +193,17 @@ public final class BalancedInstances<M extends BalancedInstance> {
     }
 
     private Routing<M> current(long nowNanos) {
-        // While another thread refreshes, the previous snapshot is good enough.
-        if (nowNanos - dueNanos.get() >= 0 && lock.tryLock()) {
+        // While another thread refreshes, the previous snapshot is good enough, unless the members have changed.
+        boolean outdated = changedMembers != null;
+        if (outdated) {
+            lock.lock();
+        }
+        if (outdated || (nowNanos - dueNanos.get() >= 0 && lock.tryLock())) {
             var emitted = new ArrayList<Event>();
             try {
-                routing = refresh(nowNanos, emitted);
+                if (!outdated || changedMembers != null) {
+                    routing = refresh(nowNanos, emitted);
+                }
             } finally {
                 lock.unlock();
             }
@@ -203,6 +217,11 @@ public final class BalancedInstances<M extends BalancedInstance> {
         // First: a change during the refresh makes the next one due at once.
         long due = nowNanos + INTERVAL_MAX_NANOS;
         dueNanos.set(due);
+        Supplier<? extends Collection<? extends M>> latest = changedMembers;
+        if (latest != null) {
+            changedMembers = null;
+            takeMembers(latest.get(), nowNanos);
+        }
         if (reshaped) {
             long[] hashes = Arrays.stream(all).mapToLong(state -> state.hash).toArray();
             float[] parts = Aperture.parts(hashes, policy.subset(), location.index(), location.clients());

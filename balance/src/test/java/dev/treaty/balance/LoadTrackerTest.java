@@ -121,7 +121,8 @@ class LoadTrackerTest {
     void a_load_of_other_instances_is_rejected() {
         var one = Instances.of(2, BalancePolicy.DEFAULT, 1);
         var other = Instances.of(2, BalancePolicy.DEFAULT, 1);
-        assertThatThrownBy(() -> one.balanced.members(() -> other.peers))
+        one.balanced.members(() -> other.peers);
+        assertThatThrownBy(() -> one.balanced.all(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the load of i00000 belongs to other BalancedInstances: create it with load() of these");
     }
