@@ -147,7 +147,7 @@ class ServerLimitsTest {
 
     @Test
     void a_service_whose_every_instance_is_at_its_limit_gets_no_retries_G16() throws InterruptedException {
-        try (Treaty treaty = open("server: {limits: {concurrency: {algorithm: fixed, limit: 1, queue: 0}}}\n")) {
+        try (Treaty treaty = open("server: {limits: {concurrency: {adaptive: false, limit: 1, queue: 0}}}\n")) {
             var retries = new ConcurrentLinkedQueue<Event>();
             treaty.events().subscribe(event -> {
                 if (event instanceof Event.RetryScheduled) {
@@ -207,7 +207,7 @@ class ServerLimitsTest {
 
     @Test
     void sheddable_calls_are_rejected_first() throws Exception {
-        try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {limit: 4, queue: 1, wait-max: 30s}}}\n")) {
+        try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {adaptive: false, limit: 4, queue: 1, wait-max: 30s}}}\n")) {
             var held = new Held();
             treaty.serve(Work.class, held);
             var callers = new Callers(treaty);
@@ -391,7 +391,7 @@ class ServerLimitsTest {
         assertThat(steps.lines().filter(line -> !line.startsWith(" ")))
                 .extracting(line -> line.substring(0, line.indexOf(" ")))
                 .containsExactly("observe", "deadline", "limit", "dispatch");
-        assertThat(steps).contains("concurrency  7 calls at a time");
+        assertThat(steps).contains("concurrency  adaptive, up to 7 calls at a time");
     }
 
     @Test

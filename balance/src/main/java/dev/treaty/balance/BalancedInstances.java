@@ -59,8 +59,13 @@ public final class BalancedInstances<M extends BalancedInstance> {
     private final AtomicLong dueNanos;
     private volatile Routing<M> routing;
 
-    /** The latest members if they have changed since the last snapshot; null otherwise. */
-    private volatile @Nullable Supplier<? extends Collection<? extends M>> changedMembers;
+    private volatile Supplier<? extends Collection<? extends M>> latestMembers = List::of;
+
+    /** How often the members have changed. */
+    private final AtomicLong changes = new AtomicLong();
+
+    /** How many of these changes the snapshot has. */
+    private volatile long changesShown;
 
     /** The lock guards all following fields. */
     private BalancePolicy policy;
@@ -106,7 +111,8 @@ public final class BalancedInstances<M extends BalancedInstance> {
      * @param latest returns the members; called under the lock, so that concurrent calls end with the latest members
      */
     public void members(Supplier<? extends Collection<? extends M>> latest) {
-        changedMembers = latest;
+        latestMembers = latest;
+        changes.incrementAndGet();
     }
 
     private void takeMembers(Collection<? extends M> latest, long nowNanos) {
@@ -170,7 +176,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
             long now = runtime.time().nanoTime();
             change.accept(now);
             reshaped = true;
-            routing = refresh(now, emitted);
+            refresh(now, emitted);
         } finally {
             lock.unlock();
         }
@@ -194,15 +200,15 @@ public final class BalancedInstances<M extends BalancedInstance> {
 
     private Routing<M> current(long nowNanos) {
         // While another thread refreshes, the previous snapshot is good enough, unless the members have changed.
-        boolean outdated = changedMembers != null;
+        boolean outdated = changes.get() != changesShown;
         if (outdated) {
             lock.lock();
         }
         if (outdated || (nowNanos - dueNanos.get() >= 0 && lock.tryLock())) {
             var emitted = new ArrayList<Event>();
             try {
-                if (!outdated || changedMembers != null) {
-                    routing = refresh(nowNanos, emitted);
+                if (!outdated || changes.get() != changesShown) {
+                    refresh(nowNanos, emitted);
                 }
             } finally {
                 lock.unlock();
@@ -213,14 +219,13 @@ public final class BalancedInstances<M extends BalancedInstance> {
     }
 
     /** Refreshes the state of all instances; creates new snapshots if any has changed. */
-    private Routing<M> refresh(long nowNanos, List<Event> emitted) {
+    private void refresh(long nowNanos, List<Event> emitted) {
         // First: a change during the refresh makes the next one due at once.
         long due = nowNanos + INTERVAL_MAX_NANOS;
         dueNanos.set(due);
-        Supplier<? extends Collection<? extends M>> latest = changedMembers;
-        if (latest != null) {
-            changedMembers = null;
-            takeMembers(latest.get(), nowNanos);
+        long seen = changes.get();
+        if (seen != changesShown) {
+            takeMembers(latestMembers.get(), nowNanos);
         }
         if (reshaped) {
             long[] hashes = Arrays.stream(all).mapToLong(state -> state.hash).toArray();
@@ -234,11 +239,13 @@ public final class BalancedInstances<M extends BalancedInstance> {
         for (InstanceState state : all) {
             changed |= state.changed();
         }
-        Routing<M> now = changed ? snapshots(emitted) : routing;
+        if (changed) {
+            routing = snapshots(emitted);
+        }
+        changesShown = seen;
         if (active) {
             dueNanos.compareAndSet(due, nowNanos + ACTIVE_INTERVAL_NANOS * (1 + all.length / INTERVAL_SCALE));
         }
-        return now;
     }
 
     private Routing<M> snapshots(List<Event> emitted) {

@@ -3,6 +3,7 @@ package dev.treaty.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryAddress.Embedded;
 import dev.treaty.registry.RegistryAddress.Network;
 import java.util.List;
@@ -69,7 +70,7 @@ class RegistryAddressTest {
     void an_illegal_address_is_rejected_with_the_legal_forms(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> RegistryAddress.parse(text))
-                .withMessageContaining("\"" + text + "\"")
+                .withMessageContaining("\"" + Secrets.mask(text) + "\"")
                 .withMessageContaining("write embedded, treaty://host:port");
     }
 }

@@ -248,7 +248,12 @@ final class CachedView implements AutoCloseable {
 
         @Override
         public void changed(String id, String text) {
-            put(text);
+            synchronized (CachedView.this) {
+                boolean added = !instances.containsKey(id);
+                if (put(text).isPresent() && added) {
+                    preservation.added(name, time.nanoTime());
+                }
+            }
         }
 
         /** Returns the id of the instance that a text is. */
@@ -265,10 +270,7 @@ final class CachedView implements AutoCloseable {
                     return Optional.empty();
                 }
                 long now = time.nanoTime();
-                Known known = instances.computeIfAbsent(instance.id(), _ -> {
-                    preservation.added(name, now);
-                    return new Known(instance, now);
-                });
+                Known known = instances.computeIfAbsent(instance.id(), _ -> new Known(instance, now));
                 known.criticalSinceNanos = known.critical() ? known.criticalSinceNanos : now;
                 known.instance = instance;
                 known.missing = null;
