@@ -280,7 +280,8 @@ public final class Treaty implements AutoCloseable {
 
     /**
      * Runs code on a new virtual thread, in the {@linkplain #carry context} of the calling thread, to call a typed
-     * client asynchronously. If the future is completed before, by cancelling it or by its timeout, the code is interrupted.
+     * client asynchronously. If the future is completed before, by cancelling it or by its timeout, the code is
+     * interrupted.
      *
      * <pre>{@code
      * CompletableFuture<Order> order = treaty.callAsync(() -> orders.get("42"));

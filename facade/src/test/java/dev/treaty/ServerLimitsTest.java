@@ -207,7 +207,8 @@ class ServerLimitsTest {
 
     @Test
     void sheddable_calls_are_rejected_first() throws Exception {
-        try (Treaty treaty = open(DIRECT + "server: {limits: {concurrency: {adaptive: false, limit: 4, queue: 1, wait-max: 30s}}}\n")) {
+        String limits = "server: {limits: {concurrency: {adaptive: false, limit: 4, queue: 1, wait-max: 30s}}}\n";
+        try (Treaty treaty = open(DIRECT + limits)) {
             var held = new Held();
             treaty.serve(Work.class, held);
             var callers = new Callers(treaty);

@@ -196,8 +196,8 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
     }
 
     /**
-     * Returns true if the instance accepts a call now and this call was not tried there. A retry prefers instances where
-     * it was not tried and would not be a probe.
+     * Returns true if the instance accepts a call now and this call was not tried there. A retry prefers instances
+     * where it was not tried and would not be a probe.
      */
     public boolean fits(int index, Call call, long nowNanos) {
         return available(index, nowNanos)

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * gets no further calls, so that a popular key cannot overload its instance. The keys do not all move to the next
  * instance, which would be overloaded in turn; each key jumps to a position of its own.
  *
- * <p>The table is made of the instances and the weights that they ask for. What else makes up a share (zone, slow start,
- * subset) decides how many of its keys an instance keeps; the others jump. So a change of these moves no other keys,
- * and instances get the same shares as with other policies.
+ * <p>The table is made of the instances and the weights that they ask for. What else makes up a share (zone, slow
+ * start, subset) decides how many of its keys an instance keeps; the others jump. So a change of these moves no other
+ * keys, and instances get the same shares as with other policies.
  *
  * <p>If a key finds no instance within some jumps, because few of the instances are
  * eligible, {@link RendezvousHash} selects among those. The loads of all instances are only read if the first choice is

@@ -4,8 +4,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Allocates and configures the {@link Load}s of one {@link BalancedInstances}. The counters are stored side by side in
- * blocks, since a pick reads three words of two random instances, and with many instances the memory access is the whole
- * cost. As adjacent words, the counters of 100,000 instances fit into processor caches and few pages; as separate
+ * blocks, since a pick reads three words of two random instances, and with many instances the memory access is the
+ * whole cost. As adjacent words, the counters of 100,000 instances fit into processor caches and few pages; as separate
  * objects, each access would miss both.
  *
  * <p>The first {@value #SPREAD_COUNT} loads are {@value #SPREAD_WORDS} words apart, so that threads that call different

@@ -7,7 +7,8 @@ import java.util.stream.IntStream;
  * Distributes calls over the levels of nearness: the own zone, the own region, and the rest. Each level takes what its
  * health allows, at most all that is left.
  *
- * @see <a href="https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/priority">Envoy,
+ * @see <a
+ *     href="https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/priority">Envoy,
  *     priority levels</a>
  */
 final class LocalitySpillover {

@@ -17,7 +17,9 @@ final class Subset<M extends BalancedInstance> {
     /** The guaranteed share of a cold instance. */
     final float initialShare;
 
-    /** The position of the first instance that is compared, so that clients do not all prefer the same of equal ones. */
+    /**
+     * The position of the first instance that is compared, so that clients do not all prefer the same of equal ones.
+     */
     final int first;
 
     private final List<M> members;

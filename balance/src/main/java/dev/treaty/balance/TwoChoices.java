@@ -15,8 +15,8 @@ import java.util.random.RandomGenerator;
  * great. A latency is not divided by a weight: an instance that is several times slower than another is slow, whatever
  * its weight.
  *
- * <p>An instance that accepts no calls is never picked, and an instance at which this call was tried only if there is no
- * other. A probed instance, and a cold one below its initial share, is picked without regard to its load.
+ * <p>An instance that accepts no calls is never picked, and an instance at which this call was tried only if there is
+ * no other. A probed instance, and a cold one below its initial share, is picked without regard to its load.
  *
  * @see <a href="https://www.eecs.harvard.edu/~michaelm/postscripts/mythesis.pdf">M. Mitzenmacher, The power of two
  *     choices in randomized load balancing, 1996</a>

@@ -19,8 +19,8 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Prints errors on the error stream, as text or, with {@code --json}, as a JSON object, and selects the exit code. Secrets
- * are masked.
+ * Prints errors on the error stream, as text or, with {@code --json}, as a JSON object, and selects the exit code.
+ * Secrets are masked.
  */
 public final class ErrorHandler {
     static final String JSON = "--json";

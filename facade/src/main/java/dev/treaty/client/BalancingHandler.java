@@ -84,7 +84,11 @@ public final class BalancingHandler implements Handler {
             }
             ServiceResponse<?> response = node.attempt(call, admission, now);
             now = time.nanoTime();
-            if (!Node.refused(Node.fault(response)) || call.context().deadline().remainingNanos(time) <= 0) {
+            Fault fault = Node.fault(response);
+            if (fault != null && fault.code() == Code.RESOURCE_EXHAUSTED && allTried(candidates, record)) {
+                record.refusingAll();
+            }
+            if (!Node.refused(fault) || call.context().deadline().remainingNanos(time) <= 0) {
                 return response;
             }
             refusal = response;
@@ -92,6 +96,15 @@ public final class BalancingHandler implements Handler {
         return refusal != null
                 ? refusal
                 : ServiceResponse.failed(Fault.unreached(Code.UNAVAILABLE, noInstance(call, candidates)));
+    }
+
+    private static boolean allTried(Candidates<Node> candidates, DecisionRecord record) {
+        for (int i = 0; i < candidates.size(); i++) {
+            if (!record.triedAt(candidates.member(i).instance().id())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private String noInstance(Call call, Candidates<Node> candidates) {

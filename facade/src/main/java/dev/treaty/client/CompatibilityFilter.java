@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * an operation fail, or whose contract is not known yet, is called only if there is no other; one at which all calls
  * fail is never called.
  *
- * <p>Nodes are evaluated once for each change of the list, by one thread while others wait. While all nodes are compatible, which is always the case
- * except during some deployments, a call costs one comparison.
+ * <p>Nodes are evaluated once for each change of the list, by one thread while others wait. While all nodes are
+ * compatible, which is always the case except during some deployments, a call costs one comparison.
  */
 final class CompatibilityFilter {
     /** The maximum number of cached verdicts. */

@@ -89,7 +89,8 @@ final class BannedCalls {
             new Ban(
                     THREAD,
                     call -> call.owner().equals(JUC + "Executors")
-                            && call.name().startsWith("new")),
+                            && call.name().startsWith("new")
+                            && !call.name().equals("newThreadPerTaskExecutor")), // its factory is checked
             new Ban(
                     THREAD,
                     call -> call.owner().equals(JUC + "CompletableFuture")

@@ -56,9 +56,9 @@ class SimulatedCodeTest {
      * The classes that may start threads otherwise: {@code BackgroundThread} itself, code that runs a caller's work in
      * the caller's context, and hooks of the JVM's shutdown.
      */
-    private static final Pattern STARTS_THREADS = Pattern.compile(
-            "dev/treaty/(core/event/BackgroundThread|core/call/AsyncCall|Platform|resilience/(retry/Hedge"
-                    + "|execution/Execution))(\\$\\w+)*\\.class");
+    private static final Pattern STARTS_THREADS =
+            Pattern.compile("dev/treaty/(core/event/BackgroundThread|core/call/(AsyncCall|ContextCarrier)|Platform"
+                    + "|resilience/(retry/Hedge|execution/Execution))(\\$\\w+)*\\.class");
 
     @Test
     void background_threads_are_started_in_one_place_G2() {

@@ -36,10 +36,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Combines several registries into one. The <em>primary</em> registries are read and written together: an instance that is in two
- * of them is one, and everything is registered in each, so that a system survives the loss of either, and can move from
- * one to another while it runs. A <em>secondary</em> registry, of another region, is only read, and its instances of a
- * service are visible only while no instance of the primary ones accepts calls.
+ * Combines several registries into one. The <em>primary</em> registries are read and written together: an instance that
+ * is in two of them is one, and everything is registered in each, so that a system survives the loss of either, and can
+ * move from one to another while it runs. A <em>secondary</em> registry, of another region, is only read, and its
+ * instances of a service are visible only while no instance of the primary ones accepts calls.
  *
  * <p>What primary registries say of an instance is ranked: what a registry says that can be reached comes before what
  * one said before it became unreachable. Of equal rank, the newer state counts; an instance is listed as long as one of
@@ -52,7 +52,9 @@ public final class JointRegistry implements Registry {
     /** The pause between two looks at which registries can be reached. */
     private static final long CHECK_NANOS = Duration.ofMillis(500).toNanos();
 
-    /** How long the watchers may take to process that an instance drains before a registry counts it as acknowledged. */
+    /**
+     * How long the watchers may take to process that an instance drains before a registry counts it as acknowledged.
+     */
     private static final long DRAIN_NANOS = Duration.ofMillis(250).toNanos();
 
     private static final Comparator<ServiceInstance> BY_AGE = Comparator.comparing(ServiceInstance::startedAt)

@@ -32,7 +32,8 @@ public interface Fallback<T> {
      *
      * @param fault why the service did not answer
      * <p>It runs in the rest of the call's time, like an attempt: by {@link TimeoutMode} it is interrupted or left
-     * behind at the deadline, and the call fails. Only a {@linkplain TimeoutMode#COOPERATIVE cooperative} guard waits for it.
+     * behind at the deadline, and the call fails. Only a {@linkplain TimeoutMode#COOPERATIVE cooperative} guard waits
+     * for it.
      *
      * @return an answer with its origin; a failure with {@link Code#UNIMPLEMENTED} if there is no fallback, so that the
      *     service's own fault is returned; any other failure if the fallback failed too

@@ -30,8 +30,8 @@ import org.HdrHistogram.ConcurrentHistogram;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The process of three clients: Treaty's, with its defaults. It answers each line of input by an {@link Outcome}, and ends
- * when the input does.
+ * The process of three clients: Treaty's, with its defaults. It answers each line of input by an {@link Outcome}, and
+ * ends when the input does.
  */
 final class LoadDriver {
     private static final long NANOS_MAX = Duration.ofMinutes(1).toNanos();

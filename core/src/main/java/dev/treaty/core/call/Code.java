@@ -82,7 +82,9 @@ public enum Code {
         };
     }
 
-    /** Returns true if the instance is the cause: breakers and ejection count it as failure. A full instance is well. */
+    /**
+     * Returns true if the instance is the cause: breakers and ejection count it as failure. A full instance is well.
+     */
     public boolean isInstanceFailure() {
         return isServiceFailure() && this != RESOURCE_EXHAUSTED;
     }

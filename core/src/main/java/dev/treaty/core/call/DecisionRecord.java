@@ -27,8 +27,8 @@ public final class DecisionRecord {
     private long waitedNanos;
 
     /**
-     * Adds a time, in nanoseconds, that the handler has waited on purpose, as for the next change in a long poll: metrics
-     * do not count it as latency. Called by the thread that handles the call.
+     * Adds a time, in nanoseconds, that the handler has waited on purpose, as for the next change in a long poll:
+     * metrics do not count it as latency. Called by the thread that handles the call.
      */
     public void waited(long nanos) {
         waitedNanos += nanos;

@@ -3,9 +3,9 @@ package dev.treaty.core.text;
 import java.util.regex.Pattern;
 
 /**
- * Text from other processes as it may be shown: on a terminal, in a line of a log, as a label of a metric, in the answer
- * of a registry. What such a place would interpret instead of showing is replaced: control characters, among them
- * escape sequences and line breaks, the line and paragraph separators of Unicode, marks that reverse the order of
+ * Text from other processes as it may be shown: on a terminal, in a line of a log, as a label of a metric, in the
+ * answer of a registry. What such a place would interpret instead of showing is replaced: control characters, among
+ * them escape sequences and line breaks, the line and paragraph separators of Unicode, marks that reverse the order of
  * letters, invisible format characters, and halves of surrogate pairs. Joiners within words and emoji are kept.
  */
 public final class PrintableText {

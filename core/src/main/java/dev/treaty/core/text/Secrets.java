@@ -30,7 +30,8 @@ public final class Secrets {
             "([A-Za-z][A-Za-z0-9+.-]{0,31}:(?:[A-Za-z][A-Za-z0-9+.-]{0,31}:(?=//))?/{0,3})[^\\s\"'<>,]{0,512}@");
 
     /** What stands before an {@code @} in an address without a scheme. */
-    private static final Pattern BARE_USER = Pattern.compile("(?<![\\w/:*])([\\w.%+-]{1,128}):(?!//)[^\\s\"'<>@]{0,512}@");
+    private static final Pattern BARE_USER =
+            Pattern.compile("(?<![\\w/:*])([\\w.%+-]{1,128}):(?![^\\s@]*//)[^\\s\"'<>@]{0,512}@");
 
     private static final Pattern VALUE = Pattern.compile("(?i)((?:" + NAME + ")s?(?!" + ABOUT + ")\\d*[\"']?"
             + "(?:\\s*=\\s*|\\s*:\\s*(?=[\"'])|(?<=password|passwd|pwd|secret|authorization)\\s*:\\s*))"

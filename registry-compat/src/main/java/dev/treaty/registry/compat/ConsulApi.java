@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the HTTP API of a Consul agent from a registry, as far as it concerns services and their health: queries of {@code
- * /v1/health/}, {@code /v1/catalog/}, {@code /v1/agent/} and {@code /v1/status/}, and registrations at {@code
+ * Answers the HTTP API of a Consul agent from a registry, as far as it concerns services and their health: queries of
+ * {@code /v1/health/}, {@code /v1/catalog/}, {@code /v1/agent/} and {@code /v1/status/}, and registrations at {@code
  * /v1/agent/service/} with checks by TTL, HTTP, TCP or gRPC. Other requests are refused with a reason; {@code
  * docs/backends.md} lists each.
  *

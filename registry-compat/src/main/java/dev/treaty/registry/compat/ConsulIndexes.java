@@ -20,10 +20,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * The indexes of blocking queries. An index is a number that grows with each change that a query has seen, and it belongs
- * to the content of one answer: the same content has the same index. Numbers begin with the time of the start, in
- * microseconds, so that they do not repeat after a restart. A service that has no instance costs nothing: the index of
- * its empty answer is that of the last service that lost its last instance.
+ * The indexes of blocking queries. An index is a number that grows with each change that a query has seen, and it
+ * belongs to the content of one answer: the same content has the same index. Numbers begin with the time of the start,
+ * in microseconds, so that they do not repeat after a restart. A service that has no instance costs nothing: the index
+ * of its empty answer is that of the last service that lost its last instance.
  */
 final class ConsulIndexes {
     /** How often a blocked query reads what registries do not push. */

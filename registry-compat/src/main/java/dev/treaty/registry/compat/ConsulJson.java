@@ -23,7 +23,9 @@ final class ConsulJson {
     /** The key of the metadata with fields of Consul that Treaty does not use, as a JSON object. */
     static final String KEPT = "consul";
 
-    /** Returns tags in the form of the metadata: with commas between them, or as JSON if they have commas themselves. */
+    /**
+     * Returns tags in the form of the metadata: with commas between them, or as JSON if they have commas themselves.
+     */
     static String joined(List<String> tags) {
         String joined = String.join(",", tags);
         return split(joined).equals(tags) ? joined : Json.text(tags);

@@ -299,7 +299,7 @@ class ConsulClientsTest {
         "SocketPath": "/x"                                  | cannot keep SocketPath
         "Checks": [{"TTL": "1s"}, {"TTL": "2s"}]            | one check for an instance, not 2
         "Check": {"HTTP": "http://127.0.0.1/", "Interval": "1s", "Header": {"a": ["b"]}} | cannot keep Check.Header
-        "Check": {"HTTP": "http://127.0.0.1/", "Interval": "1s", "Method": "POST"}       | checks with GET, not with POST
+        "Check": {"HTTP": "http://127.0.0.1/", "Interval": "1s", "Method": "POST"} | checks with GET, not with POST
         "Check": {"HTTP": "http://127.0.0.1/"}              | Interval of the check must be at least 1s
         "Check": {"HTTP": "http://a:b@127.0.0.1/", "Interval": "1s"} | no valid HTTP address
         "Check": {"HTTP": "https://shop.example/", "Interval": "1s"} | needs an IP address

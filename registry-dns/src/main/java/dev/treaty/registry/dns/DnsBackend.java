@@ -165,8 +165,8 @@ final class DnsBackend implements ReadOnlyBackend {
     }
 
     /**
-     * Sends a query over TCP, because servers such as Consul's leave out what does not fit into a datagram; and over UDP
-     * to servers that do not answer there.
+     * Sends a query over TCP, because servers such as Consul's leave out what does not fit into a datagram; and over
+     * UDP to servers that do not answer there.
      */
     private Message send(Message query) throws IOException {
         try {

@@ -55,8 +55,8 @@ import org.xbill.DNS.Type;
  * A DNS server for the instances of a registry. The name of a service, such as {@code shop.orders.treaty.}, has an
  * address record for each instance that accepts calls, and SRV records with the ports; so has {@code
  * _http._tcp.shop.orders.treaty.} Names are case-insensitive, as always in DNS. The name of an instance is its id below
- * that of its service: {@code orders-1.shop.orders.treaty.} If the id is not a name of DNS in lower case, a digest of the
- * id follows what remains of it.
+ * that of its service: {@code orders-1.shop.orders.treaty.} If the id is not a name of DNS in lower case, a digest of
+ * the id follows what remains of it.
  *
  * <p>The server answers over UDP and TCP, and only for its zone, so that it cannot be used to amplify attacks on third
  * parties. A response has as many records as fit, in random order, so that all instances are found over several

@@ -38,9 +38,6 @@ final class CachedView implements AutoCloseable {
     /** A service that was not watched for this long is followed no longer. */
     private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
 
-    /** For how long an instance that is missing may have been dead: its lease and some delay. */
-    private static final long LEASE_NANOS = Duration.ofSeconds(30).toNanos();
-
     /** The longest wait for the watchers in this process before a state is acknowledged. */
     private static final long ACKNOWLEDGE_NANOS = Duration.ofSeconds(30).toNanos();
 
@@ -248,12 +245,7 @@ final class CachedView implements AutoCloseable {
 
         @Override
         public void changed(String id, String text) {
-            synchronized (CachedView.this) {
-                boolean added = !instances.containsKey(id);
-                if (put(text).isPresent() && added) {
-                    preservation.added(name, time.nanoTime());
-                }
-            }
+            put(text);
         }
 
         /** Returns the id of the instance that a text is. */
@@ -376,8 +368,7 @@ final class CachedView implements AutoCloseable {
             }
             long wait = known.delisted
                     ? 0
-                    : preservation.tryRemove(
-                            name, now - LEASE_NANOS, changes.instances(name).size(), changes.instanceCount(), now);
+                    : preservation.tryRemove(name, now, changes.instances(name).size(), changes.instanceCount(), now);
             if (wait > 0) {
                 known.checkAtNanos = now + wait;
                 show(known);

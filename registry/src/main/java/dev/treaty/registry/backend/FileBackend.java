@@ -27,8 +27,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backend that reads instances from a file, twice a second: size and times of a file that was restored may be the same
- * as before. A file that cannot be read changes nothing and is reported as a problem.
+ * A backend that reads instances from a file, twice a second: size and times of a file that was restored may be the
+ * same as before. A file that cannot be read changes nothing and is reported as a problem.
  */
 public final class FileBackend implements ReadOnlyBackend {
     /** The largest file, in bytes. */

@@ -332,9 +332,6 @@ public final class WatchClient implements AutoCloseable {
                     changes.remove(instance.service(), instance.id(), reason, at);
                     continue;
                 }
-                if (changes.find(instance.service(), instance.id()).isEmpty()) {
-                    preservation.added(instance.service(), connection.time.nanoTime());
-                }
                 if (changes.put(instance, event.timestamp()) > 0
                         && instance.health().status() == ServiceHealth.Status.DRAINING) {
                     draining.put(instance.service(), changes.revision());
@@ -376,8 +373,7 @@ public final class WatchClient implements AutoCloseable {
                     continue;
                 }
                 int ofService = changes.instances(service).size();
-                long seen = now - connection.policy.grace().toNanos();
-                long wait = preservation.tryRemove(service, seen, ofService, changes.instanceCount(), now);
+                long wait = preservation.tryRemove(service, now, ofService, changes.instanceCount(), now);
                 if (wait > 0) { // too many at once: more likely a fault of the registry than the truth
                     kept.put(each.getKey(), new WatchState.Missing(service, now + wait));
                     held++;

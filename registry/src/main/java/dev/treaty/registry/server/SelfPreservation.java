@@ -37,7 +37,7 @@ public final class SelfPreservation {
     }
 
     /** Notes a new instance of a service. */
-    public synchronized void added(ServiceName service, long nowNanos) {
+    synchronized void added(ServiceName service, long nowNanos) {
         Replacements own = replacements.computeIfAbsent(service, _ -> new Replacements());
         dropOld(own.added, nowNanos);
         own.added.addLast(nowNanos);

@@ -14,11 +14,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * law). One half keeps the service busy, and the other half waits within it, so that it stays busy. TCP BBR computes
  * its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016).
  *
- * <p>The limit falls only if most of the time of the calls in the service is spent in a queue, and in addition the limit
- * was reached, or three quarters of the calls queue and either some ended after their deadlines or twice as many run as
- * when they did not queue. So a service below its capacity is not limited, however long its calls take. While the limit is
- * reached and few calls queue, it rises, by up to a half with each window. When it has not been reached for
- * {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
+ * <p>The limit falls only if most of the time of the calls in the service is spent in a queue, and in addition the
+ * limit was reached, or three quarters of the calls queue and either some ended after their deadlines or twice as many
+ * run as when they did not queue. So a service below its capacity is not limited, however long its calls take. While
+ * the limit is reached and few calls queue, it rises, by up to a half with each window. When it has not been reached
+ * for {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
  *
  * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
  * with faster windows. It rises only by a <em>measurement</em>: in one window so few calls are admitted that they
