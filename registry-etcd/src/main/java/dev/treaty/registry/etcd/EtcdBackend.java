@@ -18,6 +18,7 @@ import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.Response;
 import io.etcd.jetcd.common.exception.ErrorCode;
 import io.etcd.jetcd.common.exception.EtcdException;
+import io.etcd.jetcd.common.exception.EtcdExceptionFactory;
 import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.kv.TxnResponse;
 import io.etcd.jetcd.op.Cmp;
@@ -123,9 +124,9 @@ final class EtcdBackend extends LeasedBackend {
                         .lines()
                         .findFirst()
                         .orElse(cause.getClass().getSimpleName());
-        if (!(cause instanceof EtcdException etcd)) {
-            return new ServiceException(Code.UNAVAILABLE, message);
-        }
+        // Some calls of jetcd fail with the exception of gRPC, which has the status of etcd's answer too.
+        EtcdException etcd =
+                cause instanceof EtcdException known ? known : EtcdExceptionFactory.toEtcdException(cause);
         Code code = switch (etcd.getErrorCode()) {
             case NOT_FOUND -> Code.NOT_FOUND;
             case UNAUTHENTICATED -> Code.UNAUTHENTICATED;
@@ -133,7 +134,9 @@ final class EtcdBackend extends LeasedBackend {
             case RESOURCE_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
             default -> Code.UNAVAILABLE;
         };
-        return new ServiceException(new Fault(code, message, true, Optional.empty()));
+        return code == Code.UNAVAILABLE && !(cause instanceof EtcdException)
+                ? new ServiceException(code, message)
+                : new ServiceException(new Fault(code, message, true, Optional.empty()));
     }
 
     /** Returns whether etcd no longer keeps the requested revision. */

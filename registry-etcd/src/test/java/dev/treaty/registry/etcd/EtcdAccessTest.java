@@ -123,7 +123,7 @@ class EtcdAccessTest {
         ByteSequence secret = ByteSequence.from("correct-horse", UTF_8);
         try (var etcd = Etcd.start(1)) {
             try (Client admin = etcd.client()) {
-                ByteSequence all = ByteSequence.from("/", UTF_8);
+                ByteSequence all = ByteSequence.from(new byte[1]); // as both ends of a range: every key
                 for (String user : List.of("root", "reader")) {
                     ByteSequence name = ByteSequence.from(user, UTF_8);
                     admin.getAuthClient().userAdd(name, secret).get();
@@ -134,7 +134,7 @@ class EtcdAccessTest {
                         .roleGrantPermission(
                                 ByteSequence.from("reader", UTF_8),
                                 all,
-                                ByteSequence.from("0", UTF_8),
+                                all,
                                 Permission.Type.READ)
                         .get();
                 admin.getAuthClient().authEnable().get();
