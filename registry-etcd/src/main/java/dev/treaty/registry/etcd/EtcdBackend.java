@@ -125,8 +125,7 @@ final class EtcdBackend extends LeasedBackend {
                         .findFirst()
                         .orElse(cause.getClass().getSimpleName());
         // Some calls of jetcd fail with the exception of gRPC, which has the status of etcd's answer too.
-        EtcdException etcd =
-                cause instanceof EtcdException known ? known : EtcdExceptionFactory.toEtcdException(cause);
+        EtcdException etcd = cause instanceof EtcdException known ? known : EtcdExceptionFactory.toEtcdException(cause);
         Code code = switch (etcd.getErrorCode()) {
             case NOT_FOUND -> Code.NOT_FOUND;
             case UNAUTHENTICATED -> Code.UNAUTHENTICATED;

@@ -131,11 +131,7 @@ class EtcdAccessTest {
                     admin.getAuthClient().userGrantRole(name, name).get();
                 }
                 admin.getAuthClient()
-                        .roleGrantPermission(
-                                ByteSequence.from("reader", UTF_8),
-                                all,
-                                all,
-                                Permission.Type.READ)
+                        .roleGrantPermission(ByteSequence.from("reader", UTF_8), all, all, Permission.Type.READ)
                         .get();
                 admin.getAuthClient().authEnable().get();
             }
