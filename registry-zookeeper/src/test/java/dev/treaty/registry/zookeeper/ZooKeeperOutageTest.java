@@ -22,10 +22,12 @@ import org.apache.curator.retry.RetryOneTime;
 import org.apache.curator.test.TestingServer;
 import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Outages of ZooKeeper: the conformance suite, and what only happens in ZooKeeper. */
+@Tag("long") // etcd runs the same suite in each build, and sessions of ZooKeeper expire slowly
 class ZooKeeperOutageTest extends OutageConformance {
     private static final Duration LEASE_MIN = Duration.ofSeconds(4); // what ZooKeeper grants
 
