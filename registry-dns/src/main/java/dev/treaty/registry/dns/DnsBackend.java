@@ -38,6 +38,8 @@ import org.xbill.DNS.Type;
 
 /** Discovers instances by names in DNS, as the package documentation describes. */
 final class DnsBackend implements ReadOnlyBackend {
+    private static final System.Logger LOGGER = System.getLogger(DnsBackend.class.getName());
+
     /** The most instances of one name; further ones are ignored. */
     private static final int INSTANCES_MAX = 1_000;
 
@@ -120,7 +122,15 @@ final class DnsBackend implements ReadOnlyBackend {
             for (InetAddress each : addresses) {
                 if (instances.size() < INSTANCES_MAX && port != 0) {
                     String withoutScope = each.getHostAddress().replaceFirst("%.*", "");
-                    var endpoint = new ServiceEndpoint("http", withoutScope, port);
+                    ServiceEndpoint endpoint;
+                    try {
+                        endpoint = new ServiceEndpoint("http", withoutScope, port);
+                    } catch (IllegalArgumentException e) {
+                        LOGGER.log(
+                                System.Logger.Level.WARNING,
+                                "An address of " + host + " is left out: " + e.getMessage());
+                        continue;
+                    }
                     var instance = ServiceInstance.of(
                                     endpoint.authority(), service, new Version(0, 0, 0), endpoint, Instant.EPOCH)
                             .withWeight(weight);

@@ -14,11 +14,23 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.simulation.Polling;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
 
 /** Services that cannot be in DNS, and DNS servers that cannot be found. */
 class DnsFaultsTest {
@@ -74,6 +86,55 @@ class DnsFaultsTest {
             assertThat(nowhere.registry().instances(ORDERS)).isEmpty();
             Polling.until(() -> nowhere.registry().problem().orElse("").contains("the DNS server is unknown"));
             Polling.until(() -> named.registry().instances(ORDERS).size() == 1);
+        }
+    }
+
+    /** Answers a question for addresses with these, over TCP, and any other with nothing. */
+    private static void answer(Socket socket, List<String> addresses) {
+        try (socket;
+                var in = new DataInputStream(socket.getInputStream());
+                var out = new DataOutputStream(socket.getOutputStream())) {
+            while (true) {
+                var question = new Message(in.readNBytes(in.readUnsignedShort()));
+                var response = new Message(question.getHeader().getID());
+                response.getHeader().setFlag(Flags.QR);
+                response.addRecord(question.getQuestion(), Section.QUESTION);
+                for (String address : question.getQuestion().getType() == Type.A ? addresses : List.<String>of()) {
+                    var name = question.getQuestion().getName();
+                    response.addRecord(new ARecord(name, DClass.IN, 1, InetAddress.getByName(address)), Section.ANSWER);
+                }
+                byte[] bytes = response.toWire();
+                out.writeShort(bytes.length);
+                out.write(bytes);
+            }
+        } catch (IOException e) {
+            // the client has closed the connection
+        }
+    }
+
+    private static void serve(ServerSocket listening, List<String> addresses) {
+        try {
+            while (true) {
+                Socket accepted = listening.accept();
+                Thread.ofVirtual().start(() -> answer(accepted, addresses));
+            }
+        } catch (IOException e) {
+            // the test has ended
+        }
+    }
+
+    @Test
+    void an_address_that_no_client_can_call_is_left_out_R8() throws IOException {
+        try (var listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> serve(listening, List.of("0.0.0.0", "127.0.0.7", "224.0.0.1")));
+            var address =
+                    RegistryAddress.parse("dns://{service}.treaty:9090?server=127.0.0.1:" + listening.getLocalPort());
+            try (var treaty = Treaty.open(Settings.DEFAULTS.withRegistry(address))) {
+                Polling.until(() -> !treaty.registry().instances(ORDERS).isEmpty());
+                assertThat(treaty.registry().instances(ORDERS))
+                        .extracting(instance -> instance.endpoint().host())
+                        .containsExactly("127.0.0.7");
+            }
         }
     }
 }
