@@ -53,6 +53,9 @@ public final class AdaptiveLimit {
     /** The limit, in calls that do not queue. */
     static final double TOLERANCE = 2;
 
+    /** Calls that wait for less than this are no reason to refuse any: quick calls on busy processors wait so long. */
+    static final Duration WAIT_MIN = Duration.ofMillis(10);
+
     /** The share of the calls that do not queue that run during a measurement, so that none queues then. */
     private static final double MEASURED_SHARE = 0.9;
 
@@ -214,7 +217,7 @@ public final class AdaptiveLimit {
     }
 
     private String adapted(double busy, boolean limited, boolean overloaded, int inFlight, long now) {
-        double headroom = TOLERANCE * baselineNanos / callNanos;
+        double headroom = Math.max(TOLERANCE * baselineNanos, baselineNanos + WAIT_MIN.toNanos()) / callNanos;
         windowsUntilMeasured = Math.max(0, windowsUntilMeasured - 1);
         estimateKnown = Math.max(estimateKnown, estimate);
         if (!overloaded) {
