@@ -59,7 +59,7 @@ public record Platform(
     }
 
     private static Runnable addShutdownHook(Runnable action) {
-        Thread hook = BackgroundThread.platform("treaty-exit", Time.system(), Events.NONE, action::run);
+        Thread hook = BackgroundThread.platformOnce("treaty-exit", Events.NONE, action::run);
         unlessExiting(() -> Runtime.getRuntime().addShutdownHook(hook));
         return () -> unlessExiting(() -> Runtime.getRuntime().removeShutdownHook(hook));
     }

@@ -44,9 +44,6 @@ class CrashLoopTest {
     private static final int CALLS_PER_SECOND = 100;
     private static final int INSTANCES = 3;
 
-    /** Within this time after the event of its discovery, an instance is among the nodes of the client. */
-    private static final long KNOWN_NANOS = 100_000_000;
-
     private static final ServiceName WORK = new ServiceName("test.Work");
 
     @Contract(name = "test.Work", version = "1.0.0")
@@ -273,7 +270,7 @@ class CrashLoopTest {
     /** Returns true if no instance that the client knew accepted calls at some moment of the call. */
     private boolean inOutage(Failed call) {
         return outages.headMap(call.endNanos).values().stream()
-                .anyMatch(end -> end == Long.MAX_VALUE || call.startNanos <= end + KNOWN_NANOS);
+                .anyMatch(end -> end == Long.MAX_VALUE || call.startNanos <= end);
     }
 
     private void killOneByOne(long durationMillis, int pauseMillis) throws IOException, InterruptedException {

@@ -145,15 +145,21 @@ class ServerLimitsTest {
         }
     }
 
+    /** Returns the events of a type that a process emits from now on. */
+    private static <E extends Event> Queue<E> events(Treaty treaty, Class<E> type) {
+        var events = new ConcurrentLinkedQueue<E>();
+        treaty.events().subscribe(event -> {
+            if (type.isInstance(event)) {
+                events.add(type.cast(event));
+            }
+        });
+        return events;
+    }
+
     @Test
     void a_service_whose_every_instance_is_at_its_limit_gets_no_retries_G16() throws InterruptedException {
         try (Treaty treaty = open("server: {limits: {concurrency: {adaptive: false, limit: 1, queue: 0}}}\n")) {
-            var retries = new ConcurrentLinkedQueue<Event>();
-            treaty.events().subscribe(event -> {
-                if (event instanceof Event.RetryScheduled) {
-                    retries.add(event);
-                }
-            });
+            Queue<Event.RetryScheduled> retries = events(treaty, Event.RetryScheduled.class);
             var held = new Held();
             treaty.serve(Work.class, held);
             var callers = new Callers(treaty);
@@ -181,12 +187,7 @@ class ServerLimitsTest {
             defaults: {retry: {attempts: 1}, throttle: {minimum-calls: 1000}}
             """;
         try (Treaty treaty = open(limits)) {
-            var changes = new ConcurrentLinkedQueue<Event.BreakerChanged>();
-            treaty.events().subscribe(event -> {
-                if (event instanceof Event.BreakerChanged change) {
-                    changes.add(change);
-                }
-            });
+            Queue<Event.BreakerChanged> changes = events(treaty, Event.BreakerChanged.class);
             var held = new Held();
             treaty.serve(Work.class, held);
             var callers = new Callers(treaty);
@@ -260,12 +261,7 @@ class ServerLimitsTest {
     void a_client_over_its_rate_retries_after_the_requested_delay() {
         String limits = "server: {limits: {rate-limit-per-caller: {permits: 1, per: 500ms, burst: 1}}}\n";
         try (Treaty treaty = open(limits)) {
-            var retries = new ConcurrentLinkedQueue<Event.RetryScheduled>();
-            treaty.events().subscribe(event -> {
-                if (event instanceof Event.RetryScheduled retry) {
-                    retries.add(retry);
-                }
-            });
+            Queue<Event.RetryScheduled> retries = events(treaty, Event.RetryScheduled.class);
             treaty.serve(Work.class, what -> what);
             Work work = treaty.client(Work.class);
             long began = System.nanoTime();

@@ -73,7 +73,7 @@ final class InstancesCommand extends OutputCommand {
     private Map<String, Object> document(ServiceInstance instance) {
         Map<String, Object> document = JsonDocuments.of(instance);
         if (renewals) {
-            document.put("renewed", renewed.getOrDefault(instance, "never"));
+            document.put("renewed", renewed.getOrDefault(instance, ""));
         }
         return document;
     }
@@ -82,7 +82,7 @@ final class InstancesCommand extends OutputCommand {
     private static String renewed(Map<String, Optional<Instant>> times, String id) {
         return times.getOrDefault(id, Optional.empty())
                 .map(Instant::toString)
-                .orElse(times.containsKey(id) ? "lives" : "never"); // without a lease
+                .orElse(times.containsKey(id) ? "its lease lives" : "it has no lease");
     }
 
     private List<ServiceInstance> read() {

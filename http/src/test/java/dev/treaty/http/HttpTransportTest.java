@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -563,6 +564,21 @@ class HttpTransportTest {
                         .getAddress()
                         .isLoopbackAddress())
                 .isTrue();
+    }
+
+    @Test
+    void a_name_lookup_that_fails_is_made_once_and_the_name_is_unresolved_G1() throws Exception {
+        var lookups = new AtomicInteger();
+        InetSocketAddress address = SocketByteChannel.address(
+                new ServiceEndpoint("http", "somewhere.test", 80),
+                (_, _) -> {
+                    lookups.incrementAndGet();
+                    throw new AssertionError("broken");
+                },
+                Deadline.after(Duration.ofMinutes(1), Time.system()),
+                Time.system());
+        assertThat(address.isUnresolved()).isTrue();
+        assertThat(lookups).hasValue(1);
     }
 
     private static void await(CountDownLatch latch) {

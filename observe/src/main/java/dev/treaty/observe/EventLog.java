@@ -126,7 +126,7 @@ public final class EventLog implements Events {
             case Event.HandlerFailed(var call, var cause) ->
                 write(Level.ERROR, () -> "internal error handling " + call.path(), cause);
             case Event.ThreadFailed(var thread, var cause) ->
-                write(Level.ERROR, () -> "thread " + thread + " failed and continues", cause);
+                write(Level.ERROR, () -> "thread " + thread + " failed", cause);
             case Event.CallEnded _, Event.AttemptEnded _, Event.RetryScheduled _, Event.CallMirrored _ -> {
                 // Too frequent for a log; metrics count them.
             }

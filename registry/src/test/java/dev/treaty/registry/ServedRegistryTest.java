@@ -261,33 +261,14 @@ class ServedRegistryTest {
         }
     }
 
-    @Test
-    void a_registry_refuses_endpoints_that_no_client_can_call_R8() {
-        for (String host : List.of("0.0.0.0", "::", "300.1.1.1", "1.2.3.4:80")) {
-            var instance = new RegistryProtocol.Instance(
-                    "a",
-                    "shop.Orders",
-                    "1.0.0",
-                    "http",
-                    host,
-                    80,
-                    Optional.empty(),
-                    "",
-                    "",
-                    100,
-                    "",
-                    Optional.empty(),
-                    Optional.empty());
-            assertThatThrownBy(() -> service.register(instance, "a-long-token", 10_000))
-                    .hasMessageContaining("the host " + host + " cannot be used");
-        }
-        var https = new RegistryProtocol.Instance(
+    private static RegistryProtocol.Instance at(String protocol, String host, int port) {
+        return new RegistryProtocol.Instance(
                 "a",
                 "shop.Orders",
                 "1.0.0",
-                "https",
-                "10.1.2.3",
-                443,
+                protocol,
+                host,
+                port,
                 Optional.empty(),
                 "",
                 "",
@@ -295,7 +276,15 @@ class ServedRegistryTest {
                 "",
                 Optional.empty(),
                 Optional.empty());
-        assertThatThrownBy(() -> service.register(https, "a-long-token", 10_000))
+    }
+
+    @Test
+    void a_registry_refuses_endpoints_that_no_client_can_call_R8() {
+        for (String host : List.of("0.0.0.0", "::", "300.1.1.1", "1.2.3.4:80")) {
+            assertThatThrownBy(() -> service.register(at("http", host, 80), "a-long-token", 10_000))
+                    .hasMessageContaining("the host " + host + " cannot be used");
+        }
+        assertThatThrownBy(() -> service.register(at("https", "10.1.2.3", 443), "a-long-token", 10_000))
                 .hasMessageContaining("which no client can call: write http");
         assertThatThrownBy(() -> RegistryAddress.parse("treaty://0.0.0.0:7400")).hasMessageContaining("0.0.0.0");
         assertThat(new ServiceEndpoint("http", "10.1.2.3", 80).port()).isEqualTo(80);

@@ -83,7 +83,8 @@ public enum Code {
     }
 
     /**
-     * Returns true if the instance is the cause: breakers and ejection count it as failure. A full instance is well.
+     * Returns true if the instance is the cause: breakers and ejection count it as failure. {@link #RESOURCE_EXHAUSTED}
+     * is none, because an instance at its limit works.
      */
     public boolean isInstanceFailure() {
         return isServiceFailure() && this != RESOURCE_EXHAUSTED;

@@ -36,7 +36,7 @@ public final class BackgroundThread {
      * @param events receives the failures; they are logged if this is {@link Events#NONE}
      */
     public static Thread virtual(String name, Time time, Events events, Body body) {
-        return create(Thread.ofVirtual().inheritInheritableThreadLocals(false), name, time, events, body);
+        return create(Thread.ofVirtual(), name, time, events, body);
     }
 
     /**
@@ -44,19 +44,32 @@ public final class BackgroundThread {
      * busy. It is a daemon.
      */
     public static Thread platform(String name, Time time, Events events, Body body) {
-        return create(Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false), name, time, events, body);
+        return create(Thread.ofPlatform().daemon(), name, time, events, body);
+    }
+
+    /** Creates a virtual thread, unstarted, that runs its body once; a failure is reported and ends it. */
+    public static Thread once(String name, Events events, Body body) {
+        return createOnce(Thread.ofVirtual(), name, events, body);
+    }
+
+    /** Creates a platform thread, unstarted, that runs its body once; a failure is reported and ends it. */
+    public static Thread platformOnce(String name, Events events, Body body) {
+        return createOnce(Thread.ofPlatform().daemon(), name, events, body);
     }
 
     /** Starts a virtual thread that runs its body once; a failure is reported and ends it. */
     public static Thread startOnce(String name, Events events, Body body) {
-        return Thread.ofVirtual()
-                .inheritInheritableThreadLocals(false)
-                .name(name)
-                .start(() -> completes(name, events, body));
+        Thread thread = once(name, events, body);
+        thread.start();
+        return thread;
+    }
+
+    private static Thread createOnce(Thread.Builder builder, String name, Events events, Body body) {
+        return builder.inheritInheritableThreadLocals(false).name(name).unstarted(() -> completes(name, events, body));
     }
 
     private static Thread create(Thread.Builder builder, String name, Time time, Events events, Body body) {
-        return builder.name(name).unstarted(() -> {
+        return builder.inheritInheritableThreadLocals(false).name(name).unstarted(() -> {
             try {
                 while (!completes(name, events, body)) {
                     time.sleep(PAUSE_NANOS);
@@ -84,8 +97,7 @@ public final class BackgroundThread {
     public static void report(String name, Events events, Throwable failure) {
         try {
             if (events.equals(Events.NONE)) {
-                LOGGER.log(
-                        System.Logger.Level.ERROR, "Thread " + name + " failed and continues", Secrets.mask(failure));
+                LOGGER.log(System.Logger.Level.ERROR, "Thread " + name + " failed", Secrets.mask(failure));
             } else {
                 events.emit(new Event.ThreadFailed(name, failure));
             }

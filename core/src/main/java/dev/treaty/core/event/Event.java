@@ -74,6 +74,6 @@ public sealed interface Event {
      */
     record RegistryChanged(String registry, boolean reachable, boolean problem, String message) implements Event {}
 
-    /** A background thread of Treaty, or code that it calls, failed unexpectedly; the thread continues. */
+    /** A background thread of Treaty, or code that it calls, failed unexpectedly; a long-lived one continues. */
     record ThreadFailed(String thread, Throwable cause) implements Event {}
 }

@@ -76,7 +76,7 @@ public final class SocketByteChannel implements ByteChannel {
             return new InetSocketAddress(endpoint.host(), endpoint.port());
         }
         var found = new Promise<InetSocketAddress>();
-        BackgroundThread.platform("treaty-http-lookup", time, Events.NONE, () -> {
+        BackgroundThread.platformOnce("treaty-http-lookup", Events.NONE, () -> {
                     try {
                         found.complete(lookup.apply(endpoint.host(), endpoint.port()));
                     } finally {

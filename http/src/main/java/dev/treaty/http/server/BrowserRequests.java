@@ -43,7 +43,7 @@ public final class BrowserRequests {
         String name = PORT.matcher(authority).replaceFirst("");
         if (!ADDRESS.matcher(name).matches() && !LOCAL_NAME.matcher(name).matches() && !name.equals(host)) {
             throw rejected("the host \"" + MessageReader.echo(name)
-                    + "\" is not this server, which listens on loopback:" + " use localhost or " + host);
+                    + "\" is not this server, which listens on loopback: use localhost or " + host);
         }
         headers.first(HeaderNames.ORIGIN).ifPresent(origin -> {
             if (!origin.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").equals(authority)) {

@@ -74,8 +74,9 @@ public final class CheckNetworks {
                 || Network.of("255.255.255.255").contains(bytes);
         if (never || networks.stream().noneMatch(network -> network.contains(bytes))) {
             throw new IllegalArgumentException("checks may not connect to " + address.getHostAddress()
-                    + (never ? ", whose kind of address is never checked" : ": the operator of this registry allows it")
-                    + (never ? "" : " with --check-network"));
+                    + (never
+                            ? ", whose kind of address is never checked"
+                            : ": the operator of this registry allows it with --check-network"));
         }
         return address;
     }

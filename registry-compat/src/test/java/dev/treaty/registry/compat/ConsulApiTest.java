@@ -15,18 +15,12 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
-import dev.treaty.http.HttpServer;
-import dev.treaty.http.HttpServerOptions;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.server.FileStore;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.simulation.Polling;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +31,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kiwiproject.consul.Consul;
@@ -48,38 +41,14 @@ import org.kiwiproject.consul.model.agent.ImmutableRegistration;
 import org.kiwiproject.consul.model.agent.Registration;
 
 /** Consul's API, used by clients of Consul. */
-class ConsulApiTest {
+class ConsulApiTest extends ServedConsulApi {
     private static final ServiceName ORDERS = new ServiceName("shop.Orders");
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
-
-    private final Treaty treaty = Treaty.open();
-    private final ConsulApi api = new ConsulApi(treaty.registry(), Time.system());
-    private final HttpServer server = new HttpServer(HttpServerOptions.STANDARD, Time.system(), RandomSource.system());
-    private final HttpClient http = HttpClient.newHttpClient();
-
-    ConsulApiTest() {
-        server.handle("/v1/", api);
-    }
-
-    @AfterEach
-    void close() {
-        api.close();
-        server.close();
-        treaty.close();
-        http.close();
-    }
 
     private static ServiceInstance instance(String id, Status status) {
         return ServiceInstance.of(
                         id, ORDERS, new Version(1, 4, 0), new ServiceEndpoint("http", "127.0.0.1", 8080), STARTED)
                 .withHealth(ServiceHealth.of(status, STARTED));
-    }
-
-    private HttpResponse<String> ask(String method, String path, String body) throws Exception {
-        var request = HttpRequest.newBuilder(URI.create(server.endpoint() + path))
-                .method(method, HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        return http.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

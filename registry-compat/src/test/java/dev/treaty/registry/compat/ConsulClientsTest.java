@@ -23,23 +23,17 @@ import dev.treaty.codec.Json;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
-import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
-import dev.treaty.http.HttpServerOptions;
 import dev.treaty.registry.server.FileStore;
 import dev.treaty.simulation.Polling;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,35 +41,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The requests of Consul's clients about services and health: each works, or is refused with a reason. */
-class ConsulClientsTest {
+class ConsulClientsTest extends ServedConsulApi {
     private static final ServiceName ORDERS = new ServiceName("shop-orders");
 
-    private final Treaty treaty = Treaty.open();
-    private final ConsulApi api = new ConsulApi(treaty.registry(), Time.system());
-    private final dev.treaty.http.HttpServer server =
-            new dev.treaty.http.HttpServer(HttpServerOptions.STANDARD, Time.system(), RandomSource.system());
-    private final HttpClient http = HttpClient.newHttpClient();
     private final ConsulClient consul =
             new ConsulClient("127.0.0.1", server.endpoint().port());
-
-    ConsulClientsTest() {
-        server.handle("/v1/", api);
-    }
-
-    @AfterEach
-    void close() {
-        api.close();
-        server.close();
-        treaty.close();
-        http.close();
-    }
-
-    private HttpResponse<String> ask(String method, String path, String body) throws Exception {
-        var request = HttpRequest.newBuilder(URI.create(server.endpoint() + path))
-                .method(method, HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        return http.send(request, HttpResponse.BodyHandlers.ofString());
-    }
 
     private HttpResponse<String> register(String fields) throws Exception {
         return ask("PUT", "/v1/agent/service/register", "{\"Name\": \"shop-orders\", \"Port\": 1, " + fields + "}");

@@ -38,21 +38,10 @@ final class EtcdClients implements AutoCloseable {
     EtcdClients(ClusterAddress address, RegistryContext context) {
         this.address = address;
         this.time = context.time();
-        this.executor = Executors.newThreadPerTaskExecutor(task -> thread(task, context));
+        this.executor = Executors.newThreadPerTaskExecutor(
+                task -> BackgroundThread.once("treaty-etcd", context.events(), task::run));
         this.client = connect();
         this.succeededAtNanos = time.nanoTime();
-    }
-
-    /** Returns a thread that runs a task of the client once, whatever it throws. */
-    private static Thread thread(Runnable task, RegistryContext context) {
-        String name = "treaty-etcd";
-        return BackgroundThread.virtual(name, context.time(), context.events(), () -> {
-            try {
-                task.run();
-            } catch (Throwable e) {
-                BackgroundThread.report(name, context.events(), e);
-            }
-        });
     }
 
     private Client connect() {

@@ -368,7 +368,7 @@ final class CachedView implements AutoCloseable {
             }
             long wait = known.delisted
                     ? 0
-                    : preservation.tryRemove(name, now, changes.instances(name).size(), changes.instanceCount(), now);
+                    : preservation.tryRemove(name, changes.instances(name).size(), changes.instanceCount(), now);
             if (wait > 0) {
                 known.checkAtNanos = now + wait;
                 show(known);

@@ -373,7 +373,7 @@ public final class WatchClient implements AutoCloseable {
                     continue;
                 }
                 int ofService = changes.instances(service).size();
-                long wait = preservation.tryRemove(service, now, ofService, changes.instanceCount(), now);
+                long wait = preservation.tryRemove(service, ofService, changes.instanceCount(), now);
                 if (wait > 0) { // too many at once: more likely a fault of the registry than the truth
                     kept.put(each.getKey(), new WatchState.Missing(service, now + wait));
                     held++;

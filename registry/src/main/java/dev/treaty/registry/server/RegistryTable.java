@@ -488,7 +488,9 @@ public final class RegistryTable {
         }
         int ofService = changes.instances(lease.service()).size();
         long seen = lease.expires() ? lease.endNanos - lease.lengthNanos : now;
-        long wait = lease.delisted ? 0 : preservation.tryRemove(lease.service(), seen, ofService, leases.size(), now);
+        long wait = lease.delisted || preservation.takeReplacement(lease.service(), seen, now)
+                ? 0
+                : preservation.tryRemove(lease.service(), ofService, leases.size(), now);
         if (wait > 0) {
             schedule(lease, now + wait);
             if (expired && !lease.stale) {

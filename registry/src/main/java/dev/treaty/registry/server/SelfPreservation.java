@@ -19,7 +19,6 @@ public final class SelfPreservation {
     private final long windowNanos;
     private final Deque<Long> all = new ArrayDeque<>();
     private final Map<ServiceName, Deque<Long>> services = new HashMap<>();
-
     private final Map<ServiceName, Replacements> replacements = new HashMap<>();
 
     /** The new instances of a service. */
@@ -36,7 +35,7 @@ public final class SelfPreservation {
         this.windowNanos = policy.evictionWindow().toNanos();
     }
 
-    /** Notes a new instance of a service. */
+    /** Records a new instance of a service. */
     synchronized void added(ServiceName service, long nowNanos) {
         Replacements own = replacements.computeIfAbsent(service, _ -> new Replacements());
         dropOld(own.added, nowNanos);
@@ -44,7 +43,7 @@ public final class SelfPreservation {
         own.seenNanos = nowNanos;
     }
 
-    /** Notes that an instance of a service runs. */
+    /** Records that an instance of a service runs. */
     synchronized void seen(ServiceName service, long nowNanos) {
         replacements.computeIfPresent(service, (_, own) -> {
             own.seenNanos = nowNanos;
@@ -53,17 +52,13 @@ public final class SelfPreservation {
     }
 
     /**
-     * Asks for permission to remove an instance.
+     * Requests permission to remove an instance.
      *
-     * @param seenNanos when it was last known to run
      * @param ofService number of instances of the service, including this one
      * @param ofAll number of instances of all services
-     * @return 0 if it is permitted, and counted; otherwise how long to wait before asking again
+     * @return 0 if it is permitted, and counted; otherwise how long to wait before the next request
      */
-    public synchronized long tryRemove(ServiceName service, long seenNanos, int ofService, int ofAll, long nowNanos) {
-        if (replaced(service, seenNanos, nowNanos)) {
-            return 0;
-        }
+    public synchronized long tryRemove(ServiceName service, int ofService, int ofAll, long nowNanos) {
         Deque<Long> own = services.computeIfAbsent(service, _ -> new ArrayDeque<>());
         dropOld(own, nowNanos);
         dropOld(all, nowNanos);
@@ -78,10 +73,12 @@ public final class SelfPreservation {
     }
 
     /**
-     * Takes the oldest replacement that was added since an instance was last seen; false if there is none, or if the
-     * whole service seems to have vanished since then.
+     * Takes the oldest replacement of an instance, so that the instance can be removed without a permission.
+     *
+     * @param seenNanos when the instance was last known to run
+     * @return false if no other one was added since then, or if the whole service seems to have vanished since then
      */
-    private boolean replaced(ServiceName service, long seenNanos, long nowNanos) {
+    synchronized boolean takeReplacement(ServiceName service, long seenNanos, long nowNanos) {
         Replacements own = replacements.get(service);
         if (own == null) {
             return false;

@@ -203,7 +203,8 @@ public final class ContractHistory {
         if (!versions().contains(version)) {
             throw new ServiceException(
                     Code.NOT_FOUND,
-                    "no contract " + service + " " + version + " is published: published are " + versions());
+                    "no contract " + service + " " + version + " is published; published versions: "
+                            + (versions().isEmpty() ? "none" : versions()));
         }
         long instances = running.stream().filter(version::equals).count();
         if (instances > 0) {

@@ -12,10 +12,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * Finds out, window by window, how many calls a service can run at a time: twice the number of calls in it that do not
  * queue, which is the product of its throughput and its baseline, the duration of a call without a queue (Little's
  * law). One half keeps the service busy, and the other half waits within it, so that it stays busy. TCP BBR computes
- * its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016).
+ * its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016). It is more if calls are quick: as
+ * many as wait for {@link #WAIT_MIN}.
  *
- * <p>The limit falls only if most of the time of the calls in the service is spent in a queue, and in addition the
- * limit was reached, or three quarters of the calls queue and either some ended after their deadlines or twice as many
+ * <p>The limit falls only if calls spend most of their time in the service in a queue, and at least {@link #WAIT_MIN},
+ * and in addition the limit was reached, or three quarters of the calls queue and either some ended after their deadlines or twice as many
  * run as when they did not queue. So a service below its capacity is not limited, however long its calls take. While
  * the limit is reached and few calls queue, it rises, by up to a half with each window. When it has not been reached
  * for {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
@@ -29,7 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Only {@link #add} and {@link #over} are thread-safe.
  */
 public final class AdaptiveLimit {
-    /** The shortest length of a window; it also lasts as long as a call, whose duration tells of the last limit. */
+    /** The shortest length of a window; it also lasts as long as a call, so that its calls ran under the current limit. */
     public static final Duration WINDOW = Duration.ofMillis(20);
 
     /** The longest time that a window lasts because calls do. */
@@ -44,7 +45,7 @@ public final class AdaptiveLimit {
     /** The number of calls of a measurement. */
     static final int MEASURED_CALLS = 40;
 
-    /** From this time on each phase of a measurement is content with a single call. */
+    /** After this time a single call ends a phase of a measurement. */
     static final Duration MEASURED_WITHIN = Duration.ofSeconds(2);
 
     /** How long the limit is kept after it was last reached. */

@@ -166,6 +166,24 @@ class AdaptiveLimitTest {
     }
 
     @Test
+    void quick_calls_that_wait_for_a_few_milliseconds_do_not_lower_the_limit_W9() {
+        var time = new ManualTime();
+        var limiter = new ConcurrencyLimiter(POLICY, time);
+        Duration waited = AdaptiveLimit.WAIT_MIN.dividedBy(2);
+        window(limiter, time, AdaptiveLimit.WAIT_MIN.dividedBy(100), false);
+        for (int round = 0; round < 200; round++) {
+            for (int caller = 0; caller < 128; caller++) {
+                assertThat(limiter.tryAcquire()).isTrue();
+            }
+            time.advance(waited);
+            for (int caller = 0; caller < 128; caller++) {
+                limiter.release("work", time.nanoTime() - waited.toNanos(), time.nanoTime(), false);
+            }
+        }
+        assertThat(limiter.limit()).isEqualTo(1000);
+    }
+
+    @Test
     void a_window_continues_until_it_has_enough_calls() {
         var limit = new AdaptiveLimit(POLICY, 2, 0);
         long end = AdaptiveLimit.WINDOW.toNanos();
