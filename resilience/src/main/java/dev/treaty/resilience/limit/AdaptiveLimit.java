@@ -16,10 +16,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * many as wait for {@link #WAIT_MIN}.
  *
  * <p>The limit falls only if calls spend most of their time in the service in a queue, and at least {@link #WAIT_MIN},
- * and in addition the limit was reached, or three quarters of the calls queue and either some ended after their deadlines or twice as many
- * run as when they did not queue. So a service below its capacity is not limited, however long its calls take. While
- * the limit is reached and few calls queue, it rises, by up to a half with each window. When it has not been reached
- * for {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
+ * and in addition the limit was reached, or three quarters of the calls queue and either some ended after their
+ * deadlines or twice as many run as when they did not queue. So a service below its capacity is not limited, however
+ * long its calls take. While the limit is reached and few calls queue, it rises, by up to a half with each window. When
+ * it has not been reached for {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
  *
  * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
  * with faster windows. It rises only by a <em>measurement</em>: in one window so few calls are admitted that they
@@ -30,7 +30,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Only {@link #add} and {@link #over} are thread-safe.
  */
 public final class AdaptiveLimit {
-    /** The shortest length of a window; it also lasts as long as a call, so that its calls ran under the current limit. */
+    /**
+     * The shortest length of a window; it also lasts as long as a call, so that its calls ran under the current limit.
+     */
     public static final Duration WINDOW = Duration.ofMillis(20);
 
     /** The longest time that a window lasts because calls do. */
