@@ -78,11 +78,17 @@ public final class EmbeddedRegistry implements Registry {
         return "embedded";
     }
 
+    @Override
+    public Optional<String> problem() {
+        return table.problem();
+    }
+
     private void emit() throws InterruptedException {
         boolean last;
         do {
             last = waiter.isClosed();
             long left = table.expire(time.nanoTime(), time.instant());
+            table.reportHeld(events);
             long wait = left < Long.MAX_VALUE ? Math.min(left, CHECK_NANOS) : IDLE_NANOS;
             waiter.await(List.of(), emitted, time, wait);
             var reading = table.changes().readAll(emitted);
