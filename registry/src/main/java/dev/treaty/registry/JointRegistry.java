@@ -180,13 +180,15 @@ public final class JointRegistry implements Registry {
                     }
                 }
             }
-            synchronized (JointRegistry.this) {
-                long now = time.nanoTime();
-                var over = new HashMap<>(closings);
-                over.values().removeIf(closing -> now - closing.atNanos < SETTLE_NANOS);
-                closings.keySet().removeAll(over.keySet());
-                update(over.keySet(), RemovalReason.NOT_LISTED.text());
-            }
+        }
+
+        /** Forgets the closings that do not count any more. */
+        void forgetClosings() {
+            long now = time.nanoTime();
+            var ids = new HashSet<>(closings.keySet());
+            closings.values().removeIf(closing -> now - closing.atNanos >= SETTLE_NANOS);
+            ids.removeAll(closings.keySet());
+            update(ids, RemovalReason.NOT_LISTED.text());
         }
 
         void process(View view, DiscoveryEvent event) {
@@ -215,7 +217,9 @@ public final class JointRegistry implements Registry {
         private void end(View view, ServiceInstance instance, boolean closed) {
             Closing known = closings.get(instance.id());
             if (known != null && known.unaware.remove(view)) {
-                closings.values().removeIf(closing -> closing.unaware.isEmpty());
+                if (known.unaware.isEmpty()) {
+                    closings.remove(instance.id());
+                }
             } else if (closed && primaryViews.size() > 1) {
                 var unaware = new HashSet<>(primaryViews);
                 unaware.remove(view);
@@ -283,6 +287,9 @@ public final class JointRegistry implements Registry {
                 now = List.copyOf(followed.values());
             }
             now.forEach(Followed::check);
+            synchronized (this) {
+                now.forEach(Followed::forgetClosings);
+            }
             time.sleep(CHECK_NANOS);
         }
     }

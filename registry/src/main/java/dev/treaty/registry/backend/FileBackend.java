@@ -6,8 +6,8 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.FollowerThread;
-import dev.treaty.registry.spi.ReadOnlyBackend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * A backend that reads instances from a file, twice a second: size and times of a file that was restored may be the
  * same as before. A file that cannot be read changes nothing and is reported as a problem.
  */
-public final class FileBackend implements ReadOnlyBackend {
+public final class FileBackend implements Backend {
     /** The largest file, in bytes. */
     public static final int BYTES_MAX = 4 << 20;
 

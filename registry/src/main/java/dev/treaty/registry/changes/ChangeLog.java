@@ -57,16 +57,15 @@ public final class ChangeLog {
         ServiceName service() {
             return event.instance().service();
         }
+    }
 
-        /** Returns the characters of what may be long. */
-        long characters() {
-            ServiceInstance instance = event.instance();
-            long characters = instance.health().length();
-            for (var entry : instance.metadata().entrySet()) {
-                characters += entry.getKey().length() + entry.getValue().length();
-            }
-            return characters;
-        }
+    /** Returns the characters of what may be long in an instance. */
+    public static long characters(ServiceInstance instance) {
+        return instance.health().length()
+                + instance.metadata().entrySet().stream()
+                        .mapToLong(entry ->
+                                entry.getKey().length() + entry.getValue().length())
+                        .sum();
     }
 
     /**
@@ -140,9 +139,9 @@ public final class ChangeLog {
     private void append(DiscoveryEvent event) {
         revision++;
         log.addLast(new Change(revision, event));
-        characters += log.getLast().characters();
+        characters += characters(event.instance());
         while (log.size() > lengthMax || (characters > CHARACTERS_MAX && log.size() > 1)) {
-            characters -= log.removeFirst().characters();
+            characters -= characters(log.removeFirst().event().instance());
         }
         Set<Promise<Long>> interested = waiting.remove(event.instance().service());
         if (interested != null) {

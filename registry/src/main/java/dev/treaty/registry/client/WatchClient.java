@@ -329,24 +329,19 @@ public final class WatchClient implements AutoCloseable {
                 if (!isCurrent(instance.service(), news)) {
                     continue;
                 }
-                if (event instanceof DiscoveryEvent.Removed(var _, var reason, var at)) {
-                    view.remove(instance.service(), instance.id(), reason, at);
-                    continue;
-                }
                 long known = changes.revision();
-                if (view.put(instance, 0, now, event.timestamp()) > known
+                if (event instanceof DiscoveryEvent.Removed(var _, var reason, var at)) {
+                    if (RemovalReason.of(reason) == RemovalReason.NOT_REGISTERED_AGAIN) {
+                        long grace = connection.policy.grace().toNanos();
+                        view.lost(instance.service(), instance.id(), reason, grace, now);
+                    } else {
+                        view.remove(instance.service(), instance.id(), reason, at);
+                    }
+                } else if (view.put(instance, 0, now, event.timestamp()) > known
                         && instance.health().status() == ServiceHealth.Status.DRAINING) {
                     draining.put(instance.service(), changes.revision());
                 }
             }
-            update.lost().stream()
-                    .filter(instance -> isCurrent(instance.service(), news))
-                    .forEach(instance -> view.lost(
-                            instance.service(),
-                            instance.id(),
-                            RemovalReason.NOT_REGISTERED_AGAIN.text(),
-                            connection.policy.grace().toNanos(),
-                            now));
             update.answered().forEach(service -> {
                 Interest interest = interests.get(service);
                 if (interest != null && isCurrent(service, news)) {

@@ -31,12 +31,11 @@ record WatchState(
      * The effect of an answer.
      *
      * @param state state after the answer
-     * @param events instances to put, as {@code Added}, and to remove, in order
-     * @param lost instances that a restarted registry does not list, since they may have to register again
+     * @param events instances to put, as {@code Added}, and to remove, in order; those that a restarted registry does
+     *     not list may still have to register again
      * @param answered services that are known up to the revision of the answer
      */
-    record Update(
-            WatchState state, List<DiscoveryEvent> events, List<ServiceInstance> lost, Set<ServiceName> answered) {}
+    record Update(WatchState state, List<DiscoveryEvent> events, Set<ServiceName> answered) {}
 
     /** Returns the state in which a service is followed too, and nothing is known of it. */
     WatchState with(ServiceName service) {
@@ -80,7 +79,6 @@ record WatchState(
         });
 
         var events = new ArrayList<DiscoveryEvent>();
-        var lost = new ArrayList<ServiceInstance>();
         for (var complete : news.complete()) {
             var service = new ServiceName(complete.service());
             if (!answered.contains(service)) {
@@ -91,13 +89,11 @@ record WatchState(
                     .collect(Collectors.toSet());
             complete.instances().forEach(instance -> events.add(new DiscoveryEvent.Added(instance.read(now), now)));
             for (ServiceInstance instance : known.apply(service)) {
-                if (listed.contains(instance.id())) {
-                    continue;
-                }
-                if (restartedAfter.contains(service)) {
-                    lost.add(instance);
-                } else {
-                    events.add(new DiscoveryEvent.Removed(instance, RemovalReason.MISSED.text(), now));
+                if (!listed.contains(instance.id())) {
+                    RemovalReason reason = restartedAfter.contains(service)
+                            ? RemovalReason.NOT_REGISTERED_AGAIN
+                            : RemovalReason.MISSED;
+                    events.add(new DiscoveryEvent.Removed(instance, reason.text(), now));
                 }
             }
         }
@@ -116,6 +112,6 @@ record WatchState(
         restartedAfter.removeAll(answered);
         answered.forEach(service -> revisionsAfter.put(service, news.revision()));
         var after = new WatchState(news.epoch(), revisionsAfter, restartedAfter, unclearAfter);
-        return new Update(after, events, lost, answered);
+        return new Update(after, events, answered);
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.changes.ChangeLog;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,13 +33,8 @@ final class Lease {
     static long bytes(ServiceInstance instance) {
         return INSTANCE_BYTES
                 + instance.id().length()
-                + 2L * instance.health().length()
-                + instance.metadata().entrySet().stream()
-                        .mapToLong(entry -> ENTRY_BYTES
-                                + 2L
-                                        * (entry.getKey().length()
-                                                + entry.getValue().length()))
-                        .sum();
+                + ENTRY_BYTES * instance.metadata().size()
+                + 2 * ChangeLog.characters(instance);
     }
 
     String id() {
