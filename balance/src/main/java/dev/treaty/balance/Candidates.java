@@ -125,11 +125,6 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         return member(index).load();
     }
 
-    /** The calls word of its {@link Load}: what a load balancer reads first, and once. */
-    long calls(int index) {
-        return subset.calls(index);
-    }
-
     /** Returns true if an instance with that calls word is healthy and below its limit: no further check is needed. */
     boolean free(long calls) {
         return Load.state(calls) == Load.HEALTHY && Load.inFlight(calls) < connectionsMax;
@@ -137,20 +132,6 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
 
     int inFlight(int index) {
         return Load.inFlight(subset.calls(index));
-    }
-
-    private int state(int index) {
-        return Load.state(subset.calls(index));
-    }
-
-    /** The expected latency in nanoseconds; zero if it is not known. */
-    float latency(int index, long nowNanos) {
-        return subset.latency(index, nowNanos);
-    }
-
-    /** The latency in nanoseconds when the last call ended; zero if it is not known. */
-    float lastLatency(int index) {
-        return subset.lastLatency(index);
     }
 
     /** The share of the instance relative to the others; zero if it is not picked. */
@@ -207,14 +188,14 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
 
     /** Returns true if calls are sent there only as probes, or because of a panic. */
     boolean unhealthy(int index) {
-        return state(index) == Load.UNHEALTHY;
+        return Load.state(subset.calls(index)) == Load.UNHEALTHY;
     }
 
     /**
      * Returns true if a call should be sent there without regard to load: a probe, or the initial share of a cold one.
      */
     boolean mustProbe(int index, RandomGenerator random) {
-        return switch (state(index)) {
+        return switch (Load.state(subset.calls(index))) {
             case Load.HEALTHY -> false;
             case Load.UNHEALTHY -> !panic(index);
             default -> random.nextFloat() * subset.states[index].ramp < subset.initialShare;

@@ -41,27 +41,22 @@ final class ConsistentHash implements LoadBalancer {
         int find(long hash);
     }
 
-    private record Built(Subset<?> subset, Table table) {}
+    private record Built(InstanceState[] states, Table table) {}
 
     private final HashPolicy policy;
-    private final Function<Subset<?>, Table> build;
+    private final @Nullable Function<Subset<?>, Table> build;
     private final LoadBalancer withoutKey;
     private volatile @Nullable Built built;
 
-    private ConsistentHash(HashPolicy policy, Function<Subset<?>, Table> build, RandomGenerator random) {
+    /**
+     * A load balancer.
+     *
+     * @param build builds the table; null for none, so that {@link RendezvousHash} selects among all instances
+     */
+    ConsistentHash(HashPolicy policy, @Nullable Function<Subset<?>, Table> build, RandomGenerator random) {
         this.policy = policy;
         this.build = build;
         this.withoutKey = TwoChoices.peakEwma(random);
-    }
-
-    /** A load balancer with a ring of hashes; see {@link HashRing}. */
-    static ConsistentHash ring(HashPolicy policy, RandomGenerator random) {
-        return new ConsistentHash(policy, HashRing::new, random);
-    }
-
-    /** A load balancer with a very even table that needs one lookup; see {@link MaglevTable}. */
-    static ConsistentHash maglev(HashPolicy policy, RandomGenerator random) {
-        return new ConsistentHash(policy, MaglevTable::new, random);
     }
 
     @Override
@@ -70,26 +65,40 @@ final class ConsistentHash implements LoadBalancer {
         if (key == HashPolicy.NONE) {
             return withoutKey.pick(candidates, call, nowNanos);
         }
-        long hash = key;
-        Table table = table(candidates.subset);
-        for (int jumps = 0; jumps < JUMPS_MAX; jumps++) {
-            int index = table.find(hash);
-            if (keeps(candidates, index, hash) && accepts(candidates, index, call, policy.balanceFactor(), nowNanos)) {
-                return index;
+        if (build != null) {
+            long hash = key;
+            Table table = table(candidates.subset, build);
+            for (int jumps = 0; jumps < JUMPS_MAX; jumps++) {
+                int index = table.find(hash);
+                if (keeps(candidates, index, hash)
+                        && accepts(candidates, index, call, policy.balanceFactor(), nowNanos)) {
+                    return index;
+                }
+                hash = HashPolicy.mix(hash + JUMP);
             }
-            hash = HashPolicy.mix(hash + JUMP);
         }
         return RendezvousHash.pick(candidates, call, key, policy.balanceFactor(), nowNanos);
     }
 
-    @SuppressWarnings("ReferenceEquality") // another set of instances is another array
-    private Table table(Subset<?> subset) {
+    /** Returns the table of a set of instances; of the threads that find another set, one builds the table for all. */
+    private Table table(Subset<?> subset, Function<Subset<?>, Table> from) {
         Built now = built;
-        if (now == null || now.subset.states != subset.states) {
-            now = new Built(subset, build.apply(subset));
-            built = now;
+        if (isOf(subset, now)) {
+            return now.table;
         }
-        return now.table;
+        synchronized (this) {
+            now = built;
+            if (!isOf(subset, now)) {
+                now = new Built(subset.states, from.apply(subset));
+                built = now;
+            }
+            return now.table;
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // another set of instances is another array
+    private static boolean isOf(Subset<?> subset, @Nullable Built table) {
+        return table != null && table.states == subset.states;
     }
 
     /** Returns true if a key that reached an instance by that hash is in the part of its keys that it keeps. */

@@ -67,26 +67,20 @@ public interface Fallback<T> {
                 if (answer.succeeded()) {
                     return answer;
                 }
-                ServiceResponse<T> second = secondAnswer(fault, thrown);
-                if (!(second instanceof Failed<T>(var none, var _)) || none.code() != Code.UNIMPLEMENTED) {
-                    return second;
-                }
-                if (thrown != null) {
-                    throw thrown;
-                }
-                return answer;
-            }
-
-            private ServiceResponse<T> secondAnswer(Fault fault, @Nullable RuntimeException thrown)
-                    throws InterruptedException {
+                ServiceResponse<T> second;
                 try {
-                    return next.answer(fault);
+                    second = next.answer(fault);
                 } catch (RuntimeException e) {
                     if (thrown != null) {
                         Failure.suppress(e, thrown);
                     }
                     throw e;
                 }
+                boolean none = second instanceof Failed<T>(var failure, var _) && failure.code() == Code.UNIMPLEMENTED;
+                if (none && thrown != null) {
+                    throw thrown;
+                }
+                return none ? answer : second;
             }
 
             @Override

@@ -24,4 +24,17 @@ class EventStreamTest {
         stream.emit(EVENT);
         assertThat(seen).hasSize(1);
     }
+
+    @Test
+    void a_receiver_that_fails_harms_no_emitter_G7() {
+        var received = new ArrayList<Event>();
+        var runtime = RuntimeDependencies.system(event -> {
+            received.add(event);
+            throw new AssertionError("broken");
+        });
+        var event = new Event.ThreadFailed("test", new AssertionError("broken"));
+        runtime.events().emit(event);
+        assertThat(received).containsExactly(event);
+        assertThat(RuntimeDependencies.system(Events.NONE).events()).isSameAs(Events.NONE);
+    }
 }

@@ -257,26 +257,39 @@ public final class Watchdog {
         boolean fired = watch.disarm();
         if (fired) {
             Thread current = Thread.currentThread();
-            for (Watch other : table) {
-                other.renew(current);
+            Watch[] all = table;
+            for (int size = TABLE_MIN;
+                    size <= all.length;
+                    size *= 2) { // it was claimed in a table of any of these sizes
+                for (int i = 0; i < probes(size); i++) {
+                    all[place(current, i, size)].renew(current);
+                }
             }
         }
         return fired;
     }
 
     private Watch claim(Thread watched) {
-        int hash = (int) ((watched.threadId() * 0x9E3779B97F4A7C15L) >>> 40);
         while (true) {
             Watch[] all = table;
-            int probes = all.length < watchesMax ? PROBES : all.length;
-            for (int i = 0; i < probes; i++) {
-                Watch watch = all[(hash + i) & (all.length - 1)];
+            for (int i = 0; i < probes(all.length); i++) {
+                Watch watch = all[place(watched, i, all.length)];
                 if (watch.claim()) {
                     return watch;
                 }
             }
             grow(all);
         }
+    }
+
+    /** The number of places of a table of that size where a thread's watches may be. */
+    private int probes(int size) {
+        return size < watchesMax ? PROBES : size;
+    }
+
+    private static int place(Thread watched, int probe, int size) {
+        int hash = (int) ((watched.threadId() * 0x9E3779B97F4A7C15L) >>> 40);
+        return (hash + probe) & (size - 1);
     }
 
     private synchronized void grow(Watch[] full) {

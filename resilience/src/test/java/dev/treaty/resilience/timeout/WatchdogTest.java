@@ -263,4 +263,59 @@ class WatchdogTest {
             thread.interrupt();
         }
     }
+
+    /** Each end of a call looks only where its thread may have other watches: all of them took half a minute before. */
+    @Test
+    void a_crowd_of_nested_calls_whose_time_is_up_ends_soon_G1() throws InterruptedException {
+        int callers = 30_000;
+        long patience = 25 * SECOND;
+        Watchdog system = Watchdog.of(Time.system());
+        var left = new AtomicInteger(callers);
+        var allLeft = new Promise<Boolean>();
+        for (int i = 0; i < callers; i++) {
+            Thread.startVirtualThread(() -> {
+                long at = System.nanoTime() + SECOND;
+                Watchdog.Watch outer = system.arm(Thread.currentThread(), at, null);
+                Watchdog.Watch inner = system.arm(Thread.currentThread(), at, null);
+                while (!Thread.currentThread().isInterrupted()) {
+                    LockSupport.park();
+                }
+                system.disarm(inner);
+                system.disarm(outer);
+                if (left.decrementAndGet() == 0) {
+                    allLeft.complete(true);
+                }
+            });
+        }
+        assertThat(allLeft.await(Time.system(), patience)).isTrue();
+    }
+
+    @Test
+    void an_outer_watch_from_before_the_table_grew_is_renewed_G3() {
+        Watchdog system = Watchdog.of(Time.system());
+        Thread current = Thread.currentThread();
+        Watchdog.Watch outer = system.arm(current, System.nanoTime(), null);
+        awaitInterrupt();
+        List<Watchdog.Watch> others = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            others.add(system.arm(current, System.nanoTime() + 1_000 * SECOND, fired::incrementAndGet));
+        }
+        Watchdog.Watch inner;
+        do {
+            inner = system.arm(current, System.nanoTime(), null);
+            awaitInterrupt(); // it may be another one of the outer watch
+        } while (!system.disarm(inner));
+        assertThat(Thread.interrupted())
+                .as("the outer timeout is in force again")
+                .isTrue();
+        others.forEach(system::disarm);
+        assertThat(system.disarm(outer)).isTrue();
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    private void awaitInterrupt() {
+        while (!Thread.interrupted()) {
+            LockSupport.park(this);
+        }
+    }
 }
