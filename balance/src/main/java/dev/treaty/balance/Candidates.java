@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -68,30 +69,22 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         this.panic = panic;
         this.allGone = allGone;
         this.connectionsMax = connectionsMax;
-        float most = 0;
-        for (int i = 0; i < subset.size(); i++) {
-            most = Math.max(most, weight(i) / subset.capacity(i));
-        }
-        this.mostKept = most;
+        this.mostKept = (float) IntStream.range(0, subset.size())
+                .mapToDouble(i -> weight(i) / subset.capacity(i))
+                .max()
+                .orElse(1);
         if (weights == null) {
             this.eligible = null;
             this.shares = null;
             this.heaviest = 1;
             return;
         }
-        int[] positive =
+        this.eligible =
                 IntStream.range(0, weights.length).filter(i -> weights[i] > 0).toArray();
-        var drawn = new float[positive.length];
-        float greatest = 0;
-        boolean even = true;
-        for (int i = 0; i < drawn.length; i++) {
-            drawn[i] = weights[positive[i]];
-            greatest = Math.max(greatest, drawn[i]);
-            even &= drawn[i] == drawn[0];
-        }
-        this.eligible = positive;
-        this.shares = even ? null : new AliasTable(drawn);
-        this.heaviest = greatest;
+        double[] drawn = IntStream.of(eligible).mapToDouble(i -> weights[i]).toArray();
+        var summary = DoubleStream.of(drawn).summaryStatistics();
+        this.shares = summary.getMin() >= summary.getMax() ? null : new AliasTable(drawn, summary.getSum());
+        this.heaviest = (float) summary.getMax();
     }
 
     /** The number of instances, available or not. */

@@ -45,8 +45,9 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
     long key(Call call) {
         String text = header.isPresent() ? call.context().headers().get(header.get()) : null;
         if (text == null) {
-            Optional<String> path =
-                    argument.isPresent() ? argument : call.operation().signature().partitionKey();
+            Optional<String> path = argument.isPresent()
+                    ? argument
+                    : call.operation().signature().partitionKey();
             text = path.isPresent() ? text(path(path.get()).in(call)) : null;
         }
         long hash = text == null ? NONE : of(text);

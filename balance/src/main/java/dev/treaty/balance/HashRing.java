@@ -7,7 +7,7 @@ import java.util.stream.LongStream;
 
 /**
  * A ring of hashes: every instance has many points on it, and a key belongs to the next point. More points make it more
- * even; with these numbers the shares differ by a few percent.
+ * even: with 512 for each instance the shares differ by a few percent, with 100 by a tenth.
  *
  * @see <a href="https://doi.org/10.1145/258533.258660">D. Karger et al., Consistent hashing and random trees, 1997</a>
  */

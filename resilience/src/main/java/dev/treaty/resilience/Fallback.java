@@ -10,7 +10,6 @@ import dev.treaty.resilience.internal.Failure;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers in place of a service that failed: with a {@linkplain #value fixed answer}, the {@linkplain #cached last good

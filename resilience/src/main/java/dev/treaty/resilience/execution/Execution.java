@@ -306,9 +306,8 @@ public final class Execution {
         }
         var ended = new Promise<Ended>();
         Consumer<Ended> end = outcome -> {
-            if (ended.now() == null) { // a context carrier may fail after the work has ended
+            if (ended.complete(outcome)) { // a context carrier may fail after the work has ended
                 detached.decrementAndGet();
-                ended.complete(outcome);
             }
         };
         Thread thread;

@@ -298,7 +298,8 @@ class WatchdogTest {
         awaitInterrupt();
         List<Watchdog.Watch> others = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
-            others.add(system.arm(current, System.nanoTime() + 1_000 * SECOND, fired::incrementAndGet));
+            Thread other = Thread.ofVirtual().unstarted(() -> {});
+            others.add(system.arm(other, System.nanoTime() + 1_000 * SECOND, fired::incrementAndGet));
         }
         Watchdog.Watch inner;
         do {
