@@ -81,24 +81,19 @@ final class ConsistentHash implements LoadBalancer {
     }
 
     /** Returns the table of a set of instances; of the threads that find another set, one builds the table for all. */
+    @SuppressWarnings("ReferenceEquality") // another set of instances is another array
     private Table table(Subset<?> subset, Function<Subset<?>, Table> from) {
         Built now = built;
-        if (isOf(subset, now)) {
-            return now.table;
-        }
-        synchronized (this) {
-            now = built;
-            if (!isOf(subset, now)) {
-                now = new Built(subset.states, from.apply(subset));
-                built = now;
+        if (now == null || now.states != subset.states) {
+            synchronized (this) {
+                now = built;
+                if (now == null || now.states != subset.states) {
+                    now = new Built(subset.states, from.apply(subset));
+                    built = now;
+                }
             }
-            return now.table;
         }
-    }
-
-    @SuppressWarnings("ReferenceEquality") // another set of instances is another array
-    private static boolean isOf(Subset<?> subset, @Nullable Built table) {
-        return table != null && table.states == subset.states;
+        return now.table;
     }
 
     /** Returns true if a key that reached an instance by that hash is in the part of its keys that it keeps. */
