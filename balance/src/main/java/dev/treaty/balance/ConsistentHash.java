@@ -41,7 +41,7 @@ final class ConsistentHash implements LoadBalancer {
         int find(long hash);
     }
 
-    private record Built(InstanceState[] states, Table table) {}
+    private record Built(Subset<?> subset, Table table) {}
 
     private final HashPolicy policy;
     private final @Nullable Function<Subset<?>, Table> build;
@@ -84,11 +84,11 @@ final class ConsistentHash implements LoadBalancer {
     @SuppressWarnings("ReferenceEquality") // another set of instances is another array
     private Table table(Subset<?> subset, Function<Subset<?>, Table> from) {
         Built now = built;
-        if (now == null || now.states != subset.states) {
+        if (now == null || now.subset.states != subset.states) {
             synchronized (this) {
                 now = built;
-                if (now == null || now.states != subset.states) {
-                    now = new Built(subset.states, from.apply(subset));
+                if (now == null || now.subset.states != subset.states) {
+                    now = new Built(subset, from.apply(subset));
                     built = now;
                 }
             }

@@ -43,7 +43,7 @@ final class HashRing implements ConsistentHash.Table {
 
     private static LongStream points(int index, Subset<?> subset, long number) {
         return LongStream.range(0, Math.max(1, number))
-                .map(n -> HashPolicy.mix(subset.states[index].hash + n * 0x9E3779B97F4A7C15L) & ~OWNER | index);
+                .map(n -> (HashPolicy.mix(subset.states[index].hash + n * 0x9E3779B97F4A7C15L) & ~OWNER) | index);
     }
 
     @Override
