@@ -223,7 +223,7 @@ public final class AdaptiveLimit {
     private boolean drained(long calls, int inFlight, long now) {
         boolean patient = now - since < MEASURED_FOR_MAX.toNanos();
         boolean drained = inFlight <= limit();
-        if (!patient || (drained && calls >= 2 * limit())) {
+        if (!patient || (drained && calls >= 2L * limit())) {
             phase = Phase.MEASURING;
         }
         if (!drained || phase == Phase.MEASURING) {
