@@ -167,16 +167,20 @@ sealed interface ScalarAdapter extends JsonAdapter {
             if (!fraction && token != JsonToken.VALUE_NUMBER_INT) {
                 throw in.mismatch(expected());
             }
-            Object number = switch (scalar) {
-                case FLOAT32 -> in.parser().getFloatValue();
-                case FLOAT64 -> in.parser().getDoubleValue();
-                case INTEGER -> in.parser().getBigIntegerValue();
-                default -> in.parser().getDecimalValue();
-            };
-            if (!isInRange(number)) {
-                throw in.reject("must be " + expected() + " within its range");
+            try {
+                Object number = switch (scalar) {
+                    case FLOAT32 -> in.parser().getFloatValue();
+                    case FLOAT64 -> in.parser().getDoubleValue();
+                    case INTEGER -> in.parser().getBigIntegerValue();
+                    default -> in.parser().getDecimalValue();
+                };
+                if (isInRange(number)) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // an exponent of more than 32 bits: rejected below
             }
-            return number;
+            throw in.reject("must be " + expected() + " within its range");
         }
 
         private static boolean isInRange(Object number) {

@@ -78,11 +78,11 @@ final class ContractReader {
         if (type.getTypeParameters().length > 0) {
             throw rejected(List.of("a contract has no type parameters: its clients could not know them"));
         }
-        var name = checked(() -> new ServiceName(contract.name()), new ServiceName("invalid"));
-        var version = checked(() -> Version.parse(contract.version()), new Version(0, 0, 0));
+        var name = checked("", () -> new ServiceName(contract.name()), new ServiceName("invalid"));
+        var version = checked("", () -> Version.parse(contract.version()), new Version(0, 0, 0));
         var invalid = new ServiceCapability("invalid", "", version, false);
         var capabilities = Stream.of(contract.capabilities())
-                .map(capability -> checked(() -> capability(capability), invalid))
+                .map(capability -> checked("", () -> capability(capability), invalid))
                 .toList();
         var operations = operations();
         if (operations.isEmpty()) {
@@ -102,11 +102,11 @@ final class ContractReader {
         return new ContractException("contract " + type.getName(), reasons);
     }
 
-    private <T> T checked(Supplier<T> value, T otherwise) {
+    private <T> T checked(String where, Supplier<T> value, T otherwise) {
         try {
             return value.get();
         } catch (IllegalArgumentException e) {
-            problems.add(String.valueOf(e.getMessage()));
+            problems.add(where + e.getMessage());
             return otherwise;
         }
     }
@@ -242,25 +242,12 @@ final class ContractReader {
             problems.add(where + ": it is Optional and has a default: choose one");
         }
         Shape shape = shape(inner, where);
-        whenAbsent.ifPresent(text -> checkDefault(shape, text, where));
         boolean required = !optional && !nullable && whenAbsent.isEmpty();
-        return new Field(name, shape, required, description(element), whenAbsent);
-    }
-
-    private void checkDefault(Shape shape, String text, String where) {
-        switch (shape) {
-            case Scalar scalar -> {
-                try {
-                    scalar.parse(text);
-                } catch (IllegalArgumentException e) {
-                    problems.add(where + ": the default \"" + text + "\" is not a value of type " + scalar.word());
-                }
-            }
-            case Enumeration(var _, var _, var values) when values.contains(text) -> {}
-            case Enumeration(var _, var _, var values) ->
-                problems.add(where + ": the default \"" + text + "\" is not one of " + values);
-            default -> problems.add(where + ": only a scalar or an enum can have a default");
-        }
+        String description = description(element);
+        return checked(
+                where + ": ",
+                () -> new Field(name, shape, required, description, whenAbsent),
+                new Field(name, shape, required, description, Optional.empty()));
     }
 
     private static Type unwrapOptional(Type declared) {
@@ -362,21 +349,17 @@ final class ContractReader {
         var options = new TreeMap<String, Choice.Option>(); // by simple name: reflection promises no declared order
         for (Class<?> option : sealed.getPermittedSubclasses()) {
             String name = option.getSimpleName();
-            String tag = JavaTypes.tag(option);
             if (!option.isRecord()) {
                 problems.add(where + ": " + name + " is not a record: a @Tagged interface permits records only");
             } else if (shape(option, where + " (" + name + ")") instanceof Structure structure) {
-                if (structure.field(tagged.value()).isPresent()) {
-                    problems.add(
-                            where + ": " + name + " has a field \"" + tagged.value() + "\", which is the tag's name");
-                }
-                if (options.values().stream().anyMatch(other -> other.tag().equals(tag))) {
-                    problems.add(where + ": two records have the tag \"" + tag + "\"");
-                }
-                options.put(name, new Choice.Option(tag, structure));
+                options.put(name, new Choice.Option(JavaTypes.tag(option), structure));
             }
         }
-        return new Choice(sealed.getSimpleName(), description(sealed), tagged.value(), List.copyOf(options.values()));
+        List<Choice.Option> all = List.copyOf(options.values());
+        return checked(
+                where + ": ",
+                () -> new Choice(sealed.getSimpleName(), description(sealed), tagged.value(), all),
+                Scalar.STRING);
     }
 
     /** Contract text, JSON Schema and OpenAPI refer to types by name, so that a name means one type in a contract. */

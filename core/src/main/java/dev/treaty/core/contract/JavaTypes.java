@@ -10,6 +10,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +79,17 @@ public final class JavaTypes {
             case ParameterizedType generic -> generic.getActualTypeArguments()[index];
             case GenericArrayType array -> array.getGenericComponentType();
             default -> raw(type).getComponentType();
+        };
+    }
+
+    /** Returns the value in an {@code Optional} of any kind, or null if it is empty; another value is returned as it is. */
+    public static @Nullable Object unwrap(@Nullable Object value) {
+        return switch (value) {
+            case Optional<?> optional -> optional.orElse(null);
+            case OptionalInt optional -> optional.isPresent() ? (Object) optional.getAsInt() : null;
+            case OptionalLong optional -> optional.isPresent() ? (Object) optional.getAsLong() : null;
+            case OptionalDouble optional -> optional.isPresent() ? (Object) optional.getAsDouble() : null;
+            case null, default -> value;
         };
     }
 

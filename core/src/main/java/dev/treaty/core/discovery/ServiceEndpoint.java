@@ -1,5 +1,6 @@
 package dev.treaty.core.discovery;
 
+import dev.treaty.core.text.PrintableText;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
 
@@ -77,8 +78,7 @@ public record ServiceEndpoint(String protocol, String host, int port) {
     }
 
     private static IllegalArgumentException invalidHost(String host, String rule) {
-        String printable = host.replaceAll("[^!-~]", "?");
-        return new IllegalArgumentException("the host " + printable + " cannot be used: " + rule);
+        return new IllegalArgumentException("the host " + PrintableText.quote(host) + " cannot be used: " + rule);
     }
 
     /** Returns {@code host:port}, with brackets around an IPv6 address. */

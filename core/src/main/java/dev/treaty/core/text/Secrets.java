@@ -36,9 +36,10 @@ public final class Secrets {
             Pattern.compile("[^:@/]*+:(?:[A-Za-z][A-Za-z0-9+.-]*+:)?//|[^:@]*+:/{0,3}+|//");
 
     /** Between a name and its value: an equals sign, or a colon if the name or the value is not prose. */
-    private static final String BETWEEN = "(?:[\\\\\"']*\\s*(?:=>?|:=|\\\\u003d|%3d)\\s*|[\\\\\"']+\\s*:\\s*|\\s*:\\s*(?=[\\\\\"'])"
-            + "|(?<=password|passwd|passphrase|passcode|pwd|secret|key|authorization|cookie|[\\w.-]pass|[\\w.-]token)"
-            + "\\s*:\\s*|(?<=--[\\w.-]{1,60}),?\\s+|>(?=[^<>]{0,1000}</))";
+    private static final String BETWEEN =
+            "(?:[\\\\\"']*\\s*(?:=>?|:=|\\\\u003d|%3d)\\s*|[\\\\\"']+\\s*:\\s*|\\s*:\\s*(?=[\\\\\"'])"
+                + "|(?<=password|passwd|passphrase|passcode|pwd|secret|key|authorization|cookie|[\\w.-]pass|[\\w.-]token)"
+                + "\\s*:\\s*|(?<=--[\\w.-]{1,60}),?\\s+|>(?=[^<>]{0,1000}</))";
 
     private static final String QUOTED =
             "\\\\+\"[^\"]*+\"?|\"(?:[^\"\\\\]|\\\\[\\s\\S])*+\"?|'(?:[^'\\\\]|\\\\[\\s\\S])*+'?|\\[[^\\]]*+\\]?";
@@ -96,8 +97,8 @@ public final class Secrets {
                 open.addAll(List.of(each.getSuppressed()));
             }
         }
-        boolean clean = open.isEmpty()
-                && chain.stream().allMatch(each -> text(each).equals(Optional.of(shown(each))));
+        boolean clean =
+                open.isEmpty() && chain.stream().allMatch(each -> text(each).equals(Optional.of(shown(each))));
         return clean ? failure : new MaskedFailure(failure, chain);
     }
 

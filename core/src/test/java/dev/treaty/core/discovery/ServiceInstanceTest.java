@@ -107,4 +107,12 @@ class ServiceInstanceTest {
     void a_port_has_a_range(int port) {
         assertThatThrownBy(() -> new ServiceEndpoint("http", "localhost", port)).hasMessageContaining("65535");
     }
+
+    @Test
+    void no_detail_of_a_health_is_lost_if_names_are_equal_once_printable_W11() {
+        var health = new ServiceHealth(
+                ServiceHealth.Status.PASSING, "", Instant.EPOCH, Map.of("db\u001b", "up", "db\u009b", "slow"));
+        assertThat(health.details()).containsOnlyKeys("db ");
+        assertThat(health.details().get("db ")).contains("up", "slow");
+    }
 }

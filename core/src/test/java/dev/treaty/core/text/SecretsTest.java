@@ -88,7 +88,8 @@ class SecretsTest {
     void names_of_secrets_are_recognized_W12() {
         assertThat(new String[] {"db.password", "DB_PASSWORD", "apiKey", "server.metadata.token", "DBPASS", "pwd2"})
                 .allMatch(Secrets::isSecretName);
-        assertThat(new String[] {"aws.secretKey", "storage.account-key", "signing_key", "SESSION_COOKIE", "a\npassword"})
+        assertThat(new String[] {"aws.secretKey", "storage.account-key", "signing_key", "SESSION_COOKIE", "a\npassword"
+                })
                 .allMatch(Secrets::isSecretName);
         assertThat(new String[] {"password-file", "server.port", "tokens-max", "registry", "compass-rose"})
                 .noneMatch(Secrets::isSecretName);
@@ -131,7 +132,25 @@ class SecretsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "a:", "a.", "://", "password", "token=", "\"", "ab@", "bearer ", "a:b@", "password>", "cookie: ", "--pw ", "eyJa.", "secret:[", "pass\\\""})
+    @ValueSource(
+            strings = {
+                "a",
+                "a:",
+                "a.",
+                "://",
+                "password",
+                "token=",
+                "\"",
+                "ab@",
+                "bearer ",
+                "a:b@",
+                "password>",
+                "cookie: ",
+                "--pw ",
+                "eyJa.",
+                "secret:[",
+                "pass\\\""
+            })
     void a_large_text_is_masked_in_time_that_grows_with_its_size_W12(String part) {
         String text = part.repeat(200_000) + " root:hunter2@host ";
         assertTimeoutPreemptively(Duration.ofSeconds(30), () -> Secrets.mask(text));
