@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.DefaultValue;
 import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
@@ -615,5 +616,19 @@ public class JsonCodecTest {
                 .message()
                 .contains("is invalid: not [2J positive!!")
                 .hasSizeLessThan(500);
+    }
+
+    @Contract(name = "test.Bytes", version = "1.0.0")
+    interface Bytes {
+        void add(@DefaultValue("300") byte value);
+    }
+
+    @Test
+    void a_default_beyond_its_java_type_is_rejected() {
+        var contract = ServiceContract.of(Bytes.class);
+        assertThatThrownBy(() ->
+                        new JsonCodec(contract.name(), contract.operations().getFirst()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("300 is out of range");
     }
 }

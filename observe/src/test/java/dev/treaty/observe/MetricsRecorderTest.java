@@ -53,9 +53,7 @@ class MetricsRecorderTest {
         assertThat(metrics.total().maxMillis()).isCloseTo(100, within(1.0));
         assertThat(metrics.total().averageMillis()).isCloseTo(25.75, within(0.3));
         assertThat(metrics.operations()).extracting(OperationMetrics::operation).containsExactly("get", "place");
-        assertThat(metrics.operations())
-                .singleElement()
-                .satisfies(get -> assertThat(get.total().errors()).isEqualTo(Map.of(Code.NOT_FOUND, 1L)));
+        assertThat(metrics.operations().getFirst().total().errors()).isEqualTo(Map.of(Code.NOT_FOUND, 1L));
     }
 
     @Test
