@@ -46,16 +46,21 @@ public final class JsonAdapters {
         }
     };
 
-    /** An optional of a primitive type. */
-    private record Container(Class<?> type, UnaryOperator<Object> wrap, Object empty) {}
+    /** How the values of an optional field are wrapped. */
+    private record Container(
+            UnaryOperator<Object> wrap, @Nullable Object empty) {}
+
+    private static final Container PLAIN = new Container(value -> value, null);
 
     private static final Map<Class<?>, Container> CONTAINERS = Map.of(
+            Optional.class,
+            new Container(Optional::of, Optional.empty()),
             OptionalInt.class,
-            new Container(int.class, value -> OptionalInt.of((int) value), OptionalInt.empty()),
+            new Container(value -> OptionalInt.of((int) value), OptionalInt.empty()),
             OptionalLong.class,
-            new Container(long.class, value -> OptionalLong.of((long) value), OptionalLong.empty()),
+            new Container(value -> OptionalLong.of((long) value), OptionalLong.empty()),
             OptionalDouble.class,
-            new Container(double.class, value -> OptionalDouble.of((double) value), OptionalDouble.empty()));
+            new Container(value -> OptionalDouble.of((double) value), OptionalDouble.empty()));
 
     /** In place of a Java type for values without one: they are maps, lists and scalars. */
     private static final Class<?> NO_TYPE = Object.class;
@@ -193,13 +198,8 @@ public final class JsonAdapters {
     }
 
     private Part part(Field field, Type type) {
-        Class<?> raw = JavaTypes.raw(type);
-        Container container = CONTAINERS.get(raw);
-        if (container != null) {
-            return Part.of(field, adapter(field.shape(), container.type), container.wrap, container.empty);
-        }
-        return raw == Optional.class
-                ? Part.of(field, adapter(field.shape(), JavaTypes.argument(type, 0)), Optional::of, Optional.empty())
-                : Part.of(field, adapter(field.shape(), type), value -> value, null);
+        Container container = CONTAINERS.getOrDefault(JavaTypes.raw(type), PLAIN);
+        JsonAdapter adapter = adapter(field.shape(), JavaTypes.unwrapOptional(type));
+        return Part.of(field, adapter, container.wrap, container.empty);
     }
 }

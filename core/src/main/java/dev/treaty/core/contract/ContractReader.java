@@ -24,9 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -37,9 +34,6 @@ import java.util.stream.Stream;
 /** Reads a Java interface into a {@link ServiceContract}, and reports every part that the contract cannot express. */
 final class ContractReader {
     private static final Map<Class<?>, Scalar> SCALARS = scalars();
-
-    private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS =
-            Map.of(OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
 
     private static final Set<Class<?>> COLLECTIONS = Set.of(List.class, Set.class, Collection.class, Iterable.class);
 
@@ -177,7 +171,7 @@ final class ContractReader {
             }
         }
         keys.forEach((path, declared) -> {
-            if (!(unwrapOptional(declared) instanceof Class<?> c && (SCALARS.containsKey(c) || c.isEnum()))) {
+            if (!(JavaTypes.unwrapOptional(declared) instanceof Class<?> c && (SCALARS.containsKey(c) || c.isEnum()))) {
                 problems.add(where + ": the @PartitionKey " + path + " is of type " + declared.getTypeName()
                         + ": a key is a scalar or an enum, such as one component of a record");
             }
@@ -231,7 +225,7 @@ final class ContractReader {
     }
 
     private Field field(String name, Type declared, boolean nullable, AnnotatedElement element, String where) {
-        Type inner = unwrapOptional(declared);
+        Type inner = JavaTypes.unwrapOptional(declared);
         boolean optional = !inner.equals(declared);
         var whenAbsent =
                 Optional.ofNullable(element.getAnnotation(DefaultValue.class)).map(DefaultValue::value);
@@ -248,14 +242,6 @@ final class ContractReader {
                 where + ": ",
                 () -> new Field(name, shape, required, description, whenAbsent),
                 new Field(name, shape, required, description, Optional.empty()));
-    }
-
-    private static Type unwrapOptional(Type declared) {
-        return switch (declared) {
-            case Class<?> c -> PRIMITIVE_OPTIONALS.getOrDefault(c, c);
-            case ParameterizedType p when p.getRawType() == Optional.class -> p.getActualTypeArguments()[0];
-            default -> declared;
-        };
     }
 
     private Shape shape(Type declared, String where) {
@@ -304,7 +290,7 @@ final class ContractReader {
         if (c == Object.class || c == void.class) {
             return "type " + c.getSimpleName() + " does not describe its values: use a record or a scalar";
         }
-        if (c == Optional.class || PRIMITIVE_OPTIONALS.containsKey(c)) {
+        if (c == Optional.class || JavaTypes.unwrapOptional(c) != c) {
             return "Optional is for a field, a parameter or a result, not for elements of a collection";
         }
         if (Future.class.isAssignableFrom(c) || CompletionStage.class.isAssignableFrom(c)) {

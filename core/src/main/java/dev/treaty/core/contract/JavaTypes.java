@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * their type variables. Contracts are read, and codecs made, by walking resolved types.
  */
 public final class JavaTypes {
+    private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS =
+            Map.of(OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
+
     private JavaTypes() {}
 
     /** Resolves a type that is not part of a generic record; its wildcards become their upper bounds. */
@@ -79,6 +82,15 @@ public final class JavaTypes {
             case ParameterizedType generic -> generic.getActualTypeArguments()[index];
             case GenericArrayType array -> array.getGenericComponentType();
             default -> raw(type).getComponentType();
+        };
+    }
+
+    /** Returns the type of the value in an {@code Optional} of any kind; another type is returned as it is. */
+    public static Type unwrapOptional(Type type) {
+        return switch (type) {
+            case Class<?> c -> PRIMITIVE_OPTIONALS.getOrDefault(c, c);
+            case ParameterizedType generic when generic.getRawType() == Optional.class -> argument(generic, 0);
+            default -> type;
         };
     }
 
