@@ -1,7 +1,6 @@
 package dev.treaty.observe;
 
 import dev.treaty.core.event.Side;
-import dev.treaty.core.text.PrintableText;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
@@ -127,8 +126,7 @@ public final class PrometheusExporter implements AutoCloseable {
         for (ServiceMetrics service : services) {
             Labels labels = labels(service).add("side", service.side().name().toLowerCase(Locale.ROOT));
             service.operations()
-                    .forEach(each -> consumer.accept(
-                            labels.add("operation", PrintableText.line(each.operation())), each.total()));
+                    .forEach(each -> consumer.accept(labels.add("operation", each.operation()), each.total()));
         }
     }
 
@@ -194,7 +192,7 @@ public final class PrometheusExporter implements AutoCloseable {
                     .filter(word -> !word.isEmpty())
                     .collect(Collectors.groupingBy(word -> word, TreeMap::new, Collectors.counting()));
             groups.forEach((word, count) -> gauge.dataPoint(GaugeDataPointSnapshot.builder()
-                    .labels(labels(service).add(label, PrintableText.line(word)))
+                    .labels(labels(service).add(label, word))
                     .value(count)
                     .build()));
         }

@@ -20,6 +20,7 @@ import dev.treaty.core.event.Side;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,5 +108,17 @@ class PrometheusExporterTest {
         assertThatThrownBy(() -> registry.counter(name)).hasMessageContaining("reserved");
         assertThatThrownBy(() -> registry.gauge(name, 1)).hasMessageContaining("reserved");
         assertThat(exporter.scrape()).contains("treaty_calls_total{");
+    }
+
+    @Test
+    void names_that_are_equal_once_printable_are_counted_together_W11() {
+        for (String hidden : List.of("\u001b", "\u009b", "\u202e")) {
+            recorder.emit(ended("a" + hidden, ok(Duration.ofMillis(1))));
+            recorder.emit(new Event.BreakerChanged(ORDERS, "b" + hidden.codePointAt(0), "CLOSED", "X" + hidden, "r"));
+        }
+        assertThat(exporter.scrape())
+                .contains(
+                        "treaty_calls_total{code=\"ok\",operation=\"a \",service=\"shop.Orders\",side=\"client\"} 3.0")
+                .contains("treaty_breakers{service=\"shop.Orders\",state=\"x \"} 3.0");
     }
 }

@@ -290,7 +290,7 @@ final class ContractReader {
         if (c == Object.class || c == void.class) {
             return "type " + c.getSimpleName() + " does not describe its values: use a record or a scalar";
         }
-        if (c == Optional.class || JavaTypes.unwrapOptional(c) != c) {
+        if (c == Optional.class || !JavaTypes.unwrapOptional(c).equals(c)) {
             return "Optional is for a field, a parameter or a result, not for elements of a collection";
         }
         if (Future.class.isAssignableFrom(c) || CompletionStage.class.isAssignableFrom(c)) {

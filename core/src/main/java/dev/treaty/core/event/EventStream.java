@@ -22,7 +22,7 @@ public final class EventStream implements Events {
         subscribers.add(subscriber);
         return () -> {
             subscribers.remove(subscriber);
-            failed.removeIf(failure -> failure.subscriber == subscriber);
+            failed.removeIf(failure -> failure.subscriber.equals(subscriber));
         };
     }
 
