@@ -78,7 +78,7 @@ public record ServiceEndpoint(String protocol, String host, int port) {
     }
 
     private static IllegalArgumentException invalidHost(String host, String rule) {
-        return new IllegalArgumentException("the host " + PrintableText.quote(host) + " cannot be used: " + rule);
+        return new IllegalArgumentException("the host " + PrintableText.line(host) + " cannot be used: " + rule);
     }
 
     /** Returns {@code host:port}, with brackets around an IPv6 address. */
