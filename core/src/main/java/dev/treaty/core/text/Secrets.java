@@ -35,21 +35,28 @@ public final class Secrets {
     private static final Pattern BEFORE_USER =
             Pattern.compile("[^:@/]*+:(?:[A-Za-z][A-Za-z0-9+.-]*+:)?//|[^:@]*+:/{0,3}+|//");
 
-    /** Between a name and its value: an equals sign, or a colon if the name or the value is not prose. */
-    private static final String BETWEEN =
-            "(?:[\\\\\"']*\\s*(?:=>?|:=|\\\\u003d|%3d)\\s*|[\\\\\"']+\\s*:\\s*|\\s*:\\s*(?=[\\\\\"'])"
-                + "|(?<=password|passwd|passphrase|passcode|pwd|secret|key|authorization|cookie|[\\w.-]pass|[\\w.-]token)"
-                + "\\s*:\\s*|(?<=--[\\w.-]{1,60}),?\\s+|>(?=[^<>]{0,1000}</))";
+    /** What stands between a name and its value. */
+    private static final String BETWEEN = String.join(
+            "|",
+            "[\\\\\"']*\\s*(?:=>?|:=|\\\\u003d|%3d)\\s*", // password=x, "password" => "x"
+            "[\\\\\"']+\\s*:\\s*", // "password": 1, \"password\": \"x\"
+            "\\s*:\\s*(?=[\\\\\"'])", // token: "x"
+            "(?<=pass(?:word|wd|phrase|code)|pwd|secret|key|authorization|cookie|[\\w.-](?:pass|token))\\s*:\\s*",
+            "(?<=--[\\w.-]{1,60}),?\\s+", // --password x
+            ">(?=[^<>]{0,1000}</)"); // <password>x</password>
 
-    private static final String QUOTED =
-            "\\\\+\"[^\"]*+\"?|\"(?:[^\"\\\\]|\\\\[\\s\\S])*+\"?|'(?:[^'\\\\]|\\\\[\\s\\S])*+'?|\\[[^\\]]*+\\]?";
+    private static final String SECRET = String.join(
+            "|",
+            "\\\\+\"[^\"]*+\"?", // \"x\"
+            "\"(?:[^\"\\\\]|\\\\[\\s\\S])*+\"?", // "x"
+            "'(?:[^'\\\\]|\\\\[\\s\\S])*+'?", // 'x'
+            "\\[[^\\]]*+\\]?", // [x, y]
+            "(?<=(?:authorization|cookie)[\\\\\"']{0,2}\\s{0,2}[=:]\\s{0,2})[^\\r\\n)}\\]]+", // several words
+            "(?:bearer|basic)\\s+[^\\s,;]+",
+            "[^\\s&;,\"')}\\]]+");
 
-    /** The value of a header that authorizes may have several words. */
-    private static final String PLAIN = "(?<=(?:authorization|cookie)[\\\\\"']{0,2}\\s{0,2}[=:]\\s{0,2})[^\\r\\n)}\\]]+"
-            + "|(?:bearer|basic)\\s+[^\\s,;]+|[^\\s&;,\"')}\\]]+";
-
-    private static final Pattern VALUE = Pattern.compile(
-            "(?i)((?:" + NAME + ")s?(?!" + ABOUT + ")\\d*" + BETWEEN + ")(?:" + QUOTED + "|" + PLAIN + ")");
+    private static final Pattern VALUE =
+            Pattern.compile("(?i)((?:" + NAME + ")s?(?!" + ABOUT + ")\\d*(?:" + BETWEEN + "))(?:" + SECRET + ")");
 
     /** Tokens and keys that are recognized without a name. */
     private static final Pattern TOKEN = Pattern.compile("((?i:\\bbearer ))[\\w.~+/=-]{8,}|\\beyJ[\\w-]{4,}\\.[\\w.-]+"
