@@ -95,7 +95,7 @@ class SettingsProblemsTest {
                         "a registry's port out of range",
                         "registry: treaty://localhost:70000",
                         "1:11: registry: \"treaty://localhost:70000\" is no registry"
-                                + " (port 70000 is out of range: use 1 to 65535):"
+                                + " (port is 70000: use 1 to 65535):"
                                 + KINDS),
                 file("no value", "name:", "1:6: name: has no value; set one, or remove the key"),
                 file(

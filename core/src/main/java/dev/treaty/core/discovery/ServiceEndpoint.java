@@ -1,6 +1,7 @@
 package dev.treaty.core.discovery;
 
 import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Range;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
 
@@ -37,9 +38,7 @@ public record ServiceEndpoint(String protocol, String host, int port) {
                             + " '-'");
         }
         checkHost(host);
-        if (port < 1 || port > 65_535) {
-            throw new IllegalArgumentException("port " + port + " is out of range: use 1 to 65535");
-        }
+        Range.check("port", port, 1, 65_535);
     }
 
     private static void checkHost(String host) {

@@ -73,7 +73,7 @@ class ServiceInstanceTest {
     @Test
     void weights_have_a_range() {
         assertThat(instance("a").withWeight(1).withWeight(1_000).weight()).isEqualTo(1_000);
-        assertThatThrownBy(() -> instance("a").withWeight(0)).hasMessage("weight 0 is out of range: use 1 to 1000");
+        assertThatThrownBy(() -> instance("a").withWeight(0)).hasMessage("weight is 0: use 1 to 1000");
         assertThatThrownBy(() -> instance("a").withWeight(1_001)).isInstanceOf(IllegalArgumentException.class);
     }
 
