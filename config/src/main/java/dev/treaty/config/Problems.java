@@ -24,7 +24,7 @@ final class Problems {
 
     /** The references by value, the longest value first: others may be a part of it. */
     private final Map<String, String> hidden =
-            new TreeMap<>(Comparator.comparing(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+            new TreeMap<>(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
 
     private final List<Problem> found = new ArrayList<>();
 

@@ -70,11 +70,11 @@ public final class StructureAdapter implements JsonAdapter {
                 return (Object) constructor.invokeExact(values);
             } catch (RuntimeException e) {
                 // The message of an IllegalArgumentException is about the arguments; others may reveal internals.
-                boolean meant = e.getClass() == IllegalArgumentException.class && e.getMessage() != null;
+                String message = e.getClass() == IllegalArgumentException.class ? e.getMessage() : null;
                 throw in.reject("is invalid: "
-                        + (meant
-                                ? PrintableText.line(e.getMessage(), SHOWN_LENGTH_MAX)
-                                : "its record rejects these values"));
+                        + (message == null
+                                ? "its record rejects these values"
+                                : PrintableText.line(message, SHOWN_LENGTH_MAX)));
             } catch (Throwable e) {
                 throw sneaky(e);
             }

@@ -6,7 +6,11 @@ import java.time.Duration;
 public final class Range {
     private Range() {}
 
-    /** @throws IllegalArgumentException if the value is less than {@code min} or more than {@code max} */
+    /**
+     * Checks that a value is from {@code min} to {@code max}.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
     public static <C extends Comparable<C>> void check(String name, C value, C min, C max) {
         if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
             throw new IllegalArgumentException(name + " is " + text(value) + ": use " + text(min) + " to " + text(max));
