@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reads and writes JSON arrays as lists, sets or Java arrays, without null elements unless {@link AnyAdapter} reads them.
+ * Reads and writes JSON arrays as lists, sets or Java arrays; only {@link AnyAdapter} has elements that are null.
  *
  * @param type {@code Set}, an array, or any other class for a list
  */

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reads and writes JSON objects with arbitrary keys as maps, in the order of the message and without null values unless {@link
- * AnyAdapter} reads them.
+ * Reads and writes JSON objects with arbitrary keys as maps, in the order of the message; only {@link AnyAdapter} has
+ * values that are null.
  *
  * @param keys the enum to which the keys belong, or null if they are strings
  */

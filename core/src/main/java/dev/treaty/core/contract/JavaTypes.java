@@ -94,7 +94,7 @@ public final class JavaTypes {
         };
     }
 
-    /** Returns the value in an {@code Optional} of any kind, or null if it is empty; another value is returned as it is. */
+    /** Returns the value in an {@code Optional} of any kind, null if it is empty; or another value as it is. */
     public static @Nullable Object unwrap(@Nullable Object value) {
         return switch (value) {
             case Optional<?> optional -> optional.orElse(null);

@@ -8,8 +8,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Delivers all events of a process to its subscribers. They are called on the thread that emits, in the order of their
- * subscriptions, and must not block. If a subscriber throws, the others still receive the event, and its first exception
- * or error for each kind of event is logged.
+ * subscriptions, and must not block. If a subscriber throws, the others still receive the event; its first exception or
+ * error for each kind of event is logged.
  */
 public final class EventStream implements Events {
     private final List<Events> subscribers = new CopyOnWriteArrayList<>();

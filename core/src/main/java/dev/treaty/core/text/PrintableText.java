@@ -38,7 +38,7 @@ public final class PrintableText {
         return line(text.length() > lengthMax ? text.substring(0, lengthMax) + "…" : text);
     }
 
-    /** Returns the text in quotes for a message: as one line, without {@linkplain Secrets secrets}, cut if it is long. */
+    /** Returns the text in quotes, as one line without {@linkplain Secrets secrets}, of which a long one is cut. */
     public static String quote(String text) {
         return '"' + line(Secrets.mask(text), QUOTE_LENGTH_MAX) + '"';
     }

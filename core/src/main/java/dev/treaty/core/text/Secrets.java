@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * Masks secrets in text that is logged or printed: passwords in addresses, values whose names say that they are secret,
- * as in {@code jdbc:postgresql://db/shop?password=…}, headers that authorize, private keys and tokens of a known form. A
- * secret that looks like other text is not recognized.
+ * as in {@code jdbc:postgresql://db/shop?password=…}, headers that authorize, private keys and tokens of a known form.
+ * A secret that looks like other text is not recognized.
  */
 public final class Secrets {
     /** What replaces a secret. */
