@@ -1,6 +1,5 @@
 package dev.treaty.config;
 
-import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -140,7 +139,7 @@ final class SettingsReading {
     /** Records that a value is in effect. */
     void inEffect(String key, String value, String origin) {
         String shown = Secrets.isSecretName(key) ? Secrets.MASK : Secrets.mask(value);
-        inEffect.put(key, new Setting(PrintableText.line(key), PrintableText.line(shown), origin));
+        inEffect.put(key, new Setting(key, shown, origin));
     }
 
     /**
