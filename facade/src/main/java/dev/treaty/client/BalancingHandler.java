@@ -54,10 +54,15 @@ public final class BalancingHandler implements Handler {
         }
         Time time = shared.runtime().time();
         DecisionRecord record = call.context().record();
-        // The first instances are just starting, or the last leave before their successors are registered.
-        if (nodes.deserted() && record.waiting()) {
-            long left = call.context().deadline().remainingNanos(time);
-            nodes.awaitInstance(Math.min(INSTANCE_WAIT.toNanos(), left));
+        if (nodes.deserted()) {
+            // The first instances are just starting, or the last leave before their successors are registered.
+            if (record.waiting()) {
+                long left = call.context().deadline().remainingNanos(time);
+                nodes.awaitInstance(Math.min(INSTANCE_WAIT.toNanos(), left));
+            }
+            if (nodes.closed()) {
+                return ServiceResponse.failed(Fault.unreached(Code.CANCELED, "this Treaty is closed"));
+            }
         }
         long now = time.nanoTime();
         Selection<Node> selection = nodes.balanced().select(call, now);
