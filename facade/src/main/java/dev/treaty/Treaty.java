@@ -2,7 +2,6 @@ package dev.treaty;
 
 import dev.treaty.admin.AdminEndpoints;
 import dev.treaty.admin.ControlSecret;
-import dev.treaty.admin.GuardControl;
 import dev.treaty.admin.ProcessStatus;
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.FaultPolicy;
@@ -95,7 +94,7 @@ public final class Treaty implements AutoCloseable {
         this.client = new ServiceClient(callers, registry, time);
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
-        var admin = new AdminEndpoints(status, new GuardControl(guards), prometheus, time, this::handlerFailed);
+        var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(settings, platform, registry, served, admin, runtime, this::close);
     }
 

@@ -101,7 +101,10 @@ final class InstancesCommand extends OutputCommand {
                     }
                 }
             }
-            if (service != null && instances.isEmpty() && health.size() == Status.values().length) {
+            if (service != null
+                    && instances.isEmpty()
+                    && (health.size() == Status.values().length
+                            || !RegistryOptions.services(treaty).contains(service))) {
                 throw new CommandFailed("no instance of " + service
                         + (capabilities.isEmpty() ? "" : " with " + String.join(", ", capabilities))
                         + " is registered"

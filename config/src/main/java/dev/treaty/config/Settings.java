@@ -89,7 +89,7 @@ public record Settings(
      * @throws ConfigurationException if anything is wrong with the file or with a variable
      */
     public static Settings load(Path file, Map<String, String> environment) {
-        return parse(file.toString(), text(file), environment);
+        return effective(file, environment).settings();
     }
 
     /**
@@ -112,10 +112,15 @@ public record Settings(
     }
 
     /**
-     * Reads text and records the origin of each value in effect.
+     * Reads a file and records the origin of each value in effect.
      *
-     * @throws ConfigurationException if anything is wrong with the text or with a variable
+     * @throws ConfigurationException if anything is wrong with the file or with a variable
      */
+    public static Effective effective(Path file, Map<String, String> environment) {
+        return effective(file.toString(), text(file), environment);
+    }
+
+    /** @see #effective(Path, Map) */
     public static Effective effective(String source, String yaml, Map<String, String> environment) {
         var reading = new SettingsReading(environment, new Problems(source));
         Settings settings = SettingsReader.read(reading.root(Yaml.read(yaml, reading.problems)));

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 
@@ -31,15 +32,19 @@ final class DemoRegistry {
     }
 
     /** The registry to use: the one at the address, or a new one of the kind if there is no address. */
-    record Choice(Optional<RegistryAddress> existing, Kind kind) {}
+    record Choice(Optional<RegistryAddress> existing, Kind kind) {
+        static final Choice TREATY = new Choice(Optional.empty(), Kind.TREATY);
+    }
 
     /** Reads {@code treaty}, {@code etcd}, {@code zookeeper}, or the address of a registry. */
     static final class Converter implements ITypeConverter<Choice> {
         @Override
         public Choice convert(String text) {
-            return Converters.constant(Kind.class, text)
+            return Stream.of(Kind.values())
+                    .filter(kind -> kind.name().equalsIgnoreCase(text))
+                    .findFirst()
                     .map(kind -> new Choice(Optional.empty(), kind))
-                    .orElseGet(() -> new Choice(Optional.of(new Converters.Registry().convert(text)), Kind.TREATY));
+                    .orElseGet(() -> new Choice(Optional.of(Converters.registry(text)), Kind.TREATY));
         }
     }
 
@@ -80,7 +85,7 @@ final class DemoRegistry {
             case ZOOKEEPER -> zookeeper(port, processes.directory());
         };
         String scheme = choice.kind.name().toLowerCase(Locale.ROOT);
-        var address = new Converters.Registry().convert(scheme + "://" + HOST + ":" + port);
+        var address = Converters.registry(scheme + "://" + HOST + ":" + port);
         var registry = new DemoRegistry(processes, address, port, program);
         registry.start();
         return registry;

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Selects a node for each attempt and sends the attempt to it. If a node refuses the connection, the attempt goes to
  * another one: nothing has been sent, so this is no retry and takes nothing from the retry budget.
  */
-public final class BalancingHandler implements Handler {
+public record BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared, CompatibilityFilter compatible)
+        implements Handler {
     /**
      * The number of picks for an attempt, if nodes refuse the connection or another call takes the last admission of a
      * breaker between the pick and the request.
@@ -33,18 +34,6 @@ public final class BalancingHandler implements Handler {
 
     /** The maximum number of instances that a message lists. */
     private static final int LISTED_MAX = 5;
-
-    private final Nodes nodes;
-    private final Mirror mirror;
-    private final ClientRuntime shared;
-    private final CompatibilityFilter compatible;
-
-    BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared, CompatibilityFilter compatible) {
-        this.nodes = nodes;
-        this.mirror = mirror;
-        this.shared = shared;
-        this.compatible = compatible;
-    }
 
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {

@@ -255,7 +255,7 @@ class UpCommandTest {
             Command up = Command.run("up", file.toString());
             assertThat(up.exit()).isEqualTo(Main.USAGE);
             assertThat(up.err())
-                    .contains("cannot serve a registry: cannot listen at")
+                    .contains("cannot serve a registry: cannot listen at", "registry: in " + file, "--registry")
                     .hasLineCount(1);
         }
         Path file = file("run:\n" + entry(Pids.class, OwnPid.class.getName(), ", class-path: [clases]"));
