@@ -328,7 +328,7 @@ public final class Treaty implements AutoCloseable {
      * @param routing which instances a call may be sent to
      */
     public void rebalance(ServiceName service, BalancePolicy policy, RoutingPolicy routing) {
-        callers.caller(service).rebalance(policy, routing);
+        callers.caller(service).nodes().reconfigure(policy, routing);
     }
 
     /**

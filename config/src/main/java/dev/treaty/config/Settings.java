@@ -120,7 +120,12 @@ public record Settings(
         return effective(file.toString(), text(file), environment);
     }
 
-    /** @see #effective(Path, Map) */
+    /**
+     * Reads text and records the origin of each value in effect.
+     *
+     * @param source the name of the text in messages
+     * @throws ConfigurationException if anything is wrong with the text or with a variable
+     */
     public static Effective effective(String source, String yaml, Map<String, String> environment) {
         var reading = new SettingsReading(environment, new Problems(source));
         Settings settings = SettingsReader.read(reading.root(Yaml.read(yaml, reading.problems)));

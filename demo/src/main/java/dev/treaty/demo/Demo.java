@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One run of the demo, from the first process to the report. */
@@ -116,7 +117,7 @@ final class Demo {
 
     private Machine warmUp(Customers customers) {
         long start = System.nanoTime();
-        double carried = new WarmUp(customers).run();
+        double carried = new WarmUp(customers, new AtomicLong()).run();
         int part = (int) (carried * (1 - RESERVE)) / 10 * 10;
         int rate = requestedRate == null ? Math.clamp(part, RATE_MIN, RATE_MAX) : requestedRate;
         var machine = new Machine(Runtime.getRuntime().availableProcessors(), processes.size(), rate);

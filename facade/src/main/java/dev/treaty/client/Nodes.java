@@ -97,7 +97,7 @@ public final class Nodes implements AutoCloseable {
     }
 
     /** Replaces the policies from the next call on; the nodes stay. */
-    void reconfigure(BalancePolicy changed, RoutingPolicy rules) {
+    public void reconfigure(BalancePolicy changed, RoutingPolicy rules) {
         lock.lock();
         try {
             setup = new BalancingSetup(changed, rules, setup.location(), setup.connectionsMax());
