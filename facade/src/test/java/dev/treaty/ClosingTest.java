@@ -108,8 +108,9 @@ class ClosingTest {
         assertThatThrownBy(() -> new Socket(endpoint.host(), endpoint.port()).close())
                 .isInstanceOf(ConnectException.class);
         assertThat(treaty.registry().instances(new ServiceName("test.Held"))).isEmpty();
-        assertThatThrownBy(() -> treaty.registry().register(ServiceInstance.of(
-                        "late", new ServiceName("test.Late"), new Version(1, 0, 0), endpoint, Instant.now())))
+        assertThatThrownBy(() -> treaty.registry()
+                        .register(ServiceInstance.of(
+                                "late", new ServiceName("test.Late"), new Version(1, 0, 0), endpoint, Instant.now())))
                 .as("the last part is closed as well")
                 .isInstanceOf(IllegalStateException.class);
     }
@@ -124,9 +125,9 @@ class ClosingTest {
         treaty.close();
 
         assertThat(waiting.get(60, TimeUnit.SECONDS))
-                .isInstanceOfSatisfying(ServiceResponse.Failed.class, failed -> assertThat(failed.fault()
-                                .code())
-                        .isEqualTo(Code.CANCELED));
+                .isInstanceOfSatisfying(
+                        ServiceResponse.Failed.class,
+                        failed -> assertThat(failed.fault().code()).isEqualTo(Code.CANCELED));
         assertThatThrownBy(held::hold).hasMessage("canceled: this Treaty is closed");
         assertThatThrownBy(() -> treaty.client(Held.class).hold()).hasMessageContaining("this Treaty is closed");
     }

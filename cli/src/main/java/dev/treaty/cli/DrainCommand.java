@@ -48,7 +48,9 @@ final class DrainCommand extends OutputCommand {
             print(
                     object,
                     instance.id() + " of " + instance.service() + (undo ? " gets calls again: " : " is draining: ")
-                            + (acknowledged ? "all clients have acknowledged" : "not all clients acknowledged in time"));
+                            + (acknowledged
+                                    ? "all clients have acknowledged"
+                                    : "not all clients acknowledged in time"));
             return acknowledged ? Main.OK : Main.FAILED;
         }
     }

@@ -62,8 +62,7 @@ public final class ErrorHandler {
     public static String message(Exception e) {
         return switch (e) {
             case NoSuchFileException missing -> "file " + missing.getFile() + " does not exist";
-            case FileSystemException file
-            when file.getReason() == null -> file.getFile() + ": " + words(file);
+            case FileSystemException file when file.getReason() == null -> file.getFile() + ": " + words(file);
             case UncheckedIOException wrapper -> message(Objects.requireNonNull(wrapper.getCause()));
             case UnmatchedArgumentException unmatched
             when !unmatched.getSuggestions().isEmpty() ->

@@ -21,8 +21,7 @@ final class StatusQuery {
         var byAddress = Comparator.comparing(ServiceEndpoint::toString);
         var answers = new TreeMap<ServiceEndpoint, CompletableFuture<Optional<Introspection.Status>>>(byAddress);
         for (ServiceInstance instance : instances) {
-            answers.computeIfAbsent(
-                    instance.endpoint(), endpoint -> treaty.callAsync(() -> status(treaty, endpoint)));
+            answers.computeIfAbsent(instance.endpoint(), endpoint -> treaty.callAsync(() -> status(treaty, endpoint)));
         }
         var statuses = new TreeMap<ServiceEndpoint, Introspection.Status>(byAddress);
         answers.forEach((endpoint, answer) -> answer.join().ifPresent(status -> statuses.put(endpoint, status)));

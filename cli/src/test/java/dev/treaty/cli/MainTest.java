@@ -134,24 +134,22 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
-            config FOLDER | 2 | the file cannot be read
-            config BINARY | 2 | not encoded in UTF-8
-            config FOLDER/none | 2 | there is no such file
-            call a.B c @FOLDER | 1 | cannot be read
-            call a.B c @BINARY | 1 | not encoded in UTF-8
-            contract show BINARY | 1 | not encoded in UTF-8
-            man BINARY | 1 | file already exists
-            registry --port 0 --data BINARY | 1 | is not a directory
-            """)
+    @CsvSource(delimiter = '|', textBlock = """
+        config FOLDER | 2 | the file cannot be read
+        config BINARY | 2 | not encoded in UTF-8
+        config FOLDER/none | 2 | there is no such file
+        call a.B c @FOLDER | 1 | cannot be read
+        call a.B c @BINARY | 1 | not encoded in UTF-8
+        contract show BINARY | 1 | not encoded in UTF-8
+        man BINARY | 1 | file already exists
+        registry --port 0 --data BINARY | 1 | is not a directory
+        """)
     void a_file_that_cannot_be_used_is_named_with_the_reason(
             String command, int exit, String reason, @TempDir Path folder) throws IOException {
         Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff});
 
-        Command run = Command.run(
-                words(command.replace("FOLDER", folder.toString()).replace("BINARY", binary.toString())));
+        Command run =
+                Command.run(words(command.replace("FOLDER", folder.toString()).replace("BINARY", binary.toString())));
 
         assertThat(run.exit()).isEqualTo(exit);
         assertThat(run.err()).contains(folder.toString(), reason);

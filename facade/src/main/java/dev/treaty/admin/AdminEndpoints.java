@@ -46,7 +46,11 @@ public record AdminEndpoints(
     public void host(Server server, String host) {
         ServiceContract contract = host(server, Introspection.class, introspection, (call, next) -> next.handle(call));
         if (isLoopback(host)) {
-            host(server, Control.class, new GuardControl(), ControlSecret.ofUser().filter(server.endpoint()));
+            host(
+                    server,
+                    Control.class,
+                    new GuardControl(),
+                    ControlSecret.ofUser().filter(server.endpoint()));
         }
         var codec = new JsonCodec(contract.name(), contract.operation("status").orElseThrow());
         server.page("/-/status", "application/json", () -> {

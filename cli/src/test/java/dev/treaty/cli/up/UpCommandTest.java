@@ -180,7 +180,8 @@ class UpCommandTest {
 
     /** Sends SIGINT, as Ctrl-C does: all processes end, with one line. */
     private void interrupt(ChildProcess up) throws Exception {
-        List<ProcessHandle> children = ProcessHandle.of(up.pid()).orElseThrow().children().toList();
+        List<ProcessHandle> children =
+                ProcessHandle.of(up.pid()).orElseThrow().children().toList();
         assertThat(children).hasSizeGreaterThanOrEqualTo(3);
         lines.clear();
         new ProcessBuilder("sh", "-c", "kill -INT " + up.pid()).start().waitFor();
