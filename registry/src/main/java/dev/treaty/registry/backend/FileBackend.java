@@ -2,6 +2,8 @@ package dev.treaty.registry.backend;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.time.Promise;
@@ -46,6 +48,7 @@ public final class FileBackend implements ReadOnlyBackend {
     private Map<ServiceName, Map<String, String>> instances = Map.of();
     private @Nullable String text; // of the instances
     private String problem = "";
+    private boolean everRead;
     private volatile boolean closed;
 
     /**
@@ -87,6 +90,7 @@ public final class FileBackend implements ReadOnlyBackend {
     private synchronized void set(@Nullable String now, Map<ServiceName, Map<String, String>> read, String message) {
         boolean same = message.equals(problem) && read.equals(instances);
         text = now;
+        everRead |= now != null;
         instances = read;
         problem = message;
         if (!same) {
@@ -118,8 +122,15 @@ public final class FileBackend implements ReadOnlyBackend {
         return byService;
     }
 
-    private void awaitRead() throws InterruptedException {
+    /** Returns the instances that were read last; fails if the file has never been read, since they are not known. */
+    private Map<ServiceName, Map<String, String>> awaitRead() throws InterruptedException {
         read.await(time, Duration.ofMillis(PATIENCE_MILLIS).toNanos());
+        synchronized (this) {
+            if (!everRead && !problem.isEmpty()) {
+                throw new ServiceException(Code.UNAVAILABLE, problem);
+            }
+            return instances;
+        }
     }
 
     @Override
@@ -129,25 +140,19 @@ public final class FileBackend implements ReadOnlyBackend {
 
     @Override
     public Set<ServiceName> services() throws InterruptedException {
-        awaitRead();
-        synchronized (this) {
-            return new TreeSet<>(instances.keySet());
-        }
+        return new TreeSet<>(awaitRead().keySet());
     }
 
     @Override
     public List<String> instances(ServiceName service) throws InterruptedException {
-        awaitRead();
-        synchronized (this) {
-            return List.copyOf(instances.getOrDefault(service, Map.of()).values());
-        }
+        return List.copyOf(awaitRead().getOrDefault(service, Map.of()).values());
     }
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
         var watch = new Watch(service, follower);
         BackgroundThread.startOnce("treaty-file-" + service, context.events(), () -> {
-            awaitRead();
+            read.await(time, Duration.ofMillis(PATIENCE_MILLIS).toNanos());
             watch.start();
         });
         return watch;
