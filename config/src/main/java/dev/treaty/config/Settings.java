@@ -94,7 +94,7 @@ public record Settings(
      * @throws ConfigurationException if anything is wrong with the file or with a variable
      */
     public static Settings load(Path file, Map<String, String> environment) {
-        return parse(file.toString(), text(file), environment);
+        return effective(file, environment).settings();
     }
 
     /**
@@ -117,8 +117,18 @@ public record Settings(
     }
 
     /**
+     * Reads a file and records the origin of each value in effect.
+     *
+     * @throws ConfigurationException if anything is wrong with the file or with a variable
+     */
+    public static Effective effective(Path file, Map<String, String> environment) {
+        return effective(file.toString(), text(file), environment);
+    }
+
+    /**
      * Reads text and records the origin of each value in effect.
      *
+     * @param source the name of the text in messages
      * @throws ConfigurationException if anything is wrong with the text or with a variable
      */
     public static Effective effective(String source, String yaml, Map<String, String> environment) {

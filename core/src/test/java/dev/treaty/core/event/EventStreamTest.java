@@ -27,6 +27,19 @@ class EventStreamTest {
     }
 
     @Test
+    void a_receiver_that_fails_harms_no_emitter_G7() {
+        var received = new ArrayList<Event>();
+        var runtime = RuntimeDependencies.system(event -> {
+            received.add(event);
+            throw new AssertionError("broken");
+        });
+        var event = new Event.ThreadFailed("test", new AssertionError("broken"));
+        runtime.events().emit(event);
+        assertThat(received).containsExactly(event);
+        assertThat(RuntimeDependencies.system(Events.NONE).events()).isSameAs(Events.NONE);
+    }
+
+    @Test
     void a_subscriber_that_always_fails_is_logged_once_for_each_kind_of_event_G7() {
         var stream = new EventStream();
         var logged = new AtomicInteger();
