@@ -318,7 +318,10 @@ class RegistryServiceTest {
                 "service name",
                 () -> registry.register(sparse("1", "1 2", 80, 100), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "port", () -> registry.register(sparse("1", SERVICE, 0, 100), TOKEN, 9_000));
-        refused(Code.INVALID_ARGUMENT, "weight 0", () -> registry.register(sparse("1", SERVICE, 80, 0), TOKEN, 9_000));
+        refused(
+                Code.INVALID_ARGUMENT,
+                "weight is 0",
+                () -> registry.register(sparse("1", SERVICE, 80, 0), TOKEN, 9_000));
         refused(Code.INVALID_ARGUMENT, "service name", () -> registry.instances("", "", 1, Optional.empty()));
         refused(Code.INVALID_ARGUMENT, "contract", () -> registry.publish("no contract", false));
         refused(Code.INVALID_ARGUMENT, "at most 262144", () -> registry.publish("x".repeat(262_145), false));
