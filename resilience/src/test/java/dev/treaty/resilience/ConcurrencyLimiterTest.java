@@ -243,6 +243,72 @@ class ConcurrencyLimiterTest {
         assertThat(limiter.queued()).isZero();
     }
 
+    /** A clock on which a waiting thread gets a processor only after its wait is over and a permit was released. */
+    private static final class NoProcessor implements Time {
+        private ConcurrencyLimiter limiter;
+        private long now;
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH;
+        }
+
+        @Override
+        public long nanoTime() {
+            return now;
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            now += nanos;
+            limiter.release();
+        }
+    }
+
+    @Test
+    void a_call_that_has_waited_too_long_is_not_admitted_although_its_thread_could_not_leave_the_queue_W9()
+            throws InterruptedException {
+        var clock = new NoProcessor();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), clock);
+        clock.limiter = limiter;
+        acquire(limiter, 1);
+        assertThat(limiter.acquire(HOUR)).isFalse();
+        assertThat(limiter.inFlight()).isZero();
+        assertThat(limiter.queued()).isZero();
+    }
+
+    @Test
+    void calls_that_have_waited_too_long_take_no_place_in_the_queue_W9() throws InterruptedException {
+        var waiting = new Waiting(1);
+        Thread first = waiting.start(Priority.NORMAL, Duration.ofSeconds(1));
+        long later = Duration.ofSeconds(2).toNanos();
+        var second = new AtomicReference<Boolean>();
+        Thread call = Thread.startVirtualThread(() -> {
+            try {
+                second.set(waiting.limiter().acquire(Priority.NORMAL, later, HOUR.toNanos()));
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        first.join();
+        assertThat(waiting.refused()).containsExactly(0);
+        waiting.limiter().release();
+        call.join();
+        assertThat(second).hasValue(true);
+    }
+
+    @Test
+    void a_lowered_limit_takes_back_only_as_many_admissions_as_exceed_it_W9() {
+        var limiter = fixed(5);
+        acquire(limiter, 5);
+        assertThat(limiter.revoke()).isFalse();
+        limiter.change(ConcurrencyPolicy.fixed(3));
+        assertThat(limiter.revoke()).isTrue();
+        limiter.release();
+        assertThat(limiter.revoke()).isFalse();
+        assertThat(limiter.inFlight()).isEqualTo(3);
+    }
+
     /** A clock that stops a change of policy halfway, with the lock held, until the test continues it. */
     private static final class Halfway implements Time {
         private final CountDownLatch resume = new CountDownLatch(1);
