@@ -2,6 +2,8 @@ package dev.treaty.config;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Range;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Policies;
@@ -74,7 +76,10 @@ public record Settings(
     /** @throws IllegalArgumentException if the name, the region or the zone is invalid */
     public Settings {
         SettingChecks.notBlank("name", name);
-        SettingChecks.within("the length of name", name.length(), 1, NAME_LENGTH_MAX);
+        Range.check("the length of name", name.length(), 1, NAME_LENGTH_MAX);
+        if (!PrintableText.isPrintable(name)) {
+            throw new IllegalArgumentException("name " + PrintableText.quote(name) + " has control characters");
+        }
         ServiceInstance.checkPlace("region", region);
         ServiceInstance.checkPlace("zone", zone);
         services = Map.copyOf(services);
