@@ -401,7 +401,8 @@ public final class Treaty implements AutoCloseable {
     /**
      * Drains and closes everything: notifies clients to call other instances, waits for calls in flight, both within
      * {@code server.drain}, then removes the instances from the registry and closes connections. Calls that begin later
-     * fail with {@code CANCELED}. An interrupt of the calling thread does not shorten this. Closing twice has no effect.
+     * fail with {@code CANCELED}. An interrupt of the calling thread does not shorten this. Closing twice has no
+     * effect.
      */
     @Override
     public void close() {

@@ -24,7 +24,7 @@ final class Demo {
     private static final int INTERRUPTED = 130;
 
     /** The share of what the machine carries that is left for faults, restarts and other programs. */
-    private static final double RESERVE = 0.7;
+    private static final double RESERVE = 0.85;
 
     private static final int RATE_MIN = 20;
 

@@ -42,7 +42,7 @@ public final class DemoCommand extends OutputCommand implements ExtraCommand {
     @Option(
             names = "--rate",
             paramLabel = "CALLS",
-            description = "The calls per second (default: a third of what this machine carries, at most "
+            description = "The calls per second (default: a seventh of what this machine carries, at most "
                     + Demo.RATE_MAX + ").")
     private @Nullable Integer rate;
 

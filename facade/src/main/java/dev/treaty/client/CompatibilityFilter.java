@@ -95,7 +95,7 @@ final class CompatibilityFilter {
      *
      * @param verdicts empty for a node whose contract is not known yet
      * @param lookups the number of finished contract lookups at that time
-     * @param filtered the filtered candidates by operation, by the identity of the candidates, since these are immutable
+     * @param filtered the filtered candidates by operation, by the identity of the immutable candidates
      */
     private record Evaluation(
             List<Node> nodes,

@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
         })
 public final class ContractCommand implements Runnable {
     /** The exit code of a check that found breaking changes. */
-    private static final int BREAKS = 3;
+    static final int BREAKS = 3;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // injected by picocli

@@ -82,9 +82,9 @@ class ContractChecksTest {
         assertThat(fine.out()).endsWith("test.Parcels 1.1.0 may be published\n");
         assertThat(Command.run("contract", "check", adds, "--against", before, "--new-clients")
                         .exit())
-                .isEqualTo(ContractChecks.BREAKS);
+                .isEqualTo(ContractCommand.BREAKS);
         Command broken = Command.run("contract", "check", breaks, "--against", before);
-        assertThat(broken.exit()).isEqualTo(ContractChecks.BREAKS);
+        assertThat(broken.exit()).isEqualTo(ContractCommand.BREAKS);
         assertThat(broken.out())
                 .contains("the operation is gone", "test.Parcels 1.1.0 may not be published: it breaks clients");
         assertThat(Command.run("contract", "check", breaks, "--against", before, "--json")
@@ -95,7 +95,7 @@ class ContractChecksTest {
                 .isEqualTo(Main.OK);
         assertThat(Command.run("contract", "check", major, "--against", before, "--strict")
                         .exit())
-                .isEqualTo(ContractChecks.BREAKS);
+                .isEqualTo(ContractCommand.BREAKS);
     }
 
     @Test
@@ -154,7 +154,7 @@ class ContractChecksTest {
             String breaks = file("1.2.0", "capability tracking 1.0.0\nwhere(id: string) -> string");
 
             Command check = Command.answered("contract", "check", breaks, "--registry", registry);
-            assertThat(check.exit()).isEqualTo(ContractChecks.BREAKS);
+            assertThat(check.exit()).isEqualTo(ContractCommand.BREAKS);
             assertThat(check.out()).contains("test.Parcels 1.1.0 -> 1.2.0", "\"send\": the operation is gone");
             Command refused = Command.answered("contract", "publish", breaks, "--registry", registry);
             assertThat(refused.exit()).isEqualTo(Main.FAILED);
