@@ -224,24 +224,10 @@ public final class NetworkRegistry implements Registry {
     @Override
     public void withdraw(ServiceName service, Version version) {
         keeper.withdraw(service, version);
-        try {
-            answer(registry -> {
-                registry.withdraw(service.value(), version.toString());
-                return true;
-            });
-        } catch (ServiceException e) {
-            throw refusal(e);
-        }
-    }
-
-    private static RuntimeException refusal(ServiceException e) {
-        String message = e.fault().message();
-        return switch (e.code()) {
-            case NOT_FOUND -> new IllegalArgumentException(message, e);
-            case FAILED_PRECONDITION -> new IllegalStateException(message, e);
-            case UNIMPLEMENTED -> new UnsupportedOperationException(message, e);
-            default -> e;
-        };
+        Requests.run(() -> answer(registry -> {
+            registry.withdraw(service.value(), version.toString());
+            return true;
+        }));
     }
 
     /**
@@ -322,9 +308,9 @@ public final class NetworkRegistry implements Registry {
     public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
         try {
             return connection.awaitAcknowledged(
-                    patience, (registry, waitMillis) -> registry.drain(instance.id(), drained, waitMillis));
+                    patience, waitMillis -> registry -> registry.drain(instance.id(), drained, waitMillis));
         } catch (ServiceException e) {
-            throw refusal(e);
+            throw Requests.refusal(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

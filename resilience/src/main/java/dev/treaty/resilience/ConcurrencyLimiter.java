@@ -159,7 +159,7 @@ public final class ConcurrencyLimiter {
         if (learned != null && learned.over(now)) {
             adapt(learned, now); // calls that hold all permits for long may not end for some time
         }
-        long left = waitMaxNanos - (learned == null ? 0 : learned.baselineNanos());
+        long left = Math.max(0, waitMaxNanos) - (learned == null ? 0 : learned.baselineNanos());
         if (left <= 0 || current.queue() == 0) {
             return false;
         }
@@ -175,7 +175,7 @@ public final class ConcurrencyLimiter {
         try {
             Turn result = wait.turn().await(time, wait.endNanos() - time.nanoTime());
             return result == Turn.ADMITTED || (result == null && admittedWhileLeaving(priority, wait));
-        } catch (InterruptedException e) {
+        } catch (Throwable e) { // an error too must not keep a place or a permit
             if (admittedWhileLeaving(priority, wait)) {
                 release();
             }

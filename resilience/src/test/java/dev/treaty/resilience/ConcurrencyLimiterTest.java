@@ -438,4 +438,46 @@ class ConcurrencyLimiterTest {
         assertThat(snapshot.reason()).isEqualTo("the limit is fixed");
         assertThat(limiter.adaptive()).isFalse();
     }
+
+    @Test
+    void an_error_while_a_call_waits_keeps_neither_a_place_nor_a_permit_G6() {
+        var error = new StackOverflowError();
+        Time failing = new Time() {
+            @Override
+            public Instant instant() {
+                return Instant.EPOCH;
+            }
+
+            @Override
+            public long nanoTime() {
+                return 1;
+            }
+
+            @Override
+            public void park(Object blocker, long nanos) {
+                throw error;
+            }
+        };
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), failing);
+        acquire(limiter, 1);
+        assertThatThrownBy(() -> limiter.acquire(HOUR)).isSameAs(error);
+        assertThat(limiter.queued()).isZero();
+        limiter.release();
+        assertThat(limiter.inFlight()).isZero();
+        acquire(limiter, 1);
+    }
+
+    @Test
+    void a_deadline_that_passed_long_ago_is_no_wait_G15() throws InterruptedException {
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.adaptive(1).withQueue(1), time);
+        for (int i = 0; i < 30; i++) {
+            acquire(limiter, 1);
+            time.advance(Duration.ofMillis(5));
+            limiter.release("read", time.nanoTime() - 5_000_000, time.nanoTime(), false);
+        }
+        acquire(limiter, 1);
+        assertThat(limiter.snapshot().baseline()).isPresent();
+        assertThat(limiter.acquire(Priority.NORMAL, time.nanoTime(), Long.MIN_VALUE))
+                .isFalse();
+    }
 }

@@ -7,8 +7,8 @@ import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.FollowerThread;
-import dev.treaty.registry.spi.ReadOnlyBackend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,7 +37,7 @@ import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
 /** Discovers instances by names in DNS, as the package documentation describes. */
-final class DnsBackend implements ReadOnlyBackend {
+final class DnsBackend implements Backend {
     private static final System.Logger LOGGER = System.getLogger(DnsBackend.class.getName());
 
     /** The most instances of one name; further ones are ignored. */

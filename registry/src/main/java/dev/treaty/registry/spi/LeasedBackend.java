@@ -332,6 +332,11 @@ public abstract class LeasedBackend implements Backend {
     }
 
     @Override
+    public boolean expires() {
+        return true;
+    }
+
+    @Override
     public Set<ServiceName> services() throws InterruptedException {
         var names = new TreeSet<ServiceName>();
         for (String parent : List.of(paths.instances(), paths.contracts())) {
