@@ -21,10 +21,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * reached, until it is the highest again.
  *
  * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
- * with faster windows. It rises only by a <em>measurement</em>: for {@link #MEASURED_CALLS}, or {@link #MEASURED_FOR} if
- * the service is slow, so few calls are admitted that they cannot queue. Measurements are made while calls seem to queue:
- * every {@link #MEASURE_EVERY} windows, and before the limit falls to less than a quarter of what it was. So a service
- * that has become slower is not mistaken for one with a queue, nor a lasting queue for normal.
+ * with faster windows. It rises only by a <em>measurement</em>: for {@link #MEASURED_CALLS}, or {@link #MEASURED_FOR}
+ * if the service is slow, so few calls are admitted that they cannot queue. Measurements are made while calls seem to
+ * queue: every {@link #MEASURE_EVERY} windows, and before the limit falls to less than a quarter of what it was. So a
+ * service that has become slower is not mistaken for one with a queue, nor a lasting queue for normal.
  *
  * <p>Only {@link #add} and {@link #over} are thread-safe.
  */
