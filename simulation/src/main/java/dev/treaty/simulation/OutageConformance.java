@@ -17,7 +17,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -156,50 +159,109 @@ public abstract class OutageConformance {
         owner.register(instance("orders-2"));
         assertThat(watcher.until(view -> view.size() == 2)).containsOnlyKeys("orders-1", "orders-2");
         assertNothingRemoved(watcher);
-        assertConverged(watching);
         registration.close();
         assertThat(watcher.next(Removed.class).reason()).isEqualTo("closed");
     }
 
-    /** Checks that a watcher's view becomes equal to that of a client that starts now. */
-    private void assertConverged(Registry watching) throws Exception {
-        var late = client(LASTING);
-        Polling.until(() -> {
-            var now = late.lookup(ORDERS);
-            return !now.isEmpty() && now.equals(watching.instances(ORDERS)) && now.equals(late.instances(ORDERS));
-        });
+    /** Opens clients of a registry that is disrupted. */
+    protected interface Clients {
+        /** Opens a client. */
+        Registry open(RegistryPolicy policy) throws Exception;
+    }
+
+    /** A part of a disruption. */
+    protected interface Step {
+        /** Runs it, with a watcher of the registry. */
+        void run(WatchRecorder watcher) throws Exception;
+    }
+
+    /**
+     * Checks that the views of all watchers become equal to the registry's after a disruption, with no other step.
+     *
+     * @param begin begins the disruption; then instances are registered, changed, drained and closed
+     * @param end ends the disruption
+     */
+    protected final void assertConverges(RegistryPolicy policy, Clients clients, Step begin, Step end)
+            throws Exception {
+        var owner = closing(clients.open(policy));
+        var other = closing(clients.open(policy));
+        var kept = owner.register(instance("kept"));
+        var changed = owner.register(instance("changed"));
+        var drained = owner.register(instance("drained"));
+        var closed = owner.register(instance("closed"));
+        var watching = List.of(closing(clients.open(policy)), closing(clients.open(policy)));
+        var watchers = watching.stream().map(OutageConformance::watch).toList();
+        for (WatchRecorder each : watchers) {
+            each.until(view -> view.size() == 4);
+        }
+
+        begin.run(watchers.getFirst());
+        closed.close();
+        changed.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
+        changed.update(instance("changed").withMetadata(Map.of("commit", "f01")).withWeight(7));
+        drained.drain();
+        other.register(instance("new"));
+        end.run(watchers.getFirst());
+
+        Polling.until(() -> drained.acknowledged(WAIT_MAX));
+        assertThat(Polling.result(() -> other.drain(kept.instance(), true, WAIT_MAX)))
+                .isTrue();
+        var late = closing(clients.open(policy));
+        assertEqualViews(late, watching, watchers, OutageConformance::isDisrupted);
+        assertThat(other.drain(kept.instance(), false, WAIT_MAX)).isTrue();
+        changed.close();
+        assertEqualViews(late, watching, watchers, view -> view.equals(Map.of(
+                "drained", drained.instance(), "kept", kept.instance(), "new", instance("new"))));
+    }
+
+    /** Whether a view has what was changed during a disruption. */
+    protected static boolean isDisrupted(Map<String, ServiceInstance> view) {
+        return view.keySet().equals(Set.of("changed", "drained", "kept", "new"))
+                && WatchRecorder.has(view, "changed", Status.WARNING)
+                && view.get("changed").weight() == 7
+                && view.get("changed").metadata().equals(Map.of("commit", "f01"))
+                && WatchRecorder.has(view, "drained", Status.DRAINING)
+                && WatchRecorder.has(view, "kept", Status.DRAINING)
+                && view.get("new").equals(instance("new"));
+    }
+
+    private static void assertEqualViews(
+            Registry late,
+            List<Registry> watching,
+            List<WatchRecorder> watchers,
+            Predicate<Map<String, ServiceInstance>> expected) {
+        for (WatchRecorder each : watchers) {
+            var view = each.until(expected);
+            Polling.until(() -> byId(late.lookup(ORDERS)).equals(view));
+            Polling.until(() -> byId(late.instances(ORDERS)).equals(view));
+        }
+        for (Registry each : watching) {
+            assertThat(each.instances(ORDERS)).isEqualTo(late.instances(ORDERS));
+        }
+    }
+
+    private static Map<String, ServiceInstance> byId(List<ServiceInstance> instances) {
+        return instances.stream().collect(Collectors.toMap(ServiceInstance::id, each -> each));
     }
 
     @Test
-    void a_registry_that_is_restored_from_a_snapshot_converges_R1() throws Exception {
-        var owner = client(forEmptyRestart());
-        var other = client(forEmptyRestart());
-        var watching = client(forEmptyRestart());
-        var closedLater = owner.register(instance("closed-later"));
-        var reported = owner.register(instance("reported"));
-        var watcher = watch(watching);
-        watcher.until(view -> view.size() == 2);
+    void views_are_equal_after_a_restart_R10() throws Exception {
+        assertConverges(LASTING, this::open, _ -> stop(), _ -> restart());
+    }
 
-        takeSnapshot();
-        Polling.until(() -> watching.problem().isEmpty() && owner.problem().isEmpty());
-        closedLater.close();
-        reported.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
-        other.register(instance("new"));
-        watcher.until(view ->
-                view.keySet().equals(Set.of("reported", "new")) && WatchRecorder.has(view, "reported", Status.WARNING));
-        restoreSnapshot();
+    @Test
+    void views_are_equal_after_the_registry_lost_its_data_R10() throws Exception {
+        assertConverges(forEmptyRestart(), this::open, _ -> restartEmpty(), _ -> {});
+    }
 
-        var late = client(forEmptyRestart());
-        Polling.until(() ->
-                late.lookup(ORDERS).stream().map(ServiceInstance::id).toList().equals(List.of("new", "reported")));
-        owner.register(instance("last"));
-        watcher.until(view -> view.keySet().equals(Set.of("reported", "new", "last"))
-                && WatchRecorder.has(view, "reported", Status.WARNING));
-        assertConverged(watching);
-        assertThat(reported.acknowledged(WAIT_MAX)).isTrue();
-        assertThat(other.drain(instance("reported"), true, WAIT_MAX)).isTrue();
-        watcher.until("reported", Status.DRAINING);
-        assertConverged(watching);
+    @Test
+    void views_are_equal_after_the_registry_is_restored_from_a_snapshot_R1() throws Exception {
+        assertConverges(forEmptyRestart(), this::open, _ -> takeSnapshot(), watcher -> {
+            watcher.until(view -> view.keySet().equals(Set.of("changed", "drained", "kept", "new"))
+                    && view.get("changed").weight() == 7
+                    && WatchRecorder.has(view, "drained", Status.DRAINING));
+            restoreSnapshot();
+        });
     }
 
     @Test
@@ -235,6 +297,16 @@ public abstract class OutageConformance {
 
         assertThat(watcher.next(Removed.class).reason()).isEqualTo("lease expired");
         assertThat(watcher.next(Added.class).instance()).isEqualTo(instance("orders-1"));
+    }
+
+    @Test
+    void views_are_equal_after_a_lease_has_ended_R10() throws Exception {
+        var opened = new ArrayList<Registry>();
+        Clients clients = policy -> {
+            opened.add(open(policy));
+            return opened.getLast();
+        };
+        assertConverges(shortLease(), clients, _ -> {}, _ -> endLease(opened.getFirst(), "kept"));
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -141,6 +142,27 @@ class ZooKeeperOutageTest extends OutageConformance {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void views_are_equal_after_an_ensemble_has_lost_its_leader_R10() throws Exception {
+        var ensemble = closing(Ensemble.start(snapshot));
+        int leader = ensemble.leader();
+        assertConverges(
+                LASTING,
+                policy -> ZooKeeperRegistryTest.open(ensemble.address("leader"), policy, Events.NONE),
+                _ -> ensemble.kill(leader),
+                _ -> ensemble.restart(leader));
+    }
+
+    @Test
+    void views_are_equal_after_all_sessions_have_expired_R10() throws Exception {
+        assertConverges(LASTING, this::open, _ -> {}, _ -> {
+            for (ZooKeeperBackend each : List.copyOf(backends.values())) {
+                var zookeeper = each.client().getZookeeperClient().getZooKeeper();
+                endSession(zookeeper.getSessionId(), zookeeper.getSessionPasswd());
+            }
+        });
     }
 
     @Test

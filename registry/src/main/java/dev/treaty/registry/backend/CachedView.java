@@ -47,6 +47,7 @@ final class CachedView implements AutoCloseable {
     final RegistryService service;
     private final Backend backend;
     private final RegistryContext context;
+    private final StoreReader reader;
     private final Time time;
     private final SelfPreservation preservation;
     private final String watcher;
@@ -67,12 +68,14 @@ final class CachedView implements AutoCloseable {
             String epoch,
             Backend backend,
             RegistryContext context,
+            StoreReader reader,
             SelfPreservation preservation,
             String watcher,
             Runnable onNewEpoch) {
         this.epoch = epoch;
         this.backend = backend;
         this.context = context;
+        this.reader = reader;
         this.time = context.time();
         this.preservation = preservation;
         this.watcher = watcher;
@@ -122,6 +125,7 @@ final class CachedView implements AutoCloseable {
         fresh.forEach(each -> each.subscription.opened(backend.follow(each.name, each)));
         for (FollowedService each : idle) {
             each.subscription.close();
+            reader.listed(each.name, Set.of());
             backend.leave(each.name, watcher);
         }
         return Optional.of(asked);
@@ -204,7 +208,12 @@ final class CachedView implements AutoCloseable {
         @Override
         public void complete(Map<String, String> listed) {
             var present = new HashSet<String>();
-            listed.forEach((_, text) -> put(text).ifPresent(present::add));
+            reader.listed(name, listed.keySet());
+            listed.forEach((id, text) -> {
+                if (put(id, text)) {
+                    present.add(id);
+                }
+            });
             List<String> missing;
             synchronized (CachedView.this) {
                 missing = instances.keySet().stream()
@@ -214,7 +223,7 @@ final class CachedView implements AutoCloseable {
             if (!missing.isEmpty() && backend.expires() && hasNewEpoch()) {
                 throw new ServiceException(Code.UNAVAILABLE, "the registry's store was replaced by another one");
             }
-            missing.forEach(id -> removed(id, RemovalReason.NOT_LISTED.text()));
+            missing.forEach(id -> missing(id, RemovalReason.NOT_LISTED.text()));
             problem = "";
             settled.complete(true);
         }
@@ -245,21 +254,21 @@ final class CachedView implements AutoCloseable {
 
         @Override
         public void changed(String id, String text) {
-            put(text);
+            if (!put(id, text)) {
+                missing(id, RemovalReason.NOT_READABLE.text());
+            }
         }
 
-        /** Returns the id of the instance that a text is. */
-        private Optional<String> put(String text) {
+        /** Returns false if a text is not an instance: what cannot be read cannot be called. */
+        private boolean put(String id, String text) {
             var stored = StoredInstance.of(text);
-            ServiceInstance instance;
-            try {
-                instance = stored.read(context.format(), time.instant());
-            } catch (IllegalArgumentException e) {
-                return Optional.empty(); // written by another program: what cannot be read cannot be called
+            ServiceInstance instance = reader.instance(name, id, stored).orElse(null);
+            if (instance == null) {
+                return false;
             }
             synchronized (CachedView.this) {
-                if (!instance.service().equals(name) || ended) {
-                    return Optional.empty();
+                if (ended) {
+                    return true;
                 }
                 long now = time.nanoTime();
                 Known known = instances.computeIfAbsent(instance.id(), _ -> new Known(instance, now));
@@ -278,7 +287,7 @@ final class CachedView implements AutoCloseable {
                     acknowledge(instance.id(), digest, known.revision);
                 }
             }
-            return Optional.of(instance.id());
+            return true;
         }
 
         /** Makes an instance visible to watchers. */
@@ -316,9 +325,14 @@ final class CachedView implements AutoCloseable {
             });
         }
 
-        /** Removes an instance; one that was not closed stays as stale for a while if too many are missing at once. */
         @Override
         public void removed(String id, String reason) {
+            reader.removed(name, id);
+            missing(id, reason);
+        }
+
+        /** Removes an instance; one that was not closed stays as stale for a while if too many are missing at once. */
+        private void missing(String id, String reason) {
             synchronized (CachedView.this) {
                 Known known = instances.get(id);
                 if (known == null || ended) {

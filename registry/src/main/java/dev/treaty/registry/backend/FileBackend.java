@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,18 +129,18 @@ public final class FileBackend implements ReadOnlyBackend {
     }
 
     @Override
-    public Set<ServiceName> services() throws InterruptedException {
+    public Set<String> services() throws InterruptedException {
         awaitRead();
         synchronized (this) {
-            return new TreeSet<>(instances.keySet());
+            return instances.keySet().stream().map(ServiceName::value).collect(Collectors.toSet());
         }
     }
 
     @Override
-    public List<String> instances(ServiceName service) throws InterruptedException {
+    public Map<String, String> instances(ServiceName service) throws InterruptedException {
         awaitRead();
         synchronized (this) {
-            return List.copyOf(instances.getOrDefault(service, Map.of()).values());
+            return instances.getOrDefault(service, Map.of());
         }
     }
 

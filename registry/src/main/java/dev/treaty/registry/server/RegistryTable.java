@@ -75,7 +75,7 @@ public final class RegistryTable {
             new PriorityQueue<>((one, other) -> Long.signum(one.atNanos() - other.atNanos()));
 
     private final PublishedContracts contracts;
-    private final Problems problems = new Problems();
+    private final Problems problems = new Problems(RegistryService.SELF);
 
     /** One contract at a time is parsed and compared, which takes much more memory than its text. */
     private final ReentrantLock publishing = new ReentrantLock();
