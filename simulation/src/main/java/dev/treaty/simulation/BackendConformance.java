@@ -31,22 +31,10 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class BackendConformance extends RegistryConformance {
     /** A policy for a machine that is busy with other tests. */
-    public static final RegistryPolicy PATIENT = new RegistryPolicy(
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(20),
-            Duration.ofMillis(100),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(20),
-            SelfPreservationPolicy.STANDARD);
+    public static final RegistryPolicy PATIENT = policy(Duration.ofSeconds(10));
 
     /** A policy with a lease that is renewed often. */
-    private static final RegistryPolicy SHORT = new RegistryPolicy(
-            Duration.ofSeconds(4),
-            Duration.ofSeconds(20),
-            Duration.ofMillis(100),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(20),
-            SelfPreservationPolicy.STANDARD);
+    private static final RegistryPolicy SHORT = policy(Duration.ofSeconds(4));
 
     /** An instance as other programs may write it. */
     private static final String VALUE =
@@ -56,6 +44,16 @@ public abstract class BackendConformance extends RegistryConformance {
 
     private static final Duration WAIT_MAX = Duration.ofSeconds(30);
     private static final Duration ONE_SECOND = Duration.ofSeconds(1);
+
+    private static RegistryPolicy policy(Duration lease) {
+        return new RegistryPolicy(
+                lease,
+                Duration.ofSeconds(20),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(20),
+                SelfPreservationPolicy.STANDARD);
+    }
 
     /** Opens another client of the registry of this test, with a policy. */
     protected abstract Registry open(RegistryPolicy policy, Events events);
@@ -80,8 +78,7 @@ public abstract class BackendConformance extends RegistryConformance {
                 problems.add(changed);
             }
         }));
-        var watcher = new WatchRecorder();
-        watching.watch(ORDERS, watcher);
+        var watcher = watch(watching, ORDERS);
         var owner = client();
         owner.register(instance(ORDERS, "orders-1"));
         watcher.next(Added.class);
@@ -188,8 +185,7 @@ public abstract class BackendConformance extends RegistryConformance {
     @Test
     void an_operator_drains_an_instance_of_another_process_and_takes_it_back_R10() {
         var watching = client();
-        var watcher = new WatchRecorder();
-        watching.watch(ORDERS, watcher);
+        var watcher = watch(watching, ORDERS);
         var registration = client().register(instance(ORDERS, "orders-1"));
         watcher.next(Added.class);
         var operator = client();
@@ -222,10 +218,8 @@ public abstract class BackendConformance extends RegistryConformance {
     @Test
     void an_instance_that_stays_critical_is_delisted_until_it_recovers_R10() {
         var policy = PATIENT.with(new SelfPreservationPolicy(1, Duration.ofMinutes(1), Optional.of(ONE_SECOND)));
-        var watching = open(policy);
-        closing(watching);
-        var watcher = new WatchRecorder();
-        watching.watch(ORDERS, watcher);
+        var watching = closing(open(policy));
+        var watcher = watch(watching, ORDERS);
         var registration = client().register(instance(ORDERS, "orders-1"));
         client().register(instance(ORDERS, "orders-2"));
         watcher.until(view -> view.size() == 2);
@@ -241,10 +235,8 @@ public abstract class BackendConformance extends RegistryConformance {
     @Test
     void not_all_instances_that_stay_critical_are_delisted_at_once_R10() {
         var policy = PATIENT.with(new SelfPreservationPolicy(0.15, Duration.ofMinutes(1), Optional.of(ONE_SECOND)));
-        var watching = open(policy);
-        closing(watching);
-        var watcher = new WatchRecorder();
-        watching.watch(ORDERS, watcher);
+        var watching = closing(open(policy));
+        var watcher = watch(watching, ORDERS);
         var owner = client();
         for (int i = 0; i < 4; i++) {
             owner.register(instance(ORDERS, "o-" + i).withHealth(health(Status.CRITICAL, "the database is down")));
@@ -258,11 +250,9 @@ public abstract class BackendConformance extends RegistryConformance {
 
     @Test
     void renewals_cause_no_events_and_are_seen_R10() {
-        var owner = open(SHORT);
-        closing(owner);
+        var owner = closing(open(SHORT));
         var watching = client();
-        var watcher = new WatchRecorder();
-        watching.watch(ORDERS, watcher);
+        var watcher = watch(watching, ORDERS);
         owner.register(instance(ORDERS, "orders-1"));
         watcher.next(Added.class);
         var first = Polling.result(() -> watching.renewals(ORDERS));

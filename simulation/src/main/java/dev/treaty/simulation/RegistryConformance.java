@@ -29,6 +29,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -50,6 +51,9 @@ public abstract class RegistryConformance {
     /** For the tests of a registry. */
     protected RegistryConformance() {}
 
+    /** The first client of the test. */
+    private Registry registry;
+
     /** Opens another client of the registry of this test. */
     protected abstract Registry open();
 
@@ -65,6 +69,18 @@ public abstract class RegistryConformance {
     protected final Registry closing(Registry registry) {
         opened.add(registry);
         return registry;
+    }
+
+    /** Records what a client notifies a watcher of, from now on. */
+    protected static WatchRecorder watch(Registry watching, ServiceName service) {
+        var watcher = new WatchRecorder();
+        watching.watch(service, watcher);
+        return watcher;
+    }
+
+    @BeforeEach
+    void begin() {
+        registry = client();
     }
 
     @AfterEach
@@ -95,7 +111,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_registered_instance_is_found_unchanged() {
-        var registry = client();
         var orders = instance(ORDERS, "orders-1");
 
         var registration = registry.register(orders);
@@ -108,7 +123,6 @@ public abstract class RegistryConformance {
 
     @Test
     void an_empty_registry_has_no_services_instances_or_contracts() {
-        var registry = client();
 
         assertThat(registry.services()).isEmpty();
         assertThat(registry.instances(ORDERS)).isEmpty();
@@ -120,7 +134,6 @@ public abstract class RegistryConformance {
 
     @Test
     void instances_are_sorted_by_id() {
-        var registry = client();
         for (String id : List.of("c", "a", "d", "b")) {
             registry.register(instance(ORDERS, id));
         }
@@ -130,7 +143,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_lookup_returns_the_current_instances() {
-        var registry = client();
         assertThat(Polling.result(() -> registry.lookup(ORDERS))).isEmpty();
         var b = registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
@@ -145,7 +157,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watch_begins_with_the_current_set() {
-        var registry = client();
         registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
         registry.register(instance(STOCK, "other"));
@@ -162,9 +173,7 @@ public abstract class RegistryConformance {
 
     @Test
     void every_change_is_emitted_in_order_with_the_previous_state() {
-        var registry = client();
-        var watcher = new WatchRecorder();
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         assertThat(watcher.pending()).isEmpty();
         var orders = instance(ORDERS, "orders-1");
 
@@ -195,7 +204,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_report_without_a_change_emits_nothing() {
-        var registry = client();
         var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
         client().watch(ORDERS, watcher);
@@ -209,7 +217,6 @@ public abstract class RegistryConformance {
 
     @Test
     void draining_is_emitted_and_permanent() {
-        var registry = client();
         var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
         client().watch(ORDERS, watcher);
@@ -226,9 +233,7 @@ public abstract class RegistryConformance {
 
     @Test
     void closing_a_registration_twice_has_no_further_effect() {
-        var registry = client();
-        var watcher = new WatchRecorder();
-        registry.watch(ORDERS, watcher);
+        var watcher = watch(registry, ORDERS);
         var registration = registry.register(instance(ORDERS, "orders-1"));
         watcher.next(Added.class);
         registration.close();
@@ -244,7 +249,6 @@ public abstract class RegistryConformance {
 
     @Test
     void all_watchers_receive_the_same_events() {
-        var registry = client();
         var one = new WatchRecorder();
         var other = new WatchRecorder();
         var third = new WatchRecorder();
@@ -265,7 +269,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watcher_receives_events_of_its_service_only() {
-        var registry = client();
         var orders = new WatchRecorder();
         var stock = new WatchRecorder();
         var watching = client();
@@ -281,7 +284,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_closed_subscription_receives_no_events() {
-        var registry = client();
         var watching = client();
         var gone = new WatchRecorder();
         var there = new WatchRecorder();
@@ -298,7 +300,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watcher_may_unsubscribe_during_an_event() {
-        var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
         var watcher = new WatchRecorder();
@@ -308,8 +309,7 @@ public abstract class RegistryConformance {
             subscriptions.forEach(Subscription::close);
         }));
         watcher.next(Added.class);
-        var there = new WatchRecorder();
-        watching.watch(ORDERS, there);
+        var there = watch(watching, ORDERS);
         there.next(Added.class);
 
         registry.register(instance(ORDERS, "b"));
@@ -322,7 +322,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_service_can_be_watched_again_after_its_last_watcher_unsubscribed() {
-        var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
         try (Subscription _ = watching.watch(ORDERS, new WatchRecorder())) {
@@ -338,7 +337,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watcher_that_throws_does_not_affect_others() {
-        var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
         var failing = new WatchRecorder();
@@ -357,7 +355,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_slow_watcher_does_not_delay_others_and_misses_nothing() {
-        var registry = client();
         var watching = client();
         var slow = new WatchRecorder();
         var quick = new WatchRecorder();
@@ -386,7 +383,6 @@ public abstract class RegistryConformance {
 
     @Test
     void instances_are_listed_by_health() {
-        var registry = client();
         registry.register(instance(ORDERS, "passing"));
         registry.register(instance(ORDERS, "critical")).report(health(Status.CRITICAL, "the disk is full"));
         var other = client();
@@ -401,7 +397,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_version_of_a_contract_is_withdrawn_unless_instances_run_it() {
-        var registry = client();
         registry.publish(contract("1.4.0"));
         registry.publish(contract("1.5.0"));
         var running = registry.register(instance(ORDERS, "orders-1")); // of version 1.4.0
@@ -422,14 +417,12 @@ public abstract class RegistryConformance {
 
     @Test
     void the_newest_contract_is_returned() {
-        var registry = client();
         registry.publish(contract("1.4.0"));
         registry.publish(contract("1.5.0"));
         registry.publish(contract("1.2.0"));
         registry.register(instance(STOCK, "after-the-contracts"));
         var other = client();
-        var reached = new WatchRecorder();
-        other.watch(STOCK, reached);
+        var reached = watch(other, STOCK);
         reached.next(Added.class);
 
         Polling.until(() -> other.contract(ORDERS).equals(Optional.of(contract("1.5.0"))));
@@ -439,7 +432,6 @@ public abstract class RegistryConformance {
 
     @Test
     void contracts_are_found_by_version_and_fingerprint() {
-        var registry = client();
         var one = contract("1.4.0");
         var two = ServiceContract.parse("contract shop.Orders 1.5.0\nget(id: string) -> string\ndrop(id: string)\n");
         var three = ServiceContract.parse("contract shop.Orders 2.0.0\nfind(id: string) -> string\n");
@@ -457,7 +449,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_version_that_breaks_clients_is_rejected_unless_forced() {
-        var registry = client();
         registry.publish(contract("1.4.0"));
         var breaking = ServiceContract.parse("contract shop.Orders 1.5.0\nget(number: int64) -> string\n");
 
@@ -478,7 +469,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_version_is_compared_with_the_contracts_of_running_instances() {
-        var registry = client();
         var old = contract("1.4.0");
         registry.publish(old);
         var running = registry.register(instance(ORDERS, "orders-1").withContract(old.fingerprint()));
@@ -497,7 +487,6 @@ public abstract class RegistryConformance {
 
     @Test
     void the_history_of_contracts_is_limited() {
-        var registry = client();
         for (int minor = 0; minor < 40; minor++) {
             registry.publish(contract("1." + minor + ".0"));
         }
@@ -514,7 +503,6 @@ public abstract class RegistryConformance {
 
     @Test
     void an_id_belongs_to_its_owner_until_it_is_closed() {
-        var registry = client();
         var other = client();
         var first = registry.register(instance(ORDERS, "orders-1"));
 
@@ -534,7 +522,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_value_over_its_limit_is_rejected_with_a_message() {
-        var registry = client();
         var orders = instance(ORDERS, "orders-1");
         var heavy = new ServiceHealth(Status.WARNING, "x".repeat(100_000), STARTED, Map.of());
 
@@ -553,8 +540,7 @@ public abstract class RegistryConformance {
     @Test
     void closing_a_client_removes_its_instances() {
         var leaving = client();
-        var watcher = new WatchRecorder();
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         var registration = leaving.register(instance(ORDERS, "orders-1"));
         leaving.watch(ORDERS, new WatchRecorder());
         watcher.next(Added.class);

@@ -52,12 +52,8 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
 
     /** Creates the API of a registry, without storing what is registered; checks may connect to this machine. */
     public ConsulApi(Registry registry, Time time) {
-        this(registry, time, new ConsulFiles(null), CheckNetworks.LOOPBACK, ConsulIndexes.first(time.instant()));
-    }
-
-    /** Creates the API of a registry with a store, whose checks may connect to this machine. */
-    public ConsulApi(Registry registry, Time time, Store store) throws IOException {
-        this(registry, time, store, CheckNetworks.LOOPBACK);
+        this.indexes = new ConsulIndexes(registry, time, ConsulIndexes.first(time.instant()));
+        this.agent = new ConsulAgent(registry, time, new ConsulFiles(null), CheckNetworks.LOOPBACK);
     }
 
     /**
@@ -69,17 +65,10 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
      * @throws IOException if the content of the store cannot be read or registered; the message names the file
      */
     public ConsulApi(Registry registry, Time time, @Nullable Store store, CheckNetworks networks) throws IOException {
-        this(registry, time, new ConsulFiles(store), networks);
-    }
-
-    private ConsulApi(Registry registry, Time time, ConsulFiles files, CheckNetworks networks) throws IOException {
-        this(registry, time, files, networks, files.reserveIndexes(ConsulIndexes.first(time.instant())));
-        agent.restore();
-    }
-
-    private ConsulApi(Registry registry, Time time, ConsulFiles files, CheckNetworks networks, long firstIndex) {
-        this.indexes = new ConsulIndexes(registry, time, firstIndex);
+        var files = new ConsulFiles(store);
+        this.indexes = new ConsulIndexes(registry, time, files.reserveIndexes(ConsulIndexes.first(time.instant())));
         this.agent = new ConsulAgent(registry, time, files, networks);
+        agent.restore();
     }
 
     @Override

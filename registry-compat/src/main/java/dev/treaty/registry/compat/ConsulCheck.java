@@ -71,11 +71,15 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
         if (kind == Kind.NONE && !check.isEmpty()) {
             throw new IllegalArgumentException("this registry supports checks with TTL, HTTP, TCP or GRPC only");
         }
+        Duration ttl = kind == Kind.TTL ? duration(check, "TTL", Duration.ZERO) : Duration.ZERO;
+        if (kind == Kind.TTL && ttl.isZero()) {
+            throw new IllegalArgumentException("the TTL of the check must be positive: write 30s");
+        }
         return new ConsulCheck(
                 id,
                 kind,
                 kind.probes() ? target(check, kind) : "",
-                kind == Kind.TTL ? duration(check, "TTL", Duration.ZERO) : Duration.ZERO,
+                ttl,
                 kind.probes() ? policy(check) : HealthPolicy.STANDARD,
                 duration(check, "DeregisterCriticalServiceAfter", Duration.ZERO));
     }
@@ -85,7 +89,7 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
         String target = kind == Kind.HTTP
                 ? text
                 : kind.name().toLowerCase(Locale.ROOT)
-                        + (Boolean.TRUE.equals(check.get("GRPCUseTLS")) ? "s" : "")
+                        + (ConsulDefinition.field(check, "GRPCUseTLS", Boolean.class, false) ? "s" : "")
                         + "://" + text;
         URI address = address(target);
         boolean scheme = kind != Kind.HTTP || target.startsWith("http://") || target.startsWith("https://");
@@ -135,11 +139,8 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
     }
 
     private static int number(Map<?, ?> check, String key) {
-        Object value = check.get(key);
-        if (value == null) {
-            return 0;
-        }
-        if (value instanceof Integer number && number >= 0 && number < HealthPolicy.CHECKS_MAX) {
+        int number = ConsulDefinition.field(check, key, Integer.class, 0);
+        if (number >= 0 && number < HealthPolicy.CHECKS_MAX) {
             return number;
         }
         throw new IllegalArgumentException(key + " must be a number from 0 to " + (HealthPolicy.CHECKS_MAX - 1));

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.recipes.watch.PersistentWatcher;
 import org.apache.zookeeper.KeeperException;
@@ -43,7 +42,6 @@ final class ZooKeeperFollower extends FollowerThread {
     private final Follower follower;
     private final PersistentWatcher watcher;
     private final Map<String, Long> created = new HashMap<>(); // by id, the transaction that created the known node
-    private final ReentrantLock lock = new ReentrantLock();
     private Set<String> changed = new LinkedHashSet<>();
     private boolean allChanged;
     private Promise<Boolean> wakeUp = new Promise<>();
@@ -72,17 +70,12 @@ final class ZooKeeperFollower extends FollowerThread {
     }
 
     /** Marks a node as changed; null for all nodes. */
-    private void markChanged(@Nullable String node) {
-        lock.lock();
-        try {
-            allChanged |= node == null;
-            if (node != null) {
-                changed.add(node);
-            }
-            wakeUp.complete(true);
-        } finally {
-            lock.unlock();
+    private synchronized void markChanged(@Nullable String node) {
+        allChanged |= node == null;
+        if (node != null) {
+            changed.add(node);
         }
+        wakeUp.complete(true);
     }
 
     @Override
@@ -90,15 +83,12 @@ final class ZooKeeperFollower extends FollowerThread {
         var next = new Promise<Boolean>();
         Set<String> nodes;
         boolean all;
-        lock.lock();
-        try {
+        synchronized (this) {
             wakeUp = next;
             nodes = changed;
             changed = new LinkedHashSet<>();
             all = allChanged;
             allChanged = false;
-        } finally {
-            lock.unlock();
         }
         boolean delivered = false;
         try {
