@@ -19,8 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -163,50 +165,40 @@ public abstract class OutageConformance {
         assertThat(watcher.next(Removed.class).reason()).isEqualTo("closed");
     }
 
-    /** Opens clients of a registry that is disrupted. */
-    protected interface Clients {
-        /** Opens a client. */
-        Registry open(RegistryPolicy policy) throws Exception;
-    }
-
-    /** A part of a disruption. */
-    protected interface Step {
-        /** Runs it, with a watcher of the registry. */
-        void run(WatchRecorder watcher) throws Exception;
-    }
-
     /**
      * Checks that the views of all watchers become equal to the registry's after a disruption, with no other step.
      *
+     * @param clients opens a client of the registry that is disrupted
      * @param begin begins the disruption; then instances are registered, changed, drained and closed
-     * @param end ends the disruption
+     * @param end ends the disruption; receives a watcher, as the begin does
      */
-    protected final void assertConverges(RegistryPolicy policy, Clients clients, Step begin, Step end)
+    protected final void assertConverges(
+            Callable<Registry> clients, ThrowingConsumer<WatchRecorder> begin, ThrowingConsumer<WatchRecorder> end)
             throws Exception {
-        var owner = closing(clients.open(policy));
-        var other = closing(clients.open(policy));
+        var owner = closing(clients.call());
+        var other = closing(clients.call());
         var kept = owner.register(instance("kept"));
         var changed = owner.register(instance("changed"));
         var drained = owner.register(instance("drained"));
         var closed = owner.register(instance("closed"));
-        var watching = List.of(closing(clients.open(policy)), closing(clients.open(policy)));
+        var watching = List.of(closing(clients.call()), closing(clients.call()));
         var watchers = watching.stream().map(OutageConformance::watch).toList();
         for (WatchRecorder each : watchers) {
             each.until(view -> view.size() == 4);
         }
 
-        begin.run(watchers.getFirst());
+        begin.accept(watchers.getFirst());
         closed.close();
         changed.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
         changed.update(instance("changed").withMetadata(Map.of("commit", "f01")).withWeight(7));
         drained.drain();
         other.register(instance("new"));
-        end.run(watchers.getFirst());
+        end.accept(watchers.getFirst());
 
         Polling.until(() -> drained.acknowledged(WAIT_MAX));
         assertThat(Polling.result(() -> other.drain(kept.instance(), true, WAIT_MAX)))
                 .isTrue();
-        var late = closing(clients.open(policy));
+        var late = closing(clients.call());
         assertEqualViews(late, watching, watchers, OutageConformance::isDisrupted);
         assertThat(other.drain(kept.instance(), false, WAIT_MAX)).isTrue();
         changed.close();
@@ -246,17 +238,17 @@ public abstract class OutageConformance {
 
     @Test
     void views_are_equal_after_a_restart_R10() throws Exception {
-        assertConverges(LASTING, this::open, _ -> stop(), _ -> restart());
+        assertConverges(() -> open(LASTING), _ -> stop(), _ -> restart());
     }
 
     @Test
     void views_are_equal_after_the_registry_lost_its_data_R10() throws Exception {
-        assertConverges(forEmptyRestart(), this::open, _ -> restartEmpty(), _ -> {});
+        assertConverges(() -> open(forEmptyRestart()), _ -> restartEmpty(), _ -> {});
     }
 
     @Test
     void views_are_equal_after_the_registry_is_restored_from_a_snapshot_R1() throws Exception {
-        assertConverges(forEmptyRestart(), this::open, _ -> takeSnapshot(), watcher -> {
+        assertConverges(() -> open(forEmptyRestart()), _ -> takeSnapshot(), watcher -> {
             watcher.until(view -> view.keySet().equals(Set.of("changed", "drained", "kept", "new"))
                     && view.get("changed").weight() == 7
                     && WatchRecorder.has(view, "drained", Status.DRAINING));
@@ -301,12 +293,14 @@ public abstract class OutageConformance {
 
     @Test
     void views_are_equal_after_a_lease_has_ended_R10() throws Exception {
-        var opened = new ArrayList<Registry>();
-        Clients clients = policy -> {
-            opened.add(open(policy));
-            return opened.getLast();
-        };
-        assertConverges(shortLease(), clients, _ -> {}, _ -> endLease(opened.getFirst(), "kept"));
+        var clients = new ArrayList<Registry>();
+        assertConverges(
+                () -> {
+                    clients.add(open(shortLease()));
+                    return clients.getLast();
+                },
+                _ -> {},
+                _ -> endLease(clients.getFirst(), "kept"));
     }
 
     @Test

@@ -73,8 +73,7 @@ public abstract class RegistryConformance {
 
     /** Records what a client notifies a watcher of, from now on. */
     protected static WatchRecorder watch(Registry watching, ServiceName service) {
-        var watcher = new WatchRecorder();
-        watching.watch(service, watcher);
+        var watcher = watch(watching, service);
         return watcher;
     }
 
@@ -123,7 +122,6 @@ public abstract class RegistryConformance {
 
     @Test
     void an_empty_registry_has_no_services_instances_or_contracts() {
-
         assertThat(registry.services()).isEmpty();
         assertThat(registry.instances(ORDERS)).isEmpty();
         assertThat(registry.contract(ORDERS)).isEmpty();
@@ -160,9 +158,8 @@ public abstract class RegistryConformance {
         registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
         registry.register(instance(STOCK, "other"));
-        var watcher = new WatchRecorder();
 
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
 
         assertThat(watcher.pending())
                 .as("events before watch() returns")
@@ -204,9 +201,8 @@ public abstract class RegistryConformance {
 
     @Test
     void a_report_without_a_change_emits_nothing() {
-        var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         watcher.next(Added.class);
 
         registration.report(ServiceHealth.of(Status.PASSING, STARTED.plusSeconds(5)));
@@ -217,9 +213,8 @@ public abstract class RegistryConformance {
 
     @Test
     void draining_is_emitted_and_permanent() {
-        var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         watcher.next(Added.class);
 
         registration.drain();
@@ -249,13 +244,10 @@ public abstract class RegistryConformance {
 
     @Test
     void all_watchers_receive_the_same_events() {
-        var one = new WatchRecorder();
-        var other = new WatchRecorder();
-        var third = new WatchRecorder();
         var same = client();
-        same.watch(ORDERS, one);
-        same.watch(ORDERS, other);
-        client().watch(ORDERS, third);
+        var one = watch(same, ORDERS);
+        var other = watch(same, ORDERS);
+        var third = watch(client(), ORDERS);
 
         try (Registration registration = registry.register(instance(ORDERS, "orders-1"))) {
             for (WatchRecorder watcher : List.of(one, other, third)) {
@@ -269,11 +261,9 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watcher_receives_events_of_its_service_only() {
-        var orders = new WatchRecorder();
-        var stock = new WatchRecorder();
         var watching = client();
-        watching.watch(ORDERS, orders);
-        watching.watch(STOCK, stock);
+        var orders = watch(watching, ORDERS);
+        var stock = watch(watching, STOCK);
 
         registry.register(instance(STOCK, "stock-1"));
         registry.register(instance(ORDERS, "orders-1"));
@@ -286,9 +276,8 @@ public abstract class RegistryConformance {
     void a_closed_subscription_receives_no_events() {
         var watching = client();
         var gone = new WatchRecorder();
-        var there = new WatchRecorder();
         Subscription subscription = watching.watch(ORDERS, gone);
-        watching.watch(ORDERS, there);
+        var there = watch(watching, ORDERS);
 
         subscription.close();
         subscription.close();
@@ -328,9 +317,8 @@ public abstract class RegistryConformance {
             assertThat(watching.instances(ORDERS)).hasSize(1);
         }
         registry.register(instance(ORDERS, "b"));
-        var watcher = new WatchRecorder();
 
-        watching.watch(ORDERS, watcher);
+        var watcher = watch(watching, ORDERS);
 
         assertThat(watcher.until(view -> view.size() == 2)).containsOnlyKeys("a", "b");
     }
@@ -340,12 +328,11 @@ public abstract class RegistryConformance {
         registry.register(instance(ORDERS, "a"));
         var watching = client();
         var failing = new WatchRecorder();
-        var well = new WatchRecorder();
         watching.watch(ORDERS, event -> {
             failing.accept(event);
             throw new IllegalStateException("this watcher always throws; the stack trace in the log is expected");
         });
-        watching.watch(ORDERS, well);
+        var well = watch(watching, ORDERS);
 
         registry.register(instance(ORDERS, "b"));
 
@@ -357,7 +344,6 @@ public abstract class RegistryConformance {
     void a_slow_watcher_does_not_delay_others_and_misses_nothing() {
         var watching = client();
         var slow = new WatchRecorder();
-        var quick = new WatchRecorder();
         var held = new CountDownLatch(1);
         watching.watch(ORDERS, event -> {
             try {
@@ -367,7 +353,7 @@ public abstract class RegistryConformance {
                 Thread.currentThread().interrupt();
             }
         });
-        watching.watch(ORDERS, quick);
+        var quick = watch(watching, ORDERS);
         var registration = registry.register(instance(ORDERS, "a"));
         registry.register(instance(ORDERS, "b"));
         quick.until(view -> view.size() == 2);
@@ -562,8 +548,7 @@ public abstract class RegistryConformance {
         var clients = List.of(client(), client(), client());
         var early = new ArrayList<WatchRecorder>();
         for (Registry registry : clients) {
-            var watcher = new WatchRecorder();
-            registry.watch(ORDERS, watcher);
+            var watcher = watch(registry, ORDERS);
             early.add(watcher);
         }
         Set<String> expected = new TreeSet<>();
@@ -583,8 +568,7 @@ public abstract class RegistryConformance {
                 }
             }));
         }
-        var late = new WatchRecorder();
-        clients.getFirst().watch(ORDERS, late);
+        var late = watch(clients.getFirst(), ORDERS);
         for (Thread thread : threads) {
             thread.join();
         }

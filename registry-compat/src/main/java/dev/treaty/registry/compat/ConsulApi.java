@@ -86,7 +86,8 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
         }
         return switch (path) {
             case "/v1/catalog/services" -> blocking(request, indexes::tags, List.of(), all -> all);
-            case "/v1/catalog/nodes" -> all(request, List.of(ConsulJson.node()));
+            case "/v1/catalog/nodes" ->
+                blockingForAll(request, _ -> onNode(request) ? List.of(ConsulJson.node()) : List.of());
             case "/v1/catalog/datacenters" -> Answer.json(List.of(ConsulJson.DATACENTER));
             case "/v1/agent/services" -> Answer.json(byId(agent.instances()));
             case "/v1/agent/checks" -> Answer.json(checksById(agent.instances()));
@@ -212,26 +213,18 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     private Answer all(
             Request request, Predicate<ServiceInstance> filter, Function<ServiceInstance, Map<String, Object>> entry)
             throws InterruptedException {
-        return blocking(
+        return blockingForAll(
                 request,
-                indexes::all,
-                List.of(),
                 instances -> instances.stream()
                         .filter(instance -> filter.test(instance) && onNode(request))
                         .map(entry)
                         .toList());
     }
 
-    private Answer all(Request request, List<Object> nodes) throws InterruptedException {
-        return blocking(request, indexes::all, List.of(), _ -> onNode(request) ? nodes : List.of());
-    }
-
     private Answer node(Request request, String node, Function<List<ServiceInstance>, Object> services)
             throws InterruptedException {
-        return blocking(
+        return blockingForAll(
                 request,
-                indexes::all,
-                List.of(),
                 instances -> node.equals(ConsulJson.NODE)
                         ? Map.of("Node", ConsulJson.node(), "Services", services.apply(instances))
                         : null);
@@ -278,6 +271,11 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
                 .toList();
         boolean one = request.path().contains("/id/");
         return Answer.json(one ? entries.getFirst() : entries).withStatus(code);
+    }
+
+    private Answer blockingForAll(Request request, Function<List<ServiceInstance>, @Nullable Object> body)
+            throws InterruptedException {
+        return blocking(request, indexes::all, List.of(), body);
     }
 
     private <T> Answer blocking(

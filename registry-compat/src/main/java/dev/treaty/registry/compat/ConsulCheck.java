@@ -5,17 +5,14 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.core.health.HealthProbe;
-import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HealthProbes;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The check of an instance.
@@ -194,28 +191,5 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
         String host = resolved.getHostAddress().replaceFirst("%.*", "");
         return (resolved instanceof Inet6Address ? "[" + host + "]" : host)
                 + (given.getPort() < 0 ? "" : ":" + given.getPort());
-    }
-
-    /** Returns what {@link #read} reads, with a report as the initial status. */
-    Optional<Map<String, Object>> body(ServiceHealth reported, String status) {
-        if (kind == Kind.NONE) {
-            return Optional.empty();
-        }
-        var body = new LinkedHashMap<String, Object>();
-        body.put("CheckID", id);
-        body.put("DeregisterCriticalServiceAfter", DurationFormat.write(deregisterAfter));
-        body.put("Status", status);
-        body.put("Output", reported.message());
-        if (kind == Kind.TTL) {
-            body.put("TTL", DurationFormat.write(ttl));
-        } else {
-            body.put(kind.name(), kind == Kind.HTTP ? target : target.replaceFirst("[a-z]+://", ""));
-            body.put("GRPCUseTLS", target.startsWith("grpcs:"));
-            body.put("Interval", DurationFormat.write(policy.interval()));
-            body.put("Timeout", DurationFormat.write(policy.timeout()));
-            body.put("SuccessBeforePassing", policy.rise() - 1);
-            body.put("FailuresBeforeCritical", policy.fall() - 1);
-        }
-        return Optional.of(body);
     }
 }

@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * An instance as a client of Consul registers it. What Treaty has no place for is kept in the metadata and shown as it
  * was registered; what cannot be kept is refused.
  *
+ * @param given the body of the request
  * @param instance the instance before the first report of its check
  */
-record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
+record ConsulDefinition(Map<?, ?> given, ServiceInstance instance, ConsulCheck check) {
     private static final Set<String> FIELDS =
             fields("ID Name Tags Meta Address Port Weights Check Checks TaggedAddresses EnableTagOverride");
     private static final Set<String> CHECK_FIELDS = fields("CheckID ID Name Notes TTL HTTP TCP GRPC GRPCUseTLS Interval"
@@ -56,7 +57,7 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
                 check.kind() == ConsulCheck.Kind.NONE ? Status.PASSING : status(text(given, "Status", "critical"));
         var health = new ServiceHealth(status, text(given, "Output", ""), now, Map.of());
         ServiceInstance instance = instance(body, given, check, id, name, now).withHealth(health);
-        return new ConsulDefinition(instance, check);
+        return new ConsulDefinition(body, instance, check);
     }
 
     /** Fields of other versions and editions of Consul may be there if they say nothing. */
@@ -80,28 +81,20 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
 
     /** Returns the body of a request with this definition and with a report as the initial status of the check. */
     Map<String, Object> body(ServiceHealth reported) {
-        var body = new LinkedHashMap<String, Object>();
-        body.put("Name", instance.service().value());
-        body.put("ID", instance.id());
-        body.put("Address", instance.endpoint().host());
-        body.put("Port", instance.endpoint().port());
-        body.put("Tags", ConsulJson.tags(instance));
-        body.put("Meta", ConsulJson.meta(instance));
-        body.put("Weights", ConsulJson.weights(instance));
-        Map<?, ?> kept = ConsulJson.kept(instance);
-        keep(body, "TaggedAddresses", kept.get("TaggedAddresses"));
-        keep(body, "EnableTagOverride", kept.get("EnableTagOverride"));
-        check.body(reported, reported.status().name().toLowerCase(Locale.ROOT)).ifPresent(fields -> {
-            keep(fields, "Name", kept.get("Name"));
-            keep(fields, "Notes", kept.get("Notes"));
+        Map<String, Object> body = anyCase(given);
+        if (check.kind() != ConsulCheck.Kind.NONE) {
+            Map<String, Object> fields = anyCase(check(body));
+            fields.put("Status", reported.status().name().toLowerCase(Locale.ROOT));
+            fields.put("Output", reported.message());
+            body.remove("Checks");
             body.put("Check", fields);
-        });
+        }
         return body;
     }
 
     /** Returns the same definition with another start time. */
     ConsulDefinition startedAt(Instant started) {
-        return new ConsulDefinition(instance.withStartedAt(started), check);
+        return new ConsulDefinition(given, instance.withStartedAt(started), check);
     }
 
     /** Returns whether reports of another definition's check are valid for this one. */

@@ -12,10 +12,8 @@ import dev.treaty.http.HealthProbes;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** An instance that is registered with a {@link ConsulAgent}. */
@@ -161,20 +159,8 @@ final class ConsulInstance {
         String startedAt = ConsulDefinition.text(body, STARTED_AT, "");
         String maintenance = ConsulDefinition.text(body, MAINTENANCE, "");
         body.keySet().removeAll(Set.of(STARTED_AT, MAINTENANCE));
-        if (body.get("Meta") instanceof Map<?, ?> meta && meta.containsKey(ConsulJson.TAGS)) {
-            body = withTags(body, meta); // written by a version that kept tags in the metadata
-        }
         var definition = ConsulDefinition.read(body, agent.time.instant()).startedAt(Instant.parse(startedAt));
         return new ConsulInstance(definition, maintenance, agent).checked();
-    }
-
-    private static Map<?, ?> withTags(Map<?, ?> body, Map<?, ?> meta) {
-        var others = new TreeMap<Object, Object>(meta);
-        Object tags = others.remove(ConsulJson.TAGS);
-        var read = new TreeMap<Object, Object>(body);
-        read.put("Meta", others);
-        read.put("Tags", List.of(String.valueOf(tags).split(",")));
-        return read;
     }
 
     /** Changes the definition; if the registry rejects it or it cannot be stored, nothing changes. */

@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.stream.Collectors;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
@@ -57,7 +56,7 @@ final class DnsBackend implements ReadOnlyBackend {
     private final DnsAddress address;
     private final RegistryContext context;
     private final Resolver system = new ExtendedResolver();
-    private final Set<ServiceName> found = new ConcurrentSkipListSet<>();
+    private final Set<String> found = new ConcurrentSkipListSet<>();
 
     DnsBackend(DnsAddress address, RegistryContext context) {
         this.address = address;
@@ -71,7 +70,7 @@ final class DnsBackend implements ReadOnlyBackend {
 
     @Override
     public Set<String> services() {
-        return found.stream().map(ServiceName::value).collect(Collectors.toSet());
+        return Set.copyOf(found);
     }
 
     @Override
@@ -115,7 +114,7 @@ final class DnsBackend implements ReadOnlyBackend {
             if (!usable) {
                 throw unavailable("DNS has no address of " + name + " that clients can call");
             }
-            found.add(service);
+            found.add(service.value());
         }
 
         /** Adds an instance for each address of a host. */
@@ -221,21 +220,14 @@ final class DnsBackend implements ReadOnlyBackend {
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var thread = new FollowerThread("treaty-dns-" + service, context, PAUSE_MIN, FAILURE_PAUSE_MAX) {
+        return new FollowerThread("treaty-dns-" + service, context, follower, PAUSE_MIN, FAILURE_PAUSE_MAX) {
             @Override
             protected long step() throws InterruptedException {
                 var lookup = new Lookup(service);
                 follower.complete(lookup.instances);
                 return lookup.pauseNanos();
             }
-
-            @Override
-            protected void failed(String message) {
-                follower.failed(message);
-            }
-        };
-        thread.start();
-        return thread;
+        }.started();
     }
 
     @Override

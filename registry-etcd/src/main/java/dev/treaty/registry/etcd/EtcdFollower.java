@@ -40,7 +40,6 @@ final class EtcdFollower extends FollowerThread {
     private final EtcdClients clients;
     private final Time time;
     private final String parent;
-    private final Follower follower;
     private int useless; // watches in a row
     private long store; // the cluster of the last read
     private long revision; // of the last change that was delivered
@@ -52,12 +51,11 @@ final class EtcdFollower extends FollowerThread {
             RegistryContext context,
             ServiceName service,
             Follower follower) {
-        super("treaty-etcd-" + service, context, PAUSE, PAUSE_MAX);
+        super("treaty-etcd-" + service, context, follower, PAUSE, PAUSE_MAX);
         this.backend = backend;
         this.clients = clients;
         this.time = context.time();
         this.parent = parent;
-        this.follower = follower;
     }
 
     @Override
@@ -147,13 +145,6 @@ final class EtcdFollower extends FollowerThread {
         } catch (RuntimeException | Error e) { // the set is read again
             broken.complete(e);
             throw e;
-        }
-    }
-
-    @Override
-    protected void failed(String message) {
-        if (!closed()) {
-            follower.failed(message);
         }
     }
 }

@@ -234,15 +234,14 @@ class EtcdOutageTest extends OutageConformance {
         var cluster = closing(Etcd.start(3));
         var leader = cluster.leader();
         assertConverges(
-                LASTING,
-                policy -> Etcd.open(cluster.address("leader"), policy, Events.NONE),
+                () -> Etcd.open(cluster.address("leader"), LASTING, Events.NONE),
                 _ -> leader.kill(),
                 _ -> cluster.start(leader));
     }
 
     @Test
     void views_are_equal_after_compaction_during_an_outage_R10() throws Exception {
-        assertConverges(LASTING, this::open, _ -> stop(), _ -> {
+        assertConverges(() -> open(LASTING), _ -> stop(), _ -> {
             restart();
             try (Client etcdClient = etcd.client()) {
                 long revision = 0;

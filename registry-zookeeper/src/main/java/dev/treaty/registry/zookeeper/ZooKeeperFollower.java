@@ -39,7 +39,6 @@ final class ZooKeeperFollower extends FollowerThread {
     private final CuratorFramework client;
     private final Time time;
     private final String path;
-    private final Follower follower;
     private final PersistentWatcher watcher;
     private final Map<String, Long> created = new HashMap<>(); // by id, the transaction that created the known node
     private Set<String> changed = new LinkedHashSet<>();
@@ -53,12 +52,11 @@ final class ZooKeeperFollower extends FollowerThread {
             RegistryContext context,
             ServiceName service,
             Follower follower) {
-        super("treaty-zookeeper-" + service, context, PAUSE, PAUSE_MAX);
+        super("treaty-zookeeper-" + service, context, follower, PAUSE, PAUSE_MAX);
         this.backend = backend;
         this.client = client;
         this.time = context.time();
         this.path = path;
-        this.follower = follower;
         this.watcher = new PersistentWatcher(client, path, true);
         watcher.getListenable().addListener(event -> {
             if (event.getPath() != null && event.getPath().startsWith(path + "/")) {
@@ -111,11 +109,6 @@ final class ZooKeeperFollower extends FollowerThread {
         return 0;
     }
 
-    @Override
-    protected void failed(String message) {
-        follower.failed(message);
-    }
-
     private void readAll() throws InterruptedException {
         follower.starting();
         var nodes = backend.names(path).stream().map(name -> path + "/" + name).toList();
@@ -153,14 +146,14 @@ final class ZooKeeperFollower extends FollowerThread {
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) { // as Curator declares it
-            throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e);
+            throw ZooKeeperBackend.unavailable("ZooKeeper: " + e);
         }
         var nodes = new LinkedHashMap<String, @Nullable Node>();
         for (var each : responses.entrySet()) {
             Object response = each.getValue().await(time, READ_NANOS);
             if (!(response instanceof Node) && response != KeeperException.Code.NONODE) {
                 String reason = response == null ? "no response" : response.toString();
-                throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper cannot be reached (" + reason + ")");
+                throw ZooKeeperBackend.unavailable("ZooKeeper cannot be reached (" + reason + ")");
             }
             nodes.put(each.getKey(), response instanceof Node node ? node : null);
         }

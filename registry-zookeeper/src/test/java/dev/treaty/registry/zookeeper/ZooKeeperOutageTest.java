@@ -149,15 +149,14 @@ class ZooKeeperOutageTest extends OutageConformance {
         var ensemble = closing(Ensemble.start(snapshot));
         int leader = ensemble.leader();
         assertConverges(
-                LASTING,
-                policy -> ZooKeeperRegistryTest.open(ensemble.address("leader"), policy, Events.NONE),
+                () -> ZooKeeperRegistryTest.open(ensemble.address("leader"), LASTING, Events.NONE),
                 _ -> ensemble.kill(leader),
                 _ -> ensemble.restart(leader));
     }
 
     @Test
     void views_are_equal_after_all_sessions_have_expired_R10() throws Exception {
-        assertConverges(LASTING, this::open, _ -> {}, _ -> {
+        assertConverges(() -> open(LASTING), _ -> {}, _ -> {
             for (ZooKeeperBackend each : List.copyOf(backends.values())) {
                 var zookeeper = each.client().getZookeeperClient().getZooKeeper();
                 endSession(zookeeper.getSessionId(), zookeeper.getSessionPasswd());

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +24,8 @@ final class StoreReader {
     /** The most characters of a message. */
     private static final int MESSAGE_LENGTH_MAX = 400;
 
+    private static final String OVER = "what could not be read can be read again or is gone";
+
     private final RegistryContext context;
     private final Problems problems;
 
@@ -33,36 +35,42 @@ final class StoreReader {
         this.problems = new Problems(address);
     }
 
-    /** Returns what is wrong with the first value whose name begins so. */
+    /** Returns what is wrong with the first part that begins so. */
     Optional<String> problem(String prefix) {
         return problems.first(prefix);
     }
 
-    private <T> Optional<T> read(String part, String what, Supplier<T> reader) {
+    private <T> Stream<T> read(String part, String what, Supplier<T> reader) {
         try {
             T value = reader.get();
-            problems.end(part, message(what + " can be read again"), context.events());
-            return Optional.of(value);
+            problems.end(part, OVER, context.events());
+            return Stream.of(value);
         } catch (IllegalArgumentException e) {
-            problems.begin(part, message(what + " cannot be read and is left out: " + e.getMessage()), context.events());
-            return Optional.empty();
+            String message = Secrets.mask(what + " cannot be read and is left out: " + e.getMessage());
+            problems.begin(part, PrintableText.line(message, MESSAGE_LENGTH_MAX), context.events());
+            return Stream.empty();
         }
     }
 
-    private static String message(String text) {
-        return PrintableText.line(Secrets.mask(text), MESSAGE_LENGTH_MAX);
+    /** Records that a service has no values but those with these ids. */
+    void listed(ServiceName service, Set<String> ids) {
+        retain(service + "/", ids);
     }
 
-    /** Records that there are no values of a kind but those with these names. */
     private void retain(String kind, Set<String> names) {
         problems.end(
                 part -> part.startsWith(kind) && !names.contains(part.substring(kind.length())),
-                "what could not be read is gone",
+                OVER,
                 context.events());
     }
 
-    /** Returns the instance that a value with an id is. */
-    Optional<ServiceInstance> instance(ServiceName service, String id, StoredInstance stored) {
+    /** Records that an instance has no value any more. */
+    void removed(ServiceName service, String id) {
+        problems.end(service + "/" + id, OVER, context.events());
+    }
+
+    /** Returns the instance that a value is, or nothing. */
+    Stream<ServiceInstance> instance(ServiceName service, String id, StoredInstance stored) {
         return read(service + "/" + id, "the value of instance " + id + " of " + service, () -> {
             ServiceInstance instance =
                     stored.read(context.format(), context.time().instant());
@@ -78,37 +86,25 @@ final class StoreReader {
     Stream<RegistryProtocol.Instance> instances(ServiceName service, Map<String, String> values) {
         listed(service, values.keySet());
         return values.entrySet().stream()
-                .flatMap(each -> instance(service, each.getKey(), StoredInstance.of(each.getValue())).stream())
+                .flatMap(each -> instance(service, each.getKey(), StoredInstance.of(each.getValue())))
                 .map(RegistryProtocol.Instance::of);
-    }
-
-    /** Records that a service has no values but those with these ids. */
-    void listed(ServiceName service, Set<String> ids) {
-        retain(service + "/", ids);
-    }
-
-    /** Records that an instance has no value any more. */
-    void removed(ServiceName service, String id) {
-        problems.end(service + "/" + id, message("the value of instance " + id + " of " + service + " is gone"), context.events());
     }
 
     /** Returns those of a service's texts that are contracts. */
     List<ServiceContract> contracts(ServiceName service, List<String> texts) {
         String kind = service + " contract ";
-        retain(kind, texts.stream().map(BackendService::digest).collect(Collectors.toSet()));
+        var digests = new TreeMap<String, String>();
+        texts.forEach(text -> digests.put(text, BackendService.digest(text)));
+        retain(kind, Set.copyOf(digests.values()));
         return texts.stream()
                 .flatMap(text -> read(
-                                kind + BackendService.digest(text),
-                                "a contract of " + service,
-                                () -> ServiceContract.parse(text))
-                        .stream())
+                        kind + digests.get(text), "a contract of " + service, () -> ServiceContract.parse(text)))
                 .toList();
     }
 
     /** Returns those of the names that are of services. */
     Stream<ServiceName> services(Set<String> names) {
         retain("name ", names);
-        return names.stream()
-                .flatMap(name -> read("name " + name, "the entry " + name, () -> new ServiceName(name)).stream());
+        return names.stream().flatMap(name -> read("name " + name, "the entry " + name, () -> new ServiceName(name)));
     }
 }
