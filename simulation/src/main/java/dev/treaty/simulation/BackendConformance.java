@@ -37,10 +37,10 @@ public abstract class BackendConformance extends RegistryConformance {
     private static final RegistryPolicy SHORT = policy(Duration.ofSeconds(4));
 
     /** An instance as other programs may write it. */
-    private static final String VALUE =
-            """
-            {"id":"%s","service":"shop.Orders","version":"1.0.0","host":"127.0.0.1","port":8080,\
-            "health":{"status":"passing","timestamp":"2026-01-01T00:00:00Z"},"startedAt":"2026-01-01T00:00:00Z"}""";
+    private static final String VALUE = """
+        {"id":"%s","service":"shop.Orders","version":"1.0.0","host":"127.0.0.1","port":8080,\
+        "health":{"status":"PASSING","timestamp":"2026-01-01T00:00:00Z"},"startedAt":"2026-01-01T00:00:00Z"}\
+        """;
 
     private static final Duration WAIT_MAX = Duration.ofSeconds(30);
     private static final Duration ONE_SECOND = Duration.ofSeconds(1);

@@ -202,8 +202,12 @@ public abstract class OutageConformance {
         assertEqualViews(late, watching, watchers, OutageConformance::isDisrupted);
         assertThat(other.drain(kept.instance(), false, WAIT_MAX)).isTrue();
         changed.close();
-        assertEqualViews(late, watching, watchers, view -> view.equals(Map.of(
-                "drained", drained.instance(), "kept", kept.instance(), "new", instance("new"))));
+        assertEqualViews(
+                late,
+                watching,
+                watchers,
+                view -> view.equals(
+                        Map.of("drained", drained.instance(), "kept", kept.instance(), "new", instance("new"))));
     }
 
     /** Whether a view has what was changed during a disruption. */

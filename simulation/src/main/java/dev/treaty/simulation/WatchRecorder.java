@@ -34,8 +34,7 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
             case DiscoveryEvent.Updated updated ->
                 check(
                         event,
-                        updated.before().equals(before)
-                                && !updated.instance().equals(before));
+                        updated.before().equals(before) && !updated.instance().equals(before));
             case DiscoveryEvent.Removed removed ->
                 check(event, removed.instance().equals(before));
         }

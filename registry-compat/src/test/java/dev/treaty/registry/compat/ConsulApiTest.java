@@ -345,7 +345,8 @@ class ConsulApiTest extends ServedConsulApi {
     void instances_are_restored_after_a_restart(@TempDir Path data) throws Exception {
         List<ServiceInstance> before;
         try (Treaty first = Treaty.open();
-                var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
+                var stored =
+                        new ConsulApi(first.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
             put("check/warn/service:o?note=slow", "");
@@ -359,7 +360,8 @@ class ConsulApiTest extends ServedConsulApi {
         }
 
         try (Treaty second = Treaty.open();
-                var stored = new ConsulApi(second.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
+                var stored =
+                        new ConsulApi(second.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/agent/", stored);
             List<ServiceInstance> after = second.registry().instances(ORDERS);
             assertThat(after).extracting(ServiceInstance::id).containsExactly("o", "plain", "short");
@@ -388,7 +390,8 @@ class ConsulApiTest extends ServedConsulApi {
     @Test
     void a_file_that_cannot_be_read_is_reported_by_name(@TempDir Path data) throws Exception {
         try (Treaty first = Treaty.open();
-                var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
+                var stored =
+                        new ConsulApi(first.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
         }

@@ -218,14 +218,16 @@ class ConsulClientsTest extends ServedConsulApi {
     void tags_are_as_registered_R7(@TempDir Path data) throws Exception {
         String tags = "[\"web,websecure\",\"\",\"[x]\",\"a\\\\b\"]";
         try (Treaty other = Treaty.open();
-                var stored = new ConsulApi(other.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
+                var stored =
+                        new ConsulApi(other.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/", stored);
             register("\"ID\": \"a\", \"Tags\": " + tags);
             register("\"ID\": \"b\", \"Tags\": [\"plain\", \"two\"]");
             assertThat(ask("GET", "/v1/agent/services", "").body()).contains("\"Tags\":" + tags);
         }
         try (Treaty other = Treaty.open();
-                var stored = new ConsulApi(other.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
+                var stored =
+                        new ConsulApi(other.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/", stored);
             assertThat(ask("GET", "/v1/agent/services", "").body()).contains("\"Tags\":" + tags);
             assertThat(ask("GET", "/v1/health/service/shop-orders?tag=web,websecure", "")

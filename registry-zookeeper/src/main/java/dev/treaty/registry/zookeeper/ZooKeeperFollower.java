@@ -1,6 +1,5 @@
 package dev.treaty.registry.zookeeper;
 
-import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.RemovalReason;

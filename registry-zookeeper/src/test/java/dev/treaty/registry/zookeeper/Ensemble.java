@@ -53,17 +53,18 @@ final class Ensemble implements AutoCloseable {
 
     private Process startProcess(int member) throws IOException {
         var config = new StringBuilder("""
-                tickTime=500
-                initLimit=20
-                syncLimit=10
-                dataDir=%s
-                clientPort=%d
-                clientPortAddress=127.0.0.1
-                admin.enableServer=false
-                4lw.commands.whitelist=srvr
-                """.formatted(directory.resolve("data" + member), ports.get(member)));
+            tickTime=500
+            initLimit=20
+            syncLimit=10
+            dataDir=%s
+            clientPort=%d
+            clientPortAddress=127.0.0.1
+            admin.enableServer=false
+            4lw.commands.whitelist=srvr
+            """.formatted(directory.resolve("data" + member), ports.get(member)));
         for (int i = 0; i < SIZE; i++) {
-            config.append("server.%d=127.0.0.1:%d:%d%n".formatted(i, ports.get(SIZE + 2 * i), ports.get(SIZE + 2 * i + 1)));
+            config.append(
+                    "server.%d=127.0.0.1:%d:%d%n".formatted(i, ports.get(SIZE + 2 * i), ports.get(SIZE + 2 * i + 1)));
         }
         Files.createDirectories(directory.resolve("data" + member));
         Files.writeString(directory.resolve("data" + member).resolve("myid"), String.valueOf(member));

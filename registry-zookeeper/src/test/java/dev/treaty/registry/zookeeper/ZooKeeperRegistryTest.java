@@ -45,7 +45,10 @@ class ZooKeeperRegistryTest extends BackendConformance {
     protected void write(String path, String value) throws Exception {
         try (var client = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(100))) {
             client.start();
-            client.create().orSetData().creatingParentsIfNeeded().forPath("/test-" + test + "/" + path, value.getBytes(UTF_8));
+            client.create()
+                    .orSetData()
+                    .creatingParentsIfNeeded()
+                    .forPath("/test-" + test + "/" + path, value.getBytes(UTF_8));
         }
     }
 

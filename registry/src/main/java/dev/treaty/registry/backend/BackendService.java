@@ -283,7 +283,10 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public List<String> services() throws InterruptedException {
-        return reader.services(backend.services()).map(ServiceName::value).sorted().toList();
+        return reader.services(backend.services())
+                .map(ServiceName::value)
+                .sorted()
+                .toList();
     }
 
     @Override

@@ -262,7 +262,8 @@ final class CachedView implements AutoCloseable {
         /** Returns false if a text is not an instance: what cannot be read cannot be called. */
         private boolean put(String id, String text) {
             var stored = StoredInstance.of(text);
-            ServiceInstance instance = reader.instance(name, id, stored).findFirst().orElse(null);
+            ServiceInstance instance =
+                    reader.instance(name, id, stored).findFirst().orElse(null);
             if (instance == null) {
                 return false;
             }

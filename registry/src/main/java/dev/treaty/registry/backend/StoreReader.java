@@ -97,8 +97,8 @@ final class StoreReader {
         texts.forEach(text -> digests.put(text, BackendService.digest(text)));
         retain(kind, Set.copyOf(digests.values()));
         return texts.stream()
-                .flatMap(text -> read(
-                        kind + digests.get(text), "a contract of " + service, () -> ServiceContract.parse(text)))
+                .flatMap(text ->
+                        read(kind + digests.get(text), "a contract of " + service, () -> ServiceContract.parse(text)))
                 .toList();
     }
 
