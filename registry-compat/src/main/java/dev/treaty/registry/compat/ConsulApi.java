@@ -44,6 +44,8 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     /** Parameters that change an answer in a way that this API does not support. */
     private static final Set<String> UNSUPPORTED_PARAMETERS = Set.of("filter", "peer", "sg", "ns", "partition");
 
+    private static final Map<String, Integer> AGENT_HEALTH = Map.of("passing", 200, "warning", 429, "critical", 503);
+
     private static final Set<String> FALSE = Set.of("false", "False", "FALSE", "f", "F", "0");
 
     private final ConsulIndexes indexes;
@@ -254,12 +256,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
                 .filter(statuses::contains)
                 .findFirst()
                 .orElse("");
-        int code = switch (worst) {
-            case "passing" -> 200;
-            case "warning" -> 429;
-            case "critical" -> 503;
-            default -> 404;
-        };
+        int code = AGENT_HEALTH.getOrDefault(worst, 404);
         if (request.parameter("format").orElse("").equals("text") || worst.isEmpty()) {
             return Answer.text(code, worst.isEmpty() ? "ServiceId or ServiceName not found" : worst);
         }
