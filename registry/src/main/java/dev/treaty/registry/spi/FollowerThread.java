@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class FollowerThread implements Backend.Following {
     private static final int DOUBLINGS_MAX = 5;
 
-    /** Receives what the steps find; failures of the steps are passed to it. */
+    /** Receives what the steps find. */
     protected final Follower follower;
 
     private final RegistryContext context;
@@ -55,6 +55,11 @@ public abstract class FollowerThread implements Backend.Following {
      */
     protected abstract long step() throws InterruptedException;
 
+    /** Reports that a step has failed. */
+    protected void failed(String message) {
+        follower.failed(message);
+    }
+
     /** Returns the pause after a number of failures in a row, with jitter, in nanoseconds. */
     protected final long pauseNanos(int failures) {
         long full = Math.min(pauseMaxNanos, pauseNanos << Math.min(failures, DOUBLINGS_MAX));
@@ -75,7 +80,7 @@ public abstract class FollowerThread implements Backend.Following {
                 failures = 0;
             } catch (RuntimeException e) {
                 if (!closed) {
-                    follower.failed(e instanceof ServiceException s ? s.fault().message() : firstLine(e));
+                    failed(e instanceof ServiceException s ? s.fault().message() : firstLine(e));
                 }
                 pause = pauseNanos(failures++);
             }
