@@ -73,7 +73,8 @@ public abstract class RegistryConformance {
 
     /** Records what a client notifies a watcher of, from now on. */
     protected static WatchRecorder watch(Registry watching, ServiceName service) {
-        var watcher = watch(watching, service);
+        var watcher = new WatchRecorder();
+        watching.watch(service, watcher);
         return watcher;
     }
 
