@@ -177,6 +177,7 @@ public abstract class OutageConformance {
         end.accept(drained);
 
         Polling.until(() -> drained.acknowledged(WAIT_MAX));
+        Polling.until(() -> isChanged(byId(other.lookup(ORDERS))));
         assertThat(Polling.result(() -> other.drain(kept.instance(), true, WAIT_MAX)))
                 .isTrue();
         var late = closing(clients.call());

@@ -129,7 +129,10 @@ class ZooKeeperOutageTest extends OutageConformance {
         Polling.until(() -> !watching.instances(ORDERS).isEmpty());
         // Another client of the session ends it, which for the owner is an expired session. The owner may reconnect
         // before that and keep the session, so this is repeated.
-        Polling.until(() -> watching.instances(ORDERS).isEmpty(), () -> endSession(session, password));
+        Polling.until(
+                () -> watching.instances(ORDERS).stream()
+                        .noneMatch(instance -> instance.id().equals(id)),
+                () -> endSession(session, password));
     }
 
     private void endSession(long session, byte[] password) {
