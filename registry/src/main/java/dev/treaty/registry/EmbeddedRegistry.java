@@ -78,11 +78,17 @@ public final class EmbeddedRegistry implements Registry {
         return "embedded";
     }
 
+    @Override
+    public Optional<String> problem() {
+        return table.problem();
+    }
+
     private void emit() throws InterruptedException {
         boolean last;
         do {
             last = waiter.isClosed();
             long left = table.expire(time.nanoTime(), time.instant());
+            table.reportHeld(events);
             long wait = left < Long.MAX_VALUE ? Math.min(left, CHECK_NANOS) : IDLE_NANOS;
             waiter.await(List.of(), emitted, time, wait);
             var reading = table.changes().readAll(emitted);
@@ -123,7 +129,7 @@ public final class EmbeddedRegistry implements Registry {
         } catch (ServiceException e) {
             throw e.code() == Code.FAILED_PRECONDITION
                     ? new IncompatibleContractException(e.fault().message())
-                    : refusal(e);
+                    : Requests.refusal(e);
         }
     }
 
@@ -135,19 +141,7 @@ public final class EmbeddedRegistry implements Registry {
     @Override
     public void withdraw(ServiceName service, Version version) {
         checkOpen();
-        try {
-            table.withdraw(service, version);
-        } catch (ServiceException e) {
-            throw refusal(e);
-        }
-    }
-
-    private static RuntimeException refusal(ServiceException e) {
-        String message = e.fault().message();
-        return switch (e.code()) {
-            case RESOURCE_EXHAUSTED, FAILED_PRECONDITION -> new IllegalStateException(message, e);
-            default -> new IllegalArgumentException(message, e);
-        };
+        Requests.run(() -> table.withdraw(service, version));
     }
 
     private void checkOpen() {
@@ -180,11 +174,7 @@ public final class EmbeddedRegistry implements Registry {
 
     @Override
     public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
-        try {
-            table.drain(instance.id(), drained, time.instant());
-        } catch (ServiceException e) {
-            throw refusal(e);
-        }
+        Requests.run(() -> table.drain(instance.id(), drained, time.instant()));
         return awaitAcknowledged(instance.id(), patience);
     }
 
@@ -249,11 +239,7 @@ public final class EmbeddedRegistry implements Registry {
         }
 
         void register(ServiceInstance instance) {
-            try {
-                table.register(instance, token, Duration.ZERO, time.nanoTime(), time.instant());
-            } catch (ServiceException e) {
-                throw refusal(e);
-            }
+            Requests.run(() -> table.register(instance, token, Duration.ZERO, time.nanoTime(), time.instant()));
         }
 
         private boolean isClosed() {
@@ -308,7 +294,7 @@ public final class EmbeddedRegistry implements Registry {
                 last = last.withHealth(health);
             } catch (ServiceException e) {
                 if (e.code() != Code.NOT_FOUND) { // not found: closed at the same time
-                    throw refusal(e);
+                    throw Requests.refusal(e);
                 }
             }
         }

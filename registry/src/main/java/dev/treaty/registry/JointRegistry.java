@@ -23,12 +23,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -41,12 +43,13 @@ import org.jspecify.annotations.Nullable;
  * move from one to another while it runs. A <em>secondary</em> registry, of another region, is only read, and its
  * instances of a service are visible only while no instance of the primary ones accepts calls.
  *
- * <p>What primary registries say of an instance is ranked: what a registry says that can be reached comes before what
- * one said before it became unreachable. Of equal rank, the newer state counts; an instance is listed as long as one of
- * them lists it, unless another one has reported that it was closed.
+ * <p>What a primary registry says of an instance is stale if the registry cannot be reached, or has not said it again
+ * since it returned, for a minute; then what others say counts. An instance is listed as long as one of them lists it,
+ * in its newest state. Once one reports that it was closed, the other registries have to report that too before they
+ * are believed again; after a minute they are believed in any case.
  */
 public final class JointRegistry implements Registry {
-    /** How long a registry that was unreachable ranks behind others for what it has not said again since. */
+    /** How long what a registry said before it was unreachable is stale, and how long a closing counts. */
     private static final long SETTLE_NANOS = Duration.ofMinutes(1).toNanos();
 
     /** The pause between two looks at which registries can be reached. */
@@ -86,17 +89,23 @@ public final class JointRegistry implements Registry {
         checks.start();
     }
 
+    /** What a registry has last said of an instance: its state, or its last state if it was removed. */
+    private record Statement(View by, ServiceInstance instance, boolean listed, long atNanos) {
+        boolean isStale() {
+            return !by.reachable
+                    || (by.returnedNanos != null && atNanos - by.returnedNanos < 0)
+                    || instance.health().details().containsKey(RegistryTable.STALE);
+        }
+    }
+
     /**
-     * What a registry has last said of an instance.
+     * The end of an instance.
      *
-     * @param removal why it was removed; null while it is listed
-     * @param closings how often the registry has reported since it was first listed that it was closed
+     * @param unaware the registries that have not reported it
      */
-    private record Statement(
-            ServiceInstance instance, @Nullable String removal, int closings, long atNanos) {
-        /** Whether another registry has already reported the end of what this one still lists. */
-        boolean isOutdatedBy(Statement other) {
-            return other.closings > closings && other.instance.startedAt().equals(instance.startedAt());
+    private record Closing(Instant startedAt, Set<View> unaware, long atNanos) {
+        boolean ends(Statement statement) {
+            return unaware.contains(statement.by) && startedAt.equals(statement.instance.startedAt());
         }
     }
 
@@ -105,35 +114,27 @@ public final class JointRegistry implements Registry {
         final Map<String, Statement> statements = new TreeMap<>();
         final PendingSubscription subscription = new PendingSubscription();
         boolean reachable = true;
-        boolean settled = true;
-        long returnedAtNanos;
 
-        /** Records whether the registry can be reached; returns whether that changes the rank of what it has said. */
+        /** What was said before this is stale; null if nothing is. */
+        @Nullable
+        Long returnedNanos;
+
+        /** Records whether the registry can be reached; returns whether that changes what is stale. */
         boolean reach(boolean now, long nanos) {
-            boolean changed = now != reachable || (now && !settled && nanos - returnedAtNanos >= SETTLE_NANOS);
-            returnedAtNanos = reachable ? returnedAtNanos : nanos;
-            settled = changed ? now && reachable : settled;
-            reachable = now;
+            boolean settled = now && reachable && returnedNanos != null && nanos - returnedNanos >= SETTLE_NANOS;
+            boolean changed = settled || now != reachable;
+            if (changed) {
+                returnedNanos = settled ? null : Long.valueOf(nanos);
+                reachable = now;
+            }
             return changed;
         }
 
-        boolean isCurrent(Statement statement) {
-            return reachable
-                    && (settled || statement.atNanos - returnedAtNanos >= 0)
-                    && !statement.instance.health().details().containsKey(RegistryTable.STALE);
-        }
-
-        void put(ServiceInstance instance, @Nullable String removal, long now) {
-            Statement before = statements.get(instance.id());
-            boolean closing = removal != null && RemovalReason.of(removal) == RemovalReason.CLOSED;
-            int closings = (before == null ? 0 : before.closings) + (closing ? 1 : 0);
-            statements.put(instance.id(), new Statement(instance, removal, closings, now));
-        }
-
-        @Nullable
-        ServiceInstance listed(String id) {
-            Statement statement = statements.get(id);
-            return statement == null || statement.removal != null ? null : statement.instance;
+        /** Returns the instance with an id if the registry lists it. */
+        Optional<ServiceInstance> listed(String id) {
+            return Optional.ofNullable(statements.get(id))
+                    .filter(Statement::listed)
+                    .map(Statement::instance);
         }
     }
 
@@ -141,6 +142,8 @@ public final class JointRegistry implements Registry {
     private final class Followed {
         final ServiceName service;
         final List<View> views = all.stream().map(_ -> new View()).toList();
+        final List<View> primaryViews = views.subList(0, primaries.size());
+        final Map<String, Closing> closings = new HashMap<>();
 
         /** The instances of the primary registries. */
         final Map<String, ServiceInstance> merged = new HashMap<>();
@@ -167,7 +170,7 @@ public final class JointRegistry implements Registry {
                     .collect(Collectors.toSet());
         }
 
-        /** Ranks again if a registry has become unreachable, or has returned. */
+        /** Merges again if something has become stale or current. */
         void check() {
             for (int i = 0; i < all.size(); i++) {
                 boolean reachable = all.get(i).problem(service).isEmpty();
@@ -179,13 +182,25 @@ public final class JointRegistry implements Registry {
             }
         }
 
+        /** Forgets the closings that do not count any more. */
+        void forgetClosings() {
+            long now = time.nanoTime();
+            var ids = new HashSet<>(closings.keySet());
+            closings.values().removeIf(closing -> now - closing.atNanos >= SETTLE_NANOS);
+            ids.removeAll(closings.keySet());
+            update(ids, RemovalReason.NOT_LISTED.text());
+        }
+
         void process(View view, DiscoveryEvent event) {
             check();
             ServiceInstance instance = event.instance();
             String removal = event instanceof DiscoveryEvent.Removed removed ? removed.reason() : null;
             long revision;
             synchronized (JointRegistry.this) {
-                view.put(instance, removal, time.nanoTime());
+                view.statements.put(instance.id(), new Statement(view, instance, removal == null, time.nanoTime()));
+                if (removal != null && primaryViews.contains(view)) {
+                    end(view, instance, RemovalReason.of(removal) == RemovalReason.CLOSED);
+                }
                 update(Set.of(instance.id()), removal == null ? RemovalReason.NOT_LISTED.text() : removal);
                 revision = changes.revision();
             }
@@ -195,6 +210,20 @@ public final class JointRegistry implements Registry {
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
+            }
+        }
+
+        /** Records that a registry has reported the end of an instance. */
+        private void end(View view, ServiceInstance instance, boolean closed) {
+            Closing known = closings.get(instance.id());
+            if (known != null && known.unaware.remove(view)) {
+                if (known.unaware.isEmpty()) {
+                    closings.remove(instance.id());
+                }
+            } else if (closed && primaryViews.size() > 1) {
+                var unaware = new HashSet<>(primaryViews);
+                unaware.remove(view);
+                closings.put(instance.id(), new Closing(instance.startedAt(), unaware, time.nanoTime()));
             }
         }
 
@@ -210,41 +239,28 @@ public final class JointRegistry implements Registry {
             if (secondary.isPresent() && accepted != accepting > 0) {
                 views.getLast().statements.keySet().forEach(id -> show(id, RemovalReason.HIDDEN.text()));
             }
-            ids.forEach(this::forget);
-        }
-
-        /** Forgets an instance that no registry lists, once each has removed it or would have after this time. */
-        private void forget(String id) {
-            List<Statement> statements = views.stream()
-                    .flatMap(view -> Optional.ofNullable(view.statements.get(id)).stream())
-                    .toList();
-            long now = time.nanoTime();
-            if (statements.stream().allMatch(each -> each.removal != null)
-                    && (statements.size() >= primaries.size()
-                            || statements.stream().allMatch(each -> now - each.atNanos > SETTLE_NANOS))) {
-                views.forEach(view -> view.statements.remove(id));
+            for (String id : ids) {
+                if (!closings.containsKey(id)
+                        && views.stream().allMatch(view -> view.listed(id).isEmpty())) {
+                    views.forEach(view -> view.statements.remove(id));
+                }
             }
         }
 
-        /** Returns the state of an instance that the statements of the highest rank result in; null for none. */
+        /** Returns the newest state of an instance by what is not stale, or else by what is; null for none. */
         private @Nullable ServiceInstance merge(String id) {
-            var outdated = new ArrayList<Statement>();
-            var current = new ArrayList<Statement>();
-            for (View view : views.subList(0, primaries.size())) {
-                Statement statement = view.statements.get(id);
-                if (statement != null) {
-                    (view.isCurrent(statement) ? current : outdated).add(statement);
-                }
-            }
-            List<Statement> ranked = current.isEmpty() ? outdated : current;
-            ServiceInstance found = null;
-            for (Statement each : ranked) {
-                if (each.removal == null && ranked.stream().noneMatch(each::isOutdatedBy)) {
-                    int age = found == null ? 1 : BY_AGE.compare(each.instance, found);
-                    found = age > 0 || (age == 0 && each.instance.equals(merged.get(id))) ? each.instance : found;
-                }
-            }
-            return found;
+            List<Statement> said = primaryViews.stream()
+                    .flatMap(view -> Stream.ofNullable(view.statements.get(id)))
+                    .toList();
+            List<Statement> current =
+                    said.stream().filter(each -> !each.isStale()).toList();
+            Closing closing = closings.get(id);
+            return (current.isEmpty() ? said : current)
+                    .stream()
+                            .filter(each -> each.listed && (closing == null || !closing.ends(each)))
+                            .map(Statement::instance)
+                            .max(BY_AGE.thenComparing(state -> state.equals(merged.get(id))))
+                            .orElse(null);
         }
 
         private static int accepts(@Nullable ServiceInstance instance) {
@@ -254,7 +270,7 @@ public final class JointRegistry implements Registry {
         private void show(String id, String reason) {
             ServiceInstance visible = merged.get(id);
             if (visible == null && accepting == 0 && secondary.isPresent()) {
-                visible = views.getLast().listed(id);
+                visible = views.getLast().listed(id).orElse(null);
             }
             if (visible != null) {
                 changes.put(visible, time.instant());
@@ -262,11 +278,6 @@ public final class JointRegistry implements Registry {
                 changes.remove(service, id, reason, time.instant());
             }
         }
-    }
-
-    /** Returns the newer of two states of an instance; of equal ones, the first. */
-    private static ServiceInstance newer(ServiceInstance one, ServiceInstance other) {
-        return BY_AGE.compare(one, other) >= 0 ? one : other;
     }
 
     private void checkRepeatedly() throws InterruptedException {
@@ -277,7 +288,7 @@ public final class JointRegistry implements Registry {
             }
             now.forEach(Followed::check);
             synchronized (this) {
-                now.forEach(each -> each.ids().forEach(each::forget));
+                now.forEach(Followed::forgetClosings);
             }
             time.sleep(CHECK_NANOS);
         }
@@ -427,7 +438,8 @@ public final class JointRegistry implements Registry {
     public List<ServiceInstance> lookup(ServiceName service, Set<ServiceHealth.Status> health) {
         var found = new TreeMap<String, ServiceInstance>();
         askPrimaries(registry -> registry.lookup(service))
-                .forEach(instances -> instances.forEach(each -> found.merge(each.id(), each, JointRegistry::newer)));
+                .forEach(instances ->
+                        instances.forEach(each -> found.merge(each.id(), each, BinaryOperator.maxBy(BY_AGE))));
         if (secondary.isPresent()
                 && found.values().stream()
                         .noneMatch(instance -> instance.health().status().takesCalls())) {

@@ -112,7 +112,7 @@ public final class NetworkRegistry implements Registry {
     }
 
     private void reconnect() {
-        keeper.renewNow();
+        keeper.reconnected();
         watchClient.restart();
     }
 
@@ -224,24 +224,10 @@ public final class NetworkRegistry implements Registry {
     @Override
     public void withdraw(ServiceName service, Version version) {
         keeper.withdraw(service, version);
-        try {
-            answer(registry -> {
-                registry.withdraw(service.value(), version.toString());
-                return true;
-            });
-        } catch (ServiceException e) {
-            throw refusal(e);
-        }
-    }
-
-    private static RuntimeException refusal(ServiceException e) {
-        String message = e.fault().message();
-        return switch (e.code()) {
-            case NOT_FOUND -> new IllegalArgumentException(message, e);
-            case FAILED_PRECONDITION -> new IllegalStateException(message, e);
-            case UNIMPLEMENTED -> new UnsupportedOperationException(message, e);
-            default -> e;
-        };
+        Requests.run(() -> answer(registry -> {
+            registry.withdraw(service.value(), version.toString());
+            return true;
+        }));
     }
 
     /**
@@ -331,7 +317,7 @@ public final class NetworkRegistry implements Registry {
             return connection.awaitAcknowledged(
                     patience, (registry, waitMillis) -> registry.drain(instance.id(), drained, waitMillis));
         } catch (ServiceException e) {
-            throw refusal(e);
+            throw Requests.refusal(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

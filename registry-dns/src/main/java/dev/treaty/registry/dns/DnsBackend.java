@@ -6,8 +6,8 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.FollowerThread;
-import dev.treaty.registry.spi.ReadOnlyBackend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -38,7 +38,7 @@ import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
 /** Discovers instances by names in DNS, as the package documentation describes. */
-final class DnsBackend implements ReadOnlyBackend {
+final class DnsBackend implements Backend {
     /** The most instances of one name; further ones are ignored. */
     private static final int INSTANCES_MAX = 1_000;
 

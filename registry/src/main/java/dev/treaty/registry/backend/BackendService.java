@@ -15,7 +15,6 @@ import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.server.Requests;
-import dev.treaty.registry.server.SelfPreservation;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.ContractHistory;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
@@ -48,7 +47,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     /** The longest wait of a watch, after which the epoch is checked again. */
     private static final long WAIT_MAX_MILLIS = 5_000;
 
-    /** The longest wait of a watch while a service is unclear, or some of its instances may be removed soon. */
+    /** The longest wait of a watch while a service is unclear. */
     private static final long UNCLEAR_WAIT_MAX_MILLIS = 500;
 
     /** The shortest and the longest pause between two looks at what watchers have acknowledged. */
@@ -62,7 +61,6 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     private final RegistryContext context;
     private final StoreReader reader;
     private final Time time;
-    private final SelfPreservation preservation;
     private final String identity; // of this process as a watcher
     private final Map<String, Held> held = new ConcurrentHashMap<>();
     private volatile long renewedAtNanos;
@@ -80,7 +78,6 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         this.context = context;
         this.reader = new StoreReader(address, context);
         this.time = context.time();
-        this.preservation = new SelfPreservation(context.policy().preservation());
         this.identity = RegistryTable.token(context.random());
         this.renewedAtNanos = time.nanoTime();
     }
@@ -110,7 +107,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
             }
             outdated = view;
             interrupted |= outdated != null;
-            current = new CachedView(epoch, backend, context, reader, preservation, identity, this::checkEpochNext);
+            current = new CachedView(epoch, backend, context, reader, identity, this::checkEpochNext);
             view = current;
         }
         if (outdated != null) {
@@ -375,9 +372,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         var unclear = new TreeMap<String, String>();
         long untilNanos =
                 time.nanoTime() + Duration.ofMillis(Backend.PATIENCE_MILLIS).toNanos(); // for all together
-        long wait = Math.min(waitMillis, WAIT_MAX_MILLIS);
         for (CachedView.FollowedService each : followed.get()) {
-            wait = each.check() ? Math.min(wait, UNCLEAR_WAIT_MAX_MILLIS) : wait;
             String problem = each.awaitProblem(untilNanos);
             if (!problem.isEmpty()) {
                 clear.remove(each.name.value());
@@ -385,7 +380,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
             }
         }
         if (unclear.isEmpty()) {
-            return current.service.watch(clear, epoch, wait, watcher);
+            return current.service.watch(clear, epoch, Math.min(waitMillis, WAIT_MAX_MILLIS), watcher);
         }
         if (clear.isEmpty()) { // not a problem of one service, but of the backend
             throw new ServiceException(Code.UNAVAILABLE, unclear.firstEntry().getValue());

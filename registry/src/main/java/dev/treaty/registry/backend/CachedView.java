@@ -5,18 +5,16 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.PendingSubscription;
 import dev.treaty.core.discovery.RemovalReason;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
-import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.changes.InstanceView;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.server.Requests;
-import dev.treaty.registry.server.SelfPreservation;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
@@ -28,7 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /**
  * The instances of the watched services of a backend, in the memory of this process. A view belongs to one {@linkplain
@@ -49,11 +47,10 @@ final class CachedView implements AutoCloseable {
     private final RegistryContext context;
     private final StoreReader reader;
     private final Time time;
-    private final SelfPreservation preservation;
     private final String watcher;
     private final Runnable onNewEpoch;
     private final RegistryTable table;
-    private final ChangeLog changes;
+    private final InstanceView view;
     private final Map<ServiceName, FollowedService> followed = new TreeMap<>(); // guarded by this, as all below
     private boolean closed;
     private volatile String lastWatcher = ""; // of this process
@@ -69,7 +66,6 @@ final class CachedView implements AutoCloseable {
             Backend backend,
             RegistryContext context,
             StoreReader reader,
-            SelfPreservation preservation,
             String watcher,
             Runnable onNewEpoch) {
         this.epoch = epoch;
@@ -77,11 +73,10 @@ final class CachedView implements AutoCloseable {
         this.context = context;
         this.reader = reader;
         this.time = context.time();
-        this.preservation = preservation;
         this.watcher = watcher;
         this.onNewEpoch = onNewEpoch;
-        this.table = new RegistryTable(RegistryLimits.STANDARD, context.random());
-        this.changes = table.changes();
+        this.table = new RegistryTable(RegistryLimits.STANDARD, context.policy().preservation(), context.random());
+        this.view = table.view();
         this.service = new RegistryService(table, time, Events.NONE);
     }
 
@@ -118,6 +113,7 @@ final class CachedView implements AutoCloseable {
             followed.values().removeIf(each -> now - each.askedAtNanos > IDLE_NANOS && idle.add(each));
             idle.forEach(FollowedService::end);
         }
+        expire();
         lastWatcher = by;
         if (!by.isEmpty() && !seen.isEmpty()) { // so that nothing is acknowledged before this watcher has seen it
             table.acks().acknowledge(by, seen, time.nanoTime());
@@ -144,27 +140,8 @@ final class CachedView implements AutoCloseable {
         service.close();
     }
 
-    /** An instance as the backend has it. */
-    private static final class Known {
-        ServiceInstance instance;
-        long revision; // of the last change that watchers see
-        long criticalSinceNanos; // if it is critical
-        boolean delisted; // since it stayed critical
-        long checkAtNanos; // not to be removed or delisted before that
-
-        /** Why the backend does not list it any more. */
-        @Nullable
-        String missing;
-
-        Known(ServiceInstance instance, long now) {
-            this.instance = instance;
-            this.criticalSinceNanos = now;
-            this.checkAtNanos = now;
-        }
-
-        boolean critical() {
-            return instance.health().status() == ServiceHealth.Status.CRITICAL;
-        }
+    private void expire() {
+        table.expire(time.nanoTime(), time.instant());
     }
 
     /** A service of the view. Changes of the backend and watches are processed one at a time. */
@@ -172,9 +149,8 @@ final class CachedView implements AutoCloseable {
         final ServiceName name;
         private final PendingSubscription subscription = new PendingSubscription();
         private final Promise<Boolean> settled = new Promise<>();
-        private final Map<String, Known> instances = new HashMap<>(); // guarded by the view, as all below
-        private final Set<String> pending = new HashSet<>(); // ids of those that are missing or critical
-        private final Map<String, String> acknowledged = new TreeMap<>(); // digests of states by id
+        private final Map<String, String> acknowledged =
+                new TreeMap<>(); // digests of states by id; guarded by the view
         private volatile String problem = "";
         private long askedAtNanos;
         private boolean ended;
@@ -200,9 +176,15 @@ final class CachedView implements AutoCloseable {
                 if (ended) {
                     return;
                 }
+                acknowledged.keySet().retainAll(listed());
                 text = String.join("\n", acknowledged.values());
             }
             backend.attend(name, watcher, text);
+        }
+
+        /** Returns the ids of the instances that the backend listed last. */
+        private Set<String> listed() {
+            return view.confirmed(name).stream().map(ServiceInstance::id).collect(Collectors.toSet());
         }
 
         @Override
@@ -214,12 +196,8 @@ final class CachedView implements AutoCloseable {
                     present.add(id);
                 }
             });
-            List<String> missing;
-            synchronized (CachedView.this) {
-                missing = instances.keySet().stream()
-                        .filter(id -> !present.contains(id))
-                        .toList();
-            }
+            Set<String> missing = listed();
+            missing.removeAll(present);
             if (!missing.isEmpty() && backend.expires() && hasNewEpoch()) {
                 throw new ServiceException(Code.UNAVAILABLE, "the registry's store was replaced by another one");
             }
@@ -271,39 +249,13 @@ final class CachedView implements AutoCloseable {
                 if (ended) {
                     return true;
                 }
-                long now = time.nanoTime();
-                Known known = instances.computeIfAbsent(instance.id(), _ -> new Known(instance, now));
-                known.criticalSinceNanos = known.critical() ? known.criticalSinceNanos : now;
-                known.instance = instance;
-                known.missing = null;
-                known.delisted &= known.critical();
-                if (known.critical()) {
-                    pending.add(instance.id());
-                } else {
-                    pending.remove(instance.id());
-                }
-                show(known);
+                long revision = view.put(instance, 0, time.nanoTime(), time.instant());
                 String digest = BackendService.digest(text);
                 if (stored.asked() && !digest.equals(acknowledged.get(instance.id()))) {
-                    acknowledge(instance.id(), digest, known.revision);
+                    acknowledge(instance.id(), digest, revision);
                 }
             }
             return true;
-        }
-
-        /** Makes an instance visible to watchers. */
-        private void show(Known known) {
-            ServiceInstance visible =
-                    known.missing != null && known.instance.health().status().takesCalls()
-                            ? known.instance.withHealth(new ServiceHealth(
-                                    ServiceHealth.Status.UNKNOWN,
-                                    "missing in the registry together with many others; kept for a while",
-                                    time.instant(),
-                                    Map.of(RegistryTable.STALE, "true")))
-                            : known.instance;
-            if (!known.delisted) {
-                known.revision = Math.max(known.revision, changes.put(visible, time.instant()));
-            }
         }
 
         /** Acknowledges a state when the watchers in this process have processed it. */
@@ -334,66 +286,11 @@ final class CachedView implements AutoCloseable {
 
         /** Removes an instance; one that was not closed stays as stale for a while if too many are missing at once. */
         private void missing(String id, String reason) {
-            synchronized (CachedView.this) {
-                Known known = instances.get(id);
-                if (known == null || ended) {
-                    return;
-                }
-                if (!backend.expires() || RemovalReason.of(reason) == RemovalReason.CLOSED) {
-                    remove(id, reason);
-                } else if (known.missing == null) {
-                    known.missing = reason;
-                    known.checkAtNanos = time.nanoTime();
-                    pending.add(id);
-                    check(id, known);
-                }
-            }
-        }
-
-        private void remove(String id, String reason) {
-            instances.remove(id);
-            pending.remove(id);
-            acknowledged.remove(id);
-            changes.remove(name, id, reason, time.instant());
-        }
-
-        /** Removes or delists the instances whose time it is; returns whether there are others to check later. */
-        boolean check() {
-            synchronized (CachedView.this) {
-                for (String id : List.copyOf(pending)) {
-                    Known known = instances.get(id);
-                    if (known != null) {
-                        check(id, known);
-                    }
-                }
-                return !pending.isEmpty();
-            }
-        }
-
-        /** Removes an instance that is missing, or delists one that stays critical, unless too many are at once. */
-        private void check(String id, Known known) {
-            long now = time.nanoTime();
-            Optional<Duration> deregisterAfter = context.policy().preservation().deregisterAfter();
-            boolean overdue = known.critical()
-                    && deregisterAfter
-                            .filter(after -> now - known.criticalSinceNanos >= after.toNanos())
-                            .isPresent();
-            if ((known.missing == null && (!overdue || known.delisted)) || now - known.checkAtNanos < 0) {
-                return;
-            }
-            long wait = known.delisted
-                    ? 0
-                    : preservation.tryRemove(name, changes.instances(name).size(), changes.instanceCount(), now);
-            if (wait > 0) {
-                known.checkAtNanos = now + wait;
-                show(known);
-            } else if (known.missing != null) {
-                remove(id, known.missing);
+            if (!backend.expires() || RemovalReason.of(reason) == RemovalReason.CLOSED) {
+                view.remove(name, id, reason, time.instant());
             } else {
-                known.delisted = true;
-                String reason = RegistryTable.criticalFor(
-                        deregisterAfter.orElseThrow(), known.instance.health().message());
-                changes.remove(name, id, reason, time.instant());
+                view.lost(name, id, reason, 0, time.nanoTime());
+                expire();
             }
         }
 
@@ -417,7 +314,7 @@ final class CachedView implements AutoCloseable {
 
         private void end() {
             ended = true;
-            changes.forget(name);
+            view.forget(name);
             settled.complete(true);
         }
     }

@@ -2,12 +2,12 @@ package dev.treaty.registry.backend;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.event.BackgroundThread;
-import dev.treaty.core.time.Promise;
-import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryProtocol;
-import dev.treaty.registry.spi.ReadOnlyBackend;
+import dev.treaty.registry.spi.Backend;
+import dev.treaty.registry.spi.FollowerThread;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +17,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,68 +30,49 @@ import org.jspecify.annotations.Nullable;
  * A backend that reads instances from a file, twice a second: size and times of a file that was restored may be the
  * same as before. A file that cannot be read changes nothing and is reported as a problem.
  */
-public final class FileBackend implements ReadOnlyBackend {
+public final class FileBackend implements Backend {
     /** The largest file, in bytes. */
     public static final int BYTES_MAX = 4 << 20;
 
-    private static final long CHECK_NANOS = Duration.ofMillis(500).toNanos();
+    private static final Duration CHECK = Duration.ofMillis(500);
 
     private final Path file;
     private final Function<String, List<RegistryProtocol.Instance>> reader;
     private final RegistryContext context;
-    private final Time time;
-    private final Set<Watch> watches = new LinkedHashSet<>(); // notified under the monitor, one change at a time
-    private final Promise<Boolean> read = new Promise<>();
-    private final Thread thread;
-    private Map<ServiceName, Map<String, String>> instances = Map.of();
+    private Map<ServiceName, Map<String, String>> instances = Map.of(); // guarded by this, as all below
     private @Nullable String text; // of the instances
-    private String problem = "";
-    private volatile boolean closed;
+    private long readNanos;
 
-    /**
-     * Starts to check a file.
-     *
-     * @param reader reads the text of the file; an exception's message is reported as the problem
-     */
+    /** @param reader reads the text of the file; an exception's message is reported as the problem */
     public FileBackend(Path file, Function<String, List<RegistryProtocol.Instance>> reader, RegistryContext context) {
         this.file = file;
         this.reader = reader;
         this.context = context;
-        this.time = context.time();
-        this.thread = BackgroundThread.virtual("treaty-file", time, context.events(), this::run);
-        thread.start();
     }
 
-    private void run() throws InterruptedException {
-        while (!closed) {
-            check();
-            read.complete(true);
-            time.sleep(CHECK_NANOS);
+    /** Returns the instances of each service, by id, as they were in the file at most half a second ago. */
+    private synchronized Map<ServiceName, Map<String, String>> read() {
+        long now = context.time().nanoTime();
+        if (text == null || now - readNanos >= CHECK.toNanos()) {
+            try {
+                String read = text();
+                instances = read.equals(text) ? instances : parse(read);
+                text = read;
+                readNanos = now;
+            } catch (NoSuchFileException e) {
+                throw unreadable("there is no file " + file);
+            } catch (IOException e) {
+                throw unreadable("the file " + file + " cannot be read: " + e.getMessage());
+            } catch (RuntimeException e) { // of the reader
+                throw unreadable(String.valueOf(e.getMessage()));
+            }
         }
+        return instances;
     }
 
-    private void check() {
-        try {
-            String now = text();
-            set(now, now.equals(text) ? instances : parse(now), "");
-        } catch (NoSuchFileException e) {
-            set(null, instances, "there is no file " + file);
-        } catch (IOException e) {
-            set(null, instances, "the file " + file + " cannot be read: " + e.getMessage());
-        } catch (RuntimeException e) { // of the reader
-            set(null, instances, String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** @param now the text of the instances; null if it has to be parsed again */
-    private synchronized void set(@Nullable String now, Map<ServiceName, Map<String, String>> read, String message) {
-        boolean same = message.equals(problem) && read.equals(instances);
-        text = now;
-        instances = read;
-        problem = message;
-        if (!same) {
-            watches.forEach(Watch::report);
-        }
+    private ServiceException unreadable(String message) {
+        text = null;
+        return new ServiceException(Code.UNAVAILABLE, message);
     }
 
     private String text() throws IOException {
@@ -119,8 +99,8 @@ public final class FileBackend implements ReadOnlyBackend {
         return byService;
     }
 
-    private void awaitRead() throws InterruptedException {
-        read.await(time, Duration.ofMillis(PATIENCE_MILLIS).toNanos());
+    private Map<String, String> read(ServiceName service) {
+        return read().getOrDefault(service, Map.of());
     }
 
     @Override
@@ -129,70 +109,38 @@ public final class FileBackend implements ReadOnlyBackend {
     }
 
     @Override
-    public Set<String> services() throws InterruptedException {
-        awaitRead();
-        synchronized (this) {
-            return instances.keySet().stream().map(ServiceName::value).collect(Collectors.toSet());
-        }
+    public Set<String> services() {
+        return read().keySet().stream().map(ServiceName::value).collect(Collectors.toSet());
     }
 
     @Override
-    public Map<String, String> instances(ServiceName service) throws InterruptedException {
-        awaitRead();
-        synchronized (this) {
-            return instances.getOrDefault(service, Map.of());
-        }
+    public Map<String, String> instances(ServiceName service) {
+        return read(service);
     }
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var watch = new Watch(service, follower);
-        BackgroundThread.startOnce("treaty-file-" + service, context.events(), () -> {
-            awaitRead();
-            watch.start();
-        });
-        return watch;
-    }
+        return new FollowerThread("treaty-file-" + service, context, follower, CHECK, CHECK) {
+            private @Nullable Map<String, String> known;
 
-    private final class Watch implements Following {
-        private final ServiceName service;
-        private final Follower follower;
-        private boolean closed;
-
-        Watch(ServiceName service, Follower follower) {
-            this.service = service;
-            this.follower = follower;
-        }
-
-        void start() {
-            synchronized (FileBackend.this) {
-                if (!closed) {
-                    watches.add(this);
-                    report();
+            @Override
+            protected long step() {
+                Map<String, String> now = read(service);
+                if (!now.equals(known)) {
+                    follower.complete(now);
+                    known = now;
                 }
+                return CHECK.toNanos();
             }
-        }
 
-        void report() {
-            if (problem.isEmpty()) {
-                follower.complete(instances.getOrDefault(service, Map.of()));
-            } else {
-                follower.failed(problem);
+            @Override
+            protected void failed(String message) {
+                known = null;
+                follower.failed(message);
             }
-        }
-
-        @Override
-        public void close() {
-            synchronized (FileBackend.this) {
-                closed = true;
-                watches.remove(this);
-            }
-        }
+        }.started();
     }
 
     @Override
-    public void close() {
-        closed = true;
-        thread.interrupt();
-    }
+    public void close() {} // nothing remains open after the last follower is closed
 }

@@ -6,8 +6,9 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,23 +38,18 @@ public final class ChangeLog {
     /** The most characters of health and metadata that the changes in a log have. */
     static final long CHARACTERS_MAX = 1 << 23;
 
-    /** The initial capacity of the log: most programs watch few instances. */
-    private static final int CAPACITY_MIN = 64;
-
     private final Map<ServiceName, InstanceList> services = new ConcurrentHashMap<>();
     private final Map<ServiceName, Set<Promise<Long>>> waiting = new HashMap<>();
     private final Set<Promise<Long>> waitingForAny = new LinkedHashSet<>();
     private final int lengthMax;
-    private @Nullable Change[] log;
+    private final Deque<Change> log = new ArrayDeque<>(); // the last changes, without gaps
     private long revision = 1;
-    private long oldest = 2; // revision of the oldest change in the log
     private long characters;
     private int size;
 
     /** @param lengthMax the most changes that the log keeps; its memory grows up to that as needed */
     public ChangeLog(int lengthMax) {
         this.lengthMax = lengthMax;
-        this.log = new Change[Math.min(lengthMax, CAPACITY_MIN)];
     }
 
     /** A change and its revision. */
@@ -61,16 +57,15 @@ public final class ChangeLog {
         ServiceName service() {
             return event.instance().service();
         }
+    }
 
-        /** Returns the characters of what may be long. */
-        long characters() {
-            ServiceInstance instance = event.instance();
-            long characters = instance.health().length();
-            for (var entry : instance.metadata().entrySet()) {
-                characters += entry.getKey().length() + entry.getValue().length();
-            }
-            return characters;
-        }
+    /** Returns the characters of what may be long in an instance. */
+    public static long characters(ServiceInstance instance) {
+        return instance.health().length()
+                + instance.metadata().entrySet().stream()
+                        .mapToLong(entry ->
+                                entry.getKey().length() + entry.getValue().length())
+                        .sum();
     }
 
     /**
@@ -143,10 +138,11 @@ public final class ChangeLog {
 
     private void append(DiscoveryEvent event) {
         revision++;
-        if (log.length < lengthMax && log[slot(revision)] != null) {
-            grow();
+        log.addLast(new Change(revision, event));
+        characters += characters(event.instance());
+        while (log.size() > lengthMax || (characters > CHARACTERS_MAX && log.size() > 1)) {
+            characters -= characters(log.removeFirst().event().instance());
         }
-        keep(new Change(revision, event));
         Set<Promise<Long>> interested = waiting.remove(event.instance().service());
         if (interested != null) {
             interested.forEach(changed -> changed.complete(revision - 1));
@@ -155,39 +151,8 @@ public final class ChangeLog {
         waitingForAny.clear();
     }
 
-    private void keep(Change change) {
-        characters += change.characters();
-        while (change.revision - oldest >= log.length || (characters > CHARACTERS_MAX && oldest < change.revision)) {
-            Change lost = log[slot(oldest)];
-            characters -= lost == null ? 0 : lost.characters();
-            log[slot(oldest)] = null;
-            oldest++;
-        }
-        log[slot(change.revision)] = change;
-    }
-
-    private void grow() {
-        @Nullable Change[] before = log;
-        log = new Change[Math.min(lengthMax, 2 * before.length)];
-        for (Change change : before) {
-            if (change != null) {
-                log[slot(change.revision)] = change;
-            }
-        }
-    }
-
-    private int slot(long number) {
-        return (int) (number % log.length);
-    }
-
-    /** Returns the change of a revision, or null if the log has lost it. */
-    private @Nullable Change change(long number) {
-        Change change = log[slot(number)];
-        return change != null && change.revision == number ? change : null;
-    }
-
     private boolean covers(long since) {
-        return since > 0 && since <= revision && (since == revision || change(since + 1) != null);
+        return since > 0 && since <= revision && since >= revision - log.size();
     }
 
     public Optional<ServiceInstance> find(ServiceName service, String id) {
@@ -251,14 +216,10 @@ public final class ChangeLog {
     }
 
     private List<Change> after(long since) {
-        var changes = new ArrayList<Change>();
-        for (long number = Math.max(since + 1, revision - log.length + 1); number <= revision; number++) {
-            Change change = change(number);
-            if (change != null) {
-                changes.add(change);
-            }
-        }
-        return changes;
+        return log.reversed().stream()
+                .takeWhile(change -> change.revision > since)
+                .toList()
+                .reversed();
     }
 
     /** Waits for changes, one wait at a time, until it is closed. */

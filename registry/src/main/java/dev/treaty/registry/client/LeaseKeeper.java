@@ -36,7 +36,7 @@ public final class LeaseKeeper implements AutoCloseable {
     /** The most registrations of a process: all leases are renewed in one request. */
     static final int REGISTRATIONS_MAX = RegistryLimits.BATCH_MAX;
 
-    private static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
+    static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
     final RegistryConnection connection;
     private final ContractPublisher publisher;
@@ -45,7 +45,6 @@ public final class LeaseKeeper implements AutoCloseable {
     private final Promise<Boolean> ended = new Promise<>();
     private final Thread thread;
     private Promise<Boolean> wake = new Promise<>();
-    private String epoch = "";
     private long leaseNanos;
     private long renewAtNanos;
 
@@ -139,8 +138,16 @@ public final class LeaseKeeper implements AutoCloseable {
                 .or(publisher::problem);
     }
 
-    /** Renews all leases now, to learn whether the registry still has them. */
-    public synchronized void renewNow() {
+    /**
+     * The registry may have restarted, with all leases or none: a renewal shows which. For contracts nothing shows that,
+     * so they are published again.
+     */
+    public void reconnected() {
+        publisher.lost();
+        renewNow();
+    }
+
+    private synchronized void renewNow() {
         renewAtNanos = connection.time.nanoTime();
         wake.complete(true);
     }
@@ -263,7 +270,7 @@ public final class LeaseKeeper implements AutoCloseable {
                 .toList();
         try {
             var renewed = connection.call(registry -> registry.renew(leases));
-            answeredBy(renewed.epoch());
+            connection.answered(Requester.LEASE_KEEPER, renewed.epoch());
             held.stream()
                     .filter(registration -> renewed.unknown().contains(registration.id))
                     .forEach(this::lost);
@@ -277,44 +284,13 @@ public final class LeaseKeeper implements AutoCloseable {
         registration.lost(connection.time.nanoTime() + connection.random.nextLong(leaseNanos / 3 + 1));
     }
 
-    /**
-     * Records the epoch of an answer. A registry that has restarted knows all leases, from its disk, or none: a renewal
-     * shows which. For contracts nothing shows that, so they are published again.
-     */
-    private void answeredBy(String answeredEpoch) {
-        boolean changed;
-        synchronized (this) {
-            changed = !epoch.equals(answeredEpoch);
-            if (changed && !epoch.isEmpty()) {
-                renewNow();
-            }
-            epoch = answeredEpoch;
-        }
-        if (changed) {
-            publisher.lost();
-        }
-        connection.answered(Requester.LEASE_KEEPER, answeredEpoch);
-    }
-
     /** Takes the next steps of a registration; returns nanoseconds until the step after that. */
     private long settle(ManagedRegistration registration) throws InterruptedException {
         while (true) {
             try {
-                switch (registration.next(connection.time.nanoTime())) {
-                    case ManagedRegistration.Step.Nothing _ -> {
-                        return IDLE_NANOS;
-                    }
-                    case ManagedRegistration.Step.Later(var nanos) -> {
-                        return nanos;
-                    }
-                    case ManagedRegistration.Step.Closed _ -> {
-                        forget(registration); // before completing the promise: close() lets the id be used again
-                        registration.settled().complete(true);
-                        return IDLE_NANOS;
-                    }
-                    case ManagedRegistration.Step.Deregister _ -> deregister(registration);
-                    case ManagedRegistration.Step.Register(var desired) -> register(registration, desired);
-                    case ManagedRegistration.Step.Report(var desired) -> report(registration, desired);
+                long pause = registration.next(connection.time.nanoTime()).run();
+                if (pause > 0) {
+                    return pause;
                 }
             } catch (ServiceException e) {
                 if (!RegistryConnection.isRefusal(e.fault())) {
@@ -328,16 +304,23 @@ public final class LeaseKeeper implements AutoCloseable {
         }
     }
 
-    private void deregister(ManagedRegistration registration) throws InterruptedException {
+    long end(ManagedRegistration registration) {
+        forget(registration); // before completing the promise: close() lets the id be used again
+        registration.settled().complete(true);
+        return IDLE_NANOS;
+    }
+
+    long deregister(ManagedRegistration registration) throws InterruptedException {
         connection.call(registry -> {
             registry.deregister(registration.id, registration.token);
             return true;
         });
         connection.answered(Requester.LEASE_KEEPER, "");
         registration.deregistered();
+        return 0;
     }
 
-    private void register(ManagedRegistration registration, ServiceInstance desired) throws InterruptedException {
+    long register(ManagedRegistration registration, ServiceInstance desired) throws InterruptedException {
         var granted = connection.call(registry -> registry.register(
                 RegistryProtocol.Instance.of(desired),
                 registration.token,
@@ -348,10 +331,11 @@ public final class LeaseKeeper implements AutoCloseable {
             long renewAt = nextRenewalNanos();
             renewAtNanos = renewAt - renewAtNanos < 0 ? renewAt : renewAtNanos;
         }
-        answeredBy(granted.epoch());
+        connection.answered(Requester.LEASE_KEEPER, granted.epoch());
+        return 0;
     }
 
-    private void report(ManagedRegistration registration, ServiceInstance desired) throws InterruptedException {
+    long report(ManagedRegistration registration, ServiceInstance desired) throws InterruptedException {
         try {
             connection.call(registry -> {
                 registry.report(registration.id, registration.token, RegistryProtocol.Health.of(desired.health()));
@@ -365,5 +349,6 @@ public final class LeaseKeeper implements AutoCloseable {
             lost(registration);
         }
         connection.answered(Requester.LEASE_KEEPER, "");
+        return 0;
     }
 }

@@ -20,21 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ManagedRegistration implements Registration {
     /** What the keeper has to do next. */
-    sealed interface Step {
-        /** Nothing: the registry has acknowledged the desired state, or has refused it. */
-        record Nothing() implements Step {}
-
-        /** Wait: it is too early to register again. */
-        record Later(long nanos) implements Step {}
-
-        record Register(ServiceInstance desired) implements Step {}
-
-        record Report(ServiceInstance desired) implements Step {}
-
-        record Deregister() implements Step {}
-
-        /** Forget it: the registration is closed. */
-        record Closed() implements Step {}
+    interface Step {
+        /** Returns nanoseconds until the step after this one; 0 if that follows at once. */
+        long run() throws InterruptedException;
     }
 
     final String id;
@@ -154,20 +142,21 @@ final class ManagedRegistration implements Registration {
 
     synchronized Step next(long nowNanos) {
         if (closing) {
-            return requested ? new Step.Deregister() : new Step.Closed();
+            return requested ? () -> keeper.deregister(this) : () -> keeper.end(this);
         }
-        if (refused != null || desired.equals(acknowledged)) {
+        ServiceInstance state = desired;
+        if (refused != null || state.equals(acknowledged)) {
             settled.complete(true);
-            return new Step.Nothing();
+            return () -> LeaseKeeper.IDLE_NANOS;
         }
-        if (acknowledged != null && desired.withHealth(acknowledged.health()).equals(acknowledged)) {
-            return new Step.Report(desired);
+        if (acknowledged != null && state.withHealth(acknowledged.health()).equals(acknowledged)) {
+            return () -> keeper.report(this, state);
         }
         if (delayed && notBeforeNanos - nowNanos > 0) {
-            return new Step.Later(notBeforeNanos - nowNanos);
+            return () -> notBeforeNanos - nowNanos;
         }
         requested = true;
-        return new Step.Register(desired);
+        return () -> keeper.register(this, state);
     }
 
     /** The registry has acknowledged a state. */

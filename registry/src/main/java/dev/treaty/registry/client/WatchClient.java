@@ -13,12 +13,14 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.time.Promise;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.SelfPreservationPolicy;
 import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.changes.InstanceView;
 import dev.treaty.registry.changes.WatcherAcks;
 import dev.treaty.registry.client.RegistryConnection.Requester;
+import dev.treaty.registry.server.Problems;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
-import dev.treaty.registry.server.SelfPreservation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,12 +75,13 @@ public final class WatchClient implements AutoCloseable {
     private final String watcher;
     private final ChangeLog changes = new ChangeLog(ChangeLog.LENGTH_MAX);
     private final WatcherAcks acks = new WatcherAcks();
-    private final SelfPreservation preservation;
+    private final InstanceView view;
+    private final Problems problems;
     private final Map<ServiceName, Interest> interests = new HashMap<>();
     private final Promise<Boolean> ended = new Promise<>();
     private Promise<Outcome> outcome = new Promise<>();
     private volatile WatchState state = WatchState.EMPTY; // written under the monitor
-    private boolean holding; // instances that a restarted registry does not list
+    private long nextCheckNanos = Long.MAX_VALUE; // of the view, from the last one on
     private boolean watching; // whether the registry has a watch of this process
     private volatile @Nullable Fault refused;
     private volatile boolean closed;
@@ -86,7 +89,12 @@ public final class WatchClient implements AutoCloseable {
     public WatchClient(RegistryConnection connection) {
         this.connection = connection;
         this.watcher = RegistryTable.token(connection.random);
-        this.preservation = new SelfPreservation(connection.policy.preservation());
+        this.problems = new Problems(connection.address);
+        var policy = connection.policy.preservation();
+        this.view = new InstanceView(
+                changes,
+                new SelfPreservationPolicy(policy.evictionRatioMax(), policy.evictionWindow(), Optional.empty()),
+                _ -> {});
     }
 
     public void start() {
@@ -134,13 +142,15 @@ public final class WatchClient implements AutoCloseable {
         if (interest != null && --interest.followers == 0) {
             interests.remove(service);
             state = state.without(service);
-            changes.forget(service);
+            view.forget(service);
         }
     }
 
-    /** Returns why the registry, although reachable, cannot answer watches. */
+    /** Returns why the registry, although reachable, cannot answer watches, or that instances are held. */
     public Optional<String> problem() {
-        return refusal().or(() -> state.unclear().keySet().stream().findFirst().flatMap(this::unclear));
+        return refusal()
+                .or(() -> state.unclear().keySet().stream().findFirst().flatMap(this::unclear))
+                .or(problems::text);
     }
 
     /** Returns why the registry, although reachable, cannot answer watches of a service. */
@@ -198,7 +208,7 @@ public final class WatchClient implements AutoCloseable {
                 }
                 case Outcome.Restarted _ -> {}
             }
-            removeMissing();
+            nextCheckNanos = expire();
             if (failures > 0 || hasty) { // an immediate answer without changes would repeat without end
                 begin().await(connection.time, connection.pauseNanos(Math.max(1, failures)));
             }
@@ -236,7 +246,7 @@ public final class WatchClient implements AutoCloseable {
             Outcome ended = current.await(connection.time, IDLE_NANOS);
             return ended == null ? new Outcome.Restarted() : ended;
         }
-        long waitNanos = waitNanos(asked);
+        long waitNanos = Math.min(RegistryService.WAIT_MAX.toNanos(), nextCheckNanos);
         var since = new TreeMap<String, Long>();
         asked.revisions().forEach((service, revision) -> since.put(service.value(), revision));
         watching = true;
@@ -275,14 +285,6 @@ public final class WatchClient implements AutoCloseable {
         }
     }
 
-    /** Returns how long to wait: until a missing instance may be removed, at most as long as a registry waits. */
-    private long waitNanos(WatchState asked) {
-        long now = connection.time.nanoTime();
-        return asked.missing().values().stream()
-                .mapToLong(missing -> Math.max(1, missing.untilNanos() - now))
-                .reduce(RegistryService.WAIT_MAX.toNanos(), Math::min);
-    }
-
     /** Requests the rest of the lists that did not fit into an answer. */
     private RegistryProtocol.News withAllPages(RegistryProtocol.News news) throws InterruptedException {
         var whole = new ArrayList<RegistryProtocol.Complete>();
@@ -312,9 +314,7 @@ public final class WatchClient implements AutoCloseable {
         WatchState.Update update;
         synchronized (this) {
             try {
-                long graceEnd =
-                        connection.time.nanoTime() + connection.policy.grace().toNanos();
-                update = state.apply(asked, news, changes::instances, connection.time.instant(), graceEnd);
+                update = state.apply(asked, news, view::confirmed, connection.time.instant());
             } catch (RuntimeException e) { // an answer that cannot be used must not end this thread
                 return new Outcome.Failed(
                         Fault.of(Code.INTERNAL, "the registry's answer to a watch cannot be used: " + e));
@@ -323,16 +323,21 @@ public final class WatchClient implements AutoCloseable {
         }
         connection.answered(Requester.WATCH_CLIENT, news.epoch()); // before its instances are visible
         synchronized (this) {
+            long now = connection.time.nanoTime();
             for (DiscoveryEvent event : update.events()) {
                 ServiceInstance instance = event.instance();
                 if (!isCurrent(instance.service(), news)) {
                     continue;
                 }
+                long known = changes.revision();
                 if (event instanceof DiscoveryEvent.Removed(var _, var reason, var at)) {
-                    changes.remove(instance.service(), instance.id(), reason, at);
-                    continue;
-                }
-                if (changes.put(instance, event.timestamp()) > 0
+                    if (RemovalReason.of(reason) == RemovalReason.NOT_REGISTERED_AGAIN) {
+                        long grace = connection.policy.grace().toNanos();
+                        view.lost(instance.service(), instance.id(), reason, grace, now);
+                    } else {
+                        view.remove(instance.service(), instance.id(), reason, at);
+                    }
+                } else if (view.put(instance, 0, now, event.timestamp()) > known
                         && instance.health().status() == ServiceHealth.Status.DRAINING) {
                     draining.put(instance.service(), changes.revision());
                 }
@@ -361,36 +366,18 @@ public final class WatchClient implements AutoCloseable {
         return Long.valueOf(news.revision()).equals(state.revisions().get(service));
     }
 
-    private void removeMissing() {
+    /** Removes what the registry has not listed for long enough; returns nanoseconds until the next call. */
+    private long expire() {
         long before = changes.revision();
-        int held = 0;
-        synchronized (this) {
-            long now = connection.time.nanoTime();
-            var kept = new HashMap<>(state.missing());
-            for (var each : state.missing().entrySet()) {
-                ServiceName service = each.getValue().service();
-                if (each.getValue().untilNanos() - now > 0) {
-                    continue;
-                }
-                int ofService = changes.instances(service).size();
-                long wait = preservation.tryRemove(service, ofService, changes.instanceCount(), now);
-                if (wait > 0) { // too many at once: more likely a fault of the registry than the truth
-                    kept.put(each.getKey(), new WatchState.Missing(service, now + wait));
-                    held++;
-                } else {
-                    kept.remove(each.getKey());
-                    String reason = RemovalReason.NOT_REGISTERED_AGAIN.text();
-                    changes.remove(service, each.getKey(), reason, connection.time.instant());
-                }
-            }
-            state = state.withMissing(kept);
-        }
+        long left = view.expire(connection.time.nanoTime(), connection.time.instant());
         emitSince(before);
-        if (held > 0 && !holding) {
-            connection.refused("the registry " + connection.address + " has restarted and lists " + held
-                    + " instances no longer: they are kept, and removed a few at a time");
+        for (String detail : InstanceView.HELD) {
+            Optional<String> problem =
+                    view.problem(detail).map(what -> "the registry " + connection.address + ": " + what);
+            String over = "no instance of the registry " + connection.address + " is kept as " + detail + " any more";
+            problems.set(detail, problem, over, connection.events);
         }
-        holding = held > 0 || (holding && !state.missing().isEmpty());
+        return left;
     }
 
     private void emitSince(long revision) {

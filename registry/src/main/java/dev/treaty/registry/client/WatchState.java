@@ -7,7 +7,6 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryProtocol;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,25 +21,18 @@ import java.util.stream.Collectors;
  * @param epoch epoch of the last answer; empty before the first one
  * @param revisions revision up to which each followed service is known; 0 for nothing
  * @param restarted services whose instances a restarted registry has not sent yet
- * @param missing instances, by id, that a restarted registry does not list yet
  * @param unclear services that the registry cannot answer for now, and why
  */
 record WatchState(
-        String epoch,
-        Map<ServiceName, Long> revisions,
-        Set<ServiceName> restarted,
-        Map<String, Missing> missing,
-        Map<ServiceName, String> unclear) {
-    static final WatchState EMPTY = new WatchState("", Map.of(), Set.of(), Map.of(), Map.of());
-
-    /** An instance that is kept until a time, since it may be about to register again. */
-    record Missing(ServiceName service, long untilNanos) {}
+        String epoch, Map<ServiceName, Long> revisions, Set<ServiceName> restarted, Map<ServiceName, String> unclear) {
+    static final WatchState EMPTY = new WatchState("", Map.of(), Set.of(), Map.of());
 
     /**
      * The effect of an answer.
      *
      * @param state state after the answer
-     * @param events instances to put, as {@code Added}, and to remove, in order
+     * @param events instances to put, as {@code Added}, and to remove, in order; those that a restarted registry does
+     *     not list may still have to register again
      * @param answered services that are known up to the revision of the answer
      */
     record Update(WatchState state, List<DiscoveryEvent> events, Set<ServiceName> answered) {}
@@ -49,43 +41,34 @@ record WatchState(
     WatchState with(ServiceName service) {
         var more = new TreeMap<>(revisions);
         more.put(service, 0L);
-        return new WatchState(epoch, more, restarted, missing, unclear);
+        return new WatchState(epoch, more, restarted, unclear);
     }
 
     /** Returns the state without a service. */
     WatchState without(ServiceName service) {
         var fewer = new TreeMap<>(revisions);
         fewer.remove(service);
-        var kept = new HashMap<>(missing);
-        kept.values().removeIf(each -> each.service.equals(service));
-        return new WatchState(epoch, fewer, restarted, kept, unclear);
-    }
-
-    WatchState withMissing(Map<String, Missing> changed) {
-        return new WatchState(epoch, revisions, restarted, changed, unclear);
+        return new WatchState(epoch, fewer, restarted, unclear);
     }
 
     /**
      * Applies an answer. It counts for the services that are still followed from the revisions that were asked for.
      *
      * @param asked revisions in the request
-     * @param known the current instances of a service
-     * @param graceEndNanos until when instances are kept that a restarted registry does not list
+     * @param known the instances of a service that the registry listed last
      * @throws IllegalArgumentException if the answer has illegal parts
      */
     Update apply(
             Map<ServiceName, Long> asked,
             RegistryProtocol.News news,
             Function<ServiceName, List<ServiceInstance>> known,
-            Instant now,
-            long graceEndNanos) {
+            Instant now) {
         boolean restart = !epoch.isEmpty() && !epoch.equals(news.epoch());
         var revisionsAfter = new TreeMap<>(revisions);
         if (restart) {
             revisionsAfter.replaceAll((_, _) -> 0L);
         }
         var restartedAfter = new TreeSet<>(restart ? revisions.keySet() : restarted);
-        var missingAfter = new HashMap<>(missing);
         var unclearAfter = new TreeMap<ServiceName, String>();
         news.unclear().orElse(Map.of()).forEach((name, why) -> unclearAfter.put(new ServiceName(name), why));
         var answered = new TreeSet<ServiceName>();
@@ -104,23 +87,19 @@ record WatchState(
             Set<String> listed = complete.instances().stream()
                     .map(RegistryProtocol.Instance::id)
                     .collect(Collectors.toSet());
-            missingAfter.keySet().removeAll(listed);
             complete.instances().forEach(instance -> events.add(new DiscoveryEvent.Added(instance.read(now), now)));
             for (ServiceInstance instance : known.apply(service)) {
-                if (listed.contains(instance.id())) {
-                    continue;
-                }
-                if (restartedAfter.contains(service)) {
-                    missingAfter.putIfAbsent(instance.id(), new Missing(service, graceEndNanos));
-                } else if (!missingAfter.containsKey(instance.id())) {
-                    events.add(new DiscoveryEvent.Removed(instance, RemovalReason.MISSED.text(), now));
+                if (!listed.contains(instance.id())) {
+                    RemovalReason reason = restartedAfter.contains(service)
+                            ? RemovalReason.NOT_REGISTERED_AGAIN
+                            : RemovalReason.MISSED;
+                    events.add(new DiscoveryEvent.Removed(instance, reason.text(), now));
                 }
             }
         }
         for (var change : news.changes()) {
             ServiceInstance instance = change.instance().read(now);
             if (answered.contains(instance.service())) {
-                missingAfter.remove(instance.id());
                 events.add(
                         change.kind() == RegistryProtocol.Kind.REMOVED
                                 ? new DiscoveryEvent.Removed(instance, change.reason(), change.timestamp())
@@ -132,7 +111,7 @@ record WatchState(
         answered.removeAll(unclearAfter.keySet());
         restartedAfter.removeAll(answered);
         answered.forEach(service -> revisionsAfter.put(service, news.revision()));
-        var after = new WatchState(news.epoch(), revisionsAfter, restartedAfter, missingAfter, unclearAfter);
+        var after = new WatchState(news.epoch(), revisionsAfter, restartedAfter, unclearAfter);
         return new Update(after, events, answered);
     }
 }

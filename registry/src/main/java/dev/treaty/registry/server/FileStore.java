@@ -3,19 +3,15 @@ package dev.treaty.registry.server;
 import dev.treaty.registry.spi.Store;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,7 +28,6 @@ public final class FileStore implements Store {
     private final Path directory;
     private final boolean posix;
     private final FileChannel lockFile;
-    private final Map<String, FileChannel> open = new HashMap<>();
 
     /**
      * Opens a directory, which is created if it does not exist.
@@ -43,14 +38,21 @@ public final class FileStore implements Store {
         this.directory = directory;
         this.posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
         if (!Files.isDirectory(directory)) {
-            var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-            Files.createDirectories(directory, posix ? new FileAttribute<?>[] {ownerOnly} : new FileAttribute<?>[0]);
+            Files.createDirectories(directory, ownerOnly("rwx------"));
         }
         this.lockFile = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!lock()) {
             lockFile.close();
             throw new IOException(directory + " is in use by another registry: give each a directory of its own");
         }
+    }
+
+    private FileAttribute<?>[] ownerOnly(String permissions) {
+        return posix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+                }
+                : new FileAttribute<?>[0];
     }
 
     private boolean lock() throws IOException {
@@ -77,44 +79,34 @@ public final class FileStore implements Store {
 
     @Override
     public void append(String name, byte[] bytes) throws IOException {
-        FileChannel file = open.get(name);
-        if (file == null) {
-            file = open(directory.resolve(name), StandardOpenOption.APPEND);
-            open.put(name, file);
-        }
-        var buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            file.write(buffer);
-        }
+        Files.write(created(name), bytes, StandardOpenOption.APPEND);
     }
 
-    /** Opens a file that only its owner can read, even in a directory that was created with other permissions. */
-    private FileChannel open(Path file, OpenOption option) throws IOException {
-        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, option);
-        if (posix) {
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    /** Creates a file that only its owner can read, even in a directory that was created with other permissions. */
+    private Path created(String name) throws IOException {
+        Path file = directory.resolve(name);
+        if (Files.notExists(file)) {
+            Files.createFile(file, ownerOnly("rw-------"));
         }
-        return channel;
+        return file;
     }
 
     @Override
     public void force(String name) throws IOException {
-        FileChannel file = open.get(name);
-        if (file != null) {
+        try (var file = FileChannel.open(directory.resolve(name), StandardOpenOption.WRITE)) {
             file.force(false);
         }
     }
 
     @Override
     public void replace(String name, Content content) throws IOException {
-        Path unfinished = directory.resolve(name + UNFINISHED);
-        try (var file = open(unfinished, StandardOpenOption.TRUNCATE_EXISTING);
+        Path unfinished = created(name + UNFINISHED);
+        try (var file = FileChannel.open(unfinished, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
                 var out = new BufferedOutputStream(Channels.newOutputStream(file), BUFFER_BYTES)) {
             content.write(out);
             out.flush();
             file.force(true);
         }
-        closeFile(name);
         Files.move(unfinished, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
         forceDirectory();
     }
@@ -128,24 +120,13 @@ public final class FileStore implements Store {
         }
     }
 
-    private void closeFile(String name) throws IOException {
-        FileChannel file = open.remove(name);
-        if (file != null) {
-            file.close();
-        }
-    }
-
     @Override
     public void delete(String name) throws IOException {
-        closeFile(name);
         Files.deleteIfExists(directory.resolve(name));
     }
 
     @Override
     public void close() throws IOException {
-        for (String name : Set.copyOf(open.keySet())) {
-            closeFile(name);
-        }
         lockFile.close();
     }
 }

@@ -3,12 +3,11 @@ package dev.treaty.registry.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.registry.changes.ChangeLog;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** The lease of a registered instance, and what is known about it besides what watchers see. */
 final class Lease {
@@ -21,20 +20,9 @@ final class Lease {
     final String token;
     ServiceInstance reported;
     long lengthNanos; // zero if it never expires
-    long endNanos;
+    long renewedNanos;
     boolean renewed; // since the registry started
-    long revision; // of the last change that watchers see
-    long criticalSinceNanos; // if it is critical
-    boolean stale; // expired, and kept by self-preservation
-    boolean delisted; // registered but not listed, since it stayed critical
     boolean drained; // by an operator
-
-    /** The scheduled check; other checks of this lease in the queue are obsolete. */
-    @Nullable
-    Check check;
-
-    /** A scheduled check. A renewal does not move it: a check that is too early schedules the next one. */
-    record Check(Lease lease, long atNanos) {}
 
     Lease(ServiceInstance reported, String token) {
         this.reported = reported;
@@ -45,13 +33,8 @@ final class Lease {
     static long bytes(ServiceInstance instance) {
         return INSTANCE_BYTES
                 + instance.id().length()
-                + 2L * instance.health().length()
-                + instance.metadata().entrySet().stream()
-                        .mapToLong(entry -> ENTRY_BYTES
-                                + 2L
-                                        * (entry.getKey().length()
-                                                + entry.getValue().length()))
-                        .sum();
+                + ENTRY_BYTES * instance.metadata().size()
+                + 2 * ChangeLog.characters(instance);
     }
 
     String id() {
@@ -66,10 +49,6 @@ final class Lease {
         return lengthNanos > 0;
     }
 
-    boolean critical() {
-        return reported.health().status() == Status.CRITICAL;
-    }
-
     /** Compares in constant time, so that the duration does not reveal how much of a token was right. */
     boolean ownedBy(String claimed) {
         return MessageDigest.isEqual(token.getBytes(UTF_8), claimed.getBytes(UTF_8));
@@ -77,7 +56,7 @@ final class Lease {
 
     /** Returns how long ago it was renewed; empty if it was restored after a restart and not renewed since. */
     Optional<Duration> sinceRenewal(long now) {
-        return renewed ? Optional.of(Duration.ofNanos(now - (endNanos - lengthNanos))) : Optional.empty();
+        return renewed ? Optional.of(Duration.ofNanos(now - renewedNanos)) : Optional.empty();
     }
 
     RegistryTable.Entry.Registered entry() {

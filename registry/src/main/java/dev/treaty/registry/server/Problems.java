@@ -20,6 +20,15 @@ public final class Problems {
         this.registry = registry;
     }
 
+    /**
+     * Records whether a part has a problem.
+     *
+     * @param over the message of the event when it has none any more
+     */
+    public void set(String part, Optional<String> problem, String over, Events events) {
+        problem.ifPresentOrElse(message -> begin(part, message, events), () -> end(part, over, events));
+    }
+
     public void begin(String part, String message, Events events) {
         if (present.size() >= PARTS_MAX && !present.containsKey(part)) {
             return;
@@ -52,8 +61,8 @@ public final class Problems {
                 .findFirst();
     }
 
-    /** Returns all problems as one text; empty if there is none. */
-    String text() {
-        return String.join("; ", present.values());
+    /** Returns all problems as one text, in the order of the parts. */
+    public Optional<String> text() {
+        return present.values().stream().reduce((one, other) -> one + "; " + other);
     }
 }

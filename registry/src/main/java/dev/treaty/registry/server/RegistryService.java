@@ -38,7 +38,6 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     static final String SELF = "served here";
 
     private static final String EXPIRY = "expiry";
-    private static final String PRESERVATION = "preservation";
 
     /** The longest pause between two checks of leases, which detect that this process was stopped. */
     private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
@@ -111,23 +110,16 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
         long left = table.expire(now, time.instant());
         table.acks().removeGone(now);
         pages.removeExpired(now);
-        var overview = table.overview(waitingRequests.get(), now);
-        if (overview.stale() > 0) {
-            String message = "many leases expired at once: " + overview.expired() + " instances were removed, "
-                    + overview.stale() + " are kept as stale until they renew or may be removed";
-            table.problems().begin(PRESERVATION, message, events);
-        } else {
-            table.problems().end(PRESERVATION, "no instance is kept as stale any more", events);
-        }
+        table.reportHeld(events);
         return left;
     }
 
     /** Warns while the registry has a problem: it keeps stale instances, or cannot save its state. */
     @Override
     public ServiceHealth health() {
-        String problems = table.problems().text();
+        var problems = table.problem();
         var status = problems.isEmpty() ? ServiceHealth.Status.PASSING : ServiceHealth.Status.WARNING;
-        return new ServiceHealth(status, problems, time.instant(), Map.of()).truncated();
+        return new ServiceHealth(status, problems.orElse(""), time.instant(), Map.of()).truncated();
     }
 
     /** Stops to let leases expire, and answers every waiting watch. */

@@ -9,12 +9,14 @@ import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.SelfPreservationPolicy;
 import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.changes.InstanceView;
 import dev.treaty.registry.changes.Interner;
 import dev.treaty.registry.changes.WatcherAcks;
 import dev.treaty.registry.spi.ContractHistory;
@@ -27,13 +29,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a registry: instances, their leases, and contracts. It has no thread and no clock; {@link
@@ -51,28 +51,20 @@ import org.jspecify.annotations.Nullable;
  * <p>An instance that stays critical may be delisted. It keeps its lease, and is listed again as soon as it recovers.
  */
 public final class RegistryTable {
-    /** The health detail of an instance whose lease has expired. */
-    public static final String STALE = "stale";
+    /** The health detail of an instance that is held although its lease has expired. */
+    public static final String STALE = InstanceView.STALE;
 
     /** A process that checks its leases every second was stopped if it did not for this long. */
     private static final long PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
 
-    /** The queue may have this many obsolete checks, besides as many as there are leases, before they are removed. */
-    private static final int OBSOLETE_CHECKS_MAX = 1_024;
-
     private final RegistryLimits limits;
-    private final SelfPreservation preservation;
-    private final long deregisterNanos; // zero if critical instances stay listed
     private final RandomGenerator random;
     private final String epoch;
     private final ChangeLog changes;
+    private final InstanceView view;
     private final WatcherAcks acks = new WatcherAcks();
     private final Interner interner = new Interner();
     private final Map<String, Lease> leases = new HashMap<>();
-
-    /** The earliest check first, by difference, since the monotonic clock may wrap. */
-    private final PriorityQueue<Lease.Check> checks =
-            new PriorityQueue<>((one, other) -> Long.signum(one.atNanos() - other.atNanos()));
 
     private final PublishedContracts contracts;
     private final Problems problems = new Problems(RegistryService.SELF);
@@ -85,8 +77,6 @@ public final class RegistryTable {
     private boolean started;
     private long lastCheckNanos;
     private long stoppedNanos;
-    private int stale;
-    private int delisted;
 
     /**
      * Creates an empty table with the standard self-preservation.
@@ -104,12 +94,10 @@ public final class RegistryTable {
      */
     public RegistryTable(RegistryLimits limits, SelfPreservationPolicy preservation, RandomGenerator random) {
         this.limits = limits;
-        this.preservation = new SelfPreservation(preservation);
-        this.deregisterNanos =
-                preservation.deregisterAfter().map(Duration::toNanos).orElse(0L);
         this.random = random;
         this.epoch = token(random);
         this.changes = new ChangeLog(limits.log());
+        this.view = new InstanceView(changes, preservation, this::removed);
         this.contracts = new PublishedContracts(limits);
         this.memory = new MemoryBudget("instances", limits.memory() / 2);
     }
@@ -143,6 +131,11 @@ public final class RegistryTable {
         return problems;
     }
 
+    /** Returns what is wrong with this registry. */
+    public Optional<String> problem() {
+        return problems.text();
+    }
+
     RegistryLimits limits() {
         return limits;
     }
@@ -153,6 +146,11 @@ public final class RegistryTable {
 
     public ChangeLog changes() {
         return changes;
+    }
+
+    /** Returns what watchers see, for what is listed without a lease. */
+    public InstanceView view() {
+        return view;
     }
 
     public WatcherAcks acks() {
@@ -168,9 +166,9 @@ public final class RegistryTable {
                 changes.instanceCount(),
                 contracts.services().size(),
                 watches,
-                stale,
-                preservation.removedLately(running(nowNanos)),
-                delisted);
+                view.held(InstanceView.STALE),
+                view.removedLately(running(nowNanos)),
+                view.delisted());
     }
 
     /** Returns when leases were last checked or changed, for tests: a jump of the time would look like a stop. */
@@ -204,7 +202,6 @@ public final class RegistryTable {
         }
         Duration granted = requested.isZero() ? requested : limits.lease(requested);
         Lease lease = leases.get(instance.id());
-        boolean added = lease == null;
         if (lease == null) {
             checkCapacity(instance.service());
             memory.replace(0, Lease.bytes(instance));
@@ -217,28 +214,13 @@ public final class RegistryTable {
         } else {
             memory.replace(Lease.bytes(lease.reported), Lease.bytes(instance));
         }
+        lease.reported = interner.intern(instance);
         lease.lengthNanos = granted.toNanos();
-        long now = running(nowNanos);
-        if (added) {
-            preservation.added(instance.service(), now);
-            recheckStale(instance.service(), now);
-        }
-        start(lease, now);
+        lease.renewedNanos = running(nowNanos);
         lease.renewed = true;
-        update(lease, interner.intern(instance), now);
-        show(lease, at);
+        view.put(visible(lease, at), lease.lengthNanos, lease.renewedNanos, at);
         write(lease);
         return granted;
-    }
-
-    /** A new instance may be the replacement of a stale one. */
-    private void recheckStale(ServiceName service, long now) {
-        if (stale > 0) {
-            changes.instances(service).stream()
-                    .map(instance -> leases.get(instance.id()))
-                    .filter(lease -> lease != null && lease.stale)
-                    .forEach(lease -> schedule(lease, now));
-        }
     }
 
     /**
@@ -271,75 +253,8 @@ public final class RegistryTable {
         }
     }
 
-    /** Starts or renews a lease. */
-    private void start(Lease lease, long now) {
-        stale -= lease.stale ? 1 : 0;
-        lease.stale = false;
-        lease.endNanos = now + lease.lengthNanos;
-        preservation.seen(lease.service(), now);
-        schedule(lease);
-    }
-
-    /** Updates an instance, and since when it is critical if it is. */
-    private void update(Lease lease, ServiceInstance reported, long now) {
-        boolean wasCritical = lease.critical();
-        lease.reported = reported;
-        if (!lease.critical()) {
-            delisted -= lease.delisted ? 1 : 0;
-            lease.delisted = false;
-        } else if (!wasCritical || lease.revision == 0) {
-            lease.criticalSinceNanos = now;
-            schedule(lease);
-        }
-    }
-
-    private boolean canBeDelisted(Lease lease) {
-        return deregisterNanos > 0 && lease.critical() && !lease.delisted;
-    }
-
-    /** Returns when a lease has to be checked next, or null if never. */
-    private @Nullable Long nextCheckNanos(Lease lease) {
-        Long delisting = canBeDelisted(lease) ? lease.criticalSinceNanos + deregisterNanos : null;
-        if (!lease.expires()) {
-            return delisting;
-        }
-        return delisting != null && delisting - lease.endNanos < 0 ? delisting : Long.valueOf(lease.endNanos);
-    }
-
-    /** Schedules the next check of a lease, unless an earlier one is scheduled already. */
-    private void schedule(Lease lease) {
-        Long at = nextCheckNanos(lease);
-        if (at == null) {
-            lease.check = null;
-        } else if (lease.check == null || lease.check.atNanos() - at > 0) {
-            schedule(lease, at);
-        }
-    }
-
-    private void schedule(Lease lease, long atNanos) {
-        if (checks.size() > 2 * leases.size() + OBSOLETE_CHECKS_MAX) {
-            checks.removeIf(check -> !check.equals(check.lease().check));
-        }
-        lease.check = new Lease.Check(lease, atNanos);
-        checks.add(lease.check);
-    }
-
-    /** Makes an instance visible to watchers. */
-    private void show(Lease lease, Instant at) {
-        if (lease.delisted) {
-            return;
-        }
-        ServiceInstance instance = lease.reported;
-        if (lease.drained) {
-            instance = drained(instance, at);
-        } else if (lease.stale && instance.health().status().takesCalls()) {
-            instance = instance.withHealth(new ServiceHealth(
-                    Status.UNKNOWN,
-                    "its lease has expired; it is kept, since many expired at once",
-                    at,
-                    Map.of(STALE, "true")));
-        }
-        lease.revision = Math.max(lease.revision, changes.put(instance, at));
+    private static ServiceInstance visible(Lease lease, Instant at) {
+        return lease.drained ? drained(lease.reported, at) : lease.reported;
     }
 
     /** Returns what watchers see of an instance that an operator has drained. */
@@ -360,12 +275,9 @@ public final class RegistryTable {
         if (lease == null || !lease.ownedBy(token)) {
             return false;
         }
-        boolean wasStale = lease.stale;
-        start(lease, running(nowNanos));
+        lease.renewedNanos = running(nowNanos);
         lease.renewed = true;
-        if (wasStale) {
-            show(lease, at);
-        }
+        view.confirm(lease.service(), id, lease.lengthNanos, lease.renewedNanos, at);
         return true;
     }
 
@@ -375,8 +287,8 @@ public final class RegistryTable {
         Lease lease = owned(id, token);
         ServiceInstance reported = lease.reported.withHealth(health);
         memory.replace(Lease.bytes(lease.reported), Lease.bytes(reported));
-        update(lease, reported, running(nowNanos));
-        show(lease, at);
+        lease.reported = reported;
+        view.update(visible(lease, at), running(nowNanos), at);
         write(lease);
     }
 
@@ -414,7 +326,7 @@ public final class RegistryTable {
         Lease lease = existing(id);
         if (lease.drained != drained) {
             lease.drained = drained;
-            show(lease, at);
+            view.update(visible(lease, at), lastCheckNanos - stoppedNanos, at);
             write(lease);
         }
     }
@@ -427,13 +339,10 @@ public final class RegistryTable {
      */
     public int awaitAcknowledged(String id, Time time, long nanos) throws InterruptedException {
         ServiceName service;
-        long revision;
         synchronized (this) {
-            Lease lease = existing(id);
-            service = lease.service();
-            revision = lease.revision;
+            service = existing(id).service();
         }
-        return acks.await(service, revision, time, nanos);
+        return acks.await(service, view.revision(service, id), time, nanos);
     }
 
     /** Removes an instance whose registration was closed, if there is one. */
@@ -441,19 +350,17 @@ public final class RegistryTable {
         Lease lease = leases.get(id);
         if (lease != null) {
             checkOwner(lease, token);
-            remove(lease, RemovalReason.CLOSED, at);
+            view.remove(lease.service(), id, RemovalReason.CLOSED.text(), at);
         }
     }
 
-    private void remove(Lease lease, RemovalReason reason, Instant at) {
-        leases.remove(lease.id());
-        memory.replace(Lease.bytes(lease.reported), 0);
-        lease.check = null;
-        stale -= lease.stale ? 1 : 0;
-        delisted -= lease.delisted ? 1 : 0;
-        changes.remove(lease.service(), lease.id(), reason.text(), at);
-        if (lease.expires()) {
-            journal.accept(new Entry.Gone(lease.id()));
+    private void removed(ServiceInstance instance) {
+        Lease lease = leases.remove(instance.id());
+        if (lease != null) {
+            memory.replace(Lease.bytes(lease.reported), 0);
+            if (lease.expires()) {
+                journal.accept(new Entry.Gone(lease.id()));
+            }
         }
     }
 
@@ -464,59 +371,14 @@ public final class RegistryTable {
      * @return nanoseconds until the next call, or {@link Long#MAX_VALUE} if none is needed
      */
     public synchronized long expire(long nowNanos, Instant at) {
-        long now = running(nowNanos);
-        for (Lease.Check next = checks.peek(); next != null; next = checks.peek()) {
-            boolean obsolete = !next.equals(next.lease().check);
-            if (!obsolete && next.atNanos() - now > 0) {
-                return next.atNanos() - now;
-            }
-            checks.remove();
-            if (!obsolete) {
-                check(next.lease(), now, at);
-            }
-        }
-        return Long.MAX_VALUE;
+        return view.expire(running(nowNanos), at);
     }
 
-    private void check(Lease lease, long now, Instant at) {
-        boolean expired = lease.expires() && lease.endNanos - now <= 0;
-        boolean leaving = canBeDelisted(lease) && lease.criticalSinceNanos + deregisterNanos - now <= 0;
-        lease.check = null;
-        if (!expired && !leaving) { // renewed or recovered in the meantime
-            schedule(lease);
-            return;
+    /** Reports whether instances are held, because too many ended at once. */
+    public void reportHeld(Events events) {
+        for (String detail : InstanceView.HELD) {
+            problems.set(detail, view.problem(detail), "no instance is kept as " + detail + " any more", events);
         }
-        int ofService = changes.instances(lease.service()).size();
-        long seen = lease.expires() ? lease.endNanos - lease.lengthNanos : now;
-        long wait = lease.delisted || preservation.takeReplacement(lease.service(), seen, now)
-                ? 0
-                : preservation.tryRemove(lease.service(), ofService, leases.size(), now);
-        if (wait > 0) {
-            schedule(lease, now + wait);
-            if (expired && !lease.stale) {
-                lease.stale = true;
-                stale++;
-                show(lease, at);
-            }
-        } else if (expired) {
-            remove(lease, RemovalReason.LEASE_EXPIRED, at);
-        } else {
-            delist(lease, at);
-        }
-    }
-
-    /** Returns why an instance is removed that was critical for too long. */
-    public static String criticalFor(Duration after, String message) {
-        return RemovalReason.CRITICAL.text() + after.toSeconds() + " s" + (message.isEmpty() ? "" : ": " + message);
-    }
-
-    private void delist(Lease lease, Instant at) {
-        lease.delisted = true;
-        delisted++;
-        String reason = criticalFor(
-                Duration.ofNanos(deregisterNanos), lease.reported.health().message());
-        changes.remove(lease.service(), lease.id(), reason, at);
-        schedule(lease);
     }
 
     /** Returns all entries that survive a restart, and passes every later one to a journal. */
@@ -540,18 +402,12 @@ public final class RegistryTable {
                 Lease before = leases.get(instance.id());
                 memory.replace(before == null ? 0 : Lease.bytes(before.reported), Lease.bytes(instance));
                 leases.put(instance.id(), lease);
-                if (before != null) {
-                    before.check = null;
-                }
-                long now = running(nowNanos);
-                start(lease, now);
-                update(lease, lease.reported, now);
-                show(lease, at);
+                view.put(visible(lease, at), lengthNanos, running(nowNanos), at);
             }
             case Entry.Gone(var id) -> {
                 Lease lease = leases.get(id);
                 if (lease != null) {
-                    remove(lease, RemovalReason.CLOSED, at);
+                    view.remove(lease.service(), id, RemovalReason.CLOSED.text(), at);
                 }
             }
             case Entry.Published(var text) -> contracts.publish(ServiceContract.parse(text), Set.of(), true);

@@ -86,6 +86,26 @@ public final class Requests {
         }
     }
 
+    /** Sends a request of this program; a refusal becomes the exception that the program gets. */
+    public static void run(Runnable request) {
+        try {
+            request.run();
+        } catch (ServiceException e) {
+            throw refusal(e);
+        }
+    }
+
+    /** Returns the exception that a program gets for a fault. */
+    public static RuntimeException refusal(ServiceException e) {
+        String message = e.fault().message();
+        return switch (e.code()) {
+            case INVALID_ARGUMENT, ALREADY_EXISTS, NOT_FOUND -> new IllegalArgumentException(message, e);
+            case FAILED_PRECONDITION, RESOURCE_EXHAUSTED -> new IllegalStateException(message, e);
+            case UNIMPLEMENTED -> new UnsupportedOperationException(message, e);
+            default -> e;
+        };
+    }
+
     static ServiceException invalid(String message) {
         return new ServiceException(Code.INVALID_ARGUMENT, message);
     }

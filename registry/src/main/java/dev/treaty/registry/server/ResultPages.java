@@ -2,17 +2,16 @@ package dev.treaty.registry.server;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryProtocol.Instance;
 import dev.treaty.registry.RegistryProtocol.Page;
+import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.InstanceList;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * The pages of instance lists that do not fit into one answer. An {@link InstanceList} is immutable, so all pages show
@@ -31,6 +30,9 @@ final class ResultPages {
     /** Names, punctuation, numbers and timestamps of an instance. */
     private static final int FRAME_BYTES = 480;
 
+    /** Punctuation of an entry of metadata or details. */
+    private static final int ENTRY_BYTES = 8;
+
     /** The most bytes that a character takes in JSON: as UTF-8, and as the escape of a control character. */
     private static final int CHARACTER_BYTES = 3;
 
@@ -38,28 +40,20 @@ final class ResultPages {
 
     private record Rest(InstanceList instances, int from, long expiryNanos) {}
 
-    private final Map<String, Rest> rests = new LinkedHashMap<>();
+    private final SequencedMap<String, Rest> rests = new LinkedHashMap<>();
 
     /** Returns the most bytes that an instance takes as JSON. */
     static int bytes(ServiceInstance instance) {
-        ServiceHealth health = instance.health();
         long plain = (long) instance.id().length()
                 + instance.service().value().length()
                 + instance.contract().length();
+        long entries =
+                (long) instance.metadata().size() + instance.health().details().size();
         long bytes = FRAME_BYTES
                 + CHARACTER_BYTES * plain
-                + bytes(instance.metadata(), CHARACTER_BYTES)
-                + (long) ESCAPE_BYTES * health.message().length()
-                + bytes(health.details(), ESCAPE_BYTES);
+                + ENTRY_BYTES * entries
+                + ESCAPE_BYTES * ChangeLog.characters(instance);
         return (int) Math.min(bytes, Integer.MAX_VALUE);
-    }
-
-    private static long bytes(Map<String, String> texts, long characterBytes) {
-        return texts.entrySet().stream()
-                .mapToLong(entry -> 8
-                        + characterBytes
-                                * (entry.getKey().length() + entry.getValue().length()))
-                .sum();
     }
 
     /** Returns the first page of a list, with at least one instance if there is any. */
@@ -103,9 +97,7 @@ final class ResultPages {
     private synchronized void keep(String name, Rest rest) {
         rests.put(name, rest);
         if (rests.size() > LISTS_MAX) {
-            Iterator<String> oldest = rests.keySet().iterator();
-            oldest.next();
-            oldest.remove();
+            rests.pollFirstEntry();
         }
     }
 

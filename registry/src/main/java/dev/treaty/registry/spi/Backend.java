@@ -1,5 +1,7 @@
 package dev.treaty.registry.spi;
 
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.Subscription;
@@ -20,8 +22,10 @@ import java.util.function.UnaryOperator;
  *
  * <p>The instances of a client belong to one lease, which expires unless it is renewed. Every method except {@link
  * #follow} and {@link #close} sends a request to the store and waits for the answer, {@value #PATIENCE_MILLIS}
- * milliseconds at most; without an answer, or if the store refuses, it throws {@link
- * dev.treaty.core.call.ServiceException}.
+ * milliseconds at most; without an answer, or if the store refuses, it throws {@link ServiceException}.
+ *
+ * <p>A store that other programs write, such as a file, implements {@link #services}, {@link #instances}, {@link
+ * #follow}, {@link #instead} and {@link #close}. Registering there fails with a hint.
  */
 public interface Backend extends AutoCloseable {
     /** The longest duration of a request to the store. */
@@ -39,7 +43,7 @@ public interface Backend extends AutoCloseable {
         /**
          * Called before all instances are read, in backends that can be written.
          *
-         * @throws dev.treaty.core.call.ServiceException if they cannot be followed now: call {@link #failed}, then this
+         * @throws ServiceException if they cannot be followed now: call {@link #failed}, then this
          *     method again
          */
         default void starting() throws InterruptedException {}
@@ -48,7 +52,7 @@ public interface Backend extends AutoCloseable {
          * All instances: the first call, and repeated when changes may have been missed.
          *
          * @param instances values by instance id
-         * @throws dev.treaty.core.call.ServiceException if they cannot be processed now: call {@link #failed}, then
+         * @throws ServiceException if they cannot be processed now: call {@link #failed}, then
          *     this method again
          */
         void complete(Map<String, String> instances);
@@ -71,7 +75,9 @@ public interface Backend extends AutoCloseable {
      *
      * @param candidate stored as the mark if there is none yet
      */
-    String epoch(String candidate) throws InterruptedException;
+    default String epoch(String candidate) throws InterruptedException {
+        return "read-only";
+    }
 
     /**
      * Registers an instance under this client's lease, or writes one with the same id, service and owner again.
@@ -79,10 +85,14 @@ public interface Backend extends AutoCloseable {
      * @param value returns the value for followers, given the one that this registrant had written or an empty text
      * @return the other registrant of the id, if there is one and nothing was registered
      */
-    Optional<Holding> hold(Holding holding, UnaryOperator<String> value) throws InterruptedException;
+    default Optional<Holding> hold(Holding holding, UnaryOperator<String> value) throws InterruptedException {
+        throw readOnly();
+    }
 
     /** Returns the duration of the lease as the store has granted it. */
-    long leaseMillis();
+    default long leaseMillis() {
+        return 0;
+    }
 
     /**
      * Changes the value of a registered instance, whichever client has registered it.
@@ -90,10 +100,15 @@ public interface Backend extends AutoCloseable {
      * @param value returns the new value, given the current one; called again after a conflict with another change
      * @return false if the registrant does not hold it any more
      */
-    boolean change(Holding holding, UnaryOperator<String> value) throws InterruptedException;
+    default boolean change(Holding holding, UnaryOperator<String> value) throws InterruptedException {
+        return false;
+    }
 
     /** Returns the registrant of an id. */
-    Optional<Holding> holding(String id) throws InterruptedException;
+    default Optional<Holding> holding(String id) throws InterruptedException {
+        throw new ServiceException(
+                Code.UNIMPLEMENTED, "it can only be read; to change " + id + " or its health, " + instead());
+    }
 
     /**
      * Renews the lease, and removes what is under it and should not be.
@@ -101,16 +116,20 @@ public interface Backend extends AutoCloseable {
      * @param holdings returns everything that this client has registered
      * @return the ids of those instances that are not registered any more
      */
-    Set<String> renew(Supplier<Collection<Holding>> holdings) throws InterruptedException;
+    default Set<String> renew(Supplier<Collection<Holding>> holdings) throws InterruptedException {
+        return Set.of();
+    }
 
     /**
      * Returns when the leases of a service's instances were last renewed, by id; empty for those that the store only
      * knows to live.
      */
-    Map<String, Optional<Instant>> renewals(ServiceName service) throws InterruptedException;
+    default Map<String, Optional<Instant>> renewals(ServiceName service) throws InterruptedException {
+        return Map.of();
+    }
 
     /** Removes an instance if it is registered, and passes the reason to followers. */
-    void release(Holding holding, String reason) throws InterruptedException;
+    default void release(Holding holding, String reason) throws InterruptedException {}
 
     /**
      * Records under this client's lease that it watches a service, so that a drain waits for it.
@@ -118,22 +137,28 @@ public interface Backend extends AutoCloseable {
      * @param watcher identifies this client
      * @param acknowledged what it acknowledges
      */
-    void attend(ServiceName service, String watcher, String acknowledged) throws InterruptedException;
+    default void attend(ServiceName service, String watcher, String acknowledged) throws InterruptedException {}
 
     /** Records that this client no longer watches a service. */
-    void leave(ServiceName service, String watcher) throws InterruptedException;
+    default void leave(ServiceName service, String watcher) throws InterruptedException {}
 
     /** Returns what each watcher of a service acknowledges. */
-    Map<String, String> watchers(ServiceName service) throws InterruptedException;
+    default Map<String, String> watchers(ServiceName service) throws InterruptedException {
+        return Map.of();
+    }
 
     /** Stores the text of a contract until it is forgotten. */
-    void store(ServiceName service, Version version, String contract) throws InterruptedException;
+    default void store(ServiceName service, Version version, String contract) throws InterruptedException {
+        throw readOnly();
+    }
 
     /** Removes the contract of a version, if there is one. */
-    void forget(ServiceName service, Version version) throws InterruptedException;
+    default void forget(ServiceName service, Version version) throws InterruptedException {}
 
     /** Returns the texts of all contracts of a service, in the order in which they were last stored. */
-    List<String> contracts(ServiceName service) throws InterruptedException;
+    default List<String> contracts(ServiceName service) throws InterruptedException {
+        return List.of();
+    }
 
     /** Returns the names of the services that have instances or contracts, as they are written there. */
     Set<String> services() throws InterruptedException;
@@ -149,7 +174,16 @@ public interface Backend extends AutoCloseable {
      * the network than the truth.
      */
     default boolean expires() {
-        return true;
+        return false;
+    }
+
+    private ServiceException readOnly() {
+        return new ServiceException(Code.INVALID_ARGUMENT, "it can only be read; to add an instance, " + instead());
+    }
+
+    /** Returns how to add an instance to a store that is only read, for people: {@code edit the file}. */
+    default String instead() {
+        return "use another registry";
     }
 
     /** Releases the lease and closes all connections. */

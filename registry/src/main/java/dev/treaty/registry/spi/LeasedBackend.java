@@ -332,6 +332,11 @@ public abstract class LeasedBackend implements Backend {
     }
 
     @Override
+    public boolean expires() {
+        return true;
+    }
+
+    @Override
     public Set<String> services() throws InterruptedException {
         var names = new TreeSet<String>(parents(paths.instances()));
         names.addAll(parents(paths.contracts()));

@@ -64,6 +64,11 @@ public final class FakeBackend implements Backend, InstanceFormat {
     }
 
     @Override
+    public boolean expires() {
+        return true;
+    }
+
+    @Override
     public String epoch(String candidate) {
         return "one";
     }

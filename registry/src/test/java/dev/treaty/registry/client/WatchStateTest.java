@@ -21,7 +21,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class WatchStateTest {
-    private static final long GRACE_END_NANOS = 1_000;
     private static final ServiceInstance A = Instances.of(ORDERS, "a");
     private static final ServiceInstance B = Instances.of(ORDERS, "b");
 
@@ -35,7 +34,7 @@ class WatchStateTest {
     }
 
     private static WatchState.Update apply(WatchState state, News news, ServiceInstance... known) {
-        return state.apply(state.revisions(), news, _ -> List.of(known), STARTED, GRACE_END_NANOS);
+        return state.apply(state.revisions(), news, _ -> List.of(known), STARTED);
     }
 
     private static WatchState loaded() {
@@ -69,25 +68,22 @@ class WatchStateTest {
     @Test
     void instances_that_a_restarted_registry_does_not_list_are_kept_for_a_while() {
         var restarted = apply(loaded(), news("two", 2, complete(ORDERS, A), List.of()), A, B);
-        assertThat(restarted.events()).containsExactly(new Added(A, STARTED));
-        assertThat(restarted.state().missing()).isEqualTo(Map.of("b", new WatchState.Missing(ORDERS, GRACE_END_NANOS)));
+        assertThat(restarted.events())
+                .containsExactly(
+                        new Added(A, STARTED),
+                        new Removed(B, "did not register again after the registry restarted", STARTED));
 
-        var again = apply(restarted.state(), news("two", 9, complete(ORDERS, A), List.of()), A, B);
+        var again = apply(restarted.state(), news("two", 9, complete(ORDERS, A), List.of()), A);
         assertThat(again.events()).as("still kept").containsExactly(new Added(A, STARTED));
 
-        var back = apply(restarted.state(), news("two", 3, List.of(), List.of(Change.of(new Added(B, STARTED)))), A, B);
-        assertThat(back.state().missing()).isEmpty();
+        var back = apply(restarted.state(), news("two", 3, List.of(), List.of(Change.of(new Added(B, STARTED)))), A);
+        assertThat(back.events()).containsExactly(new Added(B, STARTED));
     }
 
     @Test
     void a_restart_resets_the_revisions_of_services_that_the_answer_does_not_cover() {
         var both = loaded().with(STOCK);
-        var update = both.apply(
-                Map.of(STOCK, 0L),
-                news("two", 3, complete(STOCK), List.of()),
-                _ -> List.of(),
-                STARTED,
-                GRACE_END_NANOS);
+        var update = both.apply(Map.of(STOCK, 0L), news("two", 3, complete(STOCK), List.of()), _ -> List.of(), STARTED);
 
         assertThat(update.state().revisions()).isEqualTo(Map.of(ORDERS, 0L, STOCK, 3L));
         assertThat(update.state().restarted()).containsExactly(ORDERS);
@@ -100,8 +96,7 @@ class WatchStateTest {
                 Map.of(ORDERS, 5L),
                 news("one", 7, List.of(), List.of(Change.of(new Added(B, STARTED)))),
                 _ -> List.of(),
-                STARTED,
-                GRACE_END_NANOS);
+                STARTED);
 
         assertThat(update.events()).isEmpty();
         assertThat(update.answered()).isEmpty();

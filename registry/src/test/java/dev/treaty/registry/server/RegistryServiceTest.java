@@ -13,6 +13,7 @@ import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.Promise;
@@ -26,6 +27,7 @@ import dev.treaty.registry.RegistryProtocol.Instance;
 import dev.treaty.registry.RegistryProtocol.Kind;
 import dev.treaty.registry.RegistryProtocol.Lease;
 import dev.treaty.registry.RegistryProtocol.News;
+import dev.treaty.registry.SelfPreservationPolicy;
 import dev.treaty.registry.changes.WatcherAcks;
 import java.time.Duration;
 import java.util.Collections;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -463,6 +466,42 @@ class RegistryServiceTest {
         eventually(() -> registry.overview().stale() > 0);
         assertThat(registry.health().status()).isEqualTo(Status.WARNING);
         assertThat(registry.health().message()).contains("many leases expired at once", "are kept as stale");
+    }
+
+    @Test
+    void critical_instances_that_stay_listed_are_shown_by_the_health_of_the_registry_R6() {
+        var policy = new SelfPreservationPolicy(0.15, Duration.ofMinutes(1), Optional.of(Duration.ofSeconds(30)));
+        var delisting = new RegistryTable(RegistryLimits.STANDARD, policy, new Random(1));
+        var problems = new CopyOnWriteArrayList<Boolean>();
+        Events events = event -> {
+            if (event instanceof Event.RegistryChanged changed) {
+                problems.add(changed.problem());
+            }
+        };
+        try (var service = new RegistryService(delisting, time, events)) {
+            for (int i = 0; i < 5; i++) {
+                service.register(Instance.of(Instances.of(ORDERS, "i" + i, Status.CRITICAL)), TOKEN, 600_000);
+            }
+            pass(31);
+            eventually(() -> service.health().status() == Status.WARNING);
+            assertThat(service.health().message())
+                    .contains("many instances stay critical at once: 4 stay listed until they recover");
+            assertThat(delisting.changes().instances(ORDERS)).hasSize(4).allSatisfy(instance -> {
+                assertThat(instance.health().status()).isEqualTo(Status.CRITICAL);
+                assertThat(instance.health().message()).contains("it stays listed, since many are critical at once");
+            });
+            assertThat(problems).containsExactly(true);
+
+            var passing = new Health(Status.PASSING, "", Optional.empty(), Optional.empty());
+            IntStream.range(0, 5).forEach(i -> service.report("i" + i, TOKEN, passing));
+            pass(2);
+            eventually(() -> service.health().status() == Status.PASSING);
+            assertThat(problems).containsExactly(true, false);
+            assertThat(delisting.changes().instances(ORDERS))
+                    .hasSize(5)
+                    .allSatisfy(
+                            instance -> assertThat(instance.health().message()).isEmpty());
+        }
     }
 
     @Test
