@@ -315,7 +315,7 @@ public final class NetworkRegistry implements Registry {
     public boolean drain(ServiceInstance instance, boolean drained, Duration patience) {
         try {
             return connection.awaitAcknowledged(
-                    patience, (registry, waitMillis) -> registry.drain(instance.id(), drained, waitMillis));
+                    patience, waitMillis -> registry -> registry.drain(instance.id(), drained, waitMillis));
         } catch (ServiceException e) {
             throw Requests.refusal(e);
         } catch (InterruptedException e) {

@@ -5,6 +5,9 @@ import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.spi.InstanceFormat;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An instance as a store keeps it: its JSON, and what other processes ask for as the first fields of that.
@@ -13,18 +16,18 @@ import java.time.format.DateTimeParseException;
  * @param asked whether every watcher has to acknowledge this state
  */
 record StoredInstance(String json, String drained, boolean asked) {
-    private static final String DRAINED = "{\"drained\":\"";
-    private static final String END = "\",";
-    private static final String ASKED = "{\"asked\":true,";
+    private static final String ASKED = "\"asked\":true,";
+    private static final Pattern FIELDS =
+            Pattern.compile("\\{(?<asked>" + ASKED + ")?(?:\"drained\":\"(?<drained>[^\"]*)\",)?");
 
     static StoredInstance of(String text) {
-        boolean asked = text.startsWith(ASKED);
-        String json = asked ? "{" + text.substring(ASKED.length()) : text;
-        int end = json.startsWith(DRAINED) ? json.indexOf(END, DRAINED.length()) : -1;
-        return end < 0
-                ? new StoredInstance(json, "", asked)
-                : new StoredInstance(
-                        "{" + json.substring(end + END.length()), json.substring(DRAINED.length(), end), asked);
+        Matcher fields = FIELDS.matcher(text);
+        return fields.lookingAt()
+                ? new StoredInstance(
+                        "{" + text.substring(fields.end()),
+                        Objects.requireNonNullElse(fields.group("drained"), ""),
+                        fields.group("asked") != null)
+                : new StoredInstance(text, "", false);
     }
 
     /** Returns the state that its process reports next. */
@@ -39,8 +42,8 @@ record StoredInstance(String json, String drained, boolean asked) {
     }
 
     String text() {
-        String text = drained.isEmpty() ? json : DRAINED + drained + END + json.substring(1);
-        return asked ? ASKED + text.substring(1) : text;
+        String since = drained.isEmpty() ? "" : "\"drained\":\"" + drained + "\",";
+        return since.isEmpty() && !asked ? json : "{" + (asked ? ASKED : "") + since + json.substring(1);
     }
 
     /**

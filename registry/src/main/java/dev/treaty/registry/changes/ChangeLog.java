@@ -45,7 +45,6 @@ public final class ChangeLog {
     private final Deque<Change> log = new ArrayDeque<>(); // the last changes, without gaps
     private long revision = 1;
     private long characters;
-    private int size;
 
     /** @param lengthMax the most changes that the log keeps; its memory grows up to that as needed */
     public ChangeLog(int lengthMax) {
@@ -102,7 +101,6 @@ public final class ChangeLog {
             return 0;
         }
         services.put(instance.service(), before.with(instance));
-        size += known == null ? 1 : 0;
         append(
                 known == null
                         ? new DiscoveryEvent.Added(instance, at)
@@ -123,7 +121,6 @@ public final class ChangeLog {
         if (removed != null) {
             InstanceList rest = before.without(id);
             services.compute(service, (_, _) -> rest.isEmpty() ? null : rest);
-            size--;
             append(new DiscoveryEvent.Removed(removed, reason, at));
         }
     }
@@ -132,8 +129,7 @@ public final class ChangeLog {
      * Drops the instances of a service without a change: they were not removed, the service is not watched any more.
      */
     public synchronized void forget(ServiceName service) {
-        InstanceList forgotten = services.remove(service);
-        size -= forgotten == null ? 0 : forgotten.size();
+        services.remove(service);
     }
 
     private void append(DiscoveryEvent event) {
@@ -173,8 +169,8 @@ public final class ChangeLog {
         return services.size();
     }
 
-    public synchronized int instanceCount() {
-        return size;
+    public int instanceCount() {
+        return services.values().stream().mapToInt(List::size).sum();
     }
 
     public synchronized long revision() {

@@ -1,8 +1,8 @@
 package dev.treaty.registry.client;
 
 import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
@@ -15,6 +15,8 @@ import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.client.RegistryConnection.Requester;
 import dev.treaty.registry.server.RegistryTable;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,14 +35,17 @@ import java.util.Optional;
  * of the registry at about the same time, and would otherwise all register at once.
  */
 public final class LeaseKeeper implements AutoCloseable {
-    /** The most registrations of a process: all leases are renewed in one request. */
-    static final int REGISTRATIONS_MAX = RegistryLimits.BATCH_MAX;
+    /** The most registrations of a process, all of which are renewed in one request, and the most contracts. */
+    private static final int DESIRED_MAX = RegistryLimits.BATCH_MAX;
 
     static final long IDLE_NANOS = Duration.ofHours(1).toNanos();
 
     final RegistryConnection connection;
-    private final ContractPublisher publisher;
     private final Map<String, ManagedRegistration> registrations = new LinkedHashMap<>();
+
+    /** In the order of publishing; of each version the last one, and those whose publish() has not returned. */
+    private final List<Publication> publications = new ArrayList<>();
+
     private final Promise<Boolean> closed = new Promise<>();
     private final Promise<Boolean> ended = new Promise<>();
     private final Thread thread;
@@ -50,7 +55,6 @@ public final class LeaseKeeper implements AutoCloseable {
 
     public LeaseKeeper(RegistryConnection connection) {
         this.connection = connection;
-        this.publisher = new ContractPublisher(connection);
         this.leaseNanos = connection.policy.lease().toNanos();
         this.renewAtNanos = connection.time.nanoTime();
         this.thread =
@@ -73,23 +77,25 @@ public final class LeaseKeeper implements AutoCloseable {
         return registration;
     }
 
-    /** Waits for the registry's answer to a registration's state, which is taken back if it is refused for ever. */
-    void awaitAnswer(ManagedRegistration registration, Runnable takeBack) {
+    /** Waits for the registry's answer to what is desired, which is taken back if it is refused for ever. */
+    void awaitAnswer(Desired desired, Runnable takeBack) {
         wake();
-        connection.await(registration.settled());
-        registration.endAwaiting().ifPresent(refused -> {
-            String message = refusal(registration.instance(), refused);
+        connection.await(desired.settled());
+        desired.endAwaiting().ifPresent(refused -> {
+            String message = refusal(desired).orElse(refused.message());
             takeBack.run();
             wake();
-            throw new IllegalArgumentException(message);
+            throw refused.code() == Code.FAILED_PRECONDITION
+                    ? new IncompatibleContractException(message)
+                    : new IllegalArgumentException(message);
         });
     }
 
     private synchronized void add(ManagedRegistration registration) {
         checkOpen();
-        if (registrations.size() >= REGISTRATIONS_MAX) {
+        if (registrations.size() >= DESIRED_MAX) {
             throw new IllegalStateException(
-                    "this process has " + REGISTRATIONS_MAX + " registrations, which is the limit: close unused ones");
+                    "this process has " + DESIRED_MAX + " registrations, which is the limit: close unused ones");
         }
         if (registrations.putIfAbsent(registration.id, registration) != null) {
             throw new IllegalArgumentException("instance " + registration.id
@@ -101,20 +107,47 @@ public final class LeaseKeeper implements AutoCloseable {
         registrations.remove(registration.id, registration);
     }
 
-    private String refusal(ServiceInstance instance, Fault fault) {
-        return "the registry " + connection.address + " refuses instance " + instance.id() + " of " + instance.service()
-                + ": " + fault.message();
+    private Optional<String> refusal(Desired desired) {
+        return desired.refusal().map(refused -> "the registry " + connection.address + " refuses " + refused);
     }
 
     public void publish(ServiceContract contract, boolean force) {
         checkOpen();
-        publisher.publish(contract, force, this::wake);
+        int length = contract.text().length();
+        if (length > RegistryLimits.CONTRACT_LENGTH_MAX) {
+            throw new IllegalArgumentException("the contract of " + contract.name() + " has " + length
+                    + " characters: at most " + RegistryLimits.CONTRACT_LENGTH_MAX + " are allowed");
+        }
+        var publication = new Publication(contract, force, this);
+        add(publication);
+        awaitAnswer(publication, () -> forget(publication));
+        forgetReplaced(contract);
+    }
+
+    private synchronized void add(Publication publication) {
+        publications.add(publication);
+        forgetReplaced(publication.contract);
+        if (publications.size() > DESIRED_MAX) {
+            publications.remove(publication);
+            throw new IllegalStateException("this process publishes " + DESIRED_MAX + " contracts already");
+        }
+    }
+
+    private synchronized void forget(Publication publication) {
+        publications.remove(publication);
+    }
+
+    private synchronized void forgetReplaced(ServiceContract contract) {
+        List<Publication> same = publications.stream()
+                .filter(each -> each.isOf(contract.name(), contract.version()))
+                .toList();
+        publications.removeIf(each -> same.contains(each) && !each.isAwaited() && !each.equals(same.getLast()));
     }
 
     /** No longer keeps the contract of a version published. */
-    public void withdraw(ServiceName service, Version version) {
+    public synchronized void withdraw(ServiceName service, Version version) {
         checkOpen();
-        publisher.withdraw(service, version);
+        publications.removeIf(publication -> publication.isOf(service, version));
     }
 
     /** Throws {@link IllegalStateException} if this client is closed. */
@@ -125,25 +158,24 @@ public final class LeaseKeeper implements AutoCloseable {
     }
 
     /** Returns the newest contract that this process has published for a service. */
-    public Optional<ServiceContract> contract(ServiceName service) {
-        return publisher.newest(service);
+    public synchronized Optional<ServiceContract> contract(ServiceName service) {
+        return publications.stream()
+                .map(publication -> publication.contract)
+                .filter(contract -> contract.name().equals(service))
+                .max(Comparator.comparing(ServiceContract::version));
     }
 
     /** Returns what the registry refuses, in one sentence. */
     public Optional<String> problem() {
-        return registrations().stream()
-                .flatMap(registration ->
-                        registration.refused().stream().map(fault -> refusal(registration.instance(), fault)))
-                .findFirst()
-                .or(publisher::problem);
+        return all().stream().flatMap(desired -> refusal(desired).stream()).findFirst();
     }
 
     /**
      * The registry may have restarted, with all leases or none: a renewal shows which. For contracts nothing shows that,
      * so they are published again.
      */
-    public void reconnected() {
-        publisher.lost();
+    public synchronized void reconnected() {
+        publications.forEach(Publication::lost);
         renewNow();
     }
 
@@ -158,7 +190,7 @@ public final class LeaseKeeper implements AutoCloseable {
             return timeout.isPositive()
                     && connection.awaitAcknowledged(
                             timeout,
-                            (registry, waitMillis) -> registry.heard(registration.id, registration.token, waitMillis));
+                            waitMillis -> registry -> registry.heard(registration.id, registration.token, waitMillis));
         } catch (ServiceException e) {
             return false; // the registry is unreachable, or does not know the instance
         } catch (InterruptedException e) {
@@ -184,8 +216,7 @@ public final class LeaseKeeper implements AutoCloseable {
             // Closed while the registry did not answer: the leases expire by themselves.
         }
         ended.complete(true);
-        publisher.end();
-        registrations().forEach(registration -> registration.settled().complete(true));
+        all().forEach(desired -> desired.settled().complete(true));
     }
 
     private void keep() throws InterruptedException {
@@ -220,9 +251,7 @@ public final class LeaseKeeper implements AutoCloseable {
     }
 
     private synchronized long untilRenewalNanos() {
-        return registrations.isEmpty() && publisher.isEmpty()
-                ? IDLE_NANOS
-                : Math.max(0, renewAtNanos - connection.time.nanoTime());
+        return all().isEmpty() ? IDLE_NANOS : Math.max(0, renewAtNanos - connection.time.nanoTime());
     }
 
     /**
@@ -235,10 +264,9 @@ public final class LeaseKeeper implements AutoCloseable {
             renew();
         }
         long pause = IDLE_NANOS;
-        for (ManagedRegistration registration : registrations()) {
-            pause = Math.min(pause, settle(registration));
+        for (Desired desired : all()) {
+            pause = Math.min(pause, settle(desired));
         }
-        publisher.reconcile();
         return pause;
     }
 
@@ -246,14 +274,20 @@ public final class LeaseKeeper implements AutoCloseable {
         return List.copyOf(registrations.values());
     }
 
+    private synchronized List<Desired> all() {
+        var all = new ArrayList<Desired>(registrations.values());
+        all.addAll(publications);
+        return all;
+    }
+
     private synchronized boolean renewalDue() {
         boolean due = renewAtNanos - connection.time.nanoTime() <= 0;
         if (due) {
-            registrations.values().forEach(ManagedRegistration::retry);
-            publisher.retry();
+            all().forEach(Desired::retry);
             renewAtNanos = nextRenewalNanos();
         }
-        return due && (!publisher.isEmpty() || registrations.values().stream().anyMatch(ManagedRegistration::held));
+        return due
+                && (!publications.isEmpty() || registrations.values().stream().anyMatch(ManagedRegistration::held));
     }
 
     /** A third of the lease leaves two more tries; jitter keeps processes that started together apart. */
@@ -284,11 +318,11 @@ public final class LeaseKeeper implements AutoCloseable {
         registration.lost(connection.time.nanoTime() + connection.random.nextLong(leaseNanos / 3 + 1));
     }
 
-    /** Takes the next steps of a registration; returns nanoseconds until the step after that. */
-    private long settle(ManagedRegistration registration) throws InterruptedException {
+    /** Takes the next steps; returns nanoseconds until the step after that. */
+    private long settle(Desired desired) throws InterruptedException {
         while (true) {
             try {
-                long pause = registration.next(connection.time.nanoTime()).run();
+                long pause = desired.next(connection.time.nanoTime()).run();
                 if (pause > 0) {
                     return pause;
                 }
@@ -297,8 +331,8 @@ public final class LeaseKeeper implements AutoCloseable {
                     throw e;
                 }
                 connection.answered(Requester.LEASE_KEEPER, "");
-                if (registration.refuse(e.fault())) {
-                    connection.refused(refusal(registration.instance(), e.fault()));
+                if (desired.refuse(e.fault())) {
+                    refusal(desired).ifPresent(connection::refused);
                 }
             }
         }
@@ -308,6 +342,16 @@ public final class LeaseKeeper implements AutoCloseable {
         forget(registration); // before completing the promise: close() lets the id be used again
         registration.settled().complete(true);
         return IDLE_NANOS;
+    }
+
+    long publish(Publication publication, boolean force) throws InterruptedException {
+        connection.call(registry -> {
+            registry.publish(publication.contract.text(), force);
+            return true;
+        });
+        publication.acknowledge();
+        connection.answered(Requester.LEASE_KEEPER, "");
+        return 0;
     }
 
     long deregister(ManagedRegistration registration) throws InterruptedException {

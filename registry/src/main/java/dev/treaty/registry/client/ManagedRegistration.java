@@ -6,42 +6,27 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
-import dev.treaty.core.time.Promise;
 import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.server.Requests;
 import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One instance that a {@link LeaseKeeper} keeps registered: its desired state, the state that the registry has
- * acknowledged, and therefore the next step. The owner of the registration changes the desired state; the keeper takes
- * the {@linkplain #next next step} and records its result.
- */
-final class ManagedRegistration implements Registration {
-    /** What the keeper has to do next. */
-    interface Step {
-        /** Returns nanoseconds until the step after this one; 0 if that follows at once. */
-        long run() throws InterruptedException;
-    }
-
+/** An instance that a {@link LeaseKeeper} keeps registered: its desired state, and the one that is acknowledged. */
+final class ManagedRegistration extends Desired implements Registration {
     final String id;
     final String token;
     private final LeaseKeeper keeper;
     private ServiceInstance desired;
     private @Nullable ServiceInstance acknowledged;
-    private @Nullable Fault refused;
-    private @Nullable Fault reported; // the refusal that was last emitted
     private boolean requested; // the registry may know the instance
-    private boolean awaited = true; // register() or update() has not returned yet
     private boolean draining;
     private boolean closing;
     private boolean delayed;
     private long notBeforeNanos;
-    private Promise<Boolean> settled = new Promise<>();
 
     /** @throws IllegalArgumentException if the instance's health is over the limit */
     ManagedRegistration(ServiceInstance desired, String token, LeaseKeeper keeper) {
+        super("instance " + desired.id() + " of " + desired.service());
         this.id = desired.id();
         this.token = token;
         this.keeper = keeper;
@@ -78,7 +63,7 @@ final class ManagedRegistration implements Registration {
                 return;
             }
             want(changed);
-            awaited = true;
+            beginAwaiting();
         }
         keeper.awaitAnswer(this, () -> want(before.withHealth(desired.health())));
     }
@@ -86,8 +71,8 @@ final class ManagedRegistration implements Registration {
     /** Sets the desired state, which the registry has not answered yet. */
     private synchronized void want(ServiceInstance changed) {
         desired = changed;
-        refused = null;
-        settled = new Promise<>();
+        retry();
+        unsettle();
     }
 
     @Override
@@ -109,7 +94,7 @@ final class ManagedRegistration implements Registration {
             changed = !closing && !draining && !ChangeLog.same(desired, desired.withHealth(health));
             if (changed) {
                 desired = desired.withHealth(health);
-                settled = new Promise<>();
+                unsettle();
             }
             draining |= drain;
             delayed &= !drain;
@@ -129,24 +114,25 @@ final class ManagedRegistration implements Registration {
         synchronized (this) {
             if (!closing) {
                 closing = true;
-                settled = new Promise<>();
+                unsettle();
             }
         }
         keeper.wake();
     }
 
-    /** Returns a promise that is kept when the registry has acknowledged or refused the desired state. */
-    synchronized Promise<Boolean> settled() {
-        return settled;
+    @Override
+    boolean isPermanent(Fault refusal) {
+        return refusal.code() == Code.INVALID_ARGUMENT || refusal.code() == Code.ALREADY_EXISTS;
     }
 
+    @Override
     synchronized Step next(long nowNanos) {
         if (closing) {
             return requested ? () -> keeper.deregister(this) : () -> keeper.end(this);
         }
         ServiceInstance state = desired;
-        if (refused != null || state.equals(acknowledged)) {
-            settled.complete(true);
+        if (refusal().isPresent() || state.equals(acknowledged)) {
+            settled().complete(true);
             return () -> LeaseKeeper.IDLE_NANOS;
         }
         if (acknowledged != null && state.withHealth(acknowledged.health()).equals(acknowledged)) {
@@ -163,7 +149,7 @@ final class ManagedRegistration implements Registration {
     synchronized void acknowledge(ServiceInstance state) {
         acknowledged = state;
         delayed = false;
-        reported = null;
+        accepted();
     }
 
     /** The registry does not know the instance any more: it has to be registered again, but not before a time. */
@@ -180,32 +166,10 @@ final class ManagedRegistration implements Registration {
         requested = false;
     }
 
-    /**
-     * The registry refuses the desired state.
-     *
-     * @return whether to emit that
-     */
+    @Override
     synchronized boolean refuse(Fault fault) {
-        refused = fault;
         requested = acknowledged != null && !closing;
-        boolean emit = !awaited && !closing && !fault.equals(reported);
-        reported = emit ? fault : reported;
-        return emit;
-    }
-
-    /** Forgets a refusal, whose cause may be gone by now. */
-    synchronized void retry() {
-        refused = null;
-    }
-
-    synchronized Optional<Fault> refused() {
-        return Optional.ofNullable(refused);
-    }
-
-    /** Returns a refusal that is permanent. */
-    synchronized Optional<Fault> endAwaiting() {
-        awaited = false;
-        return refused().filter(fault -> fault.code() == Code.INVALID_ARGUMENT || fault.code() == Code.ALREADY_EXISTS);
+        return super.refuse(fault) && !closing;
     }
 
     /** Whether its lease has to be renewed. */

@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -51,12 +52,6 @@ public final class RegistryConnection {
     @FunctionalInterface
     public interface Request<T> {
         T send(RegistryProtocol registry) throws InterruptedException;
-    }
-
-    /** A request that the registry answers when all watching clients have acknowledged a change. */
-    @FunctionalInterface
-    public interface AcknowledgeRequest {
-        RegistryProtocol.Heard send(RegistryProtocol registry, long waitMillis) throws InterruptedException;
     }
 
     public final String address;
@@ -124,15 +119,19 @@ public final class RegistryConnection {
         }
     }
 
-    /** Repeats a request that waits for acknowledgements until none is missing; false if the time is over first. */
-    public boolean awaitAcknowledged(Duration timeout, AcknowledgeRequest request) throws InterruptedException {
+    /**
+     * Repeats a request that waits for acknowledgements until none is missing; false if the time is over first.
+     *
+     * @param request returns the request that waits for a number of milliseconds
+     */
+    public boolean awaitAcknowledged(Duration timeout, LongFunction<Request<RegistryProtocol.Heard>> request)
+            throws InterruptedException {
         long end = time.nanoTime() + timeout.toNanos();
         long left = timeout.toNanos();
         do {
             long wait = Math.min(left, ACKNOWLEDGE_WAIT_MAX.toNanos());
             var answer = call(
-                    wait + REQUEST_NANOS,
-                    registry -> request.send(registry, Duration.ofNanos(wait).toMillis()));
+                    wait + REQUEST_NANOS, request.apply(Duration.ofNanos(wait).toMillis()));
             if (answer.missing() == 0) {
                 return true;
             }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60) // closing waits in manual time if an assertion failed
-class ContractPublisherTest {
+class PublicationTest {
     private final ManualTime time = new ManualTime();
     private final FakeBackend backend = new FakeBackend();
 
