@@ -36,7 +36,7 @@ public abstract class OutageConformance {
     protected static final ServiceName ORDERS = RegistryConformance.ORDERS;
 
     /** Leases long enough not to expire during an outage, even on a busy machine. */
-    protected static final RegistryPolicy LASTING = policy(Duration.ofSeconds(15), Duration.ofMinutes(1));
+    protected static final RegistryPolicy LASTING = policy(Duration.ofSeconds(15), Duration.ofSeconds(30));
 
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
