@@ -156,9 +156,9 @@ public abstract class OutageConformance {
     protected final int assertConverges(
             Callable<Registry> clients, ThrowingConsumer<Registration> begin, ThrowingConsumer<Registration> end)
             throws Exception {
+        var kept = closing(clients.call()).register(instance("kept"));
         var owner = closing(clients.call());
         var other = closing(clients.call());
-        var kept = owner.register(instance("kept"));
         var changed = owner.register(instance("changed"));
         var drained = owner.register(instance("drained"));
         var closed = owner.register(instance("closed"));
