@@ -36,7 +36,7 @@ public abstract class OutageConformance {
     protected static final ServiceName ORDERS = RegistryConformance.ORDERS;
 
     /** Leases long enough not to expire during an outage, even on a busy machine. */
-    protected static final RegistryPolicy LASTING = policy(Duration.ofSeconds(15), Duration.ofMinutes(1));
+    protected static final RegistryPolicy LASTING = policy(Duration.ofSeconds(15), Duration.ofSeconds(30));
 
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -156,9 +156,9 @@ public abstract class OutageConformance {
     protected final int assertConverges(
             Callable<Registry> clients, ThrowingConsumer<Registration> begin, ThrowingConsumer<Registration> end)
             throws Exception {
+        var kept = closing(clients.call()).register(instance("kept"));
         var owner = closing(clients.call());
         var other = closing(clients.call());
-        var kept = owner.register(instance("kept"));
         var changed = owner.register(instance("changed"));
         var drained = owner.register(instance("drained"));
         var closed = owner.register(instance("closed"));

@@ -117,7 +117,7 @@ class ZooKeeperOutageTest extends OutageConformance {
     /** Clients wait for the end of their session before they connect to an empty server. */
     @Override
     protected RegistryPolicy forEmptyRestart() {
-        return policy(Duration.ofSeconds(8), Duration.ofMinutes(1));
+        return policy(Duration.ofSeconds(8), Duration.ofSeconds(30));
     }
 
     @Override
