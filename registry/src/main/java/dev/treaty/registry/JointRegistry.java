@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What a primary registry says of an instance is stale if the registry cannot be reached, or has not said it again
  * since it returned, for a minute; then what others say counts. An instance is listed as long as one of them lists it,
- * in its newest state. Once one reports that it was closed, the other registries have to report that too before they
- * are believed again; after a minute they are believed in any case.
+ * in its newest state. Once one reports that it was closed, another registry that lists it does not count until it has
+ * reported that too, for a minute at most.
  */
 public final class JointRegistry implements Registry {
     /** How long what a registry said before it was unreachable is stale, and how long a closing counts. */

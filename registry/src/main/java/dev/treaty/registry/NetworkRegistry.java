@@ -112,7 +112,7 @@ public final class NetworkRegistry implements Registry {
     }
 
     private void reconnect() {
-        keeper.reconnected();
+        keeper.renewNow();
         watchClient.restart();
     }
 

@@ -50,6 +50,7 @@ public final class LeaseKeeper implements AutoCloseable {
     private final Promise<Boolean> ended = new Promise<>();
     private final Thread thread;
     private Promise<Boolean> wake = new Promise<>();
+    private String epoch = "";
     private long leaseNanos;
     private long renewAtNanos;
 
@@ -170,16 +171,8 @@ public final class LeaseKeeper implements AutoCloseable {
         return all().stream().flatMap(desired -> refusal(desired).stream()).findFirst();
     }
 
-    /**
-     * The registry may have restarted, with all leases or none: a renewal shows which. For contracts nothing shows that,
-     * so they are published again.
-     */
-    public synchronized void reconnected() {
-        publications.forEach(Publication::lost);
-        renewNow();
-    }
-
-    private synchronized void renewNow() {
+    /** Renews all leases now, to learn whether the registry still has them. */
+    public synchronized void renewNow() {
         renewAtNanos = connection.time.nanoTime();
         wake.complete(true);
     }
@@ -304,7 +297,7 @@ public final class LeaseKeeper implements AutoCloseable {
                 .toList();
         try {
             var renewed = connection.call(registry -> registry.renew(leases));
-            connection.answered(Requester.LEASE_KEEPER, renewed.epoch());
+            answeredBy(renewed.epoch());
             held.stream()
                     .filter(registration -> renewed.unknown().contains(registration.id))
                     .forEach(this::lost);
@@ -312,6 +305,17 @@ public final class LeaseKeeper implements AutoCloseable {
             renewNow();
             throw e;
         }
+    }
+
+    /** For contracts nothing shows whether a registry that has restarted knows them, so they are published again. */
+    private void answeredBy(String answeredEpoch) {
+        synchronized (this) {
+            if (!epoch.equals(answeredEpoch)) {
+                epoch = answeredEpoch;
+                publications.forEach(Publication::lost);
+            }
+        }
+        connection.answered(Requester.LEASE_KEEPER, answeredEpoch);
     }
 
     private synchronized void lost(ManagedRegistration registration) {
@@ -375,7 +379,7 @@ public final class LeaseKeeper implements AutoCloseable {
             long renewAt = nextRenewalNanos();
             renewAtNanos = renewAt - renewAtNanos < 0 ? renewAt : renewAtNanos;
         }
-        connection.answered(Requester.LEASE_KEEPER, granted.epoch());
+        answeredBy(granted.epoch());
         return 0;
     }
 
