@@ -15,7 +15,7 @@ import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +60,7 @@ public final class ServedService implements AutoCloseable {
         this.check = implementation instanceof HealthSource source
                 ? HealthCheck.start(
                         registration.instance().id(),
-                        () -> probe(source, time),
+                        () -> Objects.requireNonNull(source.health(), "it returned null"),
                         HealthPolicy.OWN,
                         health,
                         this::report,
@@ -84,15 +84,6 @@ public final class ServedService implements AutoCloseable {
         if (!draining.get()) {
             health = changed;
             registration.report(changed);
-        }
-    }
-
-    private static ServiceHealth probe(HealthSource source, Time time) {
-        try {
-            return source.health();
-        } catch (RuntimeException e) {
-            return new ServiceHealth(
-                    Status.CRITICAL, "the health check of the service failed", time.instant(), Map.of());
         }
     }
 

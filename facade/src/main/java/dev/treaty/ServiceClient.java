@@ -77,18 +77,14 @@ public final class ServiceClient {
 
     private Operation operation(ServiceName service, String operation) {
         Optional<Operation> known = Optional.ofNullable(contracts.get(service)).flatMap(c -> c.operation(operation));
-        if (known.isEmpty() && requestContract(service)) {
+        Long requested = requestedNanos.get(service);
+        if (known.isEmpty() && (requested == null || time.nanoTime() - requested >= RETRY_NANOS)) {
             Optional<ServiceContract> published = discovery.contract(service).map(ServiceContract::dynamic);
             published.ifPresent(contract -> contracts.put(service, contract));
             requestedNanos.put(service, time.nanoTime());
             known = published.flatMap(contract -> contract.operation(operation));
         }
         return known.orElseGet(() -> Operation.unknown(operation));
-    }
-
-    private boolean requestContract(ServiceName service) {
-        Long requested = requestedNanos.get(service);
-        return requested == null || time.nanoTime() - requested >= RETRY_NANOS;
     }
 
     /**

@@ -122,7 +122,11 @@ final class ServiceHost {
                 (call, cause) -> runtime.events().emit(new Event.HandlerFailed(call, cause)));
         Handler dispatch = call -> {
             ServiceResponse<?> injected = faults.inject(call);
-            return injected != null ? injected : dispatcher.handle(call);
+            try {
+                return injected != null ? injected : dispatcher.handle(call);
+            } finally {
+                Thread.interrupted(); // left by the implementation: the response could not be sent
+            }
         };
         var pipeline = limited
                 ? Pipelines.server(

@@ -2,7 +2,6 @@ package dev.treaty;
 
 import dev.treaty.admin.AdminEndpoints;
 import dev.treaty.admin.ControlSecret;
-import dev.treaty.admin.GuardControl;
 import dev.treaty.admin.ProcessStatus;
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.FaultPolicy;
@@ -29,6 +28,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.RuntimeDependencies;
@@ -42,6 +42,7 @@ import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guards;
 import java.io.Closeable;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -93,7 +94,7 @@ public final class Treaty implements AutoCloseable {
         this.client = new ServiceClient(callers, registry, time);
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
-        var admin = new AdminEndpoints(status, new GuardControl(guards), prometheus, time, this::handlerFailed);
+        var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(settings, platform, registry, served, admin, runtime, this::close);
     }
 
@@ -327,7 +328,7 @@ public final class Treaty implements AutoCloseable {
      * @param routing which instances a call may be sent to
      */
     public void rebalance(ServiceName service, BalancePolicy policy, RoutingPolicy routing) {
-        callers.caller(service).rebalance(policy, routing);
+        callers.caller(service).nodes().reconfigure(policy, routing);
     }
 
     /**
@@ -399,19 +400,44 @@ public final class Treaty implements AutoCloseable {
 
     /**
      * Drains and closes everything: notifies clients to call other instances, waits for calls in flight, both within
-     * {@code server.drain}, then removes the instances from the registry and closes connections. Closing twice has no
-     * effect.
+     * {@code server.drain}, then removes the instances from the registry and closes connections. Calls that begin later
+     * fail with {@code CANCELED}. An interrupt of the calling thread does not shorten this. Closing twice has no effect.
      */
     @Override
     public void close() {
         if (!host.startClosing()) {
             return;
         }
-        host.drain(registries::endWatches);
-        callers.close();
-        registry.close();
-        registries.close();
-        transport.close();
-        prometheus.close();
+        // On a thread that is not interrupted: otherwise a part would stay open.
+        Thread closing = BackgroundThread.startOnce("treaty-closing", events, this::closeParts);
+        boolean interrupted = false;
+        while (closing.isAlive()) {
+            try {
+                closing.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Closes each part, also if another one fails. */
+    private void closeParts() {
+        List<Runnable> parts = List.of(
+                () -> host.drain(registries::endWatches),
+                callers::close,
+                registry::close,
+                registries::close,
+                transport::close,
+                prometheus::close);
+        for (Runnable part : parts) {
+            try {
+                part.run();
+            } catch (Throwable e) {
+                BackgroundThread.report("treaty-closing", events, e);
+            }
+        }
     }
 }

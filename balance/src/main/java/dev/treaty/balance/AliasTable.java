@@ -11,14 +11,11 @@ final class AliasTable {
     private final float[] threshold;
     private final int[] alias;
 
-    AliasTable(float[] weights) {
+    /** A table for weights with that sum. */
+    AliasTable(double[] weights, double sum) {
         int n = weights.length;
         threshold = new float[n];
         alias = new int[n];
-        double sum = 0;
-        for (float weight : weights) {
-            sum += weight;
-        }
         var scaled = new double[n];
         var small = new int[n];
         var large = new int[n];

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -146,7 +145,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
 
     /** Replaces the policies from the next call on. */
     public void reconfigure(BalancePolicy changed, RoutingPolicy changedRules) {
-        change(_ -> {
+        change(() -> {
             if (changed.policy() != policy.policy() || !changed.hash().equals(policy.hash())) {
                 subsets.clear();
             }
@@ -158,7 +157,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
 
     /** Uses another load balancer from the next call on; null for the one of the policy. */
     public void balancer(@Nullable LoadBalancer changed) {
-        change(_ -> {
+        change(() -> {
             custom = changed;
             subsets.clear();
         });
@@ -166,17 +165,16 @@ public final class BalancedInstances<M extends BalancedInstance> {
 
     /** Changes the location of this client. */
     public void location(Locality changed) {
-        change(_ -> location = changed);
+        change(() -> location = changed);
     }
 
-    private void change(LongConsumer change) {
+    private void change(Runnable change) {
         var emitted = new ArrayList<Event>();
         lock.lock();
         try {
-            long now = runtime.time().nanoTime();
-            change.accept(now);
+            change.run();
             reshaped = true;
-            refresh(now, emitted);
+            refresh(runtime.time().nanoTime(), emitted);
         } finally {
             lock.unlock();
         }
@@ -355,10 +353,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
         Subset<M> known = reshaped ? null : subsets.get(to);
         Subset<M> subset = known == null ? reshape(to) : known;
         InstanceState[] states = subset.states;
-        boolean allGone = true;
-        for (InstanceState state : states) {
-            allGone &= state.gone || !state.eligible();
-        }
+        boolean allGone = Arrays.stream(states).allMatch(state -> state.gone || !state.eligible());
         var eligible = new boolean[states.length];
         int eligibles = 0;
         int unhealthy = 0;
@@ -383,11 +378,10 @@ public final class BalancedInstances<M extends BalancedInstance> {
     }
 
     private float[] applyLocality(InstanceState[] states, boolean[] eligible, float[] weights) {
-        var distances = new int[states.length];
-        for (int i = 0; i < states.length; i++) {
-            distances[i] = location.distance(
-                    states[i].member.instance(), policy.locality().prefer());
-        }
+        int[] distances = Arrays.stream(states)
+                .mapToInt(state -> location.distance(
+                        state.member.instance(), policy.locality().prefer()))
+                .toArray();
         return LocalitySpillover.weights(weights, distances, eligible, policy.locality());
     }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -68,30 +69,22 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         this.panic = panic;
         this.allGone = allGone;
         this.connectionsMax = connectionsMax;
-        float most = 0;
-        for (int i = 0; i < subset.size(); i++) {
-            most = Math.max(most, weight(i) / subset.capacity(i));
-        }
-        this.mostKept = most;
+        this.mostKept = (float) IntStream.range(0, subset.size())
+                .mapToDouble(i -> weight(i) / subset.capacity(i))
+                .max()
+                .orElse(1);
         if (weights == null) {
             this.eligible = null;
             this.shares = null;
             this.heaviest = 1;
             return;
         }
-        int[] positive =
+        this.eligible =
                 IntStream.range(0, weights.length).filter(i -> weights[i] > 0).toArray();
-        var drawn = new float[positive.length];
-        float greatest = 0;
-        boolean even = true;
-        for (int i = 0; i < drawn.length; i++) {
-            drawn[i] = weights[positive[i]];
-            greatest = Math.max(greatest, drawn[i]);
-            even &= drawn[i] == drawn[0];
-        }
-        this.eligible = positive;
-        this.shares = even ? null : new AliasTable(drawn);
-        this.heaviest = greatest;
+        double[] drawn = IntStream.of(eligible).mapToDouble(i -> weights[i]).toArray();
+        var summary = DoubleStream.of(drawn).summaryStatistics();
+        this.shares = summary.getMin() >= summary.getMax() ? null : new AliasTable(drawn, summary.getSum());
+        this.heaviest = (float) summary.getMax();
     }
 
     /** The number of instances, available or not. */
@@ -125,11 +118,6 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
         return member(index).load();
     }
 
-    /** The calls word of its {@link Load}: what a load balancer reads first, and once. */
-    long calls(int index) {
-        return subset.calls(index);
-    }
-
     /** Returns true if an instance with that calls word is healthy and below its limit: no further check is needed. */
     boolean free(long calls) {
         return Load.state(calls) == Load.HEALTHY && Load.inFlight(calls) < connectionsMax;
@@ -137,20 +125,6 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
 
     int inFlight(int index) {
         return Load.inFlight(subset.calls(index));
-    }
-
-    private int state(int index) {
-        return Load.state(subset.calls(index));
-    }
-
-    /** The expected latency in nanoseconds; zero if it is not known. */
-    float latency(int index, long nowNanos) {
-        return subset.latency(index, nowNanos);
-    }
-
-    /** The latency in nanoseconds when the last call ended; zero if it is not known. */
-    float lastLatency(int index) {
-        return subset.lastLatency(index);
     }
 
     /** The share of the instance relative to the others; zero if it is not picked. */
@@ -207,14 +181,14 @@ public final class Candidates<M extends BalancedInstance> implements CandidateSe
 
     /** Returns true if calls are sent there only as probes, or because of a panic. */
     boolean unhealthy(int index) {
-        return state(index) == Load.UNHEALTHY;
+        return Load.state(subset.calls(index)) == Load.UNHEALTHY;
     }
 
     /**
      * Returns true if a call should be sent there without regard to load: a probe, or the initial share of a cold one.
      */
     boolean mustProbe(int index, RandomGenerator random) {
-        return switch (state(index)) {
+        return switch (Load.state(subset.calls(index))) {
             case Load.HEALTHY -> false;
             case Load.UNHEALTHY -> !panic(index);
             default -> random.nextFloat() * subset.states[index].ramp < subset.initialShare;

@@ -44,24 +44,19 @@ final class ConsistentHash implements LoadBalancer {
     private record Built(Subset<?> subset, Table table) {}
 
     private final HashPolicy policy;
-    private final Function<Subset<?>, Table> build;
+    private final @Nullable Function<Subset<?>, Table> build;
     private final LoadBalancer withoutKey;
     private volatile @Nullable Built built;
 
-    private ConsistentHash(HashPolicy policy, Function<Subset<?>, Table> build, RandomGenerator random) {
+    /**
+     * A load balancer.
+     *
+     * @param build builds the table; null for none, so that {@link RendezvousHash} selects among all instances
+     */
+    ConsistentHash(HashPolicy policy, @Nullable Function<Subset<?>, Table> build, RandomGenerator random) {
         this.policy = policy;
         this.build = build;
         this.withoutKey = TwoChoices.peakEwma(random);
-    }
-
-    /** A load balancer with a ring of hashes; see {@link HashRing}. */
-    static ConsistentHash ring(HashPolicy policy, RandomGenerator random) {
-        return new ConsistentHash(policy, HashRing::new, random);
-    }
-
-    /** A load balancer with a very even table that needs one lookup; see {@link MaglevTable}. */
-    static ConsistentHash maglev(HashPolicy policy, RandomGenerator random) {
-        return new ConsistentHash(policy, MaglevTable::new, random);
     }
 
     @Override
@@ -70,24 +65,33 @@ final class ConsistentHash implements LoadBalancer {
         if (key == HashPolicy.NONE) {
             return withoutKey.pick(candidates, call, nowNanos);
         }
-        long hash = key;
-        Table table = table(candidates.subset);
-        for (int jumps = 0; jumps < JUMPS_MAX; jumps++) {
-            int index = table.find(hash);
-            if (keeps(candidates, index, hash) && accepts(candidates, index, call, policy.balanceFactor(), nowNanos)) {
-                return index;
+        if (build != null) {
+            long hash = key;
+            Table table = table(candidates.subset, build);
+            for (int jumps = 0; jumps < JUMPS_MAX; jumps++) {
+                int index = table.find(hash);
+                if (keeps(candidates, index, hash)
+                        && accepts(candidates, index, call, policy.balanceFactor(), nowNanos)) {
+                    return index;
+                }
+                hash = HashPolicy.mix(hash + JUMP);
             }
-            hash = HashPolicy.mix(hash + JUMP);
         }
         return RendezvousHash.pick(candidates, call, key, policy.balanceFactor(), nowNanos);
     }
 
+    /** Returns the table of a set of instances; of the threads that find another set, one builds the table for all. */
     @SuppressWarnings("ReferenceEquality") // another set of instances is another array
-    private Table table(Subset<?> subset) {
+    private Table table(Subset<?> subset, Function<Subset<?>, Table> from) {
         Built now = built;
         if (now == null || now.subset.states != subset.states) {
-            now = new Built(subset, build.apply(subset));
-            built = now;
+            synchronized (this) {
+                now = built;
+                if (now == null || now.subset.states != subset.states) {
+                    now = new Built(subset, from.apply(subset));
+                    built = now;
+                }
+            }
         }
         return now.table;
     }

@@ -43,17 +43,15 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
 
     /** Returns the hash of the call's key, or {@link #NONE} for a call without a key. */
     long key(Call call) {
-        if (header.isPresent()) {
-            String value = call.context().headers().get(header.get());
-            if (value != null) {
-                return nonZero(of(value));
-            }
+        String text = header.isPresent() ? call.context().headers().get(header.get()) : null;
+        if (text == null) {
+            Optional<String> path = argument.isPresent()
+                    ? argument
+                    : call.operation().signature().partitionKey();
+            text = path.isPresent() ? text(path(path.get()).in(call)) : null;
         }
-        Optional<String> path =
-                argument.isPresent() ? argument : call.operation().signature().partitionKey();
-        Object value = path.isPresent() ? path(path.get()).in(call) : null;
-        String text = text(value);
-        return text == null ? NONE : nonZero(of(text));
+        long hash = text == null ? NONE : of(text);
+        return text != null && hash == NONE ? 1 : hash;
     }
 
     /**
@@ -77,10 +75,6 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
             return known != null ? known : ArgumentPath.of(text);
         }
         return PATHS.computeIfAbsent(text, ArgumentPath::of);
-    }
-
-    private static long nonZero(long hash) {
-        return hash == NONE ? 1 : hash;
     }
 
     /** Hashes a text to the same value in every process: FNV-1a, then {@link #mix}. */

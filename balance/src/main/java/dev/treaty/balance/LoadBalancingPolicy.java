@@ -14,9 +14,9 @@ public enum LoadBalancingPolicy {
     RANDOM,
     /** The same instance for the same key, by the highest score; see {@link RendezvousHash}. */
     RENDEZVOUS,
-    /** The same instance for the same key, by a ring of hashes; see {@link ConsistentHash#ring}. */
+    /** The same instance for the same key, by a ring of hashes; see {@link HashRing}. */
     RING_HASH,
-    /** The same instance for the same key, by a lookup table; see {@link ConsistentHash#maglev}. */
+    /** The same instance for the same key, by a lookup table; see {@link MaglevTable}. */
     MAGLEV;
 
     /** Creates the load balancer for one set of instances. */
@@ -26,9 +26,9 @@ public enum LoadBalancingPolicy {
             case LEAST_LOADED -> TwoChoices.leastLoaded(random);
             case ROUND_ROBIN -> new RoundRobin(random);
             case RANDOM -> (candidates, call, nowNanos) -> candidates.drawFitting(call, nowNanos, random);
-            case RENDEZVOUS -> new RendezvousHash(hash, random);
-            case RING_HASH -> ConsistentHash.ring(hash, random);
-            case MAGLEV -> ConsistentHash.maglev(hash, random);
+            case RENDEZVOUS -> new ConsistentHash(hash, null, random);
+            case RING_HASH -> new ConsistentHash(hash, HashRing::new, random);
+            case MAGLEV -> new ConsistentHash(hash, MaglevTable::new, random);
         };
     }
 }

@@ -1,7 +1,5 @@
 package dev.treaty.balance;
 
-import java.util.concurrent.locks.ReentrantLock;
-
 /**
  * Allocates and configures the {@link Load}s of one {@link BalancedInstances}. The counters are stored side by side in
  * blocks, since a pick reads three words of two random instances, and with many instances the memory access is the
@@ -23,7 +21,6 @@ final class LoadTracker {
 
     private static final int SPREAD_COUNT = 256;
 
-    private final ReentrantLock lock = new ReentrantLock();
     private long[] block = new long[0];
     private int next;
 
@@ -49,30 +46,20 @@ final class LoadTracker {
     }
 
     /** Creates the load of a new instance. */
-    Load load() {
-        lock.lock();
-        try {
-            int step = count++ < SPREAD_COUNT ? SPREAD_WORDS : Load.WORDS;
-            if (next + step > block.length) {
-                block = new long[BLOCK]; // the previous block lives as long as one of its loads
-                next = 0;
-            }
-            int offset = next;
-            next += step;
-            return new Load(this, block, offset);
-        } finally {
-            lock.unlock();
+    synchronized Load load() {
+        int step = count++ < SPREAD_COUNT ? SPREAD_WORDS : Load.WORDS;
+        if (next + step > block.length) {
+            block = new long[BLOCK]; // the previous block lives as long as one of its loads
+            next = 0;
         }
+        int offset = next;
+        next += step;
+        return new Load(this, block, offset);
     }
 
     /** Sets the number of loads in use. */
-    void count(int members) {
-        lock.lock();
-        try {
-            count = members;
-        } finally {
-            lock.unlock();
-        }
+    synchronized void count(int members) {
+        count = members;
     }
 
     /** The remaining weight of a mean of that age: about e^−(age/decay time). */

@@ -1,7 +1,6 @@
 package dev.treaty.balance;
 
 import dev.treaty.core.call.Call;
-import java.util.random.RandomGenerator;
 
 /**
  * Picks the same instance for the same key: every instance has a score for the key, and the highest score gets the
@@ -11,27 +10,12 @@ import java.util.random.RandomGenerator;
  * @see <a href="https://doi.org/10.1109/90.663936">D. Thaler, C. Ravishankar, Using name-based mappings to increase hit
  *     rates, 1998</a>
  */
-final class RendezvousHash implements LoadBalancer {
-    private final HashPolicy policy;
-    private final LoadBalancer withoutKey;
-
-    /** A load balancer with that key; the random generator is for calls without a key. */
-    RendezvousHash(HashPolicy policy, RandomGenerator random) {
-        this.policy = policy;
-        this.withoutKey = TwoChoices.peakEwma(random);
-    }
-
-    @Override
-    public int pick(Candidates<?> candidates, Call call, long nowNanos) {
-        long key = policy.key(call);
-        return key == HashPolicy.NONE
-                ? withoutKey.pick(candidates, call, nowNanos)
-                : pick(candidates, call, key, policy.balanceFactor(), nowNanos);
-    }
+final class RendezvousHash {
+    private RendezvousHash() {}
 
     /** Returns the instance with the highest score that is below its load bound; the least loaded if all exceed it. */
     static int pick(Candidates<?> candidates, Call call, long key, double balanceFactor, long nowNanos) {
-        int best = NONE;
+        int best = LoadBalancer.NONE;
         double highest = 0;
         for (int n = 0; n < candidates.eligible(); n++) {
             int index = candidates.eligible(n);
@@ -41,7 +25,7 @@ final class RendezvousHash implements LoadBalancer {
                 highest = score;
             }
         }
-        return best == NONE ? candidates.leastLoaded(call, nowNanos) : best;
+        return best == LoadBalancer.NONE ? candidates.leastLoaded(call, nowNanos) : best;
     }
 
     /**

@@ -24,16 +24,14 @@ final class RoundRobin implements LoadBalancer {
     public int pick(Candidates<?> candidates, Call call, long nowNanos) {
         int count = candidates.eligible();
         float heaviest = candidates.heaviest();
-        long tries = count;
-        while (tries > 0) {
+        long turns = candidates.even() ? count : 2L * count; // if all that were due are busy, the load decides
+        for (; turns > 0; turns--) {
             long turn = next.getAndIncrement();
             int n = (int) (turn % count);
             int index = candidates.eligible(n);
-            if (candidates.even() || due(candidates.weight(index) / heaviest, turn / count, n)) {
-                tries--;
-                if (candidates.fits(index, call, nowNanos)) {
-                    return index;
-                }
+            boolean due = candidates.even() || due(candidates.weight(index) / heaviest, turn / count, n);
+            if (due && candidates.fits(index, call, nowNanos)) {
+                return index;
             }
         }
         return candidates.leastLoaded(call, nowNanos);

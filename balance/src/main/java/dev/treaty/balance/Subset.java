@@ -81,7 +81,7 @@ final class Subset<M extends BalancedInstance> {
         return positions.length;
     }
 
-    /** The calls word of one instance; see {@link Load}. */
+    /** The calls word of one instance: what a load balancer reads first, and once; see {@link Load}. */
     long calls(int index) {
         int position = positions[index];
         return Load.calls(block(position), offset(position));
@@ -93,6 +93,7 @@ final class Subset<M extends BalancedInstance> {
         return Load.latency(tracker, block(position), offset(position), nowNanos);
     }
 
+    /** The latency in nanoseconds when the last call ended; zero if it is not known. */
     float lastLatency(int index) {
         int position = positions[index];
         return Load.mean(block(position), offset(position));

@@ -61,8 +61,8 @@ final class TwoChoices implements LoadBalancer {
         if (a == b) {
             return candidates.fits(a, call, nowNanos) ? a : candidates.drawFitting(call, nowNanos, random);
         }
-        long callsA = candidates.calls(a);
-        long callsB = candidates.calls(b);
+        long callsA = candidates.subset.calls(a);
+        long callsB = candidates.subset.calls(b);
         return candidates.free(callsA)
                         && candidates.free(callsB)
                         && call.context().record().untried()
@@ -75,8 +75,8 @@ final class TwoChoices implements LoadBalancer {
         float weightA = candidates.weight(a);
         float weightB = candidates.weight(b);
         if (byLatency) {
-            float latencyA = candidates.latency(a, nowNanos);
-            float latencyB = candidates.latency(b, nowNanos);
+            float latencyA = candidates.subset.latency(a, nowNanos);
+            float latencyB = candidates.subset.latency(b, nowNanos);
             if (weightA == weightB || isSlow(candidates, a, b) || isSlow(candidates, b, a)) {
                 float costA = Load.cost(latencyA, callsA);
                 return Load.cost(latencyB, callsB) < costA * CLEARLY_LESS ? b : a;
@@ -90,7 +90,7 @@ final class TwoChoices implements LoadBalancer {
 
     /** Returns true if an instance is several times slower than another by their last calls, however long ago. */
     private static boolean isSlow(Candidates<?> candidates, int index, int other) {
-        return candidates.lastLatency(index) > candidates.lastLatency(other) * SLOW;
+        return candidates.subset.lastLatency(index) > candidates.subset.lastLatency(other) * SLOW;
     }
 
     /** The calls in flight at one random unit of an instance with that number of units. */
@@ -113,6 +113,6 @@ final class TwoChoices implements LoadBalancer {
         if (aUnhealthy != candidates.unhealthy(b)) {
             return aUnhealthy ? b : a; // in a panic healthy instances come first
         }
-        return better(candidates, a, candidates.calls(a), b, candidates.calls(b), clearly, nowNanos);
+        return better(candidates, a, candidates.subset.calls(a), b, candidates.subset.calls(b), clearly, nowNanos);
     }
 }

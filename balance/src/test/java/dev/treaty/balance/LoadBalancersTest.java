@@ -2,14 +2,19 @@ package dev.treaty.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.balance.Instances.Peer;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.discovery.ServiceInstance;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +24,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -381,5 +388,62 @@ class LoadBalancersTest {
         assertThat(instances.picks(100)).containsExactly(0, 0, 0, 0, 100);
         instances.balanced.balancer(null);
         assertThat(instances.picks(1_000)).doesNotContain(0);
+    }
+
+    private static double cpuSeconds(Runnable work) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadCpuTime();
+        work.run();
+        return (threads.getCurrentThreadCpuTime() - before) / 1e9;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_change_of_a_large_service_costs_all_threads_one_table_B2(LoadBalancingPolicy policy)
+            throws InterruptedException {
+        var instances = Instances.of(2_000, configured(policy), 1);
+        instances.pick(instances.keyed("key"));
+        instances.add(1, i -> i);
+        var seconds = new DoubleAdder();
+        var begin = new CountDownLatch(1);
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < 8; i++) {
+            Call call = instances.keyed("key" + i);
+            threads.add(Thread.ofPlatform().start(() -> {
+                try {
+                    begin.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                seconds.add(cpuSeconds(() -> instances.pick(call)));
+            }));
+        }
+        begin.countDown();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(seconds.sum()).as("seconds of processor time").isLessThan(0.6);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void one_heavy_instance_of_many_makes_no_pick_expensive_B1(LoadBalancingPolicy policy) {
+        int full = 10_000;
+        var instances = new Instances(configured(policy), RoutingPolicy.DEFAULT, Locality.ANYWHERE, 1)
+                .add(1, i -> i.withWeight(ServiceInstance.WEIGHT_MAX))
+                .add(2_999, i -> i.withWeight(1));
+        double first = cpuSeconds(() -> instances.pick(instances.keyed("key")));
+        assertThat(first).as("seconds of processor time").isLessThan(0.8);
+        for (Peer peer : instances.peers) {
+            for (int i = 0; i < full; i++) {
+                peer.load().begin();
+            }
+        }
+        double refused = cpuSeconds(() -> {
+            for (int i = 0; i < 20; i++) {
+                assertThat(instances.pick(instances.keyed("key"))).isNull();
+            }
+        });
+        assertThat(refused).as("seconds of processor time").isLessThan(0.3);
     }
 }

@@ -10,12 +10,12 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.text.PrintableText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -72,11 +72,7 @@ final class CallCommand extends OutputCommand {
         try (Treaty treaty = registry.open()) {
             return switch (treaty.client().call(service.value(), operation, message, deadline, headers)) {
                 case ServiceResponse.Ok<?> ok -> {
-                    if (json()) {
-                        printJsonLine(ok.value());
-                    } else {
-                        printJson(ok.value());
-                    }
+                    out().println(PrintableText.json(json() ? Json.text(ok.value()) : Json.indented(ok.value())));
                     yield Main.OK;
                 }
                 case ServiceResponse.Failed<?> failed -> {
@@ -94,17 +90,25 @@ final class CallCommand extends OutputCommand {
         }
     }
 
+    /** Returns what explains that no instance got the call: an unreachable registry, or a mistyped service. */
     private String suggestion(Treaty treaty, Fault fault) {
-        return fault.code() == Code.UNAVAILABLE && treaty.registry().problem().isEmpty()
-                ? RegistryOptions.suggestion(treaty, service)
-                : "";
+        if (fault.reached()) {
+            return "";
+        }
+        Optional<String> unreachable =
+                treaty.registry().staleSince().flatMap(_ -> treaty.registry().problem());
+        if (unreachable.isPresent()) {
+            String problem = PrintableText.line(unreachable.get());
+            return (fault.message().contains(unreachable.get()) ? "" : "; " + problem) + RegistryOptions.HINT;
+        }
+        return fault.code() == Code.UNAVAILABLE ? RegistryOptions.suggestion(treaty, service) : "";
     }
 
     private String text() throws IOException {
         if (request.equals("-")) {
             return new String(System.in.readNBytes(REQUEST_BYTES_MAX), StandardCharsets.UTF_8);
         }
-        return request.startsWith("@") ? Files.readString(Path.of(request.substring(1))) : request;
+        return request.startsWith("@") ? text(Path.of(request.substring(1))) : request;
     }
 
     private Map<String, ?> message(String text) {

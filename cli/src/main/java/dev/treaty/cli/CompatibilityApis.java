@@ -101,14 +101,7 @@ final class CompatibilityApis implements AutoCloseable {
         Optional<Path> directory = treaty.settings().registryServer().data().map(data -> Path.of(data, "consul"));
         try {
             FileStore store = directory.isPresent() ? new FileStore(directory.get()) : null;
-            try {
-                return new ConsulApi(treaty.registry(), Time.system(), store, networks);
-            } catch (IOException e) {
-                if (store != null) {
-                    store.close();
-                }
-                throw e;
-            }
+            return new ConsulApi(treaty.registry(), Time.system(), store, networks);
         } catch (IOException e) {
             throw new CommandFailed("registrations of Consul clients cannot be kept in "
                     + directory.map(Path::toString).orElse("memory") + ": " + e.getMessage());

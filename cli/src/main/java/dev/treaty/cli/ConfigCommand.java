@@ -4,7 +4,6 @@ import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
 import dev.treaty.config.Setting;
 import dev.treaty.config.Settings;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -40,11 +39,11 @@ final class ConfigCommand extends OutputCommand {
     private boolean set;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         Path source = file == null && Files.exists(USUAL) ? USUAL : file;
         Settings.Effective effective = source == null
                 ? Settings.effective("environment", "", System.getenv())
-                : Settings.effective(source.toString(), Files.readString(source), System.getenv());
+                : Settings.effective(source, System.getenv());
         List<Setting> settings = effective.values().stream()
                 .filter(setting -> !set || !UNSET.contains(setting.origin()))
                 .toList();

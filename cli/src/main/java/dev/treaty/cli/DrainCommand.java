@@ -1,7 +1,6 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
-import dev.treaty.codec.Json;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -41,18 +40,17 @@ final class DrainCommand extends OutputCommand {
         try (Treaty treaty = registry.open()) {
             ServiceInstance instance = find(treaty);
             boolean acknowledged = treaty.registry().drain(instance, !undo, wait);
-            if (json()) {
-                var object = new LinkedHashMap<String, Object>();
-                object.put("id", instance.id());
-                object.put("service", instance.service().value());
-                object.put("draining", !undo);
-                object.put("acknowledged", acknowledged);
-                out().println(Json.text(object));
-            } else {
-                out().println(instance.id() + " of " + instance.service()
-                        + (undo ? " gets calls again: " : " is draining: ")
-                        + (acknowledged ? "all clients have acknowledged" : "not all clients acknowledged in time"));
-            }
+            var object = new LinkedHashMap<String, Object>();
+            object.put("id", instance.id());
+            object.put("service", instance.service().value());
+            object.put("draining", !undo);
+            object.put("acknowledged", acknowledged);
+            print(
+                    object,
+                    instance.id() + " of " + instance.service() + (undo ? " gets calls again: " : " is draining: ")
+                            + (acknowledged
+                                    ? "all clients have acknowledged"
+                                    : "not all clients acknowledged in time"));
             return acknowledged ? Main.OK : Main.FAILED;
         }
     }

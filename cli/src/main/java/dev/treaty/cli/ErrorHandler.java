@@ -9,9 +9,11 @@ import dev.treaty.core.text.Secrets;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -60,6 +62,7 @@ public final class ErrorHandler {
     public static String message(Exception e) {
         return switch (e) {
             case NoSuchFileException missing -> "file " + missing.getFile() + " does not exist";
+            case FileSystemException file when file.getReason() == null -> file.getFile() + ": " + words(file);
             case UncheckedIOException wrapper -> message(Objects.requireNonNull(wrapper.getCause()));
             case UnmatchedArgumentException unmatched
             when !unmatched.getSuggestions().isEmpty() ->
@@ -70,6 +73,12 @@ public final class ErrorHandler {
                 e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
             default -> "internal error (" + e + "): set TREATY_DEBUG=1 for the stack trace, and please report it";
         };
+    }
+
+    /** Returns the meaning of an exception that its name alone tells, such as {@code access denied}. */
+    private static String words(FileSystemException e) {
+        String name = e.getClass().getSimpleName().replaceFirst("Exception$", "");
+        return name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }
 
     /** Prints a code and a message: on one line with the message, or as a JSON object. */

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -99,17 +98,13 @@ final class GuardsCommand extends OutputCommand {
     }
 
     private List<Row> rows(Treaty treaty) {
-        var processes = new TreeMap<String, ServiceEndpoint>();
-        RegistryOptions.instances(treaty).values().stream()
-                .flatMap(List::stream)
-                .forEach(instance -> processes.put(instance.endpoint().toString(), instance.endpoint()));
         var rows = new ArrayList<Row>();
         Set<String> called = new TreeSet<>();
-        StatusQuery.of(treaty, processes.values()).forEach((address, status) -> {
-            ServiceEndpoint endpoint = processes.get(address);
+        var instances = RegistryOptions.instances(treaty).values().stream().flatMap(List::stream);
+        StatusQuery.of(treaty, instances.toList()).forEach((endpoint, status) -> {
             for (Introspection.Called client : status.calls()) {
                 called.add(client.service());
-                if (endpoint != null && (service == null || service.value().equals(client.service()))) {
+                if (service == null || service.value().equals(client.service())) {
                     rows.add(new Row(status.report().application(), endpoint, client.service(), client.guard()));
                 }
             }

@@ -10,7 +10,6 @@ import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,83 +53,75 @@ final class InstancesCommand extends OutputCommand {
             description = "Show when the lease of each instance was last renewed, if the registry tells that.")
     private boolean renewals;
 
-    private final Map<ServiceInstance, String> renewed = new HashMap<>();
-
     @Mixin
     private final RegistryOptions registry = new RegistryOptions();
 
+    /** @param renewed when the lease was renewed, as text; empty without {@code --renewals} */
+    private record Row(ServiceInstance instance, String renewed) {}
+
     @Override
     public Integer call() {
-        List<ServiceInstance> instances = read();
-        var documents = instances.stream().map(this::document).toList();
+        List<Row> rows = read();
         printList(
-                documents,
-                () -> table(instances),
+                rows.stream().map(this::document).toList(),
+                () -> table(rows),
                 health.size() < Status.values().length ? "No instance has this health." : "No service is registered.");
         return Main.OK;
     }
 
-    private Map<String, Object> document(ServiceInstance instance) {
-        Map<String, Object> document = JsonDocuments.of(instance);
+    private Map<String, Object> document(Row row) {
+        Map<String, Object> document = JsonDocuments.of(row.instance);
         if (renewals) {
-            document.put("renewed", renewed.getOrDefault(instance, ""));
+            document.put("renewed", row.renewed);
         }
         return document;
     }
 
-    /** Returns when the lease of an instance was renewed, as text. */
+    private List<Row> read() {
+        var required = Requirement.NONE;
+        for (String capability : capabilities) {
+            required = required.withCapability(capability);
+        }
+        try (Treaty treaty = registry.open()) {
+            var rows = new ArrayList<Row>();
+            for (ServiceName name : service == null ? RegistryOptions.services(treaty) : List.of(service)) {
+                var times = renewals ? treaty.registry().renewals(name) : Map.<String, Optional<Instant>>of();
+                for (ServiceInstance instance : RegistryOptions.instances(treaty, name, health)) {
+                    if (required.objection(instance).isEmpty()) {
+                        rows.add(new Row(instance, renewals ? renewed(times, instance.id()) : ""));
+                    }
+                }
+            }
+            boolean anyHealth = health.size() == Status.values().length;
+            if (service != null
+                    && rows.isEmpty()
+                    && (anyHealth || !RegistryOptions.services(treaty).contains(service))) {
+                throw new CommandFailed("no instance of " + service
+                        + (capabilities.isEmpty() ? "" : " with " + String.join(", ", capabilities))
+                        + " is registered"
+                        + RegistryOptions.suggestion(treaty, service));
+            }
+            return rows;
+        }
+    }
+
     private static String renewed(Map<String, Optional<Instant>> times, String id) {
         return times.getOrDefault(id, Optional.empty())
                 .map(Instant::toString)
                 .orElse(times.containsKey(id) ? "its lease lives" : "it has no lease");
     }
 
-    private List<ServiceInstance> read() {
-        var required = Requirement.NONE;
-        for (String capability : capabilities) {
-            required = required.withCapability(capability);
-        }
-        try (Treaty treaty = registry.open()) {
-            var instances = new ArrayList<ServiceInstance>();
-            for (ServiceName name : service == null ? RegistryOptions.services(treaty) : List.of(service)) {
-                var times = renewals ? treaty.registry().renewals(name) : Map.<String, Optional<Instant>>of();
-                for (ServiceInstance instance : RegistryOptions.instances(treaty, name, health)) {
-                    if (required.objection(instance).isEmpty()) {
-                        instances.add(instance);
-                        renewed.put(instance, renewed(times, instance.id()));
-                    }
-                }
-            }
-            if (service != null && instances.isEmpty() && health.size() == Status.values().length) {
-                throw new CommandFailed("no instance of " + service
-                        + (capabilities.isEmpty() ? "" : " with " + String.join(", ", capabilities))
-                        + " is registered"
-                        + RegistryOptions.suggestion(treaty, service));
-            }
-            return instances;
-        }
-    }
-
-    private Table table(List<ServiceInstance> instances) {
-        var columns = new ArrayList<>(
-                List.of("SERVICE", "INSTANCE", "VERSION", "ADDRESS", "REGION", "ZONE", "WEIGHT", "HEALTH", "MESSAGE"));
-        if (renewals) {
-            columns.add("RENEWED");
-        }
-        var table = new Table(columns.toArray(String[]::new));
-        for (ServiceInstance instance : instances) {
-            var row = table.row(
-                            instance.service(),
-                            instance.id(),
-                            instance.version(),
-                            instance.endpoint(),
-                            instance.region(),
-                            instance.zone(),
-                            instance.weight())
+    private Table table(List<Row> rows) {
+        String headings = "SERVICE INSTANCE VERSION ADDRESS REGION ZONE WEIGHT HEALTH MESSAGE";
+        var table = new Table((renewals ? headings + " RENEWED" : headings).split(" "));
+        for (Row row : rows) {
+            ServiceInstance instance = row.instance;
+            var cells = table.row(instance.service(), instance.id(), instance.version(), instance.endpoint())
+                    .cells(instance.region(), instance.zone(), instance.weight())
                     .cell(JsonDocuments.word(instance.health()), JsonDocuments.style(instance.health()))
                     .cell(instance.health().message());
             if (renewals) {
-                row.cell(renewed.getOrDefault(instance, ""));
+                cells.cell(row.renewed);
             }
         }
         return table;

@@ -121,15 +121,14 @@ public final class Main implements Runnable {
             COMMANDS.forEach(command::addSubcommand);
         }
         command.getCommandSpec().usageMessage().footer(FOOTER); // last, so that no command inherits it
-        return command.registerConverter(ServiceName.class, Converters::service)
-                .registerConverter(Version.class, Converters::version)
+        return command.registerConverter(ServiceName.class, Converters.of(ServiceName::new))
+                .registerConverter(Version.class, Converters.of(Version::parse))
+                .registerConverter(Duration.class, Converters::duration)
+                .registerConverter(RegistryAddress.class, Converters::registry)
                 .registerConverter(ServiceHealth.Status.class, Converters.constants(ServiceHealth.Status.class))
-                .registerConverter(Duration.class, new Converters.Time())
-                .registerConverter(RegistryAddress.class, new Converters.Registry())
                 .registerConverter(IsolationLevel.class, Converters.constants(IsolationLevel.class))
                 .registerConverter(ContractCommand.Format.class, Converters.constants(ContractCommand.Format.class))
                 .registerConverter(CompletionCommand.Shell.class, Converters.constants(CompletionCommand.Shell.class))
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false) // @FILE is a request
                 .setParameterExceptionHandler(ErrorHandler::inUsage)
                 .setExecutionExceptionHandler(ErrorHandler::inExecution);

@@ -5,7 +5,12 @@ import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
 import dev.treaty.codec.Json;
 import dev.treaty.core.text.PrintableText;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -65,6 +70,32 @@ public abstract class OutputCommand implements Callable<Integer> {
     /** Prints a value as JSON in one line. */
     protected final void printJsonLine(@Nullable Object value) {
         out().println(PrintableText.json(Json.text(value)));
+    }
+
+    /** Prints a value as indented JSON, or text with the same content. */
+    protected final void print(Object value, String text) {
+        if (json) {
+            printJson(value);
+        } else {
+            out().println(text);
+        }
+    }
+
+    /**
+     * Reads a text file.
+     *
+     * @throws CommandFailed with the name of the file if it cannot be read
+     */
+    public static String text(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (FileSystemException e) {
+            throw e; // has the name
+        } catch (CharacterCodingException e) {
+            throw new CommandFailed(file + " is not encoded in UTF-8");
+        } catch (IOException e) {
+            throw new CommandFailed(file + " cannot be read: " + e.getMessage());
+        }
     }
 
     /** Prints a JSON array, or a table of the same, or a sentence if there is nothing to list. */

@@ -6,7 +6,7 @@ import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.registry.RegistryAddress;
-import java.util.LinkedHashMap;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -30,6 +30,9 @@ import picocli.CommandLine.Option;
 public final class RegistryCommand extends OutputCommand {
     /** The level from which the log shows Treaty's events: operators should see what is wrong with a registry. */
     private static final String LOG_LEVEL = "treaty.log";
+
+    /** How long after Ctrl-C the process exits at the latest. */
+    private static final Duration SHUTDOWN_MAX = Duration.ofSeconds(25);
 
     @Option(
             names = "--port",
@@ -61,15 +64,14 @@ public final class RegistryCommand extends OutputCommand {
 
     @Override
     public Integer call() throws InterruptedException {
-        try (var foreground = new Foreground(() -> {});
-                Treaty treaty = serve(settings());
+        try (var foreground = new Foreground(SHUTDOWN_MAX);
+                Treaty treaty = serve(settings(), Main.FAILED, "--host and --port");
                 compatibility) {
             String address = address(treaty).toString();
             Map<String, String> others = compatibility.open(treaty, host);
             if (json()) {
-                var addresses = new LinkedHashMap<>(Map.of("registry", address));
-                addresses.putAll(others);
-                printJsonLine(addresses);
+                others.put("registry", address);
+                printJsonLine(others);
             } else {
                 others.forEach((name, other) -> out().println(name + " " + other));
                 out().println("registry " + address + "; Ctrl-C ends it");
@@ -85,16 +87,17 @@ public final class RegistryCommand extends OutputCommand {
                     .withServer(ServerSettings.DEFAULT.withAddress(host, port, advertise))
                     .withRegistryServer(RegistryServerSettings.DEFAULT.withData(data));
         } catch (IllegalArgumentException e) {
-            throw usageError(String.valueOf(e.getMessage()));
+            throw usageError(String.valueOf(e.getMessage()).replace("server.advertise", "--advertise"));
         }
     }
 
     /**
      * Serves a registry with these settings, and shows its problems on the console.
      *
-     * @throws CommandFailed if the port or the data directory cannot be used
+     * @param source where the user sets the address
+     * @throws CommandFailed with the exit code if the address or the data directory cannot be used
      */
-    public static Treaty serve(Settings settings) {
+    public static Treaty serve(Settings settings, int exitCode, String source) {
         if (System.getProperty(LOG_LEVEL) == null) {
             System.setProperty(LOG_LEVEL, "WARN"); // before the log is used
         }
@@ -104,8 +107,11 @@ public final class RegistryCommand extends OutputCommand {
             return treaty;
         } catch (RuntimeException e) {
             treaty.close();
-            throw new CommandFailed("cannot serve a registry: " + ErrorHandler.message(e) + "; choose another port"
-                    + (settings.registryServer().data().isPresent() ? " or another directory" : ""));
+            String message = ErrorHandler.message(e);
+            throw new CommandFailed(
+                    "cannot serve a registry: " + message
+                            + (message.startsWith("cannot listen") ? "; choose another address with " + source : ""),
+                    exitCode);
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -79,8 +80,17 @@ public final class RegistryOptions {
      * @throws CommandFailed if the registry cannot be reached
      */
     static List<ServiceInstance> instances(Treaty treaty, ServiceName service, Set<ServiceHealth.Status> health) {
+        return reaching(treaty, () -> treaty.registry().lookup(service, health));
+    }
+
+    /**
+     * Makes a request to the registry.
+     *
+     * @throws CommandFailed if the registry cannot be reached
+     */
+    public static <T> T reaching(Treaty treaty, Supplier<T> request) {
         try {
-            return treaty.registry().lookup(service, health);
+            return request.get();
         } catch (ServiceException e) {
             requireReached(treaty);
             throw e; // reached, and rejected

@@ -6,6 +6,7 @@ import dev.treaty.cli.output.Durations;
 import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.observe.CallStatistics;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -125,23 +125,20 @@ final class ServicesCommand extends OutputCommand {
             Map<ServiceName, List<ServiceInstance>> services = RegistryOptions.instances(treaty);
             var rows = new ArrayList<Row>();
             if (metrics) {
-                var endpoints = services.values().stream()
-                        .flatMap(List::stream)
-                        .map(ServiceInstance::endpoint)
-                        .collect(Collectors.toSet());
-                var statuses = StatusQuery.of(treaty, endpoints);
-                services.forEach((name, instances) -> rows.add(row(name, instances, statuses)));
+                var instances = services.values().stream().flatMap(List::stream).toList();
+                var statuses = StatusQuery.of(treaty, instances);
+                services.forEach((name, own) -> rows.add(row(name, own, statuses)));
             } else {
-                services.forEach((name, instances) -> rows.add(new Row(name, instances, Optional.empty(), 0)));
+                services.forEach((name, own) -> rows.add(new Row(name, own, Optional.empty(), 0)));
             }
             return rows;
         }
     }
 
     private static Row row(
-            ServiceName name, List<ServiceInstance> instances, Map<String, Introspection.Status> statuses) {
+            ServiceName name, List<ServiceInstance> instances, Map<ServiceEndpoint, Introspection.Status> statuses) {
         List<Introspection.Status> answers = instances.stream()
-                .map(instance -> instance.endpoint().toString())
+                .map(ServiceInstance::endpoint)
                 .distinct()
                 .map(statuses::get)
                 .filter(Objects::nonNull)

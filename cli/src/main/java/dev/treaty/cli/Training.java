@@ -46,7 +46,7 @@ public final class Training {
         }
         Settings settings = Settings.DEFAULTS.withServer(
                 ServerSettings.DEFAULT.withAddress(RegistryOptions.USUAL.host(), 0, Optional.empty()));
-        try (Treaty registry = RegistryCommand.serve(settings)) {
+        try (Treaty registry = RegistryCommand.serve(settings, Main.FAILED, "--port")) {
             RegistryAddress address = RegistryCommand.address(registry);
             try (Treaty treaty = Treaty.open(Settings.DEFAULTS.withRegistry(address))) {
                 treaty.serve(Greetings.class, name -> "Hello, " + name + "!");

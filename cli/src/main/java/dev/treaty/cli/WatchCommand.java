@@ -70,7 +70,7 @@ final class WatchCommand extends OutputCommand {
                     RegistryOptions.requireReached(treaty);
                 }
                 TimeUnit.NANOSECONDS.sleep(Math.min(REFRESH_INTERVAL.toNanos(), end - System.nanoTime()));
-            } while (end - System.nanoTime() > 0);
+            } while (end - System.nanoTime() > 0 && !out().checkError()); // an error if no program reads the output
         }
         return Main.OK;
     }

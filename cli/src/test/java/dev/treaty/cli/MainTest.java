@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class MainTest {
@@ -132,12 +133,52 @@ class MainTest {
                 .contains(missing);
     }
 
-    @Test
-    void without_a_registry_the_error_says_how_to_start_one() {
-        Command run = Command.run("services", "--registry", "treaty://127.0.0.1:1");
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        config FOLDER | 2 | the file cannot be read
+        config BINARY | 2 | not encoded in UTF-8
+        config FOLDER/none | 2 | there is no such file
+        call a.B c @FOLDER | 1 | cannot be read
+        call a.B c @BINARY | 1 | not encoded in UTF-8
+        contract show BINARY | 1 | not encoded in UTF-8
+        man BINARY | 1 | file already exists
+        registry --port 0 --data BINARY | 1 | is not a directory
+        """)
+    void a_file_that_cannot_be_used_is_named_with_the_reason(
+            String command, int exit, String reason, @TempDir Path folder) throws IOException {
+        Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff});
+
+        Command run =
+                Command.run(words(command.replace("FOLDER", folder.toString()).replace("BINARY", binary.toString())));
+
+        assertThat(run.exit()).isEqualTo(exit);
+        assertThat(run.err()).contains(folder.toString(), reason);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "services",
+                "instances a.B",
+                "drain a-1",
+                "guards",
+                "call a.B c",
+                "contract show a.B",
+                "contract withdraw a.B 1.0.0"
+            })
+    void without_a_registry_the_error_says_how_to_start_one(String command) {
+        Command run = Command.run(words(command + " --registry treaty://127.0.0.1:1"));
 
         assertThat(run.exit()).isEqualTo(Main.FAILED);
-        assertThat(run.err()).contains("treaty://127.0.0.1:1", "treaty registry");
+        assertThat(run.err()).contains("treaty://127.0.0.1:1", "cannot be reached", "treaty registry");
+    }
+
+    @Test
+    void a_registry_in_a_file_that_does_not_exist_is_not_taken_for_empty(@TempDir Path folder) {
+        Command run = Command.run("services", "--registry", "file:" + folder.resolve("none.yaml"));
+
+        assertThat(run.exit()).isEqualTo(Main.FAILED);
+        assertThat(run.err()).contains("there is no file " + folder.resolve("none.yaml"));
     }
 
     @Test

@@ -21,6 +21,8 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryLimits;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -33,6 +35,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -212,6 +215,43 @@ class RegistryCommandsTest {
     }
 
     @Test
+    void a_call_that_waits_for_a_silent_registry_says_so() throws IOException {
+        try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            String silence = "treaty://127.0.0.1:" + silent.getLocalPort();
+            Command call = Command.run("call", "a.B", "c", "--deadline", "3s", "--registry", silence);
+
+            assertThat(call.err()).startsWith("deadline_exceeded:").contains("the registry " + silence + " cannot be");
+        }
+    }
+
+    @Test
+    void commands_end_when_no_program_reads_their_output(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(
+                directory.resolve("treaty.yaml"), "run:\n - {name: test.Legacy, address: 'http://127.0.0.1:1'}\n");
+        for (String command : List.of("watch test.Greetings", "up " + file)) {
+            var closed = new PrintWriter(new BrokenPipe());
+            var ended = new FutureTask<>(
+                    () -> Main.run(closed, new PrintWriter(Writer.nullWriter()), withRegistry(command.split(" "))));
+            Thread.startVirtualThread(ended);
+            assertThat(ended.get(60, TimeUnit.SECONDS)).as(command).isEqualTo(Main.OK);
+        }
+    }
+
+    /** The output of {@code treaty … | head} after head has ended. */
+    private static final class BrokenPipe extends Writer {
+        @Override
+        public void write(char[] characters, int from, int length) throws IOException {
+            throw new IOException("Broken pipe");
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
     void more_services_can_be_listed_than_watched() {
         int many = RegistryLimits.BATCH_MAX + 1;
         try (Treaty hub = Treaty.open(Settings.DEFAULTS)) {
@@ -376,6 +416,9 @@ class RegistryCommandsTest {
         Command critical = run("instances", "--health", "critical", "test.Greetings");
         assertThat(critical.exit()).isEqualTo(Main.OK);
         assertThat(critical.out()).contains("No instance has this health.");
+        Command mistyped = run("instances", "--health", "critical", "test.Greeting");
+        assertThat(mistyped.exit()).isEqualTo(Main.FAILED);
+        assertThat(mistyped.err()).contains("did you mean test.Greetings?");
         assertThat(run("instances", "test.Greetings", "--renewals").out())
                 .containsPattern("RENEWED")
                 .containsPattern("20[0-9]{2}-[0-9]{2}-[0-9]{2}T");

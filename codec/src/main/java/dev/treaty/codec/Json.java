@@ -59,7 +59,7 @@ public final class Json {
      * @throws MessageException if the text is not one JSON value, or exceeds a limit
      */
     public static @Nullable Object read(byte[] bytes) {
-        return JsonFormat.read("the text", bytes, 0, bytes.length, false, AnyAdapter.ANY::readNullable);
+        return JsonFormat.read("the text", bytes, 0, bytes.length, false, AnyAdapter.ANY::readElement);
     }
 
     /**
@@ -91,7 +91,7 @@ public final class Json {
 
     private static byte[] write(@Nullable Object value, ObjectWriteContext context) {
         var bytes = new ByteArrayOutputStream();
-        JsonFormat.write("the value", context, bytes, out -> AnyAdapter.ANY.writeNullable(out, value));
+        JsonFormat.write("the value", context, bytes, out -> AnyAdapter.ANY.writeElement(out, value));
         return bytes.toByteArray();
     }
 }

@@ -33,12 +33,10 @@ public final class JsonCodec {
     private final Operation operation;
     private final String request;
     private final String response;
+    private final StructureAdapter requestAdapter;
     private final JsonAdapter responseAdapter;
     private final boolean dynamic;
     private final boolean immutable;
-
-    /** Created at the first use if the signature is dynamic, because clients without Java types only write requests. */
-    private @Nullable StructureAdapter requestAdapter;
 
     /** The last response, if results are immutable: the next one may be the same object. */
     private volatile @Nullable Encoded lastResponse;
@@ -58,18 +56,11 @@ public final class JsonCodec {
         this.immutable =
                 operation.signature().result() instanceof Class<?> type && type.isAnnotationPresent(Immutable.class);
         Signature types = operation.signature();
-        this.requestAdapter = dynamic ? null : JsonAdapters.message(operation.request(), types.parameters());
+        this.requestAdapter = dynamic
+                ? JsonAdapters.dynamic(operation.request())
+                : JsonAdapters.message(operation.request(), types.parameters());
         this.responseAdapter =
                 dynamic ? AnyAdapter.ANY : JsonAdapters.message(operation.response(), List.of(types.result()));
-    }
-
-    private StructureAdapter requestAdapter() {
-        StructureAdapter adapter = requestAdapter; // two threads may create it concurrently, without harm
-        if (adapter == null) {
-            adapter = JsonAdapters.dynamic(operation.request());
-            requestAdapter = adapter;
-        }
-        return adapter;
     }
 
     /**
@@ -78,12 +69,11 @@ public final class JsonCodec {
      * @throws MessageException if the arguments do not match the contract
      */
     public void writeRequest(List<? extends @Nullable Object> arguments, OutputStream out) {
-        if (dynamic) {
-            write(request, AnyAdapter.ANY, arguments.isEmpty() ? Map.of() : arguments.getFirst(), out);
-        } else {
-            Object message = operation.request().anonymous() ? arguments : arguments.getFirst();
-            write(request, requestAdapter(), message, out);
+        Object message = arguments;
+        if (dynamic || !operation.request().anonymous()) {
+            message = arguments.isEmpty() ? Map.of() : arguments.getFirst();
         }
+        write(request, requestAdapter, message, out);
     }
 
     /**
@@ -92,7 +82,7 @@ public final class JsonCodec {
      * @throws MessageException if it does not match the contract
      */
     public List<@Nullable Object> readRequest(byte[] bytes, int offset, int length) {
-        Object value = JsonFormat.read(request, bytes, offset, length, false, requestAdapter()::read);
+        Object value = JsonFormat.read(request, bytes, offset, length, false, requestAdapter::read);
         if (value instanceof List<?> arguments) {
             @SuppressWarnings("unchecked")
             var several = (List<@Nullable Object>) arguments;

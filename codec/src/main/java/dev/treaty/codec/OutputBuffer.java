@@ -1,15 +1,13 @@
 package dev.treaty.codec;
 
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /** A reusable byte buffer that grows as needed; {@link #clear} releases the memory of a large message. */
 public final class OutputBuffer extends OutputStream {
     /** The maximum size that an empty buffer keeps, in bytes. */
     public static final int KEPT_MAX = 64 << 10;
-
-    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     private byte[] array = new byte[1 << 10];
     private int length;
@@ -34,7 +32,7 @@ public final class OutputBuffer extends OutputStream {
 
     private void ensure(int more) {
         if (array.length - length < more) {
-            array = Arrays.copyOf(array, Math.max(array.length * 2, length + more));
+            array = Arrays.copyOf(array, Math.max(2 * array.length, length + more));
         }
     }
 
@@ -66,28 +64,13 @@ public final class OutputBuffer extends OutputStream {
         return this;
     }
 
-    /** Adds a number, which must not be negative, in decimal. */
+    /** Adds a number in decimal. */
     public OutputBuffer addNumber(long number) {
-        int digits = 1;
-        for (long rest = number; rest >= 10; rest /= 10) {
-            digits++;
-        }
-        ensure(digits);
-        long rest = number;
-        for (int i = length + digits - 1; i >= length; i--) {
-            array[i] = (byte) ('0' + rest % 10);
-            rest /= 10;
-        }
-        length += digits;
-        return this;
+        return add(Long.toString(number));
     }
 
     /** Adds a number as sixteen hexadecimal digits. */
     public OutputBuffer addHex(long number) {
-        ensure(16);
-        for (int shift = 60; shift >= 0; shift -= 4) {
-            array[length++] = HEX[(int) (number >>> shift) & 15];
-        }
-        return this;
+        return add(HexFormat.of().toHexDigits(number));
     }
 }

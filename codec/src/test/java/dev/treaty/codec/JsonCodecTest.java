@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.DefaultValue;
 import dev.treaty.core.contract.Immutable;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
@@ -21,6 +22,7 @@ import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 public class JsonCodecTest {
     private static final ServiceContract CONTRACT = ServiceContract.of(Shop.class);
@@ -545,5 +548,87 @@ public class JsonCodecTest {
                 .list()
                 .ofMaxSize(40)
                 .map(parts -> String.join("", parts));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c0af", "e080af", "f08080af", "eda080", "f4908080", "f5808080", "80", "c3", "ff"})
+    void text_that_is_not_utf_8_is_rejected_W6(String hex) {
+        byte[] bad = HexFormat.of().parseHex(hex);
+        for (String json :
+                List.of("{'id':'%s'}", "{'%s':'a'}", "{'id':'ä%s'}", "{'id':'" + "ä".repeat(9_000) + "%s'}")) {
+            byte[] bytes = json.replace('\'', '"')
+                    .replace("%s", new String(bad, StandardCharsets.ISO_8859_1))
+                    .replace("ä", "\u00c3\u00a4")
+                    .getBytes(StandardCharsets.ISO_8859_1);
+            assertThatThrownBy(() -> codec("get").readRequest(bytes, 0, bytes.length))
+                    .isInstanceOf(MessageException.class)
+                    .hasMessageContaining("not encoded in UTF-8");
+            assertThatThrownBy(() -> codec("get").readResponse(bytes, 0, bytes.length))
+                    .hasMessageContaining("not encoded in UTF-8");
+            assertThatThrownBy(() -> Json.read(bytes)).hasMessageContaining("not encoded in UTF-8");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e9999999999", "-1e-9999999999", "1e1001", "1e-1001"})
+    void a_number_beyond_every_range_is_rejected(String number) {
+        assertThatThrownBy(() -> Json.read("{\"a\":" + number + "}"))
+                .isInstanceOf(MessageException.class)
+                .hasMessage("the text: field \"a\" must be a number within its range");
+        var contract = ServiceContract.parse("contract a 1\nget(a: decimal)");
+        assertThatThrownBy(() -> request(contract, "{\"a\":" + number + "}"))
+                .hasMessageContaining("must be a number within its range");
+    }
+
+    private static List<Object> request(ServiceContract contract, String json) {
+        byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+        return new JsonCodec(contract.name(), contract.operations().getFirst()).readRequest(bytes, 0, bytes.length);
+    }
+
+    /** Sixty types that each contain the next one twice have 2^60 paths. */
+    @Test
+    void a_contract_with_exponentially_many_paths_has_a_codec_R12() {
+        var text = new StringBuilder("contract a 1\nget(a: R0)\n");
+        for (int i = 0; i < 60; i++) {
+            text.append("record R%d { a?: R%d, b?: R%d }\n".formatted(i, i + 1, i + 1));
+        }
+        var contract = ServiceContract.parse(text + "record R60 { a: int32 }");
+        assertThat(request(contract, "{\"a\":{\"b\":{}}}")).hasToString("[{a={b={}}}]");
+    }
+
+    record Positive(int value) {
+        Positive {
+            if (value < 1) {
+                throw new IllegalArgumentException("not\u001b[2J positive" + "!".repeat(1_000));
+            }
+        }
+    }
+
+    @Contract(name = "test.Positives", version = "1.0.0")
+    interface Positives {
+        void add(Positive positive);
+    }
+
+    @Test
+    void a_message_of_a_record_is_printable_and_short_W11() {
+        assertThatThrownBy(() -> request(ServiceContract.of(Positives.class), "{\"value\":0}"))
+                .isInstanceOf(MessageException.class)
+                .message()
+                .contains("is invalid: not [2J positive!!")
+                .hasSizeLessThan(500);
+    }
+
+    @Contract(name = "test.Bytes", version = "1.0.0")
+    interface Bytes {
+        void add(@DefaultValue("300") byte value);
+    }
+
+    @Test
+    void a_default_beyond_its_java_type_is_rejected() {
+        var contract = ServiceContract.of(Bytes.class);
+        assertThatThrownBy(() ->
+                        new JsonCodec(contract.name(), contract.operations().getFirst()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("300 is out of range");
     }
 }

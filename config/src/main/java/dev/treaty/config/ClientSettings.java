@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.core.text.Range;
 import java.time.Duration;
 
 /**
@@ -17,9 +18,9 @@ public record ClientSettings(int connectionsMax, int idleConnectionsMax, Duratio
 
     /** @throws IllegalArgumentException if a value is out of range */
     public ClientSettings {
-        SettingChecks.within("connections-max", connectionsMax, 1, 65_535);
-        SettingChecks.within("idle-connections-max", idleConnectionsMax, 0, 65_535);
-        SettingChecks.within("connect-timeout", connectTimeout, Duration.ofMillis(1), Duration.ofMinutes(5));
-        SettingChecks.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
+        Range.check("connections-max", connectionsMax, 1, 65_535);
+        Range.check("idle-connections-max", idleConnectionsMax, 0, 65_535);
+        Range.check("connect-timeout", connectTimeout, Duration.ofMillis(1), Duration.ofMinutes(5));
+        Range.check("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
     }
 }

@@ -5,6 +5,7 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryProtocol;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +36,14 @@ public final class InstancesFile {
      */
     public static List<RegistryProtocol.Instance> parse(String source, String text) {
         var reading = new SettingsReading(Map.of(), new Problems(source));
-        var instances = reading.root(Yaml.read(text, reading.problems)).groups("instances", InstancesFile::instance);
+        var ids = new HashSet<String>();
+        var instances = reading.root(Yaml.read(text, reading.problems)).groups("instances", section -> {
+            Optional<RegistryProtocol.Instance> instance = instance(section);
+            instance.map(RegistryProtocol.Instance::id)
+                    .filter(id -> !ids.add(id))
+                    .ifPresent(_ -> section.problem("id", "another instance of this file has this id"));
+            return instance;
+        });
         reading.end();
         return instances;
     }

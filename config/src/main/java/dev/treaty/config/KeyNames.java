@@ -9,8 +9,6 @@ import java.util.Optional;
  * Converts names between Java, files and environment variables, and finds the name that is nearest to a misspelled one.
  */
 public final class KeyNames {
-    private static final int QUOTE_LENGTH_MAX = 60;
-
     private KeyNames() {}
 
     /** Returns {@code body-bytes-max} for {@code bodyBytesMax}. */
@@ -26,11 +24,6 @@ public final class KeyNames {
     /** Returns {@code SERVICES_SHOP_ORDERS_DEADLINE} for {@code services.shop.Orders.deadline}. */
     static String variable(String key) {
         return key.replaceAll("[^A-Za-z0-9]+", "_").replaceAll("^_|_$", "").toUpperCase(Locale.ROOT);
-    }
-
-    /** Returns a text in quotes, shortened if it is long. */
-    static String quote(String text) {
-        return '"' + (text.length() > QUOTE_LENGTH_MAX ? text.substring(0, QUOTE_LENGTH_MAX) + "…" : text) + '"';
     }
 
     /** Returns the most similar name, if at most a third of its letters differ. */

@@ -5,9 +5,9 @@ import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Collects the problems of a configuration while it is read, so that all of them are reported together. */
 final class Problems {
@@ -22,7 +22,10 @@ final class Problems {
     /** Shorter values of variables are parts of other words. */
     private static final int HIDDEN_LENGTH_MIN = 4;
 
-    private final Map<String, String> hidden = new LinkedHashMap<>();
+    /** The references by value, the longest value first: others may be a part of it. */
+    private final Map<String, String> hidden =
+            new TreeMap<>(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+
     private final List<Problem> found = new ArrayList<>();
 
     Problems(String file) {

@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.core.text.Range;
 import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,11 +33,11 @@ public record RegistryServerSettings(
     /** @throws IllegalArgumentException if a value is out of range */
     public RegistryServerSettings {
         data.ifPresent(directory -> SettingChecks.notBlank("data", directory));
-        SettingChecks.within("eviction-ratio-max", evictionRatioMax, 0.0, 1.0);
-        SettingChecks.within("eviction-window", evictionWindow, Duration.ofSeconds(1), Duration.ofDays(1));
+        Range.check("eviction-ratio-max", evictionRatioMax, 0.0, 1.0);
+        Range.check("eviction-window", evictionWindow, Duration.ofSeconds(1), Duration.ofDays(1));
         deregisterAfter.ifPresent(
-                after -> SettingChecks.within("deregister-after", after, Duration.ofSeconds(1), Duration.ofDays(7)));
-        SettingChecks.within("instances-max", instancesMax, 1, 10_000_000);
+                after -> Range.check("deregister-after", after, Duration.ofSeconds(1), Duration.ofDays(7)));
+        Range.check("instances-max", instancesMax, 1, 10_000_000);
     }
 
     /** Returns the same settings with another directory. */

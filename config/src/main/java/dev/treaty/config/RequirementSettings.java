@@ -4,6 +4,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.VersionRange;
 import dev.treaty.core.discovery.Requirement;
+import dev.treaty.core.text.PrintableText;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,7 +26,8 @@ public record RequirementSettings(Optional<VersionRange> versions, Map<String, V
                 new ServiceName(name); // capabilities have the same syntax
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(
-                        "capabilities has " + KeyNames.quote(name) + ", which is not a valid name of a capability", e);
+                        "capabilities has " + PrintableText.quote(name) + ", which is not a valid name of a capability",
+                        e);
             }
         }
     }

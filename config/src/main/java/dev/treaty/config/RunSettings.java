@@ -4,6 +4,8 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.health.HealthPolicy;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Range;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +33,10 @@ public sealed interface RunSettings {
         public Hosted {
             SettingChecks.notBlank("contract", contract);
             SettingChecks.notBlank("implementation", implementation);
-            SettingChecks.within("instances", instances, 1, INSTANCES_MAX);
-            SettingChecks.within("port", port, 0, 65_535);
+            Range.check("instances", instances, 1, INSTANCES_MAX);
+            Range.check("port", port, 0, 65_535);
             if (port > 0) {
-                SettingChecks.within("the last instance's port", port + instances - 1, 1, 65_535);
+                Range.check("the last instance's port", port + instances - 1, 1, 65_535);
             }
             classPath = List.copyOf(classPath);
             jvm = List.copyOf(jvm);
@@ -65,7 +67,7 @@ public sealed interface RunSettings {
                         + ": write for example http://127.0.0.1:8080; https, grpc, grpcs and tcp are known too");
             }
             if (!HEALTH.matcher(health).matches()) {
-                throw new IllegalArgumentException("health is " + KeyNames.quote(health)
+                throw new IllegalArgumentException("health is " + PrintableText.quote(health)
                         + ": write a path that begins with /, tcp, grpc, grpc/SERVICE or treaty");
             }
         }

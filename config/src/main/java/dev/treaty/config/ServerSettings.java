@@ -1,6 +1,7 @@
 package dev.treaty.config;
 
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.Range;
 import dev.treaty.resilience.AdmissionPolicy;
 import java.time.Duration;
 import java.util.Map;
@@ -45,9 +46,9 @@ public record ServerSettings(
     /** @throws IllegalArgumentException if a value is out of range */
     public ServerSettings {
         SettingChecks.notBlank("host", host);
-        SettingChecks.within("port", port, 0, 65_535);
-        SettingChecks.within("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
-        SettingChecks.within("drain", drain, Duration.ZERO, Duration.ofHours(1));
+        Range.check("port", port, 0, 65_535);
+        Range.check("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
+        Range.check("drain", drain, Duration.ZERO, Duration.ofHours(1));
         advertise.ifPresent(name -> SettingChecks.notBlank("advertise", name));
         ServiceInstance.checkWeight(weight);
         metadata = ServiceInstance.checkMetadata(metadata);

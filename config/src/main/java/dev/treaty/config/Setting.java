@@ -1,5 +1,7 @@
 package dev.treaty.config;
 
+import dev.treaty.core.text.PrintableText;
+
 /**
  * One value in effect, and its origin.
  *
@@ -9,9 +11,9 @@ package dev.treaty.config;
  * @param origin {@code default}, {@code inherited}, a variable's name, or {@code file:line}
  */
 public record Setting(String key, String value, String origin) {
-    /** One line: {@code server.port = 8080  # treaty.yaml:12}. */
+    /** One {@linkplain PrintableText printable} line: {@code server.port = 8080  # treaty.yaml:12}. */
     @Override
     public String toString() {
-        return key + " = " + value + "  # " + origin;
+        return PrintableText.line(key + " = " + value + "  # " + origin);
     }
 }

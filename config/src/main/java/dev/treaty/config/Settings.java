@@ -2,6 +2,8 @@ package dev.treaty.config;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Range;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Policies;
@@ -74,7 +76,10 @@ public record Settings(
     /** @throws IllegalArgumentException if the name, the region or the zone is invalid */
     public Settings {
         SettingChecks.notBlank("name", name);
-        SettingChecks.within("the length of name", name.length(), 1, NAME_LENGTH_MAX);
+        Range.check("the length of name", name.length(), 1, NAME_LENGTH_MAX);
+        if (!PrintableText.isPrintable(name)) {
+            throw new IllegalArgumentException("name " + PrintableText.quote(name) + " has control characters");
+        }
         ServiceInstance.checkPlace("region", region);
         ServiceInstance.checkPlace("zone", zone);
         services = Map.copyOf(services);
@@ -89,7 +94,7 @@ public record Settings(
      * @throws ConfigurationException if anything is wrong with the file or with a variable
      */
     public static Settings load(Path file, Map<String, String> environment) {
-        return parse(file.toString(), text(file), environment);
+        return effective(file, environment).settings();
     }
 
     /**
@@ -112,8 +117,18 @@ public record Settings(
     }
 
     /**
+     * Reads a file and records the origin of each value in effect.
+     *
+     * @throws ConfigurationException if anything is wrong with the file or with a variable
+     */
+    public static Effective effective(Path file, Map<String, String> environment) {
+        return effective(file.toString(), text(file), environment);
+    }
+
+    /**
      * Reads text and records the origin of each value in effect.
      *
+     * @param source the name of the text in messages
      * @throws ConfigurationException if anything is wrong with the text or with a variable
      */
     public static Effective effective(String source, String yaml, Map<String, String> environment) {

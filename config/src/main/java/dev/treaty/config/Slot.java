@@ -5,6 +5,7 @@ import dev.treaty.config.YamlNode.Mapping;
 import dev.treaty.config.YamlNode.Place;
 import dev.treaty.config.YamlNode.Scalar;
 import dev.treaty.config.YamlNode.Sequence;
+import dev.treaty.core.text.PrintableText;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -135,7 +136,11 @@ record Slot(
         } catch (IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage());
             String written = SettingsReading.withoutDefaults(text.value);
-            problem(text, text.inFile() ? message.replace(KeyNames.quote(value), KeyNames.quote(written)) : message);
+            problem(
+                    text,
+                    text.inFile()
+                            ? message.replace(PrintableText.quote(value), PrintableText.quote(written))
+                            : message);
             return null;
         }
     }

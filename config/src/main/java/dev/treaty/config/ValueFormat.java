@@ -4,6 +4,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.VersionRange;
 import dev.treaty.core.text.DurationFormat;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryAddress;
 import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
@@ -33,9 +34,7 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
     private static final List<ValueFormat<?>> KNOWN = List.of(
             new ValueFormat<>(String.class, Function.identity(), Function.identity()),
             new ValueFormat<>(Boolean.class, ValueFormat::readBoolean, String::valueOf),
-            new ValueFormat<>(
-                    Integer.class, text -> (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE), String::valueOf),
-            new ValueFormat<>(Long.class, text -> whole(text, Long.MIN_VALUE, Long.MAX_VALUE), String::valueOf),
+            new ValueFormat<>(Integer.class, ValueFormat::readWhole, String::valueOf),
             new ValueFormat<>(Double.class, ValueFormat::readNumber, ValueFormat::writeNumber),
             new ValueFormat<>(Duration.class, ValueFormat::readDuration, DurationFormat::write),
             new ValueFormat<>(URI.class, ValueFormat::readUri, URI::toString),
@@ -44,12 +43,9 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
             new ValueFormat<>(VersionRange.class, VersionRange::parse, VersionRange::toString),
             new ValueFormat<>(RegistryAddress.class, RegistryAddress::parse, RegistryAddress::toString));
 
-    /** For components of type {@code int} or {@code long} with the word "bytes" in their name. */
-    private static final ValueFormat<Integer> INT_BYTES =
-            new ValueFormat<>(Integer.class, text -> (int) bytes(text, Integer.MAX_VALUE), ValueFormat::writeBytes);
-
-    private static final ValueFormat<Long> LONG_BYTES =
-            new ValueFormat<>(Long.class, text -> bytes(text, Long.MAX_VALUE), ValueFormat::writeBytes);
+    /** For components of type {@code int} with the word "bytes" in their name. */
+    private static final ValueFormat<Integer> BYTES =
+            new ValueFormat<>(Integer.class, ValueFormat::readBytes, ValueFormat::writeBytes);
 
     private static final Pattern BYTES_NAME = Pattern.compile("(^|.*-)bytes(-.*|$)");
 
@@ -78,8 +74,8 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
      */
     static Optional<ValueFormat<?>> of(Class<?> type, String key) {
         Class<?> boxed = MethodType.methodType(type).wrap().returnType();
-        if (BYTES_NAME.matcher(key).matches() && (boxed == Integer.class || boxed == Long.class)) {
-            return Optional.of(boxed == Integer.class ? INT_BYTES : LONG_BYTES);
+        if (boxed == Integer.class && BYTES_NAME.matcher(key).matches()) {
+            return Optional.of(BYTES);
         }
         if (boxed.isEnum()) {
             return Optional.of(enumeration(boxed));
@@ -122,7 +118,7 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
     }
 
     private static IllegalArgumentException rejected(String text, String expected) {
-        return new IllegalArgumentException(KeyNames.quote(text) + " is not " + expected);
+        return new IllegalArgumentException(PrintableText.quote(text) + " is not " + expected);
     }
 
     private static Boolean readBoolean(String text) {
@@ -133,18 +129,18 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
         };
     }
 
-    private static long whole(String text, long min, long max) {
+    private static Integer readWhole(String text) {
         if (!WHOLE.matcher(text).matches()) {
             throw rejected(text, "a whole number; write for example 3");
         }
-        return within(new BigInteger(text), text, min, max);
+        return within(new BigInteger(text), text, Integer.MIN_VALUE);
     }
 
-    private static long within(BigInteger value, String text, long min, long max) {
-        if (value.compareTo(BigInteger.valueOf(min)) < 0 || value.compareTo(BigInteger.valueOf(max)) > 0) {
-            throw rejected(text, "in range; use " + min + " to " + max);
+    private static Integer within(BigInteger value, String text, int min) {
+        if (value.bitLength() >= Integer.SIZE || value.intValue() < min) {
+            throw rejected(text, "in range; use " + min + " to " + Integer.MAX_VALUE);
         }
-        return value.longValue();
+        return value.intValue();
     }
 
     private static Double readNumber(String text) {
@@ -162,7 +158,7 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
                 : value.toString();
     }
 
-    private static long bytes(String text, long max) {
+    private static Integer readBytes(String text) {
         Matcher match = SIZE.matcher(text);
         Optional<Long> unit = match.matches()
                 ? SIZES.stream()
@@ -173,11 +169,10 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
         if (unit.isEmpty()) {
             throw rejected(text, "a size; write for example 64KiB, 4MiB or 4194304");
         }
-        return within(new BigInteger(match.group(1)).multiply(BigInteger.valueOf(unit.get())), text, 0, max);
+        return within(new BigInteger(match.group(1)).multiply(BigInteger.valueOf(unit.get())), text, 0);
     }
 
-    private static String writeBytes(Number size) {
-        long bytes = size.longValue();
+    private static String writeBytes(int bytes) {
         return SIZES.stream()
                 .filter(unit -> bytes != 0 && bytes % unit.size == 0)
                 .map(unit -> bytes / unit.size + unit.name)

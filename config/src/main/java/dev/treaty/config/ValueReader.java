@@ -1,6 +1,7 @@
 package dev.treaty.config;
 
 import dev.treaty.config.YamlNode.Entry;
+import dev.treaty.core.text.PrintableText;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.HashMap;
@@ -91,7 +92,7 @@ interface ValueReader {
             }
             boolean group = content instanceof RecordReader;
             if (group && slot.variable().isPresent()) {
-                String value = KeyNames.quote(text.orElseThrow().value());
+                String value = PrintableText.quote(text.orElseThrow().value());
                 slot.problemWithValue(value + " is not accepted; write " + NONE + ", or set the keys of the group");
                 return null;
             }

@@ -95,7 +95,7 @@ class SettingsProblemsTest {
                         "a registry's port out of range",
                         "registry: treaty://localhost:70000",
                         "1:11: registry: \"treaty://localhost:70000\" is no registry"
-                                + " (port 70000 is out of range: use 1 to 65535):"
+                                + " (port is 70000: use 1 to 65535):"
                                 + KINDS),
                 file("no value", "name:", "1:6: name: has no value; set one, or remove the key"),
                 file(
@@ -298,7 +298,20 @@ class SettingsProblemsTest {
     @Test
     void quoted_text_cannot_forge_a_line_of_the_message() {
         var exception = rejected("\"a\\nb\": \"c\\nd\"\nname: \"\\e[31m\\n\"\nserver: {port: \"1\\n2\"}", Map.of());
-        assertThat(exception.getMessage().lines()).hasSize(3);
+        assertThat(exception.getMessage().lines()).hasSize(4);
         assertThat(exception.getMessage().chars()).noneMatch(c -> c != '\n' && Character.isISOControl(c));
+    }
+
+    @Test
+    void two_instances_of_a_file_with_one_id_are_a_problem() {
+        var exception =
+                catchThrowableOfType(ConfigurationException.class, () -> InstancesFile.parse("instances.yaml", """
+                    instances:
+                      - {id: a, service: shop.Orders, host: h1, port: 1}
+                      - {id: b, service: shop.Orders, host: h2, port: 1}
+                      - {id: a, service: shop.Orders, host: h3, port: 1}
+                    """));
+        assertThat(exception)
+                .hasMessage("instances.yaml:4:10: instances[2].id: another instance of this file has this id");
     }
 }

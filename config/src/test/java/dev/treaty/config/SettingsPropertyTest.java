@@ -358,7 +358,12 @@ class SettingsPropertyTest {
                                 .as(HealthPolicy::new))
                 .as(RunSettings.Existing::new);
         return Combinators.combine(
-                        Combinators.combine(names(), places(), places(), registries, registryServers)
+                        Combinators.combine(
+                                        names().filter(PrintableText::isPrintable),
+                                        places(),
+                                        places(),
+                                        registries,
+                                        registryServers)
                                 .as(Head::new),
                         servers,
                         clients,

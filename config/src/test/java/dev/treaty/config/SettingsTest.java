@@ -7,6 +7,7 @@ import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.health.HealthPolicy;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
@@ -283,7 +284,7 @@ class SettingsTest {
 
     @Test
     void problems_do_not_show_secrets_W12() {
-        var environment = Map.of("DBPASS", "hunter2hunter2", "SHORT", "hun");
+        var environment = Map.of("DBPASS", "hunter2hunter2", "SHORT", "hun", "PART", "abcd", "WHOLE", "abcdhunter2");
         for (String yaml : List.of(
                 "server: {port: \"${DBPASS}\"}",
                 "server: {drain: \"${DBPASS}s\"}",
@@ -292,7 +293,9 @@ class SettingsTest {
                 "registry: etcd://root:hunter2@10.0.0.1",
                 "registry: ${DBPASS}",
                 "name: \"${DBPASS}" + "x".repeat(Settings.NAME_LENGTH_MAX) + "\"",
-                "zone: \"a ${DBPASS}\"")) {
+                "zone: \"a ${DBPASS}\"",
+                "run: [{name: a, address: \"htp://${PART}/${WHOLE}\"}]",
+                "run: [{name: a, address: \"http://app:" + "hunter2".repeat(20) + "@db/ x\"}]")) {
             assertThatThrownBy(() -> parse(yaml, environment))
                     .as(yaml)
                     .isInstanceOf(ConfigurationException.class)
@@ -301,5 +304,29 @@ class SettingsTest {
         }
         assertThatThrownBy(() -> parse("server: {port: \"${SHORT}\"}", environment))
                 .hasMessageContaining("\"${SHORT}\" is not a whole number");
+    }
+
+    @Test
+    void values_and_names_have_no_control_characters_W11() {
+        for (String name : List.of("a\\e[2J", "a\\nb", "a\\u202e")) {
+            assertThatThrownBy(() -> parse("name: \"" + name + "\"", Map.of()))
+                    .hasMessageContaining("has control characters")
+                    .message()
+                    .matches(PrintableText::isPrintable);
+        }
+        assertThat(Settings.effective("t", "run: [{contract: a, implementation: \"b\\e[2J\\n\"}]", Map.of())
+                        .values())
+                .extracting(Setting::toString)
+                .contains("run[0].implementation = b [2J   # t:1")
+                .allMatch(PrintableText::isPrintable);
+    }
+
+    @Test
+    void the_longest_duration_is_a_problem_like_others_G15() {
+        assertThatThrownBy(() -> parse(
+                        "run: [{name: a, address: \"http://h:1\", check: {interval: PT9223372036854775807S}}]",
+                        Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("run[0].check.interval: interval is PT2562047788015215H30M7S: use 10ms to 1h");
     }
 }

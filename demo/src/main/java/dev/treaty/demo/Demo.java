@@ -3,6 +3,7 @@ package dev.treaty.demo;
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.demo.DemoReport.Machine;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One run of the demo, from the first process to the report. */
@@ -31,16 +33,19 @@ final class Demo {
 
     private final Duration duration;
     private final @Nullable Integer requestedRate;
-    private final DemoRegistry.Choice choice;
+    private final @Nullable RegistryAddress existing;
     private final DemoView view;
     private final ProcessGroup processes = new ProcessGroup();
     private volatile @Nullable OpenLoop load;
 
-    /** @param requestedRate calls per second; if null, a part of what the machine carries */
-    Demo(Duration duration, @Nullable Integer requestedRate, DemoRegistry.Choice choice, DemoView view) {
+    /**
+     * @param requestedRate calls per second; if null, a part of what the machine carries
+     * @param existing the registry to use; null to start one
+     */
+    Demo(Duration duration, @Nullable Integer requestedRate, @Nullable RegistryAddress existing, DemoView view) {
         this.duration = duration;
         this.requestedRate = requestedRate;
-        this.choice = choice;
+        this.existing = existing;
         this.view = view;
     }
 
@@ -77,7 +82,7 @@ final class Demo {
     private DemoReport start() throws IOException, InterruptedException {
         view.print("starting a registry, a database and the services of the shop …");
         long start = System.nanoTime();
-        DemoRegistry registry = DemoRegistry.start(choice, processes);
+        DemoRegistry registry = DemoRegistry.start(existing, processes);
         var shop = new ShopProcesses(processes, registry.address());
         registry.awaitReady();
         shop.startServices();
@@ -112,7 +117,7 @@ final class Demo {
 
     private Machine warmUp(Customers customers) {
         long start = System.nanoTime();
-        double carried = new WarmUp(customers).run();
+        double carried = new WarmUp(customers, new AtomicLong()).run();
         int part = (int) (carried * (1 - RESERVE)) / 10 * 10;
         int rate = requestedRate == null ? Math.clamp(part, RATE_MIN, RATE_MAX) : requestedRate;
         var machine = new Machine(Runtime.getRuntime().availableProcessors(), processes.size(), rate);

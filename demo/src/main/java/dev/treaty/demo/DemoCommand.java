@@ -1,22 +1,15 @@
 package dev.treaty.demo;
 
-import dev.treaty.cli.Converters;
 import dev.treaty.cli.ExtraCommand;
 import dev.treaty.cli.Main;
-import dev.treaty.cli.output.PrintableWriter;
-import dev.treaty.codec.Json;
-import dev.treaty.core.text.PrintableText;
+import dev.treaty.cli.OutputCommand;
+import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code treaty demo}: starts the shop, calls it, and injects faults at fixed times. */
 @Command(
@@ -25,17 +18,16 @@ import picocli.CommandLine.Spec;
             "Runs a shop of five services in eleven processes under load, and injects faults: kills a process, kills"
                     + " and restarts the registry, freezes a process, slows a process and then a whole service while"
                     + " its isolation level is raised, and replaces the orders with their next version.",
-            "The report shows what callers noticed of each. The exit code is 1 if a call failed, 130 after Ctrl-C."
+            "The report shows what callers noticed of each; with --json, progress goes to the error stream. The exit"
+                    + " code is 1 if a call failed, 130 after Ctrl-C."
         },
         footer = {
-            "",
-            "Examples:",
             "  treaty demo                          thirty seconds",
             "  treaty demo --for 2m --rate 500",
-            "  treaty demo --registry etcd          the same with etcd as the registry",
+            "  treaty demo --registry etcd://127.0.0.1:2379",
             "  treaty demo --json | jq .p99Millis   the report as a JSON object"
         })
-public final class DemoCommand implements ExtraCommand, Callable<Integer> {
+public final class DemoCommand extends OutputCommand implements ExtraCommand {
     private static final int RATE_MAX = 10_000;
 
     /** Faults need time to show their effects. */
@@ -44,11 +36,8 @@ public final class DemoCommand implements ExtraCommand, Callable<Integer> {
     @Option(
             names = "--for",
             paramLabel = "DURATION",
-            defaultValue = "30s",
-            converter = Converters.Time.class,
             description = "How long the load lasts, such as 30s or 2m (default: 30s).")
-    @SuppressWarnings("NullAway.Init") // has a default
-    private Duration duration;
+    private Duration duration = Duration.ofSeconds(30);
 
     @Option(
             names = "--rate",
@@ -57,40 +46,25 @@ public final class DemoCommand implements ExtraCommand, Callable<Integer> {
                     + Demo.RATE_MAX + ").")
     private @Nullable Integer rate;
 
-    @Option(names = "--json", description = "Print the report as a JSON object, and progress on the error stream.")
-    private boolean json;
-
     @Option(
             names = "--registry",
-            paramLabel = "REGISTRY",
-            defaultValue = "treaty",
-            converter = DemoRegistry.Converter.class,
-            description = "The registry to start: treaty, etcd or zookeeper (default: treaty). Or the address of a"
-                    + " running registry, which is not killed.")
-    @SuppressWarnings("NullAway.Init") // has a default
-    private DemoRegistry.Choice registry;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected by picocli
-    private CommandSpec spec;
+            paramLabel = "ADDRESS",
+            description = "Use this registry, which is not killed, instead of starting one.")
+    private @Nullable RegistryAddress registry;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (rate != null && (rate < 1 || rate > RATE_MAX)) {
-            throw new ParameterException(spec.commandLine(), "--rate is " + rate + ": use 1 to " + RATE_MAX);
+            throw usageError("--rate is " + rate + ": use 1 to " + RATE_MAX);
         }
         if (duration.compareTo(DURATION_MIN) < 0) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--for is too short to show anything: use " + DURATION_MIN.toSeconds() + "s or more");
+            throw usageError("--for is too short to show anything: use " + DURATION_MIN.toSeconds() + "s or more");
         }
-        PrintWriter out = spec.commandLine().getOut();
-        Ansi ansi = spec.commandLine().getColorScheme().ansi();
-        DemoReport report = new Demo(duration, rate, registry, view(out, ansi)).run();
-        if (json) {
-            out.println(PrintableText.json(Json.indented(report.fields())));
+        DemoReport report = new Demo(duration, rate, registry, view()).run();
+        if (json()) {
+            printJson(report.fields());
         } else {
-            report.print(new PrintableWriter(out, ansi.enabled()), ansi);
+            report.print(out(), ansi());
         }
         return report.successful() ? Main.OK : Main.FAILED;
     }
@@ -100,10 +74,11 @@ public final class DemoCommand implements ExtraCommand, Callable<Integer> {
         Class.forName(ShopProcesses.MAIN_CLASS).getMethod("train").invoke(null);
     }
 
-    private DemoView view(PrintWriter out, Ansi ansi) {
-        if (json) {
-            return new LineView(spec.commandLine().getErr());
+    private DemoView view() {
+        if (json()) {
+            return new LineView(spec().commandLine().getErr());
         }
-        return ansi.enabled() || ScreenView.terminal() ? new ScreenView(out, ansi) : new LineView(out);
+        PrintWriter out = spec().commandLine().getOut();
+        return ansi().enabled() || ScreenView.terminal() ? new ScreenView(out, ansi()) : new LineView(out);
     }
 }

@@ -9,21 +9,16 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Calls the storefront without pause until the calls do not get faster. This compiles the code that calls run, and
  * measures what the machine carries.
+ *
+ * @param number the number of the next call
  */
-final class WarmUp {
+record WarmUp(Customers customers, AtomicLong number) {
     private static final int CALLERS = 8;
     private static final Duration ROUND = Duration.ofSeconds(1);
     private static final int ROUNDS_MAX = 5;
 
     /** Another round follows if a round is faster than the one before by this factor. */
     private static final double GROWTH_MIN = 1.2;
-
-    private final Customers customers;
-    private final AtomicLong number = new AtomicLong();
-
-    WarmUp(Customers customers) {
-        this.customers = customers;
-    }
 
     /** Returns the rate that the storefront reached, in successful calls per second. */
     double run() {

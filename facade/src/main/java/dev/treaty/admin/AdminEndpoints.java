@@ -14,37 +14,30 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.observe.PrometheusExporter;
 import dev.treaty.pipeline.Pipelines;
+import dev.treaty.resilience.Guard;
+import dev.treaty.resilience.Guards;
+import dev.treaty.resilience.IsolationLevel;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * Hosts what operators read and change in a process: {@link Introspection} as a service and as the page {@code
  * /-/status}, metrics for Prometheus, and {@link Control} for its own user if the process listens on loopback only.
+ *
+ * @param guards changed by {@link Control}
+ * @param failures receives exceptions of the implementations
  */
-public final class AdminEndpoints {
-    private final Introspection introspection;
-    private final Control control;
-    private final PrometheusExporter prometheus;
-    private final Time time;
-    private final BiConsumer<Call, Throwable> failures;
-
-    /** @param failures receives exceptions of the implementations */
-    public AdminEndpoints(
-            Introspection introspection,
-            Control control,
-            PrometheusExporter prometheus,
-            Time time,
-            BiConsumer<Call, Throwable> failures) {
-        this.introspection = introspection;
-        this.control = control;
-        this.prometheus = prometheus;
-        this.time = time;
-        this.failures = failures;
-    }
-
+public record AdminEndpoints(
+        Introspection introspection,
+        Guards guards,
+        PrometheusExporter prometheus,
+        Time time,
+        BiConsumer<Call, Throwable> failures) {
     /**
      * Hosts the endpoints.
      *
@@ -53,7 +46,11 @@ public final class AdminEndpoints {
     public void host(Server server, String host) {
         ServiceContract contract = host(server, Introspection.class, introspection, (call, next) -> next.handle(call));
         if (isLoopback(host)) {
-            host(server, Control.class, control, ControlSecret.ofUser().filter(server.endpoint()));
+            host(
+                    server,
+                    Control.class,
+                    new GuardControl(),
+                    ControlSecret.ofUser().filter(server.endpoint()));
         }
         var codec = new JsonCodec(contract.name(), contract.operation("status").orElseThrow());
         server.page("/-/status", "application/json", () -> {
@@ -76,6 +73,25 @@ public final class AdminEndpoints {
         server.host(new HostedService(
                 contract, handler, () -> ServiceHealth.of(ServiceHealth.Status.PASSING, time.instant())));
         return contract;
+    }
+
+    /** Changes and resets the guards while calls run. */
+    private final class GuardControl implements Control {
+        @Override
+        public boolean level(String service, IsolationLevel level) {
+            return change(service, guard -> guard.level(level));
+        }
+
+        @Override
+        public boolean reset(String service) {
+            return change(service, Guard::reset);
+        }
+
+        private boolean change(String service, Consumer<Guard> change) {
+            Optional<Guard> guard = guards.find(service);
+            guard.ifPresent(change);
+            return guard.isPresent();
+        }
     }
 
     private static boolean isLoopback(String host) {

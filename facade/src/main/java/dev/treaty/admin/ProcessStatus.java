@@ -18,20 +18,9 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /** Reports the status of a process: its metrics, its services, and the services that it calls. */
-public final class ProcessStatus implements Introspection {
-    private final Supplier<StatusReport> metrics;
-    private final Registry registry;
-    private final Collection<ServedService> served;
-    private final Callers callers;
-
-    public ProcessStatus(
-            Supplier<StatusReport> metrics, Registry registry, Collection<ServedService> served, Callers callers) {
-        this.metrics = metrics;
-        this.registry = registry;
-        this.served = served;
-        this.callers = callers;
-    }
-
+public record ProcessStatus(
+        Supplier<StatusReport> metrics, Registry registry, Collection<ServedService> served, Callers callers)
+        implements Introspection {
     @Override
     public Status status() {
         return new Status(

@@ -3,6 +3,6 @@
  *
  * <p>{@link dev.treaty.admin.AdminEndpoints} hosts the two contracts {@code dev.treaty.Introspection} and {@code
  * dev.treaty.Control}, the status page and the metrics page. {@link dev.treaty.admin.ProcessStatus} implements the
- * first, {@link dev.treaty.admin.GuardControl} the second; each gets only the objects that it reads or changes.
+ * first.
  */
 package dev.treaty.admin;

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Selects a node for each attempt and sends the attempt to it. If a node refuses the connection, the attempt goes to
  * another one: nothing has been sent, so this is no retry and takes nothing from the retry budget.
  */
-public final class BalancingHandler implements Handler {
+public record BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared, CompatibilityFilter compatible)
+        implements Handler {
     /**
      * The number of picks for an attempt, if nodes refuse the connection or another call takes the last admission of a
      * breaker between the pick and the request.
@@ -34,18 +35,6 @@ public final class BalancingHandler implements Handler {
     /** The maximum number of instances that a message lists. */
     private static final int LISTED_MAX = 5;
 
-    private final Nodes nodes;
-    private final Mirror mirror;
-    private final ClientRuntime shared;
-    private final CompatibilityFilter compatible;
-
-    BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared, CompatibilityFilter compatible) {
-        this.nodes = nodes;
-        this.mirror = mirror;
-        this.shared = shared;
-        this.compatible = compatible;
-    }
-
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {
         @Nullable ServiceResponse<?> injected = shared.faults().inject(call);
@@ -54,10 +43,15 @@ public final class BalancingHandler implements Handler {
         }
         Time time = shared.runtime().time();
         DecisionRecord record = call.context().record();
-        // The first instances are just starting, or the last leave before their successors are registered.
-        if (nodes.deserted() && record.waiting()) {
-            long left = call.context().deadline().remainingNanos(time);
-            nodes.awaitInstance(Math.min(INSTANCE_WAIT.toNanos(), left));
+        if (nodes.deserted()) {
+            // The first instances are just starting, or the last leave before their successors are registered.
+            if (record.waiting()) {
+                long left = call.context().deadline().remainingNanos(time);
+                nodes.awaitInstance(Math.min(INSTANCE_WAIT.toNanos(), left));
+            }
+            if (nodes.closed()) {
+                return ServiceResponse.failed(Fault.unreached(Code.CANCELED, "this Treaty is closed"));
+            }
         }
         long now = time.nanoTime();
         Selection<Node> selection = nodes.balanced().select(call, now);

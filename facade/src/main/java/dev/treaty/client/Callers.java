@@ -154,7 +154,7 @@ public final class Callers implements AutoCloseable {
         }
         known.forEach((name, caller) -> {
             var service = changed.service(name);
-            caller.rebalance(service.policy(), service.routing());
+            caller.nodes().reconfigure(service.policy(), service.routing());
         });
     }
 
@@ -187,6 +187,6 @@ public final class Callers implements AutoCloseable {
             lock.unlock();
         }
         location.close();
-        callers.values().forEach(ServiceCaller::close);
+        callers.values().forEach(caller -> caller.nodes().close());
     }
 }

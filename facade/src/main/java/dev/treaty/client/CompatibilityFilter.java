@@ -1,5 +1,7 @@
 package dev.treaty.client;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.treaty.balance.Candidates;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Exclusion;
@@ -19,7 +21,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +36,8 @@ final class CompatibilityFilter {
     /** The maximum number of cached verdicts. */
     private static final int VERDICTS_MAX = 64;
 
-    /** The maximum number of filtered candidates of one operation: of some destinations, and earlier snapshots. */
-    private static final int FILTERED_MAX = 16;
+    /** The maximum number of candidates whose filtered ones are cached: of some destinations, and earlier snapshots. */
+    private static final int FILTERED_MAX = 64;
 
     private static final Verdict COMPATIBLE = new Verdict(null, "", null, false);
 
@@ -94,26 +95,14 @@ final class CompatibilityFilter {
      *
      * @param verdicts empty for a node whose contract is not known yet
      * @param lookups the number of finished contract lookups at that time
-     * @param filtered the filtered candidates by operation
+     * @param filtered the filtered candidates by operation, by the identity of the candidates, since these are immutable
      */
     private record Evaluation(
             List<Node> nodes,
             Map<Node, Optional<Verdict>> verdicts,
             boolean allCompatible,
             int lookups,
-            Map<String, List<Filtered>> filtered) {
-        @SuppressWarnings("ReferenceEquality") // candidates are immutable; a change is another object
-        Optional<Candidates<Node>> filtered(Candidates<Node> candidates, String operation) {
-            for (Filtered known : filtered.getOrDefault(operation, List.of())) {
-                if (known.of == candidates) {
-                    return Optional.of(known.compatible);
-                }
-            }
-            return Optional.empty();
-        }
-    }
-
-    private record Filtered(Candidates<Node> of, Candidates<Node> compatible) {}
+            Cache<Candidates<Node>, Map<String, Candidates<Node>>> filtered) {}
 
     /** @param contract the client's contract; null if it has none */
     CompatibilityFilter(@Nullable ServiceContract contract, Requirement requirement, ContractCache contracts) {
@@ -129,12 +118,13 @@ final class CompatibilityFilter {
         if (evaluation == null || !isCurrent(evaluation, nodes)) {
             evaluation = evaluation(nodes);
         }
-        String operation = call.operation().name();
         if (evaluation.allCompatible) {
             return candidates;
         }
         Evaluation current = evaluation;
-        return current.filtered(candidates, operation).orElseGet(() -> filter(current, candidates, operation));
+        return current.filtered
+                .get(candidates, _ -> new ConcurrentHashMap<>())
+                .computeIfAbsent(call.operation().name(), operation -> filter(current, candidates, operation));
     }
 
     @SuppressWarnings("ReferenceEquality") // a list of nodes is immutable; a change is another object
@@ -162,32 +152,20 @@ final class CompatibilityFilter {
         nodes.forEach(node -> byNode.put(node, Optional.ofNullable(verdict(node.instance()))));
         boolean allCompatible = byNode.values().stream()
                 .allMatch(verdict -> verdict.isPresent() && verdict.get().compatible());
-        return new Evaluation(nodes, byNode, allCompatible, finished, new ConcurrentHashMap<>());
+        var filtered = Caffeine.newBuilder()
+                .weakKeys() // compares by identity
+                .maximumSize(FILTERED_MAX)
+                .executor(Runnable::run)
+                .<Candidates<Node>, Map<String, Candidates<Node>>>build();
+        return new Evaluation(nodes, byNode, allCompatible, finished, filtered);
     }
 
-    private Candidates<Node> filter(Evaluation evaluation, Candidates<Node> candidates, String operation) {
-        evaluating.lock();
-        try {
-            Optional<Candidates<Node>> known = evaluation.filtered(candidates, operation);
-            if (known.isPresent()) {
-                return known.get();
-            }
-            Candidates<Node> compatible = filter(evaluation, candidates, operation, Impact.NONE);
-            boolean none = IntStream.range(0, compatible.size())
-                    .noneMatch(i -> compatible.weight(i) > 0
-                            && compatible.instance(i).health().status().takesCalls());
-            var filtered = new Filtered(
-                    candidates, none ? filter(evaluation, candidates, operation, Impact.SOME) : compatible);
-            List<Filtered> others = evaluation.filtered.getOrDefault(operation, List.of());
-            evaluation.filtered.put(
-                    operation,
-                    Stream.concat(Stream.of(filtered), others.stream())
-                            .limit(FILTERED_MAX)
-                            .toList());
-            return filtered.compatible;
-        } finally {
-            evaluating.unlock();
-        }
+    private static Candidates<Node> filter(Evaluation evaluation, Candidates<Node> candidates, String operation) {
+        Candidates<Node> compatible = filter(evaluation, candidates, operation, Impact.NONE);
+        boolean none = IntStream.range(0, compatible.size())
+                .noneMatch(i -> compatible.weight(i) > 0
+                        && compatible.instance(i).health().status().takesCalls());
+        return none ? filter(evaluation, candidates, operation, Impact.SOME) : compatible;
     }
 
     private static Candidates<Node> filter(

@@ -26,12 +26,9 @@ import dev.treaty.resilience.Guard;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.lang.reflect.Type;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -157,22 +154,8 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
         return known;
     }
 
-    /**
-     * The key of a cached response: the same request from the same caller with the same headers.
-     *
-     * @param request the arguments if they are immutable, otherwise the encoded request
-     */
-    private record CacheKey(Principal caller, Map<String, String> headers, Object request) {}
-
-    /** Returns true if values of that type are immutable and have value equality, so that they can be cache keys. */
-    private static boolean isValue(Type type) {
-        if (!(type instanceof Class<?> raw)) {
-            return false;
-        }
-        return raw.isRecord()
-                ? Arrays.stream(raw.getRecordComponents()).allMatch(c -> isValue(c.getGenericType()))
-                : raw.isPrimitive() || raw.isEnum() || raw == String.class || raw == UUID.class;
-    }
+    /** The key of a cached response: the same encoded request from the same caller with the same headers. */
+    private record CacheKey(Principal caller, Map<String, String> headers, String request) {}
 
     /** The configured fallbacks of one operation. */
     private final class Configured {
@@ -180,7 +163,6 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
         final Operation operation;
         final FallbackPolicy policy;
         private final JsonCodec codec;
-        private final boolean valueArguments;
         private final Optional<ServiceName> other;
         private final @Nullable Cache<CacheKey, Object> responses;
 
@@ -189,7 +171,6 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
             this.operation = operation;
             this.policy = policy;
             this.codec = new JsonCodec(service, operation);
-            this.valueArguments = operation.signature().parameters().stream().allMatch(Fallbacks::isValue);
             this.other = policy.alternative().map(ServiceName::new);
             // Repeating a call that is not idempotent cannot be replaced by its earlier response.
             this.responses = policy.cacheFor().isZero() || !operation.idempotent()
@@ -232,14 +213,9 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
         }
 
         private CacheKey key(Call call) {
-            Object request = valueArguments ? call.arguments() : encoded(call);
-            return new CacheKey(call.context().caller(), call.context().headers(), request);
-        }
-
-        private String encoded(Call call) {
             var request = new ByteArrayOutputStream();
             codec.writeRequest(call.arguments(), request);
-            return request.toString(ISO_8859_1);
+            return new CacheKey(call.context().caller(), call.context().headers(), request.toString(ISO_8859_1));
         }
     }
 }

@@ -123,8 +123,11 @@ public final class Node implements BalancedInstance {
             long now = runtime.time().nanoTime();
             Fault fault = fault(response);
             measure(response, fault, startNanos, now);
-            if (admission != UNGUARDED && admission != CircuitBreaker.REFUSED) {
-                report(admission, response, fault, startNanos, now);
+            boolean admitted = admission != UNGUARDED && admission != CircuitBreaker.REFUSED;
+            if (admitted && response == null) {
+                breaker.ignored(admission);
+            } else if (admitted) {
+                breaker.ended(admission, fault, startNanos, now);
             }
             if (response != null) {
                 call.context().record().attempted(instance.id(), now - startNanos, fault);
@@ -174,15 +177,6 @@ public final class Node implements BalancedInstance {
             load.ignored(now, now - start);
         } else {
             load.succeeded(now, now - start);
-        }
-    }
-
-    private void report(
-            long admission, @Nullable ServiceResponse<?> response, @Nullable Fault fault, long start, long now) {
-        if (response == null) {
-            breaker.ignored(admission);
-        } else {
-            breaker.ended(admission, fault, start, now);
         }
     }
 

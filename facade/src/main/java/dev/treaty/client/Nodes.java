@@ -44,6 +44,7 @@ public final class Nodes implements AutoCloseable {
     private volatile BalancingSetup setup; // as configured, without regard to the isolation level
     private volatile List<Node> list = List.of();
     private volatile boolean deserted = true;
+    private volatile boolean closed;
     private volatile Promise<Boolean> change = new Promise<>();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -52,7 +53,6 @@ public final class Nodes implements AutoCloseable {
     private final TreeMap<String, Node> byId = new TreeMap<>();
 
     private CircuitBreakerPolicy breakerPolicy;
-    private boolean closed;
 
     /** Nodes of a service that is not {@linkplain #follow followed} yet. */
     Nodes(ServiceName service, Supplier<FaultTolerance> tolerance, BalancingSetup balancing, ClientRuntime shared) {
@@ -97,7 +97,7 @@ public final class Nodes implements AutoCloseable {
     }
 
     /** Replaces the policies from the next call on; the nodes stay. */
-    void reconfigure(BalancePolicy changed, RoutingPolicy rules) {
+    public void reconfigure(BalancePolicy changed, RoutingPolicy rules) {
         lock.lock();
         try {
             setup = new BalancingSetup(changed, rules, setup.location(), setup.connectionsMax());
@@ -154,13 +154,17 @@ public final class Nodes implements AutoCloseable {
         return deserted;
     }
 
-    /** Waits for a node that is not draining, at most that long. */
+    boolean closed() {
+        return closed;
+    }
+
+    /** Waits for a node that is not draining, or until this is closed, at most that long. */
     void awaitInstance(long nanos) throws InterruptedException {
         Time time = runtime.time();
         long end = time.nanoTime() + nanos;
         for (long left = nanos; left > 0; left = end - time.nanoTime()) {
             Promise<Boolean> next = change; // before the check, so that no change is missed
-            if (!deserted) {
+            if (!deserted || closed) {
                 return;
             }
             next.await(time, left);
@@ -242,10 +246,10 @@ public final class Nodes implements AutoCloseable {
             nodes = List.copyOf(byId.values());
             byId.clear();
             list = List.of();
-            deserted = true;
         } finally {
             lock.unlock();
         }
+        signalChange();
         if (started != null) {
             started.close();
         }

@@ -1,7 +1,5 @@
 package dev.treaty.client;
 
-import dev.treaty.balance.BalancePolicy;
-import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Pipeline;
@@ -21,7 +19,7 @@ import java.util.stream.Collectors;
 /**
  * The nodes, the guard and the pipelines of one service that a process calls; all clients of the service share them.
  */
-public final class ServiceCaller implements AutoCloseable {
+public final class ServiceCaller {
     private final Nodes nodes;
     private final Guard guard;
     private final ClientRuntime shared;
@@ -79,11 +77,6 @@ public final class ServiceCaller implements AutoCloseable {
         return withoutFallbacks;
     }
 
-    /** Replaces the policies from the next call on. */
-    public void rebalance(BalancePolicy changed, RoutingPolicy routing) {
-        nodes.reconfigure(changed, routing);
-    }
-
     private Map<String, CircuitBreaker> breakers() {
         return nodes.list().stream()
                 .collect(Collectors.toMap(node -> node.instance().id(), Node::breaker));
@@ -95,10 +88,5 @@ public final class ServiceCaller implements AutoCloseable {
 
     public Nodes nodes() {
         return nodes;
-    }
-
-    @Override
-    public void close() {
-        nodes.close();
     }
 }

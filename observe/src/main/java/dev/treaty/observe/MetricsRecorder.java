@@ -9,7 +9,6 @@ import dev.treaty.core.time.Time;
 import dev.treaty.observe.ServiceCounts.Counter;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -107,11 +106,6 @@ public final class MetricsRecorder implements Events {
 
     private LimitedMap<ServiceName, ServiceCounts> counts(Side side) {
         return side == Side.CLIENT ? client : server;
-    }
-
-    /** The services with metrics on this side, by name. */
-    public Set<ServiceName> services(Side side) {
-        return counts(side).sorted().keySet();
     }
 
     /** Returns the metrics of a service on this side; empty ones if the service is unknown. */

@@ -1,8 +1,9 @@
 package dev.treaty.observe;
 
 import dev.treaty.core.event.Side;
-import dev.treaty.core.text.PrintableText;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -36,6 +37,9 @@ public final class PrometheusExporter implements AutoCloseable {
     /** The upper bounds of the latency buckets, in milliseconds; another bucket has no bound. */
     private static final long[] BOUNDS_MILLIS = {1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000};
 
+    /** The beginning of the names of all metrics of Treaty. */
+    private static final String PREFIX = "treaty_";
+
     private static final long MICROS_PER_MILLI = 1_000;
     private static final double MILLIS_PER_SECOND = 1_000;
 
@@ -45,10 +49,22 @@ public final class PrometheusExporter implements AutoCloseable {
     /** Publishes the counts of a recorder. */
     public PrometheusExporter(MetricsRecorder metrics) {
         this.metrics = metrics;
+        registry.config().meterFilter(MeterFilter.deny(this::isReserved));
         registry.getPrometheusRegistry().register(this::collect);
     }
 
-    /** The registry to which an application may add its own meters. */
+    private boolean isReserved(Meter.Id meter) {
+        String name = meter.getConventionName(registry.config().namingConvention());
+        if (name.startsWith(PREFIX)) {
+            throw new IllegalArgumentException("the metric " + name + " has a name that is reserved for Treaty");
+        }
+        return false;
+    }
+
+    /**
+     * The registry to which an application may add its own meters. It rejects names that begin with {@code treaty},
+     * because two metrics with one name would fail every scrape.
+     */
     public MeterRegistry registry() {
         return registry;
     }
@@ -110,8 +126,7 @@ public final class PrometheusExporter implements AutoCloseable {
         for (ServiceMetrics service : services) {
             Labels labels = labels(service).add("side", service.side().name().toLowerCase(Locale.ROOT));
             service.operations()
-                    .forEach(each -> consumer.accept(
-                            labels.add("operation", PrintableText.line(each.operation())), each.total()));
+                    .forEach(each -> consumer.accept(labels.add("operation", each.operation()), each.total()));
         }
     }
 
@@ -177,7 +192,7 @@ public final class PrometheusExporter implements AutoCloseable {
                     .filter(word -> !word.isEmpty())
                     .collect(Collectors.groupingBy(word -> word, TreeMap::new, Collectors.counting()));
             groups.forEach((word, count) -> gauge.dataPoint(GaugeDataPointSnapshot.builder()
-                    .labels(labels(service).add(label, PrintableText.line(word)))
+                    .labels(labels(service).add(label, word))
                     .value(count)
                     .build()));
         }

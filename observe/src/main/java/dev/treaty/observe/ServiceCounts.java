@@ -5,6 +5,7 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.event.Side;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,7 +69,7 @@ final class ServiceCounts {
 
     /** @param waitedNanos how long the handler has waited on purpose, which is not latency */
     void called(String operation, ServiceResponse<?> response, long waitedNanos) {
-        operations.get(operation).record(response, response.latencyNanos() - waitedNanos);
+        operations.get(PrintableText.line(operation)).record(response, response.latencyNanos() - waitedNanos);
     }
 
     void attempted(String instance, ServiceResponse<?> response) {
@@ -85,7 +86,7 @@ final class ServiceCounts {
     }
 
     void breakerChanged(String instance, String state) {
-        String word = word(state);
+        String word = PrintableText.line(word(state));
         if (word.equals("open")) {
             count(Counter.BREAKER_OPENINGS);
         }

@@ -50,12 +50,4 @@ public record ServiceMetrics(
         sorted.putAll(fallbacks);
         fallbacks = Collections.unmodifiableMap(sorted);
     }
-
-    /** Returns the metrics of an operation; empty ones if it is unknown. */
-    public OperationMetrics operation(String name) {
-        return operations.stream()
-                .filter(o -> o.operation().equals(name))
-                .findFirst()
-                .orElseGet(() -> new OperationMetrics(name, CallStatistics.NONE, CallStatistics.NONE));
-    }
 }

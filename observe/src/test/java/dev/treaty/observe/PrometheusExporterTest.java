@@ -10,6 +10,7 @@ import static dev.treaty.observe.Traffic.fault;
 import static dev.treaty.observe.Traffic.ok;
 import static dev.treaty.observe.Traffic.removed;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Origin;
@@ -19,8 +20,11 @@ import dev.treaty.core.event.Side;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrometheusExporterTest {
     private final MetricsRecorder recorder = new MetricsRecorder(new ManualTime());
@@ -94,5 +98,27 @@ class PrometheusExporterTest {
         recorder.emit(ended("a\u001b]0;x\u0007\u202eb", ok(Duration.ofMillis(1))));
         recorder.emit(new Event.BreakerChanged(ORDERS, "b", "CLOSED", "OP\u001bEN\n", "5 failures in a row"));
         assertThat(exporter.scrape().lines()).allMatch(PrintableText::isPrintable);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"treaty.calls", "treaty_calls", "treaty.calls.seconds", "treaty-instances"})
+    void a_meter_with_a_name_of_treaty_is_rejected_and_fails_no_scrape(String name) {
+        recorder.emit(ended("get", ok(Duration.ofMillis(1))));
+        var registry = exporter.registry();
+        assertThatThrownBy(() -> registry.counter(name)).hasMessageContaining("reserved");
+        assertThatThrownBy(() -> registry.gauge(name, 1)).hasMessageContaining("reserved");
+        assertThat(exporter.scrape()).contains("treaty_calls_total{");
+    }
+
+    @Test
+    void names_that_are_equal_once_printable_are_counted_together_W11() {
+        for (String hidden : List.of("\u001b", "\u009b", "\u202e")) {
+            recorder.emit(ended("a" + hidden, ok(Duration.ofMillis(1))));
+            recorder.emit(new Event.BreakerChanged(ORDERS, "b" + hidden.codePointAt(0), "CLOSED", "X" + hidden, "r"));
+        }
+        assertThat(exporter.scrape())
+                .contains(
+                        "treaty_calls_total{code=\"ok\",operation=\"a \",service=\"shop.Orders\",side=\"client\"} 3.0")
+                .contains("treaty_breakers{service=\"shop.Orders\",state=\"x \"} 3.0");
     }
 }

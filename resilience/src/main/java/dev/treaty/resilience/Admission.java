@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An admitted call goes to the end of the queue for a processor, behind the calls that arrived meanwhile: so these
  * are admitted or refused at once, however long handlers keep the processors busy, and the queue becomes visible as
- * admitted calls that take long. A call whose deadline passed in that queue is not begun.
+ * admitted calls that take long. A call is not begun if its deadline passed in that queue, or if the limit fell
+ * meanwhile and more calls are admitted than it allows.
  *
  * <p>A priority is claimed in a header, and claims are free. So an unauthenticated caller gets at most the policy's
  * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the
@@ -92,13 +93,20 @@ public final class Admission implements Filter {
             }
             now = time.nanoTime();
         }
+        boolean admitted = true;
         ServiceResponse<?> response = null;
         try {
             letOthersBeAdmitted();
+            if (concurrency.revoke()) {
+                admitted = false;
+                return saturated;
+            }
             response = deadline - time.nanoTime() <= 0 ? tooLate : next.handle(call.with(context.priority(priority)));
             return response;
         } finally {
-            release(call, response, now, deadline);
+            if (admitted) {
+                release(call, response, now, deadline);
+            }
         }
     }
 

@@ -427,36 +427,34 @@ public final class CircuitBreaker {
 
     /** Refuses every call until {@link #automatic}, {@link #reset} or {@link #disable}. */
     public void forceOpen() {
-        force(Mode.FORCED_OPEN, "forced open by an operator");
+        change(Mode.FORCED_OPEN, "forced open by an operator", false);
     }
 
     /** Admits every call, whatever its outcome, until {@link #automatic}, {@link #reset} or {@link #forceOpen}. */
     public void disable() {
-        force(Mode.DISABLED, "disabled by an operator");
-    }
-
-    private void force(Mode mode, String reason) {
-        Phase before;
-        do {
-            before = phase;
-        } while (before.mode() != mode
-                && !swap(before, new Phase.Forced(before.epoch() + 1, mode, new Change(time.nanoTime(), reason))));
+        change(Mode.DISABLED, "disabled by an operator", false);
     }
 
     /** Ends {@link #forceOpen} or {@link #disable}: outcomes determine the state again, starting closed. */
     public void automatic() {
-        Phase before;
-        do {
-            before = phase;
-        } while (before.mode() != Mode.AUTOMATIC && !swap(before, closed(before, time.nanoTime(), "automatic again")));
+        change(Mode.AUTOMATIC, "automatic again", false);
     }
 
     /** Closes the breaker, in automatic mode, and clears its window. */
     public void reset() {
+        change(Mode.AUTOMATIC, "reset by an operator", true);
+    }
+
+    private void change(Mode mode, String reason, boolean anew) {
         Phase before;
+        Phase after;
         do {
             before = phase;
-        } while (!swap(before, closed(before, time.nanoTime(), "reset by an operator")));
+            long now = time.nanoTime();
+            after = mode == Mode.AUTOMATIC
+                    ? closed(before, now, reason)
+                    : new Phase.Forced(before.epoch() + 1, mode, new Change(now, reason));
+        } while ((anew || before.mode() != mode) && !swap(before, after));
     }
 
     /** Changes the phase, the only place to do so, and notifies the listener. */

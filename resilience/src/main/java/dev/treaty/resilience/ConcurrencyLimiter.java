@@ -9,6 +9,7 @@ import dev.treaty.resilience.limit.AdaptiveLimit;
 import dev.treaty.resilience.limit.PermitPool;
 import dev.treaty.resilience.limit.WaitQueue;
 import dev.treaty.resilience.limit.WaitQueue.Turn;
+import dev.treaty.resilience.limit.WaitQueue.Wait;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -158,34 +159,43 @@ public final class ConcurrencyLimiter {
         if (learned != null && learned.over(now)) {
             adapt(learned, now); // calls that hold all permits for long may not end for some time
         }
-        long left = waitMaxNanos - (learned == null ? 0 : learned.baselineNanos());
+        long left = Math.max(0, waitMaxNanos) - (learned == null ? 0 : learned.baselineNanos());
         if (left <= 0 || current.queue() == 0) {
             return false;
         }
-        var turn = new Promise<Turn>();
+        var wait =
+                new Wait(new Promise<>(), now + Math.min(left, current.waitMax().toNanos()));
         synchronized (queue) {
-            if (!queue.join(priority, turn, current.queue())) {
+            queue.expire(now);
+            if (!queue.join(priority, wait, current.queue())) {
                 return false;
             }
             settle();
         }
-        long end = now + Math.min(left, current.waitMax().toNanos());
         try {
-            Turn result = turn.await(time, end - time.nanoTime());
-            return result == Turn.ADMITTED || (result == null && admittedWhileLeaving(priority, turn));
-        } catch (InterruptedException e) {
-            if (admittedWhileLeaving(priority, turn)) {
+            Turn result = wait.turn().await(time, wait.endNanos() - time.nanoTime());
+            return result == Turn.ADMITTED || (result == null && admittedWhileLeaving(priority, wait));
+        } catch (Throwable e) { // an error too must not keep a place or a permit
+            if (admittedWhileLeaving(priority, wait)) {
                 release();
             }
             throw e;
         }
     }
 
-    private boolean admittedWhileLeaving(Priority priority, Promise<Turn> turn) {
+    private boolean admittedWhileLeaving(Priority priority, Wait wait) {
         synchronized (queue) {
-            queue.leave(priority, turn);
-            return turn.now() == Turn.ADMITTED;
+            queue.leave(priority, wait);
+            return wait.turn().now() == Turn.ADMITTED;
         }
+    }
+
+    /**
+     * Takes the admission of a call back that has not begun, if more calls are admitted than the limit, because it fell
+     * meanwhile. The call must not be released then.
+     */
+    boolean revoke() {
+        return queue.hasDebt() && repayOne();
     }
 
     /** Ends an admitted call; to be called once for each. */
@@ -231,7 +241,7 @@ public final class ConcurrencyLimiter {
     private void adapt(AdaptiveLimit current, long now) {
         synchronized (queue) {
             boolean over = adaptive == current && current.over(now); // another call may have closed it
-            if (over && current.next(limited, inFlight(), now)) {
+            if (over && current.next(limited || !queue.isEmpty(), inFlight(), now)) {
                 limited = false;
                 moveTo(current.limit());
             }
@@ -270,6 +280,10 @@ public final class ConcurrencyLimiter {
             }
             queue.repay(1);
         }
+        if (queue.isEmpty()) {
+            return;
+        }
+        queue.expire(time.nanoTime());
         for (Priority next = queue.next(); next != null && take(next); next = queue.next()) {
             queue.admit(next);
         }

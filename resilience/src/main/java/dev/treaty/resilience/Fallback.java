@@ -10,7 +10,6 @@ import dev.treaty.resilience.internal.Failure;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers in place of a service that failed: with a {@linkplain #value fixed answer}, the {@linkplain #cached last good
@@ -67,26 +66,20 @@ public interface Fallback<T> {
                 if (answer.succeeded()) {
                     return answer;
                 }
-                ServiceResponse<T> second = secondAnswer(fault, thrown);
-                if (!(second instanceof Failed<T>(var none, var _)) || none.code() != Code.UNIMPLEMENTED) {
-                    return second;
-                }
-                if (thrown != null) {
-                    throw thrown;
-                }
-                return answer;
-            }
-
-            private ServiceResponse<T> secondAnswer(Fault fault, @Nullable RuntimeException thrown)
-                    throws InterruptedException {
+                ServiceResponse<T> second;
                 try {
-                    return next.answer(fault);
+                    second = next.answer(fault);
                 } catch (RuntimeException e) {
                     if (thrown != null) {
                         Failure.suppress(e, thrown);
                     }
                     throw e;
                 }
+                boolean none = second instanceof Failed<T>(var failure, var _) && failure.code() == Code.UNIMPLEMENTED;
+                if (none && thrown != null) {
+                    throw thrown;
+                }
+                return none ? answer : second;
             }
 
             @Override

@@ -8,7 +8,6 @@ import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
-import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
@@ -17,7 +16,6 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
-import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.execution.Execution;
 import dev.treaty.resilience.execution.GuardDependencies;
@@ -38,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -61,8 +60,6 @@ public final class Guard {
     /** The maximum number of attempts of {@link TimeoutMode#DETACH} that a guard runs at a time. */
     public static final int DETACHED_MAX = 1_000;
 
-    private static final System.Logger LOGGER = System.getLogger(Guard.class.getName());
-
     private final boolean idempotent;
     private final Work.Code codeWork;
     private final Work.Calls callWork;
@@ -82,7 +79,7 @@ public final class Guard {
         this.idempotent = builder.idempotent;
         this.instanceBreakers = builder.instanceBreakers;
         this.codeWork = new Work.Code(builder.faults);
-        this.callWork = new Work.Calls(builder.faults, harmless(builder.runtime.events()));
+        this.callWork = new Work.Calls(builder.faults, builder.runtime.events());
         this.time = builder.runtime.time();
         this.counters = new GuardCounters(Stripes.count(time));
         this.dependencies = new GuardDependencies(
@@ -114,19 +111,6 @@ public final class Guard {
                 shared.breakerListener());
         this.execution = new Execution(dependencies, counters);
         this.plan = service.plan;
-    }
-
-    /** Receives events like the given receiver, which never decides what happens to a call, whatever it throws. */
-    private static Events harmless(Events events) {
-        return event -> harmless("the event receiver of a guard", () -> events.emit(event));
-    }
-
-    private static void harmless(String name, Runnable listener) {
-        try {
-            listener.run();
-        } catch (Throwable e) {
-            BackgroundThread.report(name, Events.NONE, e);
-        }
     }
 
     /** Returns a guard with these policies, on the system's clock, for work that is not known to be idempotent. */
@@ -335,32 +319,25 @@ public final class Guard {
      * @param fallbacks returns the fallback of a call, by the policy that is in force for its operation
      */
     public Filter filter(BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks) {
-        return new GuardFilter(this, fallbacks);
-    }
-
-    private record GuardFilter(
-            Guard service, BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks)
-            implements Filter {
-        @Override
-        public ServiceResponse<?> handle(Call received, Handler next) throws InterruptedException {
-            Guard guard = service.guard(received.operation());
+        return (received, next) -> {
+            Guard guard = guard(received.operation());
             Plan current = guard.plan;
-            long now = guard.time.nanoTime();
+            long now = time.nanoTime();
             long deadline = deadline(current, received.context(), now);
             CallContext context = received.context().within(new Deadline(deadline));
             Call call = received.with(context);
             Fallback<Object> fallback = fallbacks.apply(call, current.tolerance.fallback());
             var passage = new Work.Calls.Passage(call, next);
             Object outcome = guard.execution.run(
-                    current, guard.callWork, passage, context, call.operation().idempotent(), now, deadline);
+                    current, callWork, passage, context, call.operation().idempotent(), now, deadline);
             if (outcome instanceof Failure failure) {
                 return guard.failed(current, call, failure, fallback, deadline);
             }
             if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
-                guard.notifyFallback(fallback, value);
+                notifyFallback(fallback, value);
             }
             return response(outcome);
-        }
+        };
     }
 
     private ServiceResponse<?> failed(
@@ -398,10 +375,7 @@ public final class Guard {
         try {
             fallback.succeeded(result);
         } catch (Throwable e) {
-            LOGGER.log(
-                    System.Logger.Level.WARNING,
-                    "A fallback of " + name() + " failed to record a result",
-                    Secrets.mask(e));
+            BackgroundThread.report("a fallback of " + name(), Events.NONE, e);
         }
     }
 
@@ -462,16 +436,28 @@ public final class Guard {
 
     /** Changes the service's policies from the next call on. A policy that stays the same keeps its state. */
     public void apply(FaultTolerance changed) {
-        apply(new Policies(changed, policies().operations()));
+        change(current -> new Policies(changed, current.operations()));
     }
 
     /** Changes the policies of the service and of its operations. */
     public void apply(Policies changed) {
-        change(changed);
-        listeners.forEach(listener -> harmless("a listener of changed policies", listener));
+        change(_ -> changed);
     }
 
-    private synchronized void change(Policies changed) {
+    private void change(UnaryOperator<Policies> change) {
+        synchronized (this) { // the policies are read there too, so that of concurrent changes none is lost
+            replace(change.apply(policies()));
+        }
+        for (Runnable listener : listeners) {
+            try {
+                listener.run();
+            } catch (Throwable e) { // which affects neither the change nor the other listeners
+                BackgroundThread.report("a listener of changed policies", Events.NONE, e);
+            }
+        }
+    }
+
+    private void replace(Policies changed) {
         Plan service = new Plan(changed.service(), null, plan, dependencies);
         var next = new TreeMap<String, Guard>();
         var all = new TreeMap<>(counted);
@@ -495,7 +481,7 @@ public final class Guard {
 
     /** Changes the isolation level of the service and of all its operations. */
     public void level(IsolationLevel level) {
-        apply(policies().at(level));
+        change(current -> current.at(level));
     }
 
     /** The policies in force for the service and for the operations that differ. */

@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * does not affect keys that were known before and keep calling. A known key costs a look-up and one compare-and-set,
  * and allocates nothing. A new key examines at most {@value #PROBES} places, under a lock.
  *
- * @param <K> the type of the keys: immutable, with {@code equals} and {@code hashCode}
+ * @param <K> the type of the keys: immutable, with {@code equals} and {@code hashCode}, so no arrays
  * @see Gcra
  */
 public final class KeyedRateLimiter<K> {
@@ -135,6 +135,10 @@ public final class KeyedRateLimiter<K> {
             if (known != null) {
                 return reserve(known.next, length, point, waitMax); // under the lock no key is evicted
             }
+            if (key.getClass().isArray()) {
+                throw new IllegalArgumentException(
+                        "an array is no key, since equal ones differ: use a list of its content");
+            }
             int place = place(point);
             if (place < 0) {
                 return reserve(shared, length, point, waitMax);
@@ -163,7 +167,10 @@ public final class KeyedRateLimiter<K> {
             long next = bucket.next.get();
             if (next - point <= 0 && bucket.next.compareAndSet(next, EVICTED)) {
                 shared.set(Gcra.later(shared.get(), next));
-                buckets.remove(bucket.key);
+                if (!buckets.remove(bucket.key, bucket)) { // its hash code has changed
+                    buckets.clear();
+                    places.stream().filter(each -> !each.equals(bucket)).forEach(each -> buckets.put(each.key, each));
+                }
                 return place;
             }
         }

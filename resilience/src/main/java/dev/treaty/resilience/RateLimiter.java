@@ -41,13 +41,18 @@ public final class RateLimiter {
     /** The words from one stripe to the next: no cache line contains words of two stripes. */
     private static final int SPACING = Stripes.SPACING + 1;
 
+    /** The words after the first of a stripe: the end of its slice, and whether a thread is borrowing the next slice. */
+    private static final int END = 1;
+
+    private static final int BORROWING = 2;
+
     private final RateLimitPolicy policy;
     private final Time time;
     private final Gcra gcra;
     private final @Nullable WarmUp warmUp;
     private final long slice;
+    private final int stripes;
     private final AtomicLongArray state;
-    private final Stripe[] stripes;
 
     /** Creates a limiter that has its whole burst. */
     public RateLimiter(RateLimitPolicy policy, Time time) {
@@ -57,21 +62,22 @@ public final class RateLimiter {
     /**
      * Creates a limiter.
      *
-     * @param count the number of stripes, 0 or a power of two
+     * @param stripes the number of stripes, 0 or a power of two
      * @param slicePermits how many permits a stripe borrows at a time
      */
-    RateLimiter(RateLimitPolicy policy, Time time, int count, int slicePermits) {
+    RateLimiter(RateLimitPolicy policy, Time time, int stripes, int slicePermits) {
         this.policy = policy;
         this.time = time;
         this.gcra = new Gcra(policy);
         this.warmUp = policy.warmUp().isZero() ? null : new WarmUp(policy, gcra, time.nanoTime());
         this.slice = slicePermits * gcra.interval;
-        this.state = new AtomicLongArray(1 + (count + 1) * SPACING); // what follows it is on another cache line
+        this.stripes = stripes;
+        this.state = new AtomicLongArray(1 + (stripes + 1) * SPACING); // what follows it is on another cache line
         long now = gcra.point(time.nanoTime());
         state.set(SHARED, now);
-        this.stripes = new Stripe[count];
-        for (int index = 0; index < count; index++) {
-            stripes[index] = new Stripe(index, now);
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            state.set(next(stripe), now);
+            state.set(next(stripe) + END, now);
         }
     }
 
@@ -134,7 +140,7 @@ public final class RateLimiter {
      * @throws IllegalArgumentException if the number is less than 1 or more than the burst
      */
     public long reserve(int permits, long now, long waitMaxNanos) {
-        int stripe = stripes.length == 0 ? 0 : Stripes.mine(stripes.length);
+        int stripe = stripes == 0 ? 0 : Stripes.mine(stripes);
         long wait = reserve(stripe, permits, now, waitMaxNanos);
         if (wait != REFUSED) {
             return wait;
@@ -149,9 +155,9 @@ public final class RateLimiter {
         if (warmUp != null) {
             return warmUp.reserve(length, point, gcra.lengthOf(waitMaxNanos));
         }
-        if (stripes.length > 0
-                && (stripes[own].spend(length, point)
-                        || stripes[own].borrow(length, point)
+        if (stripes > 0
+                && (spend(next(own), length, point)
+                        || borrow(next(own), length, point)
                         || reserveShared(length, point, 0) == 0
                         || gather(0, permits, point))) {
             return 0;
@@ -186,102 +192,89 @@ public final class RateLimiter {
         }
     }
 
-    /** Takes permits from the stripes, beginning with that one, and the missing ones from the shared time line. */
-    private boolean gather(int index, int missing, long point) {
+    /**
+     * Takes permits from the stripes, beginning with that one, as many as each has, and the missing ones from the shared
+     * time line. Returns them if some are missing.
+     */
+    private boolean gather(int stripe, int missing, long point) {
         if (missing == 0) {
             return true;
         }
-        return index == stripes.length
-                ? reserveShared(missing * gcra.interval, point, 0) == 0
-                : stripes[index].gather(missing, point);
-    }
-
-    /**
-     * A slice of the time line that belongs to one stripe: from {@code next}, where the next piece begins, to
-     * {@code end}. The invariant is that no two slices overlap and that none overlaps the shared rest of the line: a
-     * slice is cut from the shared line by moving its moment, and {@code next} only ever moves forward, except to
-     * return a piece that no other call has taken.
-     */
-    private final class Stripe {
-        /** The words after {@code next}: the end of the slice, and whether a thread is borrowing the next slice. */
-        private static final int END = 1;
-
-        private static final int BORROWING = 2;
-
-        private final int index;
-        private final int next;
-
-        Stripe(int index, long now) {
-            this.index = index;
-            this.next = (index + 1) * SPACING;
-            state.set(next, now);
-            state.set(next + END, now);
+        if (stripe == stripes) {
+            return reserveShared(missing * gcra.interval, point, 0) == 0;
         }
-
-        /** Takes a piece of the slice. */
-        boolean spend(long length, long point) {
-            while (true) {
-                long from = state.get(next);
-                long after = Gcra.later(from, point) + length;
-                if (after - state.get(next + END) > 0 || after - point > gcra.tolerance) {
-                    return false;
-                }
-                if (state.compareAndSet(next, from, after)) {
+        int next = next(stripe);
+        while (true) {
+            long before = state.get(next);
+            long from = Gcra.later(before, point);
+            long room = Math.min(state.get(next + END), point + gcra.tolerance) - from;
+            int found = Math.clamp(room / gcra.interval, 0, missing); // an expired slice has negative room
+            if (found == 0) {
+                return gather(stripe + 1, missing, point);
+            }
+            long after = from + found * gcra.interval;
+            if (state.compareAndSet(next, before, after)) {
+                if (gather(stripe + 1, missing - found, point)) {
                     return true;
                 }
-            }
-        }
-
-        /** Takes a piece of a new slice, unless another thread is borrowing one. */
-        boolean borrow(long length, long point) {
-            if (length >= slice || state.get(next + BORROWING) != 0 || !state.compareAndSet(next + BORROWING, 0, 1)) {
+                state.compareAndSet(next, after, before); // fails if a call took a piece since: they are then lost
                 return false;
             }
-            try {
-                return spend(length, point) || replace(length, point); // another thread may have borrowed just before
-            } finally {
-                state.set(next + BORROWING, 0);
-            }
         }
+    }
 
-        /** Cuts a slice off the shared line, takes a piece at its beginning, and keeps the rest. */
-        private boolean replace(long length, long point) {
-            if (state.get(next + END) - Gcra.later(state.get(next), point) >= gcra.interval) {
-                return false; // too little for this call, but the permits must not be lost
-            }
-            long shared;
-            long start;
-            do {
-                shared = state.get(SHARED);
-                start = Gcra.later(shared, point);
-                if (start + slice - point > gcra.tolerance) {
-                    return false;
-                }
-            } while (!state.compareAndSet(SHARED, shared, start + slice));
-            state.set(next, start + length); // before the end: no call can take the time between the slices
-            state.set(next + END, start + slice);
-            return true;
-        }
+    // A slice of the time line belongs to one stripe: from "next", where the next piece begins, to its end. No two
+    // slices
+    // overlap, and none overlaps the shared rest of the line: a slice is cut from the shared line by moving its moment,
+    // and "next" only ever moves forward, except to return a piece that no other call has taken.
 
-        /** Takes as many permits as the slice has and gathers the others; returns its own if the others are missing. */
-        boolean gather(int missing, long point) {
-            while (true) {
-                long before = state.get(next);
-                long from = Gcra.later(before, point);
-                long room = Math.min(state.get(next + END), point + gcra.tolerance) - from;
-                int found = Math.clamp(room / gcra.interval, 0, missing); // an expired slice has negative room
-                if (found == 0) {
-                    return RateLimiter.this.gather(index + 1, missing, point);
-                }
-                long after = from + found * gcra.interval;
-                if (state.compareAndSet(next, before, after)) {
-                    if (RateLimiter.this.gather(index + 1, missing - found, point)) {
-                        return true;
-                    }
-                    state.compareAndSet(next, after, before); // fails if a call took a piece since: they are then lost
-                    return false;
-                }
+    private static int next(int stripe) {
+        return (stripe + 1) * SPACING;
+    }
+
+    /** Takes a piece of the slice. */
+    private boolean spend(int next, long length, long point) {
+        while (true) {
+            long from = state.get(next);
+            long after = Gcra.later(from, point) + length;
+            if (after - state.get(next + END) > 0 || after - point > gcra.tolerance) {
+                return false;
+            }
+            if (state.compareAndSet(next, from, after)) {
+                return true;
             }
         }
+    }
+
+    /** Takes a piece of a new slice, unless another thread is borrowing one. */
+    private boolean borrow(int next, long length, long point) {
+        if (length >= slice || state.get(next + BORROWING) != 0 || !state.compareAndSet(next + BORROWING, 0, 1)) {
+            return false;
+        }
+        try {
+            return spend(next, length, point)
+                    || replace(next, length, point); // another thread may have borrowed before
+        } finally {
+            state.set(next + BORROWING, 0);
+        }
+    }
+
+    /** Cuts a slice off the shared line, takes a piece at its beginning, and keeps the rest. */
+    private boolean replace(int next, long length, long point) {
+        if (state.get(next + END) - Gcra.later(state.get(next), point) >= gcra.interval) {
+            return false; // too little for this call, but the permits must not be lost
+        }
+        long shared;
+        long start;
+        do {
+            shared = state.get(SHARED);
+            start = Gcra.later(shared, point);
+            if (start + slice - point > gcra.tolerance) {
+                return false;
+            }
+        } while (!state.compareAndSet(SHARED, shared, start + slice));
+        state.set(next, start + length); // before the end: no call can take the time between the slices
+        state.set(next + END, start + slice);
+        return true;
     }
 }

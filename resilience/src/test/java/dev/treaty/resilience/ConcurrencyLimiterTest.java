@@ -243,6 +243,72 @@ class ConcurrencyLimiterTest {
         assertThat(limiter.queued()).isZero();
     }
 
+    /** A clock on which a waiting thread gets a processor only after its wait is over and a permit was released. */
+    private static final class NoProcessor implements Time {
+        private ConcurrencyLimiter limiter;
+        private long now;
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH;
+        }
+
+        @Override
+        public long nanoTime() {
+            return now;
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            now += nanos;
+            limiter.release();
+        }
+    }
+
+    @Test
+    void a_call_that_has_waited_too_long_is_not_admitted_although_its_thread_could_not_leave_the_queue_W9()
+            throws InterruptedException {
+        var clock = new NoProcessor();
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), clock);
+        clock.limiter = limiter;
+        acquire(limiter, 1);
+        assertThat(limiter.acquire(HOUR)).isFalse();
+        assertThat(limiter.inFlight()).isZero();
+        assertThat(limiter.queued()).isZero();
+    }
+
+    @Test
+    void calls_that_have_waited_too_long_take_no_place_in_the_queue_W9() throws InterruptedException {
+        var waiting = new Waiting(1);
+        Thread first = waiting.start(Priority.NORMAL, Duration.ofSeconds(1));
+        long later = Duration.ofSeconds(2).toNanos();
+        var second = new AtomicReference<Boolean>();
+        Thread call = Thread.startVirtualThread(() -> {
+            try {
+                second.set(waiting.limiter().acquire(Priority.NORMAL, later, HOUR.toNanos()));
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        first.join();
+        assertThat(waiting.refused()).containsExactly(0);
+        waiting.limiter().release();
+        call.join();
+        assertThat(second).hasValue(true);
+    }
+
+    @Test
+    void a_lowered_limit_takes_back_only_as_many_admissions_as_exceed_it_W9() {
+        var limiter = fixed(5);
+        acquire(limiter, 5);
+        assertThat(limiter.revoke()).isFalse();
+        limiter.change(ConcurrencyPolicy.fixed(3));
+        assertThat(limiter.revoke()).isTrue();
+        limiter.release();
+        assertThat(limiter.revoke()).isFalse();
+        assertThat(limiter.inFlight()).isEqualTo(3);
+    }
+
     /** A clock that stops a change of policy halfway, with the lock held, until the test continues it. */
     private static final class Halfway implements Time {
         private final CountDownLatch resume = new CountDownLatch(1);
@@ -371,5 +437,47 @@ class ConcurrencyLimiterTest {
         assertThat(snapshot.lastSample()).isEmpty();
         assertThat(snapshot.reason()).isEqualTo("the limit is fixed");
         assertThat(limiter.adaptive()).isFalse();
+    }
+
+    @Test
+    void an_error_while_a_call_waits_keeps_neither_a_place_nor_a_permit_G6() {
+        var error = new StackOverflowError();
+        Time failing = new Time() {
+            @Override
+            public Instant instant() {
+                return Instant.EPOCH;
+            }
+
+            @Override
+            public long nanoTime() {
+                return 1;
+            }
+
+            @Override
+            public void park(Object blocker, long nanos) {
+                throw error;
+            }
+        };
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.fixed(1).withQueue(1), failing);
+        acquire(limiter, 1);
+        assertThatThrownBy(() -> limiter.acquire(HOUR)).isSameAs(error);
+        assertThat(limiter.queued()).isZero();
+        limiter.release();
+        assertThat(limiter.inFlight()).isZero();
+        acquire(limiter, 1);
+    }
+
+    @Test
+    void a_deadline_that_passed_long_ago_is_no_wait_G15() throws InterruptedException {
+        var limiter = new ConcurrencyLimiter(ConcurrencyPolicy.adaptive(1).withQueue(1), time);
+        for (int i = 0; i < 30; i++) {
+            acquire(limiter, 1);
+            time.advance(Duration.ofMillis(5));
+            limiter.release("read", time.nanoTime() - 5_000_000, time.nanoTime(), false);
+        }
+        acquire(limiter, 1);
+        assertThat(limiter.snapshot().baseline()).isPresent();
+        assertThat(limiter.acquire(Priority.NORMAL, time.nanoTime(), Long.MIN_VALUE))
+                .isFalse();
     }
 }

@@ -488,4 +488,76 @@ class GuardFaultsTest {
         assertThat(guard.statistics().failed()).isEqualTo(1);
         assertThat(guard.breaker().orElseThrow().snapshot().failures()).isZero();
     }
+
+    @Test
+    void an_exception_that_has_no_text_reaches_the_caller_all_the_same_G8() {
+        final class Textless extends RuntimeException {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            public String getMessage() {
+                throw new IllegalStateException("no text");
+            }
+        }
+        Guard guard = Guard.of("test", once());
+        var thrown = new Textless();
+        assertThatThrownBy(() -> guard.call(() -> {
+                    throw thrown;
+                }))
+                .matches(e -> e.equals(thrown));
+        assertThat(guard.statistics().failed()).isEqualTo(1);
+        var original = new IOException("broken");
+        Guard mapping = Guard.named("test")
+                .faults(_ -> {
+                    throw thrown;
+                })
+                .build();
+        assertThatThrownBy(() -> mapping.call(() -> {
+                    throw original;
+                }))
+                .isSameAs(original);
+        assertThatThrownBy(() -> guard.call(GuardFaultsTest::broken, _ -> {
+                    throw thrown;
+                }))
+                .isInstanceOf(ServiceException.class)
+                .hasMessageContaining("IOException: broken; the fallback failed too: Textless");
+        assertThat(guard.<String, RuntimeException>call(() -> "answer", new Fallback<>() {
+                    @Override
+                    public ServiceResponse<String> answer(Fault fault) {
+                        return ServiceResponse.failed(NO_ANSWER);
+                    }
+
+                    @Override
+                    public void succeeded(String answer) {
+                        throw thrown;
+                    }
+                }))
+                .isEqualTo("answer");
+    }
+
+    @Test
+    void of_changes_at_the_same_time_none_is_lost_G11() throws InterruptedException {
+        Guard guard = Guard.of("test", once());
+        for (int i = 1; i <= 2_000; i++) {
+            Duration deadline = Duration.ofSeconds(i);
+            Thread other = Thread.startVirtualThread(() -> guard.level(
+                    guard.tolerance().level() == IsolationLevel.FULL ? IsolationLevel.BASIC : IsolationLevel.FULL));
+            guard.apply(Policies.of(guard.tolerance().withDeadline(deadline)));
+            other.join();
+            assertThat(guard.tolerance().deadline()).isEqualTo(deadline);
+        }
+    }
+
+    @Test
+    void a_carrier_that_drops_its_body_holds_no_detached_attempt_G9() {
+        Guard guard = Guard.named("test")
+                .tolerance(detached().with(IsolationLevel.BASIC))
+                .context(_ -> () -> {})
+                .build();
+        for (int i = 0; i <= Guard.DETACHED_MAX; i++) {
+            assertThatThrownBy(() -> guard.call(() -> "never"))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("context carrier");
+        }
+    }
 }

@@ -281,4 +281,38 @@ class KeyedRateLimiterTest {
             assertThat(odd).isBetween(1, 5000);
         }
     }
+
+    @Test
+    void an_array_is_no_key_B3() {
+        var limiter = new KeyedRateLimiter<byte[]>(RateLimitPolicy.perSecond(1), 10, time);
+        assertThatThrownBy(() -> limiter.tryAcquire(new byte[] {1}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("an array is no key");
+    }
+
+    @Test
+    void keys_whose_hash_codes_change_take_no_more_than_the_places_B3() {
+        final class Changing {
+            private int hash;
+
+            @Override
+            public int hashCode() {
+                return hash++;
+            }
+
+            @Override
+            public boolean equals(Object other) {
+                return this == other;
+            }
+        }
+        var policy = new RateLimitPolicy(1_000, Duration.ofSeconds(1), 1, Duration.ZERO, Duration.ZERO);
+        var limiter = new KeyedRateLimiter<Object>(policy, 10, time);
+        for (int i = 0; i < 1_000; i++) {
+            limiter.tryAcquire(new Changing());
+            time.advance(Duration.ofSeconds(1));
+        }
+        assertThat(limiter.keys()).isLessThanOrEqualTo(10);
+        assertThat(limiter.tryAcquire("key")).isTrue();
+        assertThat(limiter.tryAcquire("key")).isFalse();
+    }
 }

@@ -3,9 +3,11 @@ package dev.treaty.resilience;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.ManualTime;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Random;
 
 /**
@@ -18,12 +20,14 @@ public final class OverloadedServer {
 
     private final ManualTime time = new ManualTime();
     private final Random random;
-    private final PriorityQueue<Long> workersFreeAt = new PriorityQueue<>();
+    private final Queue<Long> backlog = new ArrayDeque<>();
     private final PriorityQueue<Ending> endings = new PriorityQueue<>();
     private final int workers;
+    private int idle;
     private final ConcurrencyLimiter limiter;
     private double serviceNanos;
     private boolean exponential;
+    private boolean computing;
     private double callsPerSecond;
     private long nextCallAt;
     private long refused;
@@ -47,11 +51,9 @@ public final class OverloadedServer {
 
     public OverloadedServer(ConcurrencyPolicy policy, int workers, long seed) {
         this.workers = workers;
+        this.idle = workers;
         this.random = new Random(seed);
         this.limiter = new ConcurrencyLimiter(policy, time);
-        for (int i = 0; i < workers; i++) {
-            workersFreeAt.add(0L);
-        }
     }
 
     public ConcurrencyLimiter limiter() {
@@ -66,6 +68,12 @@ public final class OverloadedServer {
         serviceNanos = mean.toNanos();
         callsPerSecond = overload * workers * 1e9 / serviceNanos;
         nextCallAt = time.nanoTime();
+        return this;
+    }
+
+    /** Lets workers be processors: an {@link Admission} begins no call that it need not begin any more. */
+    public OverloadedServer computing() {
+        computing = true;
         return this;
     }
 
@@ -104,8 +112,10 @@ public final class OverloadedServer {
             time.advance(Duration.ofNanos(at - time.nanoTime()));
             if (ends) {
                 Ending ending = endings.poll();
-                boolean late = at - ending.started > DEADLINE.toNanos();
+                boolean late = late(at, ending.started);
                 limiter.release("", ending.started, at, late);
+                idle++;
+                begin(at);
                 served += late ? 0 : 1;
                 ended++;
                 nanos += at - ending.started;
@@ -117,14 +127,30 @@ public final class OverloadedServer {
     }
 
     private void come(long now) {
-        if (!limiter.tryAcquire(Priority.NORMAL)) {
+        if (limiter.tryAcquire(Priority.NORMAL)) {
+            backlog.add(now);
+            begin(now);
+        } else {
             refused++;
-            return;
         }
-        long starts = Math.max(now, workersFreeAt.poll());
-        double varied = exponential ? -Math.log(1 - random.nextDouble()) : 0.8 + 0.4 * random.nextDouble();
-        long ends = starts + (long) (serviceNanos * varied);
-        workersFreeAt.add(ends);
-        endings.add(new Ending(ends, now));
+    }
+
+    private void begin(long now) {
+        while (idle > 0 && !backlog.isEmpty()) {
+            long started = backlog.remove();
+            if (computing && limiter.revoke()) {
+                refused++;
+            } else if (computing && late(now, started)) {
+                limiter.release("", started, now, true);
+            } else {
+                double varied = exponential ? -Math.log(1 - random.nextDouble()) : 0.8 + 0.4 * random.nextDouble();
+                endings.add(new Ending(now + (long) (serviceNanos * varied), started));
+                idle--;
+            }
+        }
+    }
+
+    private static boolean late(long now, long started) {
+        return now - started > DEADLINE.toNanos();
     }
 }

@@ -353,8 +353,15 @@ class TimeoutFaultsTest {
             assertThat(failed.fault().message()).contains("the fallback failed too");
         });
         assertThat(Thread.interrupted()).isFalse();
-        assertThat(guard.call(TimeoutFaultsTest::sleep, Fallback.value("at hand")))
-                .isEqualTo("at hand");
+        String answer = null;
+        while (answer == null) { // on a busy machine the moment for a fallback may pass before its thread runs
+            try {
+                answer = guard.call(TimeoutFaultsTest::sleep, Fallback.value("at hand"));
+            } catch (ServiceException e) {
+                assertLate(e);
+            }
+        }
+        assertThat(answer).isEqualTo("at hand");
     }
 
     @Test

@@ -67,6 +67,9 @@ public class TreatyPicks {
         List<Instance> members =
                 instances.stream().map(i -> new Instance(i, balanced.load())).toList();
         balanced.members(() -> members);
+        if (balanced.all(System.nanoTime()).size() != instances.size()) { // which takes the members
+            throw new IllegalStateException("there are not all instances");
+        }
         for (Instance member : members) {
             member.load().begin();
             member.load().succeeded(Time.system().nanoTime(), MILLI);

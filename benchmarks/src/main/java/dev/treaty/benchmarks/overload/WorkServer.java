@@ -29,6 +29,7 @@ final class WorkServer {
     private static final int PERMITS = 8;
     private static final long WORK_NANOS = 20_000_000;
     private static final long SLOW_MILLIS = 5_000;
+    private static final long COMPILING_NANOS = 2_000_000_000;
 
     private final LongAdder received = new LongAdder();
     private final Set<Long> traces = ConcurrentHashMap.newKeySet();
@@ -149,12 +150,13 @@ final class WorkServer {
         };
     }
 
-    /** How often a processor spins in a millisecond of its own time. */
+    /** How often a processor spins in a millisecond of its own time, once the loop has been compiled. */
     private static long spinsPerMilli() {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long spins = 1_000_000;
         long best = Long.MAX_VALUE;
-        for (int i = 0; i < 50; i++) {
+        long end = System.nanoTime() + COMPILING_NANOS;
+        while (System.nanoTime() - end < 0) {
             long began = threads.getCurrentThreadCpuTime();
             long result = spin(spins);
             long took = threads.getCurrentThreadCpuTime() - began;
@@ -163,11 +165,13 @@ final class WorkServer {
         return spins * 1_000_000 / best;
     }
 
-    /** Computes a number that depends on each step. */
+    /** Computes a number by steps that no compiler can join. */
     private static long spin(long times) {
-        long x = times;
+        long x = 1;
         for (long i = 0; i < times; i++) {
-            x = x * 6364136223846793005L + 1442695040888963407L;
+            x ^= x << 13;
+            x ^= x >>> 7;
+            x ^= x << 17;
         }
         return x;
     }

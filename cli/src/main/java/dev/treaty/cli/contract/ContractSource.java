@@ -2,6 +2,7 @@ package dev.treaty.cli.contract;
 
 import dev.treaty.Treaty;
 import dev.treaty.cli.CommandFailed;
+import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryOptions;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -60,7 +61,7 @@ final class ContractSource {
     /** Reads a file if the subject is one, else the published contract {@code SERVICE} or {@code SERVICE@VERSION}. */
     ServiceContract read(String subject) throws IOException {
         Path file = Path.of(subject);
-        return Files.isRegularFile(file) ? ServiceContract.parse(Files.readString(file)) : published(subject);
+        return Files.isRegularFile(file) ? ServiceContract.parse(OutputCommand.text(file)) : published(subject);
     }
 
     private ServiceContract ofClass(String name) throws IOException {

@@ -58,11 +58,7 @@ public final class JsonDocuments {
 
     /** Returns {@code added}, {@code updated} or {@code removed}. */
     public static String word(DiscoveryEvent event) {
-        return switch (event) {
-            case DiscoveryEvent.Added _ -> "added";
-            case DiscoveryEvent.Updated _ -> "updated";
-            case DiscoveryEvent.Removed _ -> "removed";
-        };
+        return event.getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
     /** Returns the health status in lower case. */

@@ -37,11 +37,7 @@ public final class ManCommand extends OutputCommand {
         for (var page : pages.entrySet()) {
             Files.writeString(directory.resolve(page.getKey()), page.getValue());
         }
-        if (json()) {
-            printJson(pages.keySet());
-        } else {
-            out().println("wrote " + pages.size() + " man pages to " + directory);
-        }
+        print(pages.keySet(), "wrote " + pages.size() + " man pages to " + directory);
         return Main.OK;
     }
 

@@ -115,11 +115,6 @@ public final class ChildProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** Returns its running child processes. */
-    public List<ProcessHandle> children() {
-        return process.children().toList();
-    }
-
     /** Completes with its exit code, after it has ended and its output has been read. */
     public CompletableFuture<Integer> exit() {
         return process.onExit().thenApply(ended -> {

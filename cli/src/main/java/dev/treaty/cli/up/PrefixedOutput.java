@@ -18,14 +18,19 @@ final class PrefixedOutput {
     private final PrintWriter out;
     private final Ansi ansi;
     private final boolean json;
+    private final Runnable onError;
     private int sources;
     private boolean closed;
 
-    /** @param json prints a JSON object per line */
-    PrefixedOutput(PrintWriter out, Ansi ansi, boolean json) {
+    /**
+     * @param json prints a JSON object per line
+     * @param onError called when no program reads the output any more
+     */
+    PrefixedOutput(PrintWriter out, Ansi ansi, boolean json, Runnable onError) {
         this.out = out;
         this.ansi = ansi;
         this.json = json;
+        this.onError = onError;
     }
 
     /** Returns a consumer that prints lines with this name. */
@@ -45,6 +50,9 @@ final class PrefixedOutput {
             out.println(PrintableText.json(Json.text(object)));
         } else {
             out.println(prefix + PrintableText.line(line.replace("\t", "    ")));
+        }
+        if (out.checkError()) {
+            onError.run();
         }
     }
 

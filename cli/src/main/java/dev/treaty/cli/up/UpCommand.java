@@ -78,8 +78,8 @@ public final class UpCommand extends OutputCommand {
         environment.putIfAbsent(DRAIN, "500ms");
         Settings settings = Settings.load(file, environment);
         check(settings.run());
-        var output = new PrefixedOutput(out(), ansi(), json());
-        try (var foreground = new Foreground(() -> {}, SHUTDOWN_MAX)) {
+        try (var foreground = new Foreground(SHUTDOWN_MAX)) {
+            var output = new PrefixedOutput(out(), ansi(), json(), foreground::end);
             try {
                 start(settings, output);
                 endOnFailure(foreground);
@@ -122,7 +122,10 @@ public final class UpCommand extends OutputCommand {
             var at = settings.registry() instanceof RegistryAddress.Network network ? network : RegistryOptions.USUAL;
             var server = settings.server()
                     .withAddress(at.host(), at.port(), settings.server().advertise());
-            Treaty hub = serve(settings.withServer(server).withRegistry(RegistryAddress.EMBEDDED));
+            Treaty hub = RegistryCommand.serve(
+                    settings.withServer(server).withRegistry(RegistryAddress.EMBEDDED),
+                    Main.USAGE,
+                    "registry: in " + file + ", or use a registry that runs, with --registry");
             others.push(hub);
             address = RegistryCommand.address(hub);
             output.source("treaty").accept("registry " + address + "; Ctrl-C ends everything");
@@ -143,14 +146,6 @@ public final class UpCommand extends OutputCommand {
                             treaty.registry(),
                             output.source(existing.name().value())));
             }
-        }
-    }
-
-    private static Treaty serve(Settings settings) {
-        try {
-            return RegistryCommand.serve(settings);
-        } catch (CommandFailed e) {
-            throw new CommandFailed(String.valueOf(e.getMessage()), Main.USAGE);
         }
     }
 

@@ -1,9 +1,10 @@
 package dev.treaty.codec.json;
 
 import dev.treaty.codec.Json;
+import dev.treaty.core.contract.Shape.Scalar;
+import java.math.BigDecimal;
 import java.time.temporal.Temporal;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,10 @@ public enum AnyAdapter implements JsonAdapter {
     /** The only instance. */
     ANY;
 
+    private static final JsonAdapter MAP = new MapAdapter(null, ANY);
+    private static final JsonAdapter LIST = new CollectionAdapter(ANY, List.class);
+    private static final JsonAdapter DECIMAL = ScalarAdapter.of(Scalar.DECIMAL, BigDecimal.class);
+
     @Override
     public String expected() {
         return "a value";
@@ -22,37 +27,19 @@ public enum AnyAdapter implements JsonAdapter {
     @Override
     public Object read(MessageReader in) {
         return switch (in.parser().currentToken()) {
-            case START_OBJECT -> {
-                var map = new LinkedHashMap<String, @Nullable Object>();
-                for (String name = in.parser().nextName();
-                        name != null;
-                        name = in.parser().nextName()) {
-                    if (map.containsKey(name)) {
-                        throw in.reject("occurs twice");
-                    }
-                    in.parser().nextToken();
-                    map.put(name, readNullable(in));
-                }
-                yield map;
-            }
-            case START_ARRAY -> {
-                var list = new ArrayList<@Nullable Object>();
-                while (in.parser().nextToken() != JsonToken.END_ARRAY) {
-                    list.add(readNullable(in));
-                }
-                yield list;
-            }
+            case START_OBJECT -> MAP.read(in);
+            case START_ARRAY -> LIST.read(in);
             case VALUE_STRING -> in.parser().getString();
             case VALUE_NUMBER_INT -> in.parser().getNumberValue();
-            case VALUE_NUMBER_FLOAT -> in.parser().getDecimalValue();
+            case VALUE_NUMBER_FLOAT -> DECIMAL.read(in);
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             default -> throw in.mismatch(expected());
         };
     }
 
-    /** Reads a value whose first token is the current one. */
-    public @Nullable Object readNullable(MessageReader in) {
+    @Override
+    public @Nullable Object readElement(MessageReader in) {
         return in.parser().currentToken() == JsonToken.VALUE_NULL ? null : read(in);
     }
 
@@ -65,30 +52,22 @@ public enum AnyAdapter implements JsonAdapter {
         }
         switch (value) {
             case Enum<?> constant -> out.generator().writeString(constant.name());
-            case Map<?, ?> map -> {
-                out.generator().writeStartObject();
-                map.forEach((key, inner) -> {
-                    out.generator().writeName(key instanceof Enum<?> constant ? constant.name() : String.valueOf(key));
-                    writeNullable(out, inner);
-                });
-                out.generator().writeEndObject();
-            }
-            case Optional<?> optional -> writeNullable(out, optional.orElse(null));
+            case Map<?, ?> map -> MAP.write(out, map);
+            case Optional<?> optional -> writeElement(out, optional.orElse(null));
             case Temporal time -> out.generator().writeString(time.toString());
+            case Iterable<?> list -> LIST.write(out, list);
             default -> {
-                if (!(value instanceof Iterable || value.getClass().isArray())) {
+                if (!value.getClass().isArray()) {
                     throw out.reject(
                             "has a value that JSON does not have: use maps, lists, strings, numbers and booleans");
                 }
-                out.generator().writeStartArray();
-                CollectionAdapter.elements(value).forEach(element -> writeNullable(out, element));
-                out.generator().writeEndArray();
+                LIST.write(out, value);
             }
         }
     }
 
-    /** Writes a value, or null. */
-    public void writeNullable(MessageWriter out, @Nullable Object value) {
+    @Override
+    public void writeElement(MessageWriter out, @Nullable Object value) {
         if (value == null) {
             out.generator().writeNull();
         } else {

@@ -8,10 +8,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reads and writes JSON arrays as lists, sets or Java arrays, without null elements.
+ * Reads and writes JSON arrays as lists, sets or Java arrays; only {@link AnyAdapter} has elements that are null.
  *
  * @param type {@code Set}, an array, or any other class for a list
  */
@@ -24,23 +25,20 @@ record CollectionAdapter(JsonAdapter element, Class<?> type) implements JsonAdap
     @Override
     public Object read(MessageReader in) {
         in.expect(JsonToken.START_ARRAY, this);
-        Collection<Object> elements = type == Set.class ? new LinkedHashSet<>() : new ArrayList<>();
+        Collection<@Nullable Object> elements = type == Set.class ? new LinkedHashSet<>() : new ArrayList<>();
         while (in.parser().nextToken() != JsonToken.END_ARRAY) {
-            if (in.parser().currentToken() == JsonToken.VALUE_NULL) {
-                throw in.mismatch(element.expected());
-            }
-            if (!elements.add(element.read(in))) {
+            if (!elements.add(element.readElement(in))) {
                 throw in.reject("occurs twice in a set");
             }
         }
         return switch (elements) {
-            case Set<Object> set -> Collections.unmodifiableSet(set);
-            case List<Object> list when !type.isArray() -> Collections.unmodifiableList(list);
+            case Set<@Nullable Object> set -> Collections.unmodifiableSet(set);
+            case List<@Nullable Object> list when !type.isArray() -> Collections.unmodifiableList(list);
             default -> array(elements);
         };
     }
 
-    private Object array(Collection<Object> elements) {
+    private Object array(Collection<@Nullable Object> elements) {
         Object array = Array.newInstance(type.componentType(), elements.size());
         int i = 0;
         for (Object inner : elements) {
@@ -53,16 +51,12 @@ record CollectionAdapter(JsonAdapter element, Class<?> type) implements JsonAdap
     public void write(MessageWriter out, Object value) {
         out.generator().writeStartArray();
         for (Object inner : elements(value)) {
-            if (inner == null) {
-                throw out.reject("must not be null");
-            }
-            element.write(out, inner);
+            element.writeElement(out, inner);
         }
         out.generator().writeEndArray();
     }
 
-    /** Returns the elements of a collection or an array. */
-    static Iterable<?> elements(Object value) {
+    private static Iterable<?> elements(Object value) {
         return value instanceof Iterable<?> elements
                 ? elements
                 : IntStream.range(0, Array.getLength(value))

@@ -46,39 +46,51 @@ public final class JsonAdapters {
         }
     };
 
-    /** An optional of a primitive type. */
-    private record Container(Class<?> type, UnaryOperator<Object> wrap, Object empty) {}
+    /** How the values of an optional field are wrapped. */
+    private record Container(
+            UnaryOperator<Object> wrap, @Nullable Object empty) {}
+
+    private static final Container PLAIN = new Container(value -> value, null);
 
     private static final Map<Class<?>, Container> CONTAINERS = Map.of(
+            Optional.class,
+            new Container(Optional::of, Optional.empty()),
             OptionalInt.class,
-            new Container(int.class, value -> OptionalInt.of((int) value), OptionalInt.empty()),
+            new Container(value -> OptionalInt.of((int) value), OptionalInt.empty()),
             OptionalLong.class,
-            new Container(long.class, value -> OptionalLong.of((long) value), OptionalLong.empty()),
+            new Container(value -> OptionalLong.of((long) value), OptionalLong.empty()),
             OptionalDouble.class,
-            new Container(double.class, value -> OptionalDouble.of((double) value), OptionalDouble.empty()));
+            new Container(value -> OptionalDouble.of((double) value), OptionalDouble.empty()));
 
     /** In place of a Java type for values without one: they are maps, lists and scalars. */
     private static final Class<?> NO_TYPE = Object.class;
+
+    /** What determines the adapter of an object; a type has one structure in a contract. */
+    private record Key(String name, Type type, @Nullable Tagging tagging) {}
+
+    /** The adapters made so far: the number of paths to them may grow exponentially with the length of a contract. */
+    private final Map<Key, StructureAdapter> structures = new HashMap<>();
 
     private JsonAdapters() {}
 
     /** Returns the adapter of a message: a Java record, or the list of these types of values if it has no name. */
     public static StructureAdapter message(Structure structure, List<Type> types) {
+        var adapters = new JsonAdapters();
         return structure.anonymous()
                 ? new StructureAdapter(
-                        parts(structure, types),
+                        adapters.parts(structure, types),
                         (_, values) -> Arrays.asList(values),
                         (value, i) -> ((List<?>) value).get(i),
                         null)
-                : structure(structure, types.getFirst(), null);
+                : adapters.structure(structure, types.getFirst(), null);
     }
 
     /** Returns the adapter of a message without Java types, which is a map. */
     public static StructureAdapter dynamic(Structure structure) {
-        return structure(structure, NO_TYPE, null);
+        return new JsonAdapters().structure(structure, NO_TYPE, null);
     }
 
-    private static JsonAdapter adapter(Shape shape, Type type) {
+    private JsonAdapter adapter(Shape shape, Type type) {
         Class<?> raw = JavaTypes.raw(type);
         return switch (shape) {
             case Scalar scalar -> ScalarAdapter.of(scalar, raw);
@@ -98,7 +110,7 @@ public final class JsonAdapters {
         return type == NO_TYPE ? NO_TYPE : JavaTypes.argument(type, index);
     }
 
-    private static JsonAdapter choice(Choice choice, Class<?> type) {
+    private JsonAdapter choice(Choice choice, Class<?> type) {
         Map<String, Class<?>> classes = type == NO_TYPE
                 ? Map.of()
                 : Arrays.stream(type.getPermittedSubclasses())
@@ -114,7 +126,17 @@ public final class JsonAdapters {
         return new TaggedAdapter(choice.tag(), byTag, byClass);
     }
 
-    private static StructureAdapter structure(Structure structure, Type type, @Nullable Tagging tagging) {
+    private StructureAdapter structure(Structure structure, Type type, @Nullable Tagging tagging) {
+        var key = new Key(structure.name(), type, tagging);
+        StructureAdapter known = structures.get(key);
+        if (known == null) {
+            known = create(structure, type, tagging);
+            structures.put(key, known);
+        }
+        return known;
+    }
+
+    private StructureAdapter create(Structure structure, Type type, @Nullable Tagging tagging) {
         if (type == NO_TYPE) {
             var parts = parts(structure, Collections.nCopies(structure.fields().size(), type));
             return new StructureAdapter(parts, (_, values) -> map(parts, tagging, values), null, tagging);
@@ -167,7 +189,7 @@ public final class JsonAdapters {
         }
     }
 
-    private static List<Part> parts(Structure structure, List<Type> types) {
+    private List<Part> parts(Structure structure, List<Type> types) {
         var parts = new ArrayList<Part>();
         for (int i = 0; i < structure.fields().size(); i++) {
             parts.add(part(structure.fields().get(i), types.get(i)));
@@ -175,14 +197,9 @@ public final class JsonAdapters {
         return parts;
     }
 
-    private static Part part(Field field, Type type) {
-        Class<?> raw = JavaTypes.raw(type);
-        Container container = CONTAINERS.get(raw);
-        if (container != null) {
-            return Part.of(field, adapter(field.shape(), container.type), container.wrap, container.empty);
-        }
-        return raw == Optional.class
-                ? Part.of(field, adapter(field.shape(), JavaTypes.argument(type, 0)), Optional::of, Optional.empty())
-                : Part.of(field, adapter(field.shape(), type), value -> value, null);
+    private Part part(Field field, Type type) {
+        Container container = CONTAINERS.getOrDefault(JavaTypes.raw(type), PLAIN);
+        JsonAdapter adapter = adapter(field.shape(), JavaTypes.unwrapOptional(type));
+        return Part.of(field, adapter, container.wrap, container.empty);
     }
 }

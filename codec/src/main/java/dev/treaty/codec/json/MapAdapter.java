@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reads and writes JSON objects with arbitrary keys as maps, in the order of the message and without null values.
+ * Reads and writes JSON objects with arbitrary keys as maps, in the order of the message; only {@link AnyAdapter} has
+ * values that are null.
  *
  * @param keys the enum to which the keys belong, or null if they are strings
  */
@@ -20,7 +21,7 @@ record MapAdapter(@Nullable EnumAdapter keys, JsonAdapter values) implements Jso
     @Override
     public Object read(MessageReader in) {
         in.expect(JsonToken.START_OBJECT, this);
-        var map = new LinkedHashMap<Object, Object>();
+        var map = new LinkedHashMap<Object, @Nullable Object>();
         for (String name = in.parser().nextName();
                 name != null;
                 name = in.parser().nextName()) {
@@ -28,10 +29,8 @@ record MapAdapter(@Nullable EnumAdapter keys, JsonAdapter values) implements Jso
             if (map.containsKey(key)) {
                 throw in.reject("occurs twice");
             }
-            if (in.parser().nextToken() == JsonToken.VALUE_NULL) {
-                throw in.mismatch(values.expected());
-            }
-            map.put(key, values.read(in));
+            in.parser().nextToken();
+            map.put(key, values.readElement(in));
         }
         return Collections.unmodifiableMap(map);
     }
@@ -40,15 +39,9 @@ record MapAdapter(@Nullable EnumAdapter keys, JsonAdapter values) implements Jso
     public void write(MessageWriter out, Object value) {
         out.generator().writeStartObject();
         for (Map.Entry<?, ?> entry : ((Map<?, ?>) value).entrySet()) {
-            switch (entry.getKey()) {
-                case Enum<?> constant -> out.generator().writeName(constant.name());
-                case String name -> out.generator().writeName(name);
-                case null, default -> throw out.reject("has a key that is not a string");
-            }
-            if (entry.getValue() == null) {
-                throw out.reject("must not be null");
-            }
-            values.write(out, entry.getValue());
+            out.generator()
+                    .writeName(entry.getKey() instanceof Enum<?> constant ? constant.name() : "" + entry.getKey());
+            values.writeElement(out, entry.getValue());
         }
         out.generator().writeEndObject();
     }

@@ -9,58 +9,41 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.InputCoercionException;
 
-/** Reads and writes the values of one scalar as one Java type, without coercion. */
-sealed interface ScalarAdapter extends JsonAdapter {
+/**
+ * Reads and writes the values of one scalar as one Java type, without coercion.
+ *
+ * @param type a wrapper for a primitive type; {@code String} for a text that is only checked
+ */
+record ScalarAdapter(Scalar scalar, Class<?> type) implements JsonAdapter {
     /** The maximum exponent of a decimal, positive or negative, because expanded digits need memory. */
-    int DECIMAL_EXPONENT_MAX = 1_000;
+    private static final int DECIMAL_EXPONENT_MAX = 1_000;
 
-    /** The adapters of Java types. */
-    Map<Class<?>, ScalarAdapter> BY_TYPE = byType();
-
-    /** What it reads and writes. */
-    Scalar scalar();
-
-    @Override
-    default String expected() {
-        return switch (scalar()) {
-            case STRING -> "a string";
-            case BOOLEAN -> "true or false";
-            case INT32, INT64 -> "a whole number (" + scalar().word() + ")";
-            case FLOAT32, FLOAT64 -> "a number (" + scalar().word() + ")";
-            case INTEGER -> "a whole number";
-            case DECIMAL -> "a number";
-            case BYTES -> "a string in base64";
-            case INSTANT -> "a time such as 2026-11-24T09:30:00Z";
-            case DATE -> "a date such as 2026-11-24";
-            case TIME -> "a time of day such as 09:30:00";
-            case DATETIME -> "a date and time such as 2026-11-24T09:30:00";
-            case TIMESTAMP -> "a time with an offset such as 2026-11-24T09:30:00+01:00";
-            case DURATION -> "a duration such as PT1.5S";
-            case UUID -> "a UUID such as 123e4567-e89b-12d3-a456-426614174000";
-            case URI -> "a URI such as https://example.org/a";
-        };
+    private record Whole(long min, long max, LongFunction<Object> narrow) {
+        boolean includes(long value) {
+            return value >= min && value <= max;
+        }
     }
 
-    private static ScalarAdapter of(Scalar scalar) {
-        return switch (scalar) {
-            case BOOLEAN -> new Bool(scalar);
-            case INT32 -> new Whole(scalar, Integer.MIN_VALUE, Integer.MAX_VALUE, value -> (int) value);
-            case INT64 -> new Whole(scalar, Long.MIN_VALUE, Long.MAX_VALUE, value -> value);
-            case FLOAT32, FLOAT64, INTEGER, DECIMAL -> new Numeric(scalar);
-            default -> new Text(scalar, false);
-        };
-    }
+    /** The types of whole numbers of at most 64 bits. */
+    private static final Map<Class<?>, Whole> WHOLE = Map.of(
+            Byte.class, new Whole(Byte.MIN_VALUE, Byte.MAX_VALUE, value -> (byte) value),
+            Short.class, new Whole(Short.MIN_VALUE, Short.MAX_VALUE, value -> (short) value),
+            Integer.class, new Whole(Integer.MIN_VALUE, Integer.MAX_VALUE, value -> (int) value),
+            Long.class, new Whole(Long.MIN_VALUE, Long.MAX_VALUE, value -> value));
+
+    private static final Map<Class<?>, ScalarAdapter> BY_TYPE = byType();
 
     private static Map<Class<?>, ScalarAdapter> byType() {
         var adapters = new HashMap<Class<?>, ScalarAdapter>();
         for (Scalar scalar : Scalar.values()) {
-            adapters.put(scalar.type(), of(scalar));
+            adapters.put(scalar.type(), new ScalarAdapter(scalar, scalar.type()));
         }
-        adapters.put(Byte.class, new Whole(Scalar.INT32, Byte.MIN_VALUE, Byte.MAX_VALUE, value -> (byte) value));
-        adapters.put(Short.class, new Whole(Scalar.INT32, Short.MIN_VALUE, Short.MAX_VALUE, value -> (short) value));
+        adapters.put(Byte.class, new ScalarAdapter(Scalar.INT32, Byte.class));
+        adapters.put(Short.class, new ScalarAdapter(Scalar.INT32, Short.class));
         Map.copyOf(adapters)
                 .forEach((type, adapter) ->
                         adapters.put(MethodType.methodType(type).unwrap().returnType(), adapter));
@@ -75,130 +58,114 @@ sealed interface ScalarAdapter extends JsonAdapter {
     /** Returns the adapter for a Java type; values of type {@code Object} are checked, but text remains a string. */
     static ScalarAdapter of(Scalar scalar, Class<?> type) {
         if (type == Object.class) {
-            return scalar.isText() ? new Text(scalar, true) : of(scalar);
+            return new ScalarAdapter(scalar, scalar.isText() ? String.class : scalar.type());
         }
         return Objects.requireNonNull(find(type));
     }
 
     @Override
-    default Object parse(String text) {
-        return scalar().parse(text);
+    public String expected() {
+        return switch (scalar) {
+            case STRING -> "a string";
+            case BOOLEAN -> "true or false";
+            case INT32, INT64 -> "a whole number (" + scalar.word() + ")";
+            case FLOAT32, FLOAT64 -> "a number (" + scalar.word() + ")";
+            case INTEGER -> "a whole number";
+            case DECIMAL -> "a number";
+            case BYTES -> "a string in base64";
+            case INSTANT -> "a time such as 2026-11-24T09:30:00Z";
+            case DATE -> "a date such as 2026-11-24";
+            case TIME -> "a time of day such as 09:30:00";
+            case DATETIME -> "a date and time such as 2026-11-24T09:30:00";
+            case TIMESTAMP -> "a time with an offset such as 2026-11-24T09:30:00+01:00";
+            case DURATION -> "a duration such as PT1.5S";
+            case UUID -> "a UUID such as 123e4567-e89b-12d3-a456-426614174000";
+            case URI -> "a URI such as https://example.org/a";
+        };
     }
 
-    /**
-     * All scalars that are JSON strings.
-     *
-     * @param keepsText whether values are only checked, and remain strings
-     */
-    record Text(Scalar scalar, boolean keepsText) implements ScalarAdapter {
-        @Override
-        public Object read(MessageReader in) {
-            in.expect(JsonToken.VALUE_STRING, this);
-            String text = in.parser().getString();
-            try {
-                Object value = scalar.parse(text);
-                return keepsText ? text : value;
-            } catch (IllegalArgumentException e) {
-                throw in.reject("must be " + expected() + ", not \"" + MessageReader.echo(text) + "\"");
-            }
+    @Override
+    public Object read(MessageReader in) {
+        JsonParser parser = in.parser();
+        if (!isKind(parser.currentToken())) {
+            throw in.mismatch(expected());
         }
-
-        @Override
-        public void write(MessageWriter out, Object value) {
-            out.generator().writeString(scalar.format(value));
-        }
-
-        @Override
-        public Object parse(String text) {
-            return keepsText ? text : scalar.parse(text);
-        }
-    }
-
-    /** True and false. */
-    record Bool(Scalar scalar) implements ScalarAdapter {
-        @Override
-        public Object read(MessageReader in) {
-            return switch (in.parser().currentToken()) {
-                case VALUE_TRUE -> true;
-                case VALUE_FALSE -> false;
-                default -> throw in.mismatch(expected());
+        try {
+            Object value = switch (scalar) {
+                case BOOLEAN -> parser.currentToken() == JsonToken.VALUE_TRUE;
+                case INT32, INT64 -> narrow(parser.getLongValue());
+                case FLOAT32 -> parser.getFloatValue();
+                case FLOAT64 -> parser.getDoubleValue();
+                case INTEGER -> parser.getBigIntegerValue();
+                case DECIMAL -> parser.getDecimalValue();
+                default -> parse(parser.getString());
             };
+            if (isInRange(value)) {
+                return value;
+            }
+        } catch (IllegalArgumentException | InputCoercionException e) {
+            // rejected below
         }
-
-        @Override
-        public void write(MessageWriter out, Object value) {
-            out.generator().writeBoolean((Boolean) value);
-        }
+        Whole whole = WHOLE.get(type);
+        throw in.reject("must be "
+                + (whole != null
+                        ? "a whole number from " + whole.min + " to " + whole.max
+                        : expected()
+                                + (scalar.isText()
+                                        ? ", not \"" + MessageReader.echo(parser.getString()) + "\""
+                                        : " within its range")));
     }
 
-    /** Numbers without a fraction, of at most 64 bits. */
-    record Whole(Scalar scalar, long min, long max, LongFunction<Object> narrow) implements ScalarAdapter {
-        @Override
-        public Object read(MessageReader in) {
-            in.expect(JsonToken.VALUE_NUMBER_INT, this);
-            try {
-                long value = in.parser().getLongValue();
-                if (value >= min && value <= max) {
-                    return narrow.apply(value);
-                }
-            } catch (InputCoercionException e) {
-                // more than 64 bits: rejected below
-            }
-            throw in.reject("must be a whole number from " + min + " to " + max);
-        }
-
-        @Override
-        public void write(MessageWriter out, Object value) {
-            out.generator().writeNumber(((Number) value).longValue());
-        }
-
-        @Override
-        public Object parse(String text) {
-            return narrow.apply(Long.parseLong(text));
-        }
+    private boolean isKind(JsonToken token) {
+        return switch (token) {
+            case VALUE_STRING -> scalar.isText();
+            case VALUE_TRUE, VALUE_FALSE -> scalar == Scalar.BOOLEAN;
+            case VALUE_NUMBER_INT -> !scalar.isText() && scalar != Scalar.BOOLEAN;
+            case VALUE_NUMBER_FLOAT -> scalar == Scalar.FLOAT32 || scalar == Scalar.FLOAT64 || scalar == Scalar.DECIMAL;
+            default -> false;
+        };
     }
 
-    /** Numbers with a fraction, and those of any size. */
-    record Numeric(Scalar scalar) implements ScalarAdapter {
-        @Override
-        public Object read(MessageReader in) {
-            JsonToken token = in.parser().currentToken();
-            boolean fraction = token == JsonToken.VALUE_NUMBER_FLOAT && scalar != Scalar.INTEGER;
-            if (!fraction && token != JsonToken.VALUE_NUMBER_INT) {
-                throw in.mismatch(expected());
-            }
-            Object number = switch (scalar) {
-                case FLOAT32 -> in.parser().getFloatValue();
-                case FLOAT64 -> in.parser().getDoubleValue();
-                case INTEGER -> in.parser().getBigIntegerValue();
-                default -> in.parser().getDecimalValue();
-            };
-            if (!isInRange(number)) {
-                throw in.reject("must be " + expected() + " within its range");
-            }
-            return number;
+    /** @throws IllegalArgumentException if the number is out of range */
+    private Object narrow(long value) {
+        Whole whole = Objects.requireNonNull(WHOLE.get(type));
+        if (!whole.includes(value)) {
+            throw new IllegalArgumentException(value + " is out of range");
         }
+        return whole.narrow.apply(value);
+    }
 
-        private static boolean isInRange(Object number) {
-            return switch (number) {
-                case Double d -> Double.isFinite(d);
-                case Float f -> Float.isFinite(f);
-                case BigDecimal d -> Math.abs((long) d.scale()) <= DECIMAL_EXPONENT_MAX;
-                default -> true;
-            };
+    private static boolean isInRange(Object value) {
+        return switch (value) {
+            case Double d -> Double.isFinite(d);
+            case Float f -> Float.isFinite(f);
+            case BigDecimal d -> Math.abs((long) d.scale()) <= DECIMAL_EXPONENT_MAX;
+            default -> true;
+        };
+    }
+
+    @Override
+    public Object parse(String text) {
+        if (WHOLE.containsKey(type)) {
+            return narrow(Long.parseLong(text));
         }
+        Object value = scalar.parse(text);
+        return type == String.class ? text : value;
+    }
 
-        @Override
-        public void write(MessageWriter out, Object value) {
-            if (!isInRange(value)) {
-                throw out.reject("must be a finite number");
-            }
-            switch (value) {
-                case Double d -> out.generator().writeNumber((double) d);
-                case Float f -> out.generator().writeNumber((float) f);
-                case BigInteger i -> out.generator().writeNumber(i);
-                default -> out.generator().writeNumber((BigDecimal) value);
-            }
+    @Override
+    public void write(MessageWriter out, Object value) {
+        if (!isInRange(value)) {
+            throw out.reject("must be a finite number");
+        }
+        switch (type.cast(value)) {
+            case Boolean b -> out.generator().writeBoolean(b);
+            case Double d -> out.generator().writeNumber((double) d);
+            case Float f -> out.generator().writeNumber((float) f);
+            case BigInteger i -> out.generator().writeNumber(i);
+            case BigDecimal d -> out.generator().writeNumber(d);
+            case Number whole -> out.generator().writeNumber(whole.longValue());
+            default -> out.generator().writeString(scalar.format(value));
         }
     }
 }

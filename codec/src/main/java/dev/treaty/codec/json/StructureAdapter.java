@@ -1,13 +1,12 @@
 package dev.treaty.codec.json;
 
 import dev.treaty.core.contract.Field;
+import dev.treaty.core.contract.JavaTypes;
+import dev.treaty.core.text.PrintableText;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +22,9 @@ import tools.jackson.core.util.Named;
 public final class StructureAdapter implements JsonAdapter {
     /** Represents a field that is null in the message, until all fields are read. */
     private static final Object NULL = new Object();
+
+    /** The longest message of a record that is passed on, in characters. */
+    private static final int SHOWN_LENGTH_MAX = 400;
 
     private final List<Part> parts;
     private final PropertyNameMatcher names;
@@ -68,8 +70,11 @@ public final class StructureAdapter implements JsonAdapter {
                 return (Object) constructor.invokeExact(values);
             } catch (RuntimeException e) {
                 // The message of an IllegalArgumentException is about the arguments; others may reveal internals.
-                boolean meant = e.getClass() == IllegalArgumentException.class && e.getMessage() != null;
-                throw in.reject("is invalid: " + (meant ? e.getMessage() : "its record rejects these values"));
+                String message = e.getClass() == IllegalArgumentException.class ? e.getMessage() : null;
+                throw in.reject("is invalid: "
+                        + (message == null
+                                ? "its record rejects these values"
+                                : PrintableText.line(message, SHOWN_LENGTH_MAX)));
             } catch (Throwable e) {
                 throw sneaky(e);
             }
@@ -193,7 +198,7 @@ public final class StructureAdapter implements JsonAdapter {
         }
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
-            Object inner = unwrap(getter.get(value, i));
+            Object inner = JavaTypes.unwrap(getter.get(value, i));
             if (inner != null) {
                 out.generator().writeName(part.name);
                 part.adapter.write(out, inner);
@@ -202,15 +207,5 @@ public final class StructureAdapter implements JsonAdapter {
             }
         }
         out.generator().writeEndObject();
-    }
-
-    private static @Nullable Object unwrap(@Nullable Object value) {
-        return switch (value) {
-            case Optional<?> optional -> optional.orElse(null);
-            case OptionalInt optional -> optional.isPresent() ? optional.getAsInt() : null;
-            case OptionalLong optional -> optional.isPresent() ? optional.getAsLong() : null;
-            case OptionalDouble optional -> optional.isPresent() ? optional.getAsDouble() : null;
-            case null, default -> value;
-        };
     }
 }

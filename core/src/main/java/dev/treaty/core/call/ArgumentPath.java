@@ -1,5 +1,6 @@
 package dev.treaty.core.call;
 
+import dev.treaty.core.contract.JavaTypes;
 import dev.treaty.core.contract.Operation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -8,9 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,18 +74,16 @@ public record ArgumentPath(List<String> names) {
         for (int i = depth; i < names.size() && value != null; i++) {
             value = field(value, names.get(i));
         }
-        return switch (value) {
-            case Optional<?> optional -> optional.orElse(null);
-            case OptionalInt optional -> optional.isPresent() ? (Object) optional.getAsInt() : null;
-            case OptionalLong optional -> optional.isPresent() ? (Object) optional.getAsLong() : null;
-            case OptionalDouble optional -> optional.isPresent() ? (Object) optional.getAsDouble() : null;
-            case null, default -> value;
-        };
+        return JavaTypes.unwrap(value);
     }
 
     private static @Nullable Object field(Object from, String name) {
         if (from instanceof Map<?, ?> map) {
-            return map.get(name);
+            try {
+                return map.get(name);
+            } catch (ClassCastException e) {
+                return null; // a sorted map whose keys are not strings
+            }
         }
         if (from instanceof Optional<?> optional) {
             return optional.map(inner -> field(inner, name)).orElse(null);

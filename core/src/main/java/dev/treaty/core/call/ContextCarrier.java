@@ -1,5 +1,6 @@
 package dev.treaty.core.call;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -52,20 +53,30 @@ public interface ContextCarrier {
     /**
      * Creates a virtual thread, unstarted, that runs code of a caller in the context of the current thread.
      *
-     * @param failed receives what the body or the carrier throws
+     * @param failed receives what the body or the carrier throws, and the failure of a carrier that returns before it
+     *     has run the body, which is then never run
      */
     default Thread thread(String name, Runnable body, Consumer<? super Throwable> failed) {
         CallContext context = CallContext.currentOrNull();
+        var begun = new AtomicBoolean();
+        Runnable once = () -> {
+            if (begun.compareAndSet(false, true)) {
+                body.run();
+            }
+        };
         Runnable carried = wrap(
                 context == null
-                        ? body
+                        ? once
                         : () -> context.run(() -> {
-                            body.run();
+                            once.run();
                             return true;
                         }));
         return Thread.ofVirtual().name(name).unstarted(() -> {
             try {
                 carried.run();
+                if (begun.compareAndSet(false, true)) {
+                    throw new IllegalStateException("the context carrier returned before it had run the attempt");
+                }
             } catch (Throwable e) {
                 failed.accept(e);
             }

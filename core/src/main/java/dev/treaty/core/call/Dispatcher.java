@@ -3,6 +3,8 @@ package dev.treaty.core.call;
 import dev.treaty.core.contract.ContractException;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -74,11 +76,19 @@ public final class Dispatcher implements Handler {
         } catch (ServiceException e) {
             return ServiceResponse.failed(ran(e.fault()));
         } catch (Throwable e) {
-            internalErrors.accept(call, e);
+            report(call, e);
             if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
                 throw error;
             }
             return ServiceResponse.failed(Code.INTERNAL, "internal error handling " + call.path());
+        }
+    }
+
+    private void report(Call call, Throwable failure) {
+        try {
+            internalErrors.accept(call, failure);
+        } catch (Throwable e) { // of the listener, which decides no call
+            BackgroundThread.report("listener of " + call.path(), Events.NONE, e);
         }
     }
 

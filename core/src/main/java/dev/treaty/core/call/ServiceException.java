@@ -1,5 +1,6 @@
 package dev.treaty.core.call;
 
+import dev.treaty.core.text.PrintableText;
 import org.jspecify.annotations.Nullable;
 
 /** Thrown by typed clients if a call failed, and by services to fail a call: a {@link Fault} as an exception. */
@@ -39,7 +40,7 @@ public final class ServiceException extends RuntimeException {
 
     @Override
     public String getMessage() {
-        return fault.toString();
+        return PrintableText.line(fault.toString());
     }
 
     /** Why the call failed. */

@@ -6,6 +6,7 @@ import dev.treaty.core.contract.Shape.Mapping;
 import dev.treaty.core.contract.Shape.Scalar;
 import dev.treaty.core.contract.Shape.Sequence;
 import dev.treaty.core.contract.Shape.Structure;
+import dev.treaty.core.text.PrintableText;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -74,7 +75,7 @@ final class ContractParser {
         int start = scanner.position();
         for (; !scanner.ended(); scanner.moveTo(scanner.position() + 1)) {
             if (atDefinition() && definitions.putIfAbsent(scanner.textAt(1), scanner.position()) != null) {
-                throw scanner.problem("type " + scanner.textAt(1) + " is defined twice");
+                throw scanner.problem("type " + scanner.shown(1) + " is defined twice");
             }
         }
         scanner.moveTo(start);
@@ -95,7 +96,7 @@ final class ContractParser {
             scanner.expect("idempotent");
         }
         if (scanner.isWord(0) && !scanner.textAt(1).equals("(")) {
-            throw scanner.problem("\"" + scanner.textAt(0) + "\" is not expected here: operations look like name(…),"
+            throw scanner.problem("\"" + scanner.shown(0) + "\" is not expected here: operations look like name(…),"
                     + " definitions begin with record, enum or choice");
         }
         String name = scanner.word("an operation or a definition");
@@ -183,7 +184,7 @@ final class ContractParser {
         int back = scanner.position();
         if (definition == null) {
             scanner.moveTo(back - 1);
-            throw scanner.problem("type " + name + " is not defined");
+            throw scanner.problem("type " + scanner.shown(0) + " is not defined");
         }
         scanner.moveTo(definition);
         Shape shape = definition(depth + 1);
@@ -215,7 +216,8 @@ final class ContractParser {
     private Choice.Option option(int depth) {
         String tag = scanner.string();
         scanner.expect(":");
-        return new Choice.Option(tag, record(scanner.word("a record's name"), depth, "the option \"" + tag + "\""));
+        return new Choice.Option(
+                tag, record(scanner.word("a record's name"), depth, "the option " + PrintableText.quote(tag)));
     }
 
     private String description() {

@@ -24,9 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -37,9 +34,6 @@ import java.util.stream.Stream;
 /** Reads a Java interface into a {@link ServiceContract}, and reports every part that the contract cannot express. */
 final class ContractReader {
     private static final Map<Class<?>, Scalar> SCALARS = scalars();
-
-    private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS =
-            Map.of(OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
 
     private static final Set<Class<?>> COLLECTIONS = Set.of(List.class, Set.class, Collection.class, Iterable.class);
 
@@ -78,11 +72,11 @@ final class ContractReader {
         if (type.getTypeParameters().length > 0) {
             throw rejected(List.of("a contract has no type parameters: its clients could not know them"));
         }
-        var name = checked(() -> new ServiceName(contract.name()), new ServiceName("invalid"));
-        var version = checked(() -> Version.parse(contract.version()), new Version(0, 0, 0));
+        var name = checked("", () -> new ServiceName(contract.name()), new ServiceName("invalid"));
+        var version = checked("", () -> Version.parse(contract.version()), new Version(0, 0, 0));
         var invalid = new ServiceCapability("invalid", "", version, false);
         var capabilities = Stream.of(contract.capabilities())
-                .map(capability -> checked(() -> capability(capability), invalid))
+                .map(capability -> checked("", () -> capability(capability), invalid))
                 .toList();
         var operations = operations();
         if (operations.isEmpty()) {
@@ -102,11 +96,11 @@ final class ContractReader {
         return new ContractException("contract " + type.getName(), reasons);
     }
 
-    private <T> T checked(Supplier<T> value, T otherwise) {
+    private <T> T checked(String where, Supplier<T> value, T otherwise) {
         try {
             return value.get();
         } catch (IllegalArgumentException e) {
-            problems.add(String.valueOf(e.getMessage()));
+            problems.add(where + e.getMessage());
             return otherwise;
         }
     }
@@ -177,7 +171,7 @@ final class ContractReader {
             }
         }
         keys.forEach((path, declared) -> {
-            if (!(unwrapOptional(declared) instanceof Class<?> c && (SCALARS.containsKey(c) || c.isEnum()))) {
+            if (!(JavaTypes.unwrapOptional(declared) instanceof Class<?> c && (SCALARS.containsKey(c) || c.isEnum()))) {
                 problems.add(where + ": the @PartitionKey " + path + " is of type " + declared.getTypeName()
                         + ": a key is a scalar or an enum, such as one component of a record");
             }
@@ -231,7 +225,7 @@ final class ContractReader {
     }
 
     private Field field(String name, Type declared, boolean nullable, AnnotatedElement element, String where) {
-        Type inner = unwrapOptional(declared);
+        Type inner = JavaTypes.unwrapOptional(declared);
         boolean optional = !inner.equals(declared);
         var whenAbsent =
                 Optional.ofNullable(element.getAnnotation(DefaultValue.class)).map(DefaultValue::value);
@@ -242,33 +236,12 @@ final class ContractReader {
             problems.add(where + ": it is Optional and has a default: choose one");
         }
         Shape shape = shape(inner, where);
-        whenAbsent.ifPresent(text -> checkDefault(shape, text, where));
         boolean required = !optional && !nullable && whenAbsent.isEmpty();
-        return new Field(name, shape, required, description(element), whenAbsent);
-    }
-
-    private void checkDefault(Shape shape, String text, String where) {
-        switch (shape) {
-            case Scalar scalar -> {
-                try {
-                    scalar.parse(text);
-                } catch (IllegalArgumentException e) {
-                    problems.add(where + ": the default \"" + text + "\" is not a value of type " + scalar.word());
-                }
-            }
-            case Enumeration(var _, var _, var values) when values.contains(text) -> {}
-            case Enumeration(var _, var _, var values) ->
-                problems.add(where + ": the default \"" + text + "\" is not one of " + values);
-            default -> problems.add(where + ": only a scalar or an enum can have a default");
-        }
-    }
-
-    private static Type unwrapOptional(Type declared) {
-        return switch (declared) {
-            case Class<?> c -> PRIMITIVE_OPTIONALS.getOrDefault(c, c);
-            case ParameterizedType p when p.getRawType() == Optional.class -> p.getActualTypeArguments()[0];
-            default -> declared;
-        };
+        String description = description(element);
+        return checked(
+                where + ": ",
+                () -> new Field(name, shape, required, description, whenAbsent),
+                new Field(name, shape, required, description, Optional.empty()));
     }
 
     private Shape shape(Type declared, String where) {
@@ -317,7 +290,7 @@ final class ContractReader {
         if (c == Object.class || c == void.class) {
             return "type " + c.getSimpleName() + " does not describe its values: use a record or a scalar";
         }
-        if (c == Optional.class || PRIMITIVE_OPTIONALS.containsKey(c)) {
+        if (c == Optional.class || !JavaTypes.unwrapOptional(c).equals(c)) {
             return "Optional is for a field, a parameter or a result, not for elements of a collection";
         }
         if (Future.class.isAssignableFrom(c) || CompletionStage.class.isAssignableFrom(c)) {
@@ -362,21 +335,17 @@ final class ContractReader {
         var options = new TreeMap<String, Choice.Option>(); // by simple name: reflection promises no declared order
         for (Class<?> option : sealed.getPermittedSubclasses()) {
             String name = option.getSimpleName();
-            String tag = JavaTypes.tag(option);
             if (!option.isRecord()) {
                 problems.add(where + ": " + name + " is not a record: a @Tagged interface permits records only");
             } else if (shape(option, where + " (" + name + ")") instanceof Structure structure) {
-                if (structure.field(tagged.value()).isPresent()) {
-                    problems.add(
-                            where + ": " + name + " has a field \"" + tagged.value() + "\", which is the tag's name");
-                }
-                if (options.values().stream().anyMatch(other -> other.tag().equals(tag))) {
-                    problems.add(where + ": two records have the tag \"" + tag + "\"");
-                }
-                options.put(name, new Choice.Option(tag, structure));
+                options.put(name, new Choice.Option(JavaTypes.tag(option), structure));
             }
         }
-        return new Choice(sealed.getSimpleName(), description(sealed), tagged.value(), List.copyOf(options.values()));
+        List<Choice.Option> all = List.copyOf(options.values());
+        return checked(
+                where + ": ",
+                () -> new Choice(sealed.getSimpleName(), description(sealed), tagged.value(), all),
+                Scalar.STRING);
     }
 
     /** Contract text, JSON Schema and OpenAPI refer to types by name, so that a name means one type in a contract. */

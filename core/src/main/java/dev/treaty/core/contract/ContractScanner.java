@@ -1,5 +1,7 @@
 package dev.treaty.core.contract;
 
+import dev.treaty.core.text.PrintableText;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -9,6 +11,9 @@ import java.util.regex.Pattern;
  * them. It also knows the line of the current token for error messages.
  */
 final class ContractScanner {
+    /** The longest part of the text that a message shows, in characters. */
+    private static final int SHOWN_LENGTH_MAX = 64;
+
     /** The text of the token that follows the last one. */
     private static final String END = "";
 
@@ -35,6 +40,9 @@ final class ContractScanner {
     void scan(int lengthMax) {
         if (text.length() > lengthMax) {
             throw problem("it is longer than " + lengthMax + " characters");
+        }
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw problem("it has half of a surrogate pair");
         }
         tokens.clear();
         var matcher = TOKEN.matcher(text);
@@ -78,6 +86,11 @@ final class ContractScanner {
         return token(ahead).text;
     }
 
+    /** Returns such a text as messages show it. */
+    String shown(int ahead) {
+        return PrintableText.line(textAt(ahead), SHOWN_LENGTH_MAX);
+    }
+
     private Token token(int ahead) {
         return tokens.get(Math.min(position + ahead, tokens.size() - 1));
     }
@@ -112,7 +125,7 @@ final class ContractScanner {
     }
 
     private ContractException unexpected(String expected) {
-        return problem(expected + " is expected, not " + (ended() ? "the end" : "'" + textAt(0) + "'"));
+        return problem(expected + " is expected, not " + (ended() ? "the end" : "'" + shown(0) + "'"));
     }
 
     /** An exception that names the line of the current token. */

@@ -10,6 +10,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * their type variables. Contracts are read, and codecs made, by walking resolved types.
  */
 public final class JavaTypes {
+    private static final Map<Class<?>, Class<?>> PRIMITIVE_OPTIONALS =
+            Map.of(OptionalInt.class, int.class, OptionalLong.class, long.class, OptionalDouble.class, double.class);
+
     private JavaTypes() {}
 
     /** Resolves a type that is not part of a generic record; its wildcards become their upper bounds. */
@@ -75,6 +82,26 @@ public final class JavaTypes {
             case ParameterizedType generic -> generic.getActualTypeArguments()[index];
             case GenericArrayType array -> array.getGenericComponentType();
             default -> raw(type).getComponentType();
+        };
+    }
+
+    /** Returns the type of the value in an {@code Optional} of any kind; another type is returned as it is. */
+    public static Type unwrapOptional(Type type) {
+        return switch (type) {
+            case Class<?> c -> PRIMITIVE_OPTIONALS.getOrDefault(c, c);
+            case ParameterizedType generic when generic.getRawType() == Optional.class -> argument(generic, 0);
+            default -> type;
+        };
+    }
+
+    /** Returns the value in an {@code Optional} of any kind, null if it is empty; or another value as it is. */
+    public static @Nullable Object unwrap(@Nullable Object value) {
+        return switch (value) {
+            case Optional<?> optional -> optional.orElse(null);
+            case OptionalInt optional -> optional.isPresent() ? (Object) optional.getAsInt() : null;
+            case OptionalLong optional -> optional.isPresent() ? (Object) optional.getAsLong() : null;
+            case OptionalDouble optional -> optional.isPresent() ? (Object) optional.getAsDouble() : null;
+            case null, default -> value;
         };
     }
 

@@ -2,7 +2,6 @@ package dev.treaty.core.contract;
 
 import dev.treaty.core.contract.Shape.Structure;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -14,8 +13,6 @@ import java.util.Optional;
  *   <li>a result that is a record: that record is the response;
  *   <li>any other result: an object with the one field {@code result}; {@code void}: an empty object.
  * </ul>
- *
- * <p>Two operations are equal if they promise the same; the {@link Signature} does not count.
  *
  * @param name the method's name, unique within the contract; the second segment of the request path
  * @param description its documentation; may be empty
@@ -44,21 +41,5 @@ public record Operation(
     /** The result that is wrapped in a field {@link #RESULT}; empty if the response is a record or has no fields. */
     public Optional<Field> wrappedResult() {
         return response.anonymous() ? response.field(RESULT) : Optional.empty();
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return this == other
-                || (other instanceof Operation that
-                        && name.equals(that.name)
-                        && description.equals(that.description)
-                        && idempotent == that.idempotent
-                        && request.equals(that.request)
-                        && response.equals(that.response));
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(name, idempotent);
     }
 }

@@ -1,5 +1,6 @@
 package dev.treaty.core.contract;
 
+import dev.treaty.core.text.PrintableText;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,7 @@ public record ServiceContract(
     static <T> void rejectDuplicates(String what, List<T> elements, Function<T, String> name) {
         var seen = new HashSet<String>();
         elements.stream().map(name).filter(n -> !seen.add(n)).findFirst().ifPresent(twice -> {
-            throw new IllegalArgumentException("two " + what + " are named \"" + twice + "\"");
+            throw new IllegalArgumentException("two " + what + " are named " + PrintableText.quote(twice));
         });
     }
 
@@ -66,6 +67,22 @@ public record ServiceContract(
     /** Returns the operation with this name, if any. */
     public Optional<Operation> operation(String operation) {
         return operations.stream().filter(o -> o.name().equals(operation)).findFirst();
+    }
+
+    /** Two contracts are equal if their texts are; Java types do not count. */
+    @Override
+    public boolean equals(Object other) {
+        return this == other || (other instanceof ServiceContract that && text().equals(that.text()));
+    }
+
+    @Override
+    public int hashCode() {
+        return text().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + version;
     }
 
     /** The same contract for clients and handlers that use maps rather than Java types. */

@@ -1,5 +1,6 @@
 package dev.treaty.core.contract;
 
+import dev.treaty.core.text.PrintableText;
 import java.util.regex.Pattern;
 
 /**
@@ -15,8 +16,9 @@ public record ServiceName(String value) implements Comparable<ServiceName> {
     /** @throws IllegalArgumentException if the name is not valid */
     public ServiceName {
         if (value.length() > LENGTH_MAX || !VALID.matcher(value).matches()) {
-            throw new IllegalArgumentException("\"" + value + "\" is not a service name: use letters, digits, '.', '-'"
-                    + " and '_', begin with a letter, at most " + LENGTH_MAX + " characters");
+            throw new IllegalArgumentException(
+                    PrintableText.quote(value) + " is not a service name: use letters, digits, '.', '-'"
+                            + " and '_', begin with a letter, at most " + LENGTH_MAX + " characters");
         }
     }
 

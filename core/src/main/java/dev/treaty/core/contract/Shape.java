@@ -1,5 +1,6 @@
 package dev.treaty.core.contract;
 
+import dev.treaty.core.text.PrintableText;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
@@ -37,9 +38,9 @@ public sealed interface Shape {
         /** JSON number without fraction, 64 bit. JavaScript represents only 53 bits of it exactly. */
         INT64(Long.class, Long::valueOf),
         /** JSON number, IEEE 754 single. */
-        FLOAT32(Float.class, Float::valueOf),
+        FLOAT32(Float.class, text -> finite(Float.valueOf(text))),
         /** JSON number, IEEE 754 double. */
-        FLOAT64(Double.class, Double::valueOf),
+        FLOAT64(Double.class, text -> finite(Double.valueOf(text))),
         /** JSON number without fraction, any size; Java {@code BigInteger}. */
         INTEGER(BigInteger.class, BigInteger::new),
         /** JSON number, exact decimal; Java {@code BigDecimal}. */
@@ -123,6 +124,22 @@ public sealed interface Shape {
             return formatter.apply(value);
         }
 
+        boolean accepts(String text) {
+            try {
+                parse(text);
+                return true;
+            } catch (IllegalArgumentException e) {
+                return false;
+            }
+        }
+
+        private static <T extends Number> T finite(T number) {
+            if (!Double.isFinite(number.doubleValue())) {
+                throw new IllegalArgumentException("not a finite number: " + number);
+            }
+            return number;
+        }
+
         private static boolean booleanValue(String text) {
             if (!text.equals("true") && !text.equals("false")) {
                 throw new IllegalArgumentException("not a boolean (true or false): " + text);
@@ -157,6 +174,12 @@ public sealed interface Shape {
             ServiceContract.rejectDuplicates("fields", fields, Field::name);
         }
 
+        /** The name: the fields may lead to exponentially many paths. */
+        @Override
+        public String toString() {
+            return "record " + name;
+        }
+
         /** A message without a name: the parameters of an operation, or a wrapped result. */
         static Structure message(List<Field> fields) {
             return new Structure("", "", fields);
@@ -175,17 +198,25 @@ public sealed interface Shape {
 
     /** A JSON string from a closed list; in Java an enum. */
     record Enumeration(String name, String description, List<String> values) implements Shape {
-        /** Copies the list. */
+        /** @throws IllegalArgumentException if a value occurs twice */
         public Enumeration {
             values = List.copyOf(values);
+            ServiceContract.rejectDuplicates("values of " + name, values, value -> value);
         }
     }
 
     /** One of several records, identified by the field {@code tag}; in Java a sealed interface with {@link Tagged}. */
     record Choice(String name, String description, String tag, List<Option> options) implements Shape {
-        /** Copies the list. */
+        /** @throws IllegalArgumentException if two records have the same tag, or one has a field with the tag's name */
         public Choice {
             options = List.copyOf(options);
+            ServiceContract.rejectDuplicates("records of " + name, options, Option::tag);
+            for (Option option : options) {
+                if (option.structure.field(tag).isPresent()) {
+                    throw new IllegalArgumentException(option.structure.name + " has a field "
+                            + PrintableText.quote(tag) + ", which is the tag's name");
+                }
+            }
         }
 
         /** One record of a choice, and the value of the tag that identifies it. */

@@ -1,5 +1,6 @@
 package dev.treaty.core.contract;
 
+import dev.treaty.core.text.PrintableText;
 import java.util.Comparator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ public record Version(int major, int minor, int patch) implements Comparable<Ver
         var match = TEXT.matcher(text);
         if (!match.matches()) {
             throw new IllegalArgumentException(
-                    "\"" + text + "\" is not a version: write major.minor.patch, such as 1.4.0");
+                    PrintableText.quote(text) + " is not a version: write major.minor.patch, such as 1.4.0");
         }
         return new Version(number(match.group(1)), number(match.group(2)), number(match.group(3)));
     }

@@ -1,5 +1,6 @@
 package dev.treaty.core.contract;
 
+import dev.treaty.core.text.PrintableText;
 import java.util.regex.Pattern;
 
 /**
@@ -51,7 +52,7 @@ public record VersionRange(Version from, Version below) {
                 below = Version.parse(part.substring(1));
             } else {
                 throw new IllegalArgumentException(
-                        "\"" + text + "\" is not a range of versions: write ^1.4, \">=1.4 <3\" or *");
+                        PrintableText.quote(text) + " is not a range of versions: write ^1.4, \">=1.4 <3\" or *");
             }
         }
         return new VersionRange(from, below);

@@ -1,5 +1,7 @@
 package dev.treaty.core.discovery;
 
+import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Range;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
 
@@ -36,9 +38,7 @@ public record ServiceEndpoint(String protocol, String host, int port) {
                             + " '-'");
         }
         checkHost(host);
-        if (port < 1 || port > 65_535) {
-            throw new IllegalArgumentException("port " + port + " is out of range: use 1 to 65535");
-        }
+        Range.check("port", port, 1, 65_535);
     }
 
     private static void checkHost(String host) {
@@ -77,8 +77,7 @@ public record ServiceEndpoint(String protocol, String host, int port) {
     }
 
     private static IllegalArgumentException invalidHost(String host, String rule) {
-        String printable = host.replaceAll("[^!-~]", "?");
-        return new IllegalArgumentException("the host " + printable + " cannot be used: " + rule);
+        return new IllegalArgumentException("the host " + PrintableText.line(host) + " cannot be used: " + rule);
     }
 
     /** Returns {@code host:port}, with brackets around an IPv6 address. */

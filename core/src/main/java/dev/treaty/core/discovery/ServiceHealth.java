@@ -44,23 +44,14 @@ public record ServiceHealth(Status status, String message, Instant timestamp, Ma
     /** @throws IllegalArgumentException if there are too many details */
     public ServiceHealth {
         message = PrintableText.line(message);
-        details = printable(details);
+        details = details.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        each -> PrintableText.line(each.getKey()),
+                        each -> PrintableText.line(each.getValue()),
+                        (first, second) -> first + ", " + second));
         if (details.size() > DETAILS_MAX) {
             throw new IllegalArgumentException("health has " + details.size() + " details: at most " + DETAILS_MAX);
         }
-    }
-
-    private static Map<String, String> printable(Map<String, String> details) {
-        for (var detail : details.entrySet()) {
-            if (!PrintableText.isPrintable(detail.getKey()) || !PrintableText.isPrintable(detail.getValue())) {
-                return details.entrySet().stream()
-                        .collect(Collectors.toUnmodifiableMap(
-                                each -> PrintableText.line(each.getKey()),
-                                each -> PrintableText.line(each.getValue()),
-                                (first, _) -> first));
-            }
-        }
-        return Map.copyOf(details);
     }
 
     /** A status without message and details. */

@@ -2,6 +2,7 @@ package dev.treaty.core.discovery;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
+import dev.treaty.core.text.Range;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
@@ -144,10 +145,7 @@ public record ServiceInstance(
      * @throws IllegalArgumentException if it is out of range
      */
     public static void checkWeight(int weight) {
-        if (weight < WEIGHT_MIN || weight > WEIGHT_MAX) {
-            throw new IllegalArgumentException(
-                    "weight " + weight + " is out of range: use " + WEIGHT_MIN + " to " + WEIGHT_MAX);
-        }
+        Range.check("weight", weight, WEIGHT_MIN, WEIGHT_MAX);
     }
 
     /**

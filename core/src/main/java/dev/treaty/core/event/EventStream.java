@@ -2,20 +2,28 @@ package dev.treaty.core.event;
 
 import dev.treaty.core.discovery.Subscription;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Delivers all events of a process to its subscribers. They are called on the thread that emits, in the order of their
- * subscriptions, and must not block. If a subscriber throws, its exception or error is logged, and the others still
- * receive the event.
+ * subscriptions, and must not block. If a subscriber throws, the others still receive the event; its first exception or
+ * error for each kind of event is logged.
  */
 public final class EventStream implements Events {
     private final List<Events> subscribers = new CopyOnWriteArrayList<>();
+    private final Set<Failure> failed = ConcurrentHashMap.newKeySet();
+
+    private record Failure(Events subscriber, Class<?> event) {}
 
     /** Calls the subscriber for every further event until the subscription is closed. */
     public Subscription subscribe(Events subscriber) {
         subscribers.add(subscriber);
-        return () -> subscribers.remove(subscriber);
+        return () -> {
+            subscribers.remove(subscriber);
+            failed.removeIf(failure -> failure.subscriber.equals(subscriber));
+        };
     }
 
     /** Returns events whose exceptions and errors never reach the code that emits. */
@@ -34,7 +42,10 @@ public final class EventStream implements Events {
             try {
                 subscriber.emit(event);
             } catch (Throwable e) { // of any kind: a subscriber that fails does not affect the call
-                BackgroundThread.report("subscriber " + subscriber.getClass().getName(), Events.NONE, e);
+                if (failed.add(new Failure(subscriber, event.getClass()))) {
+                    BackgroundThread.report(
+                            "subscriber " + subscriber.getClass().getName(), Events.NONE, e);
+                }
             }
         }
     }

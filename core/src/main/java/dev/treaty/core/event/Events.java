@@ -12,4 +12,18 @@ public interface Events {
 
     /** Passes an event to all subscribers. */
     void emit(Event event);
+
+    /** Returns a receiver of the same events that never fails: whatever this one throws is logged. */
+    default Events harmless() {
+        if (equals(NONE)) {
+            return this;
+        }
+        return event -> {
+            try {
+                emit(event);
+            } catch (Throwable e) {
+                BackgroundThread.report("an event receiver", NONE, e);
+            }
+        };
+    }
 }

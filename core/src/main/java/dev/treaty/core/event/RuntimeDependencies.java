@@ -11,9 +11,12 @@ import java.util.random.RandomGenerator;
  * @param time clocks and timed waits
  * @param random random numbers for balancing and jitter; for secrets only if a component asks for ones that others
  *     cannot guess, such as {@link RandomSource#secure()}
- * @param events receives all events
+ * @param events receives all events; what it throws is logged and affects nothing else
  */
 public record RuntimeDependencies(Time time, RandomGenerator random, Events events) {
+    public RuntimeDependencies {
+        events = events.harmless();
+    }
 
     /** The machine's clocks and random numbers. */
     public static RuntimeDependencies system(Events events) {

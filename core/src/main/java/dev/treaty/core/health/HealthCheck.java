@@ -8,7 +8,9 @@ import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -30,6 +32,9 @@ public final class HealthCheck implements AutoCloseable {
     /** The longest exception message that is passed on, in characters. */
     private static final int MESSAGE_LENGTH_MAX = 200;
 
+    /** In place of a result: the check was closed before there was one. */
+    private static final ServiceHealth CLOSED = ServiceHealth.of(Status.UNKNOWN, Instant.MIN);
+
     private final String name;
     private final HealthProbe probe;
     private final HealthPolicy policy;
@@ -38,7 +43,7 @@ public final class HealthCheck implements AutoCloseable {
     private final RandomGenerator random;
     private final Promise<Boolean> closed = new Promise<>();
     private final Threshold threshold;
-    private @Nullable ProbeRun probing;
+    private volatile @Nullable ProbeRun probing;
     private @Nullable ServiceHealth unreported;
 
     private HealthCheck(
@@ -84,7 +89,10 @@ public final class HealthCheck implements AutoCloseable {
             if (probing == null || probing.ended()) {
                 probing = new ProbeRun();
             }
-            report(threshold.next(probing.result().truncated()));
+            ServiceHealth health = closed.now() == null ? probing.result() : CLOSED;
+            if (!health.equals(CLOSED)) {
+                report(threshold.next(health.truncated()));
+            }
         } while (closed.await(time, pauseNanos()) == null);
         probing.thread.interrupt();
     }
@@ -111,10 +119,14 @@ public final class HealthCheck implements AutoCloseable {
         return interval - interval / 10 + random.nextLong(interval / 5 + 1);
     }
 
-    /** Stops checking. */
+    /** Stops checking, and interrupts a probe that runs. */
     @Override
     public void close() {
         closed.complete(true);
+        ProbeRun running = probing;
+        if (running != null) {
+            running.result.complete(CLOSED);
+        }
     }
 
     /** One run of the probe on a thread of its own. */
@@ -125,7 +137,7 @@ public final class HealthCheck implements AutoCloseable {
 
         private void run() {
             try {
-                result.complete(probe.probe());
+                result.complete(Objects.requireNonNull(probe.probe(), "it returned nothing"));
             } catch (RuntimeException | Error e) {
                 result.complete(critical("the health check failed: " + shown(e)));
             } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.treaty.core.health;
 
+import dev.treaty.core.text.Range;
 import java.time.Duration;
 
 /**
@@ -28,22 +29,9 @@ public record HealthPolicy(Duration interval, Duration timeout, int rise, int fa
 
     /** @throws IllegalArgumentException if a value is out of range */
     public HealthPolicy {
-        check("interval", interval, INTERVAL_MIN);
-        check("timeout", timeout, Duration.ofMillis(1));
-        check("rise", rise);
-        check("fall", fall);
-    }
-
-    private static void check(String name, Duration value, Duration min) {
-        if (value.compareTo(min) < 0 || value.compareTo(DURATION_MAX) > 0) {
-            throw new IllegalArgumentException(name + " is " + value.toMillis() + " ms: use " + min.toMillis()
-                    + " ms to " + DURATION_MAX.toHours() + " h");
-        }
-    }
-
-    private static void check(String name, int value) {
-        if (value < 1 || value > CHECKS_MAX) {
-            throw new IllegalArgumentException(name + " is " + value + ": use 1 to " + CHECKS_MAX);
-        }
+        Range.check("interval", interval, INTERVAL_MIN, DURATION_MAX);
+        Range.check("timeout", timeout, Duration.ofMillis(1), DURATION_MAX);
+        Range.check("rise", rise, 1, CHECKS_MAX);
+        Range.check("fall", fall, 1, CHECKS_MAX);
     }
 }

@@ -13,6 +13,8 @@ public final class PrintableText {
     private static final Pattern NOT_PRINTABLE = Pattern.compile(HIDDEN);
     private static final Pattern NOT_PRINTABLE_IN_LINES = Pattern.compile("(?!\\n)" + HIDDEN);
 
+    private static final int QUOTE_LENGTH_MAX = 64;
+
     private PrintableText() {}
 
     /** Returns true if the text has nothing to replace. */
@@ -34,6 +36,11 @@ public final class PrintableText {
     /** Returns the beginning of the text as one line. */
     public static String line(String text, int lengthMax) {
         return line(text.length() > lengthMax ? text.substring(0, lengthMax) + "…" : text);
+    }
+
+    /** Returns the text in quotes, as one line without {@linkplain Secrets secrets}, of which a long one is cut. */
+    public static String quote(String text) {
+        return '"' + line(Secrets.mask(text), QUOTE_LENGTH_MAX) + '"';
     }
 
     /** Returns the text with its line feeds; each other character that is not printable is a space. */

@@ -1,43 +1,72 @@
 package dev.treaty.core.text;
 
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * Masks secrets in text that is logged or printed: passwords in addresses, and values whose names say that they are
- * secret, as in {@code jdbc:postgresql://db/shop?password=…}. A secret that looks like other text is not recognized.
+ * Masks secrets in text that is logged or printed: passwords in addresses, values whose names say that they are secret,
+ * as in {@code jdbc:postgresql://db/shop?password=…}, headers that authorize, private keys and tokens of a known form.
+ * A secret that looks like other text is not recognized.
  */
 public final class Secrets {
     /** What replaces a secret. */
     public static final String MASK = "***";
 
-    private static final String NAME = "pass(?:word|wd|phrase)?|pwd|secret|token|api[-_.]?key|access[-_.]?key"
-            + "|private[-_.]?key|credentials?|authorization";
+    private static final String NAME = "pass(?:word|wd|phrase|code)?|passwort|pwd|secret(?:[-_.]?key)?|token|jwt"
+            + "|(?:access|account|api|encryption|master|private|shared|signing)[-_.]?key|signature|credentials?"
+            + "|authorization|cookie|(?<![a-z])(?:auth|pw|sig)";
 
     /** What says that a value is about a secret, and not itself one. */
     private static final String ABOUT = "[-_.]?(?:file|path|length|bytes|size|count|max|min|type|name)";
 
     /** The name of a setting or of a variable whose value is secret. */
     private static final Pattern SECRET_NAME =
-            Pattern.compile("(?i)(?:.*[^a-z])?[a-z]*(?:" + NAME + ")s?(?!" + ABOUT + ")\\d*");
+            Pattern.compile("(?is)(?:.*[^a-z])?[a-z]*(?:" + NAME + ")s?(?!" + ABOUT + ")\\d*");
 
-    /** What stands before an {@code @} in an address, which may be mistyped. */
-    private static final Pattern USER = Pattern.compile(
-            "([A-Za-z][A-Za-z0-9+.-]{0,31}:(?:[A-Za-z][A-Za-z0-9+.-]{0,31}:(?=//))?/{0,3})[^\\s\"'<>,]{0,512}@");
+    private static final Pattern WORD = Pattern.compile("[^\\s\"'<>]++");
 
-    /** What stands before an {@code @} in an address without a scheme. */
-    private static final Pattern BARE_USER =
-            Pattern.compile("(?<![\\w/:*])([\\w.%+-]{1,128}):(?![^\\s@]*//)[^\\s\"'<>@]{0,512}@");
+    /** What stands before the user and the password in an address, which may be mistyped or have no scheme. */
+    private static final Pattern BEFORE_USER =
+            Pattern.compile("[^:@/]*+:(?:[A-Za-z][A-Za-z0-9+.-]*+:)?//|[^:@]*+:/{0,3}+|//");
 
-    private static final Pattern VALUE = Pattern.compile("(?i)((?:" + NAME + ")s?(?!" + ABOUT + ")\\d*[\"']?"
-            + "(?:\\s*=\\s*|\\s*:\\s*(?=[\"'])|(?<=password|passwd|pwd|secret|authorization)\\s*:\\s*))"
-            + "(?:\"[^\"]{0,512}\"|'[^']{0,512}'|(?:bearer|basic)\\s+[^\\s,;]+|[^\\s&;,\"')}\\]]+)");
+    /** What stands between a name and its value. */
+    private static final String BETWEEN = String.join(
+            "|",
+            "[\\\\\"']*\\s*(?:=>?|:=|\\\\u003d|%3d)\\s*", // password=x, "password" => "x"
+            "[\\\\\"']+\\s*:\\s*", // "password": 1, \"password\": \"x\"
+            "\\s*:\\s*(?=[\\\\\"'])", // token: "x"
+            "(?<=pass(?:word|wd|phrase|code)|pwd|secret|key|authorization|cookie|[\\w.-](?:pass|token))\\s*:\\s*",
+            "(?<=--[\\w.-]{1,60}),?\\s+", // --password x
+            ">(?=[^<>]{0,1000}</)"); // <password>x</password>
 
-    private static final Pattern BEARER = Pattern.compile("(?i)\\b(bearer )[\\w.~+/=-]{8,}");
+    private static final String SECRET = String.join(
+            "|",
+            "\\\\+\"[^\"]*+\"?", // \"x\"
+            "\"(?:[^\"\\\\]|\\\\[\\s\\S])*+\"?", // "x"
+            "'(?:[^'\\\\]|\\\\[\\s\\S])*+'?", // 'x'
+            "\\[[^\\]]*+\\]?", // [x, y]
+            "(?<=(?:authorization|cookie)[\\\\\"']{0,2}\\s{0,2}[=:]\\s{0,2})[^\\r\\n)}\\]]+", // several words
+            "(?:bearer|basic)\\s+[^\\s,;]+",
+            "[^\\s&;,\"')}\\]]+");
+
+    private static final Pattern VALUE =
+            Pattern.compile("(?i)((?:" + NAME + ")s?(?!" + ABOUT + ")\\d*(?:" + BETWEEN + "))(?:" + SECRET + ")");
+
+    /** Tokens and keys that are recognized without a name. */
+    private static final Pattern TOKEN = Pattern.compile("((?i:\\bbearer ))[\\w.~+/=-]{8,}|\\beyJ[\\w-]{4,}\\.[\\w.-]+"
+            + "|(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^-]*+");
+
+    /** The most failures of a chain that are masked; others are left out. */
+    private static final int FAILURES_MAX = 100;
+
+    /** The longest text of a failure that is logged, in characters. */
+    private static final int FAILURE_LENGTH_MAX = 4_000;
 
     private Secrets() {}
 
@@ -48,40 +77,50 @@ public final class Secrets {
 
     /** Returns the text with {@value #MASK} in place of each secret that is recognized. */
     public static String mask(String text) {
-        String masked = text;
-        if (text.indexOf('@') >= 0) {
-            masked = USER.matcher(masked).replaceAll("$1" + MASK + "@");
-            masked = BARE_USER.matcher(masked).replaceAll("$1:" + MASK + "@");
-        }
-        if (text.indexOf('=') >= 0 || text.indexOf(':') >= 0 || text.indexOf(' ') >= 0) {
-            masked = VALUE.matcher(masked).replaceAll("$1" + MASK);
-            masked = BEARER.matcher(masked).replaceAll("$1" + MASK);
-        }
-        return masked;
+        String masked = text.indexOf('@') < 0
+                ? text
+                : WORD.matcher(text).replaceAll(word -> Matcher.quoteReplacement(maskUser(word.group())));
+        return TOKEN.matcher(VALUE.matcher(masked).replaceAll("$1" + MASK)).replaceAll("$1$2" + MASK);
+    }
+
+    /** Masks what stands before the last {@code @} of an address. */
+    private static String maskUser(String word) {
+        int at = word.lastIndexOf('@');
+        Matcher before = BEFORE_USER.matcher(word);
+        return before.lookingAt() && before.end() <= at ? before.group() + MASK + word.substring(at) : word;
     }
 
     /**
      * Returns what to log of a failure: the same, or a copy with the same stack trace if a message of it or of its
-     * causes has a secret or is not {@linkplain PrintableText printable}.
+     * causes has a secret, is very long or is not {@linkplain PrintableText printable}.
      */
     public static Throwable mask(Throwable failure) {
         Set<Throwable> chain = Collections.newSetFromMap(new IdentityHashMap<>());
-        collect(failure, chain);
-        boolean clean = chain.stream()
-                .map(Throwable::toString)
-                .allMatch(text -> clean(text).equals(text));
+        var open = new ArrayDeque<>(List.of(failure));
+        while (!open.isEmpty() && chain.size() < FAILURES_MAX) {
+            Throwable each = open.remove();
+            if (chain.add(each)) {
+                Optional.ofNullable(each.getCause()).ifPresent(open::add);
+                open.addAll(List.of(each.getSuppressed()));
+            }
+        }
+        boolean clean =
+                open.isEmpty() && chain.stream().allMatch(each -> text(each).equals(Optional.of(shown(each))));
         return clean ? failure : new MaskedFailure(failure, chain);
     }
 
-    private static void collect(Throwable failure, Set<Throwable> chain) {
-        if (chain.add(failure)) {
-            Stream.of(failure.getSuppressed()).forEach(each -> collect(each, chain));
-            Optional.ofNullable(failure.getCause()).ifPresent(each -> collect(each, chain));
-        }
+    private static String shown(Throwable failure) {
+        String text = text(failure).orElse(failure.getClass().getName());
+        return PrintableText.line(mask(text), FAILURE_LENGTH_MAX);
     }
 
-    private static String clean(String text) {
-        return PrintableText.line(mask(text));
+    /** Returns the text of a failure; empty if its own code fails. */
+    private static Optional<String> text(Throwable failure) {
+        try {
+            return Optional.of(failure.toString());
+        } catch (Throwable _) {
+            return Optional.empty();
+        }
     }
 
     /** A copy of a failure, whose message begins with the name of its class. */
@@ -91,7 +130,7 @@ public final class Secrets {
 
         /** @param left the failures of the chain that are not copied yet, so that a circle ends */
         MaskedFailure(Throwable failure, Set<Throwable> left) {
-            super(clean(failure.toString()));
+            super(shown(failure));
             left.remove(failure);
             setStackTrace(failure.getStackTrace());
             Throwable cause = failure.getCause();

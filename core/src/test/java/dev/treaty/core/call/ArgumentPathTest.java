@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -101,6 +102,10 @@ class ArgumentPathTest {
         assertThat(at("order.customer.id", DYNAMIC.operation("several").orElseThrow(), message))
                 .isEqualTo("ada");
         assertThat(at("number", Operation.unknown("several"), message)).isEqualTo(7);
+        var sorted = new TreeMap<>(Map.of(7, "ada"));
+        assertThat(at("number", Operation.unknown("several"), sorted))
+                .as("keys that are not strings")
+                .isNull();
     }
 
     @Test

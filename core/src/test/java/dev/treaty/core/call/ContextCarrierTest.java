@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ContextCarrierTest {
@@ -70,5 +71,25 @@ class ContextCarrierTest {
         });
         assertThatThrownBy(future.orTimeout(1, TimeUnit.MILLISECONDS)::join).isInstanceOf(RuntimeException.class);
         interrupted.await();
+    }
+
+    @Test
+    void a_carrier_that_drops_the_body_fails_the_call_G9() {
+        CompletableFuture<String> future = AsyncCall.start("call", _ -> () -> {}, () -> "never");
+        assertThatThrownBy(future::join).hasRootCauseInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void a_carrier_that_runs_the_body_again_runs_it_once_G9() throws InterruptedException {
+        var runs = new AtomicInteger();
+        var ended = new CountDownLatch(1);
+        ContextCarrier twice = body -> () -> {
+            body.run();
+            body.run();
+            ended.countDown();
+        };
+        assertThat(AsyncCall.start("call", twice, runs::incrementAndGet).join()).isEqualTo(1);
+        ended.await();
+        assertThat(runs).hasValue(1);
     }
 }

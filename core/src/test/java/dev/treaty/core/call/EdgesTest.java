@@ -167,4 +167,37 @@ class EdgesTest {
         assertThat(Deadline.after(Duration.ofDays(10_000), time).remainingNanos(time))
                 .isEqualTo(Deadline.MAX.toNanos());
     }
+
+    @Test
+    void a_message_of_another_process_is_printable_W11() {
+        var fault = Fault.of(Code.INTERNAL, "a\u001b]0;x\u0007\u202e\r\nb");
+        assertThat(fault.message()).isEqualTo("a ]0;x   \nb");
+        assertThat(new ServiceException(fault)).hasMessage("internal: a ]0;x    b");
+    }
+
+    @Test
+    void a_listener_of_internal_errors_that_fails_decides_no_call_G7() {
+        Greeter broken = new Greeter() {
+            @Override
+            public String greet(String name, int times) {
+                throw new IllegalStateException("x");
+            }
+
+            @Override
+            public Optional<String> find(String name) {
+                return Optional.empty();
+            }
+
+            @Override
+            public void forget() {}
+        };
+        Handler dispatcher = Dispatcher.of(Greeter.class, contract, broken, (_, _) -> {
+            throw new AssertionError("listener");
+        });
+        Greeter greeter = ServiceProxy.of(
+                Greeter.class, contract, dispatcher, () -> CallContext.next(Principal.claimed("test"), time, random));
+        assertThatThrownBy(() -> greeter.greet("ann", 1))
+                .isInstanceOfSatisfying(
+                        ServiceException.class, e -> assertThat(e.code()).isEqualTo(Code.INTERNAL));
+    }
 }

@@ -9,6 +9,7 @@ import dev.treaty.core.contract.Shape.Mapping;
 import dev.treaty.core.contract.Shape.Scalar;
 import dev.treaty.core.contract.Shape.Sequence;
 import dev.treaty.core.contract.Shape.Structure;
+import dev.treaty.core.text.PrintableText;
 import java.io.File;
 import java.io.IOException;
 import java.time.Instant;
@@ -19,6 +20,9 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceContractTest {
     enum Status {
@@ -245,7 +249,7 @@ class ServiceContractTest {
             record(record: string, enum?: boolean, by: int32) -> [choice] "text"
             idempotent(choice) // a comment
             idempotent idempotent2() -> string
-            record choice "text" { record: map[string] = "a \\"b\\"" }
+            record choice "text" { record: string = "a \\"b\\"" }
             """);
 
         assertThat(parsed.operations())
@@ -271,5 +275,64 @@ class ServiceContractTest {
         assertThat(pairs.text())
                 .contains("pages(PageOfPairOfLine) -> PageOfPairOfLine", "pair() -> PairOfLine")
                 .contains("record PairOfLine {\n  one: Line,\n  others: [[Line]]\n}");
+    }
+
+    @Test
+    void contracts_with_exponentially_many_paths_are_compared_as_texts_R12() {
+        var text = new StringBuilder("contract a 1\nget(a: R0)\n");
+        for (int i = 0; i < 60; i++) {
+            text.append("record R%d { a: R%d, b: R%d }\n".formatted(i, i + 1, i + 1));
+        }
+        text.append("record R60 { a: int32 }");
+        var contract = ServiceContract.parse(text.toString());
+        assertThat(ServiceContract.parse(text.toString()))
+                .isEqualTo(contract)
+                .hasSameHashCodeAs(contract)
+                .hasToString("a 1.0.0");
+        assertThat(ServiceContract.parse(text.toString().replace("int32", "int64")))
+                .isNotEqualTo(contract);
+        assertThat(contract.operations().getFirst().toString()).hasSizeLessThan(1_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "get(a: E) enum E { A &#x2C; B &#x2C; A }, two values of E are named \"A\"",
+        "get(a: C) choice C by kind { 'a': A &#x2C; 'a': B } record A {} record B {}, two records of C are named \"a\"",
+        "get(a: C) choice C by kind { 'a': A } record A { kind: string }, A has a field \"kind\"",
+        "get(a?: int32 = 'many'), the default \"many\" is not a value of type int32",
+        "get(a?: float64 = 'NaN'), the default \"NaN\" is not a value of type float64",
+        "get(a?: E = 'B') enum E { A }, the default \"B\" is not one of",
+        "get(a?: [int32] = '1'), only a scalar or an enum",
+        "get(a?: string = '\ud800'), half of a surrogate pair"
+    })
+    void text_whose_parts_contradict_each_other_is_rejected(String text, String message) {
+        String contract = "contract a 1\n" + text.replace("&#x2C;", ",").replace('\'', '"');
+        assertThatThrownBy(() -> ServiceContract.parse(contract))
+                .isInstanceOf(ContractException.class)
+                .hasMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "%s",
+                "contract %s",
+                "contract a %s",
+                "contract a 1\nget(a: %s)",
+                "contract a 1\ncapability %s 1",
+                "contract a 1\nget(a: C) choice C by t { \"%s\": E } enum E { A }",
+                "contract a 1\nget(a?: int32 = \"%s\")",
+                "contract a 1\nget(a?: integer = \"%s\")"
+            })
+    void messages_about_text_of_others_are_short_and_printable_W11(String text) {
+        for (String part : List.of("\u001b[2J", "\u202e", "\u009b", "x".repeat(100_000), "9".repeat(500_000))) {
+            assertThatThrownBy(() -> ServiceContract.parse(text.formatted(part)))
+                    .isInstanceOf(ContractException.class)
+                    .message()
+                    .hasSizeLessThan(500)
+                    .matches(message -> PrintableText.lines(message).equals(message));
+        }
+        assertThatThrownBy(() -> Version.parse("\u001b[2J")).message().matches(PrintableText::isPrintable);
+        assertThatThrownBy(() -> VersionRange.parse("\u001b[2J")).message().matches(PrintableText::isPrintable);
     }
 }

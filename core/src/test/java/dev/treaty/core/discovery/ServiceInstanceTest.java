@@ -73,7 +73,7 @@ class ServiceInstanceTest {
     @Test
     void weights_have_a_range() {
         assertThat(instance("a").withWeight(1).withWeight(1_000).weight()).isEqualTo(1_000);
-        assertThatThrownBy(() -> instance("a").withWeight(0)).hasMessage("weight 0 is out of range: use 1 to 1000");
+        assertThatThrownBy(() -> instance("a").withWeight(0)).hasMessage("weight is 0: use 1 to 1000");
         assertThatThrownBy(() -> instance("a").withWeight(1_001)).isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -106,5 +106,13 @@ class ServiceInstanceTest {
     @ValueSource(ints = {-1, 0, 65_536})
     void a_port_has_a_range(int port) {
         assertThatThrownBy(() -> new ServiceEndpoint("http", "localhost", port)).hasMessageContaining("65535");
+    }
+
+    @Test
+    void no_detail_of_a_health_is_lost_if_names_are_equal_once_printable_W11() {
+        var health = new ServiceHealth(
+                ServiceHealth.Status.PASSING, "", Instant.EPOCH, Map.of("db\u001b", "up", "db\u009b", "slow"));
+        assertThat(health.details()).containsOnlyKeys("db ");
+        assertThat(health.details().get("db ")).contains("up", "slow");
     }
 }

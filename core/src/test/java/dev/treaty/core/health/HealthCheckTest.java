@@ -8,6 +8,7 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -192,10 +193,31 @@ class HealthCheckTest {
     }
 
     @Test
+    void a_check_that_is_closed_interrupts_its_probe_at_once_and_reports_nothing() throws InterruptedException {
+        var hangs = new CountDownLatch(1);
+        var interrupted = new CountDownLatch(1);
+        HealthProbe probe = () -> {
+            hangs.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } finally {
+                interrupted.countDown();
+            }
+            return health(Status.PASSING);
+        };
+
+        HealthCheck check = start(probe, EVERY_RESULT_COUNTS);
+        hangs.await();
+        check.close();
+        assertThat(interrupted.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(reported).isEmpty();
+    }
+
+    @Test
     void a_policy_rejects_values_out_of_range() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new HealthPolicy(Duration.ofMillis(1), SHORT, 1, 1))
-                .withMessageContaining("interval is 1 ms");
+                .withMessageContaining("interval is 1ms: use 10ms to 1h");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new HealthPolicy(SHORT, Duration.ZERO, 1, 1))
                 .withMessageContaining("timeout");
@@ -205,5 +227,20 @@ class HealthCheckTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new HealthPolicy(SHORT, SHORT, 1, 101))
                 .withMessageContaining("fall");
+    }
+
+    @Test
+    void the_longest_duration_is_rejected_like_others_G15() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new HealthPolicy(SHORT, ChronoUnit.FOREVER.getDuration(), 1, 1))
+                .withMessageStartingWith("timeout is PT2562047788015215H");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // as code without nullness checks does
+    void a_probe_that_returns_nothing_is_critical_at_once() throws InterruptedException {
+        try (HealthCheck _ = start(() -> null, EVERY_RESULT_COUNTS)) {
+            assertThat(next().message()).isEqualTo("the health check failed: it returned nothing");
+        }
     }
 }

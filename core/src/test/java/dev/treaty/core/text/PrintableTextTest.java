@@ -55,4 +55,12 @@ class PrintableTextTest {
     void a_long_text_is_cut() {
         assertThat(PrintableText.line("abc\n", 2)).isEqualTo("ab…");
     }
+
+    @Test
+    void a_quoted_text_is_short_and_has_no_secret_W11() {
+        assertThat(PrintableText.quote("a\u001b[2J\nb")).isEqualTo("\"a [2J b\"");
+        assertThat(PrintableText.quote("x".repeat(1_000))).hasSizeLessThan(70).endsWith("…\"");
+        assertThat(PrintableText.quote("etcd://root:" + "hunter2".repeat(100) + "@host"))
+                .isEqualTo("\"etcd://***@host\"");
+    }
 }

@@ -31,10 +31,41 @@ class SecretsTest {
                 "api-key = 'hunter2'",
                 "Authorization: Bearer hunter2hunter2",
                 "header Bearer hunter2hunter2 is refused",
-                "-Ddb.pwd=hunter2"
+                "-Ddb.pwd=hunter2",
+                "etcd://root:hun,ter,hunter2@host:1",
+                "jörg:hunter2@host",
+                "redis://:hunter2@host:6379",
+                "{\"password\": 1234, \"apiToken\": \"a\\\"hunter2\"}",
+                "{\\\"password\\\":\\\"hunter2\\\"}",
+                "{\"headers\":{\"authorization\":[\"Bearer hunter2\"]}}",
+                "{Authorization=[Bearer hunter2hunter2]}",
+                "Authorization: ApiKey hunter2",
+                "Authorization: Digest username=\"a\", response=\"hunter2\"",
+                "Proxy-Authorization: Negotiate hunter2",
+                "Set-Cookie: SID=1; Path=/hunter2",
+                "X-Api-Key: hunter2",
+                "authToken: hunter2",
+                "DB_PASS: hunter2",
+                "secretKey=hunter2",
+                "DefaultEndpointsProtocol=https;AccountKey=hunter2;EndpointSuffix=x",
+                "https://h/blob?sv=1&sig=hunter2",
+                "X-Amz-Signature=hunter2",
+                "passcode => hunter2",
+                "access_token\\u003dhunter2",
+                "java -jar a.jar --db-password hunter2",
+                "[--token, hunter2]",
+                "<db><password>hunter2</password></db>",
+                "a token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.hunter2",
+                "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----"
             })
     void secrets_are_masked_W12(String text) {
         assertThat(Secrets.mask(text)).contains(Secrets.MASK).doesNotContain("hunter2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"postgres://app:%s@db/shop", "{\"password\":\"%s\"}", "password='%s'", "secret_key=%s"})
+    void long_secrets_are_masked_W12(String text) {
+        assertThat(Secrets.mask(text.formatted("hunter2".repeat(2_000)))).doesNotContain("hunter2");
     }
 
     @ParameterizedTest
@@ -57,6 +88,9 @@ class SecretsTest {
     void names_of_secrets_are_recognized_W12() {
         assertThat(new String[] {"db.password", "DB_PASSWORD", "apiKey", "server.metadata.token", "DBPASS", "pwd2"})
                 .allMatch(Secrets::isSecretName);
+        assertThat(new String[] {"aws.secretKey", "storage.account-key", "signing_key", "SESSION_COOKIE", "a\npassword"
+                })
+                .allMatch(Secrets::isSecretName);
         assertThat(new String[] {"password-file", "server.port", "tokens-max", "registry", "compass-rose"})
                 .noneMatch(Secrets::isSecretName);
     }
@@ -77,8 +111,46 @@ class SecretsTest {
         assertThat(Secrets.mask(clean)).isSameAs(clean);
     }
 
+    @Test
+    void a_failure_with_a_long_chain_or_text_or_broken_code_is_still_logged_W12() {
+        Throwable chain = new IOException("password=hunter2");
+        for (int i = 0; i < 20_000; i++) {
+            chain = new IllegalStateException("x".repeat(10), chain);
+        }
+        assertThat(Secrets.mask(chain)).hasToString("java.lang.IllegalStateException: xxxxxxxxxx");
+        assertThat(Secrets.mask(new IOException("x".repeat(1_000_000))).toString())
+                .hasSizeLessThan(5_000)
+                .startsWith("java.io.IOException: x");
+        var broken = new IllegalStateException() {
+            @Override
+            public String getMessage() {
+                throw new UnsupportedOperationException();
+            }
+        };
+        assertThat(Secrets.mask(new IOException("y", broken)).getCause())
+                .hasToString(broken.getClass().getName());
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"a", "a:", "a.", "://", "password", "token=", "\"", "ab@", "bearer "})
+    @ValueSource(
+            strings = {
+                "a",
+                "a:",
+                "a.",
+                "://",
+                "password",
+                "token=",
+                "\"",
+                "ab@",
+                "bearer ",
+                "a:b@",
+                "password>",
+                "cookie: ",
+                "--pw ",
+                "eyJa.",
+                "secret:[",
+                "pass\\\""
+            })
     void a_large_text_is_masked_in_time_that_grows_with_its_size_W12(String part) {
         String text = part.repeat(200_000) + " root:hunter2@host ";
         assertTimeoutPreemptively(Duration.ofSeconds(30), () -> Secrets.mask(text));

@@ -37,6 +37,9 @@ public final class FileStore implements Store {
     public FileStore(Path directory) throws IOException {
         this.directory = directory;
         this.posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new IOException(directory + " is not a directory");
+        }
         if (!Files.isDirectory(directory)) {
             Files.createDirectories(directory, ownerOnly("rwx------"));
         }

@@ -39,15 +39,11 @@ public abstract class OutcomeWindow {
      */
     OutcomeWindow(int stripes, long dueNanos) {
         this.stripes = stripes;
-        this.words = new long[stripe(stripes)];
+        this.words = new long[Stripes.at(stripes - 1) + 2];
         this.dueNanos = dueNanos;
         for (int stripe = 0; stripe < stripes; stripe++) {
-            words[stripe(stripe) + 1] = NEVER;
+            words[Stripes.at(stripe) + 1] = NEVER;
         }
-    }
-
-    private static int stripe(int index) {
-        return (index + 1) * Stripes.SPACING;
     }
 
     /** Adds a call that succeeded and was not slow. */
@@ -60,7 +56,7 @@ public abstract class OutcomeWindow {
         if (now - dueNanos >= 0) {
             var _ = counts(now); // which drops the outcomes that have expired
         }
-        int word = stripe(stripe);
+        int word = Stripes.at(stripe);
         WORDS.getAndAdd(words, word, 1L);
         WORDS.setOpaque(words, word + 1, now);
     }
@@ -83,7 +79,7 @@ public abstract class OutcomeWindow {
     public final long lastSuccess() {
         long last = NEVER;
         for (int stripe = 0; stripe < stripes; stripe++) {
-            last = later(last, (long) WORDS.getOpaque(words, stripe(stripe) + 1));
+            last = later(last, (long) WORDS.getOpaque(words, Stripes.at(stripe) + 1));
         }
         return last;
     }
@@ -97,7 +93,7 @@ public abstract class OutcomeWindow {
     private void collect(long now) {
         long successes = 0;
         for (int stripe = 0; stripe < stripes; stripe++) {
-            successes += (long) WORDS.getAndSet(words, stripe(stripe), 0L);
+            successes += (long) WORDS.getAndSet(words, Stripes.at(stripe), 0L);
         }
         if (successes > 0) {
             failuresInRow = 0;

@@ -106,7 +106,11 @@ public final class ExceptionMapping {
 
     private static String text(Throwable e) {
         String name = e.getClass().getSimpleName();
-        String message = e.getMessage();
-        return message == null ? name : name + ": " + message;
+        try {
+            String message = e.getMessage();
+            return message == null ? name : name + ": " + message;
+        } catch (RuntimeException _) { // it is the exception of another library
+            return name;
+        }
     }
 }

@@ -3,7 +3,6 @@ package dev.treaty.resilience.execution;
 import dev.treaty.core.call.AsyncCall;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
-import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Promise;
@@ -27,7 +26,6 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,20 +44,14 @@ public final class Execution {
 
     private static final Work.Code FALLBACK = new Work.Code(null);
 
-    private final String name;
+    private final GuardDependencies dependencies;
     private final Time time;
-    private final RandomGenerator random;
-    private final Watchdog watchdog;
-    private final ContextCarrier carrier;
     private final GuardCounters counters;
     private final AtomicInteger detached = new AtomicInteger();
 
     public Execution(GuardDependencies dependencies, GuardCounters counters) {
-        this.name = dependencies.name();
+        this.dependencies = dependencies;
         this.time = dependencies.runtime().time();
-        this.random = dependencies.runtime().random();
-        this.watchdog = dependencies.watchdog();
-        this.carrier = dependencies.carrier();
         this.counters = counters;
     }
 
@@ -97,21 +89,16 @@ public final class Execution {
         if (throttle == null) {
             return limited(plan, kind, work, context, idempotent, now, deadline);
         }
-        if (!throttle.admits(now, random)) {
+        if (!throttle.admits(now, dependencies.runtime().random())) {
             counters.add(Count.THROTTLED);
             return plan.refusals().throttled();
         }
         Object outcome = limited(plan, kind, work, context, idempotent, now, deadline);
-        report(throttle, outcome, now);
-        return outcome;
-    }
-
-    private static void report(Throttle throttle, @Nullable Object outcome, long now) {
-        if (!(outcome instanceof Failure failure)) {
-            throttle.report(true, now);
-        } else if (!failure.refused()) {
-            throttle.report(failure.fault().code() != Code.RESOURCE_EXHAUSTED, now);
+        Failure failure = outcome instanceof Failure failed ? failed : null;
+        if (failure == null || !failure.refused()) {
+            throttle.report(failure == null || failure.fault().code() != Code.RESOURCE_EXHAUSTED, now);
         }
+        return outcome;
     }
 
     private <W> @Nullable Object limited(
@@ -158,21 +145,17 @@ public final class Execution {
 
     /** Ends an admitted call; an adaptive limit learns nothing from one that was canceled or threw an error. */
     private void release(ConcurrencyLimiter limiter, @Nullable Object outcome, long start) {
-        if (!limiter.adaptive()) {
-            limiter.release();
-            return;
-        }
         Failure failure = outcome instanceof Failure failed ? failed : null;
         Code code = failure == null ? null : failure.fault().code();
-        if (failure != null && (failure.refused() || UNMEASURED.contains(code))) {
+        if (!limiter.adaptive() || (failure != null && (failure.refused() || UNMEASURED.contains(code)))) {
             limiter.release();
         } else {
-            limiter.release(name, start, time.nanoTime(), code == Code.DEADLINE_EXCEEDED);
+            limiter.release(dependencies.name(), start, time.nanoTime(), code == Code.DEADLINE_EXCEEDED);
         }
     }
 
     private Failure overRate(RateLimiter rate, long now) {
-        String message = "the rate limit of " + name + " is reached";
+        String message = "the rate limit of " + dependencies.name() + " is reached";
         Duration retryAfter = Duration.ofNanos(rate.retryAfterNanos(1, now));
         return new Failure(
                 Fault.unreached(Code.RESOURCE_EXHAUSTED, message).retryAfter(retryAfter), null, Failure.Kind.REFUSED);
@@ -296,6 +279,7 @@ public final class Execution {
 
     private <W> @Nullable Object interrupted(
             Work<W> kind, W work, @Nullable CallContext context, int number, long until) {
+        Watchdog watchdog = dependencies.watchdog();
         Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), until, null);
         boolean fired;
         Object outcome;
@@ -318,21 +302,22 @@ public final class Execution {
             detached.decrementAndGet();
             return Failure.refused(
                     Code.RESOURCE_EXHAUSTED,
-                    Guard.DETACHED_MAX + " attempts that took too long are still running, which is the limit");
+                    Guard.DETACHED_MAX + " detached attempts are running already, which is the limit");
         }
         var ended = new Promise<Ended>();
         Consumer<Ended> end = outcome -> {
-            if (ended.now() == null) { // a context carrier may fail after the work has ended
+            if (ended.complete(outcome)) { // a context carrier may fail after the work has ended
                 detached.decrementAndGet();
-                ended.complete(outcome);
             }
         };
         Thread thread;
         try {
-            thread = carrier.thread(
-                    "treaty-attempt",
-                    () -> end.accept(new Ended(work.get(), null)),
-                    thrown -> end.accept(new Ended(null, thrown)));
+            thread = dependencies
+                    .carrier()
+                    .thread(
+                            "treaty-attempt",
+                            () -> end.accept(new Ended(work.get(), null)),
+                            thrown -> end.accept(new Ended(null, thrown)));
             thread.start();
         } catch (Throwable e) {
             detached.decrementAndGet();

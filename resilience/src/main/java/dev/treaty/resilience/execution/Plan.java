@@ -3,13 +3,10 @@ package dev.treaty.resilience.execution;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
-import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.ConcurrencyLimiter;
 import dev.treaty.resilience.ConcurrencyPolicy;
 import dev.treaty.resilience.FaultTolerance;
-import dev.treaty.resilience.HedgePolicy;
 import dev.treaty.resilience.IsolationLevel;
-import dev.treaty.resilience.RateLimitPolicy;
 import dev.treaty.resilience.RateLimiter;
 import dev.treaty.resilience.RetryPolicy;
 import dev.treaty.resilience.TimeoutMode;
@@ -21,7 +18,6 @@ import dev.treaty.resilience.retry.RetryBudget;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -80,49 +76,46 @@ public final class Plan {
         mode = basic ? tolerance.timeoutMode() : TimeoutMode.COOPERATIVE;
         Time time = dependencies.runtime().time();
         RandomGenerator random = dependencies.runtime().random();
-        RateLimitPolicy rate = tolerance.rateLimit().orElse(null);
-        HedgePolicy hedging = tolerance.hedge().orElse(null);
         runtimes = new Runtimes(
-                budget(tolerance.retry(), basic, known, dependencies),
-                breaker(tolerance.breaker(), enhanced, known, dependencies),
+                known.without(Runtimes::budget)
+                        .or(
+                                basic,
+                                Runtimes::budget,
+                                t -> List.of(t.retry().budget(), t.retry().budgetPerSecond()),
+                                _ -> budget(tolerance.retry(), dependencies)),
+                breaker(enhanced, known, dependencies),
+                known.or(full, Runtimes::throttle, FaultTolerance::throttle, policy -> new Throttle(policy, time)),
                 known.or(
                         full,
-                        held -> held.throttle,
-                        FaultTolerance::throttle,
-                        () -> new Throttle(tolerance.throttle(), time)),
-                rate == null
-                        ? null
-                        : known.or(
-                                full,
-                                held -> held.rateLimiter,
-                                t -> t.rateLimit().map(policy -> policy.withWaitMax(Duration.ZERO)),
-                                () -> new RateLimiter(rate, time)),
+                        Runtimes::rateLimiter,
+                        t -> t.rateLimit()
+                                .map(policy -> policy.withWaitMax(Duration.ZERO))
+                                .orElse(null),
+                        policy -> new RateLimiter(policy, time)),
                 concurrency(tolerance.concurrency(), full, known, time),
-                hedging == null
-                        ? null
-                        : known.without(held -> held.hedge)
-                                .or(
-                                        full,
-                                        held -> held.hedge,
-                                        FaultTolerance::hedge,
-                                        () -> new Hedge(
-                                                hedging,
-                                                dependencies.calls(),
-                                                dependencies.watchdog(),
-                                                dependencies.carrier(),
-                                                time)));
+                known.without(Runtimes::hedge)
+                        .or(
+                                full,
+                                Runtimes::hedge,
+                                t -> t.hedge().orElse(null),
+                                policy -> new Hedge(
+                                        policy,
+                                        dependencies.calls(),
+                                        dependencies.watchdog(),
+                                        dependencies.carrier(),
+                                        time)));
         retry = basic && runtimes.budget != null ? new Retry(tolerance.retry(), runtimes.budget, random) : null;
         breaker = enhanced ? runtimes.breaker : null;
         throttle = full ? runtimes.throttle : null;
-        rateWaitNanos = rate == null ? 0 : rate.waitMax().toNanos();
+        rateWaitNanos =
+                tolerance.rateLimit().map(rate -> rate.waitMax().toNanos()).orElse(0L);
         rateLimiter = full ? runtimes.rateLimiter : null;
         concurrency = full ? runtimes.concurrency : null;
         hedge = full ? runtimes.hedge : null;
     }
 
     /** A breaker with another policy starts closed, but what an operator has forced stays. */
-    private static @Nullable CircuitBreaker breaker(
-            CircuitBreakerPolicy policy, boolean inForce, Known known, GuardDependencies dependencies) {
+    private static @Nullable CircuitBreaker breaker(boolean inForce, Known known, GuardDependencies dependencies) {
         var listener = dependencies.breakerListener();
         if (listener == null) {
             return null;
@@ -132,9 +125,9 @@ public final class Plan {
         CircuitBreaker before = previous == null ? null : previous.runtimes.breaker;
         return known.or(
                 inForce || before != null,
-                held -> held.breaker,
+                Runtimes::breaker,
                 FaultTolerance::breaker,
-                () -> before == null
+                policy -> before == null
                         ? new CircuitBreaker(policy, runtime.time(), runtime.random(), listener)
                         : before.with(policy));
     }
@@ -151,7 +144,7 @@ public final class Plan {
                 && service.tolerance.concurrency().equals(policy)) {
             return service.runtimes.concurrency;
         }
-        Plan previous = known.without(held -> held.concurrency).previous;
+        Plan previous = known.without(Runtimes::concurrency).previous;
         ConcurrencyLimiter before = previous == null ? null : previous.runtimes.concurrency;
         if (before == null) {
             return inForce ? new ConcurrencyLimiter(policy, time) : null;
@@ -160,19 +153,13 @@ public final class Plan {
         return before;
     }
 
-    private static @Nullable RetryBudget budget(
-            RetryPolicy policy, boolean inForce, Known known, GuardDependencies dependencies) {
-        return known.without(held -> held.budget)
-                .or(
-                        inForce,
-                        held -> held.budget,
-                        t -> List.of(t.retry().budget(), t.retry().budgetPerSecond()),
-                        () -> new RetryBudget(
-                                policy.attempts() - 1,
-                                policy.budget(),
-                                policy.budgetPerSecond(),
-                                dependencies.calls(),
-                                dependencies.runtime().time()));
+    private static RetryBudget budget(RetryPolicy policy, GuardDependencies dependencies) {
+        return new RetryBudget(
+                policy.attempts() - 1,
+                policy.budget(),
+                policy.budgetPerSecond(),
+                dependencies.calls(),
+                dependencies.runtime().time());
     }
 
     /** The failures of refused attempts. */
@@ -203,20 +190,24 @@ public final class Plan {
             @Nullable Plan previous) {
         /**
          * Returns the runtime of the service, else of the previous plan, if its policy is the same; else a new one if
-         * the policy is in force.
+         * there is a policy and it is in force.
          */
         <R, P> @Nullable R or(
                 boolean inForce,
                 Function<Runtimes, @Nullable R> runtime,
-                Function<FaultTolerance, P> policy,
-                Supplier<R> anew) {
+                Function<FaultTolerance, @Nullable P> policyOf,
+                Function<P, R> anew) {
+            P policy = policyOf.apply(tolerance);
+            if (policy == null) {
+                return null;
+            }
             for (Plan plan : new @Nullable Plan[] {service, previous}) {
                 R known = plan == null ? null : runtime.apply(plan.runtimes);
-                if (known != null && policy.apply(plan.tolerance).equals(policy.apply(tolerance))) {
+                if (known != null && policy.equals(policyOf.apply(plan.tolerance))) {
                     return known;
                 }
             }
-            return inForce ? anew.get() : null;
+            return inForce ? anew.apply(policy) : null;
         }
 
         /**

@@ -72,8 +72,12 @@ public record Failure(Fault fault, @Nullable Object cause, Kind kind) {
     /** Adds to an exception what else went wrong, once: a constant exception must not collect it with every call. */
     @SuppressWarnings("ReferenceEquality") // an exception cannot suppress itself
     public static void suppress(Throwable thrown, Throwable other) {
-        if (thrown != other && !List.of(thrown.getSuppressed()).toString().contains(other.toString())) {
-            thrown.addSuppressed(other);
+        try {
+            if (thrown != other && !List.of(thrown.getSuppressed()).toString().contains(other.toString())) {
+                thrown.addSuppressed(other);
+            }
+        } catch (RuntimeException _) {
+            // One of them has no text, because its getMessage() fails.
         }
     }
 

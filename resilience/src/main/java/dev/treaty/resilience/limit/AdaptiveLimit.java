@@ -9,23 +9,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Finds out, window by window, how many calls a service can run at a time: twice the number of calls in it that do not
- * queue, which is the product of its throughput and its baseline, the duration of a call without a queue (Little's
- * law). One half keeps the service busy, and the other half waits within it, so that it stays busy. TCP BBR computes
- * its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016). It is more if calls are quick: as
- * many as wait for {@link #WAIT_MIN}.
+ * Finds out, window by window, how many calls a service can run at a time: as many as it completes in the time that a
+ * call may take (Little's law), which is twice the <em>baseline</em>, the duration of a call without a queue, and at
+ * least {@link #WAIT_MIN} more than it. One part keeps the service busy, and the other part waits within it, so that it
+ * stays busy. TCP BBR computes its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016).
  *
- * <p>The limit falls only if calls spend most of their time in the service in a queue, and at least {@link #WAIT_MIN},
- * and in addition the limit was reached, or three quarters of the calls queue and either some ended after their
- * deadlines or twice as many run as when they did not queue. So a service below its capacity is not limited, however
- * long its calls take. While the limit is reached and few calls queue, it rises, by up to a half with each window. When
- * it has not been reached for {@link #FORGOTTEN_AFTER}, the overload is over and the limit is the highest again.
+ * <p>The limit falls only if calls take longer than they may, and in addition the limit was reached, or three quarters
+ * of the calls queue and either some ended after their deadlines or twice as many run as when they did not queue. So a
+ * service below its capacity is not limited, however long its calls take. While the limit is reached and calls take
+ * less, it rises, by up to a half with each window. It doubles with each {@link #DOUBLED_AFTER} in which it is not
+ * reached, until it is the highest again.
  *
  * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
- * with faster windows. It rises only by a <em>measurement</em>: in one window so few calls are admitted that they
- * cannot queue. Measurements are made while calls seem to queue: every {@link #MEASURE_EVERY} windows, and before the
- * limit falls to less than a quarter of what it was. So a service that has become slower is not mistaken for one with a
- * queue, nor a lasting queue for normal.
+ * with faster windows. It rises only by a <em>measurement</em>: for {@link #MEASURED_CALLS}, or {@link #MEASURED_FOR} if
+ * the service is slow, so few calls are admitted that they cannot queue. Measurements are made while calls seem to queue:
+ * every {@link #MEASURE_EVERY} windows, and before the limit falls to less than a quarter of what it was. So a service
+ * that has become slower is not mistaken for one with a queue, nor a lasting queue for normal.
  *
  * <p>Only {@link #add} and {@link #over} are thread-safe.
  */
@@ -44,16 +43,25 @@ public final class AdaptiveLimit {
     /** The number of windows between two measurements of the baselines while calls queue. */
     static final int MEASURE_EVERY = 50;
 
-    /** The number of calls of a measurement. */
+    /** The same after a measurement that found much shorter baselines, because even its calls may have queued. */
+    private static final int MEASURE_AGAIN = 5;
+
+    /** A baseline that fell to this share of itself is much shorter. */
+    private static final double MUCH_SHORTER = 0.95;
+
+    /** The number of calls of a measurement; if a limit is high, more calls, so that the longer ones end too. */
     static final int MEASURED_CALLS = 40;
 
-    /** After this time a single call ends a phase of a measurement. */
-    static final Duration MEASURED_WITHIN = Duration.ofSeconds(2);
+    /** After this time the calls of a window are enough for a measurement, so that it costs little of the capacity. */
+    static final Duration MEASURED_FOR = Duration.ofMillis(200);
 
-    /** How long the limit is kept after it was last reached. */
-    static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(10);
+    /** After this time a single call is enough, and a measurement begins although older calls run. */
+    private static final Duration MEASURED_FOR_MAX = Duration.ofSeconds(2);
 
-    /** The limit, in calls that do not queue. */
+    /** After this time in which it was not reached, the limit doubles. */
+    static final Duration DOUBLED_AFTER = Duration.ofSeconds(1);
+
+    /** How long calls may take, in baselines. */
     static final double TOLERANCE = 2;
 
     /** Calls that wait for less than this are no reason to refuse any: quick calls on busy processors wait so long. */
@@ -100,9 +108,9 @@ public final class AdaptiveLimit {
     private double estimateKnown;
 
     private double callNanos;
+    private double callsPerNano;
     private double baselineNanos;
     private volatile Phase phase = Phase.ADAPTING;
-    private int callsMin = CALLS_MIN;
     private int windowsUntilMeasured;
     private long limitedAt;
     private int inFlightBefore;
@@ -111,14 +119,14 @@ public final class AdaptiveLimit {
     public AdaptiveLimit(ConcurrencyPolicy policy, int stripes, long now) {
         this.stripes = stripes;
         this.estimate = policy.limit();
-        this.since = now + Long.MIN_VALUE / 2;
         this.limitMax = policy.limit();
         begin(now);
     }
 
     private void begin(long now) {
         beganAt = now;
-        endsAt = now + Math.clamp((long) callNanos, WINDOW.toNanos(), WINDOW_MAX.toNanos());
+        long longest = phase == Phase.ADAPTING ? WINDOW_MAX.toNanos() : WINDOW.toNanos();
+        endsAt = now + Math.clamp((long) callNanos, WINDOW.toNanos(), longest);
         late.set(0);
         operations.values().forEach(CallDurations::next);
     }
@@ -162,11 +170,14 @@ public final class AdaptiveLimit {
      */
     public boolean next(boolean limited, int inFlight, long now) {
         long calls = operations.values().stream().mapToLong(CallDurations::sum).sum();
-        boolean patient = phase == Phase.ADAPTING || now - beganAt < MEASURED_WITHIN.toNanos();
-        if (calls < (patient ? callsMin : 1)) {
+        if (phase == Phase.DRAINING) {
+            return drained(calls, inFlight, now);
+        }
+        if (calls < callsMin(now - beganAt)) {
             return limited && grewWithoutEvidence(calls, now);
         }
         int before = limit();
+        double baselineBefore = baselineNanos;
         boolean falls = !limited && phase == Phase.ADAPTING;
         operations.values().forEach(each -> each.learn(falls, phase == Phase.MEASURING));
         callNanos =
@@ -181,18 +192,44 @@ public final class AdaptiveLimit {
         inFlightBefore = TOLERANCE * baselineNanos >= callNanos ? inFlight : inFlightBefore;
         boolean overloaded = limited || (slow && (rush || late.get() > 0));
         limitedAt = overloaded ? now : limitedAt;
-        double busy = baselineNanos * calls / (now - beganAt);
+        String why;
+        if (phase == Phase.MEASURING) {
+            phase = Phase.ADAPTING;
+            windowsUntilMeasured = baselineNanos < MUCH_SHORTER * baselineBefore ? MEASURE_AGAIN : MEASURE_EVERY;
+            estimate = callsPerNano * allowedNanos();
+            estimateKnown = estimate;
+            why = "the baseline was measured again";
+        } else {
+            callsPerNano = (double) calls / (now - beganAt);
+            why = adapted(limited, overloaded, now);
+        }
         begin(now);
-        String why = switch (phase) {
-            case ADAPTING -> adapted(busy, limited, overloaded, inFlight, now);
-            case DRAINING -> phase(Phase.MEASURING, Math.max(MEASURED_CALLS, 3 * limit()));
-            case MEASURING -> measured();
-        };
         estimate = Math.clamp(estimate, 1, limitMax);
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);
         }
         return true;
+    }
+
+    /** How many calls are enough for a window that has lasted that long. */
+    private int callsMin(long nanos) {
+        if (phase == Phase.MEASURING && nanos < MEASURED_FOR.toNanos()) {
+            return Math.max(MEASURED_CALLS, 3 * limit());
+        }
+        return phase == Phase.MEASURING && nanos >= MEASURED_FOR_MAX.toNanos() ? 1 : CALLS_MIN;
+    }
+
+    /** Begins to measure when no more calls run than the measurement allows, and the calls behind the others ended. */
+    private boolean drained(long calls, int inFlight, long now) {
+        boolean patient = now - since < MEASURED_FOR_MAX.toNanos();
+        boolean drained = inFlight <= limit();
+        if (!patient || (drained && calls >= 2L * limit())) {
+            phase = Phase.MEASURING;
+        }
+        if (!drained || phase == Phase.MEASURING) {
+            begin(now);
+        }
+        return false;
     }
 
     /** Raises a limit that calls have reached for a while, if those that ended did not queue. */
@@ -206,36 +243,31 @@ public final class AdaptiveLimit {
         return true;
     }
 
-    private String phase(Phase next, int calls) {
-        phase = next;
-        callsMin = calls;
-        return "the baseline is being measured";
+    /** How long calls may take. */
+    private double allowedNanos() {
+        return Math.max(TOLERANCE * baselineNanos, baselineNanos + WAIT_MIN.toNanos());
     }
 
-    private String measured() {
-        estimate *= TOLERANCE / MEASURED_SHARE;
-        estimateKnown = estimate;
-        phase(Phase.ADAPTING, CALLS_MIN);
-        return "the baseline was measured again";
-    }
-
-    private String adapted(double busy, boolean limited, boolean overloaded, int inFlight, long now) {
-        double headroom = Math.max(TOLERANCE * baselineNanos, baselineNanos + WAIT_MIN.toNanos()) / callNanos;
+    private String adapted(boolean limited, boolean overloaded, long now) {
+        double headroom = allowedNanos() / callNanos;
+        double target = callsPerNano * allowedNanos();
         windowsUntilMeasured = Math.max(0, windowsUntilMeasured - 1);
         estimateKnown = Math.max(estimateKnown, estimate);
         if (!overloaded) {
-            estimate = now - limitedAt >= FORGOTTEN_AFTER.toNanos() ? limitMax : estimate;
-            return "it was not reached for " + FORGOTTEN_AFTER.toSeconds() + " s";
+            if (now - limitedAt >= DOUBLED_AFTER.toNanos()) {
+                estimate *= 2;
+                limitedAt = now;
+            }
+            return "it was not reached for " + DOUBLED_AFTER.toSeconds() + " s";
         }
         if (headroom >= 1) {
-            estimate *= limited ? 1 + GROWTH * (headroom - 1) : 1;
-        } else if (windowsUntilMeasured > 0 && TOLERANCE * busy >= UNSURE * estimateKnown) {
-            estimate = Math.min(estimate, TOLERANCE * busy);
+            estimate *= limited ? 1 + GROWTH * Math.min(1, headroom - 1) : 1;
+        } else if (windowsUntilMeasured > 0 && target >= UNSURE * estimateKnown) {
+            estimate = Math.min(estimate, target);
         } else {
-            windowsUntilMeasured = MEASURE_EVERY;
+            estimate = Math.clamp(Math.rint(MEASURED_SHARE * callsPerNano * baselineNanos), 1, estimate);
+            phase = Phase.DRAINING;
             since = now;
-            estimate = Math.clamp(Math.rint(MEASURED_SHARE * busy), 1, estimate);
-            phase(Phase.DRAINING, inFlight + 2 * limit());
         }
         return "calls took %s, and %s without a queue".formatted(millis(callNanos), millis(baselineNanos));
     }

@@ -21,15 +21,20 @@ public final class WaitQueue {
         /** The waiting call is admitted. */
         ADMITTED,
         /** A more important call took its place. */
-        DISPLACED
+        DISPLACED,
+        /** It has waited as long as it may. */
+        EXPIRED
     }
+
+    /** A waiting call: how its wait ends, and the reading of the clock until which it may wait. */
+    public record Wait(Promise<Turn> turn, long endNanos) {}
 
     private static final Priority[] MOST_IMPORTANT_FIRST = {Priority.CRITICAL, Priority.NORMAL, Priority.SHEDDABLE};
     private static final int DEBT = -1;
     private static final int NONE = MOST_IMPORTANT_FIRST.length;
 
     /** The waiting calls; created for the first, since most limiters never have any. */
-    private Map<Priority, SequencedSet<Promise<Turn>>> calls = Map.of();
+    private Map<Priority, SequencedSet<Wait>> calls = Map.of();
 
     private int debt;
 
@@ -85,11 +90,11 @@ public final class WaitQueue {
      *
      * @return false if the queue is full of calls that are as important or more
      */
-    public boolean join(Priority priority, Promise<Turn> turn, int lengthMax) {
+    public boolean join(Priority priority, Wait wait, int lengthMax) {
         if (length() >= lengthMax && !displace(priority)) {
             return false;
         }
-        callsOf(priority).add(turn);
+        callsOf(priority).add(wait);
         update();
         return true;
     }
@@ -97,7 +102,7 @@ public final class WaitQueue {
     private boolean displace(Priority by) {
         for (int rank = NONE - 1; MOST_IMPORTANT_FIRST[rank].compareTo(by) > 0; rank--) {
             if (waiting(MOST_IMPORTANT_FIRST[rank]) > 0) {
-                callsOf(MOST_IMPORTANT_FIRST[rank]).removeLast().complete(Turn.DISPLACED);
+                callsOf(MOST_IMPORTANT_FIRST[rank]).removeLast().turn.complete(Turn.DISPLACED);
                 return true;
             }
         }
@@ -105,8 +110,21 @@ public final class WaitQueue {
     }
 
     /** Removes a call, if it still waits. */
-    public void leave(Priority priority, Promise<Turn> turn) {
-        callsOf(priority).remove(turn);
+    public void leave(Priority priority, Wait wait) {
+        callsOf(priority).remove(wait);
+        update();
+    }
+
+    /**
+     * Removes the first calls as long as they have waited too long. Their threads would leave, but may not get a
+     * processor for that while other calls compute.
+     */
+    public void expire(long now) {
+        for (SequencedSet<Wait> waiting : calls.values()) {
+            while (!waiting.isEmpty() && waiting.getFirst().endNanos - now <= 0) {
+                waiting.removeFirst().turn.complete(Turn.EXPIRED);
+            }
+        }
         update();
     }
 
@@ -122,16 +140,16 @@ public final class WaitQueue {
 
     /** Admits the first call of that priority. */
     public void admit(Priority priority) {
-        callsOf(priority).removeFirst().complete(Turn.ADMITTED);
+        callsOf(priority).removeFirst().turn.complete(Turn.ADMITTED);
         update();
     }
 
     private int waiting(Priority priority) {
-        SequencedSet<Promise<Turn>> waiting = calls.get(priority);
+        SequencedSet<Wait> waiting = calls.get(priority);
         return waiting == null ? 0 : waiting.size();
     }
 
-    private SequencedSet<Promise<Turn>> callsOf(Priority priority) {
+    private SequencedSet<Wait> callsOf(Priority priority) {
         if (calls.isEmpty()) {
             calls = new EnumMap<>(Priority.class);
         }

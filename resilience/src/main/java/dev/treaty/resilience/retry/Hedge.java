@@ -86,7 +86,8 @@ public final class Hedge {
             first = Failure.of(Fault.of(Code.CANCELED, "the attempt was interrupted"), e);
         } catch (Throwable e) {
             watch.disarm(); // first: afterwards no second attempt starts
-            race.abandon();
+            race.endFirst();
+            race.interruptSecond();
             throw e;
         }
         Object result = watch.disarm() ? race.result(first, until) : first;
@@ -105,13 +106,6 @@ public final class Hedge {
         return outcome;
     }
 
-    /** What decided a race. */
-    private enum Decision {
-        NONE,
-        FIRST_ENDED,
-        SECOND_SUCCEEDED
-    }
-
     /** Two attempts at the same work. */
     private final class Race implements Runnable {
         /** The outcome of the second attempt; its result may be null. */
@@ -126,7 +120,9 @@ public final class Hedge {
         /** Of the second attempt; created by the caller, whose context it has. */
         private final Thread thread = carrier.thread("treaty-hedge", this::hedge, this::failed);
 
-        private Decision decision = Decision.NONE;
+        private boolean firstEnded;
+
+        /** Interrupts the first attempt, because the second has succeeded before. */
         private Watchdog.@Nullable Watch interrupt;
 
         Race(Attempt attempt, int number, GuardCounters counters) {
@@ -176,26 +172,18 @@ public final class Hedge {
 
         /** Interrupts the first attempt unless it has ended. */
         private synchronized void secondSucceeded() {
-            if (decision == Decision.NONE) {
-                decision = Decision.SECOND_SUCCEEDED;
+            if (!firstEnded) {
                 interrupt = watchdog.arm(caller, time.nanoTime(), null);
             }
         }
 
         /** Ends the first attempt; returns false if the second has succeeded, whose interrupt is then over. */
         private synchronized boolean endFirst() {
+            firstEnded = true;
             if (interrupt != null) {
                 watchdog.disarm(interrupt);
-                return false;
             }
-            decision = Decision.FIRST_ENDED;
-            return true;
-        }
-
-        /** Interrupts the second attempt, because the first threw what no result can replace. */
-        void abandon() {
-            endFirst();
-            interruptSecond();
+            return interrupt == null;
         }
 
         /** Returns the result, once the first attempt has ended and the second may have started. */

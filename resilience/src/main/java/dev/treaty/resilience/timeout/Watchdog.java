@@ -27,7 +27,11 @@ public final class Watchdog {
     private static final int IDLE_CHECKS_MAX = 20;
     private static final int TABLE_MIN = 64;
     private static final int WATCHES_MAX = 1 << 20;
-    private static final int PROBES = 8;
+    /** How many places a thread's watches may have, so that calls nested deeply do not make the table grow. */
+    private static final int PROBES = 64;
+
+    /** How many of them are neighbours. */
+    private static final int NEIGHBOURS = 8;
 
     /** How long after an interrupt the next one follows, if the call has not ended. */
     private static final long AGAIN_NANOS = 100_000_000;
@@ -201,6 +205,10 @@ public final class Watchdog {
     private final Interrupter interrupter;
     private final Consumer<Watch> interrupts;
     private volatile Watch[] table = watches(new Watch[0], TABLE_MIN);
+
+    /** Whether watches may be at other places than those of their threads, because these were all taken. */
+    private volatile boolean crowded;
+
     private volatile long nextCheck;
     private volatile @Nullable Thread runner;
 
@@ -257,32 +265,53 @@ public final class Watchdog {
         boolean fired = watch.disarm();
         if (fired) {
             Thread current = Thread.currentThread();
-            for (Watch other : table) {
-                other.renew(current);
+            Watch[] all = table;
+            for (int size = TABLE_MIN; size <= all.length; size *= 2) { // the table was of any of these sizes then
+                for (int i = 0; i < PROBES; i++) {
+                    all[place(current, i, size)].renew(current);
+                }
+            }
+            for (int i = 0; crowded && i < all.length; i++) {
+                all[i].renew(current);
             }
         }
         return fired;
     }
 
     private Watch claim(Thread watched) {
-        int hash = (int) ((watched.threadId() * 0x9E3779B97F4A7C15L) >>> 40);
         while (true) {
             Watch[] all = table;
-            int probes = all.length < watchesMax ? PROBES : all.length;
-            for (int i = 0; i < probes; i++) {
-                Watch watch = all[(hash + i) & (all.length - 1)];
+            for (int i = 0; i < PROBES; i++) {
+                Watch watch = all[place(watched, i, all.length)];
                 if (watch.claim()) {
                     return watch;
                 }
+            }
+            if (all.length >= watchesMax) {
+                return claimAny(all);
             }
             grow(all);
         }
     }
 
-    private synchronized void grow(Watch[] full) {
-        if (full.length >= watchesMax) {
-            throw new IllegalStateException(watchesMax + " calls have timeouts at a time, which is the limit");
+    private Watch claimAny(Watch[] all) {
+        crowded = true;
+        for (Watch watch : all) {
+            if (watch.claim()) {
+                return watch;
+            }
         }
+        throw new IllegalStateException(watchesMax + " calls have timeouts at a time, which is the limit");
+    }
+
+    /** Returns one of the places of a table of that size where a thread's watches may be. */
+    private static int place(Thread watched, int probe, int size) {
+        long seed = watched.threadId() + ((long) (probe / NEIGHBOURS) << Integer.SIZE);
+        int hash = (int) ((seed * 0x9E3779B97F4A7C15L) >>> 40);
+        return (hash + probe) & (size - 1);
+    }
+
+    private synchronized void grow(Watch[] full) {
         if (table.length == full.length) {
             table = watches(full, full.length * 2);
         }

@@ -39,6 +39,19 @@ class AdaptiveLimitTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 10, 90", "2, 10, 90", "4, 10, 90", "2, 2, 85", "4, 2, 85"})
+    void overload_of_a_few_processors_costs_little_in_any_second_after_the_third_W9(
+            int processors, int overload, int percent) {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            List<Report> seconds =
+                    server(processors, SERVICE, overload, seed).computing().seconds(20);
+            assertThat(seconds.subList(3, 20))
+                    .as("seed %d", seed)
+                    .allSatisfy(second -> assertThat(second.goodput()).isGreaterThan(percent / 100.0));
+        }
+    }
+
     @Test
     void durations_that_vary_much_do_not_collapse_the_limit_W9() {
         for (int seed = 0; seed < SEEDS; seed++) {
@@ -181,6 +194,17 @@ class AdaptiveLimitTest {
             }
         }
         assertThat(limiter.limit()).isEqualTo(1000);
+    }
+
+    @Test
+    void a_limit_of_quick_calls_allows_as_many_as_wait_for_a_few_milliseconds_W9() {
+        OverloadedServer server = server(2, Duration.ofNanos(500_000), 10, 1);
+        server.seconds(3);
+        int waiting = 2 * (int) (AdaptiveLimit.WAIT_MIN.toNanos() / 500_000);
+        assertThat(server.seconds(20))
+                .filteredOn(second -> second.limit() > 5)
+                .hasSizeGreaterThan(15)
+                .allSatisfy(second -> assertThat(second.limit()).isBetween(waiting / 2, 2 * waiting));
     }
 
     @Test

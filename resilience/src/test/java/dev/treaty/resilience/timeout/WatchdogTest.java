@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.WatchdogTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -261,6 +262,67 @@ class WatchdogTest {
             Thread thread = fired.await(Time.system(), Long.MAX_VALUE / 2);
             assertThat(watch.disarm()).isTrue();
             thread.interrupt();
+        }
+    }
+
+    /** Each end of a call looks only where its thread may have other watches: all of them took half a minute before. */
+    @Test
+    void a_crowd_of_nested_calls_whose_time_is_up_ends_soon_G1() throws InterruptedException {
+        int callers = 30_000;
+        Duration before = cpuTime();
+        Watchdog system = Watchdog.of(Time.system());
+        var left = new AtomicInteger(callers);
+        var allLeft = new Promise<Boolean>();
+        for (int i = 0; i < callers; i++) {
+            Thread.startVirtualThread(() -> {
+                long at = System.nanoTime() + SECOND;
+                Watchdog.Watch outer = system.arm(Thread.currentThread(), at, null);
+                Watchdog.Watch inner = system.arm(Thread.currentThread(), at, null);
+                while (!Thread.currentThread().isInterrupted()) {
+                    LockSupport.park();
+                }
+                system.disarm(inner);
+                system.disarm(outer);
+                if (left.decrementAndGet() == 0) {
+                    allLeft.complete(true);
+                }
+            });
+        }
+        assertThat(allLeft.await(Time.system(), Long.MAX_VALUE / 2)).isTrue();
+        assertThat(cpuTime().minus(before)).isLessThan(Duration.ofSeconds(20));
+    }
+
+    private static Duration cpuTime() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    @Test
+    void an_outer_watch_from_before_the_table_grew_is_renewed_G3() {
+        Watchdog system = Watchdog.of(Time.system());
+        Thread current = Thread.currentThread();
+        Watchdog.Watch outer = system.arm(current, System.nanoTime(), null);
+        awaitInterrupt();
+        List<Watchdog.Watch> others = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            Thread other = Thread.ofVirtual().unstarted(() -> {});
+            others.add(system.arm(other, System.nanoTime() + 1_000 * SECOND, fired::incrementAndGet));
+        }
+        Watchdog.Watch inner;
+        do {
+            inner = system.arm(current, System.nanoTime(), null);
+            awaitInterrupt(); // it may be another one of the outer watch
+        } while (!system.disarm(inner));
+        assertThat(Thread.interrupted())
+                .as("the outer timeout is in force again")
+                .isTrue();
+        others.forEach(system::disarm);
+        assertThat(system.disarm(outer)).isTrue();
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    private void awaitInterrupt() {
+        while (!Thread.interrupted()) {
+            LockSupport.park(this);
         }
     }
 }

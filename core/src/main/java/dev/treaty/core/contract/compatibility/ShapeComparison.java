@@ -221,7 +221,7 @@ final class ShapeComparison {
     }
 
     private static String defaultOf(Field field) {
-        return field.whenAbsent().map(ShapeComparison::quote).orElse("nothing");
+        return field.whenAbsent().map(PrintableText::quote).orElse("nothing");
     }
 
     private Findings enumerations(Enumeration before, Enumeration now, Message message) {
@@ -274,11 +274,7 @@ final class ShapeComparison {
 
     private static String listed(Collection<String> values) {
         int more = values.size() - LISTED_MAX;
-        return values.stream().limit(LISTED_MAX).map(ShapeComparison::quote).collect(Collectors.joining(", "))
+        return values.stream().limit(LISTED_MAX).map(PrintableText::quote).collect(Collectors.joining(", "))
                 + (more > 0 ? " and " + more + " more" : "");
-    }
-
-    private static String quote(String text) {
-        return '"' + PrintableText.line(text) + '"';
     }
 }
