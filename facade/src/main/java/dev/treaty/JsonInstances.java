@@ -45,7 +45,7 @@ public final class JsonInstances implements InstanceFormat {
             }
             throw new IllegalArgumentException("the text is not an instance");
         } catch (MessageException e) {
-            throw new IllegalArgumentException(e.sentence(), e);
+            throw new IllegalArgumentException(e.sentence().replace("response of treaty.Form/instance", "the text"), e);
         }
     }
 }

@@ -54,7 +54,7 @@ public final class NetworkRegistry implements Registry {
     private static final System.Logger LOGGER = System.getLogger(NetworkRegistry.class.getName());
 
     private final RegistryConnection connection;
-    private final Runnable onClose;
+    private final Optional<BackendService> backend;
     private final LeaseKeeper keeper;
     private final WatchClient watchClient;
     private final Watchers watchers;
@@ -72,7 +72,7 @@ public final class NetworkRegistry implements Registry {
      */
     public NetworkRegistry(
             String address, Handler registry, Principal self, RegistryPolicy policy, RuntimeDependencies runtime) {
-        this(address, registry, self, policy, runtime, () -> {});
+        this(address, registry, self, policy, runtime, Optional.empty());
     }
 
     private NetworkRegistry(
@@ -81,8 +81,8 @@ public final class NetworkRegistry implements Registry {
             Principal self,
             RegistryPolicy policy,
             RuntimeDependencies runtime,
-            Runnable onClose) {
-        this.onClose = onClose;
+            Optional<BackendService> backend) {
+        this.backend = backend;
         this.connection = new RegistryConnection(address, registry, self, policy, runtime, this::reconnect);
         this.keeper = new LeaseKeeper(connection);
         this.watchClient = new WatchClient(connection);
@@ -97,11 +97,11 @@ public final class NetworkRegistry implements Registry {
      * @param address address of the registry as in a configuration, for messages
      */
     public static NetworkRegistry over(Backend backend, String address, RegistryContext context) {
-        var service = new BackendService(backend, context);
+        var service = new BackendService(backend, address, context);
         Handler handler = Dispatcher.of(
                 RegistryProtocol.class, RegistryConnection.PROTOCOL, service, NetworkRegistry::logInternalError);
         var runtime = new RuntimeDependencies(context.time(), context.random(), context.events());
-        return new NetworkRegistry(address, handler, context.self(), context.policy(), runtime, service::close);
+        return new NetworkRegistry(address, handler, context.self(), context.policy(), runtime, Optional.of(service));
     }
 
     private static void logInternalError(Call call, Throwable cause) {
@@ -291,12 +291,19 @@ public final class NetworkRegistry implements Registry {
 
     @Override
     public Optional<String> problem() {
-        return connection.problem().or(keeper::problem).or(watchClient::problem);
+        return connection
+                .problem()
+                .or(keeper::problem)
+                .or(watchClient::problem)
+                .or(() -> backend.flatMap(BackendService::problem));
     }
 
     @Override
     public Optional<String> problem(ServiceName service) {
-        return connection.problem().or(() -> watchClient.problem(service));
+        return connection
+                .problem()
+                .or(() -> watchClient.problem(service))
+                .or(() -> backend.flatMap(kept -> kept.problem(service)));
     }
 
     @Override
@@ -323,6 +330,6 @@ public final class NetworkRegistry implements Registry {
         watchers.close();
         keeper.close();
         watchClient.close();
-        onClose.run();
+        backend.ifPresent(BackendService::close);
     }
 }

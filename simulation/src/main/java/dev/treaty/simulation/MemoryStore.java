@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /**
@@ -20,7 +19,6 @@ public final class MemoryStore implements Store {
         private int forced;
     }
 
-    private final ReentrantLock lock = new ReentrantLock();
     private final TreeMap<String, File> files = new TreeMap<>();
     private volatile boolean failing;
 
@@ -33,37 +31,22 @@ public final class MemoryStore implements Store {
     }
 
     /** Returns what a crash of the machine at this moment leaves. */
-    public MemoryStore afterCrash(RandomGenerator random) throws IOException {
-        return locked(() -> {
-            var after = new MemoryStore();
-            files.forEach((name, file) -> {
-                var kept = new File();
-                int length = file.forced + random.nextInt(file.bytes.length - file.forced + 1);
-                kept.bytes = Arrays.copyOf(file.bytes, length);
-                if (length > file.forced && random.nextBoolean()) { // a block that was not written completely
-                    int torn = Math.min(length - file.forced, 1 + random.nextInt(64));
-                    for (int i = length - torn; i < length; i++) {
-                        kept.bytes[i] = (byte) random.nextInt();
-                    }
+    public synchronized MemoryStore afterCrash(RandomGenerator random) {
+        var after = new MemoryStore();
+        files.forEach((name, file) -> {
+            var kept = new File();
+            int length = file.forced + random.nextInt(file.bytes.length - file.forced + 1);
+            kept.bytes = Arrays.copyOf(file.bytes, length);
+            if (length > file.forced && random.nextBoolean()) { // a block that was not written completely
+                int torn = Math.min(length - file.forced, 1 + random.nextInt(64));
+                for (int i = length - torn; i < length; i++) {
+                    kept.bytes[i] = (byte) random.nextInt();
                 }
-                kept.forced = length;
-                after.files.put(name, kept);
-            });
-            return after;
+            }
+            kept.forced = length;
+            after.files.put(name, kept);
         });
-    }
-
-    private interface Action<T> {
-        T run() throws IOException;
-    }
-
-    private <T> T locked(Action<T> action) throws IOException {
-        lock.lock();
-        try {
-            return action.run();
-        } finally {
-            lock.unlock();
-        }
+        return after;
     }
 
     private void checkWritable() throws IOException {
@@ -73,13 +56,13 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public Set<String> names() throws IOException {
-        return locked(() -> new TreeSet<>(files.keySet()));
+    public synchronized Set<String> names() {
+        return new TreeSet<>(files.keySet());
     }
 
     @Override
-    public byte[] read(String name) throws IOException {
-        return locked(() -> file(name).bytes.clone());
+    public synchronized byte[] read(String name) throws IOException {
+        return file(name).bytes.clone();
     }
 
     private File file(String name) throws IOException {
@@ -91,48 +74,36 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public void append(String name, byte[] bytes) throws IOException {
-        locked(() -> {
-            checkWritable();
-            File file = files.computeIfAbsent(name, _ -> new File());
-            int length = file.bytes.length;
-            file.bytes = Arrays.copyOf(file.bytes, length + bytes.length);
-            System.arraycopy(bytes, 0, file.bytes, length, bytes.length);
-            return true;
-        });
+    public synchronized void append(String name, byte[] bytes) throws IOException {
+        checkWritable();
+        File file = files.computeIfAbsent(name, _ -> new File());
+        int length = file.bytes.length;
+        file.bytes = Arrays.copyOf(file.bytes, length + bytes.length);
+        System.arraycopy(bytes, 0, file.bytes, length, bytes.length);
     }
 
     @Override
-    public void force(String name) throws IOException {
-        locked(() -> {
-            checkWritable();
-            File file = file(name);
-            file.forced = file.bytes.length;
-            return true;
-        });
+    public synchronized void force(String name) throws IOException {
+        checkWritable();
+        File file = file(name);
+        file.forced = file.bytes.length;
     }
 
     @Override
-    public void replace(String name, Content content) throws IOException {
-        locked(() -> {
-            checkWritable();
-            var bytes = new ByteArrayOutputStream();
-            content.write(bytes);
-            var file = new File();
-            file.bytes = bytes.toByteArray();
-            file.forced = bytes.size();
-            files.put(name, file);
-            return true;
-        });
+    public synchronized void replace(String name, Content content) throws IOException {
+        checkWritable();
+        var bytes = new ByteArrayOutputStream();
+        content.write(bytes);
+        var file = new File();
+        file.bytes = bytes.toByteArray();
+        file.forced = bytes.size();
+        files.put(name, file);
     }
 
     @Override
-    public void delete(String name) throws IOException {
-        locked(() -> {
-            checkWritable();
-            files.remove(name);
-            return true;
-        });
+    public synchronized void delete(String name) throws IOException {
+        checkWritable();
+        files.remove(name);
     }
 
     @Override

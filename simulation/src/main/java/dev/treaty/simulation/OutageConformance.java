@@ -10,6 +10,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.ServiceRegistry.Registration;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.SelfPreservationPolicy;
@@ -17,7 +18,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +36,7 @@ public abstract class OutageConformance {
     protected static final ServiceName ORDERS = RegistryConformance.ORDERS;
 
     /** Leases long enough not to expire during an outage, even on a busy machine. */
-    protected static final RegistryPolicy LASTING = policy(Duration.ofSeconds(15), Duration.ofMinutes(1));
+    protected static final RegistryPolicy LASTING = policy(Duration.ofSeconds(15), Duration.ofSeconds(30));
 
     private static final Instant STARTED = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -115,10 +121,6 @@ public abstract class OutageConformance {
         return watcher;
     }
 
-    private static void assertNothingRemoved(WatchRecorder watcher) {
-        assertThat(watcher.smallest()).as("the smallest set after a removal").isEqualTo(Integer.MAX_VALUE);
-    }
-
     @Test
     void known_instances_remain_during_an_outage_and_changes_arrive_after_it() throws Exception {
         var owner = client(LASTING);
@@ -138,91 +140,111 @@ public abstract class OutageConformance {
         var view = watcher.until(v -> v.size() == 2
                 && v.values().stream().anyMatch(each -> each.health().status() == Status.WARNING));
         assertThat(view).containsOnlyKeys("orders-1", "orders-2");
-        assertNothingRemoved(watcher);
+        assertThat(watcher.smallest()).as("the smallest set after a removal").isEqualTo(Integer.MAX_VALUE);
         Polling.until(() -> watching.problem().isEmpty() && owner.problem().isEmpty());
     }
 
-    @Test
-    void an_empty_registry_is_filled_again_without_removals() throws Exception {
-        var owner = client(forEmptyRestart());
-        var watching = client(forEmptyRestart());
-        var registration = owner.register(instance("orders-1"));
-        var watcher = watch(watching);
+    /**
+     * Checks that the views of all watchers become equal to the registry's after a disruption, with no other step, and
+     * that drains are acknowledged.
+     *
+     * @param clients opens a client of the registry that is disrupted
+     * @param begin begins the disruption, with a registration that drains afterwards, while others change and end
+     * @param end ends the disruption
+     * @return the smallest set that a watcher had after a removal: 3 if nothing was removed but what was closed
+     */
+    protected final int assertConverges(
+            Callable<Registry> clients, ThrowingConsumer<Registration> begin, ThrowingConsumer<Registration> end)
+            throws Exception {
+        var kept = closing(clients.call()).register(instance("kept"));
+        var owner = closing(clients.call());
+        var other = closing(clients.call());
+        var changed = owner.register(instance("changed"));
+        var drained = owner.register(instance("drained"));
+        var closed = owner.register(instance("closed"));
+        var watching = List.of(closing(clients.call()), closing(clients.call()));
+        var watchers = watching.stream().map(OutageConformance::watch).toList();
+        for (WatchRecorder each : watchers) {
+            each.until(view -> view.size() == 4);
+        }
 
-        restartEmpty();
-
-        var late = client(forEmptyRestart());
-        Polling.until(() -> late.instances(ORDERS).size() == 1);
-        owner.register(instance("orders-2"));
-        assertThat(watcher.until(view -> view.size() == 2)).containsOnlyKeys("orders-1", "orders-2");
-        assertNothingRemoved(watcher);
-        assertConverged(watching);
-        registration.close();
-        assertThat(watcher.next(Removed.class).reason()).isEqualTo("closed");
-    }
-
-    /** Checks that a watcher's view becomes equal to that of a client that starts now. */
-    private void assertConverged(Registry watching) throws Exception {
-        var late = client(LASTING);
-        Polling.until(() -> {
-            var now = late.lookup(ORDERS);
-            return !now.isEmpty() && now.equals(watching.instances(ORDERS)) && now.equals(late.instances(ORDERS));
-        });
-    }
-
-    @Test
-    void a_registry_that_is_restored_from_a_snapshot_converges_R1() throws Exception {
-        var owner = client(forEmptyRestart());
-        var other = client(forEmptyRestart());
-        var watching = client(forEmptyRestart());
-        var closedLater = owner.register(instance("closed-later"));
-        var reported = owner.register(instance("reported"));
-        var watcher = watch(watching);
-        watcher.until(view -> view.size() == 2);
-
-        takeSnapshot();
-        Polling.until(() -> watching.problem().isEmpty() && owner.problem().isEmpty());
-        closedLater.close();
-        reported.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
+        begin.accept(drained);
+        closed.close();
+        changed.report(ServiceHealth.of(Status.WARNING, STARTED.plusSeconds(1)));
+        changed.update(instance("changed").withMetadata(Map.of("commit", "f01")).withWeight(7));
+        drained.drain();
         other.register(instance("new"));
-        watcher.until(view ->
-                view.keySet().equals(Set.of("reported", "new")) && WatchRecorder.has(view, "reported", Status.WARNING));
-        restoreSnapshot();
+        end.accept(drained);
 
-        var late = client(forEmptyRestart());
-        Polling.until(() ->
-                late.lookup(ORDERS).stream().map(ServiceInstance::id).toList().equals(List.of("new", "reported")));
-        owner.register(instance("last"));
-        watcher.until(view -> view.keySet().equals(Set.of("reported", "new", "last"))
-                && WatchRecorder.has(view, "reported", Status.WARNING));
-        assertConverged(watching);
-        assertThat(reported.acknowledged(WAIT_MAX)).isTrue();
-        assertThat(other.drain(instance("reported"), true, WAIT_MAX)).isTrue();
-        watcher.until("reported", Status.DRAINING);
-        assertConverged(watching);
+        Polling.until(() -> drained.acknowledged(WAIT_MAX));
+        Polling.until(() -> isChanged(byId(other.lookup(ORDERS))));
+        assertThat(Polling.result(() -> other.drain(kept.instance(), true, WAIT_MAX)))
+                .isTrue();
+        var late = closing(clients.call());
+        assertEqualViews(
+                late, watching, watchers, view -> isChanged(view) && WatchRecorder.has(view, "kept", Status.DRAINING));
+        assertThat(other.drain(kept.instance(), false, WAIT_MAX)).isTrue();
+        changed.close();
+        assertEqualViews(
+                late,
+                watching,
+                watchers,
+                view -> view.equals(
+                        Map.of("drained", drained.instance(), "kept", kept.instance(), "new", instance("new"))));
+        return watchers.stream().mapToInt(WatchRecorder::smallest).min().orElseThrow();
+    }
+
+    /** Whether a view has what is changed during a disruption. */
+    private static boolean isChanged(Map<String, ServiceInstance> view) {
+        return view.keySet().equals(Set.of("changed", "drained", "kept", "new"))
+                && WatchRecorder.has(view, "changed", Status.WARNING)
+                && view.get("changed").weight() == 7
+                && view.get("changed").metadata().equals(Map.of("commit", "f01"))
+                && WatchRecorder.has(view, "drained", Status.DRAINING)
+                && view.get("new").equals(instance("new"));
+    }
+
+    private static void assertEqualViews(
+            Registry late,
+            List<Registry> watching,
+            List<WatchRecorder> watchers,
+            Predicate<Map<String, ServiceInstance>> expected) {
+        for (WatchRecorder each : watchers) {
+            var view = each.until(expected);
+            Polling.until(() -> byId(late.lookup(ORDERS)).equals(view));
+            Polling.until(() -> byId(late.instances(ORDERS)).equals(view));
+        }
+        for (Registry each : watching) {
+            assertThat(each.instances(ORDERS)).isEqualTo(late.instances(ORDERS));
+        }
+    }
+
+    private static Map<String, ServiceInstance> byId(List<ServiceInstance> instances) {
+        return instances.stream().collect(Collectors.toMap(ServiceInstance::id, each -> each));
     }
 
     @Test
-    void drains_are_acknowledged_after_an_outage_R10() throws Exception {
-        var owner = client(LASTING);
-        var watching = client(LASTING);
-        var operator = client(LASTING);
-        var registration = owner.register(instance("orders-1"));
-        owner.register(instance("orders-2"));
-        var watcher = watch(watching);
-        watcher.until(view -> view.size() == 2);
-        stop();
-        Polling.until(() -> watching.problem().isPresent());
-        registration.drain();
-        assertThat(registration.acknowledged(Duration.ofMillis(100))).isFalse();
-        restart();
+    void views_are_equal_and_drains_are_acknowledged_after_a_restart_R10() throws Exception {
+        int smallest = assertConverges(() -> open(LASTING), _ -> stop(), drained -> {
+            assertThat(drained.acknowledged(Duration.ofMillis(100))).isFalse();
+            restart();
+        });
+        assertThat(smallest).isEqualTo(3);
+    }
 
-        Polling.until(() -> registration.acknowledged(WAIT_MAX));
-        watcher.until("orders-1", Status.DRAINING);
-        Polling.until(() -> operator.lookup(ORDERS).size() == 2);
-        assertThat(Polling.result(() -> operator.drain(instance("orders-2"), true, WAIT_MAX)))
-                .isTrue();
-        assertThat(watching.instances(ORDERS)).allMatch(each -> each.health().status() == Status.DRAINING);
+    @Test
+    void views_are_equal_after_the_registry_lost_its_data_and_nothing_was_removed_R10() throws Exception {
+        assertThat(assertConverges(() -> open(forEmptyRestart()), _ -> restartEmpty(), _ -> {}))
+                .isEqualTo(3);
+    }
+
+    @Test
+    void views_are_equal_after_the_registry_is_restored_from_a_snapshot_R1() throws Exception {
+        assertConverges(() -> open(forEmptyRestart()), _ -> takeSnapshot(), _ -> {
+            var seeing = client(LASTING);
+            Polling.until(() -> isChanged(byId(seeing.lookup(ORDERS))));
+            restoreSnapshot();
+        });
     }
 
     @Test
@@ -235,6 +257,18 @@ public abstract class OutageConformance {
 
         assertThat(watcher.next(Removed.class).reason()).isEqualTo("lease expired");
         assertThat(watcher.next(Added.class).instance()).isEqualTo(instance("orders-1"));
+    }
+
+    @Test
+    void views_are_equal_after_a_lease_has_ended_R10() throws Exception {
+        var clients = new ArrayList<Registry>();
+        assertConverges(
+                () -> {
+                    clients.add(open(shortLease()));
+                    return clients.getLast();
+                },
+                _ -> {},
+                _ -> endLease(clients.getFirst(), "kept"));
     }
 
     @Test

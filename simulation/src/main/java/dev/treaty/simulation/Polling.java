@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -44,17 +45,12 @@ public final class Polling {
 
     /** Returns the result of a query, which is repeated while it throws a {@link ServiceException}. */
     public static <T> T result(Supplier<T> query) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            try {
-                return query.get();
-            } catch (ServiceException e) {
-                if (System.nanoTime() - end > 0) {
-                    throw e;
-                }
-                pause();
-            }
-        }
+        var result = new AtomicReference<T>();
+        until(() -> {
+            result.set(query.get());
+            return true;
+        });
+        return result.get();
     }
 
     private static void pause() {

@@ -29,6 +29,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -50,6 +51,9 @@ public abstract class RegistryConformance {
     /** For the tests of a registry. */
     protected RegistryConformance() {}
 
+    /** The first client of the test. */
+    private Registry registry;
+
     /** Opens another client of the registry of this test. */
     protected abstract Registry open();
 
@@ -65,6 +69,18 @@ public abstract class RegistryConformance {
     protected final Registry closing(Registry registry) {
         opened.add(registry);
         return registry;
+    }
+
+    /** Records what a client notifies a watcher of, from now on. */
+    protected static WatchRecorder watch(Registry watching, ServiceName service) {
+        var watcher = new WatchRecorder();
+        watching.watch(service, watcher);
+        return watcher;
+    }
+
+    @BeforeEach
+    void begin() {
+        registry = client();
     }
 
     @AfterEach
@@ -95,7 +111,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_registered_instance_is_found_unchanged() {
-        var registry = client();
         var orders = instance(ORDERS, "orders-1");
 
         var registration = registry.register(orders);
@@ -108,8 +123,6 @@ public abstract class RegistryConformance {
 
     @Test
     void an_empty_registry_has_no_services_instances_or_contracts() {
-        var registry = client();
-
         assertThat(registry.services()).isEmpty();
         assertThat(registry.instances(ORDERS)).isEmpty();
         assertThat(registry.contract(ORDERS)).isEmpty();
@@ -120,7 +133,6 @@ public abstract class RegistryConformance {
 
     @Test
     void instances_are_sorted_by_id() {
-        var registry = client();
         for (String id : List.of("c", "a", "d", "b")) {
             registry.register(instance(ORDERS, id));
         }
@@ -130,7 +142,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_lookup_returns_the_current_instances() {
-        var registry = client();
         assertThat(Polling.result(() -> registry.lookup(ORDERS))).isEmpty();
         var b = registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
@@ -145,13 +156,11 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watch_begins_with_the_current_set() {
-        var registry = client();
         registry.register(instance(ORDERS, "b"));
         registry.register(instance(ORDERS, "a"));
         registry.register(instance(STOCK, "other"));
-        var watcher = new WatchRecorder();
 
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
 
         assertThat(watcher.pending())
                 .as("events before watch() returns")
@@ -162,9 +171,7 @@ public abstract class RegistryConformance {
 
     @Test
     void every_change_is_emitted_in_order_with_the_previous_state() {
-        var registry = client();
-        var watcher = new WatchRecorder();
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         assertThat(watcher.pending()).isEmpty();
         var orders = instance(ORDERS, "orders-1");
 
@@ -195,10 +202,8 @@ public abstract class RegistryConformance {
 
     @Test
     void a_report_without_a_change_emits_nothing() {
-        var registry = client();
-        var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         watcher.next(Added.class);
 
         registration.report(ServiceHealth.of(Status.PASSING, STARTED.plusSeconds(5)));
@@ -209,10 +214,8 @@ public abstract class RegistryConformance {
 
     @Test
     void draining_is_emitted_and_permanent() {
-        var registry = client();
-        var watcher = new WatchRecorder();
         var registration = registry.register(instance(ORDERS, "orders-1"));
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         watcher.next(Added.class);
 
         registration.drain();
@@ -226,9 +229,7 @@ public abstract class RegistryConformance {
 
     @Test
     void closing_a_registration_twice_has_no_further_effect() {
-        var registry = client();
-        var watcher = new WatchRecorder();
-        registry.watch(ORDERS, watcher);
+        var watcher = watch(registry, ORDERS);
         var registration = registry.register(instance(ORDERS, "orders-1"));
         watcher.next(Added.class);
         registration.close();
@@ -244,14 +245,10 @@ public abstract class RegistryConformance {
 
     @Test
     void all_watchers_receive_the_same_events() {
-        var registry = client();
-        var one = new WatchRecorder();
-        var other = new WatchRecorder();
-        var third = new WatchRecorder();
         var same = client();
-        same.watch(ORDERS, one);
-        same.watch(ORDERS, other);
-        client().watch(ORDERS, third);
+        var one = watch(same, ORDERS);
+        var other = watch(same, ORDERS);
+        var third = watch(client(), ORDERS);
 
         try (Registration registration = registry.register(instance(ORDERS, "orders-1"))) {
             for (WatchRecorder watcher : List.of(one, other, third)) {
@@ -265,12 +262,9 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watcher_receives_events_of_its_service_only() {
-        var registry = client();
-        var orders = new WatchRecorder();
-        var stock = new WatchRecorder();
         var watching = client();
-        watching.watch(ORDERS, orders);
-        watching.watch(STOCK, stock);
+        var orders = watch(watching, ORDERS);
+        var stock = watch(watching, STOCK);
 
         registry.register(instance(STOCK, "stock-1"));
         registry.register(instance(ORDERS, "orders-1"));
@@ -281,12 +275,10 @@ public abstract class RegistryConformance {
 
     @Test
     void a_closed_subscription_receives_no_events() {
-        var registry = client();
         var watching = client();
         var gone = new WatchRecorder();
-        var there = new WatchRecorder();
         Subscription subscription = watching.watch(ORDERS, gone);
-        watching.watch(ORDERS, there);
+        var there = watch(watching, ORDERS);
 
         subscription.close();
         subscription.close();
@@ -298,7 +290,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_watcher_may_unsubscribe_during_an_event() {
-        var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
         var watcher = new WatchRecorder();
@@ -308,8 +299,7 @@ public abstract class RegistryConformance {
             subscriptions.forEach(Subscription::close);
         }));
         watcher.next(Added.class);
-        var there = new WatchRecorder();
-        watching.watch(ORDERS, there);
+        var there = watch(watching, ORDERS);
         there.next(Added.class);
 
         registry.register(instance(ORDERS, "b"));
@@ -322,32 +312,28 @@ public abstract class RegistryConformance {
 
     @Test
     void a_service_can_be_watched_again_after_its_last_watcher_unsubscribed() {
-        var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
         try (Subscription _ = watching.watch(ORDERS, new WatchRecorder())) {
             assertThat(watching.instances(ORDERS)).hasSize(1);
         }
         registry.register(instance(ORDERS, "b"));
-        var watcher = new WatchRecorder();
 
-        watching.watch(ORDERS, watcher);
+        var watcher = watch(watching, ORDERS);
 
         assertThat(watcher.until(view -> view.size() == 2)).containsOnlyKeys("a", "b");
     }
 
     @Test
     void a_watcher_that_throws_does_not_affect_others() {
-        var registry = client();
         registry.register(instance(ORDERS, "a"));
         var watching = client();
         var failing = new WatchRecorder();
-        var well = new WatchRecorder();
         watching.watch(ORDERS, event -> {
             failing.accept(event);
             throw new IllegalStateException("this watcher always throws; the stack trace in the log is expected");
         });
-        watching.watch(ORDERS, well);
+        var well = watch(watching, ORDERS);
 
         registry.register(instance(ORDERS, "b"));
 
@@ -357,10 +343,8 @@ public abstract class RegistryConformance {
 
     @Test
     void a_slow_watcher_does_not_delay_others_and_misses_nothing() {
-        var registry = client();
         var watching = client();
         var slow = new WatchRecorder();
-        var quick = new WatchRecorder();
         var held = new CountDownLatch(1);
         watching.watch(ORDERS, event -> {
             try {
@@ -370,7 +354,7 @@ public abstract class RegistryConformance {
                 Thread.currentThread().interrupt();
             }
         });
-        watching.watch(ORDERS, quick);
+        var quick = watch(watching, ORDERS);
         var registration = registry.register(instance(ORDERS, "a"));
         registry.register(instance(ORDERS, "b"));
         quick.until(view -> view.size() == 2);
@@ -386,21 +370,20 @@ public abstract class RegistryConformance {
 
     @Test
     void instances_are_listed_by_health() {
-        var registry = client();
         registry.register(instance(ORDERS, "passing"));
         registry.register(instance(ORDERS, "critical")).report(health(Status.CRITICAL, "the disk is full"));
         var other = client();
 
-        assertThat(Polling.result(() -> other.lookup(ORDERS, Set.of(Status.CRITICAL, Status.DRAINING))))
-                .extracting(ServiceInstance::id)
-                .containsExactly("critical");
+        Polling.until(() -> other.lookup(ORDERS, Set.of(Status.CRITICAL, Status.DRAINING)).stream()
+                .map(ServiceInstance::id)
+                .toList()
+                .equals(List.of("critical")));
         assertThat(Polling.result(() -> other.lookup(ORDERS, Set.of(Status.PASSING))))
                 .containsExactly(instance(ORDERS, "passing"));
     }
 
     @Test
     void a_version_of_a_contract_is_withdrawn_unless_instances_run_it() {
-        var registry = client();
         registry.publish(contract("1.4.0"));
         registry.publish(contract("1.5.0"));
         var running = registry.register(instance(ORDERS, "orders-1")); // of version 1.4.0
@@ -421,14 +404,12 @@ public abstract class RegistryConformance {
 
     @Test
     void the_newest_contract_is_returned() {
-        var registry = client();
         registry.publish(contract("1.4.0"));
         registry.publish(contract("1.5.0"));
         registry.publish(contract("1.2.0"));
         registry.register(instance(STOCK, "after-the-contracts"));
         var other = client();
-        var reached = new WatchRecorder();
-        other.watch(STOCK, reached);
+        var reached = watch(other, STOCK);
         reached.next(Added.class);
 
         Polling.until(() -> other.contract(ORDERS).equals(Optional.of(contract("1.5.0"))));
@@ -438,7 +419,6 @@ public abstract class RegistryConformance {
 
     @Test
     void contracts_are_found_by_version_and_fingerprint() {
-        var registry = client();
         var one = contract("1.4.0");
         var two = ServiceContract.parse("contract shop.Orders 1.5.0\nget(id: string) -> string\ndrop(id: string)\n");
         var three = ServiceContract.parse("contract shop.Orders 2.0.0\nfind(id: string) -> string\n");
@@ -456,7 +436,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_version_that_breaks_clients_is_rejected_unless_forced() {
-        var registry = client();
         registry.publish(contract("1.4.0"));
         var breaking = ServiceContract.parse("contract shop.Orders 1.5.0\nget(number: int64) -> string\n");
 
@@ -477,7 +456,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_version_is_compared_with_the_contracts_of_running_instances() {
-        var registry = client();
         var old = contract("1.4.0");
         registry.publish(old);
         var running = registry.register(instance(ORDERS, "orders-1").withContract(old.fingerprint()));
@@ -496,7 +474,6 @@ public abstract class RegistryConformance {
 
     @Test
     void the_history_of_contracts_is_limited() {
-        var registry = client();
         for (int minor = 0; minor < 40; minor++) {
             registry.publish(contract("1." + minor + ".0"));
         }
@@ -513,7 +490,6 @@ public abstract class RegistryConformance {
 
     @Test
     void an_id_belongs_to_its_owner_until_it_is_closed() {
-        var registry = client();
         var other = client();
         var first = registry.register(instance(ORDERS, "orders-1"));
 
@@ -533,7 +509,6 @@ public abstract class RegistryConformance {
 
     @Test
     void a_value_over_its_limit_is_rejected_with_a_message() {
-        var registry = client();
         var orders = instance(ORDERS, "orders-1");
         var heavy = new ServiceHealth(Status.WARNING, "x".repeat(100_000), STARTED, Map.of());
 
@@ -552,8 +527,7 @@ public abstract class RegistryConformance {
     @Test
     void closing_a_client_removes_its_instances() {
         var leaving = client();
-        var watcher = new WatchRecorder();
-        client().watch(ORDERS, watcher);
+        var watcher = watch(client(), ORDERS);
         var registration = leaving.register(instance(ORDERS, "orders-1"));
         leaving.watch(ORDERS, new WatchRecorder());
         watcher.next(Added.class);
@@ -575,8 +549,7 @@ public abstract class RegistryConformance {
         var clients = List.of(client(), client(), client());
         var early = new ArrayList<WatchRecorder>();
         for (Registry registry : clients) {
-            var watcher = new WatchRecorder();
-            registry.watch(ORDERS, watcher);
+            var watcher = watch(registry, ORDERS);
             early.add(watcher);
         }
         Set<String> expected = new TreeSet<>();
@@ -596,8 +569,7 @@ public abstract class RegistryConformance {
                 }
             }));
         }
-        var late = new WatchRecorder();
-        clients.getFirst().watch(ORDERS, late);
+        var late = watch(clients.getFirst(), ORDERS);
         for (Thread thread : threads) {
             thread.join();
         }

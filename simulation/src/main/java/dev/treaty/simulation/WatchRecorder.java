@@ -10,8 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -21,8 +20,6 @@ import java.util.function.Predicate;
  * and fails if an event contradicts the ones before it.
  */
 public final class WatchRecorder implements Consumer<DiscoveryEvent> {
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
     private final List<DiscoveryEvent> events = new ArrayList<>();
     private final Map<String, ServiceInstance> view = new TreeMap<>();
     private final List<String> contradictions = new ArrayList<>();
@@ -30,31 +27,25 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
     private int taken;
 
     @Override
-    public void accept(DiscoveryEvent event) {
-        lock.lock();
-        try {
-            ServiceInstance before = view.get(event.instance().id());
-            switch (event) {
-                case DiscoveryEvent.Added added -> check(event, before == null);
-                case DiscoveryEvent.Updated updated ->
-                    check(
-                            event,
-                            updated.before().equals(before)
-                                    && !updated.instance().equals(before));
-                case DiscoveryEvent.Removed removed ->
-                    check(event, removed.instance().equals(before));
-            }
-            if (event instanceof DiscoveryEvent.Removed) {
-                view.remove(event.instance().id());
-                smallest = Math.min(smallest, view.size());
-            } else {
-                view.put(event.instance().id(), event.instance());
-            }
-            events.add(event);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+    public synchronized void accept(DiscoveryEvent event) {
+        ServiceInstance before = view.get(event.instance().id());
+        switch (event) {
+            case DiscoveryEvent.Added added -> check(event, before == null);
+            case DiscoveryEvent.Updated updated ->
+                check(
+                        event,
+                        updated.before().equals(before) && !updated.instance().equals(before));
+            case DiscoveryEvent.Removed removed ->
+                check(event, removed.instance().equals(before));
         }
+        if (event instanceof DiscoveryEvent.Removed) {
+            view.remove(event.instance().id());
+            smallest = Math.min(smallest, view.size());
+        } else {
+            view.put(event.instance().id(), event.instance());
+        }
+        events.add(event);
+        notifyAll();
     }
 
     private void check(DiscoveryEvent event, boolean consistent) {
@@ -64,14 +55,9 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
     }
 
     /** Returns the next event; waits for it if necessary. */
-    public DiscoveryEvent next() {
-        lock.lock();
-        try {
-            await("an event after " + events, () -> events.size() > taken);
-            return events.get(taken++);
-        } finally {
-            lock.unlock();
-        }
+    public synchronized DiscoveryEvent next() {
+        await("an event after " + events, () -> events.size() > taken);
+        return events.get(taken++);
     }
 
     /** Returns the next event, which must be of that type. */
@@ -82,15 +68,10 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
     }
 
     /** Waits until the set of instances, by id, is as expected, and skips the events until then. */
-    public Map<String, ServiceInstance> until(Predicate<Map<String, ServiceInstance>> expected) {
-        lock.lock();
-        try {
-            await("the expected set after " + events, () -> expected.test(view));
-            taken = events.size();
-            return Map.copyOf(view);
-        } finally {
-            lock.unlock();
-        }
+    public synchronized Map<String, ServiceInstance> until(Predicate<Map<String, ServiceInstance>> expected) {
+        await("the expected set after " + events, () -> expected.test(view));
+        taken = events.size();
+        return Map.copyOf(view);
     }
 
     /** Waits until an instance has a health status, and skips the events until then. */
@@ -104,14 +85,15 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
         return instance != null && instance.health().status() == status;
     }
 
-    private void await(String what, BooleanSupplier reached) {
-        long left = Polling.PATIENCE.toNanos();
+    private synchronized void await(String what, BooleanSupplier reached) {
+        long end = System.nanoTime() + Polling.PATIENCE.toNanos();
         while (!reached.getAsBoolean()) {
+            long left = end - System.nanoTime();
             if (left <= 0) {
                 fail("did not see " + what);
             }
             try {
-                left = changed.awaitNanos(left);
+                TimeUnit.NANOSECONDS.timedWait(this, left);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 fail("interrupted while waiting for " + what);
@@ -121,23 +103,13 @@ public final class WatchRecorder implements Consumer<DiscoveryEvent> {
     }
 
     /** Returns the events that have arrived and have not been returned yet. */
-    public List<DiscoveryEvent> pending() {
-        lock.lock();
-        try {
-            assertThat(contradictions).isEmpty();
-            return List.copyOf(events.subList(taken, events.size()));
-        } finally {
-            lock.unlock();
-        }
+    public synchronized List<DiscoveryEvent> pending() {
+        assertThat(contradictions).isEmpty();
+        return List.copyOf(events.subList(taken, events.size()));
     }
 
     /** Returns the smallest size of the set after a removal; {@code Integer.MAX_VALUE} if nothing was removed. */
-    public int smallest() {
-        lock.lock();
-        try {
-            return smallest;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized int smallest() {
+        return smallest;
     }
 }

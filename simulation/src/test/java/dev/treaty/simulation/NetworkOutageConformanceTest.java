@@ -101,8 +101,8 @@ class NetworkOutageConformanceTest extends OutageConformance {
     protected void endLease(Registry owner, String id) {
         Cable cable = cables.get(owner);
         cable.cut.set(true);
-        Polling.until(() ->
-                service.instances(ORDERS.value(), "", 10, Optional.empty()).isEmpty());
+        Polling.until(() -> service.instances(ORDERS.value(), "", 10, Optional.empty()).stream()
+                .noneMatch(instance -> instance.id().equals(id)));
         cable.cut.set(false);
     }
 }

@@ -12,6 +12,8 @@ public enum RemovalReason {
     CRITICAL("critical for "),
     /** A backend lists it no longer, for a reason that was missed. */
     NOT_LISTED("not listed any more"),
+    /** What a backend has of it cannot be read. */
+    NOT_READABLE("not readable any more"),
     /** A registry that was unreachable for a time lists it no longer. */
     MISSED("gone while the registry could not be followed"),
     /** It was removed while its watcher was too far behind to learn why. */

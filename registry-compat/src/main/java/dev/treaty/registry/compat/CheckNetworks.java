@@ -1,8 +1,8 @@
 package dev.treaty.registry.compat;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -38,11 +38,9 @@ public final class CheckNetworks {
         }
 
         boolean contains(byte[] other) {
-            int whole = bits / Byte.SIZE;
-            int mask = (0xff00 >> (bits % Byte.SIZE)) & 0xff;
+            var difference = new BigInteger(1, address).xor(new BigInteger(1, other));
             return other.length == address.length
-                    && Arrays.equals(address, 0, whole, other, 0, whole)
-                    && (mask == 0 || ((address[whole] ^ other[whole]) & mask) == 0);
+                    && difference.shiftRight(address.length * Byte.SIZE - bits).signum() == 0;
         }
     }
 

@@ -106,8 +106,9 @@ final class ConsulAgent implements AutoCloseable {
             if (path.equals("service/register")) {
                 return register(request);
             }
-            String id = path.substring(path.lastIndexOf('/') + 1);
-            return switch (path.substring(0, path.lastIndexOf('/') + 1)) {
+            int end = path.indexOf('/', path.indexOf('/') + 1) + 1; // the id of a check may have slashes
+            String id = path.substring(end);
+            return switch (path.substring(0, end)) {
                 case "service/deregister/" -> deregister(id);
                 case "check/pass/" -> report(id, Status.PASSING, note(request, "note"));
                 case "check/warn/" -> report(id, Status.WARNING, note(request, "note"));
@@ -143,6 +144,13 @@ final class ConsulAgent implements AutoCloseable {
     private synchronized void register(ConsulDefinition definition) throws IOException {
         requireOpen();
         String id = definition.instance().id();
+        String check = definition.check().id();
+        instances.forEach((other, instance) -> {
+            if (!other.equals(id) && instance.checkId().equals(check)) {
+                throw new IllegalArgumentException(
+                        "CheckID \"" + check + "\" is that of instance " + other + ": use another one");
+            }
+        });
         ConsulInstance known = instances.get(id);
         if (known != null) {
             known.define(definition);

@@ -44,6 +44,8 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     /** Parameters that change an answer in a way that this API does not support. */
     private static final Set<String> UNSUPPORTED_PARAMETERS = Set.of("filter", "peer", "sg", "ns", "partition");
 
+    private static final Map<String, Integer> AGENT_HEALTH = Map.of("passing", 200, "warning", 429, "critical", 503);
+
     private static final Set<String> FALSE = Set.of("false", "False", "FALSE", "f", "F", "0");
 
     private final ConsulIndexes indexes;
@@ -52,12 +54,8 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
 
     /** Creates the API of a registry, without storing what is registered; checks may connect to this machine. */
     public ConsulApi(Registry registry, Time time) {
-        this(registry, time, new ConsulFiles(null), CheckNetworks.LOOPBACK, ConsulIndexes.first(time.instant()));
-    }
-
-    /** Creates the API of a registry with a store, whose checks may connect to this machine. */
-    public ConsulApi(Registry registry, Time time, Store store) throws IOException {
-        this(registry, time, store, CheckNetworks.LOOPBACK);
+        this.indexes = new ConsulIndexes(registry, time, ConsulIndexes.first(time.instant()));
+        this.agent = new ConsulAgent(registry, time, new ConsulFiles(null), CheckNetworks.LOOPBACK);
     }
 
     /**
@@ -69,17 +67,10 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
      * @throws IOException if the content of the store cannot be read or registered; the message names the file
      */
     public ConsulApi(Registry registry, Time time, @Nullable Store store, CheckNetworks networks) throws IOException {
-        this(registry, time, new ConsulFiles(store), networks);
-    }
-
-    private ConsulApi(Registry registry, Time time, ConsulFiles files, CheckNetworks networks) throws IOException {
-        this(registry, time, files, networks, files.reserveIndexes(ConsulIndexes.first(time.instant())));
-        agent.restore();
-    }
-
-    private ConsulApi(Registry registry, Time time, ConsulFiles files, CheckNetworks networks, long firstIndex) {
-        this.indexes = new ConsulIndexes(registry, time, firstIndex);
+        var files = new ConsulFiles(store);
+        this.indexes = new ConsulIndexes(registry, time, files.reserveIndexes(ConsulIndexes.first(time.instant())));
         this.agent = new ConsulAgent(registry, time, files, networks);
+        agent.restore();
     }
 
     @Override
@@ -97,7 +88,8 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
         }
         return switch (path) {
             case "/v1/catalog/services" -> blocking(request, indexes::tags, List.of(), all -> all);
-            case "/v1/catalog/nodes" -> all(request, List.of(ConsulJson.node()));
+            case "/v1/catalog/nodes" ->
+                blockingForAll(request, _ -> onNode(request) ? List.of(ConsulJson.node()) : List.of());
             case "/v1/catalog/datacenters" -> Answer.json(List.of(ConsulJson.DATACENTER));
             case "/v1/agent/services" -> Answer.json(byId(agent.instances()));
             case "/v1/agent/checks" -> Answer.json(checksById(agent.instances()));
@@ -223,26 +215,18 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     private Answer all(
             Request request, Predicate<ServiceInstance> filter, Function<ServiceInstance, Map<String, Object>> entry)
             throws InterruptedException {
-        return blocking(
+        return blockingForAll(
                 request,
-                indexes::all,
-                List.of(),
                 instances -> instances.stream()
                         .filter(instance -> filter.test(instance) && onNode(request))
                         .map(entry)
                         .toList());
     }
 
-    private Answer all(Request request, List<Object> nodes) throws InterruptedException {
-        return blocking(request, indexes::all, List.of(), _ -> onNode(request) ? nodes : List.of());
-    }
-
     private Answer node(Request request, String node, Function<List<ServiceInstance>, Object> services)
             throws InterruptedException {
-        return blocking(
+        return blockingForAll(
                 request,
-                indexes::all,
-                List.of(),
                 instances -> node.equals(ConsulJson.NODE)
                         ? Map.of("Node", ConsulJson.node(), "Services", services.apply(instances))
                         : null);
@@ -272,12 +256,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
                 .filter(statuses::contains)
                 .findFirst()
                 .orElse("");
-        int code = switch (worst) {
-            case "passing" -> 200;
-            case "warning" -> 429;
-            case "critical" -> 503;
-            default -> 404;
-        };
+        int code = AGENT_HEALTH.getOrDefault(worst, 404);
         if (request.parameter("format").orElse("").equals("text") || worst.isEmpty()) {
             return Answer.text(code, worst.isEmpty() ? "ServiceId or ServiceName not found" : worst);
         }
@@ -289,6 +268,11 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
                 .toList();
         boolean one = request.path().contains("/id/");
         return Answer.json(one ? entries.getFirst() : entries).withStatus(code);
+    }
+
+    private Answer blockingForAll(Request request, Function<List<ServiceInstance>, @Nullable Object> body)
+            throws InterruptedException {
+        return blocking(request, indexes::all, List.of(), body);
     }
 
     private <T> Answer blocking(

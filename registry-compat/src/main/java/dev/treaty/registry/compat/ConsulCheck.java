@@ -5,17 +5,14 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.core.health.HealthProbe;
-import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HealthProbes;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The check of an instance.
@@ -71,11 +68,15 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
         if (kind == Kind.NONE && !check.isEmpty()) {
             throw new IllegalArgumentException("this registry supports checks with TTL, HTTP, TCP or GRPC only");
         }
+        Duration ttl = kind == Kind.TTL ? duration(check, "TTL", Duration.ZERO) : Duration.ZERO;
+        if (kind == Kind.TTL && ttl.isZero()) {
+            throw new IllegalArgumentException("the TTL of the check must be positive: write 30s");
+        }
         return new ConsulCheck(
                 id,
                 kind,
                 kind.probes() ? target(check, kind) : "",
-                kind == Kind.TTL ? duration(check, "TTL", Duration.ZERO) : Duration.ZERO,
+                ttl,
                 kind.probes() ? policy(check) : HealthPolicy.STANDARD,
                 duration(check, "DeregisterCriticalServiceAfter", Duration.ZERO));
     }
@@ -85,7 +86,7 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
         String target = kind == Kind.HTTP
                 ? text
                 : kind.name().toLowerCase(Locale.ROOT)
-                        + (Boolean.TRUE.equals(check.get("GRPCUseTLS")) ? "s" : "")
+                        + (ConsulDefinition.field(check, "GRPCUseTLS", Boolean.class, false) ? "s" : "")
                         + "://" + text;
         URI address = address(target);
         boolean scheme = kind != Kind.HTTP || target.startsWith("http://") || target.startsWith("https://");
@@ -135,11 +136,8 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
     }
 
     private static int number(Map<?, ?> check, String key) {
-        Object value = check.get(key);
-        if (value == null) {
-            return 0;
-        }
-        if (value instanceof Integer number && number >= 0 && number < HealthPolicy.CHECKS_MAX) {
+        int number = ConsulDefinition.field(check, key, Integer.class, 0);
+        if (number >= 0 && number < HealthPolicy.CHECKS_MAX) {
             return number;
         }
         throw new IllegalArgumentException(key + " must be a number from 0 to " + (HealthPolicy.CHECKS_MAX - 1));
@@ -193,28 +191,5 @@ record ConsulCheck(String id, Kind kind, String target, Duration ttl, HealthPoli
         String host = resolved.getHostAddress().replaceFirst("%.*", "");
         return (resolved instanceof Inet6Address ? "[" + host + "]" : host)
                 + (given.getPort() < 0 ? "" : ":" + given.getPort());
-    }
-
-    /** Returns what {@link #read} reads, with a report as the initial status. */
-    Optional<Map<String, Object>> body(ServiceHealth reported, String status) {
-        if (kind == Kind.NONE) {
-            return Optional.empty();
-        }
-        var body = new LinkedHashMap<String, Object>();
-        body.put("CheckID", id);
-        body.put("DeregisterCriticalServiceAfter", DurationFormat.write(deregisterAfter));
-        body.put("Status", status);
-        body.put("Output", reported.message());
-        if (kind == Kind.TTL) {
-            body.put("TTL", DurationFormat.write(ttl));
-        } else {
-            body.put(kind.name(), kind == Kind.HTTP ? target : target.replaceFirst("[a-z]+://", ""));
-            body.put("GRPCUseTLS", target.startsWith("grpcs:"));
-            body.put("Interval", DurationFormat.write(policy.interval()));
-            body.put("Timeout", DurationFormat.write(policy.timeout()));
-            body.put("SuccessBeforePassing", policy.rise() - 1);
-            body.put("FailuresBeforeCritical", policy.fall() - 1);
-        }
-        return Optional.of(body);
     }
 }

@@ -16,20 +16,25 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An instance as a client of Consul registers it. What Treaty has no place for is kept in the metadata and shown as it
  * was registered; what cannot be kept is refused.
  *
+ * @param given the body of the request
  * @param instance the instance before the first report of its check
  */
-record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
+record ConsulDefinition(Map<?, ?> given, ServiceInstance instance, ConsulCheck check) {
     private static final Set<String> FIELDS =
             fields("ID Name Tags Meta Address Port Weights Check Checks TaggedAddresses EnableTagOverride");
     private static final Set<String> CHECK_FIELDS = fields("CheckID ID Name Notes TTL HTTP TCP GRPC GRPCUseTLS Interval"
             + " Timeout Method Status Output DeregisterCriticalServiceAfter SuccessBeforePassing FailuresBeforeWarning"
             + " FailuresBeforeCritical DisableRedirects OutputMaxSize");
+
+    private static final Map<Class<?>, String> TYPES = Map.of(
+            Map.class, "an object", List.class, "a list", Integer.class, "a whole number", Boolean.class, "a boolean");
 
     private static Set<String> fields(String names) {
         var fields = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
@@ -52,7 +57,7 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
                 check.kind() == ConsulCheck.Kind.NONE ? Status.PASSING : status(text(given, "Status", "critical"));
         var health = new ServiceHealth(status, text(given, "Output", ""), now, Map.of());
         ServiceInstance instance = instance(body, given, check, id, name, now).withHealth(health);
-        return new ConsulDefinition(instance, check);
+        return new ConsulDefinition(body, instance, check);
     }
 
     /** Fields of other versions and editions of Consul may be there if they say nothing. */
@@ -76,28 +81,20 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
 
     /** Returns the body of a request with this definition and with a report as the initial status of the check. */
     Map<String, Object> body(ServiceHealth reported) {
-        var body = new LinkedHashMap<String, Object>();
-        body.put("Name", instance.service().value());
-        body.put("ID", instance.id());
-        body.put("Address", instance.endpoint().host());
-        body.put("Port", instance.endpoint().port());
-        body.put("Tags", ConsulJson.tags(instance));
-        body.put("Meta", ConsulJson.meta(instance));
-        body.put("Weights", ConsulJson.weights(instance));
-        Map<?, ?> kept = ConsulJson.kept(instance);
-        keep(body, "TaggedAddresses", kept.get("TaggedAddresses"));
-        keep(body, "EnableTagOverride", kept.get("EnableTagOverride"));
-        check.body(reported, reported.status().name().toLowerCase(Locale.ROOT)).ifPresent(fields -> {
-            keep(fields, "Name", kept.get("Name"));
-            keep(fields, "Notes", kept.get("Notes"));
+        Map<String, Object> body = anyCase(given);
+        if (check.kind() != ConsulCheck.Kind.NONE) {
+            Map<String, Object> fields = anyCase(check(body));
+            fields.put("Status", reported.status().name().toLowerCase(Locale.ROOT));
+            fields.put("Output", reported.message());
+            body.remove("Checks");
             body.put("Check", fields);
-        });
+        }
         return body;
     }
 
     /** Returns the same definition with another start time. */
     ConsulDefinition startedAt(Instant started) {
-        return new ConsulDefinition(instance.withStartedAt(started), check);
+        return new ConsulDefinition(given, instance.withStartedAt(started), check);
     }
 
     /** Returns whether reports of another definition's check are valid for this one. */
@@ -133,14 +130,18 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
 
     /** Returns a string of an object that {@link #object} has read. */
     static String text(Map<?, ?> object, String key, String defaultText) {
+        String text = field(object, key, String.class, "");
+        return text.isEmpty() ? defaultText : text;
+    }
+
+    /** Returns a field of an object that {@link #object} has read, which must be of a type if it is there. */
+    static <T> T field(Map<?, ?> object, String key, Class<T> type, T otherwise) {
         Object value = object.get(key);
-        if (value == null || "".equals(value)) {
-            return defaultText;
+        if (value != null && !type.isInstance(value)) {
+            String expected = TYPES.getOrDefault(type, "a string");
+            throw new IllegalArgumentException("Request decode failed: " + key + " must be " + expected);
         }
-        if (value instanceof String text) {
-            return text;
-        }
-        throw new IllegalArgumentException("Request decode failed: " + key + " must be a string");
+        return value == null ? otherwise : type.cast(value);
     }
 
     /** Parses the status of a check. */
@@ -154,24 +155,21 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
     }
 
     private static Map<?, ?> check(Map<?, ?> body) {
-        Object check = body.get("Check");
-        List<?> several = body.get("Checks") instanceof List<?> list ? list : List.of();
-        if (several.size() + (check == null ? 0 : 1) > 1) {
-            throw new IllegalArgumentException("this registry supports one check for an instance, not "
-                    + (several.size() + (check == null ? 0 : 1)));
+        var checks = new ArrayList<Object>(field(body, "Checks", List.class, List.of()));
+        checks.addAll(Stream.ofNullable(body.get("Check")).toList());
+        if (checks.size() > 1) {
+            throw new IllegalArgumentException(
+                    "this registry supports one check for an instance, not " + checks.size());
         }
-        if (check == null && several.isEmpty()) {
-            return Map.of();
-        }
-        if ((check == null ? several.getFirst() : check) instanceof Map<?, ?> object) {
-            return anyCase(object);
-        }
-        throw new IllegalArgumentException("Request decode failed: a check must be an object");
+        var only = new TreeMap<String, Object>();
+        checks.forEach(check -> only.put("Check", check));
+        return anyCase(field(only, "Check", Map.class, Map.of()));
     }
 
     private static ServiceInstance instance(
             Map<?, ?> body, Map<?, ?> givenCheck, ConsulCheck check, String id, String name, Instant now) {
-        if (!(body.get("Port") instanceof Integer port) || port == 0) {
+        int port = field(body, "Port", Integer.class, 0);
+        if (port == 0) {
             throw new IllegalArgumentException("Missing port: this registry lists instances with a Port only");
         }
         var metadata = meta(body);
@@ -181,8 +179,8 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
         }
         Weights weights = weights(body);
         var kept = new LinkedHashMap<String, Object>();
-        keep(kept, "TaggedAddresses", body.get("TaggedAddresses"));
-        keep(kept, "EnableTagOverride", body.get("EnableTagOverride"));
+        keep(kept, "TaggedAddresses", taggedAddresses(body));
+        keep(kept, "EnableTagOverride", field(body, "EnableTagOverride", Boolean.class, false));
         if (weights.warning != weights.passing) {
             kept.put("Warning", weights.warning);
         }
@@ -209,29 +207,36 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
 
     private static Map<String, String> meta(Map<?, ?> body) {
         var metadata = new TreeMap<String, String>();
-        if (body.get("Meta") instanceof Map<?, ?> meta) {
-            meta.forEach((key, value) -> {
-                if (!(value instanceof String text)) {
-                    throw new IllegalArgumentException("Request decode failed: Meta." + key + " must be a string");
-                }
-                if (key.equals(ConsulJson.TAGS) || key.equals(ConsulJson.KEPT)) {
-                    throw new IllegalArgumentException("this registry uses Meta." + key + " itself: use another name");
-                }
-                metadata.put(String.valueOf(key), text);
-            });
+        Map<?, ?> meta = field(body, "Meta", Map.class, Map.of());
+        for (Object key : meta.keySet()) {
+            if (key.equals(ConsulJson.TAGS) || key.equals(ConsulJson.KEPT)) {
+                throw new IllegalArgumentException("this registry uses Meta." + key + " itself: use another name");
+            }
+            if (!(meta.get(key) instanceof String text)) {
+                throw new IllegalArgumentException("Request decode failed: Meta." + key + " must be a string");
+            }
+            metadata.put(String.valueOf(key), text);
         }
         return metadata;
     }
 
+    private static Map<?, ?> taggedAddresses(Map<?, ?> body) {
+        Map<?, ?> addresses = field(body, "TaggedAddresses", Map.class, Map.of());
+        for (Object key : addresses.keySet()) {
+            Map<?, ?> each = field(addresses, String.valueOf(key), Map.class, Map.of());
+            field(each, "Address", String.class, "");
+            field(each, "Port", Integer.class, 0);
+        }
+        return addresses;
+    }
+
     private static List<String> tags(Map<?, ?> body) {
         var tags = new ArrayList<String>();
-        if (body.get("Tags") instanceof List<?> given) {
-            for (Object tag : given) {
-                if (!(tag instanceof String text)) {
-                    throw new IllegalArgumentException("Request decode failed: a tag must be a string");
-                }
-                tags.add(text);
+        for (Object tag : field(body, "Tags", List.class, List.of())) {
+            if (!(tag instanceof String text)) {
+                throw new IllegalArgumentException("Request decode failed: a tag must be a string");
             }
+            tags.add(text);
         }
         return tags;
     }
@@ -250,9 +255,10 @@ record ConsulDefinition(ServiceInstance instance, ConsulCheck check) {
     private static Weights weights(Map<?, ?> body) {
         int passing = ServiceInstance.WEIGHT_DEFAULT;
         int warning = passing;
-        if (body.get("Weights") instanceof Map<?, ?> weights && !isNothing(weights)) {
-            passing = weights.get("Passing") instanceof Integer given ? given : 0;
-            warning = weights.get("Warning") instanceof Integer given ? given : 1;
+        Map<?, ?> weights = field(body, "Weights", Map.class, Map.of());
+        if (!isNothing(weights)) {
+            passing = field(weights, "Passing", Integer.class, 0);
+            warning = field(weights, "Warning", Integer.class, 1);
         }
         if (passing < ServiceInstance.WEIGHT_MIN || passing > ServiceInstance.WEIGHT_MAX || warning < 0) {
             throw new IllegalArgumentException("Weights.Passing is " + passing + ": use " + ServiceInstance.WEIGHT_MIN

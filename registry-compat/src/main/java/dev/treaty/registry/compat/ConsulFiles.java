@@ -31,26 +31,16 @@ final class ConsulFiles implements Closeable {
         this.store = store;
     }
 
-    private interface Action {
-        void run(Store store) throws IOException;
-    }
-
-    private synchronized void locked(Action action) throws IOException {
-        if (store != null) {
-            action.run(store);
-        }
-    }
-
     /** Returns the content of all files by name. */
-    Map<String, byte[]> read() throws IOException {
+    synchronized Map<String, byte[]> read() throws IOException {
         var all = new TreeMap<String, byte[]>();
-        locked(files -> {
-            for (String name : files.names()) {
+        if (store != null) {
+            for (String name : store.names()) {
                 if (name.endsWith(SUFFIX)) {
-                    all.put(name, files.read(name));
+                    all.put(name, store.read(name));
                 }
             }
-        });
+        }
         return all;
     }
 
@@ -59,29 +49,34 @@ final class ConsulFiles implements Closeable {
      *
      * @param least the index that is not smaller, if no earlier run has used it
      */
-    long reserveIndexes(long least) throws IOException {
-        long[] first = {least};
-        locked(files -> {
-            if (files.names().contains(INDEX)) {
-                String stored = new String(files.read(INDEX), StandardCharsets.US_ASCII).strip();
-                try {
-                    first[0] = Math.max(least, Long.parseLong(stored));
-                } catch (NumberFormatException e) {
-                    throw new IOException("the file " + INDEX + " has no number: delete it", e);
-                }
+    synchronized long reserveIndexes(long least) throws IOException {
+        if (store == null) {
+            return least;
+        }
+        long first = least;
+        if (store.names().contains(INDEX)) {
+            String stored = new String(store.read(INDEX), StandardCharsets.US_ASCII).strip();
+            try {
+                first = Math.max(least, Long.parseLong(stored));
+            } catch (NumberFormatException e) {
+                throw new IOException("the file " + INDEX + " has no number: delete it", e);
             }
-            files.replace(
-                    INDEX, out -> out.write(String.valueOf(first[0] + RESERVED).getBytes(StandardCharsets.US_ASCII)));
-        });
-        return first[0];
+        }
+        byte[] next = String.valueOf(first + RESERVED).getBytes(StandardCharsets.US_ASCII);
+        store.replace(INDEX, out -> out.write(next));
+        return first;
     }
 
-    void save(String id, Map<String, Object> body) throws IOException {
-        locked(files -> files.replace(file(id), out -> out.write(Json.bytes(body))));
+    synchronized void save(String id, Map<String, Object> body) throws IOException {
+        if (store != null) {
+            store.replace(file(id), out -> out.write(Json.bytes(body)));
+        }
     }
 
-    void delete(String id) throws IOException {
-        locked(files -> files.delete(file(id)));
+    synchronized void delete(String id) throws IOException {
+        if (store != null) {
+            store.delete(file(id));
+        }
     }
 
     private static String file(String id) {
@@ -95,10 +90,10 @@ final class ConsulFiles implements Closeable {
 
     /** Closes the store; afterwards, nothing is kept. */
     @Override
-    public void close() throws IOException {
-        locked(files -> {
-            files.close();
+    public synchronized void close() throws IOException {
+        if (store != null) {
+            store.close();
             store = null;
-        });
+        }
     }
 }

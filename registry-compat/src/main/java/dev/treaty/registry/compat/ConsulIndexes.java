@@ -13,11 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /**
  * The indexes of blocking queries. An index is a number that grows with each change that a query has seen, and it
@@ -31,7 +28,6 @@ final class ConsulIndexes {
 
     private final ServiceDiscovery discovery;
     private final Time time;
-    private final ReentrantLock lock = new ReentrantLock();
 
     /** The services that have had instances when a query read them. */
     private final Map<ServiceName, Service> services = new HashMap<>();
@@ -60,28 +56,17 @@ final class ConsulIndexes {
         return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
     }
 
-    private <T> T locked(Supplier<T> action) {
-        lock.lock();
-        try {
-            return action.get();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Returns the instances of a service. */
-    Indexed<List<ServiceInstance>> service(ServiceName name) {
-        return locked(() -> {
-            List<ServiceInstance> instances = discovery.instances(name);
-            if (instances.isEmpty()) {
-                if (services.remove(name) != null) {
-                    emptied = ++last;
-                }
-                return new Indexed<>(emptied, List.of());
+    synchronized Indexed<List<ServiceInstance>> service(ServiceName name) {
+        List<ServiceInstance> instances = discovery.instances(name);
+        if (instances.isEmpty()) {
+            if (services.remove(name) != null) {
+                emptied = ++last;
             }
-            Service known = read(name, instances);
-            return new Indexed<>(known.index, known.instances);
-        });
+            return new Indexed<>(emptied, List.of());
+        }
+        Service known = read(name, instances);
+        return new Indexed<>(known.index, known.instances);
     }
 
     private Service read(ServiceName name, List<ServiceInstance> instances) {
@@ -126,15 +111,10 @@ final class ConsulIndexes {
         }
         read = true;
         readAtNanos = now;
-        Set<ServiceName> names = discovery.services();
-        var all = new TreeMap<String, List<String>>();
-        for (ServiceName name : names) {
+        var all = new TreeMap<String, List<String>>(); // a service without instances has a contract
+        for (ServiceName name : discovery.services()) {
             List<ServiceInstance> instances = discovery.instances(name);
-            if (instances.isEmpty()) {
-                all.put(name.value(), List.of()); // it has a contract
-            } else {
-                all.put(name.value(), read(name, instances).tags);
-            }
+            all.put(name.value(), instances.isEmpty() ? List.of() : read(name, instances).tags);
         }
         if (services.keySet().removeIf(name -> discovery.instances(name).isEmpty())) {
             emptied = ++last;
@@ -145,25 +125,21 @@ final class ConsulIndexes {
     }
 
     /** Returns the names of all services with their tags. */
-    Indexed<Map<String, List<String>>> tags(boolean waiting) {
-        return locked(() -> {
-            readAll(waiting);
-            return tags;
-        });
+    synchronized Indexed<Map<String, List<String>>> tags(boolean waiting) {
+        readAll(waiting);
+        return tags;
     }
 
     /** Returns all instances, in the order of their services. */
-    Indexed<List<ServiceInstance>> all(boolean waiting) {
-        return locked(() -> {
-            readAll(waiting);
-            long index = emptied;
-            var all = new ArrayList<ServiceInstance>();
-            for (Service service : new TreeMap<>(services).values()) {
-                index = Math.max(index, service.index);
-                all.addAll(service.instances);
-            }
-            return new Indexed<>(index, List.copyOf(all));
-        });
+    synchronized Indexed<List<ServiceInstance>> all(boolean waiting) {
+        readAll(waiting);
+        long index = emptied;
+        var all = new ArrayList<ServiceInstance>();
+        for (Service service : new TreeMap<>(services).values()) {
+            index = Math.max(index, service.index);
+            all.addAll(service.instances);
+        }
+        return new Indexed<>(index, List.copyOf(all));
     }
 
     /** A query; it may be answered from what another one has just read if it waits. */

@@ -12,10 +12,8 @@ import dev.treaty.http.HealthProbes;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** An instance that is registered with a {@link ConsulAgent}. */
@@ -43,6 +41,7 @@ final class ConsulInstance {
      *
      * @param reported the last report of its check
      * @param reportedAtNanos the time of that report
+     * @param criticalAtNanos since when the check is critical, if it is
      * @param expired whether the TTL of the report has passed
      * @param maintenance why it accepts no calls, whatever its check reports; empty if it is not in maintenance
      */
@@ -50,8 +49,13 @@ final class ConsulInstance {
             ConsulDefinition definition,
             ServiceHealth reported,
             long reportedAtNanos,
+            long criticalAtNanos,
             boolean expired,
             String maintenance) {
+        static State of(ConsulDefinition definition, long nowNanos, String maintenance) {
+            return new State(definition, definition.instance().health(), nowNanos, nowNanos, false, maintenance);
+        }
+
         ServiceInstance instance() {
             return definition
                     .instance()
@@ -61,25 +65,25 @@ final class ConsulInstance {
                                     : new ServiceHealth(Status.CRITICAL, maintenance, reported.timestamp(), Map.of()));
         }
 
-        State withReport(ServiceHealth health, long nowNanos) {
-            return new State(definition, health, nowNanos, false, maintenance);
+        boolean critical() {
+            return reported.status() == Status.CRITICAL;
         }
 
-        State withExpiry(Instant now) {
-            var health = new ServiceHealth(Status.CRITICAL, "TTL expired", now, Map.of());
-            return new State(definition, health, reportedAtNanos, true, maintenance);
+        State withReport(ServiceHealth health, boolean expiry, long nowNanos) {
+            return new State(
+                    definition, health, nowNanos, critical() ? criticalAtNanos : nowNanos, expiry, maintenance);
         }
 
         State withMaintenance(String reason) {
-            return new State(definition, reported, reportedAtNanos, expired, reason);
+            return new State(definition, reported, reportedAtNanos, criticalAtNanos, expired, reason);
         }
 
         /** Returns the state under another definition; the report remains valid if the check is the same. */
         State withDefinition(ConsulDefinition other, long nowNanos) {
             ConsulDefinition redefined = other.startedAt(definition.instance().startedAt());
             return redefined.sameCheck(definition)
-                    ? new State(redefined, reported, reportedAtNanos, expired, maintenance)
-                    : new State(redefined, redefined.instance().health(), nowNanos, false, maintenance);
+                    ? new State(redefined, reported, reportedAtNanos, criticalAtNanos, expired, maintenance)
+                    : of(redefined, nowNanos, maintenance);
         }
 
         /** Returns what {@link ConsulInstance#restore} reads. */
@@ -96,7 +100,7 @@ final class ConsulInstance {
     private ConsulInstance(ConsulDefinition definition, String maintenance, Agent agent) {
         this.agent = agent;
         this.time = agent.time;
-        this.state = new State(definition, definition.instance().health(), time.nanoTime(), false, maintenance);
+        this.state = State.of(definition, time.nanoTime(), maintenance);
         this.registration = agent.registry.register(state.instance());
     }
 
@@ -123,11 +127,9 @@ final class ConsulInstance {
         }
     }
 
-    /** Records what a probe has found; the time since when an instance is critical stays. */
     private synchronized void found(ServiceHealth health) {
         if (!deregistered) {
-            boolean still = health.status() == Status.CRITICAL && state.reported.status() == Status.CRITICAL;
-            updateHealth(state.withReport(health, still ? state.reportedAtNanos : time.nanoTime()));
+            updateHealth(state.withReport(health, false, time.nanoTime()));
         }
     }
 
@@ -157,20 +159,8 @@ final class ConsulInstance {
         String startedAt = ConsulDefinition.text(body, STARTED_AT, "");
         String maintenance = ConsulDefinition.text(body, MAINTENANCE, "");
         body.keySet().removeAll(Set.of(STARTED_AT, MAINTENANCE));
-        if (body.get("Meta") instanceof Map<?, ?> meta && meta.containsKey(ConsulJson.TAGS)) {
-            body = withTags(body, meta); // written by a version that kept tags in the metadata
-        }
         var definition = ConsulDefinition.read(body, agent.time.instant()).startedAt(Instant.parse(startedAt));
         return new ConsulInstance(definition, maintenance, agent).checked();
-    }
-
-    private static Map<?, ?> withTags(Map<?, ?> body, Map<?, ?> meta) {
-        var others = new TreeMap<Object, Object>(meta);
-        Object tags = others.remove(ConsulJson.TAGS);
-        var read = new TreeMap<Object, Object>(body);
-        read.put("Meta", others);
-        read.put("Tags", List.of(String.valueOf(tags).split(",")));
-        return read;
     }
 
     /** Changes the definition; if the registry rejects it or it cannot be stored, nothing changes. */
@@ -218,7 +208,7 @@ final class ConsulInstance {
         if (own.kind() != ConsulCheck.Kind.TTL) {
             throw new IllegalArgumentException("CheckID \"" + check + "\" does not have associated TTL");
         }
-        updateHealth(state.withReport(health, time.nanoTime()));
+        updateHealth(state.withReport(health, false, time.nanoTime()));
         return true;
     }
 
@@ -241,19 +231,19 @@ final class ConsulInstance {
     /** Expires the last report if its TTL has passed; returns whether the instance is to be deregistered. */
     synchronized boolean expire() throws IOException {
         ConsulCheck check = state.definition.check();
-        long overdueNanos =
-                time.nanoTime() - state.reportedAtNanos - check.ttl().toNanos();
-        boolean ttl = check.kind() == ConsulCheck.Kind.TTL;
-        boolean critical =
-                ttl ? overdueNanos >= 0 : check.kind().probes() && state.reported.status() == Status.CRITICAL;
-        if (deregistered || !critical) {
+        long now = time.nanoTime();
+        if (deregistered) {
             return false;
         }
-        if (ttl && !state.expired) {
-            updateHealth(state.withExpiry(time.instant()));
+        if (check.kind() == ConsulCheck.Kind.TTL
+                && !state.expired
+                && now - state.reportedAtNanos >= check.ttl().toNanos()) {
+            var health = new ServiceHealth(Status.CRITICAL, "TTL expired", time.instant(), Map.of());
+            updateHealth(state.withReport(health, true, now));
         }
-        return check.deregisterAfter().isPositive()
-                && overdueNanos > check.deregisterAfter().toNanos();
+        return state.critical()
+                && check.deregisterAfter().isPositive()
+                && now - state.criticalAtNanos > check.deregisterAfter().toNanos();
     }
 
     /** Stores changes that are not stored yet. */
@@ -289,5 +279,11 @@ final class ConsulInstance {
 
     ServiceInstance instance() {
         return registration.instance();
+    }
+
+    /** Returns the id of its check; empty if it has none. */
+    synchronized String checkId() {
+        ConsulCheck check = state.definition.check();
+        return check.kind() == ConsulCheck.Kind.NONE ? "" : check.id();
     }
 }

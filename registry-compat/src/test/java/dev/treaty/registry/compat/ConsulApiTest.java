@@ -175,6 +175,39 @@ class ConsulApiTest extends ServedConsulApi {
     }
 
     @Test
+    void an_instance_that_keeps_reporting_a_failure_is_deregistered() throws Exception {
+        put("service/register", """
+            {"Name": "shop.Orders", "ID": "o", "Port": 1,
+             "Check": {"TTL": "1m", "Status": "passing", "DeregisterCriticalServiceAfter": "300ms"}}\
+            """);
+        assertThat(ask("PUT", "/v1/agent/check/fail/service:o", "").statusCode())
+                .isEqualTo(200);
+        Polling.until(() -> fails() == 404);
+        assertThat(treaty.registry().instances(ORDERS)).isEmpty();
+    }
+
+    private int fails() {
+        try {
+            return ask("PUT", "/v1/agent/check/fail/service:o", "").statusCode();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void a_check_is_reported_by_its_id_which_no_other_instance_has() throws Exception {
+        String body = """
+            {"Name": "shop.Orders", "ID": "%s", "Port": 1, "Check": {"CheckID": "disk/a", "TTL": "1m"}}\
+            """;
+        put("service/register", body.formatted("o"));
+        put("service/register", body.formatted("o"));
+        assertThat(ask("PUT", "/v1/agent/service/register", body.formatted("p")).body())
+                .contains("\"disk/a\" is that of instance o");
+        assertThat(ask("PUT", "/v1/agent/check/pass/disk%2Fa", "").statusCode()).isEqualTo(200);
+        assertThat(only(treaty).health().status()).isEqualTo(Status.PASSING);
+    }
+
+    @Test
     void unsupported_and_invalid_requests_are_rejected_with_a_message() throws Exception {
         assertThat(ask("PUT", "/v1/agent/service/register", "[]").body()).contains("not a JSON object");
         assertThat(ask("PUT", "/v1/agent/service/register", "{\"Name\": \"a b\", \"Port\": 1}")
@@ -312,7 +345,8 @@ class ConsulApiTest extends ServedConsulApi {
     void instances_are_restored_after_a_restart(@TempDir Path data) throws Exception {
         List<ServiceInstance> before;
         try (Treaty first = Treaty.open();
-                var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
+                var stored =
+                        new ConsulApi(first.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
             put("check/warn/service:o?note=slow", "");
@@ -326,7 +360,8 @@ class ConsulApiTest extends ServedConsulApi {
         }
 
         try (Treaty second = Treaty.open();
-                var stored = new ConsulApi(second.registry(), Time.system(), new FileStore(data))) {
+                var stored =
+                        new ConsulApi(second.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/agent/", stored);
             List<ServiceInstance> after = second.registry().instances(ORDERS);
             assertThat(after).extracting(ServiceInstance::id).containsExactly("o", "plain", "short");
@@ -345,7 +380,7 @@ class ConsulApiTest extends ServedConsulApi {
         }
 
         try (Treaty third = Treaty.open();
-                var _ = new ConsulApi(third.registry(), Time.system(), new FileStore(data))) {
+                var _ = new ConsulApi(third.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             assertThat(third.registry().instances(ORDERS))
                     .extracting(i -> i.id() + " " + i.health().status())
                     .containsExactly("o PASSING", "plain PASSING", "short CRITICAL");
@@ -355,20 +390,21 @@ class ConsulApiTest extends ServedConsulApi {
     @Test
     void a_file_that_cannot_be_read_is_reported_by_name(@TempDir Path data) throws Exception {
         try (Treaty first = Treaty.open();
-                var stored = new ConsulApi(first.registry(), Time.system(), new FileStore(data))) {
+                var stored =
+                        new ConsulApi(first.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/agent/", stored);
             put("service/register", WITH_TTL);
         }
         Path broken = Files.writeString(data.resolve("0.json"), "{\"Name\": ");
         try (var store = new FileStore(data)) {
-            assertThatThrownBy(() -> new ConsulApi(treaty.registry(), Time.system(), store))
+            assertThatThrownBy(() -> new ConsulApi(treaty.registry(), Time.system(), store, CheckNetworks.LOOPBACK))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("the instance in 0.json cannot be registered again: the text is not valid")
                     .hasMessageContaining("repair the file, or delete it");
         }
         Files.writeString(broken, "{\"Name\": \"a\", \"Port\": 1}");
         try (var store = new FileStore(data)) {
-            assertThatThrownBy(() -> new ConsulApi(treaty.registry(), Time.system(), store))
+            assertThatThrownBy(() -> new ConsulApi(treaty.registry(), Time.system(), store, CheckNetworks.LOOPBACK))
                     .hasMessageContaining("0.json");
         }
         assertThat(treaty.registry().instances(ORDERS)).isEmpty();

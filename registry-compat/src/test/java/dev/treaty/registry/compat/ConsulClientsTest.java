@@ -218,14 +218,16 @@ class ConsulClientsTest extends ServedConsulApi {
     void tags_are_as_registered_R7(@TempDir Path data) throws Exception {
         String tags = "[\"web,websecure\",\"\",\"[x]\",\"a\\\\b\"]";
         try (Treaty other = Treaty.open();
-                var stored = new ConsulApi(other.registry(), Time.system(), new FileStore(data))) {
+                var stored =
+                        new ConsulApi(other.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/", stored);
             register("\"ID\": \"a\", \"Tags\": " + tags);
             register("\"ID\": \"b\", \"Tags\": [\"plain\", \"two\"]");
             assertThat(ask("GET", "/v1/agent/services", "").body()).contains("\"Tags\":" + tags);
         }
         try (Treaty other = Treaty.open();
-                var stored = new ConsulApi(other.registry(), Time.system(), new FileStore(data))) {
+                var stored =
+                        new ConsulApi(other.registry(), Time.system(), new FileStore(data), CheckNetworks.LOOPBACK)) {
             server.handle("/v1/", stored);
             assertThat(ask("GET", "/v1/agent/services", "").body()).contains("\"Tags\":" + tags);
             assertThat(ask("GET", "/v1/health/service/shop-orders?tag=web,websecure", "")
@@ -262,6 +264,15 @@ class ConsulClientsTest extends ServedConsulApi {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         "Tags": [1]                                         | a tag must be a string
+        "Tags": "a"                                         | Tags must be a list
+        "Meta": "a"                                         | Meta must be an object
+        "Weights": 7                                        | Weights must be an object
+        "Weights": {"Passing": "a"}                         | Passing must be a whole number
+        "TaggedAddresses": {"lan": "a"}                     | lan must be an object
+        "EnableTagOverride": "no"                           | EnableTagOverride must be a boolean
+        "Checks": {"TTL": "1s"}                             | Checks must be a list
+        "Check": "TTL"                                      | Check must be an object
+        "Check": {"TTL": "0s"}                              | TTL of the check must be positive
         "Meta": {"a": 1}                                    | Meta.a must be a string
         "Meta": {"tags": "x"}                               | uses Meta.tags itself
         "Weights": {"Passing": 5000}                        | Weights.Passing is 5000

@@ -3,14 +3,14 @@ package dev.treaty.registry.dns;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.Version;
-import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.FollowerThread;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.xbill.DNS.AAAARecord;
@@ -38,8 +39,6 @@ import org.xbill.DNS.Type;
 
 /** Discovers instances by names in DNS, as the package documentation describes. */
 final class DnsBackend implements Backend {
-    private static final System.Logger LOGGER = System.getLogger(DnsBackend.class.getName());
-
     /** The most instances of one name; further ones are ignored. */
     private static final int INSTANCES_MAX = 1_000;
 
@@ -51,10 +50,13 @@ final class DnsBackend implements Backend {
     /** The longest pause after failures. */
     private static final Duration FAILURE_PAUSE_MAX = Duration.ofSeconds(30);
 
+    private static final RegistryProtocol.Health UNKNOWN =
+            RegistryProtocol.Health.of(ServiceHealth.of(ServiceHealth.Status.UNKNOWN, Instant.EPOCH));
+
     private final DnsAddress address;
     private final RegistryContext context;
     private final Resolver system = new ExtendedResolver();
-    private final Set<ServiceName> found = new ConcurrentSkipListSet<>();
+    private final Set<String> found = new ConcurrentSkipListSet<>();
 
     DnsBackend(DnsAddress address, RegistryContext context) {
         this.address = address;
@@ -67,19 +69,20 @@ final class DnsBackend implements Backend {
     }
 
     @Override
-    public Set<ServiceName> services() {
+    public Set<String> services() {
         return Set.copyOf(found);
     }
 
     @Override
-    public List<String> instances(ServiceName service) throws InterruptedException {
-        return List.copyOf(new Lookup(service).instances.values());
+    public Map<String, String> instances(ServiceName service) throws InterruptedException {
+        return new Lookup(service).instances;
     }
 
     /** The instances of a service in DNS, and how long they are valid. */
     private final class Lookup {
         final Map<String, String> instances = new LinkedHashMap<>();
         private final ServiceName service;
+        private boolean usable;
         private long ttlSeconds = PAUSE_MAX.toSeconds();
 
         Lookup(ServiceName service) throws InterruptedException {
@@ -108,10 +111,10 @@ final class DnsBackend implements Backend {
                     add(target.getTarget(), target.getPort(), Math.min(weight, ServiceInstance.WEIGHT_MAX));
                 }
             }
-            if (instances.isEmpty()) {
-                throw unavailable("DNS has no address of " + name);
+            if (!usable) {
+                throw unavailable("DNS has no address of " + name + " that clients can call");
             }
-            found.add(service);
+            found.add(service.value());
         }
 
         /** Adds an instance for each address of a host. */
@@ -120,22 +123,35 @@ final class DnsBackend implements Backend {
             query(host, Type.A, ARecord.class).forEach(record -> addresses.add(record.getAddress()));
             query(host, Type.AAAA, AAAARecord.class).forEach(record -> addresses.add(record.getAddress()));
             for (InetAddress each : addresses) {
-                if (instances.size() < INSTANCES_MAX && port != 0) {
-                    String withoutScope = each.getHostAddress().replaceFirst("%.*", "");
-                    ServiceEndpoint endpoint;
-                    try {
-                        endpoint = new ServiceEndpoint("http", withoutScope, port);
-                    } catch (IllegalArgumentException e) {
-                        LOGGER.log(
-                                System.Logger.Level.WARNING,
-                                "An address of " + host + " is left out: " + e.getMessage());
-                        continue;
-                    }
-                    var instance = ServiceInstance.of(
-                                    endpoint.authority(), service, new Version(0, 0, 0), endpoint, Instant.EPOCH)
-                            .withWeight(weight);
-                    instances.put(instance.id(), context.format().write(RegistryProtocol.Instance.of(instance)));
+                if (instances.size() < INSTANCES_MAX) {
+                    add(each, port, weight);
                 }
+            }
+        }
+
+        /** Adds an instance, whose reader reports an address that no client can call. */
+        private void add(InetAddress address, int port, int weight) {
+            String host = address.getHostAddress().replaceFirst("%.*", "");
+            String id = (address instanceof Inet6Address ? "[" + host + "]" : host) + ":" + port;
+            var instance = new RegistryProtocol.Instance(
+                    id,
+                    service.value(),
+                    "0.0.0",
+                    "http",
+                    host,
+                    port,
+                    Optional.of(UNKNOWN),
+                    "",
+                    "",
+                    weight,
+                    "",
+                    Optional.empty(),
+                    Optional.of(Instant.EPOCH));
+            instances.put(id, context.format().write(instance));
+            try {
+                usable |= instance.read(Instant.EPOCH).id().equals(id);
+            } catch (IllegalArgumentException e) {
+                // others may be usable
             }
         }
 
@@ -204,21 +220,14 @@ final class DnsBackend implements Backend {
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var thread = new FollowerThread("treaty-dns-" + service, context, PAUSE_MIN, FAILURE_PAUSE_MAX) {
+        return new FollowerThread("treaty-dns-" + service, context, follower, PAUSE_MIN, FAILURE_PAUSE_MAX) {
             @Override
             protected long step() throws InterruptedException {
                 var lookup = new Lookup(service);
                 follower.complete(lookup.instances);
                 return lookup.pauseNanos();
             }
-
-            @Override
-            protected void failed(String message) {
-                follower.failed(message);
-            }
-        };
-        thread.start();
-        return thread;
+        }.started();
     }
 
     @Override

@@ -124,7 +124,7 @@ class DnsFaultsTest {
     }
 
     @Test
-    void an_address_that_no_client_can_call_is_left_out_R8() throws IOException {
+    void an_address_that_no_client_can_call_is_left_out_and_reported_R8() throws IOException {
         try (var listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> serve(listening, List.of("0.0.0.0", "127.0.0.7", "224.0.0.1")));
             var address =
@@ -134,6 +134,7 @@ class DnsFaultsTest {
                 assertThat(treaty.registry().instances(ORDERS))
                         .extracting(instance -> instance.endpoint().host())
                         .containsExactly("127.0.0.7");
+                assertThat(treaty.registry().problem(ORDERS).orElseThrow()).contains("0.0.0.0:9090", "is left out");
             }
         }
     }

@@ -314,9 +314,7 @@ final class EtcdBackend extends LeasedBackend {
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var thread = new EtcdFollower(this, clients, paths.instances(service), context, service, follower);
-        thread.start();
-        return thread;
+        return new EtcdFollower(this, clients, paths.instances(service), context, service, follower).started();
     }
 
     @Override

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
 
 /**
@@ -30,7 +29,6 @@ final class EtcdClients implements AutoCloseable {
     private final ClusterAddress address;
     private final Time time;
     private final ExecutorService executor;
-    private final ReentrantLock lock = new ReentrantLock();
     private Client client;
     private long succeededAtNanos;
     private boolean closed;
@@ -78,12 +76,22 @@ final class EtcdClients implements AutoCloseable {
         }
     }
 
-    Client current() {
-        lock.lock();
-        try {
-            return client;
-        } finally {
-            lock.unlock();
+    synchronized Client current() {
+        return client;
+    }
+
+    synchronized void succeeded(Client used) {
+        if (isCurrent(used)) {
+            succeededAtNanos = time.nanoTime();
+        }
+    }
+
+    synchronized void failed(Client used) {
+        long now = time.nanoTime();
+        if (!closed && isCurrent(used) && now - succeededAtNanos >= FAILING_NANOS) {
+            client = connect();
+            succeededAtNanos = now;
+            used.close();
         }
     }
 
@@ -92,41 +100,10 @@ final class EtcdClients implements AutoCloseable {
         return used == client;
     }
 
-    void succeeded(Client used) {
-        lock.lock();
-        try {
-            if (isCurrent(used)) {
-                succeededAtNanos = time.nanoTime();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void failed(Client used) {
-        lock.lock();
-        try {
-            long now = time.nanoTime();
-            if (closed || !isCurrent(used) || now - succeededAtNanos < FAILING_NANOS) {
-                return;
-            }
-            client = connect();
-            succeededAtNanos = now;
-        } finally {
-            lock.unlock();
-        }
-        used.close();
-    }
-
     @Override
-    public void close() {
-        lock.lock();
-        try {
-            closed = true;
-        } finally {
-            lock.unlock();
-        }
-        current().close();
+    public synchronized void close() {
+        closed = true;
+        client.close();
         executor.shutdownNow();
     }
 }

@@ -17,7 +17,6 @@ import io.etcd.jetcd.watch.WatchEvent;
 import io.etcd.jetcd.watch.WatchResponse;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +40,6 @@ final class EtcdFollower extends FollowerThread {
     private final EtcdClients clients;
     private final Time time;
     private final String parent;
-    private final Follower follower;
-    private final ReentrantLock lock = new ReentrantLock(); // delivers changes one at a time
     private int useless; // watches in a row
     private long store; // the cluster of the last read
     private long revision; // of the last change that was delivered
@@ -54,12 +51,11 @@ final class EtcdFollower extends FollowerThread {
             RegistryContext context,
             ServiceName service,
             Follower follower) {
-        super("treaty-etcd-" + service, context, PAUSE, PAUSE_MAX);
+        super("treaty-etcd-" + service, context, follower, PAUSE, PAUSE_MAX);
         this.backend = backend;
         this.clients = clients;
         this.time = context.time();
         this.parent = parent;
-        this.follower = follower;
     }
 
     @Override
@@ -87,16 +83,13 @@ final class EtcdFollower extends FollowerThread {
                 instances.put(id(each), value);
             }
         }
-        lock.lock();
-        try {
+        synchronized (this) { // changes are delivered one at a time
             store = snapshot.store();
             revision = snapshot.revision();
             if (!closed()) {
                 follower.complete(instances);
             }
             return revision;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -126,8 +119,7 @@ final class EtcdFollower extends FollowerThread {
         }
     }
 
-    private void deliver(WatchResponse response, Promise<Throwable> broken) {
-        lock.lock();
+    private synchronized void deliver(WatchResponse response, Promise<Throwable> broken) {
         try {
             if (closed() || broken.now() != null) {
                 return;
@@ -153,15 +145,6 @@ final class EtcdFollower extends FollowerThread {
         } catch (RuntimeException | Error e) { // the set is read again
             broken.complete(e);
             throw e;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    protected void failed(String message) {
-        if (!closed()) {
-            follower.failed(message);
         }
     }
 }

@@ -230,6 +230,35 @@ class EtcdOutageTest extends OutageConformance {
     }
 
     @Test
+    void views_are_equal_after_a_cluster_has_lost_its_leader_R10() throws Exception {
+        var cluster = closing(Etcd.start(3));
+        var leader = cluster.leader();
+        assertConverges(
+                () -> Etcd.open(cluster.address("leader"), LASTING, Events.NONE),
+                _ -> leader.kill(),
+                _ -> cluster.start(leader));
+    }
+
+    @Test
+    void views_are_equal_after_compaction_during_an_outage_R10() throws Exception {
+        assertConverges(() -> open(LASTING), _ -> stop(), _ -> {
+            restart();
+            try (Client etcdClient = etcd.client()) {
+                long revision = 0;
+                for (int i = 0; i < 10; i++) {
+                    revision = etcdClient
+                            .getKVClient()
+                            .put(bytes("/other"), bytes("" + i))
+                            .get()
+                            .getHeader()
+                            .getRevision();
+                }
+                etcdClient.getKVClient().compact(revision).get();
+            }
+        });
+    }
+
+    @Test
     void calls_continue_while_a_cluster_loses_its_leader_and_instances_come_and_go() throws InterruptedException {
         var cluster = closing(Etcd.start(3));
         var settings = OngoingCalls.settings(Etcd.provided(cluster.address("calls")));

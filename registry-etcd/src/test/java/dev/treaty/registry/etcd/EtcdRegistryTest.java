@@ -13,7 +13,7 @@ class EtcdRegistryTest extends BackendConformance {
     private static final AtomicInteger TESTS = new AtomicInteger();
     private static Etcd etcd;
 
-    private final String address = etcd.address("test-" + TESTS.incrementAndGet());
+    private final String root = "test-" + TESTS.incrementAndGet();
 
     @BeforeAll
     static void start() {
@@ -26,7 +26,16 @@ class EtcdRegistryTest extends BackendConformance {
     }
 
     @Override
-    protected Registry open(RegistryPolicy policy) {
-        return Etcd.open(address, policy, Events.NONE);
+    protected Registry open(RegistryPolicy policy, Events events) {
+        return Etcd.open(etcd.address(root), policy, events);
+    }
+
+    @Override
+    protected void write(String path, String value) throws Exception {
+        try (var client = etcd.client()) {
+            client.getKVClient()
+                    .put(EtcdBackend.bytes("/" + root + "/" + path), EtcdBackend.bytes(value))
+                    .get();
+        }
     }
 }

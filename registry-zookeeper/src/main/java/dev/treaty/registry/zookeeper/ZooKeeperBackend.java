@@ -111,22 +111,24 @@ final class ZooKeeperBackend extends LeasedBackend {
             return request.send();
         } catch (InterruptedException | ServiceException e) {
             throw e;
-        } catch (KeeperException.NoNodeException
-                | KeeperException.NodeExistsException
-                | KeeperException.BadVersionException e) {
-            return inConflict;
-        } catch (KeeperException.ConnectionLossException
-                | KeeperException.SessionExpiredException
-                | KeeperException.OperationTimeoutException e) {
-            throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper cannot be reached (" + e.code() + ")");
-        } catch (KeeperException.NoAuthException | KeeperException.AuthFailedException e) {
-            throw new ServiceException(
-                    Code.PERMISSION_DENIED, "ZooKeeper denies access to " + e.getPath() + " (" + e.code() + ")");
         } catch (KeeperException e) {
-            throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e.getMessage());
+            return switch (e.code()) {
+                case NONODE, NODEEXISTS, BADVERSION -> inConflict;
+                case CONNECTIONLOSS, SESSIONEXPIRED, OPERATIONTIMEOUT ->
+                    throw unavailable("ZooKeeper cannot be reached (" + e.code() + ")");
+                case NOAUTH, AUTHFAILED ->
+                    throw new ServiceException(
+                            Code.PERMISSION_DENIED,
+                            "ZooKeeper denies access to " + e.getPath() + " (" + e.code() + ")");
+                default -> throw unavailable("ZooKeeper: " + e.getMessage());
+            };
         } catch (Exception e) {
-            throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e);
+            throw unavailable("ZooKeeper: " + e);
         }
+    }
+
+    static ServiceException unavailable(String message) {
+        return new ServiceException(Code.UNAVAILABLE, message);
     }
 
     private static byte[] bytes(String text) {
@@ -174,10 +176,8 @@ final class ZooKeeperBackend extends LeasedBackend {
                 found.add(Map.entry(stat.getMzxid(), entry));
             }
         }
-        return found.stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(Map.Entry::getValue)
-                .toList();
+        found.sort(Map.Entry.comparingByKey());
+        return found.stream().map(Map.Entry::getValue).toList();
     }
 
     @Override
@@ -305,9 +305,7 @@ final class ZooKeeperBackend extends LeasedBackend {
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var thread = new ZooKeeperFollower(this, client, paths.instances(service), context, service, follower);
-        thread.start();
-        return thread;
+        return new ZooKeeperFollower(this, client, paths.instances(service), context, service, follower).started();
     }
 
     /** Ends the session, and with it everything that is held. */

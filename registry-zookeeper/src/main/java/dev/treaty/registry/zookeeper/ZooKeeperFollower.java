@@ -1,6 +1,5 @@
 package dev.treaty.registry.zookeeper;
 
-import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.RemovalReason;
@@ -17,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.recipes.watch.PersistentWatcher;
 import org.apache.zookeeper.KeeperException;
@@ -40,10 +38,8 @@ final class ZooKeeperFollower extends FollowerThread {
     private final CuratorFramework client;
     private final Time time;
     private final String path;
-    private final Follower follower;
     private final PersistentWatcher watcher;
     private final Map<String, Long> created = new HashMap<>(); // by id, the transaction that created the known node
-    private final ReentrantLock lock = new ReentrantLock();
     private Set<String> changed = new LinkedHashSet<>();
     private boolean allChanged;
     private Promise<Boolean> wakeUp = new Promise<>();
@@ -55,12 +51,11 @@ final class ZooKeeperFollower extends FollowerThread {
             RegistryContext context,
             ServiceName service,
             Follower follower) {
-        super("treaty-zookeeper-" + service, context, PAUSE, PAUSE_MAX);
+        super("treaty-zookeeper-" + service, context, follower, PAUSE, PAUSE_MAX);
         this.backend = backend;
         this.client = client;
         this.time = context.time();
         this.path = path;
-        this.follower = follower;
         this.watcher = new PersistentWatcher(client, path, true);
         watcher.getListenable().addListener(event -> {
             if (event.getPath() != null && event.getPath().startsWith(path + "/")) {
@@ -72,17 +67,12 @@ final class ZooKeeperFollower extends FollowerThread {
     }
 
     /** Marks a node as changed; null for all nodes. */
-    private void markChanged(@Nullable String node) {
-        lock.lock();
-        try {
-            allChanged |= node == null;
-            if (node != null) {
-                changed.add(node);
-            }
-            wakeUp.complete(true);
-        } finally {
-            lock.unlock();
+    private synchronized void markChanged(@Nullable String node) {
+        allChanged |= node == null;
+        if (node != null) {
+            changed.add(node);
         }
+        wakeUp.complete(true);
     }
 
     @Override
@@ -90,15 +80,12 @@ final class ZooKeeperFollower extends FollowerThread {
         var next = new Promise<Boolean>();
         Set<String> nodes;
         boolean all;
-        lock.lock();
-        try {
+        synchronized (this) {
             wakeUp = next;
             nodes = changed;
             changed = new LinkedHashSet<>();
             all = allChanged;
             allChanged = false;
-        } finally {
-            lock.unlock();
         }
         boolean delivered = false;
         try {
@@ -119,11 +106,6 @@ final class ZooKeeperFollower extends FollowerThread {
         }
         next.await(time, WAIT_NANOS);
         return 0;
-    }
-
-    @Override
-    protected void failed(String message) {
-        follower.failed(message);
     }
 
     private void readAll() throws InterruptedException {
@@ -163,14 +145,14 @@ final class ZooKeeperFollower extends FollowerThread {
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) { // as Curator declares it
-            throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper: " + e);
+            throw ZooKeeperBackend.unavailable("ZooKeeper: " + e);
         }
         var nodes = new LinkedHashMap<String, @Nullable Node>();
         for (var each : responses.entrySet()) {
             Object response = each.getValue().await(time, READ_NANOS);
             if (!(response instanceof Node) && response != KeeperException.Code.NONODE) {
                 String reason = response == null ? "no response" : response.toString();
-                throw new ServiceException(Code.UNAVAILABLE, "ZooKeeper cannot be reached (" + reason + ")");
+                throw ZooKeeperBackend.unavailable("ZooKeeper cannot be reached (" + reason + ")");
             }
             nodes.put(each.getKey(), response instanceof Node node ? node : null);
         }

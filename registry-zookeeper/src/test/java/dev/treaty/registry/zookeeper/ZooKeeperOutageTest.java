@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -116,7 +117,7 @@ class ZooKeeperOutageTest extends OutageConformance {
     /** Clients wait for the end of their session before they connect to an empty server. */
     @Override
     protected RegistryPolicy forEmptyRestart() {
-        return policy(Duration.ofSeconds(8), Duration.ofMinutes(1));
+        return policy(Duration.ofSeconds(8), Duration.ofSeconds(30));
     }
 
     @Override
@@ -128,7 +129,10 @@ class ZooKeeperOutageTest extends OutageConformance {
         Polling.until(() -> !watching.instances(ORDERS).isEmpty());
         // Another client of the session ends it, which for the owner is an expired session. The owner may reconnect
         // before that and keep the session, so this is repeated.
-        Polling.until(() -> watching.instances(ORDERS).isEmpty(), () -> endSession(session, password));
+        Polling.until(
+                () -> watching.instances(ORDERS).stream()
+                        .noneMatch(instance -> instance.id().equals(id)),
+                () -> endSession(session, password));
     }
 
     private void endSession(long session, byte[] password) {
@@ -141,6 +145,26 @@ class ZooKeeperOutageTest extends OutageConformance {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void views_are_equal_after_an_ensemble_has_lost_its_leader_R10() throws Exception {
+        var ensemble = closing(Ensemble.start(snapshot));
+        int leader = ensemble.leader();
+        assertConverges(
+                () -> ZooKeeperRegistryTest.open(ensemble.address("leader"), LASTING, Events.NONE),
+                _ -> ensemble.kill(leader),
+                _ -> ensemble.restart(leader));
+    }
+
+    @Test
+    void views_are_equal_after_all_sessions_have_expired_R10() throws Exception {
+        assertConverges(() -> open(LASTING), _ -> {}, _ -> {
+            for (ZooKeeperBackend each : List.copyOf(backends.values())) {
+                var zookeeper = each.client().getZookeeperClient().getZooKeeper();
+                endSession(zookeeper.getSessionId(), zookeeper.getSessionPasswd());
+            }
+        });
     }
 
     @Test

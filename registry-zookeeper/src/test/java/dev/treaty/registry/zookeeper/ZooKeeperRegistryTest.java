@@ -1,5 +1,7 @@
 package dev.treaty.registry.zookeeper;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.treaty.JsonInstances;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.discovery.Registry;
@@ -11,6 +13,8 @@ import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.spi.RegistryProvider;
 import dev.treaty.simulation.BackendConformance;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryOneTime;
 import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,8 +37,19 @@ class ZooKeeperRegistryTest extends BackendConformance {
     }
 
     @Override
-    protected Registry open(RegistryPolicy policy) {
-        return open("zookeeper://" + server.getConnectString() + "/test-" + test, policy, Events.NONE);
+    protected Registry open(RegistryPolicy policy, Events events) {
+        return open("zookeeper://" + server.getConnectString() + "/test-" + test, policy, events);
+    }
+
+    @Override
+    protected void write(String path, String value) throws Exception {
+        try (var client = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(100))) {
+            client.start();
+            client.create()
+                    .orSetData()
+                    .creatingParentsIfNeeded()
+                    .forPath("/test-" + test + "/" + path, value.getBytes(UTF_8));
+        }
     }
 
     static RegistryProvider.RegistryContext context(RegistryPolicy policy, Events events) {

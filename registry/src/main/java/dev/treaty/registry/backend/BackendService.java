@@ -33,7 +33,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +59,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
 
     private final Backend backend;
     private final RegistryContext context;
+    private final StoreReader reader;
     private final Time time;
     private final String identity; // of this process as a watcher
     private final Map<String, Held> held = new ConcurrentHashMap<>();
@@ -72,9 +72,11 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     /** An instance that this process has registered. */
     private record Held(ServiceInstance instance, Backend.Holding holding) {}
 
-    public BackendService(Backend backend, RegistryContext context) {
+    /** @param address address of the registry as in a configuration, for messages */
+    public BackendService(Backend backend, String address, RegistryContext context) {
         this.backend = backend;
         this.context = context;
+        this.reader = new StoreReader(address, context);
         this.time = context.time();
         this.identity = RegistryTable.token(context.random());
         this.renewedAtNanos = time.nanoTime();
@@ -105,13 +107,23 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
             }
             outdated = view;
             interrupted |= outdated != null;
-            current = new CachedView(epoch, backend, context, identity, this::checkEpochNext);
+            current = new CachedView(epoch, backend, context, reader, identity, this::checkEpochNext);
             view = current;
         }
         if (outdated != null) {
             outdated.close();
         }
         return current;
+    }
+
+    /** Returns what the store has and this process cannot read, if there is anything. */
+    public Optional<String> problem() {
+        return reader.problem("");
+    }
+
+    /** Returns what the store has of a service and this process cannot read, if there is anything. */
+    public Optional<String> problem(ServiceName service) {
+        return reader.problem(service + "/");
     }
 
     private void checkOpen() {
@@ -232,7 +244,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     private ContractHistory history(ServiceName service) throws InterruptedException {
-        return ContractHistory.of(Requests.readableContracts(backend.contracts(service)));
+        return ContractHistory.of(reader.contracts(service, backend.contracts(service)));
     }
 
     @Override
@@ -268,14 +280,17 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
 
     @Override
     public List<String> services() throws InterruptedException {
-        return backend.services().stream().map(ServiceName::value).sorted().toList();
+        return reader.services(backend.services())
+                .map(ServiceName::value)
+                .sorted()
+                .toList();
     }
 
     @Override
     public List<Instance> instances(String service, String after, int max, Optional<List<ServiceHealth.Status>> health)
             throws InterruptedException {
-        return backend.instances(Requests.service(service)).stream()
-                .flatMap(this::read)
+        ServiceName name = Requests.service(service);
+        return reader.instances(name, backend.instances(name))
                 .filter(instance -> instance.id().compareTo(after) > 0)
                 .filter(instance -> health.isEmpty()
                         || health.get()
@@ -283,14 +298,6 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
                 .sorted(Comparator.comparing(Instance::id))
                 .limit(max)
                 .toList();
-    }
-
-    private Stream<Instance> read(String text) {
-        try {
-            return Stream.of(Instance.of(StoredInstance.of(text).read(context.format(), time.instant())));
-        } catch (IllegalArgumentException e) {
-            return Stream.empty(); // written by another program
-        }
     }
 
     @Override

@@ -45,6 +45,7 @@ final class CachedView implements AutoCloseable {
     final RegistryService service;
     private final Backend backend;
     private final RegistryContext context;
+    private final StoreReader reader;
     private final Time time;
     private final String watcher;
     private final Runnable onNewEpoch;
@@ -60,10 +61,17 @@ final class CachedView implements AutoCloseable {
      * @param watcher identifies this process
      * @param onNewEpoch run when the store turns out to have another epoch
      */
-    CachedView(String epoch, Backend backend, RegistryContext context, String watcher, Runnable onNewEpoch) {
+    CachedView(
+            String epoch,
+            Backend backend,
+            RegistryContext context,
+            StoreReader reader,
+            String watcher,
+            Runnable onNewEpoch) {
         this.epoch = epoch;
         this.backend = backend;
         this.context = context;
+        this.reader = reader;
         this.time = context.time();
         this.watcher = watcher;
         this.onNewEpoch = onNewEpoch;
@@ -113,6 +121,7 @@ final class CachedView implements AutoCloseable {
         fresh.forEach(each -> each.subscription.opened(backend.follow(each.name, each)));
         for (FollowedService each : idle) {
             each.subscription.close();
+            reader.listed(each.name, Set.of());
             backend.leave(each.name, watcher);
         }
         return Optional.of(asked);
@@ -181,13 +190,18 @@ final class CachedView implements AutoCloseable {
         @Override
         public void complete(Map<String, String> listed) {
             var present = new HashSet<String>();
-            listed.forEach((_, text) -> put(text).ifPresent(present::add));
+            reader.listed(name, listed.keySet());
+            listed.forEach((id, text) -> {
+                if (put(id, text)) {
+                    present.add(id);
+                }
+            });
             Set<String> missing = listed();
             missing.removeAll(present);
             if (!missing.isEmpty() && backend.expires() && hasNewEpoch()) {
                 throw new ServiceException(Code.UNAVAILABLE, "the registry's store was replaced by another one");
             }
-            missing.forEach(id -> removed(id, RemovalReason.NOT_LISTED.text()));
+            missing.forEach(id -> missing(id, RemovalReason.NOT_LISTED.text()));
             problem = "";
             settled.complete(true);
         }
@@ -218,21 +232,22 @@ final class CachedView implements AutoCloseable {
 
         @Override
         public void changed(String id, String text) {
-            put(text);
+            if (!put(id, text)) {
+                missing(id, RemovalReason.NOT_READABLE.text());
+            }
         }
 
-        /** Returns the id of the instance that a text is. */
-        private Optional<String> put(String text) {
+        /** Returns false if a text is not an instance: what cannot be read cannot be called. */
+        private boolean put(String id, String text) {
             var stored = StoredInstance.of(text);
-            ServiceInstance instance;
-            try {
-                instance = stored.read(context.format(), time.instant());
-            } catch (IllegalArgumentException e) {
-                return Optional.empty(); // written by another program: what cannot be read cannot be called
+            ServiceInstance instance =
+                    reader.instance(name, id, stored).findFirst().orElse(null);
+            if (instance == null) {
+                return false;
             }
             synchronized (CachedView.this) {
-                if (!instance.service().equals(name) || ended) {
-                    return Optional.empty();
+                if (ended) {
+                    return true;
                 }
                 long revision = view.put(instance, 0, time.nanoTime(), time.instant());
                 String digest = BackendService.digest(text);
@@ -240,7 +255,7 @@ final class CachedView implements AutoCloseable {
                     acknowledge(instance.id(), digest, revision);
                 }
             }
-            return Optional.of(instance.id());
+            return true;
         }
 
         /** Acknowledges a state when the watchers in this process have processed it. */
@@ -263,9 +278,14 @@ final class CachedView implements AutoCloseable {
             });
         }
 
-        /** Removes an instance; one that was not closed stays as stale for a while if too many are missing at once. */
         @Override
         public void removed(String id, String reason) {
+            reader.removed(name, id);
+            missing(id, reason);
+        }
+
+        /** Removes an instance; one that was not closed stays as stale for a while if too many are missing at once. */
+        private void missing(String id, String reason) {
             if (!backend.expires() || RemovalReason.of(reason) == RemovalReason.CLOSED) {
                 view.remove(name, id, reason, time.instant());
             } else {

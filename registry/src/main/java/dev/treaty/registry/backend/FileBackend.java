@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,18 +109,18 @@ public final class FileBackend implements Backend {
     }
 
     @Override
-    public Set<ServiceName> services() {
-        return read().keySet();
+    public Set<String> services() {
+        return read().keySet().stream().map(ServiceName::value).collect(Collectors.toSet());
     }
 
     @Override
-    public List<String> instances(ServiceName service) {
-        return List.copyOf(read(service).values());
+    public Map<String, String> instances(ServiceName service) {
+        return read(service);
     }
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        var thread = new FollowerThread("treaty-file-" + service, context, CHECK, CHECK) {
+        return new FollowerThread("treaty-file-" + service, context, follower, CHECK, CHECK) {
             private @Nullable Map<String, String> known;
 
             @Override
@@ -137,9 +138,7 @@ public final class FileBackend implements Backend {
                 known = null;
                 follower.failed(message);
             }
-        };
-        thread.start();
-        return thread;
+        }.started();
     }
 
     @Override

@@ -160,11 +160,11 @@ public interface Backend extends AutoCloseable {
         return List.of();
     }
 
-    /** Returns the names of the services that have instances or contracts. */
-    Set<ServiceName> services() throws InterruptedException;
+    /** Returns the names of the services that have instances or contracts, as they are written there. */
+    Set<String> services() throws InterruptedException;
 
-    /** Returns the values of the instances of a service. */
-    List<String> instances(ServiceName service) throws InterruptedException;
+    /** Returns the values of the instances of a service, by id. */
+    Map<String, String> instances(ServiceName service) throws InterruptedException;
 
     /** Starts to notify a follower of every change of a service, in the background. */
     Following follow(ServiceName service, Follower follower);

@@ -2,6 +2,7 @@ package dev.treaty.registry.spi;
 
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.registry.spi.Backend.Follower;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 public abstract class FollowerThread implements Backend.Following {
     private static final int DOUBLINGS_MAX = 5;
 
+    /** Receives what the steps find. */
+    protected final Follower follower;
+
     private final RegistryContext context;
     private final long pauseNanos;
     private final long pauseMaxNanos;
@@ -21,24 +25,27 @@ public abstract class FollowerThread implements Backend.Following {
     private volatile boolean closed;
 
     /**
-     * Creates the thread; {@link #start} starts it.
+     * Creates the thread; {@link #started} starts it.
      *
      * @param name the name of the thread
      * @param pause the pause after the first failure, which each further one doubles
      * @param pauseMax the longest pause
      */
-    protected FollowerThread(String name, RegistryContext context, Duration pause, Duration pauseMax) {
+    protected FollowerThread(
+            String name, RegistryContext context, Follower follower, Duration pause, Duration pauseMax) {
+        this.follower = follower;
         this.context = context;
         this.pauseNanos = pause.toNanos();
         this.pauseMaxNanos = pauseMax.toNanos();
         this.name = name;
     }
 
-    /** Starts the thread. */
-    public final void start() {
+    /** Starts the thread, and returns this. */
+    public final FollowerThread started() {
         Thread started = BackgroundThread.virtual(name, context.time(), context.events(), this::run);
         thread = started;
         started.start();
+        return this;
     }
 
     /**
@@ -49,7 +56,9 @@ public abstract class FollowerThread implements Backend.Following {
     protected abstract long step() throws InterruptedException;
 
     /** Reports that a step has failed. */
-    protected abstract void failed(String message);
+    protected void failed(String message) {
+        follower.failed(message);
+    }
 
     /** Returns the pause after a number of failures in a row, with jitter, in nanoseconds. */
     protected final long pauseNanos(int failures) {
@@ -70,7 +79,9 @@ public abstract class FollowerThread implements Backend.Following {
                 pause = step();
                 failures = 0;
             } catch (RuntimeException e) {
-                failed(e instanceof ServiceException s ? s.fault().message() : firstLine(e));
+                if (!closed) {
+                    failed(e instanceof ServiceException s ? s.fault().message() : firstLine(e));
+                }
                 pause = pauseNanos(failures++);
             }
             if (pause > 0) {

@@ -337,25 +337,20 @@ public abstract class LeasedBackend implements Backend {
     }
 
     @Override
-    public Set<ServiceName> services() throws InterruptedException {
-        var names = new TreeSet<ServiceName>();
-        for (String parent : List.of(paths.instances(), paths.contracts())) {
-            for (String name : parents(parent)) {
-                try {
-                    names.add(new ServiceName(name));
-                } catch (IllegalArgumentException e) {
-                    // another program has written it
-                }
-            }
-        }
+    public Set<String> services() throws InterruptedException {
+        var names = new TreeSet<String>(parents(paths.instances()));
+        names.addAll(parents(paths.contracts()));
         return names;
     }
 
     @Override
-    public List<String> instances(ServiceName service) throws InterruptedException {
-        return children(paths.instances(service)).stream()
-                .map(LeasedBackend::text)
-                .filter(text -> !text.isEmpty())
-                .toList();
+    public Map<String, String> instances(ServiceName service) throws InterruptedException {
+        var instances = new HashMap<String, String>();
+        for (Entry each : children(paths.instances(service))) {
+            if (!each.text.startsWith(GONE)) {
+                instances.put(StorePaths.name(each.path), each.text);
+            }
+        }
+        return instances;
     }
 }

@@ -49,6 +49,7 @@ class BackendServiceTest {
         var watching = Thread.currentThread();
         var service = new BackendService(
                 backend,
+                "fake",
                 backend.context(
                         new Time() {
                             @Override
@@ -110,7 +111,7 @@ class BackendServiceTest {
 
     @Test
     void a_watch_at_the_time_of_closing_leaves_nothing_followed() {
-        var service = new BackendService(backend, backend.context(time, Events.NONE));
+        var service = new BackendService(backend, "fake", backend.context(time, Events.NONE));
         backend.onFollow = (_, follower) -> follower.complete(Map.of());
         var since = new AbstractMap<String, Long>() {
             @Override
@@ -126,7 +127,7 @@ class BackendServiceTest {
 
     @Test
     void a_service_that_is_watched_again_while_it_is_given_up_is_known() throws InterruptedException {
-        var service = new BackendService(backend, backend.context(time, Events.NONE));
+        var service = new BackendService(backend, "fake", backend.context(time, Events.NONE));
         backend.onFollow = (name, follower) -> {
             followers.put(name, follower);
             follower.complete(Map.of("a", backend.written(Instances.of(name, "a"))));

@@ -132,13 +132,13 @@ public final class FakeBackend implements Backend, InstanceFormat {
     }
 
     @Override
-    public Set<ServiceName> services() {
+    public Set<String> services() {
         return Set.of();
     }
 
     @Override
-    public List<String> instances(ServiceName service) {
-        return List.of();
+    public Map<String, String> instances(ServiceName service) {
+        return Map.of();
     }
 
     @Override
