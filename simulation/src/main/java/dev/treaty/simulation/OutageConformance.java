@@ -23,7 +23,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -144,6 +143,11 @@ public abstract class OutageConformance {
         Polling.until(() -> watching.problem().isEmpty() && owner.problem().isEmpty());
     }
 
+    /** Begins or ends a disruption of a registry, in which an instance is registered. */
+    protected interface Disruption {
+        void accept(Registration registered) throws Exception;
+    }
+
     /**
      * Checks that the views of all watchers become equal to the registry's after a disruption, with no other step, and
      * that drains are acknowledged.
@@ -154,7 +158,7 @@ public abstract class OutageConformance {
      * @return the smallest set that a watcher had after a removal: 3 if nothing was removed but what was closed
      */
     protected final int assertConverges(
-            Callable<Registry> clients, ThrowingConsumer<Registration> begin, ThrowingConsumer<Registration> end)
+            Callable<Registry> clients, Disruption begin, Disruption end)
             throws Exception {
         var kept = closing(clients.call()).register(instance("kept"));
         var owner = closing(clients.call());
