@@ -1,5 +1,6 @@
 package dev.treaty.simulation;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.Treaty;
@@ -201,10 +202,10 @@ public abstract class OutageConformance {
     private static boolean isChanged(Map<String, ServiceInstance> view) {
         return view.keySet().equals(Set.of("changed", "drained", "kept", "new"))
                 && WatchRecorder.has(view, "changed", Status.WARNING)
-                && view.get("changed").weight() == 7
-                && view.get("changed").metadata().equals(Map.of("commit", "f01"))
+                && requireNonNull(view.get("changed")).weight() == 7
+                && requireNonNull(view.get("changed")).metadata().equals(Map.of("commit", "f01"))
                 && WatchRecorder.has(view, "drained", Status.DRAINING)
-                && view.get("new").equals(instance("new"));
+                && requireNonNull(view.get("new")).equals(instance("new"));
     }
 
     private static void assertEqualViews(
