@@ -158,9 +158,7 @@ public abstract class OutageConformance {
      * @param end ends the disruption
      * @return the smallest set that a watcher had after a removal: 3 if nothing was removed but what was closed
      */
-    protected final int assertConverges(
-            Callable<Registry> clients, Disruption begin, Disruption end)
-            throws Exception {
+    protected final int assertConverges(Callable<Registry> clients, Disruption begin, Disruption end) throws Exception {
         var kept = closing(clients.call()).register(instance("kept"));
         var owner = closing(clients.call());
         var other = closing(clients.call());
