@@ -2,6 +2,7 @@ package dev.treaty.resilience;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
@@ -12,7 +13,9 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.execution.GuardDescription;
+import dev.treaty.resilience.limit.AbandonedCalls;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p>An admitted call goes to the end of the queue for a processor, behind the calls that arrived meanwhile: so these
  * are admitted or refused at once, however long handlers keep the processors busy, and the queue becomes visible as
  * admitted calls that take long. A call whose deadline passed in that queue is not begun.
+ *
+ * <p>A call that is canceled, at its deadline or because the client left, ends at once: it gives its permit back although
+ * its handler may run on. Only so many handlers of an operation may.
  *
  * <p>A priority is claimed in a header, and claims are free. So an unauthenticated caller gets at most the policy's
  * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the
@@ -46,6 +52,8 @@ public final class Admission implements Filter {
     private final @Nullable KeyedRateLimiter<Principal> callers;
     private final @Nullable RateLimiter rate;
     private final ConcurrencyLimiter concurrency;
+    private final AbandonedCalls abandoned = new AbandonedCalls();
+    private volatile Runnable onAbandoned = () -> {};
     private final ServiceResponse<?> saturated;
     private final ServiceResponse<?> tooLate;
 
@@ -85,6 +93,11 @@ public final class Admission implements Filter {
             }
             now = after(wait, now);
         }
+        if (abandoned.of(call) >= policy.abandonedMax()) {
+            return ServiceResponse.failed(Fault.unreached(
+                    Code.RESOURCE_EXHAUSTED,
+                    "handlers of " + call.path() + " run on after their calls have ended, and no more may"));
+        }
         Priority priority = granted(context);
         if (!concurrency.tryAcquire(priority)) {
             if (!concurrency.acquire(priority, now, deadline - now)) {
@@ -93,12 +106,23 @@ public final class Admission implements Filter {
             now = time.nanoTime();
         }
         ServiceResponse<?> response = null;
+        long admitted = now;
+        Cancellation.Registration early = context.cancellation().onCancel(fault -> {
+            release(call, ServiceResponse.failed(fault), admitted, deadline);
+            if (abandoned.began(call) == 1) {
+                onAbandoned.run();
+            }
+        });
         try {
             letOthersBeAdmitted();
             response = deadline - time.nanoTime() <= 0 ? tooLate : next.handle(call.with(context.priority(priority)));
             return response;
         } finally {
-            release(call, response, now, deadline);
+            if (early.remove()) {
+                release(call, response, admitted, deadline);
+            } else if (abandoned.ended(call) == 0) {
+                onAbandoned.run();
+            }
         }
     }
 
@@ -154,6 +178,16 @@ public final class Admission implements Filter {
         return concurrency.snapshot();
     }
 
+    /** Returns the operations of which handlers run on after their calls have ended, with their numbers. */
+    public Map<String, Integer> abandoned() {
+        return abandoned.all();
+    }
+
+    /** Sets what is done when the first handler of an operation runs on after its call, and when the last has ended. */
+    public void onAbandoned(Runnable action) {
+        onAbandoned = action;
+    }
+
     /** Describes the limits in the order in which a call passes them. */
     public String describe() {
         return String.join(
@@ -161,6 +195,7 @@ public final class Admission implements Filter {
                 "each caller  " + rate(policy.rateLimitPerCaller()),
                 "all callers  " + rate(policy.rateLimit()),
                 "concurrency  " + GuardDescription.concurrency(policy.concurrency()),
+                "abandoned    up to " + policy.abandonedMax() + " handlers of an operation run on after their calls",
                 "priority     up to " + policy.priorityMax().wire() + " for unauthenticated callers");
     }
 
