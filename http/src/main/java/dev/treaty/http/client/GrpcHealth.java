@@ -54,6 +54,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">GRPC Health Checking Protocol</a>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
 public final class GrpcHealth implements HealthProbe {
     private static final String PATH = "/grpc.health.v1.Health/Check";
     /** The prefix of a message: a compression flag and the length. */
@@ -106,6 +107,7 @@ public final class GrpcHealth implements HealthProbe {
     }
 
     /** What the server answered: headers and trailers together, and the message. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Answer(Http2Headers headers, byte[] message) {
         Optional<String> header(String name) {
             return Optional.ofNullable(headers.get(name)).map(CharSequence::toString);

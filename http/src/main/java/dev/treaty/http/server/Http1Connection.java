@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * may be the rest of a body. Before it closes, it reads and discards what the client is sending, for a short time, so
  * that the client can read the response.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Http1Connection extends ChannelInboundHandlerAdapter {
     private static final System.Logger LOGGER = System.getLogger(Http1Connection.class.getName());
 
@@ -196,8 +197,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private static String target(HttpRequest request) {
         String target = request.uri();
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
-        boolean hostValid = hosts.size() == 1 && HOST.matcher(hosts.getFirst()).matches()
-                || hosts.isEmpty() && request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        boolean hostValid = hosts.isEmpty()
+                ? request.protocolVersion().equals(HttpVersion.HTTP_1_0)
+                : hosts.size() == 1 && HOST.matcher(hosts.getFirst()).matches();
         if (!hostValid) {
             throw malformed();
         }

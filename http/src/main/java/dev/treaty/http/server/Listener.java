@@ -33,6 +33,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /** Listens on a port, and gives each connection the handlers of the protocol that its client speaks. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
 public final class Listener {
     private static final System.Logger LOGGER = System.getLogger(Listener.class.getName());
 
