@@ -50,8 +50,8 @@ final class ProtocolDetection extends ByteToMessageDecoder {
     }
 
     private void http1(ChannelPipeline pipeline) {
-        pipeline.addLast(new RequestDecoder(parts.options().headerBytesMax()));
-        pipeline.addLast(new Http1Connection(parts, rejecting, oldNanos));
+        var decoder = new RequestDecoder(parts.options().headerBytesMax());
+        pipeline.addLast(decoder, new Http1Connection(parts, decoder, rejecting, oldNanos));
         pipeline.remove(this);
     }
 
