@@ -6,12 +6,15 @@ module dev.treaty.http {
     requires static transitive org.jspecify;
     requires transitive dev.treaty.codec;
     requires transitive dev.treaty.core;
-    requires io.helidon.common.socket;
-    requires io.helidon.http;
-    requires io.helidon.http.encoding;
-    requires io.helidon.webclient.http2;
-    requires io.helidon.webserver;
-    requires java.logging;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
+    requires io.netty.codec.http2;
+    requires io.netty.common;
+    requires io.netty.handler;
+    requires io.netty.transport;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
     requires java.net.http;
     requires tools.jackson.core;
 

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A service that this process serves: registered, health-checked, and drained when it is closed. */
@@ -30,6 +32,7 @@ public final class ServedService implements AutoCloseable {
 
     private final Registration registration;
     private final Server server;
+    private final Supplier<Map<String, Integer>> abandoned;
     private final Duration noticeMax;
     private final Time time;
     private final @Nullable HealthCheck check;
@@ -41,6 +44,7 @@ public final class ServedService implements AutoCloseable {
     /**
      * Starts the health check of a registered service.
      *
+     * @param abandoned returns the operations of which handlers run on after their calls have ended, with their numbers
      * @param noticeMax the maximum time that closing waits until clients are notified
      * @param onClose called once, after the service has been withdrawn
      */
@@ -48,11 +52,13 @@ public final class ServedService implements AutoCloseable {
             Registration registration,
             Server server,
             Object implementation,
+            Supplier<Map<String, Integer>> abandoned,
             Duration noticeMax,
             RuntimeDependencies runtime,
             Consumer<ServedService> onClose) {
         this.registration = registration;
         this.server = server;
+        this.abandoned = abandoned;
         this.noticeMax = noticeMax;
         this.time = runtime.time();
         this.onClose = onClose;
@@ -74,16 +80,32 @@ public final class ServedService implements AutoCloseable {
         return registration.instance();
     }
 
-    /** The health that was last reported. */
+    /** The health that was last reported; a warning if handlers run on after their calls have ended. */
     public ServiceHealth health() {
-        return health;
+        ServiceHealth reported = health;
+        Map<String, Integer> running = reported.status() == Status.PASSING ? abandoned.get() : Map.of();
+        if (running.isEmpty()) {
+            return reported;
+        }
+        String counts = running.entrySet().stream()
+                .map(each -> each.getValue() + " of " + each.getKey())
+                .collect(Collectors.joining(", "));
+        String message = "handlers ignore interrupts and run on after their calls have ended: " + counts;
+        return new ServiceHealth(Status.WARNING, message, time.instant(), reported.details());
+    }
+
+    /** Reports the current health again, since handlers run on after their calls, or do no longer. */
+    void reportAbandoned() {
+        if (!draining.get()) {
+            registration.report(health());
+        }
     }
 
     /** Reports the health of the service; clients are notified. It has no effect while the service is draining. */
     public void report(ServiceHealth changed) {
         if (!draining.get()) {
             health = changed;
-            registration.report(changed);
+            registration.report(health());
         }
     }
 

@@ -93,7 +93,8 @@ final class ServiceHost {
                 throw new IllegalStateException(name + " is served already by this process");
             }
             Server listening = server();
-            Handler handler = handler(type, contract, implementation, limited);
+            var admission = limited ? new Admission(name, settings.server().limits(), time) : null;
+            Handler handler = handler(type, contract, implementation, admission);
             registry.publish(contract); // first, so that a contract that the registry rejects is not served
             listening.host(new HostedService(contract, handler, () -> health(name)));
             listening.page(
@@ -104,17 +105,21 @@ final class ServiceHost {
                     registry.register(instance(contract, listening.endpoint())),
                     listening,
                     implementation,
+                    admission == null ? Map::of : admission::abandoned,
                     noticeMax(),
                     runtime,
                     closedService -> served.remove(name, closedService));
             served.put(name, service);
+            if (admission != null) {
+                admission.onAbandoned(service::reportAbandoned);
+            }
             return service;
         } finally {
             lock.unlock();
         }
     }
 
-    private <T> Handler handler(Class<T> type, ServiceContract contract, T implementation, boolean limited) {
+    private <T> Handler handler(Class<T> type, ServiceContract contract, T implementation, @Nullable Admission admission) {
         Handler dispatcher = Dispatcher.of(
                 type,
                 contract,
@@ -128,10 +133,9 @@ final class ServiceHost {
                 Thread.interrupted(); // left by the implementation: the response could not be sent
             }
         };
-        var pipeline = limited
-                ? Pipelines.server(
-                        new Admission(contract.name(), settings.server().limits(), time), dispatch, runtime)
-                : Pipelines.server(dispatch, time, runtime.events());
+        var pipeline = admission == null
+                ? Pipelines.server(dispatch, time, runtime.events())
+                : Pipelines.server(admission, dispatch, runtime);
         return pipeline.handler();
     }
 

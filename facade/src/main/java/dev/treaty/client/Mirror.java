@@ -5,6 +5,7 @@ import dev.treaty.balance.LoadBalancer;
 import dev.treaty.balance.Selection;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.event.BackgroundThread;
@@ -58,6 +59,6 @@ public final class Mirror {
                 of.attempt(),
                 Priority.SHEDDABLE, // its response is discarded
                 Map.copyOf(headers),
-                new DecisionRecord());
+                new DecisionRecord(), new Cancellation());
     }
 }

@@ -1,6 +1,7 @@
 package dev.treaty.pipeline;
 
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
@@ -20,6 +21,7 @@ import dev.treaty.resilience.Guard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** Assembles the pipelines of client and server: one method for each side, one line and one reason for each step. */
 public final class Pipelines {
@@ -39,7 +41,7 @@ public final class Pipelines {
             RuntimeDependencies runtime) {
         return new Pipeline(
                 List.of(
-                        observe(Side.CLIENT, runtime.time(), runtime.events()),
+                        observeClient(runtime.time(), runtime.events()),
                         new Step(
                                 "guard",
                                 "sets the deadline, and is around the load balancer, so that each attempt can go to"
@@ -72,7 +74,7 @@ public final class Pipelines {
 
     private static List<Step> unlimited(Time time, Events events) {
         return List.of(
-                observe(Side.SERVER, time, events),
+                observeServer(time, events),
                 new Step(
                         "deadline",
                         "a call whose deadline has passed is not started, because its response would be too late",
@@ -84,12 +86,30 @@ public final class Pipelines {
                                         : next.handle(call))));
     }
 
+    private static final String OUTERMOST = "outermost, so that it sees what the caller sees";
+
     /** Measures a call and emits an event at its end. */
-    private static Step observe(Side side, Time time, Events events) {
-        return new Step("observe", "outermost, so that it sees what the caller sees", Filter.wrapping(next -> call -> {
+    private static Step observeClient(Time time, Events events) {
+        return new Step("observe", OUTERMOST, Filter.wrapping(next -> call -> {
             long start = time.nanoTime();
             ServiceResponse<?> response = next.handle(call).withLatencyNanos(time.nanoTime() - start);
-            events.emit(new Event.CallEnded(side, call, response));
+            events.emit(new Event.CallEnded(Side.CLIENT, call, response));
+            return response;
+        }));
+    }
+
+    /** The same for a server, where a canceled call ends before its handler returns. */
+    private static Step observeServer(Time time, Events events) {
+        return new Step("observe", OUTERMOST, Filter.wrapping(next -> call -> {
+            long start = time.nanoTime();
+            Consumer<ServiceResponse<?>> emit = response -> events.emit(
+                    new Event.CallEnded(Side.SERVER, call, response.withLatencyNanos(time.nanoTime() - start)));
+            Cancellation.Registration early =
+                    call.context().cancellation().onCancel(fault -> emit.accept(ServiceResponse.failed(fault)));
+            ServiceResponse<?> response = next.handle(call);
+            if (early.remove()) {
+                emit.accept(response);
+            }
             return response;
         }));
     }

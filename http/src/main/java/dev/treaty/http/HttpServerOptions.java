@@ -1,6 +1,8 @@
 package dev.treaty.http;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
 
 /**
  * The address and the limits of an {@link HttpServer}.
@@ -8,25 +10,60 @@ import java.time.Duration;
  * @param host the address to listen on; a wildcard such as {@code 0.0.0.0} listens on all addresses
  * @param port the port, or 0 for any free one
  * @param bodyBytesMax the maximum size of a request body, in bytes
+ * @param bodiesBytesMax the maximum size of all request bodies that the server holds at a time, in bytes. An eighth of
+ *     it is reserved for bodies of at most 64 KiB, so that large ones do not keep small ones out
  * @param headerBytesMax the maximum size of a request line, and of all headers together, in bytes
- * @param connectionsMax the maximum number of connections; further ones wait in the backlog
+ * @param connectionsMax the maximum number of connections; requests of further ones are rejected
+ * @param streamsMax the maximum number of concurrent requests of one HTTP/2 connection
+ * @param requestTimeout how long a client may take to send a request, unless the deadline of the call is earlier
  * @param idleTimeout how long a connection may be idle; longer than clients keep theirs, so that they close first. It
- *     also limits the time to send a request, unless the deadline is earlier, and to receive the response
+ *     also limits the time to receive a response
+ * @param origins the origins of pages in browsers that may call services, such as {@code https://shop.example} (CORS)
+ * @param connectionAgeMax how long a connection is used; after its next response, up to a tenth earlier, it is closed,
+ *     so that clients spread over new servers
  */
 public record HttpServerOptions(
-        String host, int port, int bodyBytesMax, int headerBytesMax, int connectionsMax, Duration idleTimeout) {
-    /** Any free port of 127.0.0.1, bodies of 4 MiB, headers of 16 KiB, 10,000 connections, idle for two minutes. */
-    public static final HttpServerOptions STANDARD =
-            new HttpServerOptions("127.0.0.1", 0, 4 << 20, 16 << 10, 10_000, Duration.ofMinutes(2));
+        String host,
+        int port,
+        int bodyBytesMax,
+        long bodiesBytesMax,
+        int headerBytesMax,
+        int connectionsMax,
+        int streamsMax,
+        Duration requestTimeout,
+        Duration idleTimeout,
+        Duration connectionAgeMax,
+        Set<String> origins) {
+    /**
+     * Any free port of 127.0.0.1; bodies of 4 MiB, all together of a quarter of the heap; headers of 16 KiB; 10,000
+     * connections with 100 streams; half a minute to send a request; idle for two minutes; used for an hour.
+     */
+    public static final HttpServerOptions STANDARD = new HttpServerOptions(
+            "127.0.0.1",
+            0,
+            4 << 20,
+            Runtime.getRuntime().maxMemory() / 4,
+            16 << 10,
+            10_000,
+            100,
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(2),
+            Duration.ofHours(1),
+            Set.of());
 
     /** @throws IllegalArgumentException if a limit is invalid; the message names it */
     public HttpServerOptions {
         check(!host.isBlank(), "host must not be empty: use 127.0.0.1 or 0.0.0.0");
         check(port >= 0 && port <= 65_535, "port must be from 0 to 65535, not " + port);
         check(bodyBytesMax >= 1, "bodyBytesMax must be at least 1, not " + bodyBytesMax);
+        check(bodiesBytesMax >= 1, "bodiesBytesMax must be at least 1, not " + bodiesBytesMax);
         check(headerBytesMax >= 1_024, "headerBytesMax must be at least 1024, not " + headerBytesMax);
         check(connectionsMax >= 1, "connectionsMax must be at least 1, not " + connectionsMax);
+        check(streamsMax >= 1, "streamsMax must be at least 1, not " + streamsMax);
+        check(requestTimeout.isPositive(), "requestTimeout must be positive, and is " + requestTimeout);
         check(idleTimeout.isPositive(), "idleTimeout must be positive, and is " + idleTimeout);
+        origins = Set.copyOf(origins);
+        check(connectionAgeMax.isPositive(), "connectionAgeMax must be positive, and is " + connectionAgeMax);
     }
 
     static void check(boolean valid, String message) {
@@ -37,11 +74,86 @@ public record HttpServerOptions(
 
     /** Returns the same limits with another address. */
     public HttpServerOptions at(String otherHost, int otherPort) {
-        return new HttpServerOptions(otherHost, otherPort, bodyBytesMax, headerBytesMax, connectionsMax, idleTimeout);
+        return new HttpServerOptions(
+                otherHost,
+                otherPort,
+                bodyBytesMax,
+                bodiesBytesMax,
+                headerBytesMax,
+                connectionsMax,
+                streamsMax,
+                requestTimeout,
+                idleTimeout,
+                connectionAgeMax,
+                origins);
     }
 
-    /** Returns these options with another limit on bodies. */
+    /** Returns these options with other limits on one body and on all bodies. */
+    public HttpServerOptions bodies(int bytesMax, long allBytesMax) {
+        return new HttpServerOptions(
+                host,
+                port,
+                bytesMax,
+                allBytesMax,
+                headerBytesMax,
+                connectionsMax,
+                streamsMax,
+                requestTimeout,
+                idleTimeout,
+                connectionAgeMax,
+                origins);
+    }
+
+    /** Returns these options with another limit on one body. */
     public HttpServerOptions bodyBytesMax(int bytes) {
-        return new HttpServerOptions(host, port, bytes, headerBytesMax, connectionsMax, idleTimeout);
+        return bodies(bytes, bodiesBytesMax);
+    }
+
+    /** Returns these options with another number of connections, of an other age. */
+    public HttpServerOptions connections(int most, Duration ageMax) {
+        return new HttpServerOptions(
+                host,
+                port,
+                bodyBytesMax,
+                bodiesBytesMax,
+                headerBytesMax,
+                most,
+                streamsMax,
+                requestTimeout,
+                idleTimeout,
+                ageMax,
+                origins);
+    }
+
+    /** Returns these options with other origins of pages that may call services. */
+    public HttpServerOptions origins(Collection<String> others) {
+        return new HttpServerOptions(
+                host,
+                port,
+                bodyBytesMax,
+                bodiesBytesMax,
+                headerBytesMax,
+                connectionsMax,
+                streamsMax,
+                requestTimeout,
+                idleTimeout,
+                connectionAgeMax,
+                Set.copyOf(others));
+    }
+
+    /** Returns these options with other timeouts. */
+    public HttpServerOptions timeouts(Duration request, Duration idle) {
+        return new HttpServerOptions(
+                host,
+                port,
+                bodyBytesMax,
+                bodiesBytesMax,
+                headerBytesMax,
+                connectionsMax,
+                streamsMax,
+                request,
+                idle,
+                connectionAgeMax,
+                origins);
     }
 }

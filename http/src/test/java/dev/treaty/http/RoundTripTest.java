@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Principal;
@@ -129,7 +130,7 @@ class RoundTripTest {
                 3,
                 Priority.SHEDDABLE,
                 Map.of("x-tenant", "acme"),
-                Running.context(Duration.ofMinutes(1)).record());
+                Running.context(Duration.ofMinutes(1)).record(), new Cancellation());
         Operation last = Running.CONTRACT.operation("last").orElseThrow();
 
         running.connection

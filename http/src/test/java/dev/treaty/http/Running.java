@@ -1,6 +1,7 @@
 package dev.treaty.http;
 
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Dispatcher;
@@ -66,7 +67,7 @@ public final class Running implements AutoCloseable {
                 1,
                 Priority.NORMAL,
                 headers,
-                new DecisionRecord());
+                new DecisionRecord(), new Cancellation());
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.treaty.observe;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
@@ -38,7 +39,7 @@ final class Traffic {
                 1,
                 Priority.NORMAL,
                 Map.of(),
-                new DecisionRecord());
+                new DecisionRecord(), new Cancellation());
         return new Call(service, Operation.unknown(operation), List.of(Map.of("card", "4111-secret")), context);
     }
 

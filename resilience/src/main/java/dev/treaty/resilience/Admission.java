@@ -2,6 +2,7 @@ package dev.treaty.resilience;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
@@ -12,7 +13,9 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.execution.GuardDescription;
+import dev.treaty.resilience.limit.AbandonedCalls;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * are admitted or refused at once, however long handlers keep the processors busy, and the queue becomes visible as
  * admitted calls that take long. A call is not begun if its deadline passed in that queue, or if the limit fell
  * meanwhile and more calls are admitted than it allows.
+ *
+ * <p>A call that is canceled, at its deadline or because the client left, ends at once: it gives its permit back although
+ * its handler may run on. Only so many handlers of an operation may.
  *
  * <p>A priority is claimed in a header, and claims are free. So an unauthenticated caller gets at most the policy's
  * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the
@@ -47,6 +53,8 @@ public final class Admission implements Filter {
     private final @Nullable KeyedRateLimiter<Principal> callers;
     private final @Nullable RateLimiter rate;
     private final ConcurrencyLimiter concurrency;
+    private final AbandonedCalls abandoned = new AbandonedCalls();
+    private volatile Runnable onAbandoned = () -> {};
     private final ServiceResponse<?> saturated;
     private final ServiceResponse<?> tooLate;
 
@@ -86,6 +94,11 @@ public final class Admission implements Filter {
             }
             now = after(wait, now);
         }
+        if (abandoned.of(call) >= policy.abandonedMax()) {
+            return ServiceResponse.failed(Fault.unreached(
+                    Code.RESOURCE_EXHAUSTED,
+                    "handlers of " + call.path() + " run on after their calls have ended, and no more may"));
+        }
         Priority priority = granted(context);
         if (!concurrency.tryAcquire(priority)) {
             if (!concurrency.acquire(priority, now, deadline - now)) {
@@ -93,20 +106,33 @@ public final class Admission implements Filter {
             }
             now = time.nanoTime();
         }
-        boolean admitted = true;
         ServiceResponse<?> response = null;
+        Cancellation.Registration early = null;
+        boolean held = true;
+        long admitted = now;
         try {
             letOthersBeAdmitted();
             if (concurrency.revoke()) {
-                admitted = false;
+                held = false;
                 return saturated;
             }
+            early = context.cancellation().onCancel(fault -> abandon(call, fault, admitted));
             response = deadline - time.nanoTime() <= 0 ? tooLate : next.handle(call.with(context.priority(priority)));
             return response;
         } finally {
-            if (admitted) {
-                release(call, response, now, deadline);
+            if (early == null ? held : early.remove()) {
+                release(call, response, admitted, deadline);
+            } else if (early != null && abandoned.ended(call) == 0) {
+                onAbandoned.run();
             }
+        }
+    }
+
+    /** Ends an admitted call that is canceled while its handler runs. */
+    private void abandon(Call call, Fault reason, long start) {
+        release(call, ServiceResponse.failed(reason), start, call.context().deadline().atNanos());
+        if (abandoned.began(call) == 1) {
+            onAbandoned.run();
         }
     }
 
@@ -162,6 +188,16 @@ public final class Admission implements Filter {
         return concurrency.snapshot();
     }
 
+    /** Returns the operations of which handlers run on after their calls have ended, with their numbers. */
+    public Map<String, Integer> abandoned() {
+        return abandoned.all();
+    }
+
+    /** Sets what is done when the first handler of an operation runs on after its call, and when the last has ended. */
+    public void onAbandoned(Runnable action) {
+        onAbandoned = action;
+    }
+
     /** Describes the limits in the order in which a call passes them. */
     public String describe() {
         return String.join(
@@ -169,6 +205,7 @@ public final class Admission implements Filter {
                 "each caller  " + rate(policy.rateLimitPerCaller()),
                 "all callers  " + rate(policy.rateLimit()),
                 "concurrency  " + GuardDescription.concurrency(policy.concurrency()),
+                "abandoned    up to " + policy.abandonedMax() + " handlers of an operation run on after their calls",
                 "priority     up to " + policy.priorityMax().wire() + " for unauthenticated callers");
     }
 

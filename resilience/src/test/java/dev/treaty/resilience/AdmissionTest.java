@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
@@ -41,7 +42,7 @@ class AdmissionTest {
         Call call = Fixtures.call(Fixtures.WRITE, time);
         CallContext context = call.context();
         return call.with(new CallContext(
-                context.deadline(), caller, context.trace(), 1, priority, context.headers(), context.record()));
+                context.deadline(), caller, context.trace(), 1, priority, context.headers(), context.record(), new Cancellation()));
     }
 
     private Call by(String caller) {
@@ -81,10 +82,10 @@ class AdmissionTest {
     void an_invalid_policy_is_rejected_with_the_value_and_the_accepted_range() {
         AdmissionPolicy usual = AdmissionPolicy.DEFAULT;
         assertThatThrownBy(() -> new AdmissionPolicy(
-                        Optional.empty(), Optional.empty(), 0, usual.concurrency(), usual.priorityMax()))
+                        Optional.empty(), Optional.empty(), 0, usual.concurrency(), 1, usual.priorityMax()))
                 .hasMessage("callers-max is 0: use 1 or more");
         assertThatThrownBy(() -> new AdmissionPolicy(
-                        Optional.empty(), Optional.empty(), 1_000_001, usual.concurrency(), usual.priorityMax()))
+                        Optional.empty(), Optional.empty(), 1_000_001, usual.concurrency(), 1, usual.priorityMax()))
                 .hasMessage("callers-max is 1000001: use at most 1000000");
         assertThatThrownBy(() -> usual.withRateLimitPerCaller(ONE_A_SECOND.withWarmUp(SECOND)))
                 .hasMessage("warm-up is PT1S: use none for a limit per key");
@@ -168,7 +169,7 @@ class AdmissionTest {
     @Test
     void a_flood_of_invented_names_shares_one_limit() {
         var policy = new AdmissionPolicy(
-                Optional.empty(), Optional.of(ONE_A_SECOND), 2, ConcurrencyPolicy.DEFAULT, Priority.NORMAL);
+                Optional.empty(), Optional.of(ONE_A_SECOND), 2, ConcurrencyPolicy.DEFAULT, 1, Priority.NORMAL);
         var admission = admission(policy);
         for (int i = 0; i < 1000; i++) {
             make(admission, by("caller-" + i), handler);

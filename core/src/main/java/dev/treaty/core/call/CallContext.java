@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority the priority when a limit is reached. The calls of a handler inherit it, as the server has granted it
  * @param headers further headers, by name in lower case; the calls of a handler inherit only {@link #MIRROR}
  * @param record what has happened to this call so far, in this process
+ * @param cancellation tells whether the call has ended before its handler; the calls of a handler inherit it
  */
 public record CallContext(
         Deadline deadline,
@@ -27,7 +28,8 @@ public record CallContext(
         int attempt,
         Priority priority,
         Map<String, String> headers,
-        DecisionRecord record) {
+        DecisionRecord record,
+        Cancellation cancellation) {
 
     /** The header of a mirrored call, and of the calls that its handler makes. */
     public static final String MIRROR = "treaty-mirror";
@@ -60,7 +62,14 @@ public record CallContext(
         if (!CURRENT.isBound()) {
             var deadline = Deadline.after(Deadline.MAX, time);
             return new CallContext(
-                    deadline, self, Trace.start(random), 1, Priority.NORMAL, Map.of(), new DecisionRecord());
+                    deadline,
+                    self,
+                    Trace.start(random),
+                    1,
+                    Priority.NORMAL,
+                    Map.of(),
+                    new DecisionRecord(),
+                    Cancellation.NEVER);
         }
         CallContext parent = CURRENT.get();
         return new CallContext(
@@ -70,7 +79,13 @@ public record CallContext(
                 parent.attempt,
                 parent.priority,
                 parent.mirrored() ? MIRRORED : Map.of(),
-                new DecisionRecord());
+                new DecisionRecord(),
+                parent.cancellation);
+    }
+
+    /** Returns true if nobody waits for the response any more, so that a handler need not continue. */
+    public boolean canceled() {
+        return cancellation.reason().isPresent();
     }
 
     /** Returns true for a mirrored call, whose response is discarded, for handlers that must not act twice. */
@@ -87,7 +102,7 @@ public record CallContext(
     @SuppressWarnings("ReferenceEquality") // only saves an allocation
     public CallContext within(Deadline other) {
         Deadline earlier = deadline.earlier(other);
-        return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, priority, headers, record);
+        return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, priority, headers, record, cancellation);
     }
 
     /** The same context with other headers; a mirrored call stays mirrored. */
@@ -96,16 +111,16 @@ public record CallContext(
         if (mirrored()) {
             changed.putAll(MIRRORED);
         }
-        return new CallContext(deadline, caller, trace, attempt, priority, Map.copyOf(changed), record);
+        return new CallContext(deadline, caller, trace, attempt, priority, Map.copyOf(changed), record, cancellation);
     }
 
     /** The same context with another number of the attempt. */
     public CallContext attempt(int number) {
-        return number == attempt ? this : new CallContext(deadline, caller, trace, number, priority, headers, record);
+        return number == attempt ? this : new CallContext(deadline, caller, trace, number, priority, headers, record, cancellation);
     }
 
     /** The same context with another priority. */
     public CallContext priority(Priority changed) {
-        return changed == priority ? this : new CallContext(deadline, caller, trace, attempt, changed, headers, record);
+        return changed == priority ? this : new CallContext(deadline, caller, trace, attempt, changed, headers, record, cancellation);
     }
 }

@@ -6,19 +6,47 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.health.HealthProbe;
 import dev.treaty.core.time.Time;
-import io.helidon.http.Header;
-import io.helidon.http.HeaderName;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.Headers;
-import io.helidon.webclient.http2.Http2Client;
-import io.helidon.webclient.http2.Http2ClientResponse;
+import dev.treaty.http.wire.EventLoopThreads;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2SecurityUtil;
+import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.util.ReferenceCountUtil;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A health probe that calls {@code grpc.health.v1.Health/Check}. Its two messages have one field each, so they are
@@ -26,12 +54,9 @@ import java.util.Optional;
  *
  * @see <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">GRPC Health Checking Protocol</a>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
 public final class GrpcHealth implements HealthProbe {
     private static final String PATH = "/grpc.health.v1.Health/Check";
-    private static final HeaderName GRPC_STATUS = HeaderNames.create("grpc-status");
-    private static final HeaderName GRPC_MESSAGE = HeaderNames.create("grpc-message");
-    private static final HeaderName TE = HeaderNames.create("te");
-
     /** The prefix of a message: a compression flag and the length. */
     private static final int PREFIX_BYTES = 5;
 
@@ -43,13 +68,15 @@ public final class GrpcHealth implements HealthProbe {
 
     private final ServiceEndpoint endpoint;
     private final String service;
+    private final boolean tls;
+    private final Duration timeout;
     private final Time time;
-    private final Http2Client client;
 
     /**
      * Creates a probe of a service at an endpoint.
      *
      * @param service the name of the gRPC service, at most {@value #NAME_BYTES_MAX} bytes; empty for the whole server
+     * @param timeout the maximum time to connect, and to answer
      * @throws IllegalArgumentException if the name is longer
      */
     public GrpcHealth(ServiceEndpoint endpoint, boolean tls, String service, Duration timeout, Time time) {
@@ -58,23 +85,138 @@ public final class GrpcHealth implements HealthProbe {
         }
         this.endpoint = endpoint;
         this.service = service;
+        this.tls = tls;
+        this.timeout = timeout;
         this.time = time;
-        this.client = Http2Client.create(config -> config.baseUri((tls ? "https://" : "http://") + endpoint.authority())
-                .connectTimeout(timeout)
-                .readTimeout(timeout)
-                .shareConnectionCache(false)
-                .protocolConfig(protocol -> protocol.priorKnowledge(!tls)));
     }
 
     @Override
     public ServiceHealth probe() {
-        try (Http2ClientResponse response = client.post(PATH)
-                .header(HeaderNames.CONTENT_TYPE, "application/grpc")
-                .header(TE, "trailers")
-                .submit(request())) {
-            return answered(response);
-        } catch (IOException | RuntimeException e) { // the library wraps I/O errors
+        var loop = new MultiThreadIoEventLoopGroup(
+                1, EventLoopThreads.named("treaty-grpc-health"), NioIoHandler.newFactory());
+        try {
+            return health(call(loop).get(timeout.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return health(Status.CRITICAL, "the probe was interrupted");
+        } catch (IOException | ExecutionException | TimeoutException e) {
             return health(Status.CRITICAL, endpoint.authority() + " does not answer in gRPC");
+        } finally {
+            loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        }
+    }
+
+    /** What the server answered: headers and trailers together, and the message. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Answer(Http2Headers headers, byte[] message) {
+        Optional<String> header(String name) {
+            return Optional.ofNullable(headers.get(name)).map(CharSequence::toString);
+        }
+    }
+
+    private CompletableFuture<Answer> call(MultiThreadIoEventLoopGroup loop) throws IOException {
+        SslContext encryption = tls ? encryption() : null;
+        var answer = new CompletableFuture<Answer>();
+        var connected = new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeout.toMillis())
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        if (encryption != null) {
+                            channel.pipeline()
+                                    .addLast(encryption.newHandler(channel.alloc(), endpoint.host(), endpoint.port()));
+                        }
+                        channel.pipeline()
+                                .addLast(
+                                        Http2FrameCodecBuilder.forClient().build(),
+                                        new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()),
+                                        new Answered(answer));
+                    }
+                })
+                .connect(new InetSocketAddress(endpoint.host(), endpoint.port()))
+                .awaitUninterruptibly();
+        if (!connected.isSuccess()) {
+            throw new IOException(connected.cause());
+        }
+        new Http2StreamChannelBootstrap(connected.channel())
+                .handler(new Answered(answer))
+                .open()
+                .addListener(opened -> {
+                    if (opened.isSuccess()) {
+                        send((Channel) opened.getNow());
+                    } else {
+                        answer.completeExceptionally(opened.cause());
+                    }
+                });
+        return answer;
+    }
+
+    private static SslContext encryption() throws IOException {
+        return SslContextBuilder.forClient()
+                .sslProvider(SslProvider.JDK)
+                .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+                .endpointIdentificationAlgorithm("HTTPS")
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        ApplicationProtocolNames.HTTP_2))
+                .build();
+    }
+
+    private void send(Channel stream) {
+        var headers = new DefaultHttp2Headers()
+                .method("POST")
+                .scheme(tls ? "https" : "http")
+                .authority(endpoint.authority())
+                .path(PATH);
+        headers.add("content-type", "application/grpc");
+        headers.add("te", "trailers");
+        stream.write(new DefaultHttp2HeadersFrame(headers));
+        stream.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(request()), true));
+    }
+
+    /** Collects the answer of a stream; as the last handler of a connection, it only notes that it ended. */
+    private static final class Answered extends ChannelInboundHandlerAdapter {
+        private final CompletableFuture<Answer> answer;
+        private final Http2Headers headers = new DefaultHttp2Headers(false);
+        private final ByteArrayOutputStream message = new ByteArrayOutputStream();
+
+        Answered(CompletableFuture<Answer> answer) {
+            this.answer = answer;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object frame) throws IOException {
+            try {
+                boolean last = false;
+                if (frame instanceof Http2HeadersFrame received) {
+                    headers.add(received.headers());
+                    last = received.isEndStream();
+                } else if (frame instanceof Http2DataFrame data) {
+                    int taken = Math.min(data.content().readableBytes(), ANSWER_BYTES_MAX - message.size());
+                    data.content().readBytes(message, taken);
+                    last = data.isEndStream();
+                }
+                if (last) {
+                    answer.complete(new Answer(headers, message.toByteArray()));
+                }
+            } finally {
+                ReferenceCountUtil.release(frame);
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            answer.completeExceptionally(new IOException("the connection ended"));
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            answer.completeExceptionally(cause);
+            context.close();
         }
     }
 
@@ -89,38 +231,25 @@ public final class GrpcHealth implements HealthProbe {
                 .array();
     }
 
-    private ServiceHealth answered(Http2ClientResponse response) throws IOException {
-        if (response.status().code() != 200) {
-            return health(
-                    Status.CRITICAL,
-                    endpoint.authority() + " answers " + response.status().code() + ", not gRPC");
+    private ServiceHealth health(Answer answer) {
+        @Nullable CharSequence status = answer.headers().status();
+        if (status == null || !status.toString().equals("200")) {
+            return health(Status.CRITICAL, endpoint.authority() + " answers " + status + ", not gRPC");
         }
-        byte[] answer = new byte[0];
-        if (response.entity().hasEntity()) {
-            try (InputStream in = response.inputStream()) {
-                answer = in.readNBytes(ANSWER_BYTES_MAX);
-            }
-        }
-        // An error without a message has its status in the headers. After a message the status is in a trailer, which
-        // the library returns only if it was announced, which gRPC does not do; then the message has the result.
-        Optional<String> error = value(response.headers(), GRPC_STATUS).filter(code -> !code.equals("0"));
-        if (error.isPresent() || answer.length < PREFIX_BYTES) {
-            String why = value(response.headers(), GRPC_MESSAGE)
+        String code = answer.header("grpc-status").orElse("missing");
+        if (!code.equals("0") || answer.message().length < PREFIX_BYTES) {
+            String why = answer.header("grpc-message")
                     .map(message -> ": " + MessageReader.echo(message))
                     .orElse("");
             return health(
                     Status.CRITICAL,
-                    endpoint.authority() + " answers with gRPC status " + error.orElse("missing") + why);
+                    endpoint.authority() + " answers with gRPC status " + MessageReader.echo(code) + why);
         }
-        int status = status(answer);
+        int serving = status(answer.message());
         String what = service.isEmpty() ? endpoint.authority() : service + " at " + endpoint.authority();
-        return status == SERVING
+        return serving == SERVING
                 ? health(Status.PASSING, what + " is serving")
-                : health(Status.CRITICAL, what + " is not serving (" + status + ")");
-    }
-
-    private static Optional<String> value(Headers headers, HeaderName name) {
-        return headers.contains(name) ? Optional.of(headers.get(name)).map(Header::get) : Optional.empty();
+                : health(Status.CRITICAL, what + " is not serving (" + serving + ")");
     }
 
     /** Decodes the only field of the response; 0, which is UNKNOWN, if it is missing. */

@@ -12,7 +12,7 @@ import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpTransportOptions;
-import dev.treaty.http.wire.HttpHeaders;
+import dev.treaty.http.wire.CallHeaders;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -103,11 +103,11 @@ public final class HttpConnection implements Transport.Connection {
         if (extra.isEmpty()) {
             return Optional.empty();
         }
-        if (extra.size() > HttpHeaders.CALL_HEADERS_MAX) {
-            return Optional.of("a call carries at most " + HttpHeaders.CALL_HEADERS_MAX + " headers");
+        if (extra.size() > CallHeaders.CALL_HEADERS_MAX) {
+            return Optional.of("a call carries at most " + CallHeaders.CALL_HEADERS_MAX + " headers");
         }
         return extra.entrySet().stream()
-                .flatMap(header -> HttpHeaders.problem(header.getKey(), header.getValue()).stream())
+                .flatMap(header -> CallHeaders.problem(header.getKey(), header.getValue()).stream())
                 .findFirst();
     }
 

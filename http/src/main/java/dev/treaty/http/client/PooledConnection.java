@@ -4,7 +4,7 @@ import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
-import dev.treaty.http.wire.HttpHeaders;
+import dev.treaty.http.wire.CallHeaders;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +83,7 @@ final class PooledConnection {
         request.add("\r\ntraceparent: 00-").addHex(trace.traceHigh()).addHex(trace.traceLow());
         request.add("-").addHex(trace.span()).add(trace.sampled() ? "-01\r\n" : "-00\r\n");
         if (!context.caller().name().isEmpty()) {
-            header("Treaty-Caller", HttpHeaders.encodeName(context.caller().name()));
+            header("Treaty-Caller", CallHeaders.encodeName(context.caller().name()));
         }
         if (context.attempt() > 1) {
             request.add("Treaty-Attempt: ").addNumber(context.attempt()).add("\r\n");

@@ -2,7 +2,7 @@ package dev.treaty.http.client;
 
 import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.Deadline;
-import dev.treaty.http.wire.HttpHeaders;
+import dev.treaty.http.wire.CallHeaders;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -193,8 +193,8 @@ final class ResponseReader {
                 throw new MalformedResponse("two different Content-Lengths");
             }
             contentLength = length;
-        } else if (is(HttpHeaders.REACHED, lineStart, colon)) {
-            reached = !is(HttpHeaders.NOT_REACHED, from, to);
+        } else if (is(CallHeaders.REACHED, lineStart, colon)) {
+            reached = !is(CallHeaders.NOT_REACHED, from, to);
         } else if (is("content-encoding", lineStart, colon) && !is("identity", from, to)) {
             throw new MalformedResponse("a Content-Encoding that was not requested");
         } else if (is("transfer-encoding", lineStart, colon)) {

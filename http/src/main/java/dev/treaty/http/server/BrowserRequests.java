@@ -2,8 +2,8 @@ package dev.treaty.http.server;
 
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.call.Code;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.ServerRequestHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
@@ -35,21 +35,21 @@ public final class BrowserRequests {
     }
 
     /** Rejects a request that a page may have sent to something that only operators and other processes use. */
-    public void check(ServerRequestHeaders headers) {
+    public void check(HttpHeaders headers) {
         if (!loopback) {
             return;
         }
-        String authority = headers.first(HeaderNames.HOST).orElse("").toLowerCase(Locale.ROOT);
+        String authority = headers.get(HttpHeaderNames.HOST, "").toLowerCase(Locale.ROOT);
         String name = PORT.matcher(authority).replaceFirst("");
         if (!ADDRESS.matcher(name).matches() && !LOCAL_NAME.matcher(name).matches() && !name.equals(host)) {
             throw rejected("the host \"" + MessageReader.echo(name)
                     + "\" is not this server, which listens on loopback: use localhost or " + host);
         }
-        headers.first(HeaderNames.ORIGIN).ifPresent(origin -> {
-            if (!origin.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").equals(authority)) {
-                throw rejected("a page of the origin \"" + MessageReader.echo(origin) + "\" cannot use this");
-            }
-        });
+        String origin = headers.get(HttpHeaderNames.ORIGIN);
+        if (origin != null
+                && !origin.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").equals(authority)) {
+            throw rejected("a page of the origin \"" + MessageReader.echo(origin) + "\" cannot use this");
+        }
     }
 
     private static RequestRejected rejected(String message) {

@@ -2,6 +2,7 @@ package dev.treaty.http.server;
 
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
@@ -9,13 +10,11 @@ import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.Trace;
 import dev.treaty.core.time.Time;
-import dev.treaty.http.wire.HttpHeaders;
-import io.helidon.http.Header;
-import io.helidon.http.HeaderName;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.ServerRequestHeaders;
-import io.helidon.http.Status;
+import dev.treaty.http.wire.CallHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -24,33 +23,34 @@ import java.util.random.RandomGenerator;
 
 /** Reads the headers of a call on the server. */
 public final class RequestHead {
-    private static final HeaderName TIMEOUT = HeaderNames.create(HttpHeaders.TIMEOUT, "Connect-Timeout-Ms");
-    private static final HeaderName VERSION = HeaderNames.create(HttpHeaders.VERSION, "Connect-Protocol-Version");
-    private static final HeaderName TRACE = HeaderNames.create(HttpHeaders.TRACE);
-    private static final HeaderName CALLER = HeaderNames.create(HttpHeaders.CALLER, "Treaty-Caller");
-    private static final HeaderName ATTEMPT = HeaderNames.create(HttpHeaders.ATTEMPT, "Treaty-Attempt");
-    private static final HeaderName PRIORITY = HeaderNames.create(HttpHeaders.PRIORITY, "Treaty-Priority");
     private static final int TIMEOUT_DIGITS_MAX = 10;
     private static final int ATTEMPT_DIGITS_MAX = 4;
 
     private RequestHead() {}
 
     /** Rejects a request that is not a unary call with JSON. */
-    public static void check(ServerRequestHeaders headers) {
-        String type = headers.first(HeaderNames.CONTENT_TYPE).orElse("");
-        if (!json(type)) {
+    public static void check(HttpHeaders headers) {
+        String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
+        if (!type.equals("application/json") && !json(type)) {
             throw new RequestRejected(
-                    Status.UNSUPPORTED_MEDIA_TYPE_415,
+                    415,
                     Code.UNIMPLEMENTED,
                     "the content type "
                             + (type.isEmpty() ? "is missing" : "\"" + MessageReader.echo(type) + "\" is not supported")
                             + ": send application/json");
         }
-        headers.first(VERSION).filter(version -> !version.equals("1")).ifPresent(version -> {
+        String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING);
+        if (encoding != null && !Gzip.of(headers) && !encoding.strip().equalsIgnoreCase("identity")) {
+            throw new RequestRejected(
+                    Code.UNIMPLEMENTED,
+                    "the content encoding \"" + MessageReader.echo(encoding) + "\" is not supported: send gzip or identity");
+        }
+        String version = headers.get(CallHeaders.VERSION);
+        if (version != null && !version.equals("1")) {
             throw new RequestRejected(
                     Code.INVALID_ARGUMENT,
                     "Connect-Protocol-Version must be 1, not \"" + MessageReader.echo(version) + "\"");
-        });
+        }
     }
 
     private static boolean json(String type) {
@@ -68,24 +68,33 @@ public final class RequestHead {
     }
 
     /** Creates the context of a call from its headers. */
-    public static CallContext context(ServerRequestHeaders headers, Time time, RandomGenerator random) {
-        Deadline deadline = headers.first(TIMEOUT)
-                .map(header -> deadline(header, time))
-                .orElseGet(() -> Deadline.after(Deadline.MAX, time));
-        if (deadline.expired(time)) {
+    public static CallContext context(HttpHeaders headers, Time time, RandomGenerator random) {
+        String timeout = headers.get(CallHeaders.TIMEOUT);
+        Deadline deadline = timeout == null ? Deadline.after(Deadline.MAX, time) : deadline(timeout, time);
+        if (timeout != null && deadline.expired(time)) {
             throw new RequestRejected(Code.DEADLINE_EXCEEDED, "the deadline had passed when the request arrived");
         }
+        Optional<String> trace = header(headers, CallHeaders.TRACE);
         return new CallContext(
                 deadline,
-                headers.first(CALLER)
-                        .map(HttpHeaders::decodeName)
+                header(headers, CallHeaders.CALLER)
+                        .map(CallHeaders::decodeName)
                         .map(Principal::claimed)
                         .orElse(Principal.ANONYMOUS),
-                headers.first(TRACE).flatMap(Trace::parse).orElseGet(() -> Trace.start(random)),
-                headers.first(ATTEMPT).flatMap(RequestHead::attempt).orElse(1),
-                headers.first(PRIORITY).flatMap(Priority::of).orElse(Priority.NORMAL),
+                trace.flatMap(Trace::parse).orElseGet(() -> Trace.start(random)),
+                header(headers, CallHeaders.ATTEMPT)
+                        .flatMap(RequestHead::attempt)
+                        .orElse(1),
+                header(headers, CallHeaders.PRIORITY)
+                        .flatMap(Priority::of)
+                        .orElse(Priority.NORMAL),
                 others(headers),
-                new DecisionRecord());
+                new DecisionRecord(),
+                new Cancellation());
+    }
+
+    private static Optional<String> header(HttpHeaders headers, String name) {
+        return Optional.ofNullable(headers.get(name));
     }
 
     private static Deadline deadline(String header, Time time) {
@@ -106,13 +115,14 @@ public final class RequestHead {
         return plain ? Optional.of(Long.parseLong(text)) : Optional.empty();
     }
 
-    private static Map<String, String> others(ServerRequestHeaders headers) {
+    private static Map<String, String> others(HttpHeaders headers) {
         Map<String, String> others = null;
-        for (Header header : headers) {
-            String name = header.headerName().lowerCase();
-            if (!HttpHeaders.reserved(name)) {
+        for (Iterator<Map.Entry<String, String>> each = headers.iteratorAsString(); each.hasNext(); ) {
+            Map.Entry<String, String> header = each.next();
+            String name = header.getKey().toLowerCase(Locale.ROOT);
+            if (!CallHeaders.reserved(name)) {
                 others = others == null ? new LinkedHashMap<>() : others;
-                others.put(name, header.valueCount() == 1 ? header.get() : String.join(", ", header.allValues()));
+                others.merge(name, header.getValue(), (first, second) -> first + ", " + second);
             }
         }
         return others == null ? Map.of() : Map.copyOf(others);

@@ -2,30 +2,30 @@ package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
-import io.helidon.http.Status;
+import java.util.Map;
 
 /** Thrown for a request that is rejected before it is dispatched. Its HTTP status can differ from that of its code. */
 public final class RequestRejected extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    private final transient Fault fault;
-    private final transient Status status;
+    private final transient Response response;
 
     public RequestRejected(Code code, String message) {
-        this(Status.create(code.httpStatus()), code, message);
+        this(code.httpStatus(), code, message);
     }
 
-    RequestRejected(Status status, Code code, String message) {
+    public RequestRejected(int status, Code code, String message) {
+        this(status, code, message, Map.of());
+    }
+
+    /** @param headers further headers of the response */
+    public RequestRejected(int status, Code code, String message, Map<String, String> headers) {
         super(message, null, false, false);
-        this.fault = Fault.unreached(code, message);
-        this.status = status;
+        this.response = Responses.fault(status, Fault.unreached(code, message), headers);
     }
 
-    public Fault fault() {
-        return fault;
-    }
-
-    public Status status() {
-        return status;
+    /** What the client gets. */
+    public Response response() {
+        return response;
     }
 }

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The names of the headers that Treaty sends and reads itself, and the rules for all others. */
-public final class HttpHeaders {
+public final class CallHeaders {
     public static final String CALLER = "treaty-caller";
     public static final String ATTEMPT = "treaty-attempt";
     public static final String PRIORITY = "treaty-priority";
@@ -44,7 +44,7 @@ public final class HttpHeaders {
             "accept-encoding",
             TRACE);
 
-    private HttpHeaders() {}
+    private CallHeaders() {}
 
     /** Returns true for a header of HTTP, of Connect or of Treaty's transport, which a call cannot set. */
     public static boolean reserved(String name) {

@@ -1,0 +1,72 @@
+package dev.treaty.http.server;
+
+import dev.treaty.core.time.Time;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The moment at which a connection waits no longer, which changes with every request. The event loop is asked to wake
+ * it only if no earlier awakening is due, since most requests end long before. Used by the event loop only.
+ */
+final class ConnectionTimeout {
+    private final EventExecutor loop;
+    private final Time time;
+    private final Runnable over;
+    private @Nullable ScheduledFuture<?> awakening;
+    private long awakeningNanos;
+    private boolean set;
+    private long endNanos;
+
+    /** @param over called when the time is over */
+    ConnectionTimeout(EventExecutor loop, Time time, Runnable over) {
+        this.loop = loop;
+        this.time = time;
+        this.over = over;
+    }
+
+    /** Waits until a reading of the clock. */
+    void until(long nanos) {
+        set = true;
+        endNanos = nanos;
+        if (awakening == null || awakeningNanos - nanos > 0) {
+            schedule();
+        }
+    }
+
+    /** Waits without a limit. */
+    void stop() {
+        set = false;
+    }
+
+    /** Never wakes again. */
+    void close() {
+        set = false;
+        if (awakening != null) {
+            awakening.cancel(false);
+            awakening = null;
+        }
+    }
+
+    private void schedule() {
+        if (awakening != null) {
+            awakening.cancel(false);
+        }
+        awakeningNanos = endNanos;
+        awakening = loop.schedule(this::awake, Math.max(0, endNanos - time.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+
+    private void awake() {
+        awakening = null;
+        if (!set) {
+            return;
+        }
+        if (endNanos - time.nanoTime() > 0) {
+            schedule();
+        } else {
+            set = false;
+            over.run();
+        }
+    }
+}

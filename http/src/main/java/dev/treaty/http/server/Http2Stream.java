@@ -1,0 +1,226 @@
+package dev.treaty.http.server;
+
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Deadline;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A stream of a connection with HTTP/2: one exchange. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
+final class Http2Stream extends ChannelInboundHandlerAdapter {
+    private static final System.Logger LOGGER = System.getLogger(Http2Stream.class.getName());
+
+    private final ServerParts parts;
+    private final boolean rejecting;
+    private @Nullable Exchange exchange;
+    private boolean received;
+    private boolean responded;
+    private boolean withoutBody; // the response to HEAD
+    private @Nullable String origin; // of a page that may read the response
+
+    // Set by handlerAdded.
+    private ChannelHandlerContext context;
+    private ConnectionTimeout timeout;
+
+    /** @param rejecting whether the request is rejected, because the server has too many connections */
+    @SuppressWarnings("NullAway.Init")
+    Http2Stream(ServerParts parts, boolean rejecting) {
+        this.parts = parts;
+        this.rejecting = rejecting;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+        timeout = new ConnectionTimeout(added.executor(), parts.time(), this::timedOut);
+    }
+
+    private void timedOut() {
+        Exchange current = exchange;
+        if (responded || current == null) {
+            reset(Http2Error.CANCEL);
+        } else if (current.deadline() != null && current.deadline().expired(parts.time())) {
+            current.expire();
+        } else {
+            current.abandon();
+            reset(Http2Error.CANCEL);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object frame) {
+        try {
+            switch (frame) {
+                case Http2HeadersFrame headers -> headers(headers);
+                case Http2DataFrame data -> {
+                    Exchange current = exchange;
+                    if (current != null) {
+                        current.content(data.content());
+                    }
+                    if (data.isEndStream()) {
+                        received();
+                    }
+                }
+                default -> {}
+            }
+        } catch (RequestRejected e) {
+            respond(e.response());
+        } finally {
+            ReferenceCountUtil.release(frame);
+        }
+    }
+
+    private void headers(Http2HeadersFrame frame) {
+        if (exchange == null && !responded) {
+            received = frame.isEndStream();
+            begin(frame);
+        }
+        if (frame.isEndStream()) {
+            received();
+        }
+    }
+
+    private void begin(Http2HeadersFrame frame) {
+        Http2Headers headers = frame.headers();
+        String method = text(headers.method());
+        String path = text(headers.path());
+        withoutBody = method.equals("HEAD");
+        if (!path.startsWith("/") && !(path.equals("*") && method.equals("OPTIONS"))) {
+            throw new RequestRejected(Code.INVALID_ARGUMENT, "the request is not well-formed HTTP/2");
+        }
+        if (rejecting) {
+            throw new RequestRejected(Code.UNAVAILABLE, "the server has too many connections: call another instance");
+        }
+        HttpHeaders mapped = new DefaultHttpHeaders();
+        for (Map.Entry<CharSequence, CharSequence> header : headers) {
+            if (header.getKey().charAt(0) != ':') {
+                mapped.add(header.getKey(), header.getValue());
+            }
+        }
+        if (headers.authority() != null) {
+            mapped.set(HttpHeaderNames.HOST, headers.authority());
+        }
+        long bytes = frame.isEndStream() ? 0 : headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
+        var request = new Request(method, path, mapped);
+        origin = parts.cors().origin(request);
+        var begun = new Exchange(
+                parts.application().accept(request),
+                bytes,
+                parts.options().bodyBytesMax(),
+                parts.budget(),
+                context.executor(),
+                this::respond);
+        exchange = begun;
+        long end = parts.time().nanoTime() + parts.options().requestTimeout().toNanos();
+        Deadline deadline = begun.deadline();
+        timeout.until(deadline == null || deadline.atNanos() - end > 0 ? end : deadline.atNanos());
+    }
+
+    private static String text(@Nullable CharSequence header) {
+        return header == null ? "" : header.toString();
+    }
+
+    private void received() {
+        received = true;
+        Exchange current = exchange;
+        if (current == null || current.over()) {
+            return;
+        }
+        Deadline deadline = current.deadline();
+        if (deadline == null) {
+            timeout.stop();
+        } else {
+            timeout.until(deadline.atNanos());
+        }
+        current.complete();
+    }
+
+    private void respond(Response answer) {
+        if (!context.channel().isActive()) {
+            return;
+        }
+        responded = true;
+        Response response = Cors.readable(answer, origin);
+        var headers = new DefaultHttp2Headers(false);
+        headers.status(Integer.toString(response.status()));
+        headers.add("date", parts.date().now());
+        for (Map.Entry<String, String> header : response.headers().entrySet()) {
+            headers.add(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
+        }
+        int length = withoutBody ? 0 : response.length();
+        if (length > 0) {
+            headers.add("content-length", Integer.toString(length));
+        }
+        context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
+        timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
+        if (length > 0) {
+            context.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true))
+                    .addListener(_ -> written());
+            context.flush();
+        } else {
+            context.flush();
+            written();
+        }
+    }
+
+    /** Ends the stream also if the client has not sent the whole request. */
+    private void written() {
+        timeout.stop();
+        if (!received) {
+            reset(Http2Error.NO_ERROR);
+        }
+    }
+
+    private void reset(Http2Error reason) {
+        context.writeAndFlush(new DefaultHttp2ResetFrame(reason));
+        context.close();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof Http2ResetFrame) {
+            left();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        left();
+        timeout.close();
+    }
+
+    private void left() {
+        Exchange current = exchange;
+        if (current != null) {
+            current.abandon();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            LOGGER.log(System.Logger.Level.DEBUG, "A stream failed", cause);
+        }
+        left();
+        ctx.close();
+    }
+}

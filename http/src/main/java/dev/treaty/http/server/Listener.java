@@ -1,0 +1,164 @@
+package dev.treaty.http.server;
+
+import dev.treaty.core.time.Time;
+import dev.treaty.http.HttpServerOptions;
+import dev.treaty.http.wire.EventLoopThreads;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.NettyRuntime;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Listens on a port, and gives each connection the handlers of the protocol that its client speaks. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
+public final class Listener {
+    private static final System.Logger LOGGER = System.getLogger(Listener.class.getName());
+
+    /** How many connections beyond the limit are answered before they are closed; others are closed at once. */
+    private static final int REJECTING_MAX = 1_000;
+
+    private static final int BACKLOG = 1_024;
+
+    private final ServerParts parts;
+    private final RandomGenerator random;
+    private final MultiThreadIoEventLoopGroup loops;
+    private final Class<? extends ServerChannel> type;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final AtomicInteger count = new AtomicInteger();
+    private volatile boolean accepting = true;
+    private @Nullable Channel channel;
+
+    public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
+        this.parts = new ServerParts(
+                options,
+                application,
+                new BodyBudget(options.bodiesBytesMax()),
+                new HttpDate(time),
+                new Cors(options.origins()),
+                time);
+        this.random = random;
+        boolean epoll = nativeAccess() && Epoll.isAvailable();
+        this.type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        this.loops = new MultiThreadIoEventLoopGroup(
+                Runtime.getRuntime().availableProcessors(),
+                EventLoopThreads.named("treaty-http"),
+                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /**
+     * Starts to listen, and returns the port.
+     *
+     * @throws UncheckedIOException if it cannot
+     */
+    public int listen() {
+        HttpServerOptions options = parts.options();
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loops)
+                .channel(type)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .handler(new AcceptFailures())
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childHandler(new Connections())
+                .bind(options.host(), options.port())
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            close();
+            String where = options.host() + ":" + options.port();
+            Throwable cause = bound.cause();
+            throw new UncheckedIOException(
+                    new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
+        }
+        channel = bound.channel();
+        return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+    }
+
+    /** Whether Netty's native code can be loaded without a warning of the JVM on standard error. */
+    private static boolean nativeAccess() {
+        return Stream.of(NettyRuntime.class, FileDescriptor.class, Epoll.class)
+                .allMatch(type -> type.getModule().isNativeAccessEnabled());
+    }
+
+    /** Whether connections can be accepted; false while the process has no descriptors left. */
+    public boolean accepting() {
+        return accepting;
+    }
+
+    /** Tells clients of HTTP/2 to open other connections elsewhere. */
+    public void drain() {
+        connections.forEach(connection -> connection.pipeline().fireUserEventTriggered(Http2Connection.GO_AWAY));
+    }
+
+    /** Stops to accept connections. */
+    public void stopAccepting() {
+        Channel open = channel;
+        if (open != null) {
+            open.close().awaitUninterruptibly();
+        }
+    }
+
+    /** Closes all connections. */
+    public void close() {
+        stopAccepting();
+        connections.close().awaitUninterruptibly();
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** Sets up new connections. */
+    private final class Connections extends ChannelInitializer<Channel> {
+        @Override
+        protected void initChannel(Channel connection) {
+            int open = count.incrementAndGet();
+            connection.closeFuture().addListener(_ -> count.decrementAndGet());
+            accepting = true;
+            if (open > parts.options().connectionsMax() + REJECTING_MAX) {
+                connection.close();
+                return;
+            }
+            connections.add(connection);
+            connection.pipeline().addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age()));
+        }
+
+        private long age() {
+            long most = parts.options().connectionAgeMax().toNanos();
+            return parts.time().nanoTime() + most - random.nextLong(most / 10 + 1);
+        }
+    }
+
+    /** Pauses for a second if connections cannot be accepted. */
+    private final class AcceptFailures extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (accepting) {
+                LOGGER.log(System.Logger.Level.ERROR, "The server cannot accept connections: " + cause.getMessage());
+            }
+            accepting = false;
+            context.channel().config().setAutoRead(false);
+            context.executor().schedule(() -> context.channel().config().setAutoRead(true), 1, TimeUnit.SECONDS);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.treaty.http.server;
+
+import dev.treaty.codec.Json;
+import dev.treaty.codec.OutputBuffer;
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.http.wire.CallHeaders;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** Creates responses: results, faults as Connect errors, and health pages. */
+public final class Responses {
+    private static final String REACHED = "Treaty-Reached";
+
+    private Responses() {}
+
+    public static Response result(OutputBuffer body) {
+        return new Response(200, Response.JSON, body.array(), body.length());
+    }
+
+    public static Response fault(Fault fault) {
+        return fault(fault.code().httpStatus(), fault, Map.of());
+    }
+
+    /**
+     * A fault with a more specific HTTP status than that of its code.
+     *
+     * @param headers further headers
+     */
+    public static Response fault(int status, Fault fault, Map<String, String> headers) {
+        var all = new LinkedHashMap<>(Response.JSON);
+        if (!fault.reached()) {
+            all.put(REACHED, CallHeaders.NOT_REACHED);
+        }
+        fault.retryAfter().ifPresent(pause -> all.put("Retry-After", seconds(pause)));
+        all.putAll(headers);
+        var error = new LinkedHashMap<String, Object>();
+        error.put("code", fault.code().wire());
+        error.put("message", fault.message());
+        return new Response(status, all, Json.bytes(error));
+    }
+
+    /** Rejects a method that a resource does not have. */
+    public static RequestRejected methodNotAllowed(String allowed, String message) {
+        return new RequestRejected(405, Code.UNIMPLEMENTED, message, Map.of("Allow", allowed));
+    }
+
+    private static String seconds(Duration pause) {
+        return String.valueOf(Math.max(1, pause.plusNanos(999_999_999).toSeconds()));
+    }
+
+    public static Map<String, Object> health(ServiceHealth health) {
+        var map = new LinkedHashMap<String, Object>();
+        map.put("status", health.status().name().toLowerCase(Locale.ROOT));
+        map.put("message", health.message());
+        map.put("timestamp", health.timestamp());
+        map.put("details", health.details());
+        return map;
+    }
+}
