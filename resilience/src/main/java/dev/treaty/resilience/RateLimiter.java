@@ -41,7 +41,9 @@ public final class RateLimiter {
     /** The words from one stripe to the next: no cache line contains words of two stripes. */
     private static final int SPACING = Stripes.SPACING + 1;
 
-    /** The words after the first of a stripe: the end of its slice, and whether a thread is borrowing the next slice. */
+    /**
+     * The words after the first of a stripe: the end of its slice, and whether a thread is borrowing the next slice.
+     */
     private static final int END = 1;
 
     private static final int BORROWING = 2;
@@ -193,8 +195,8 @@ public final class RateLimiter {
     }
 
     /**
-     * Takes permits from the stripes, beginning with that one, as many as each has, and the missing ones from the shared
-     * time line. Returns them if some are missing.
+     * Takes permits from the stripes, beginning with that one, as many as each has, and the missing ones from the
+     * shared time line. Returns them if some are missing.
      */
     private boolean gather(int stripe, int missing, long point) {
         if (missing == 0) {
