@@ -29,6 +29,7 @@ final class ResponseReader {
     private static final String TOKEN_SIGNS = "!#$%&'*+-.^_`|~";
 
     private static final int BUFFER_BYTES = 8 << 10;
+    private static final int GROWTH_MAX = 8;
     private static final int NUMBER_DIGITS_MAX = 18;
     private static final byte[] VERSION = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
@@ -315,7 +316,7 @@ final class ResponseReader {
         return (int) length;
     }
 
-    /** Joins the chunks in place, by removing what separates them. */
+    /** Joins the chunks in place: moves each down to the end of the one before. */
     private void readChunks(ByteChannel channel, Deadline deadline) throws IOException {
         for (int size = readChunkSize(channel, deadline); size > 0; size = readChunkSize(channel, deadline)) {
             checkedLength((long) bodyLength + size);
@@ -325,13 +326,24 @@ final class ResponseReader {
             }
             System.arraycopy(buffer, at, buffer, bodyStart + bodyLength, size);
             bodyLength += size;
-            int next = at + size + 2;
-            System.arraycopy(buffer, next, buffer, bodyStart + bodyLength, end - next);
-            at = bodyStart + bodyLength;
-            end = at + end - next;
+            at += size + 2;
+            closeGap();
         }
         while (readHeaderLine(channel, deadline)) {
             // trailers are ignored
+        }
+    }
+
+    /**
+     * Moves what has not been read down to the end of the body, once that is no more than what has been read since the
+     * last time: then each byte is moved twice at most, however small the chunks are.
+     */
+    private void closeGap() {
+        int bodyEnd = bodyStart + bodyLength;
+        if (end - at <= at - bodyEnd) {
+            System.arraycopy(buffer, at, buffer, bodyEnd, end - at);
+            end -= at - bodyEnd;
+            at = bodyEnd;
         }
     }
 
@@ -396,19 +408,25 @@ final class ResponseReader {
 
     /** Fills the buffer up to that position. */
     private void fillTo(int position, ByteChannel channel, Deadline deadline) throws IOException {
-        if (buffer.length < position) {
-            buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, position));
-        }
         while (end < position) {
+            if (end == buffer.length) {
+                grow(position);
+            }
             if (fill(channel, deadline) < 0) {
                 throw new EOFException();
             }
         }
     }
 
+    /** Enlarges the buffer towards a size that the server has announced, but only by a multiple of what it has sent. */
+    private void grow(int position) {
+        int size = Math.max(2 * buffer.length, Math.min(position, GROWTH_MAX * buffer.length));
+        buffer = Arrays.copyOf(buffer, size);
+    }
+
     private int fill(ByteChannel channel, Deadline deadline) throws IOException {
         if (end == buffer.length) {
-            buffer = Arrays.copyOf(buffer, buffer.length * 2);
+            grow(end + 1);
         }
         int count = channel.read(buffer, end, buffer.length - end, deadline);
         if (count > 0) {
