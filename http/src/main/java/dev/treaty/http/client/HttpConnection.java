@@ -176,14 +176,21 @@ public final class HttpConnection implements Transport.Connection {
                 throw new IOException("the connection was closed");
             }
             pooled.prepare(operation, headers, call.context(), time);
-            channel.write(pooled.request.array(), 0, pooled.request.length(), deadline);
+            try {
+                channel.write(pooled.request.array(), 0, pooled.request.length(), deadline);
+            } catch (SocketTimeoutException | ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException e) {
+                readEarly(channel, pooled, deadline, e);
+                return null;
+            }
             sent = true;
             pooled.response.read(channel, deadline);
             return null;
         } catch (SocketTimeoutException e) {
             return fault(Code.DEADLINE_EXCEEDED, "no answer of " + endpoint + " within the deadline", pooled, sent);
         } catch (MalformedResponse e) {
-            return Fault.of(e.code(), "the answer of " + endpoint + " " + e.getMessage());
+            return e.fault(endpoint);
         } catch (EOFException e) {
             String when = pooled.response.begun() ? "in the middle of its answer" : "without an answer";
             return Fault.of(Code.UNAVAILABLE, endpoint + " closed the connection " + when);
@@ -191,6 +198,23 @@ public final class HttpConnection implements Transport.Connection {
             String reason = reason(e);
             return fault(Code.UNAVAILABLE, "the connection to " + endpoint + " failed: " + reason, pooled, sent);
         }
+    }
+
+    /**
+     * Reads the response of a server that has answered before it received the whole request, and then closed the
+     * connection.
+     *
+     * @throws IOException the failure to write, if there is no such response
+     */
+    private static void readEarly(ByteChannel channel, PooledConnection pooled, Deadline deadline, IOException failure)
+            throws IOException {
+        try {
+            pooled.response.read(channel, deadline);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            throw failure;
+        }
+        pooled.disconnect();
     }
 
     /** The message of an exception. */
@@ -202,7 +226,7 @@ public final class HttpConnection implements Transport.Connection {
     }
 
     private static Fault fault(Code code, String message, PooledConnection pooled, boolean sent) {
-        return new Fault(code, message, sent || pooled.sent(), Optional.empty());
+        return sent || pooled.sent() ? Fault.of(code, message) : Fault.unreached(code, message);
     }
 
     private ServiceResponse<?> response(EncodedOperation operation, PooledConnection pooled) {
@@ -239,7 +263,7 @@ public final class HttpConnection implements Transport.Connection {
         Optional<Duration> retryAfter = response.retryAfterSeconds() < 0
                 ? Optional.empty()
                 : Optional.of(Duration.ofSeconds(Math.min(response.retryAfterSeconds(), RETRY_AFTER_MAX)));
-        return new Fault(code, message, response.reached(), retryAfter);
+        return new Fault(code, message, response.reached(), response.retryable(), retryAfter);
     }
 
     /** The error in the body; empty if the body is not a Connect error, so that only the status is known. */

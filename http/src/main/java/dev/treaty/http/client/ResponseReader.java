@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Reads HTTP/1.1 responses into one buffer, strictly by RFC 9112: everything that two parsers could interpret
@@ -28,6 +29,9 @@ final class ResponseReader {
     /** The characters of a header name besides letters and digits (RFC 9110, section 5.6.2). */
     private static final String TOKEN_SIGNS = "!#$%&'*+-.^_`|~";
 
+    /** Proxies answer with these statuses too if the body, the target or the headers of a request are too large. */
+    private static final Set<Integer> REQUEST_TOO_LARGE = Set.of(413, 414, 431);
+
     private static final int BUFFER_BYTES = 8 << 10;
     private static final int GROWTH_MAX = 8;
     private static final int NUMBER_DIGITS_MAX = 18;
@@ -48,6 +52,7 @@ final class ResponseReader {
     private boolean http10;
     private boolean json;
     private boolean reached;
+    private boolean retryable;
     private long retryAfterSeconds;
     private long contentLength;
     private boolean chunked;
@@ -75,6 +80,11 @@ final class ResponseReader {
     /** Returns false if the server rejected the request before it could have run. */
     boolean reached() {
         return reached;
+    }
+
+    /** Returns false if the request fails again at every instance. */
+    boolean retryable() {
+        return retryable;
     }
 
     /** The retry delay that the server asks for, in seconds; -1 for none. */
@@ -136,6 +146,7 @@ final class ResponseReader {
         retryAfterSeconds = -1;
         readLine(channel, deadline);
         parseStatusLine();
+        retryable = !REQUEST_TOO_LARGE.contains(status);
         while (readHeaderLine(channel, deadline)) {
             parseHeader();
         }
@@ -195,7 +206,9 @@ final class ResponseReader {
             }
             contentLength = length;
         } else if (is(CallHeaders.REACHED, lineStart, colon)) {
-            reached = !is(CallHeaders.NOT_REACHED, from, to);
+            reached = !is(CallHeaders.NO, from, to);
+        } else if (is(CallHeaders.RETRY, lineStart, colon)) {
+            retryable = !is(CallHeaders.NO, from, to);
         } else if (is("content-encoding", lineStart, colon) && !is("identity", from, to)) {
             throw new MalformedResponse("a Content-Encoding that was not requested");
         } else if (is("transfer-encoding", lineStart, colon)) {

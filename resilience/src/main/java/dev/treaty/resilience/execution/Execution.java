@@ -110,7 +110,8 @@ public final class Execution {
         if (!(outcome instanceof Failure failure)) {
             throttle.report(true, now);
         } else if (!failure.refused()) {
-            throttle.report(failure.fault().code() != Code.RESOURCE_EXHAUSTED, now);
+            Fault fault = failure.fault();
+            throttle.report(fault.code() != Code.RESOURCE_EXHAUSTED || !fault.retryable(), now);
         }
     }
 
