@@ -3,6 +3,10 @@ package dev.treaty.codec.json;
 import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -21,6 +25,9 @@ import tools.jackson.core.json.JsonFactory;
 
 /** Creates parsers and generators with the limits of {@link Json}, and describes their errors in sentences. */
 public final class JsonFormat {
+    /** How many characters are decoded at a time. */
+    private static final int DECODED_LENGTH = 8_192;
+
     private JsonFormat() {}
 
     /** Creates parsers and generators with the limits of {@link Json}. */
@@ -52,6 +59,9 @@ public final class JsonFormat {
      */
     public static <T extends @Nullable Object> T read(
             String subject, byte[] bytes, int offset, int length, boolean lenient, Function<MessageReader, T> value) {
+        if (!isUtf8(bytes, offset, length)) {
+            throw new MessageException(subject + " is not valid JSON: it is not encoded in UTF-8");
+        }
         try (JsonParser parser = parser(bytes, offset, length)) {
             if (parser.nextToken() == null) {
                 throw new MessageException(" is empty: send a JSON object");
@@ -66,6 +76,25 @@ public final class JsonFormat {
         } catch (JacksonException e) {
             throw new MessageException(subject + malformed(e));
         }
+    }
+
+    /** Returns true if the bytes are UTF-8, of which the parser accepts other forms. */
+    private static boolean isUtf8(byte[] bytes, int offset, int length) {
+        byte all = 0;
+        for (int i = offset; i < offset + length; i++) {
+            all |= bytes[i];
+        }
+        if (all >= 0) {
+            return true; // ASCII
+        }
+        var decoder = StandardCharsets.UTF_8.newDecoder();
+        var in = ByteBuffer.wrap(bytes, offset, length);
+        var out = CharBuffer.allocate(Math.min(length, DECODED_LENGTH));
+        CoderResult result;
+        do {
+            result = decoder.decode(in, out.clear(), true);
+        } while (result.isOverflow());
+        return !result.isError();
     }
 
     /**
