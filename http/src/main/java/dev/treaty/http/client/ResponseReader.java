@@ -177,7 +177,8 @@ final class ResponseReader {
         persistent = !http10;
     }
 
-    private void parseHeader() throws MalformedResponse {
+    /** Returns the end of the name of the header in the current line. */
+    private int nameEnd() throws MalformedResponse {
         int colon = lineStart;
         while (colon < lineEnd && isToken(buffer[colon])) {
             colon++;
@@ -188,6 +189,11 @@ final class ResponseReader {
                             ? "a header continues on a second line"
                             : "a header without a valid name");
         }
+        return colon;
+    }
+
+    private void parseHeader() throws MalformedResponse {
+        int colon = nameEnd();
         int from = skipBlanks(colon + 1, lineEnd);
         int to = trimBlanks(from, lineEnd);
         if (is("connection", lineStart, colon)) {
@@ -302,7 +308,7 @@ final class ResponseReader {
         bodyStart = at;
         bodyLength = 0;
         if (status == 204 || status == 304) {
-            chunked = false;
+            persistent &= !chunked && contentLength <= 0; // otherwise a body may follow all the same
         } else if (chunked) {
             readChunks(channel, deadline);
         } else if (contentLength >= 0) {
@@ -343,7 +349,7 @@ final class ResponseReader {
             closeGap();
         }
         while (readHeaderLine(channel, deadline)) {
-            // trailers are ignored
+            nameEnd(); // trailers are checked and ignored
         }
     }
 
@@ -362,18 +368,15 @@ final class ResponseReader {
 
     private int readChunkSize(ByteChannel channel, Deadline deadline) throws IOException {
         readLine(CHUNK_LINE_MAX, channel, deadline);
-        int size = 0;
+        long size = 0;
         int i = lineStart;
         for (; i < lineEnd && Character.digit(buffer[i], 16) >= 0; i++) {
-            if (i - lineStart >= 7) {
-                throw MalformedResponse.tooLarge(bodyBytesMax);
-            }
-            size = size * 16 + Character.digit(buffer[i], 16);
+            size = checkedLength(size * 16 + Character.digit(buffer[i], 16));
         }
         if (i == lineStart || (i < lineEnd && buffer[i] != ';')) {
             throw new MalformedResponse("a chunk size is not a hexadecimal number");
         }
-        return size;
+        return (int) size;
     }
 
     /** Reads the next header or trailer; returns false at the empty line after the last one. */
