@@ -229,6 +229,7 @@ class SettingsPropertyTest {
                         rates().map(rate -> rate.withWarmUp(Duration.ZERO)).optional(),
                         whole(1, 1_000_000),
                         concurrency(),
+                        whole(1, 100_000),
                         Arbitraries.of(Priority.class))
                 .as(AdmissionPolicy::new);
     }

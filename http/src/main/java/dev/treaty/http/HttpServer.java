@@ -102,7 +102,7 @@ public final class HttpServer implements Server {
         this.browsers = new BrowserRequests(options.host());
         this.listener = new Listener(options, new Requests(), time, random);
         this.health = new HealthPages(() -> draining, listener::accepting, time);
-        this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), listener.port());
+        this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), listener.listen());
     }
 
     private static String reachableHost(String host) {

@@ -435,7 +435,7 @@ class HttpServerTest {
 
     @Test
     void clients_that_do_not_read_are_disconnected_while_others_are_served() throws IOException {
-        try (var other = new Running(shortTimeout(1), HttpTransportOptions.STANDARD)) {
+        try (var other = new Running(shortTimeout(10), HttpTransportOptions.STANDARD)) {
             // More than the socket buffers hold.
             other.server.page("/-/large", "text/plain", () -> new byte[64 << 20]);
             try (var stalled = dial(other)) {

@@ -9,6 +9,7 @@ import dev.treaty.core.text.Secrets;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.Arrays;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -148,7 +149,11 @@ final class Exchange {
             LOGGER.log(System.Logger.Level.ERROR, "A request failed", Secrets.mask(e));
         }
         Response answer = response;
-        loop.execute(() -> finish(answer));
+        try {
+            loop.execute(() -> finish(answer));
+        } catch (RejectedExecutionException _) {
+            // The server is closed, and with it the connection.
+        }
     }
 
     /** Ends the exchange at its deadline. */

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * may be the rest of a body. Before it closes, it reads and discards what the client is sending, for a short time, so
  * that the client can read the response.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Http1Connection extends ChannelInboundHandlerAdapter {
     private static final System.Logger LOGGER = System.getLogger(Http1Connection.class.getName());
 
@@ -73,10 +74,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     }
 
     private final ServerParts parts;
+    private final RequestDecoder decoder;
     private final boolean rejecting;
     private final Queue<Object> pipelined = new ArrayDeque<>(0);
     private State state = State.IDLE;
     private @Nullable Exchange exchange;
+    private boolean headBegun;
     private boolean keepAlive;
     private boolean awaitingContinue;
     private boolean withoutBody; // the response to HEAD
@@ -91,12 +94,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private ConnectionTimeout timeout;
 
     /**
+     * @param decoder the handler before this one
      * @param rejecting whether all requests are rejected, because the server has too many connections
      * @param oldNanos when the connection is no longer used
      */
     @SuppressWarnings("NullAway.Init")
-    Http1Connection(ServerParts parts, boolean rejecting, long oldNanos) {
+    Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos) {
         this.parts = parts;
+        this.decoder = decoder;
         this.rejecting = rejecting;
         this.oldNanos = oldNanos;
     }
@@ -111,6 +116,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private void idle() {
         state = State.IDLE;
         exchange = null;
+        headBegun = false;
         timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
     }
 
@@ -140,6 +146,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** The first part of a head begins the time within which the whole request must arrive. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (state == State.IDLE && !headBegun && decoder.partial()) {
+            headBegun = true;
+            timeout.until(parts.time().nanoTime() + parts.options().requestTimeout().toNanos());
+        }
+        ctx.fireChannelReadComplete();
+    }
+
     private void receive(Object message) {
         try {
             if (message instanceof HttpRequest request) {
@@ -157,6 +173,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
 
     private void head(HttpRequest request) {
         state = State.RECEIVING;
+        decoder.headComplete();
         keepAlive = false;
         awaitingContinue = false;
         bodyBytesLeft = -1;
@@ -196,8 +213,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private static String target(HttpRequest request) {
         String target = request.uri();
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
-        boolean hostValid = hosts.size() == 1 && HOST.matcher(hosts.getFirst()).matches()
-                || hosts.isEmpty() && request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        boolean hostValid = hosts.isEmpty()
+                ? request.protocolVersion().equals(HttpVersion.HTTP_1_0)
+                : hosts.size() == 1 && HOST.matcher(hosts.getFirst()).matches();
         if (!hostValid) {
             throw malformed();
         }

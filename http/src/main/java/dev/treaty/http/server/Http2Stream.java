@@ -24,6 +24,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A stream of a connection with HTTP/2: one exchange. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Http2Stream extends ChannelInboundHandlerAdapter {
     private static final System.Logger LOGGER = System.getLogger(Http2Stream.class.getName());
 

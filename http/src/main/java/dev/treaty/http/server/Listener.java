@@ -2,6 +2,7 @@ package dev.treaty.http.server;
 
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServerOptions;
+import dev.treaty.http.wire.EventLoopThreads;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -9,7 +10,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -21,18 +21,18 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.NettyRuntime;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Listens on a port, and gives each connection the handlers of the protocol that its client speaks. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
 public final class Listener {
     private static final System.Logger LOGGER = System.getLogger(Listener.class.getName());
 
@@ -44,21 +44,31 @@ public final class Listener {
     private final ServerParts parts;
     private final RandomGenerator random;
     private final MultiThreadIoEventLoopGroup loops;
+    private final Class<? extends ServerChannel> type;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicInteger count = new AtomicInteger();
-    private final Channel channel;
     private volatile boolean accepting = true;
+    private @Nullable Channel channel;
 
-    /** @throws UncheckedIOException if it cannot listen */
     public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
         this.parts = new ServerParts(
                 options, application, new BodyBudget(options.bodiesBytesMax()), new HttpDate(time), time);
         this.random = random;
         boolean epoll = nativeAccess() && Epoll.isAvailable();
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        this.type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         this.loops = new MultiThreadIoEventLoopGroup(
-                Math.max(1, Runtime.getRuntime().availableProcessors()), new DefaultThreadFactory("treaty-http", true), io);
-        Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+                Runtime.getRuntime().availableProcessors(),
+                EventLoopThreads.named("treaty-http"),
+                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /**
+     * Starts to listen, and returns the port.
+     *
+     * @throws UncheckedIOException if it cannot
+     */
+    public int listen() {
+        HttpServerOptions options = parts.options();
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)
                 .channel(type)
@@ -72,26 +82,20 @@ public final class Listener {
                 .bind(options.host(), options.port())
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
-            throw cannotListen(options, bound.cause());
+            close();
+            String where = options.host() + ":" + options.port();
+            Throwable cause = bound.cause();
+            throw new UncheckedIOException(
+                    new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
         }
-        this.channel = bound.channel();
+        channel = bound.channel();
+        return ((InetSocketAddress) bound.channel().localAddress()).getPort();
     }
 
     /** Whether Netty's native code can be loaded without a warning of the JVM on standard error. */
     private static boolean nativeAccess() {
         return Stream.of(NettyRuntime.class, FileDescriptor.class, Epoll.class)
                 .allMatch(type -> type.getModule().isNativeAccessEnabled());
-    }
-
-    private static UncheckedIOException cannotListen(HttpServerOptions options, Throwable cause) {
-        String where = options.host() + ":" + options.port();
-        return new UncheckedIOException(new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
-    }
-
-    /** The port it listens on. */
-    public int port() {
-        return ((InetSocketAddress) channel.localAddress()).getPort();
     }
 
     /** Whether connections can be accepted; false while the process has no descriptors left. */
@@ -106,7 +110,10 @@ public final class Listener {
 
     /** Stops to accept connections. */
     public void stopAccepting() {
-        channel.close().awaitUninterruptibly();
+        Channel open = channel;
+        if (open != null) {
+            open.close().awaitUninterruptibly();
+        }
     }
 
     /** Closes all connections. */
@@ -137,7 +144,7 @@ public final class Listener {
         }
     }
 
-    /** Notes that connections cannot be accepted, after which Netty pauses for a second. */
+    /** Pauses for a second if connections cannot be accepted. */
     private final class AcceptFailures extends ChannelInboundHandlerAdapter {
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
@@ -145,7 +152,8 @@ public final class Listener {
                 LOGGER.log(System.Logger.Level.ERROR, "The server cannot accept connections: " + cause.getMessage());
             }
             accepting = false;
-            context.fireExceptionCaught(cause);
+            context.channel().config().setAutoRead(false);
+            context.executor().schedule(() -> context.channel().config().setAutoRead(true), 1, TimeUnit.SECONDS);
         }
     }
 }

@@ -18,6 +18,9 @@ final class RequestDecoder extends HttpRequestDecoder {
 
     private boolean separated;
 
+    /** Whether a request line has been decoded, and its headers are not complete. */
+    private boolean head;
+
     RequestDecoder(int headerBytesMax) {
         super(new HttpDecoderConfig()
                 .setMaxInitialLineLength(headerBytesMax)
@@ -60,6 +63,17 @@ final class RequestDecoder extends HttpRequestDecoder {
                 && !message.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             throw new RequestRejected(505, Code.UNIMPLEMENTED, "this server speaks HTTP/1.1 and HTTP/2");
         }
+        head = true;
         return message;
+    }
+
+    /** Notes that the headers are complete. */
+    void headComplete() {
+        head = false;
+    }
+
+    /** Whether a part of a head has been received. */
+    boolean partial() {
+        return head || internalBuffer().isReadable();
     }
 }
