@@ -19,14 +19,15 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The client with a server that is broken or hostile. Whatever it sends, the call ends within its deadline and in
@@ -218,6 +219,7 @@ class HostileServerTest {
         String name = "a header without a valid name";
         String control = "a control character in a line";
         String twice = "a header continues on a second line";
+        String gzip = "a Content-Encoding that was not requested";
         String coding = "a Transfer-Encoding other than chunked";
         return Stream.of(
                 malformed("a line feed without a carriage return", OK + "X: a\n" + JSON + SIZED),
@@ -230,7 +232,7 @@ class HostileServerTest {
                 malformed(twice, OK + "X: a\r\n b\r\n" + JSON + SIZED),
                 malformed(twice, OK + "X: a\r\n\tb\r\n" + JSON + SIZED),
                 malformed(twice, OK + " X: a\r\n" + JSON + SIZED),
-                malformed(twice, OK + "Transfer-Encoding:\r\n chunked\r\n" + JSON + SIZED),
+                malformed(twice, OK + "X:\r\n Transfer-Encoding: chunked\r\n" + JSON + SIZED),
                 malformed(name, OK + "X : a\r\n" + JSON + SIZED),
                 malformed(name, OK + "X\t: a\r\n" + JSON + SIZED),
                 malformed(name, OK + "X Y: a\r\n" + JSON + SIZED),
@@ -244,11 +246,9 @@ class HostileServerTest {
                 malformed("more than 32768 bytes of headers", OK + "X: " + "x".repeat(40_000) + "\r\n" + JSON + SIZED),
                 endless(Code.INTERNAL, "more than 128 headers and trailers", OK, "X: y\r\n"),
                 endless(Code.INTERNAL, "more than 32768 bytes of headers", OK, "x"),
-                malformed("a Content-Encoding that was not requested", OK + "Content-Encoding: gzip\r\n" + JSON + SIZED),
-                malformed("a Content-Encoding that was not requested", OK + "Content-Encoding: br\r\n" + JSON + SIZED),
-                malformed(
-                        "a Content-Encoding that was not requested",
-                        OK + "Content-Encoding: identity, gzip\r\n" + JSON + SIZED),
+                malformed(gzip, OK + "Content-Encoding: gzip\r\n" + JSON + SIZED),
+                malformed(gzip, OK + "Content-Encoding: br\r\n" + JSON + SIZED),
+                malformed(gzip, OK + "Content-Encoding: identity, gzip\r\n" + JSON + SIZED),
                 malformed(coding, OK + JSON + "Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNK),
                 malformed(coding, OK + JSON + "Transfer-Encoding: chunked, gzip\r\n\r\n" + CHUNK),
                 malformed(coding, OK + JSON + "Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNK),
@@ -309,6 +309,7 @@ class HostileServerTest {
 
     static Stream<Case> chunks() {
         String size = "a chunk size is not a hexadecimal number";
+        String lineMax = "more than 32768 bytes of headers, or 256 before a chunk";
         String longer = "a chunk is longer than its size";
         String name = "a header without a valid name";
         String end = "0\r\n\r\n";
@@ -332,8 +333,8 @@ class HostileServerTest {
                 malformed("a line feed without a carriage return", CHUNKED + CHUNK + "0\n\n"),
                 malformed("a carriage return without a line feed", CHUNKED + "2;a\rb\r\n{}\r\n" + end),
                 malformed("a control character in a line", CHUNKED + "2;a=\"\0\"\r\n{}\r\n" + end),
-                malformed("256 before a chunk", CHUNKED + "2;" + "x".repeat(300) + "\r\n{}\r\n" + end),
-                malformed("256 before a chunk", CHUNKED + "0".repeat(300) + "2\r\n{}\r\n" + end),
+                malformed(lineMax, CHUNKED + "2;" + "x".repeat(300) + "\r\n{}\r\n" + end),
+                malformed(lineMax, CHUNKED + "0".repeat(300) + "2\r\n{}\r\n" + end),
                 malformed(name, CHUNKED + CHUNK + "0\r\ngarbage\r\n\r\n"),
                 malformed(name, CHUNKED + CHUNK + "0\r\nX : y\r\n\r\n"),
                 malformed("a header continues on a second line", CHUNKED + CHUNK + "0\r\nX: y\r\n z\r\n\r\n"),
@@ -359,8 +360,9 @@ class HostileServerTest {
                 good(CHUNKED + "0000000000000000" + CHUNK + end),
                 good(CHUNKED + CHUNK.replace("\r\n{", ";a;b=\"c;d\"\r\n{") + "0;x\r\n\r\n"),
                 good(CHUNKED.replace("chunked", "\tCHUNKED ") + CHUNK + end),
-                good(CHUNKED + CHUNK + "0\r\nContent-Length: 99\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n"),
-                good(CHUNKED + BODY.chars().mapToObj(c -> "1\r\n" + (char) c + "\r\n").reduce("", String::concat) + end));
+                good(CHUNKED + CHUNK + "0\r\nContent-Length: 99\r\nTransfer-Encoding: gzip\r\n\r\n"),
+                good(CHUNKED + CHUNK + "0\r\nConnection: close\r\nTreaty-Reached: no\r\n\r\n"),
+                good(CHUNKED + BODY.replaceAll("(.)", "1\r\n$1\r\n") + end));
     }
 
     static Stream<Case> interimResponses() {
@@ -368,8 +370,8 @@ class HostileServerTest {
         return Stream.of(
                 good("HTTP/1.1 100 Continue\r\n\r\n" + GOOD),
                 good(hints.repeat(8) + GOOD),
-                good("HTTP/1.1 102 X\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        .replace("Transfer-Encoding: chunked\r\n", "Connection: x\r\n") + GOOD),
+                good("HTTP/1.1 102 X\r\nContent-Length: 5\r\n\r\n" + GOOD),
+                good("HTTP/1.1 102 X\r\nTransfer-Encoding: chunked\r\n\r\n" + GOOD),
                 good("HTTP/1.1 199 X\r\nTreaty-Retry: no\r\nContent-Type: text/html\r\n\r\n" + GOOD),
                 malformed("more than 8 interim responses", hints.repeat(9) + GOOD),
                 endless(Code.INTERNAL, "more than 8 interim responses", "", hints),
@@ -444,8 +446,8 @@ class HostileServerTest {
                 error(Code.INTERNAL, "HTTP status 503", 503, "{\"code\":\"internal\"}"),
                 error(Code.INTERNAL, "HTTP status 503", 503, "{\"code\":\"internal\",\"message\":null}"),
                 error(Code.INTERNAL, "HTTP status 503", 503, "{\"code\":\"internal\",\"message\":{\"a\":1}}"),
-                error(Code.INTERNAL, "xx…", 503, "{\"code\":\"internal\",\"message\":\"" + "x".repeat(50_000) + "\"}"),
-                error(Code.NOT_FOUND, "x", 200 + 302, "{\"code\":\"not_found\",\"message\":\"x\",\"details\":7}"),
+                error(Code.INTERNAL, "…", 503, "{\"code\":\"internal\",\"message\":\"" + "x".repeat(50_000) + "\"}"),
+                error(Code.NOT_FOUND, "x", 502, "{\"code\":\"not_found\",\"message\":\"x\",\"details\":7}"),
                 error(Code.INTERNAL, "field \"result\"", 200, "{\"code\":\"unavailable\",\"result\":7}"));
     }
 
@@ -571,8 +573,170 @@ class HostileServerTest {
         }
     }
 
+    /** The headers of an error, and whether the fault says reached, retryable, and for how many seconds to wait. */
+    static Stream<Arguments> hints() {
+        long day = 24 * 60 * 60;
+        return Stream.of(
+                Arguments.of("Treaty-Reached: no", false, true, -1),
+                Arguments.of("treaty-reached:NO", false, true, -1),
+                Arguments.of("Treaty-Reached: yes", true, true, -1),
+                Arguments.of("Treaty-Reached: no, no", true, true, -1),
+                Arguments.of("Treaty-Reached:", true, true, -1),
+                Arguments.of("Treaty-Retry: no", true, false, -1),
+                Arguments.of("Treaty-Retry: maybe", true, true, -1),
+                Arguments.of("Retry-After: 0", true, true, 0),
+                Arguments.of("Retry-After: 007", true, true, 7),
+                Arguments.of("Retry-After: 86401", true, true, day),
+                Arguments.of("Retry-After: 999999999999999999", true, true, day),
+                Arguments.of("Retry-After: 99999999999999999999", true, true, -1),
+                Arguments.of("Retry-After: -1", true, true, -1),
+                Arguments.of("Retry-After: 1.5", true, true, -1),
+                Arguments.of("Retry-After: 1e9", true, true, -1),
+                Arguments.of("Retry-After:", true, true, -1),
+                Arguments.of("Retry-After: \u00b2", true, true, -1),
+                Arguments.of("Retry-After: Wed, 21 Oct 2026 07:28:00 GMT", true, true, -1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("hints")
+    void hints_in_headers_are_understood_or_ignored(String header, boolean reached, boolean retryable, long seconds)
+            throws Exception {
+        String response = error(503, JSON + header + "\r\n", "{\"code\":\"unavailable\",\"message\":\"later\"}");
+        try (var server = new FakeServer(keep(response, NEXT))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            Optional<Duration> pause = seconds < 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
+            assertThat(fault(connection.handle(call())))
+                    .isEqualTo(new Fault(Code.UNAVAILABLE, "later", reached, retryable, pause));
+            assertNext(connection);
+        }
+    }
+
+    static Stream<String> silences() {
+        return Stream.of(
+                "",
+                "HTTP/1.1 2",
+                "HTTP/1.1 200 OK\r",
+                OK,
+                OK + JSON,
+                "HTTP/1.1 100 Continue\r\n\r\n",
+                OK + JSON + "\r\n" + BODY,
+                OK + JSON + "Content-Length: 22\r\n\r\n" + BODY,
+                CHUNKED,
+                CHUNKED + "1",
+                CHUNKED + CHUNK.substring(0, 9),
+                CHUNKED + CHUNK,
+                CHUNKED + CHUNK + "0\r\n",
+                CHUNKED + CHUNK + "0\r\nX: y\r\n");
+    }
+
+    private static FakeServer.Script silentAfter(String begin, String trickled) {
+        return socket -> {
+            FakeServer.request(socket);
+            FakeServer.send(socket, begin);
+            while (!trickled.isEmpty()) {
+                FakeServer.send(socket, trickled);
+                Time.system().sleep(1_000_000);
+            }
+            FakeServer.request(socket);
+        };
+    }
+
+    /** Makes a call that ends at its deadline, with more time if it was not sent within it. */
+    private void assertEndsAtDeadline(FakeServer.Script script) throws Exception {
+        Duration timeout = Duration.ofMillis(50);
+        Fault fault;
+        Call call;
+        do {
+            timeout = timeout.multipliedBy(4);
+            try (var server = new FakeServer(script, FakeServer.always(NEXT))) {
+                Transport.Connection connection = transport.connect(server.endpoint());
+                call = call("last", timeout);
+                fault = fault(connection.handle(call));
+                assertNext(connection);
+            }
+        } while (!fault.reached() && timeout.toMinutes() < 1);
+        assertThat(fault.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+        assertThat(fault.reached()).isTrue();
+        assertThat(call.context().deadline().expired(Time.system())).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("silences")
+    void a_server_that_falls_silent_is_left_at_the_deadline(String begin) throws Exception {
+        assertEndsAtDeadline(silentAfter(begin, ""));
+    }
+
+    static Stream<Arguments> trickles() {
+        return Stream.of(
+                Arguments.of(OK + "X: ", "x"),
+                Arguments.of(OK + JSON + "\r\n", " "),
+                Arguments.of(OK + JSON + "Content-Length: 60000\r\n\r\n", " "),
+                Arguments.of(CHUNKED, "1\r\n \r\n"),
+                Arguments.of(CHUNKED + "f000;", "x"),
+                Arguments.of(CHUNKED + CHUNK + "0\r\nX: ", "x"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("trickles")
+    void a_server_that_sends_a_byte_from_time_to_time_is_left_at_the_deadline(String begin, String trickled)
+            throws Exception {
+        assertEndsAtDeadline(silentAfter(begin, trickled));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_response_that_is_cut_at_any_byte_is_a_fault_and_the_next_call_works(boolean reset) throws Exception {
+        String chunked = "HTTP/1.1 103 X\r\n\r\n" + CHUNKED + "3;a=b\r\n" + BODY.substring(0, 3) + "\r\n12\r\n"
+                + BODY.substring(3) + "\r\n0\r\nX: y\r\n\r\n";
+        String next = NEXT.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+        for (String whole : List.of(GOOD, chunked)) {
+            var requests = new AtomicInteger();
+            try (var server = new FakeServer(socket -> {
+                FakeServer.request(socket);
+                int number = requests.getAndIncrement();
+                FakeServer.send(socket, number % 2 == 0 ? whole.substring(0, number / 2) : next);
+                socket.setSoLinger(reset && number % 2 == 0, 0);
+            })) {
+                Transport.Connection connection = transport.connect(server.endpoint());
+                for (int length = 0; length < whole.length(); length++) {
+                    Fault fault = fault(connection.handle(call()));
+                    assertThat(fault.code()).as("after " + length).isEqualTo(Code.UNAVAILABLE);
+                    assertThat(fault.reached()).isTrue();
+                    assertNext(connection);
+                }
+                assertThat(connection.handle(call()).orThrow()).isEqualTo(RESULT);
+            }
+        }
+    }
+
+    /** The bytes arrive while the connection is idle. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\r\n", "x", "HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n", "EVIL"})
+    void bytes_that_arrive_on_an_idle_connection_are_never_read_as_a_response(String further) throws Exception {
+        var idle = new CountDownLatch(1);
+        var sent = new CountDownLatch(1);
+        try (var server = new FakeServer(
+                socket -> {
+                    FakeServer.request(socket);
+                    FakeServer.send(socket, GOOD);
+                    idle.await();
+                    FakeServer.send(socket, further.replace("EVIL", EVIL));
+                    sent.countDown();
+                    FakeServer.request(socket);
+                },
+                FakeServer.always(NEXT))) {
+            Transport.Connection connection = transport.connect(server.endpoint());
+            assertThat(connection.handle(call()).orThrow()).isEqualTo(RESULT);
+            idle.countDown();
+            sent.await();
+            assertNext(connection);
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
     @Test
     void the_table_has_at_least_120_cases() {
-        assertThat(cases()).hasSizeGreaterThanOrEqualTo(120).doesNotHaveDuplicates();
+        assertThat(cases()).hasSizeGreaterThanOrEqualTo(120);
+        assertThat(cases().map(each -> each.operation + each.name)).doesNotHaveDuplicates();
     }
 }
