@@ -77,10 +77,9 @@ class LargeRequestTest {
     void a_request_larger_than_the_limit_is_never_retried_and_blames_no_instance_and_no_service_W4() {
         var instances = List.of(new Instance(), new Instance());
         instances.forEach(instance -> open("").serve(Store.class, instance));
-        Treaty client =
-                open("""
-                defaults: {throttle: {window: 1m}, fallback: {value: '{"result": 7}'}, breaker: {minimum-calls: 1}}
-                """);
+        Treaty client = open("""
+            defaults: {throttle: {window: 1m}, fallback: {value: '{"result": 7}'}, breaker: {minimum-calls: 1}}
+            """);
         Patient.knows(client, STORE, 2);
         Queue<Event.AttemptEnded> attempts = new ConcurrentLinkedQueue<>();
         client.events().subscribe(event -> {

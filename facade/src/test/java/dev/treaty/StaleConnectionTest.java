@@ -100,8 +100,8 @@ class StaleConnectionTest {
         treaty.events().subscribe(event -> {
             switch (event) {
                 case Event.RetryScheduled retry -> retries.add(retry);
-                case Event.CallEnded(Side side, var call, var _) when side == Side.CLIENT ->
-                    records.add(call.context().record());
+                case Event.CallEnded(Side side, var call, var _)
+                when side == Side.CLIENT -> records.add(call.context().record());
                 default -> {}
             }
         });

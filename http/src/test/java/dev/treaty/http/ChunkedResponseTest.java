@@ -69,7 +69,10 @@ class ChunkedResponseTest {
         var response = new StringBuilder(HEAD + "Transfer-Encoding: chunked\r\n\r\n");
         for (int i = 0; i < BODY_BYTES; i += chunkBytes) {
             String chunk = body.substring(i, Math.min(BODY_BYTES, i + chunkBytes));
-            response.append(Integer.toHexString(chunk.length())).append("\r\n").append(chunk).append("\r\n");
+            response.append(Integer.toHexString(chunk.length()))
+                    .append("\r\n")
+                    .append(chunk)
+                    .append("\r\n");
         }
         return response.append("0\r\n\r\n").toString().getBytes(StandardCharsets.US_ASCII);
     }
@@ -83,8 +86,7 @@ class ChunkedResponseTest {
     }
 
     private static HttpTransport transport(byte[] response) {
-        return new HttpTransport(
-                HttpTransportOptions.STANDARD, Time.system(), (_, _) -> new StoredChannel(response));
+        return new HttpTransport(HttpTransportOptions.STANDARD, Time.system(), (_, _) -> new StoredChannel(response));
     }
 
     @ParameterizedTest

@@ -73,8 +73,8 @@ class EarlyResponseTest {
 
     @Test
     void a_response_is_read_although_the_server_never_reads_the_request_W4() throws Exception {
-        try (var server = new FakeServer(socket -> FakeServer.send(socket, NOT_READ), FakeServer.always(FakeServer.ok(
-                "{\"id\":\"1\"}")))) {
+        try (var server = new FakeServer(
+                socket -> FakeServer.send(socket, NOT_READ), FakeServer.always(FakeServer.ok("{\"id\":\"1\"}")))) {
             Transport.Connection connection = transport.connect(server.endpoint());
             assertThat(fault(connection.handle(place(LARGE)))).isEqualTo(TOO_BIG);
             assertThat(connection.handle(place(1)).orThrow()).isEqualTo(new Shop.OrderId("1"));
@@ -98,8 +98,8 @@ class EarlyResponseTest {
     @ParameterizedTest
     @ValueSource(ints = {413, 414, 431})
     void a_proxy_that_rejects_a_large_request_is_not_asked_again_W4(int status) throws Exception {
-        try (var server = new FakeServer(
-                FakeServer.always("HTTP/1.1 " + status + " X\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"))) {
+        try (var server = new FakeServer(FakeServer.always(
+                "HTTP/1.1 " + status + " X\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"))) {
             Fault fault = fault(transport.connect(server.endpoint()).handle(place(1)));
             assertThat(fault.retryable()).isFalse();
             assertThat(fault.isInstanceFailure() || fault.isServiceFailure()).isFalse();

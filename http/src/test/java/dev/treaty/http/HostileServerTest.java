@@ -294,7 +294,9 @@ class HostileServerTest {
                 good(OK + JSON + "Content-Length: " + BODY.length() + "\r\n" + SIZED),
                 good(OK + JSON + "Content-Length: \t 00021 \t \r\n\r\n" + BODY),
                 good(body(BODY + " ".repeat(60_000))),
-                broken(Code.INTERNAL, "is not valid JSON: it ends in the middle",
+                broken(
+                        Code.INTERNAL,
+                        "is not valid JSON: it ends in the middle",
                         OK + JSON + "Content-Length: 9\r\n\r\n" + BODY),
                 fault(Code.INTERNAL, "is empty: send a JSON object", OK + JSON + "Content-Length: 0\r\n\r\n"),
                 closed(OK + JSON + "\r\n" + BODY),
@@ -565,7 +567,9 @@ class HostileServerTest {
                 assertThat(response.orThrow()).isEqualTo(each.expected);
             } else {
                 assertThat(fault(response).code()).isEqualTo(each.code);
-                assertThat(fault(response).message()).contains((String) each.expected).hasSizeLessThan(5_000);
+                assertThat(fault(response).message())
+                        .contains((String) each.expected)
+                        .hasSizeLessThan(5_000);
                 assertThat(fault(response).reached()).isTrue();
             }
             assertNext(connection);

@@ -28,8 +28,6 @@ final class MalformedResponse extends IOException {
     /** The fault of a call with this response; a response that is too large is so again. */
     Fault fault(ServiceEndpoint endpoint) {
         String message = "the answer of " + endpoint + " " + getMessage();
-        return tooLarge
-                ? Fault.of(Code.RESOURCE_EXHAUSTED, message).notRetryable()
-                : Fault.of(Code.INTERNAL, message);
+        return tooLarge ? Fault.of(Code.RESOURCE_EXHAUSTED, message).notRetryable() : Fault.of(Code.INTERNAL, message);
     }
 }
