@@ -57,6 +57,9 @@ final class Exchange {
         try {
             if (bodyBytes != 0) {
                 expect(bodyBytes < 0 ? Math.min(BodyBudget.SMALL_MAX, bodyBytesMax) : bodyBytes);
+                if (action.compressed() && reserved < bodyBytesMax) {
+                    expect(bodyBytesMax);
+                }
             }
         } catch (RequestRejected e) {
             end();

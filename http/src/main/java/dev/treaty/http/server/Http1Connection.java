@@ -54,6 +54,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     /** A client that ends its side of the connection later after its request than this has left. */
     private static final Duration HALF_CLOSE_MAX = Duration.ofMillis(10);
 
+    private static final int NO_CONTENT = 204;
+
     /** The largest body that is copied behind its head. */
     private static final int COPIED_BYTES_MAX = 16 << 10;
 
@@ -83,6 +85,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private boolean keepAlive;
     private boolean awaitingContinue;
     private boolean withoutBody; // the response to HEAD
+    private @Nullable String origin; // of a page that may read the response
     private long bodyBytesLeft;
     private boolean inputEnded;
     private boolean writing;
@@ -177,6 +180,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         keepAlive = false;
         awaitingContinue = false;
         bodyBytesLeft = -1;
+        origin = null;
         withoutBody = request.method().equals(HttpMethod.HEAD);
         if (request.decoderResult().isFailure()) {
             throw malformed(request.decoderResult().cause());
@@ -191,7 +195,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
             keepAlive = false;
             throw new RequestRejected(Code.UNAVAILABLE, "the server has too many connections: call another instance");
         }
-        Action action = parts.application().accept(new Request(request.method().name(), target, headers));
+        var accepted = new Request(request.method().name(), target, headers);
+        origin = parts.cors().origin(accepted);
+        Action action = parts.application().accept(accepted);
         var begun = new Exchange(
                 action,
                 bodyBytesLeft,
@@ -335,7 +341,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         writing = true;
         timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
         boolean last = !keepAlive;
-        ChannelFuture written = write(response, last);
+        ChannelFuture written = write(Cors.readable(response, origin), last);
         if (last) {
             state = State.CLOSING;
             exchange = null;
@@ -380,7 +386,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         for (Map.Entry<String, String> header : response.headers().entrySet()) {
             header(head, header.getKey(), header.getValue());
         }
-        header(head, "Content-Length", Integer.toString(response.length()));
+        if (response.status() != NO_CONTENT) {
+            header(head, "Content-Length", Integer.toString(response.length()));
+        }
         if (last) {
             header(head, "Connection", "close");
         }

@@ -52,7 +52,12 @@ public final class Listener {
 
     public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
         this.parts = new ServerParts(
-                options, application, new BodyBudget(options.bodiesBytesMax()), new HttpDate(time), time);
+                options,
+                application,
+                new BodyBudget(options.bodiesBytesMax()),
+                new HttpDate(time),
+                new Cors(options.origins()),
+                time);
         this.random = random;
         boolean epoll = nativeAccess() && Epoll.isAvailable();
         this.type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
