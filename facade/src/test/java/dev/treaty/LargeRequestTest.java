@@ -103,10 +103,13 @@ class LargeRequestTest {
             assertThat(node.breaker().state()).isEqualTo(CircuitBreaker.State.CLOSED);
             assertThat(node.breaker().snapshot().failures()).isZero();
             assertThat(node.load().failures()).isZero();
+            assertThat(node.load().latencyNanos(System.nanoTime())).isZero();
         });
+        assertThat(client.callers().caller(STORE).nodes().exclusions()).isEmpty();
         for (int i = 0; i < CALLS; i++) {
             assertThat(store.length("small")).isEqualTo(5);
         }
-        assertThat(instances).allSatisfy(instance -> assertThat(instance.calls).hasPositiveValue());
+        assertThat(instances.stream().mapToInt(instance -> instance.calls.get()).sum())
+                .isEqualTo(CALLS);
     }
 }

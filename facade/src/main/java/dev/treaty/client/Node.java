@@ -170,6 +170,8 @@ public final class Node implements BalancedInstance {
             } else {
                 load.refused(now, retryAfter);
             }
+        } else if (fault != null && !fault.retryable()) {
+            load.ignored(now, 0); // it shows nothing about the instance
         } else if (response == null || (fault != null && !fault.reached())) {
             load.ignored(now, now - start);
         } else {
