@@ -62,7 +62,7 @@ class HostileServerTest {
      * @param expected the result, or a part of the message of the fault
      * @param kept whether the next call uses the same connection
      */
-    private record Case(
+    record Case(
             String name, String operation, FakeServer.Script script, Code code, Object expected, boolean kept) {
         @Override
         public String toString() {
