@@ -62,8 +62,7 @@ class HostileServerTest {
      * @param expected the result, or a part of the message of the fault
      * @param kept whether the next call uses the same connection
      */
-    record Case(
-            String name, String operation, FakeServer.Script script, Code code, Object expected, boolean kept) {
+    record Case(String name, String operation, FakeServer.Script script, Code code, Object expected, boolean kept) {
         @Override
         public String toString() {
             String shown = name.replace("\r", "\\r").replace("\n", "\\n").replaceAll("[^ -~]", "?");

@@ -21,8 +21,8 @@ public final class CallHeaders {
     public static final String TRACE = "traceparent";
 
     /**
-     * The value of {@link #REACHED} if a request was rejected before it could have run, and of {@link #RETRY} if it fails
-     * again at every instance.
+     * The value of {@link #REACHED} if a request was rejected before it could have run, and of {@link #RETRY} if it
+     * fails again at every instance.
      */
     public static final String NO = "no";
 
