@@ -90,7 +90,7 @@ class BalancingTest {
                 hang();
             }
             if (failing) {
-                throw new ServiceException(new Fault(Code.UNAVAILABLE, "is failing", true, retryAfter));
+                throw new ServiceException(new Fault(Code.UNAVAILABLE, "is failing", true, true, retryAfter));
             }
             return name;
         }

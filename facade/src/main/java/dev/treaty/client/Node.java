@@ -97,7 +97,7 @@ public final class Node implements BalancedInstance {
 
     /** Returns true if a response says that the call could not be sent, so that another node can get it. */
     static boolean refused(@Nullable Fault fault) {
-        return fault != null && fault.code() == Code.UNAVAILABLE && !fault.reached();
+        return fault != null && fault.code() == Code.UNAVAILABLE && !fault.reached() && fault.retryable();
     }
 
     /** Requests an admission for an attempt; see {@link CircuitBreaker#tryAcquire(long)}. */
@@ -164,15 +164,17 @@ public final class Node implements BalancedInstance {
         if (response != null) {
             refusing = refused(fault);
         }
-        if (fault != null && fault.code().isServiceFailure()) {
+        if (fault != null && fault.isServiceFailure()) {
             // The conversion saturates, so that any retry delay is accepted.
             long retryAfter =
                     fault.retryAfter().map(TimeUnit.NANOSECONDS::convert).orElse(0L);
-            if (fault.code().isInstanceFailure()) {
+            if (fault.isInstanceFailure()) {
                 load.failed(now, now - start, retryAfter);
             } else {
                 load.refused(now, retryAfter);
             }
+        } else if (fault != null && !fault.retryable()) {
+            load.ignored(now, 0); // it shows nothing about the instance
         } else if (response == null || (fault != null && !fault.reached())) {
             load.ignored(now, now - start);
         } else {

@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * thread.
  *
  * <p>A fault states whether the request may have run: see {@link dev.treaty.core.call.Fault#reached()}. An idle
- * connection that the server has closed is replaced. If it closes while a request is being sent and no response has
- * begun, an idempotent operation is sent once more on a new connection; any other fails.
+ * connection that the server has closed is replaced. Each request is sent once: if the server closes an idle connection
+ * while a request is being sent, the call fails, and may have run.
  */
 public final class HttpTransport implements Transport {
     private final HttpTransportOptions options;

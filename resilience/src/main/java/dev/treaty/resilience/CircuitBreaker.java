@@ -300,7 +300,7 @@ public final class CircuitBreaker {
     }
 
     /**
-     * Reports how an admitted call ended. A fault counts as a failure if its code blames the service and as a success
+     * Reports how an admitted call ended. A fault counts as a failure if it blames the instance and as a success
      * otherwise, since the service answered; a canceled call is ignored, and one that was refused before it was sent.
      *
      * @param fault the fault of the call, or null if it succeeded
@@ -310,7 +310,7 @@ public final class CircuitBreaker {
     public void ended(long admission, @Nullable Fault fault, long startNanos, long now) {
         if (fault == null) {
             succeeded(admission, now, now - startNanos);
-        } else if (fault.code().isInstanceFailure()) {
+        } else if (fault.isInstanceFailure()) {
             failed(admission, now, now - startNanos);
         } else if (fault.reached() && fault.code() != Code.CANCELED) {
             succeeded(admission, now, now - startNanos);

@@ -389,7 +389,7 @@ public final class Guard {
             Plan current, Failure failure, Fallback<?> fallback, @Nullable CallContext context, long deadline) {
         Fault first = failure.fault();
         if (!current.tolerance.level().includes(IsolationLevel.ENHANCED)
-                || !first.code().isServiceFailure()) {
+                || !first.isServiceFailure()) {
             return failure;
         }
         Object outcome;

@@ -12,9 +12,11 @@ import java.util.Optional;
  *     printable}, other than line feeds, is replaced
  * @param reached whether the request may have run. A request that did not reach a server is always safe to retry; any
  *     other only if the operation is idempotent
+ * @param retryable false if the same request fails again at every instance, whatever the code: it is never retried, and
+ *     neither the instance nor the service is blamed
  * @param retryAfter how long clients should wait before a retry, if the server states it
  */
-public record Fault(Code code, String message, boolean reached, Optional<Duration> retryAfter) {
+public record Fault(Code code, String message, boolean reached, boolean retryable, Optional<Duration> retryAfter) {
     /** Makes the message printable, because another process may have written it. */
     public Fault {
         message = PrintableText.lines(message);
@@ -22,17 +24,37 @@ public record Fault(Code code, String message, boolean reached, Optional<Duratio
 
     /** A fault of a request that may have run. */
     public static Fault of(Code code, String message) {
-        return new Fault(code, message, true, Optional.empty());
+        return new Fault(code, message, true, true, Optional.empty());
     }
 
     /** A fault of a request that did not run. */
     public static Fault unreached(Code code, String message) {
-        return new Fault(code, message, false, Optional.empty());
+        return new Fault(code, message, false, true, Optional.empty());
     }
 
     /** The same fault with a pause before the next attempt. */
     public Fault retryAfter(Duration pause) {
-        return new Fault(code, message, reached, Optional.of(pause));
+        return new Fault(code, message, reached, retryable, Optional.of(pause));
+    }
+
+    /** The same fault of a request that fails again at every instance. */
+    public Fault notRetryable() {
+        return new Fault(code, message, reached, false, retryAfter);
+    }
+
+    /** The same fault with another message. */
+    public Fault message(String changed) {
+        return new Fault(code, changed, reached, retryable, retryAfter);
+    }
+
+    /** Returns true if the instance is the cause: see {@link Code#isInstanceFailure()}. */
+    public boolean isInstanceFailure() {
+        return retryable && code.isInstanceFailure();
+    }
+
+    /** Returns true if the service is the cause: see {@link Code#isServiceFailure()}. */
+    public boolean isServiceFailure() {
+        return retryable && code.isServiceFailure();
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
@@ -123,31 +124,18 @@ public final class HttpConnection implements Transport.Connection {
         if (idle != null && !idle.quiet()) {
             pooled.disconnect();
         }
-        boolean reused = pooled.channel() != null;
-        while (true) {
-            Fault fault = reused ? null : connect(pooled, deadline);
-            if (fault == null) {
-                if (deadline.expired(time)) {
-                    return ServiceResponse.failed(Fault.unreached(
-                            Code.DEADLINE_EXCEEDED, "the deadline passed before the call was sent to " + endpoint));
-                }
-                fault = attempt(call, operation, pooled, deadline);
-            }
-            if (fault == null) {
-                return response(operation, pooled);
-            }
-            pooled.disconnect();
-            // If an idle connection fails without a response, the server most likely closed it before the request
-            // arrived. That is not certain, so only idempotent or unsent requests are sent again.
-            boolean retryable = reused
-                    && fault.code() == Code.UNAVAILABLE
-                    && !pooled.response.begun()
-                    && (!fault.reached() || call.operation().idempotent());
-            if (!retryable) {
-                return ServiceResponse.failed(fault);
-            }
-            reused = false;
+        Fault fault = pooled.channel() == null ? connect(pooled, deadline) : null;
+        if (fault == null) {
+            fault = deadline.expired(time)
+                    ? Fault.unreached(
+                            Code.DEADLINE_EXCEEDED, "the deadline passed before the call was sent to " + endpoint)
+                    : attempt(operation, pooled, call.context(), deadline);
         }
+        if (fault != null) {
+            pooled.disconnect();
+            return ServiceResponse.failed(fault);
+        }
+        return response(operation, pooled);
     }
 
     private @Nullable Fault connect(PooledConnection pooled, Deadline deadline) throws InterruptedException {
@@ -166,7 +154,12 @@ public final class HttpConnection implements Transport.Connection {
         }
     }
 
-    private @Nullable Fault attempt(Call call, EncodedOperation operation, PooledConnection pooled, Deadline deadline)
+    /**
+     * Sends the request and reads its response. It is sent once: if the server closes an idle connection at the moment
+     * at which it is used again, the fault says so, and whether another attempt follows is a question of the guard.
+     */
+    private @Nullable Fault attempt(
+            EncodedOperation operation, PooledConnection pooled, CallContext context, Deadline deadline)
             throws InterruptedException {
         pooled.response.clear();
         boolean sent = false;
@@ -175,15 +168,22 @@ public final class HttpConnection implements Transport.Connection {
             if (channel == null) {
                 throw new IOException("the connection was closed");
             }
-            pooled.prepare(operation, headers, call.context(), time);
-            channel.write(pooled.request.array(), 0, pooled.request.length(), deadline);
+            pooled.prepare(operation, headers, context, time);
+            try {
+                channel.write(pooled.request.array(), 0, pooled.request.length(), deadline);
+            } catch (SocketTimeoutException | ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException e) {
+                readEarly(channel, pooled, deadline, e);
+                return null;
+            }
             sent = true;
             pooled.response.read(channel, deadline);
             return null;
         } catch (SocketTimeoutException e) {
             return fault(Code.DEADLINE_EXCEEDED, "no answer of " + endpoint + " within the deadline", pooled, sent);
         } catch (MalformedResponse e) {
-            return Fault.of(e.code(), "the answer of " + endpoint + " " + e.getMessage());
+            return e.fault(endpoint);
         } catch (EOFException e) {
             String when = pooled.response.begun() ? "in the middle of its answer" : "without an answer";
             return Fault.of(Code.UNAVAILABLE, endpoint + " closed the connection " + when);
@@ -191,6 +191,23 @@ public final class HttpConnection implements Transport.Connection {
             String reason = reason(e);
             return fault(Code.UNAVAILABLE, "the connection to " + endpoint + " failed: " + reason, pooled, sent);
         }
+    }
+
+    /**
+     * Reads the response of a server that has answered before it received the whole request, and then closed the
+     * connection.
+     *
+     * @throws IOException the failure to write, if there is no such response
+     */
+    private static void readEarly(ByteChannel channel, PooledConnection pooled, Deadline deadline, IOException failure)
+            throws IOException {
+        try {
+            pooled.response.read(channel, deadline);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            throw failure;
+        }
+        pooled.disconnect();
     }
 
     /** The message of an exception. */
@@ -202,7 +219,7 @@ public final class HttpConnection implements Transport.Connection {
     }
 
     private static Fault fault(Code code, String message, PooledConnection pooled, boolean sent) {
-        return new Fault(code, message, sent || pooled.sent(), Optional.empty());
+        return sent || pooled.sent() ? Fault.of(code, message) : Fault.unreached(code, message);
     }
 
     private ServiceResponse<?> response(EncodedOperation operation, PooledConnection pooled) {
@@ -239,7 +256,7 @@ public final class HttpConnection implements Transport.Connection {
         Optional<Duration> retryAfter = response.retryAfterSeconds() < 0
                 ? Optional.empty()
                 : Optional.of(Duration.ofSeconds(Math.min(response.retryAfterSeconds(), RETRY_AFTER_MAX)));
-        return new Fault(code, message, response.reached(), retryAfter);
+        return new Fault(code, message, response.reached(), response.retryable(), retryAfter);
     }
 
     /** The error in the body; empty if the body is not a Connect error, so that only the status is known. */

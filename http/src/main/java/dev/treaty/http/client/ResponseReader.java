@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Reads HTTP/1.1 responses into one buffer, strictly by RFC 9112: everything that two parsers could interpret
@@ -28,7 +29,11 @@ final class ResponseReader {
     /** The characters of a header name besides letters and digits (RFC 9110, section 5.6.2). */
     private static final String TOKEN_SIGNS = "!#$%&'*+-.^_`|~";
 
+    /** Proxies answer with these statuses too if the body, the target or the headers of a request are too large. */
+    private static final Set<Integer> REQUEST_TOO_LARGE = Set.of(413, 414, 431);
+
     private static final int BUFFER_BYTES = 8 << 10;
+    private static final int GROWTH_MAX = 8;
     private static final int NUMBER_DIGITS_MAX = 18;
     private static final byte[] VERSION = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
@@ -47,6 +52,7 @@ final class ResponseReader {
     private boolean http10;
     private boolean json;
     private boolean reached;
+    private boolean retryable;
     private long retryAfterSeconds;
     private long contentLength;
     private boolean chunked;
@@ -74,6 +80,11 @@ final class ResponseReader {
     /** Returns false if the server rejected the request before it could have run. */
     boolean reached() {
         return reached;
+    }
+
+    /** Returns false if the request fails again at every instance. */
+    boolean retryable() {
+        return retryable;
     }
 
     /** The retry delay that the server asks for, in seconds; -1 for none. */
@@ -135,6 +146,7 @@ final class ResponseReader {
         retryAfterSeconds = -1;
         readLine(channel, deadline);
         parseStatusLine();
+        retryable = !REQUEST_TOO_LARGE.contains(status);
         while (readHeaderLine(channel, deadline)) {
             parseHeader();
         }
@@ -165,7 +177,8 @@ final class ResponseReader {
         persistent = !http10;
     }
 
-    private void parseHeader() throws MalformedResponse {
+    /** Returns the end of the name of the header in the current line. */
+    private int nameEnd() throws MalformedResponse {
         int colon = lineStart;
         while (colon < lineEnd && isToken(buffer[colon])) {
             colon++;
@@ -176,6 +189,11 @@ final class ResponseReader {
                             ? "a header continues on a second line"
                             : "a header without a valid name");
         }
+        return colon;
+    }
+
+    private void parseHeader() throws MalformedResponse {
+        int colon = nameEnd();
         int from = skipBlanks(colon + 1, lineEnd);
         int to = trimBlanks(from, lineEnd);
         if (is("connection", lineStart, colon)) {
@@ -194,7 +212,9 @@ final class ResponseReader {
             }
             contentLength = length;
         } else if (is(CallHeaders.REACHED, lineStart, colon)) {
-            reached = !is(CallHeaders.NOT_REACHED, from, to);
+            reached = !is(CallHeaders.NO, from, to);
+        } else if (is(CallHeaders.RETRY, lineStart, colon)) {
+            retryable = !is(CallHeaders.NO, from, to);
         } else if (is("content-encoding", lineStart, colon) && !is("identity", from, to)) {
             throw new MalformedResponse("a Content-Encoding that was not requested");
         } else if (is("transfer-encoding", lineStart, colon)) {
@@ -288,7 +308,7 @@ final class ResponseReader {
         bodyStart = at;
         bodyLength = 0;
         if (status == 204 || status == 304) {
-            chunked = false;
+            persistent &= !chunked && contentLength <= 0; // otherwise a body may follow all the same
         } else if (chunked) {
             readChunks(channel, deadline);
         } else if (contentLength >= 0) {
@@ -315,7 +335,7 @@ final class ResponseReader {
         return (int) length;
     }
 
-    /** Joins the chunks in place, by removing what separates them. */
+    /** Joins the chunks in place: moves each down to the end of the one before. */
     private void readChunks(ByteChannel channel, Deadline deadline) throws IOException {
         for (int size = readChunkSize(channel, deadline); size > 0; size = readChunkSize(channel, deadline)) {
             checkedLength((long) bodyLength + size);
@@ -325,30 +345,38 @@ final class ResponseReader {
             }
             System.arraycopy(buffer, at, buffer, bodyStart + bodyLength, size);
             bodyLength += size;
-            int next = at + size + 2;
-            System.arraycopy(buffer, next, buffer, bodyStart + bodyLength, end - next);
-            at = bodyStart + bodyLength;
-            end = at + end - next;
+            at += size + 2;
+            closeGap();
         }
         while (readHeaderLine(channel, deadline)) {
-            // trailers are ignored
+            nameEnd(); // trailers are checked and ignored
+        }
+    }
+
+    /**
+     * Moves what has not been read down to the end of the body, once that is no more than what has been read since the
+     * last time: then each byte is moved twice at most, however small the chunks are.
+     */
+    private void closeGap() {
+        int bodyEnd = bodyStart + bodyLength;
+        if (end - at <= at - bodyEnd) {
+            System.arraycopy(buffer, at, buffer, bodyEnd, end - at);
+            end -= at - bodyEnd;
+            at = bodyEnd;
         }
     }
 
     private int readChunkSize(ByteChannel channel, Deadline deadline) throws IOException {
         readLine(CHUNK_LINE_MAX, channel, deadline);
-        int size = 0;
+        long size = 0;
         int i = lineStart;
         for (; i < lineEnd && Character.digit(buffer[i], 16) >= 0; i++) {
-            if (i - lineStart >= 7) {
-                throw MalformedResponse.tooLarge(bodyBytesMax);
-            }
-            size = size * 16 + Character.digit(buffer[i], 16);
+            size = checkedLength(size * 16 + Character.digit(buffer[i], 16));
         }
         if (i == lineStart || (i < lineEnd && buffer[i] != ';')) {
             throw new MalformedResponse("a chunk size is not a hexadecimal number");
         }
-        return size;
+        return (int) size;
     }
 
     /** Reads the next header or trailer; returns false at the empty line after the last one. */
@@ -396,19 +424,25 @@ final class ResponseReader {
 
     /** Fills the buffer up to that position. */
     private void fillTo(int position, ByteChannel channel, Deadline deadline) throws IOException {
-        if (buffer.length < position) {
-            buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, position));
-        }
         while (end < position) {
+            if (end == buffer.length) {
+                grow(position);
+            }
             if (fill(channel, deadline) < 0) {
                 throw new EOFException();
             }
         }
     }
 
+    /** Enlarges the buffer towards a size that the server has announced, but only by a multiple of what it has sent. */
+    private void grow(int position) {
+        int size = Math.max(2 * buffer.length, Math.min(position, GROWTH_MAX * buffer.length));
+        buffer = Arrays.copyOf(buffer, size);
+    }
+
     private int fill(ByteChannel channel, Deadline deadline) throws IOException {
         if (end == buffer.length) {
-            buffer = Arrays.copyOf(buffer, buffer.length * 2);
+            grow(end + 1);
         }
         int count = channel.read(buffer, end, buffer.length - end, deadline);
         if (count > 0) {

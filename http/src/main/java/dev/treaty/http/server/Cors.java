@@ -16,7 +16,7 @@ public final class Cors {
     private static final String MAX_AGE_SECONDS = "7200";
     private static final String REQUEST_HEADERS =
             "Content-Type, Connect-Protocol-Version, Connect-Timeout-Ms, Treaty-Caller, Treaty-Priority, traceparent";
-    private static final String RESPONSE_HEADERS = "Retry-After, Treaty-Reached";
+    private static final String RESPONSE_HEADERS = "Retry-After, Treaty-Reached, Treaty-Retry";
 
     private final Set<String> origins;
 

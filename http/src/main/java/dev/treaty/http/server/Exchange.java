@@ -82,8 +82,9 @@ final class Exchange {
     }
 
     private RequestRejected tooLarge() {
-        return new RequestRejected(
+        Fault fault = Fault.unreached(
                 Code.RESOURCE_EXHAUSTED, "the request is larger than the limit of " + bodyBytesMax + " bytes");
+        return new RequestRejected(fault.notRetryable());
     }
 
     /** When the exchange must have ended; null for no limit. */

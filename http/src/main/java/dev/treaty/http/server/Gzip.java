@@ -1,6 +1,7 @@
 package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayInputStream;
@@ -49,9 +50,9 @@ final class Gzip {
         try (var in = new GZIPInputStream(new ByteArrayInputStream(body))) {
             byte[] content = in.readNBytes(bytesMax);
             if (in.read() >= 0) {
+                String message = "the decompressed request is larger than the limit of " + bytesMax + " bytes";
                 throw new RequestRejected(
-                        Code.RESOURCE_EXHAUSTED,
-                        "the decompressed request is larger than the limit of " + bytesMax + " bytes");
+                        Fault.unreached(Code.RESOURCE_EXHAUSTED, message).notRetryable());
             }
             return content;
         } catch (IOException e) {

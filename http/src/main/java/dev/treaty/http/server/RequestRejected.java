@@ -11,7 +11,12 @@ public final class RequestRejected extends RuntimeException {
     private final transient Response response;
 
     public RequestRejected(Code code, String message) {
-        this(code.httpStatus(), code, message);
+        this(Fault.unreached(code, message));
+    }
+
+    /** A rejection with the HTTP status of the fault's code. */
+    public RequestRejected(Fault fault) {
+        this(fault.code().httpStatus(), fault, Map.of());
     }
 
     public RequestRejected(int status, Code code, String message) {
@@ -20,8 +25,12 @@ public final class RequestRejected extends RuntimeException {
 
     /** @param headers further headers of the response */
     public RequestRejected(int status, Code code, String message, Map<String, String> headers) {
-        super(message, null, false, false);
-        this.response = Responses.fault(status, Fault.unreached(code, message), headers);
+        this(status, Fault.unreached(code, message), headers);
+    }
+
+    private RequestRejected(int status, Fault fault, Map<String, String> headers) {
+        super(fault.message(), null, false, false);
+        this.response = Responses.fault(status, fault, headers);
     }
 
     /** What the client gets. */

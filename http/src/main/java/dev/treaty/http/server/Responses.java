@@ -14,6 +14,7 @@ import java.util.Map;
 /** Creates responses: results, faults as Connect errors, and health pages. */
 public final class Responses {
     private static final String REACHED = "Treaty-Reached";
+    private static final String RETRY = "Treaty-Retry";
 
     private Responses() {}
 
@@ -33,7 +34,10 @@ public final class Responses {
     public static Response fault(int status, Fault fault, Map<String, String> headers) {
         var all = new LinkedHashMap<>(Response.JSON);
         if (!fault.reached()) {
-            all.put(REACHED, CallHeaders.NOT_REACHED);
+            all.put(REACHED, CallHeaders.NO);
+        }
+        if (!fault.retryable()) {
+            all.put(RETRY, CallHeaders.NO);
         }
         fault.retryAfter().ifPresent(pause -> all.put("Retry-After", seconds(pause)));
         all.putAll(headers);

@@ -15,12 +15,16 @@ public final class CallHeaders {
     public static final String ATTEMPT = "treaty-attempt";
     public static final String PRIORITY = "treaty-priority";
     public static final String REACHED = "treaty-reached";
+    public static final String RETRY = "treaty-retry";
     public static final String TIMEOUT = "connect-timeout-ms";
     public static final String VERSION = "connect-protocol-version";
     public static final String TRACE = "traceparent";
 
-    /** The value of {@link #REACHED} if a request was rejected before it could have run. */
-    public static final String NOT_REACHED = "no";
+    /**
+     * The value of {@link #REACHED} if a request was rejected before it could have run, and of {@link #RETRY} if it
+     * fails again at every instance.
+     */
+    public static final String NO = "no";
 
     /** The maximum number of additional headers of a call. */
     public static final int CALL_HEADERS_MAX = 64;

@@ -135,7 +135,7 @@ final class EtcdBackend extends LeasedBackend {
         };
         return code == Code.UNAVAILABLE && !(cause instanceof EtcdException)
                 ? new ServiceException(code, message)
-                : new ServiceException(new Fault(code, message, true, Optional.empty()));
+                : new ServiceException(Fault.of(code, message));
     }
 
     /** Returns whether etcd no longer keeps the requested revision. */

@@ -96,9 +96,14 @@ public final class Execution {
         Object outcome = limited(plan, kind, work, context, idempotent, now, deadline);
         Failure failure = outcome instanceof Failure failed ? failed : null;
         if (failure == null || !failure.refused()) {
-            throttle.report(failure == null || failure.fault().code() != Code.RESOURCE_EXHAUSTED, now);
+            throttle.report(failure == null || !rejected(failure.fault()), now);
         }
         return outcome;
+    }
+
+    /** Whether the service rejected a call that it might accept at another time. */
+    private static boolean rejected(Fault fault) {
+        return fault.code() == Code.RESOURCE_EXHAUSTED && fault.retryable();
     }
 
     private <W> @Nullable Object limited(

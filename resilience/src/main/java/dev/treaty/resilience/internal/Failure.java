@@ -84,7 +84,7 @@ public record Failure(Fault fault, @Nullable Object cause, Kind kind) {
     /** Returns this failure of the work together with that of its fallback. */
     public Failure withFailedFallback(Failure fallback) {
         String message = fault.message() + "; the fallback failed too: " + fallback.fault.message();
-        Fault both = new Fault(fault.code(), message, fault.reached(), fault.retryAfter());
+        Fault both = fault.message(message);
         ServiceException thrown =
                 ServiceException.withoutTrace(both, cause instanceof Throwable original ? original : null);
         thrown.addSuppressed(
@@ -98,7 +98,7 @@ public record Failure(Fault fault, @Nullable Object cause, Kind kind) {
 
     /** Returns the same failure, whose message adds something. */
     public Failure saying(String addition) {
-        Fault more = new Fault(fault.code(), fault.message() + "; " + addition, fault.reached(), fault.retryAfter());
+        Fault more = fault.message(fault.message() + "; " + addition);
         return switch (cause) {
             case ServiceResponse<?> _ -> new Failure(more, ServiceResponse.failed(more), kind);
             case ServiceException thrown -> new Failure(more, ServiceException.withoutTrace(more, thrown), kind);

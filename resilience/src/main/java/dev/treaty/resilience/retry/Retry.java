@@ -10,8 +10,8 @@ import java.util.random.RandomGenerator;
  *
  * <ul>
  *   <li>safe: the request did not reach a server, or the work is idempotent;
- *   <li>useful: the code is retryable, the service is not at its limit as a whole, the deadline leaves time for the
- *       pause, and the {@link RetryBudget} contains a retry.
+ *   <li>useful: the fault and its code are retryable, the service is not at its limit as a whole, the deadline leaves
+ *       time for the pause, and the {@link RetryBudget} contains a retry.
  * </ul>
  *
  * <p>Attempts are counted along the whole chain of calls: a handler that runs in a second attempt starts its own calls
@@ -51,6 +51,7 @@ public record Retry(RetryPolicy policy, RetryBudget budget, RandomGenerator rand
     public Decision after(Fault fault, boolean everywhere, int attempt, boolean idempotent, long remainingNanos) {
         if (policy.attempts() == 1
                 || (fault.reached() && !idempotent)
+                || !fault.retryable()
                 || !policy.on().contains(fault.code())) {
             return Decision.NEVER;
         }

@@ -65,6 +65,18 @@ class RetryTest {
     }
 
     @Test
+    void a_fault_that_is_not_retryable_is_not_retried_whatever_its_code_W4() throws Exception {
+        for (Code code : Code.values()) {
+            attempts.clear();
+            Fault never = Fault.unreached(code, "again").notRetryable();
+            assertThat(run(Fixtures.READ, FaultTolerance.DEFAULT, failing(never)))
+                    .isEqualTo(ServiceResponse.failed(never));
+            assertThat(attempts).hasSize(1);
+        }
+        assertThat(events).isEmpty();
+    }
+
+    @Test
     void retries_calls_that_reached_no_server() throws InterruptedException {
         assertThat(run(Fixtures.WRITE, FaultTolerance.DEFAULT, failing(DOWN, DOWN))
                         .succeeded())
