@@ -440,10 +440,14 @@ class HttpServerTest {
             other.server.page("/-/large", "text/plain", () -> new byte[64 << 20]);
             try (var stalled = dial(other)) {
                 FakeServer.send(stalled, "GET /-/large HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                try (var served = dial(other)) {
-                    assertThat(exchange(served, post("/shop.Orders/last", "{}")).status())
-                            .isEqualTo(200);
+                int status = 503; // until the only connection that is allowed has been closed
+                while (status == 503) {
+                    try (var served = dial(other)) {
+                        status = exchange(served, post("/shop.Orders/last", "{}"))
+                                .status();
+                    }
                 }
+                assertThat(status).isEqualTo(200);
             }
         }
     }

@@ -9,6 +9,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
@@ -67,6 +68,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
                         .maxHeaderListSize(parts.options().headerBytesMax())
                         .initialWindowSize(STREAM_WINDOW))
                 .validateHeaders(true)
+                .validateRequiredPseudoHeaders(true)
                 .build();
         pipeline.addLast(codec);
         pipeline.addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
@@ -149,6 +151,8 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         if (!(cause instanceof IOException)) {
             LOGGER.log(System.Logger.Level.DEBUG, "A connection failed", cause);
         }
-        context.close();
+        if (!(cause instanceof Http2Exception)) { // after which Netty says why, and closes the connection
+            context.close();
+        }
     }
 }
