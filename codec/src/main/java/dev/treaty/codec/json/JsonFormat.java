@@ -52,6 +52,9 @@ public final class JsonFormat {
      */
     public static <T extends @Nullable Object> T read(
             String subject, byte[] bytes, int offset, int length, boolean lenient, Function<MessageReader, T> value) {
+        if (!Utf8.valid(bytes, offset, length)) {
+            throw new MessageException(subject + " is not valid JSON: it is not UTF-8");
+        }
         try (JsonParser parser = parser(bytes, offset, length)) {
             if (parser.nextToken() == null) {
                 throw new MessageException(" is empty: send a JSON object");

@@ -41,6 +41,9 @@ public final class Listener {
 
     private static final int BACKLOG = 1_024;
 
+    /** After this time Netty tries to accept again after a failure. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
     private final ServerParts parts;
     private final RandomGenerator random;
     private final MultiThreadIoEventLoopGroup loops;
@@ -48,6 +51,7 @@ public final class Listener {
     private final AtomicInteger count = new AtomicInteger();
     private final Channel channel;
     private volatile boolean accepting = true;
+    private volatile long failedNanos;
 
     /** @throws UncheckedIOException if it cannot listen */
     public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
@@ -94,9 +98,12 @@ public final class Listener {
         return ((InetSocketAddress) channel.localAddress()).getPort();
     }
 
-    /** Whether connections can be accepted; false while the process has no descriptors left. */
+    /**
+     * Whether connections can be accepted; false while the process has no descriptors left. While clients wait, it tries
+     * again each second; if none waits, it is taken to be able again.
+     */
     public boolean accepting() {
-        return accepting;
+        return accepting || parts.time().nanoTime() - failedNanos > RETRY.multipliedBy(3).toNanos();
     }
 
     /** Tells clients of HTTP/2 to open other connections elsewhere. */
@@ -144,6 +151,7 @@ public final class Listener {
             if (accepting) {
                 LOGGER.log(System.Logger.Level.ERROR, "The server cannot accept connections: " + cause.getMessage());
             }
+            failedNanos = parts.time().nanoTime();
             accepting = false;
             context.fireExceptionCaught(cause);
         }

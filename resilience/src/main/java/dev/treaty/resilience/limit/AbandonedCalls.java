@@ -15,13 +15,16 @@ public final class AbandonedCalls {
 
     /** A call of an operation was abandoned; returns how many of its handlers run on. */
     public int began(Call call) {
-        return counts.computeIfAbsent(call.operation().name(), _ -> new AtomicInteger())
-                .incrementAndGet();
+        return count(call).incrementAndGet();
     }
 
-    /** The handler of an abandoned call has returned; returns how many of its operation run on. */
+    /** The handler of an abandoned call has returned, perhaps before {@link #began}; returns how many run on. */
     public int ended(Call call) {
-        return counts.get(call.operation().name()).decrementAndGet();
+        return count(call).decrementAndGet();
+    }
+
+    private AtomicInteger count(Call call) {
+        return counts.computeIfAbsent(call.operation().name(), _ -> new AtomicInteger());
     }
 
     /** Returns how many handlers of an operation run on. */
