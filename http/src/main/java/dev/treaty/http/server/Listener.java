@@ -34,8 +34,6 @@ import java.util.stream.Stream;
 
 /** Listens on a port, and gives each connection the handlers of the protocol that its client speaks. */
 public final class Listener {
-    private static final System.Logger LOGGER = System.getLogger(Listener.class.getName());
-
     /** How many connections beyond the limit are answered before they are closed; others are closed at once. */
     private static final int REJECTING_MAX = 1_000;
 
@@ -68,7 +66,6 @@ public final class Listener {
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .handler(new AcceptFailures())
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -80,6 +77,7 @@ public final class Listener {
             throw cannotListen(options, bound.cause());
         }
         this.channel = bound.channel();
+        channel.pipeline().addLast(new AcceptFailures());
     }
 
     /** Whether Netty's native code can be loaded without a warning of the JVM on standard error. */
@@ -144,16 +142,15 @@ public final class Listener {
         }
     }
 
-    /** Notes that connections cannot be accepted, after which Netty pauses for a second. */
+    /**
+     * Notes that connections cannot be accepted; Netty has paused for a second before. Neither is this logged, nor does
+     * Netty log it: a log may need a descriptor as well, and if it is the first one of the process, its failure lasts.
+     */
     private final class AcceptFailures extends ChannelInboundHandlerAdapter {
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            if (accepting) {
-                LOGGER.log(System.Logger.Level.ERROR, "The server cannot accept connections: " + cause.getMessage());
-            }
             failedNanos = parts.time().nanoTime();
             accepting = false;
-            context.fireExceptionCaught(cause);
         }
     }
 }
