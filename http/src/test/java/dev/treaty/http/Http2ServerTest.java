@@ -153,10 +153,21 @@ class Http2ServerTest {
 
     private static byte[] call(String method, String path, String... more) {
         byte[] first = block(
-                ":method", method, ":scheme", "http", ":path", path, ":authority", "localhost", "content-type",
+                ":method",
+                method,
+                ":scheme",
+                "http",
+                ":path",
+                path,
+                ":authority",
+                "localhost",
+                "content-type",
                 "application/json");
         byte[] second = block(more);
-        return ByteBuffer.allocate(first.length + second.length).put(first).put(second).array();
+        return ByteBuffer.allocate(first.length + second.length)
+                .put(first)
+                .put(second)
+                .array();
     }
 
     private static final byte[] LAST = call("POST", "/shop.Orders/last");
@@ -356,14 +367,23 @@ class Http2ServerTest {
         byte[] zero = {0, 0, 0, 0};
         byte[] small = block("x-any", "a");
         return Stream.of(
-                flood("rapid resets", i -> join(
-                        frame(HEADERS, END_HEADERS, 2 * i + 1, LAST), frame(RESET, 0, 2 * i + 1, cancel))),
-                flood("resets that the server is made to send", i -> join(
-                        frame(HEADERS, END_HEADERS, 2 * i + 1, LAST), frame(WINDOW_UPDATE, 0, 2 * i + 1, zero))),
-                flood("streams with invalid trailers", i -> join(
-                        frame(HEADERS, END_HEADERS, 2 * i + 1, LAST), frame(HEADERS, END_HEADERS, 2 * i + 1, small))),
+                flood(
+                        "rapid resets",
+                        i -> join(frame(HEADERS, END_HEADERS, 2 * i + 1, LAST), frame(RESET, 0, 2 * i + 1, cancel))),
+                flood(
+                        "resets that the server is made to send",
+                        i -> join(
+                                frame(HEADERS, END_HEADERS, 2 * i + 1, LAST),
+                                frame(WINDOW_UPDATE, 0, 2 * i + 1, zero))),
+                flood(
+                        "streams with invalid trailers",
+                        i -> join(
+                                frame(HEADERS, END_HEADERS, 2 * i + 1, LAST),
+                                frame(HEADERS, END_HEADERS, 2 * i + 1, small))),
                 flood("continuations", i -> i == 0 ? frame(HEADERS, 0, 1, LAST) : frame(CONTINUATION, 0, 1, small)),
-                flood("empty continuations", i -> i == 0 ? frame(HEADERS, 0, 1, LAST) : frame(CONTINUATION, 0, 1, NONE)),
+                flood(
+                        "empty continuations",
+                        i -> i == 0 ? frame(HEADERS, 0, 1, LAST) : frame(CONTINUATION, 0, 1, NONE)),
                 flood("pings", i -> frame(PING, 0, 0, new byte[8])),
                 flood("settings", i -> frame(SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, (byte) i, 0})),
                 flood("empty data", i -> i == 0 ? frame(HEADERS, END_HEADERS, 1, LAST) : frame(DATA, 0, 1, NONE)));
@@ -394,9 +414,8 @@ class Http2ServerTest {
     private static int stepsUntilClosed(Connection connection, Flood flood) {
         for (int i = 0; i < STEPS_MAX; i += STEPS) {
             int first = i;
-            byte[] frames = join(IntStream.range(first, first + STEPS)
-                    .mapToObj(flood::step)
-                    .toArray(byte[][]::new));
+            byte[] frames = join(
+                    IntStream.range(first, first + STEPS).mapToObj(flood::step).toArray(byte[][]::new));
             try {
                 connection.socket.getOutputStream().write(frames);
             } catch (IOException e) {
@@ -418,7 +437,8 @@ class Http2ServerTest {
             }
             callSucceeds(running);
             Frame end = connection.await(RESET);
-            assertThat(end == null || end.code() == (int) Http2Error.CANCEL.code()).isTrue();
+            assertThat(end == null || end.code() == (int) Http2Error.CANCEL.code())
+                    .isTrue();
         }
     }
 }

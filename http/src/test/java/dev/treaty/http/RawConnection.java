@@ -36,8 +36,9 @@ final class RawConnection implements AutoCloseable {
 
     /** Returns the head of a request. */
     static String head(String path, long length, String... headers) {
-        var head = new StringBuilder("POST " + path
-                + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " + length + "\r\n");
+        var head = new StringBuilder(
+                "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+                        + length + "\r\n");
         for (String header : headers) {
             head.append(header).append("\r\n");
         }

@@ -183,7 +183,15 @@ class ServerFaultsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\u00C0\u00AF", "\u00E0\u0080\u00AF", "\u00ED\u00A0\u0080", "\u00F4\u0090\u0080\u0080", "\u00FF", "\u00C3"})
+    @ValueSource(
+            strings = {
+                "\u00C0\u00AF",
+                "\u00E0\u0080\u00AF",
+                "\u00ED\u00A0\u0080",
+                "\u00F4\u0090\u0080\u0080",
+                "\u00FF",
+                "\u00C3"
+            })
     void invalid_utf_8_is_refused_by_servers_and_clients_W6(String latin1) throws Exception {
         String body = "{\"id\":\"a" + latin1 + "\"}";
         try (Running running = open(HttpServerOptions.STANDARD);
@@ -204,9 +212,7 @@ class ServerFaultsTest {
                 var connection = transport.connect(server.endpoint())) {
             Shop shop = ServiceProxy.of(
                     Shop.class, Running.CONTRACT, connection, () -> Running.context(Duration.ofMinutes(1)));
-            assertThatThrownBy(shop::last)
-                    .isInstanceOf(ServiceException.class)
-                    .hasMessageContaining("is not UTF-8");
+            assertThatThrownBy(shop::last).isInstanceOf(ServiceException.class).hasMessageContaining("is not UTF-8");
         }
     }
 

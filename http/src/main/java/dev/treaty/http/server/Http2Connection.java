@@ -88,7 +88,8 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     }
 
     private long next() {
-        long interval = Math.min(INTERVAL.toNanos(), parts.options().idleTimeout().toNanos());
+        long interval =
+                Math.min(INTERVAL.toNanos(), parts.options().idleTimeout().toNanos());
         return parts.time().nanoTime() + interval;
     }
 

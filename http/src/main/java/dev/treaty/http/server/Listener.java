@@ -59,7 +59,9 @@ public final class Listener {
         boolean epoll = nativeAccess() && Epoll.isAvailable();
         IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.loops = new MultiThreadIoEventLoopGroup(
-                Math.max(1, Runtime.getRuntime().availableProcessors()), new DefaultThreadFactory("treaty-http", true), io);
+                Math.max(1, Runtime.getRuntime().availableProcessors()),
+                new DefaultThreadFactory("treaty-http", true),
+                io);
         Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)
@@ -88,7 +90,8 @@ public final class Listener {
 
     private static UncheckedIOException cannotListen(HttpServerOptions options, Throwable cause) {
         String where = options.host() + ":" + options.port();
-        return new UncheckedIOException(new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
+        return new UncheckedIOException(
+                new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
     }
 
     /** The port it listens on. */
@@ -101,7 +104,8 @@ public final class Listener {
      * again each second; if none waits, it is taken to be able again.
      */
     public boolean accepting() {
-        return accepting || parts.time().nanoTime() - failedNanos > RETRY.multipliedBy(3).toNanos();
+        return accepting
+                || parts.time().nanoTime() - failedNanos > RETRY.multipliedBy(3).toNanos();
     }
 
     /** Tells clients of HTTP/2 to open other connections elsewhere. */
@@ -133,7 +137,9 @@ public final class Listener {
                 return;
             }
             connections.add(connection);
-            connection.pipeline().addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age()));
+            connection
+                    .pipeline()
+                    .addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age()));
         }
 
         private long age() {
