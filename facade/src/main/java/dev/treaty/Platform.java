@@ -52,7 +52,8 @@ public record Platform(
                 server -> new HttpServer(
                         HttpServerOptions.STANDARD
                                 .at(server.host(), server.port())
-                                .bodyBytesMax(server.bodyBytesMax()),
+                                .bodyBytesMax(server.bodyBytesMax())
+                                .origins(server.cors().origins()),
                         time,
                         RandomSource.system()),
                 Platform::addShutdownHook);

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param host the address to listen on
  * @param port the port to listen on; 0 for any free port
  * @param bodyBytesMax the largest request accepted
+ * @param cors which pages in browsers may call its services
  * @param drain how long calls in progress may take when the process closes
  * @param drainOnExit whether the process drains its services when it exits, for example after {@code SIGTERM}
  * @param advertise the host that clients connect to; empty for the one listened on
@@ -23,6 +24,7 @@ public record ServerSettings(
         String host,
         int port,
         int bodyBytesMax,
+        CorsSettings cors,
         Duration drain,
         boolean drainOnExit,
         Optional<String> advertise,
@@ -35,6 +37,7 @@ public record ServerSettings(
             "127.0.0.1",
             0,
             4 << 20,
+            CorsSettings.DEFAULT,
             Duration.ofSeconds(10),
             true,
             Optional.empty(),
@@ -60,7 +63,7 @@ public record ServerSettings(
     /** Returns the same settings with another address. */
     public ServerSettings withAddress(String otherHost, int otherPort, Optional<String> otherAdvertise) {
         return new ServerSettings(
-                otherHost, otherPort, bodyBytesMax, drain, drainOnExit, otherAdvertise, weight, metadata, limits);
+                otherHost, otherPort, bodyBytesMax, cors, drain, drainOnExit, otherAdvertise, weight, metadata, limits);
     }
 
     /** Returns the host that clients connect to. */

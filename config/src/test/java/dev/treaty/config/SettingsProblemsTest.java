@@ -149,7 +149,7 @@ class SettingsProblemsTest {
                         "a mistyped key",
                         "server:\n  prot: 8080",
                         "2:3: server.prot: no setting has this key; did you mean port? Accepted here: advertise,"
-                                + " body-bytes-max, drain, drain-on-exit, host, limits, metadata, port, weight"),
+                                + " body-bytes-max, cors, drain, drain-on-exit, host, limits, metadata, port, weight"),
                 file(
                         "an unknown key",
                         "kubernetes: true",

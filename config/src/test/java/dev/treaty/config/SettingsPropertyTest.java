@@ -223,12 +223,17 @@ class SettingsPropertyTest {
                 .as(ConcurrencyPolicy::new);
     }
 
+    private static CorsSettings cors(int number) {
+        return new CorsSettings(number % 3 == 0 ? List.of("https://shop.example:" + number) : List.of());
+    }
+
     private static Arbitrary<AdmissionPolicy> limits() {
         return Combinators.combine(
                         rates().optional(),
                         rates().map(rate -> rate.withWarmUp(Duration.ZERO)).optional(),
                         whole(1, 1_000_000),
                         concurrency(),
+                        whole(1, 100_000),
                         Arbitraries.of(Priority.class))
                 .as(AdmissionPolicy::new);
     }
@@ -329,7 +334,7 @@ class SettingsPropertyTest {
                                 .ofMaxSize(3),
                         limits())
                 .as((host, port, bytes, drain, advertise, weight, metadata, limits) -> new ServerSettings(
-                        host, port, bytes, drain, weight % 2 == 0, advertise, weight, metadata, limits));
+                        host, port, bytes, cors(weight), drain, weight % 2 == 0, advertise, weight, metadata, limits));
         var clients = Combinators.combine(
                         whole(1, 65_535), whole(0, 65_535), nanos(1_000_000, 300_000_000_000L), whole(1024, 1 << 30))
                 .as(ClientSettings::new);

@@ -14,6 +14,7 @@ import dev.treaty.core.time.Time;
 import dev.treaty.http.server.Action;
 import dev.treaty.http.server.Application;
 import dev.treaty.http.server.BrowserRequests;
+import dev.treaty.http.server.Cors;
 import dev.treaty.http.server.HealthPages;
 import dev.treaty.http.server.Listener;
 import dev.treaty.http.server.Request;
@@ -22,7 +23,6 @@ import dev.treaty.http.server.RequestRejected;
 import dev.treaty.http.server.Response;
 import dev.treaty.http.server.Responses;
 import dev.treaty.http.server.ServiceCall;
-import dev.treaty.http.wire.CallHeaders;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -76,6 +76,8 @@ public final class HttpServer implements Server {
     private final ServiceEndpoint endpoint;
     private final BrowserRequests browsers;
     private final HealthPages health;
+    private final Cors cors;
+    private final int bodyBytesMax;
 
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Map<String, ServiceCall.Target> operations = Map.of();
@@ -100,9 +102,11 @@ public final class HttpServer implements Server {
         this.time = time;
         this.random = random;
         this.browsers = new BrowserRequests(options.host());
+        this.bodyBytesMax = options.bodyBytesMax();
+        this.cors = new Cors(options.origins());
         this.listener = new Listener(options, new Requests(), time, random);
         this.health = new HealthPages(() -> draining, listener::accepting, time);
-        this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), listener.port());
+        this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), listener.listen());
     }
 
     private static String reachableHost(String host) {
@@ -224,6 +228,9 @@ public final class HttpServer implements Server {
             if (request.target().equals("*")) {
                 return _ -> new Response(200, Map.of("Allow", "GET, POST"), new byte[0]);
             }
+            if (Cors.isPreflight(request)) {
+                return _ -> cors.preflight(request);
+            }
             if (request.method().equals("HEAD")) {
                 throw Responses.methodNotAllowed("GET, POST", "HEAD is not supported");
             }
@@ -255,8 +262,7 @@ public final class HttpServer implements Server {
         RequestHead.check(request.headers());
         CallContext context = RequestHead.context(request.headers(), time, random);
         inFlight.incrementAndGet();
-        return new ServiceCall(
-                target, context, request.headers().contains(CallHeaders.TIMEOUT), inFlight::decrementAndGet);
+        return new ServiceCall(target, context, request, bodyBytesMax, inFlight::decrementAndGet);
     }
 
     private Action raw(RawHandler handler, Request request) {
@@ -294,6 +300,7 @@ public final class HttpServer implements Server {
         HostedService service = services.get(name);
         if (service == null) {
             return new RequestRejected(
+                    404,
                     Code.UNIMPLEMENTED,
                     "no service \"" + MessageReader.echo(name) + "\" is served here; there "
                             + (services.isEmpty() ? "is none" : "is " + String.join(", ", services.keySet())));
@@ -302,6 +309,7 @@ public final class HttpServer implements Server {
         List<String> known =
                 service.contract().operations().stream().map(Operation::name).toList();
         return new RequestRejected(
+                404,
                 Code.UNIMPLEMENTED,
                 name + " has no operation \"" + MessageReader.echo(operation) + "\"; it has "
                         + String.join(", ", known));

@@ -1,6 +1,8 @@
 package dev.treaty.http;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
 
 /**
  * The address and the limits of an {@link HttpServer}.
@@ -16,6 +18,7 @@ import java.time.Duration;
  * @param requestTimeout how long a client may take to send a request, unless the deadline of the call is earlier
  * @param idleTimeout how long a connection may be idle; longer than clients keep theirs, so that they close first. It
  *     also limits the time to receive a response
+ * @param origins the origins of pages in browsers that may call services, such as {@code https://shop.example} (CORS)
  * @param connectionAgeMax how long a connection is used; after its next response, up to a tenth earlier, it is closed,
  *     so that clients spread over new servers
  */
@@ -29,7 +32,8 @@ public record HttpServerOptions(
         int streamsMax,
         Duration requestTimeout,
         Duration idleTimeout,
-        Duration connectionAgeMax) {
+        Duration connectionAgeMax,
+        Set<String> origins) {
     /**
      * Any free port of 127.0.0.1; bodies of 4 MiB, all together of a quarter of the heap; headers of 16 KiB; 10,000
      * connections with 100 streams; half a minute to send a request; idle for two minutes; used for an hour.
@@ -44,7 +48,8 @@ public record HttpServerOptions(
             100,
             Duration.ofSeconds(30),
             Duration.ofMinutes(2),
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            Set.of());
 
     /** @throws IllegalArgumentException if a limit is invalid; the message names it */
     public HttpServerOptions {
@@ -57,6 +62,7 @@ public record HttpServerOptions(
         check(streamsMax >= 1, "streamsMax must be at least 1, not " + streamsMax);
         check(requestTimeout.isPositive(), "requestTimeout must be positive, and is " + requestTimeout);
         check(idleTimeout.isPositive(), "idleTimeout must be positive, and is " + idleTimeout);
+        origins = Set.copyOf(origins);
         check(connectionAgeMax.isPositive(), "connectionAgeMax must be positive, and is " + connectionAgeMax);
     }
 
@@ -78,7 +84,8 @@ public record HttpServerOptions(
                 streamsMax,
                 requestTimeout,
                 idleTimeout,
-                connectionAgeMax);
+                connectionAgeMax,
+                origins);
     }
 
     /** Returns these options with other limits on one body and on all bodies. */
@@ -93,7 +100,8 @@ public record HttpServerOptions(
                 streamsMax,
                 requestTimeout,
                 idleTimeout,
-                connectionAgeMax);
+                connectionAgeMax,
+                origins);
     }
 
     /** Returns these options with another limit on one body. */
@@ -113,7 +121,24 @@ public record HttpServerOptions(
                 streamsMax,
                 requestTimeout,
                 idleTimeout,
-                ageMax);
+                ageMax,
+                origins);
+    }
+
+    /** Returns these options with other origins of pages that may call services. */
+    public HttpServerOptions origins(Collection<String> others) {
+        return new HttpServerOptions(
+                host,
+                port,
+                bodyBytesMax,
+                bodiesBytesMax,
+                headerBytesMax,
+                connectionsMax,
+                streamsMax,
+                requestTimeout,
+                idleTimeout,
+                connectionAgeMax,
+                Set.copyOf(others));
     }
 
     /** Returns these options with other timeouts. */
@@ -128,6 +153,7 @@ public record HttpServerOptions(
                 streamsMax,
                 request,
                 idle,
-                connectionAgeMax);
+                connectionAgeMax,
+                origins);
     }
 }

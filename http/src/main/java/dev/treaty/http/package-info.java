@@ -5,8 +5,8 @@
  * <p>{@link dev.treaty.http.HttpServer} hosts services and {@link dev.treaty.http.HttpTransport} calls them; each is
  * the end of a pipeline, without retries, balancing or registries, and returns failures as faults with one of the
  * sixteen codes. {@link dev.treaty.codec.JsonCodec} converts between messages and Java: schemas are closed, and a
- * problem with a message is described in one sentence. The server is Helidon's, because an exposed parser should be
- * widely used; the client is part of this module, because it determines the latency of calls.
+ * problem with a message is described in one sentence. The server is built on Netty, because an exposed parser
+ * should be widely used; the client is part of this module, because it determines the latency of calls.
  *
  * <pre>{@code
  * try (var server = new HttpServer(HttpServerOptions.STANDARD, Time.system(), RandomSource.system());

@@ -184,15 +184,15 @@ final class Http1Cases {
                 open("the absolute form with a port", line("POST http://localhost:80/shop.Orders/last HTTP/1.1"), 200),
                 open("the absolute form in upper case", line("POST HTTP://LOCALHOST/shop.Orders/last HTTP/1.1"), 200),
                 open("the absolute form of another host", line("POST http://other/shop.Orders/last HTTP/1.1"), 200),
-                open("the absolute form without a path", line("POST http://localhost HTTP/1.1"), 501),
-                open("the absolute form without a path, with a query", line("POST http://localhost?a HTTP/1.1"), 501),
+                open("the absolute form without a path", line("POST http://localhost HTTP/1.1"), 404),
+                open("the absolute form without a path, with a query", line("POST http://localhost?a HTTP/1.1"), 404),
                 open("the asterisk form", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 200),
                 open("OPTIONS of an operation", "OPTIONS /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
-                open("an unknown path", line("POST /nothing HTTP/1.1"), 501),
-                open("an encoded path", line("POST /shop.Orders/l%61st HTTP/1.1"), 501),
-                open("a path with dots", line("POST /../shop.Orders/last HTTP/1.1"), 501),
-                open("a path with two slashes", line("POST //shop.Orders/last HTTP/1.1"), 501),
-                open("encoded line ends in the path", line("POST /a%0d%0aHost:%20b HTTP/1.1"), 501),
+                open("an unknown path", line("POST /nothing HTTP/1.1"), 404),
+                open("an encoded path", line("POST /shop.Orders/l%61st HTTP/1.1"), 404),
+                open("a path with dots", line("POST /../shop.Orders/last HTTP/1.1"), 404),
+                open("a path with two slashes", line("POST //shop.Orders/last HTTP/1.1"), 404),
+                open("encoded line ends in the path", line("POST /a%0d%0aHost:%20b HTTP/1.1"), 404),
                 refused("the absolute form of another scheme", line("POST ftp://localhost/shop.Orders/last HTTP/1.1")),
                 refused("the absolute form with a user", line("POST http://u@localhost/shop.Orders/last HTTP/1.1")),
                 refused("the absolute form without a host", line("POST http:///shop.Orders/last HTTP/1.1")),
@@ -527,7 +527,7 @@ final class Http1Cases {
                 closed(
                         "an expectation of an unknown operation",
                         with("Expect: 100-continue").replace("last", "none"),
-                        501),
+                        404),
                 closed(
                         "an expectation of a body beyond the limit",
                         POST + "Expect: 100-continue\r\nContent-Length: 200001\r\n\r\n",
@@ -540,7 +540,7 @@ final class Http1Cases {
                 open("two pipelined calls", LAST + LAST, 200, 200),
                 open("five pipelined calls", LAST.repeat(5), 200, 200, 200, 200, 200),
                 open("a pipelined call after chunks", sized("2") + LAST, 200, 200),
-                open("a pipelined call after a rejected one", line("POST /nothing HTTP/1.1") + LAST, 501, 200),
+                open("a pipelined call after a rejected one", line("POST /nothing HTTP/1.1") + LAST, 404, 200),
                 open("a pipelined call after an invalid one", LAST.replace("{}", "{x") + LAST, 400, 200),
                 open("a call after HEAD", "HEAD /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n" + LAST, 405, 200),
                 open("a call after OPTIONS", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n" + LAST, 200, 200),
@@ -566,7 +566,7 @@ final class Http1Cases {
                 closed(
                         "a rejected request with close",
                         with("Connection: close").replace("last", "none"),
-                        501));
+                        404));
     }
 
     /** Requests in bodies, of requests that are answered before or after their bodies are read. */
@@ -576,7 +576,7 @@ final class Http1Cases {
         String spaces = " ".repeat(100_000);
         return Stream.of(
                 open("a request in a body", POST + body, 400),
-                open("a request in the body of an unknown operation", (POST + body).replace("/last", "/none"), 501),
+                open("a request in the body of an unknown operation", (POST + body).replace("/last", "/none"), 404),
                 open(
                         "a request in the body of GET",
                         (POST + body).replace("POST /shop.Orders/last", "GET /-/health"),
@@ -597,15 +597,15 @@ final class Http1Cases {
                 closed(
                         "a request in a large body of an unknown operation",
                         POST.replace("/last", "/none") + large + CANCEL + spaces,
-                        501),
+                        404),
                 closed(
                         "a request after a large body of an unknown operation",
                         POST.replace("/last", "/none") + large + spaces + CANCEL,
-                        501),
+                        404),
                 closed(
                         "a request in chunks of an unknown operation",
                         chunked("5\r\nabcde\r\n" + CANCEL).replaceFirst("/last", "/none"),
-                        501),
+                        404),
                 closed(
                         "a request in a body beyond the limit",
                         POST + "Content-Length: 300000\r\n\r\n" + CANCEL.repeat(3),

@@ -11,6 +11,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.fixtures.Shop;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -149,20 +151,20 @@ class HttpServerTest {
                 rejected(
                         "unknown operation",
                         post("/shop.Orders/gett", good),
-                        501,
+                        404,
                         "unimplemented",
                         "shop.Orders has no operation \"gett\"; it has cancel, count, find, get, holders, last, lines,"
                                 + " pay, place, scalars"),
                 rejected(
                         "unknown service",
                         post("/shop.Carts/get", good),
-                        501,
+                        404,
                         "unimplemented",
                         "no service \"shop.Carts\" is served here; there is shop.Orders"),
                 rejected(
                         "no operation",
                         post("/", good),
-                        501,
+                        404,
                         "unimplemented",
                         "no service \"\" is served here; there is shop.Orders"),
                 rejected(
@@ -186,10 +188,10 @@ class HttpServerTest {
                         "the content type is missing: send application/json"),
                 rejected(
                         "wrong encoding",
-                        post(get, good, "Content-Encoding: gzip"),
+                        post(get, good, "Content-Encoding: br"),
                         501,
                         "unimplemented",
-                        "the content encoding \"gzip\" is not supported: send identity"),
+                        "the content encoding \"br\" is not supported: send gzip or identity"),
                 rejected(
                         "wrong protocol version",
                         post(get, good, "Connect-Protocol-Version: 2"),
@@ -303,7 +305,7 @@ class HttpServerTest {
             assertThat(exchange(socket, post("/shop.Orders/get", "{\"id\":1}")).status())
                     .isEqualTo(400);
             assertThat(exchange(socket, post("/shop.Carts/get", "{\"id\":1}")).status())
-                    .isEqualTo(501);
+                    .isEqualTo(404);
             Answer first = exchange(socket, post("/shop.Orders/last", "{}") + post("/shop.Orders/count", "{}"));
             assertThat(first.body()).isEqualTo("{}");
             assertThat(exchange(socket, "").body()).contains("\\\"statuses\\\" is missing");
@@ -326,6 +328,74 @@ class HttpServerTest {
         assertThat(send(post("/shop.Orders/last", "{}", "Content-Encoding: identity"))
                         .status())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void compressed_bodies_are_read_within_the_limit_and_written_to_clients_that_accept_them() throws IOException {
+        assertThat(compressed(gzip("{}"), "").body()).isEqualTo("{}");
+        assertThat(compressed("not gzip".getBytes(StandardCharsets.UTF_8), "").body())
+                .contains("invalid_argument", "the request is not valid gzip");
+        assertThat(compressed(gzip(" ".repeat(100_000)), "").body())
+                .contains("resource_exhausted", "the decompressed request is larger than the limit of 1000 bytes");
+
+        running.host(_ -> ServiceResponse.failed(Code.NOT_FOUND, "x".repeat(2_000)));
+        for (String accepts : List.of("gzip", "br;q=1.0, gzip;q=0.5")) {
+            Answer small = compressed(gzip("{}"), "Accept-Encoding: " + accepts + "\r\n");
+            assertThat(small.headers()).containsEntry("content-encoding", "gzip");
+        }
+        for (String refuses : List.of("", "Accept-Encoding: gzip;q=0\r\n", "Accept-Encoding: br\r\n")) {
+            assertThat(compressed(gzip("{}"), refuses).headers()).doesNotContainKey("content-encoding");
+        }
+    }
+
+    private static byte[] gzip(String text) throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        try (var out = new GZIPOutputStream(bytes)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return bytes.toByteArray();
+    }
+
+    private Answer compressed(byte[] body, String headers) throws IOException {
+        try (var socket = dial()) {
+            FakeServer.send(
+                    socket,
+                    "POST /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                            + "Content-Encoding: gzip\r\n" + headers + "Content-Length: " + body.length + "\r\n\r\n");
+            socket.getOutputStream().write(body);
+            return exchange(socket, "");
+        }
+    }
+
+    @Test
+    void pages_of_configured_origins_may_call_services_and_read_responses() throws IOException {
+        String page = "Origin: https://shop.example";
+        HttpServerOptions options = HttpServerOptions.STANDARD.origins(List.of("https://shop.example"));
+        try (var other = new Running(options, HttpTransportOptions.STANDARD);
+                var socket = dial(other)) {
+            String preflight = "OPTIONS /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
+                    + "Access-Control-Request-Method: POST\r\n\r\n";
+            Answer asked = exchange(socket, preflight.formatted(page));
+            assertThat(asked.status()).isEqualTo(204);
+            assertThat(asked.headers())
+                    .doesNotContainKey("content-length")
+                    .containsEntry("access-control-allow-origin", "https://shop.example")
+                    .containsEntry("access-control-allow-methods", "POST");
+            assertThat(asked.headers().get("access-control-allow-headers")).contains("Connect-Protocol-Version");
+            assertThat(exchange(socket, preflight.formatted("Origin: https://evil.example"))
+                            .status())
+                    .isEqualTo(403);
+
+            Answer answered = exchange(socket, post("/shop.Orders/last", "{}", page));
+            assertThat(answered.headers())
+                    .containsEntry("access-control-allow-origin", "https://shop.example")
+                    .containsEntry("vary", "Origin");
+            Answer rejected = exchange(socket, post("/shop.Carts/last", "{}", page));
+            assertThat(rejected.headers()).containsEntry("access-control-allow-origin", "https://shop.example");
+            assertThat(exchange(socket, post("/shop.Orders/last", "{}", "Origin: https://evil.example"))
+                            .headers())
+                    .doesNotContainKey("access-control-allow-origin");
+        }
     }
 
     @Test
@@ -435,7 +505,7 @@ class HttpServerTest {
 
     @Test
     void clients_that_do_not_read_are_disconnected_while_others_are_served() throws IOException {
-        try (var other = new Running(shortTimeout(1), HttpTransportOptions.STANDARD)) {
+        try (var other = new Running(shortTimeout(10), HttpTransportOptions.STANDARD)) {
             // More than the socket buffers hold.
             other.server.page("/-/large", "text/plain", () -> new byte[64 << 20]);
             try (var stalled = dial(other)) {

@@ -6,6 +6,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.health.HealthProbe;
 import dev.treaty.core.time.Time;
+import dev.treaty.http.wire.EventLoopThreads;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -33,7 +34,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -54,6 +54,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">GRPC Health Checking Protocol</a>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
 public final class GrpcHealth implements HealthProbe {
     private static final String PATH = "/grpc.health.v1.Health/Check";
     /** The prefix of a message: a compression flag and the length. */
@@ -92,7 +93,7 @@ public final class GrpcHealth implements HealthProbe {
     @Override
     public ServiceHealth probe() {
         var loop = new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory("treaty-grpc-health", true), NioIoHandler.newFactory());
+                1, EventLoopThreads.named("treaty-grpc-health"), NioIoHandler.newFactory());
         try {
             return health(call(loop).get(timeout.toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
@@ -106,6 +107,7 @@ public final class GrpcHealth implements HealthProbe {
     }
 
     /** What the server answered: headers and trailers together, and the message. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Answer(Http2Headers headers, byte[] message) {
         Optional<String> header(String name) {
             return Optional.ofNullable(headers.get(name)).map(CharSequence::toString);

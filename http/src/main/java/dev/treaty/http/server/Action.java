@@ -14,6 +14,11 @@ public interface Action {
         return null;
     }
 
+    /** Whether the body is compressed, so that it needs memory for a body of the maximum size. */
+    default boolean compressed() {
+        return false;
+    }
+
     /** Ends a request to which no response will be sent: the deadline has passed, or the client has left. */
     default void cancel(Fault reason) {}
 

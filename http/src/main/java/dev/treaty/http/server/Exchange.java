@@ -9,6 +9,7 @@ import dev.treaty.core.text.Secrets;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.Arrays;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,9 @@ final class Exchange {
         try {
             if (bodyBytes != 0) {
                 expect(bodyBytes < 0 ? Math.min(BodyBudget.SMALL_MAX, bodyBytesMax) : bodyBytes);
+                if (action.compressed() && reserved < bodyBytesMax) {
+                    expect(bodyBytesMax);
+                }
             }
         } catch (RequestRejected e) {
             end();
@@ -147,7 +151,11 @@ final class Exchange {
             LOGGER.log(System.Logger.Level.ERROR, "A request failed", Secrets.mask(e));
         }
         Response answer = response;
-        loop.execute(() -> finish(answer));
+        try {
+            loop.execute(() -> finish(answer));
+        } catch (RejectedExecutionException _) {
+            // The server is closed, and with it the connection.
+        }
     }
 
     /** Ends the exchange at its deadline. */

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * may be the rest of a body. Before it closes, it reads and discards what the client is sending, for a short time, so
  * that the client can read the response.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Http1Connection extends ChannelInboundHandlerAdapter {
     private static final System.Logger LOGGER = System.getLogger(Http1Connection.class.getName());
 
@@ -52,6 +53,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
 
     /** A client that ends its side of the connection later after its request than this has left. */
     private static final Duration HALF_CLOSE_MAX = Duration.ofMillis(10);
+
+    private static final int NO_CONTENT = 204;
 
     /** The largest body that is copied behind its head. */
     private static final int COPIED_BYTES_MAX = 16 << 10;
@@ -74,13 +77,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     }
 
     private final ServerParts parts;
+    private final RequestDecoder decoder;
     private final boolean rejecting;
     private final Queue<Object> pipelined = new ArrayDeque<>(0);
     private State state = State.IDLE;
     private @Nullable Exchange exchange;
+    private boolean headBegun;
     private boolean keepAlive;
     private boolean awaitingContinue;
     private boolean withoutBody; // the response to HEAD
+    private @Nullable String origin; // of a page that may read the response
     private long bodyBytesLeft;
     private boolean inputEnded;
     private boolean writing;
@@ -92,12 +98,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private ConnectionTimeout timeout;
 
     /**
+     * @param decoder the handler before this one
      * @param rejecting whether all requests are rejected, because the server has too many connections
      * @param oldNanos when the connection is no longer used
      */
     @SuppressWarnings("NullAway.Init")
-    Http1Connection(ServerParts parts, boolean rejecting, long oldNanos) {
+    Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos) {
         this.parts = parts;
+        this.decoder = decoder;
         this.rejecting = rejecting;
         this.oldNanos = oldNanos;
     }
@@ -112,6 +120,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private void idle() {
         state = State.IDLE;
         exchange = null;
+        headBegun = false;
         timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
     }
 
@@ -141,6 +150,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** The first part of a head begins the time within which the whole request must arrive. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (state == State.IDLE && !headBegun && decoder.partial()) {
+            headBegun = true;
+            timeout.until(parts.time().nanoTime() + parts.options().requestTimeout().toNanos());
+        }
+        ctx.fireChannelReadComplete();
+    }
+
     private void receive(Object message) {
         try {
             if (message instanceof HttpRequest request) {
@@ -158,9 +177,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
 
     private void head(HttpRequest request) {
         state = State.RECEIVING;
+        decoder.headComplete();
         keepAlive = false;
         awaitingContinue = false;
         bodyBytesLeft = -1;
+        origin = null;
         withoutBody = request.method().equals(HttpMethod.HEAD);
         if (request.decoderResult().isFailure()) {
             throw malformed(request.decoderResult().cause());
@@ -175,7 +196,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
             keepAlive = false;
             throw new RequestRejected(Code.UNAVAILABLE, "the server has too many connections: call another instance");
         }
-        Action action = parts.application().accept(new Request(request.method().name(), target, headers));
+        var accepted = new Request(request.method().name(), target, headers);
+        origin = parts.cors().origin(accepted);
+        Action action = parts.application().accept(accepted);
         var begun = new Exchange(
                 action,
                 bodyBytesLeft,
@@ -197,8 +220,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private static String target(HttpRequest request) {
         String target = request.uri();
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
-        boolean hostValid = hosts.size() == 1 && HOST.matcher(hosts.getFirst()).matches()
-                || hosts.isEmpty() && request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        boolean hostValid = hosts.isEmpty()
+                ? request.protocolVersion().equals(HttpVersion.HTTP_1_0)
+                : hosts.size() == 1 && HOST.matcher(hosts.getFirst()).matches();
         if (!hostValid) {
             throw malformed();
         }
@@ -324,7 +348,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         writing = true;
         timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
         boolean last = !keepAlive;
-        ChannelFuture written = write(response, last);
+        ChannelFuture written = write(Cors.readable(response, origin), last);
         if (last) {
             state = State.CLOSING;
             exchange = null;
@@ -370,7 +394,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         for (Map.Entry<String, String> header : response.headers().entrySet()) {
             header(head, header.getKey(), header.getValue());
         }
-        header(head, "Content-Length", Integer.toString(response.length()));
+        if (response.status() != NO_CONTENT) {
+            header(head, "Content-Length", Integer.toString(response.length()));
+        }
         if (last) {
             header(head, "Connection", "close");
         }

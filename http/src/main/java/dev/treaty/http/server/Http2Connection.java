@@ -23,11 +23,15 @@ import java.time.Duration;
  * A connection with HTTP/2. It closes after a time without streams, and if the client does not answer a ping; when it is
  * old or the server drains, the client is told to open another one.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Http2Connection extends ChannelInboundHandlerAdapter {
     private static final System.Logger LOGGER = System.getLogger(Http2Connection.class.getName());
 
     /** How many bytes a client may send of one request before the server has read them. */
     private static final int STREAM_WINDOW = 256 << 10;
+
+    /** How many bytes a client may send of all requests before the server has read them. */
+    private static final int CONNECTION_WINDOW = 1 << 20;
 
     /** The largest interval between two looks at the connection. */
     private static final Duration INTERVAL = Duration.ofSeconds(20);
@@ -83,8 +87,22 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         idleSince = parts.time().nanoTime();
+        enlargeWindow(context);
         timeout = new ConnectionTimeout(context.executor(), parts.time(), () -> look(context));
         timeout.until(next());
+    }
+
+    /** Lets one connection upload more than HTTP/2's first 64 KiB at a time. */
+    private void enlargeWindow(ChannelHandlerContext context) {
+        try {
+            codec.connection()
+                    .local()
+                    .flowController()
+                    .incrementWindowSize(codec.connection().connectionStream(), CONNECTION_WINDOW);
+            context.flush();
+        } catch (Http2Exception e) {
+            throw new IllegalStateException(e); // the window is far below its maximum
+        }
     }
 
     private long next() {

@@ -25,6 +25,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A stream of a connection with HTTP/2: one exchange. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Http2Stream extends ChannelInboundHandlerAdapter {
     private static final System.Logger LOGGER = System.getLogger(Http2Stream.class.getName());
 
@@ -35,6 +36,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
     private boolean received;
     private boolean responded;
     private boolean withoutBody; // the response to HEAD
+    private @Nullable String origin; // of a page that may read the response
 
     // Set by handlerAdded.
     private ChannelHandlerContext context;
@@ -133,8 +135,10 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
             mapped.set(HttpHeaderNames.HOST, headers.authority());
         }
         long bytes = frame.isEndStream() ? 0 : headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
+        var request = new Request(method, path, mapped);
+        origin = parts.cors().origin(request);
         var created = new Exchange(
-                parts.application().accept(new Request(method, path, mapped)),
+                parts.application().accept(request),
                 bytes,
                 parts.options().bodyBytesMax(),
                 parts.budget(),
@@ -165,11 +169,12 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
         current.complete();
     }
 
-    private void respond(Response response) {
+    private void respond(Response answer) {
         if (!context.channel().isActive()) {
             return;
         }
         responded = true;
+        Response response = Cors.readable(answer, origin);
         var headers = new DefaultHttp2Headers(false);
         headers.status(Integer.toString(response.status()));
         headers.add("date", parts.date().now());
@@ -177,7 +182,9 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
             headers.add(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
         }
         int length = withoutBody ? 0 : response.length();
-        headers.add("content-length", Integer.toString(length));
+        if (length > 0) {
+            headers.add("content-length", Integer.toString(length));
+        }
         context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
         timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
         if (length > 0) {

@@ -2,6 +2,7 @@ package dev.treaty.http.server;
 
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServerOptions;
+import dev.treaty.http.wire.EventLoopThreads;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -9,7 +10,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -21,7 +21,6 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.NettyRuntime;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,38 +30,53 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Listens on a port, and gives each connection the handlers of the protocol that its client speaks. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
 public final class Listener {
     /** How many connections beyond the limit are answered before they are closed; others are closed at once. */
     private static final int REJECTING_MAX = 1_000;
 
     private static final int BACKLOG = 1_024;
 
-    /** After this time Netty tries to accept again after a failure. */
+    /** The pause of Netty after a connection could not be accepted. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final ServerParts parts;
     private final RandomGenerator random;
     private final MultiThreadIoEventLoopGroup loops;
+    private final Class<? extends ServerChannel> type;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicInteger count = new AtomicInteger();
-    private final Channel channel;
     private volatile boolean accepting = true;
     private volatile long failedNanos;
+    private @Nullable Channel channel;
 
-    /** @throws UncheckedIOException if it cannot listen */
     public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
         this.parts = new ServerParts(
-                options, application, new BodyBudget(options.bodiesBytesMax()), new HttpDate(time), time);
+                options,
+                application,
+                new BodyBudget(options.bodiesBytesMax()),
+                new HttpDate(time),
+                new Cors(options.origins()),
+                time);
         this.random = random;
         boolean epoll = nativeAccess() && Epoll.isAvailable();
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        this.type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         this.loops = new MultiThreadIoEventLoopGroup(
-                Math.max(1, Runtime.getRuntime().availableProcessors()),
-                new DefaultThreadFactory("treaty-http", true),
-                io);
-        Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+                Runtime.getRuntime().availableProcessors(),
+                EventLoopThreads.named("treaty-http"),
+                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /**
+     * Starts to listen, and returns the port.
+     *
+     * @throws UncheckedIOException if it cannot
+     */
+    public int listen() {
+        HttpServerOptions options = parts.options();
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)
                 .channel(type)
@@ -75,28 +89,21 @@ public final class Listener {
                 .bind(options.host(), options.port())
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
-            throw cannotListen(options, bound.cause());
+            close();
+            String where = options.host() + ":" + options.port();
+            Throwable cause = bound.cause();
+            throw new UncheckedIOException(
+                    new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
         }
-        this.channel = bound.channel();
-        channel.pipeline().addLast(new AcceptFailures());
+        channel = bound.channel();
+        bound.channel().pipeline().addLast(new AcceptFailures());
+        return ((InetSocketAddress) bound.channel().localAddress()).getPort();
     }
 
     /** Whether Netty's native code can be loaded without a warning of the JVM on standard error. */
     private static boolean nativeAccess() {
         return Stream.of(NettyRuntime.class, FileDescriptor.class, Epoll.class)
                 .allMatch(type -> type.getModule().isNativeAccessEnabled());
-    }
-
-    private static UncheckedIOException cannotListen(HttpServerOptions options, Throwable cause) {
-        String where = options.host() + ":" + options.port();
-        return new UncheckedIOException(
-                new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
-    }
-
-    /** The port it listens on. */
-    public int port() {
-        return ((InetSocketAddress) channel.localAddress()).getPort();
     }
 
     /**
@@ -115,7 +122,10 @@ public final class Listener {
 
     /** Stops to accept connections. */
     public void stopAccepting() {
-        channel.close().awaitUninterruptibly();
+        Channel open = channel;
+        if (open != null) {
+            open.close().awaitUninterruptibly();
+        }
     }
 
     /** Closes all connections. */
@@ -149,8 +159,8 @@ public final class Listener {
     }
 
     /**
-     * Notes that connections cannot be accepted; Netty has paused for a second before. Neither is this logged, nor does
-     * Netty log it: a log may need a descriptor as well, and if it is the first one of the process, its failure lasts.
+     * Notes that connections cannot be accepted; Netty's handler, which comes before it, pauses for a second. Nothing else
+     * is done: what needs a class or a log for the first time may need a descriptor, and its failure would last.
      */
     private final class AcceptFailures extends ChannelInboundHandlerAdapter {
         @Override

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.Http2CodecUtil;
 import java.util.List;
 
 /** Reads the first bytes of a connection: HTTP/2 begins with a preface, and everything else is HTTP/1.1. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class ProtocolDetection extends ByteToMessageDecoder {
     private static final ByteBuf PREFACE = Unpooled.unreleasableBuffer(Http2CodecUtil.connectionPrefaceBuf());
 
@@ -49,8 +50,8 @@ final class ProtocolDetection extends ByteToMessageDecoder {
     }
 
     private void http1(ChannelPipeline pipeline) {
-        pipeline.addLast(new RequestDecoder(parts.options().headerBytesMax()));
-        pipeline.addLast(new Http1Connection(parts, rejecting, oldNanos));
+        var decoder = new RequestDecoder(parts.options().headerBytesMax());
+        pipeline.addLast(decoder, new Http1Connection(parts, decoder, rejecting, oldNanos));
         pipeline.remove(this);
     }
 

@@ -30,6 +30,9 @@ final class RequestDecoder extends HttpRequestDecoder {
     private boolean inBody;
     private boolean folded;
 
+    /** Whether a request line has been decoded, and its headers are not complete. */
+    private boolean head;
+
     RequestDecoder(int headerBytesMax) {
         super(new HttpDecoderConfig()
                 .setMaxInitialLineLength(headerBytesMax)
@@ -110,6 +113,7 @@ final class RequestDecoder extends HttpRequestDecoder {
                 && !message.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
             throw new RequestRejected(505, Code.UNIMPLEMENTED, "this server speaks HTTP/1.1 and HTTP/2");
         }
+        head = true;
         return message;
     }
 
@@ -120,5 +124,15 @@ final class RequestDecoder extends HttpRequestDecoder {
         return headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY1)
                 && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)
                 && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+    }
+
+    /** Notes that the headers are complete. */
+    void headComplete() {
+        head = false;
+    }
+
+    /** Whether a part of a head has been received. */
+    boolean partial() {
+        return head || internalBuffer().isReadable();
     }
 }

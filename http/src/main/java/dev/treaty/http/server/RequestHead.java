@@ -40,10 +40,10 @@ public final class RequestHead {
                             + ": send application/json");
         }
         String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING);
-        if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+        if (encoding != null && !Gzip.of(headers) && !encoding.strip().equalsIgnoreCase("identity")) {
             throw new RequestRejected(
                     Code.UNIMPLEMENTED,
-                    "the content encoding \"" + MessageReader.echo(encoding) + "\" is not supported: send identity");
+                    "the content encoding \"" + MessageReader.echo(encoding) + "\" is not supported: send gzip or identity");
         }
         String version = headers.get(CallHeaders.VERSION);
         if (version != null && !version.equals("1")) {

@@ -12,6 +12,7 @@ import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.text.Secrets;
+import dev.treaty.http.wire.CallHeaders;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,35 +22,47 @@ public final class ServiceCall implements Action {
 
     private final Target target;
     private final CallContext context;
-    private final boolean limited;
+    private final Request request;
+    private final int bodyBytesMax;
     private final Runnable ended;
 
     /** An operation that can be called. */
     public record Target(HostedService service, Operation operation, JsonCodec codec) {}
 
     /**
-     * @param limited whether the client has set a deadline
+     * A call.
+     *
+     * @param bodyBytesMax the maximum size of the decompressed body, in bytes
      * @param ended called once, at the end of the call
      */
-    public ServiceCall(Target target, CallContext context, boolean limited, Runnable ended) {
+    public ServiceCall(Target target, CallContext context, Request request, int bodyBytesMax, Runnable ended) {
         this.target = target;
         this.context = context;
-        this.limited = limited;
+        this.request = request;
+        this.bodyBytesMax = bodyBytesMax;
         this.ended = ended;
     }
 
     @Override
     public @Nullable Deadline deadline() {
-        return limited ? context.deadline() : null;
+        return request.headers().contains(CallHeaders.TIMEOUT) ? context.deadline() : null;
+    }
+
+    @Override
+    public boolean compressed() {
+        return Gzip.of(request.headers());
     }
 
     @Override
     public Response run(byte[] body) throws InterruptedException {
-        var call = new Call(target.service.contract().name(), target.operation, arguments(body), context);
-        return switch (answer(call)) {
-            case ServiceResponse.Ok<?>(var value, var _, var _) -> result(value);
-            case ServiceResponse.Failed<?>(var fault, var _) -> Responses.fault(fault);
-        };
+        byte[] content = compressed() ? Gzip.decompress(body, bodyBytesMax) : body;
+        var call = new Call(target.service.contract().name(), target.operation, arguments(content), context);
+        Response response =
+                switch (answer(call)) {
+                    case ServiceResponse.Ok<?>(var value, var _, var _) -> result(value);
+                    case ServiceResponse.Failed<?>(var fault, var _) -> Responses.fault(fault);
+                };
+        return Gzip.accepted(request.headers()) ? Gzip.compress(response) : response;
     }
 
     private List<@Nullable Object> arguments(byte[] body) {

@@ -1,0 +1,67 @@
+package dev.treaty.http.server;
+
+import dev.treaty.core.call.Code;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets pages of certain origins call services (CORS).
+ *
+ * @see <a href="https://connectrpc.com/docs/cors/">CORS in the Connect protocol</a>
+ */
+public final class Cors {
+    private static final String MAX_AGE_SECONDS = "7200";
+    private static final String REQUEST_HEADERS =
+            "Content-Type, Connect-Protocol-Version, Connect-Timeout-Ms, Treaty-Caller, Treaty-Priority, traceparent";
+    private static final String RESPONSE_HEADERS = "Retry-After, Treaty-Reached";
+
+    private final Set<String> origins;
+
+    public Cors(Set<String> origins) {
+        this.origins = origins;
+    }
+
+    /** Returns the origin of a request, if pages of it may call services; null otherwise, and without an origin. */
+    @Nullable
+    String origin(Request request) {
+        String origin = origins.isEmpty() ? null : request.headers().get(HttpHeaderNames.ORIGIN);
+        return origin != null && origins.contains(origin) ? origin : null;
+    }
+
+    /** Whether a browser asks before it sends the request itself. */
+    public static boolean isPreflight(Request request) {
+        return request.method().equals("OPTIONS")
+                && request.headers().contains(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
+    }
+
+    /**
+     * Answers a browser that asks.
+     *
+     * @throws RequestRejected if pages of the origin may not call services
+     */
+    public Response preflight(Request request) {
+        if (origin(request) == null) {
+            throw new RequestRejected(Code.PERMISSION_DENIED, "pages of this origin may not call services here");
+        }
+        var headers = new LinkedHashMap<String, String>();
+        headers.put("Access-Control-Allow-Methods", "POST");
+        headers.put("Access-Control-Allow-Headers", REQUEST_HEADERS);
+        headers.put("Access-Control-Max-Age", MAX_AGE_SECONDS);
+        return new Response(204, headers, new byte[0]);
+    }
+
+    /** Returns a response that pages of an origin may read. */
+    static Response readable(Response response, @Nullable String origin) {
+        if (origin == null) {
+            return response;
+        }
+        Map<String, String> headers = new LinkedHashMap<>(response.headers());
+        headers.put("Access-Control-Allow-Origin", origin);
+        headers.put("Access-Control-Expose-Headers", RESPONSE_HEADERS);
+        headers.merge("Vary", "Origin", (first, second) -> first + ", " + second);
+        return new Response(response.status(), headers, response.bytes(), response.length());
+    }
+}
