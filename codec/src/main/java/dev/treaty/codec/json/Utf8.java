@@ -46,10 +46,10 @@ final class Utf8 {
             if ((bytes[i] & 0xC0) != 0x80) {
                 return 0;
             }
-            code = code << 6 | bytes[i] & 0x3F;
+            code = (code << 6) | (bytes[i] & 0x3F);
         }
         boolean surrogate = code >= Character.MIN_SURROGATE && code <= Character.MAX_SURROGATE;
-        boolean overlong = size == 3 && code < 0x800 || size == 4 && code < 0x10000;
+        boolean overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
         return surrogate || overlong || code > Character.MAX_CODE_POINT ? 0 : size;
     }
 }
