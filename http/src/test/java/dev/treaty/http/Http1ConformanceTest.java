@@ -115,8 +115,9 @@ class Http1ConformanceTest {
                     .containsPattern("\r\nDate: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT\r\n");
             assertThat(answer.head()).containsOnlyOnce("\r\nContent-Length: ");
         });
-        for (Answer answer : answers) {
-            boolean closes = answer == answers.getLast();
+        for (int i = 0; i < answers.size(); i++) {
+            Answer answer = answers.get(i);
+            boolean closes = i == answers.size() - 1;
             assertThat(answer.has("Connection: close"))
                     .as("closes after %s", answer)
                     .isEqualTo(closes);

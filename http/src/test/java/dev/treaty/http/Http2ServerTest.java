@@ -81,7 +81,7 @@ class Http2ServerTest {
             if (first < 0) {
                 return null;
             }
-            int length = first << 16 | in.readUnsignedShort();
+            int length = (first << 16) | in.readUnsignedShort();
             int type = in.readUnsignedByte();
             int flags = in.readUnsignedByte();
             int stream = in.readInt();
@@ -144,7 +144,7 @@ class Http2ServerTest {
         } else {
             block.write(127);
             for (length -= 127; length >= 128; length >>= 7) {
-                block.write(length & 127 | 128);
+                block.write((length & 127) | 128);
             }
             block.write(length);
         }
@@ -352,7 +352,7 @@ class Http2ServerTest {
     }
 
     /** Returns the frames of one step of a flood. */
-    private interface Flood {
+    interface Flood {
         byte[] step(int number);
     }
 
