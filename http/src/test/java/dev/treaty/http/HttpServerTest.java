@@ -373,8 +373,13 @@ class HttpServerTest {
         HttpServerOptions options = HttpServerOptions.STANDARD.origins(List.of("https://shop.example"));
         try (var other = new Running(options, HttpTransportOptions.STANDARD);
                 var socket = dial(other)) {
-            String preflight = "OPTIONS /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
-                    + "Access-Control-Request-Method: POST\r\n\r\n";
+            String preflight = """
+                OPTIONS /shop.Orders/last HTTP/1.1
+                Host: localhost
+                %s
+                Access-Control-Request-Method: POST
+
+                """.replace("\n", "\r\n");
             Answer asked = exchange(socket, preflight.formatted(page));
             assertThat(asked.status()).isEqualTo(204);
             assertThat(asked.headers())
