@@ -155,7 +155,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (state == State.IDLE && !headBegun && decoder.partial()) {
             headBegun = true;
-            timeout.until(parts.time().nanoTime() + parts.options().requestTimeout().toNanos());
+            timeout.until(
+                    parts.time().nanoTime() + parts.options().requestTimeout().toNanos());
         }
         ctx.fireChannelReadComplete();
     }
