@@ -344,6 +344,28 @@ class ServerFaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"POST /shop.Ord", "POST /shop.Orders/last HTTP/1.1\r\nContent-Length: 2\r\nHost: localhost\r\n"})
+    void a_thousand_connections_with_unfinished_requests_are_closed_while_others_are_served_W8(String begun)
+            throws IOException {
+        Duration timeout = Duration.ofMillis(500);
+        try (Running running = open(HttpServerOptions.STANDARD.timeouts(timeout, timeout))) {
+            var slow = new ArrayList<RawConnection>();
+            for (int i = 0; i < 1_000; i++) {
+                RawConnection connection = dial(running);
+                connection.send(begun);
+                slow.add(connection);
+            }
+            assertThat(status(running.server.endpoint().port())).isEqualTo(200);
+            for (RawConnection connection : slow) {
+                assertThat(connection.ends()).isTrue();
+                connection.close();
+            }
+            assertThat(status(running.server.endpoint().port())).isEqualTo(200);
+        }
+    }
+
     /** A server in a process of its own, which prints its port. */
     static final class Main {
         private Main() {}

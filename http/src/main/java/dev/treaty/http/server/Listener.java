@@ -107,8 +107,8 @@ public final class Listener {
     }
 
     /**
-     * Whether connections can be accepted; false while the process has no descriptors left. While clients wait, it tries
-     * again each second; if none waits, it is taken to be able again.
+     * Whether connections can be accepted; false while the process has no descriptors left. While clients wait, it
+     * tries again each second; if none waits, it is taken to be able again.
      */
     public boolean accepting() {
         return accepting
@@ -159,8 +159,8 @@ public final class Listener {
     }
 
     /**
-     * Notes that connections cannot be accepted; Netty's handler, which comes before it, pauses for a second. Nothing else
-     * is done: what needs a class or a log for the first time may need a descriptor, and its failure would last.
+     * Notes that connections cannot be accepted; Netty's handler, which comes before it, pauses for a second. Nothing
+     * else is done: what needs a class or a log for the first time may need a descriptor, and its failure would last.
      */
     private final class AcceptFailures extends ChannelInboundHandlerAdapter {
         @Override
