@@ -373,8 +373,13 @@ class HttpServerTest {
         HttpServerOptions options = HttpServerOptions.STANDARD.origins(List.of("https://shop.example"));
         try (var other = new Running(options, HttpTransportOptions.STANDARD);
                 var socket = dial(other)) {
-            String preflight = "OPTIONS /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
-                    + "Access-Control-Request-Method: POST\r\n\r\n";
+            String preflight = """
+                OPTIONS /shop.Orders/last HTTP/1.1
+                Host: localhost
+                %s
+                Access-Control-Request-Method: POST
+
+                """.replace("\n", "\r\n");
             Answer asked = exchange(socket, preflight.formatted(page));
             assertThat(asked.status()).isEqualTo(204);
             assertThat(asked.headers())
@@ -510,10 +515,14 @@ class HttpServerTest {
             other.server.page("/-/large", "text/plain", () -> new byte[64 << 20]);
             try (var stalled = dial(other)) {
                 FakeServer.send(stalled, "GET /-/large HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                try (var served = dial(other)) {
-                    assertThat(exchange(served, post("/shop.Orders/last", "{}")).status())
-                            .isEqualTo(200);
+                int status = 503; // until the only connection that is allowed has been closed
+                while (status == 503) {
+                    try (var served = dial(other)) {
+                        status = exchange(served, post("/shop.Orders/last", "{}"))
+                                .status();
+                    }
                 }
+                assertThat(status).isEqualTo(200);
             }
         }
     }

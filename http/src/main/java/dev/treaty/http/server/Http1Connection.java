@@ -59,7 +59,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     /** The largest body that is copied behind its head. */
     private static final int COPIED_BYTES_MAX = 16 << 10;
 
-    private static final Pattern HOST = Pattern.compile("(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::[0-9]*)?");
+    private static final Pattern HOST =
+            Pattern.compile("(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::[0-9]*)?");
     private static final Pattern TARGET = Pattern.compile("[!-~&&[^#]]+");
     private static final ByteBuf CONTINUE = Unpooled.unreleasableBuffer(
             Unpooled.copiedBuffer("HTTP/1.1 100 Continue\r\n\r\n", StandardCharsets.US_ASCII));
@@ -154,7 +155,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (state == State.IDLE && !headBegun && decoder.partial()) {
             headBegun = true;
-            timeout.until(parts.time().nanoTime() + parts.options().requestTimeout().toNanos());
+            timeout.until(
+                    parts.time().nanoTime() + parts.options().requestTimeout().toNanos());
         }
         ctx.fireChannelReadComplete();
     }
@@ -235,11 +237,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
             return target;
         }
         if (target.toLowerCase(Locale.ROOT).startsWith("http://")) {
-            int path = target.indexOf('/', "http://".length());
-            String authority = target.substring("http://".length(), path < 0 ? target.length() : path);
+            String[] split = target.substring("http://".length()).split("(?=[/?])", 2);
+            String authority = split[0];
             if (!authority.isEmpty() && HOST.matcher(authority).matches()) {
                 request.headers().set(HttpHeaderNames.HOST, authority);
-                return path < 0 ? "/" : target.substring(path);
+                String path = split.length < 2 ? "" : split[1];
+                return path.startsWith("/") ? path : "/" + path;
             }
         }
         if (request.method().name().equals("CONNECT")) {
@@ -273,7 +276,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
             keepAlive = false;
             Exchange current = exchange;
             if (current != null && !current.over()) {
-                current.reject(malformed(content.decoderResult().cause()));
+                Throwable cause = content.decoderResult().cause();
+                current.reject(
+                        cause instanceof TooLongHttpLineException ? malformed() : malformed(cause)); // of a chunk
             } else if (state == State.RECEIVING) {
                 close();
             }
@@ -337,7 +342,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         boolean whole = state == State.RUNNING
                 || bodyBytesLeft == 0
                 || (bodyBytesLeft > 0 && bodyBytesLeft <= DISCARDED_BYTES_MAX && !awaitingContinue);
-        keepAlive &= whole && !inputEnded && !parts.application().draining() && parts.time().nanoTime() - oldNanos < 0;
+        keepAlive &= whole
+                && !inputEnded
+                && !parts.application().draining()
+                && parts.time().nanoTime() - oldNanos < 0;
         writing = true;
         timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
         boolean last = !keepAlive;
@@ -381,7 +389,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         boolean copied = length <= COPIED_BYTES_MAX;
         ByteBuf head = context.alloc().buffer(256 + (copied ? length : 0));
         ByteBufUtil.writeAscii(head, "HTTP/1.1 ");
-        ByteBufUtil.writeAscii(head, HttpResponseStatus.valueOf(response.status()).toString());
+        ByteBufUtil.writeAscii(
+                head, HttpResponseStatus.valueOf(response.status()).toString());
         header(head, "Date", parts.date().now());
         for (Map.Entry<String, String> header : response.headers().entrySet()) {
             header(head, header.getKey(), header.getValue());

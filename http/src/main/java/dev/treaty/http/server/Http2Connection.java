@@ -72,6 +72,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
                         .maxHeaderListSize(parts.options().headerBytesMax())
                         .initialWindowSize(STREAM_WINDOW))
                 .validateHeaders(true)
+                .validateRequiredPseudoHeaders(true)
                 .build();
         pipeline.addLast(codec);
         pipeline.addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
@@ -105,7 +106,8 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     }
 
     private long next() {
-        long interval = Math.min(INTERVAL.toNanos(), parts.options().idleTimeout().toNanos());
+        long interval =
+                Math.min(INTERVAL.toNanos(), parts.options().idleTimeout().toNanos());
         return parts.time().nanoTime() + interval;
     }
 
@@ -168,6 +170,8 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         if (!(cause instanceof IOException)) {
             LOGGER.log(System.Logger.Level.DEBUG, "A connection failed", cause);
         }
-        context.close();
+        if (!(cause instanceof Http2Exception)) { // after which Netty says why, and closes the connection
+            context.close();
+        }
     }
 }

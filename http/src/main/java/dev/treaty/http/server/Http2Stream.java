@@ -14,6 +14,7 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
@@ -31,6 +32,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
     private final ServerParts parts;
     private final boolean rejecting;
     private @Nullable Exchange exchange;
+    private boolean begun;
     private boolean received;
     private boolean responded;
     private boolean withoutBody; // the response to HEAD
@@ -89,13 +91,27 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
     }
 
     private void headers(Http2HeadersFrame frame) {
-        if (exchange == null && !responded) {
+        if (!begun) {
+            begun = true;
             received = frame.isEndStream();
             begin(frame);
+        } else if (!frame.isEndStream() || !validTrailers(frame.headers())) {
+            left();
+            reset(Http2Error.PROTOCOL_ERROR);
+            return;
         }
         if (frame.isEndStream()) {
             received();
         }
+    }
+
+    private static boolean validTrailers(Http2Headers trailers) {
+        for (CharSequence name : trailers.names()) {
+            if (name.charAt(0) == ':') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void begin(Http2HeadersFrame frame) {
@@ -121,16 +137,16 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
         long bytes = frame.isEndStream() ? 0 : headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
         var request = new Request(method, path, mapped);
         origin = parts.cors().origin(request);
-        var begun = new Exchange(
+        var created = new Exchange(
                 parts.application().accept(request),
                 bytes,
                 parts.options().bodyBytesMax(),
                 parts.budget(),
                 context.executor(),
                 this::respond);
-        exchange = begun;
+        exchange = created;
         long end = parts.time().nanoTime() + parts.options().requestTimeout().toNanos();
-        Deadline deadline = begun.deadline();
+        Deadline deadline = created.deadline();
         timeout.until(deadline == null || deadline.atNanos() - end > 0 ? end : deadline.atNanos());
     }
 
@@ -221,6 +237,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
             LOGGER.log(System.Logger.Level.DEBUG, "A stream failed", cause);
         }
         left();
-        ctx.close();
+        if (!(cause instanceof Http2Exception)) { // after which Netty resets the stream, with the code of the error
+            ctx.close();
+        }
     }
 }

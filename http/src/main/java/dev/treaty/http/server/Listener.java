@@ -25,6 +25,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
@@ -34,12 +35,13 @@ import org.jspecify.annotations.Nullable;
 /** Listens on a port, and gives each connection the handlers of the protocol that its client speaks. */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure closes the channel
 public final class Listener {
-    private static final System.Logger LOGGER = System.getLogger(Listener.class.getName());
-
     /** How many connections beyond the limit are answered before they are closed; others are closed at once. */
     private static final int REJECTING_MAX = 1_000;
 
     private static final int BACKLOG = 1_024;
+
+    /** The pause of Netty after a connection could not be accepted. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final ServerParts parts;
     private final RandomGenerator random;
@@ -48,6 +50,7 @@ public final class Listener {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicInteger count = new AtomicInteger();
     private volatile boolean accepting = true;
+    private volatile long failedNanos;
     private @Nullable Channel channel;
 
     public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
@@ -79,7 +82,6 @@ public final class Listener {
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .handler(new AcceptFailures())
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -94,6 +96,7 @@ public final class Listener {
                     new IOException("cannot listen at " + where + ": " + cause.getMessage(), cause));
         }
         channel = bound.channel();
+        bound.channel().pipeline().addLast(new AcceptFailures());
         return ((InetSocketAddress) bound.channel().localAddress()).getPort();
     }
 
@@ -103,9 +106,13 @@ public final class Listener {
                 .allMatch(type -> type.getModule().isNativeAccessEnabled());
     }
 
-    /** Whether connections can be accepted; false while the process has no descriptors left. */
+    /**
+     * Whether connections can be accepted; false while the process has no descriptors left. While clients wait, it
+     * tries again each second; if none waits, it is taken to be able again.
+     */
     public boolean accepting() {
-        return accepting;
+        return accepting
+                || parts.time().nanoTime() - failedNanos > RETRY.multipliedBy(3).toNanos();
     }
 
     /** Tells clients of HTTP/2 to open other connections elsewhere. */
@@ -140,7 +147,9 @@ public final class Listener {
                 return;
             }
             connections.add(connection);
-            connection.pipeline().addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age()));
+            connection
+                    .pipeline()
+                    .addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age()));
         }
 
         private long age() {
@@ -149,16 +158,15 @@ public final class Listener {
         }
     }
 
-    /** Pauses for a second if connections cannot be accepted. */
+    /**
+     * Notes that connections cannot be accepted; Netty's handler, which comes before it, pauses for a second. Nothing
+     * else is done: what needs a class or a log for the first time may need a descriptor, and its failure would last.
+     */
     private final class AcceptFailures extends ChannelInboundHandlerAdapter {
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            if (accepting) {
-                LOGGER.log(System.Logger.Level.ERROR, "The server cannot accept connections: " + cause.getMessage());
-            }
+            failedNanos = parts.time().nanoTime();
             accepting = false;
-            context.channel().config().setAutoRead(false);
-            context.executor().schedule(() -> context.channel().config().setAutoRead(true), 1, TimeUnit.SECONDS);
         }
     }
 }
