@@ -119,7 +119,8 @@ final class ServiceHost {
         }
     }
 
-    private <T> Handler handler(Class<T> type, ServiceContract contract, T implementation, @Nullable Admission admission) {
+    private <T> Handler handler(
+            Class<T> type, ServiceContract contract, T implementation, @Nullable Admission admission) {
         Handler dispatcher = Dispatcher.of(
                 type,
                 contract,

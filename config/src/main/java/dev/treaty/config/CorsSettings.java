@@ -20,7 +20,8 @@ public record CorsSettings(List<String> origins) {
         for (String origin : origins) {
             if (!ORIGIN.matcher(origin).matches()) {
                 throw new IllegalArgumentException("\"" + origin
-                        + "\" is not an origin: write the scheme, the host and perhaps the port, such as https://shop.example");
+                        + "\" is not an origin: write the scheme, the host and perhaps the port, such as"
+                        + " https://shop.example");
             }
         }
     }

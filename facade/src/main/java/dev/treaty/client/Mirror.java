@@ -59,6 +59,7 @@ public final class Mirror {
                 of.attempt(),
                 Priority.SHEDDABLE, // its response is discarded
                 Map.copyOf(headers),
-                new DecisionRecord(), new Cancellation());
+                new DecisionRecord(),
+                new Cancellation());
     }
 }

@@ -326,7 +326,8 @@ public final class HttpServer implements Server {
         if (path.equals(HEALTH)) {
             return _ -> health.of(services);
         }
-        HostedService service = path.startsWith(HEALTH + "/") ? services.get(path.substring(HEALTH.length() + 1)) : null;
+        HostedService service =
+                path.startsWith(HEALTH + "/") ? services.get(path.substring(HEALTH.length() + 1)) : null;
         if (service != null) {
             return _ -> health.of(service);
         }

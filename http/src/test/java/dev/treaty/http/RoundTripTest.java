@@ -130,7 +130,8 @@ class RoundTripTest {
                 3,
                 Priority.SHEDDABLE,
                 Map.of("x-tenant", "acme"),
-                Running.context(Duration.ofMinutes(1)).record(), new Cancellation());
+                Running.context(Duration.ofMinutes(1)).record(),
+                new Cancellation());
         Operation last = Running.CONTRACT.operation("last").orElseThrow();
 
         running.connection

@@ -67,7 +67,8 @@ public final class Running implements AutoCloseable {
                 1,
                 Priority.NORMAL,
                 headers,
-                new DecisionRecord(), new Cancellation());
+                new DecisionRecord(),
+                new Cancellation());
     }
 
     @Override

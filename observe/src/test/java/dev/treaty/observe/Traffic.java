@@ -39,7 +39,8 @@ final class Traffic {
                 1,
                 Priority.NORMAL,
                 Map.of(),
-                new DecisionRecord(), new Cancellation());
+                new DecisionRecord(),
+                new Cancellation());
         return new Call(service, Operation.unknown(operation), List.of(Map.of("card", "4111-secret")), context);
     }
 

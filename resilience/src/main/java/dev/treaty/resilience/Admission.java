@@ -130,7 +130,11 @@ public final class Admission implements Filter {
 
     /** Ends an admitted call that is canceled while its handler runs. */
     private void abandon(Call call, Fault reason, long start) {
-        release(call, ServiceResponse.failed(reason), start, call.context().deadline().atNanos());
+        release(
+                call,
+                ServiceResponse.failed(reason),
+                start,
+                call.context().deadline().atNanos());
         if (abandoned.began(call) == 1) {
             onAbandoned.run();
         }

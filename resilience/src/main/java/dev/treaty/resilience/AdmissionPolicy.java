@@ -44,7 +44,8 @@ public record AdmissionPolicy(
 
     /** Returns the same policy with a rate limit for all callers together. */
     public AdmissionPolicy withRateLimit(RateLimitPolicy changed) {
-        return new AdmissionPolicy(Optional.of(changed), rateLimitPerCaller, callersMax, concurrency, abandonedMax, priorityMax);
+        return new AdmissionPolicy(
+                Optional.of(changed), rateLimitPerCaller, callersMax, concurrency, abandonedMax, priorityMax);
     }
 
     /** Returns the same policy with a rate limit for each caller. */

@@ -388,8 +388,7 @@ public final class Guard {
     private Object applyFallback(
             Plan current, Failure failure, Fallback<?> fallback, @Nullable CallContext context, long deadline) {
         Fault first = failure.fault();
-        if (!current.tolerance.level().includes(IsolationLevel.ENHANCED)
-                || !first.isServiceFailure()) {
+        if (!current.tolerance.level().includes(IsolationLevel.ENHANCED) || !first.isServiceFailure()) {
             return failure;
         }
         Object outcome;

@@ -42,7 +42,14 @@ class AdmissionTest {
         Call call = Fixtures.call(Fixtures.WRITE, time);
         CallContext context = call.context();
         return call.with(new CallContext(
-                context.deadline(), caller, context.trace(), 1, priority, context.headers(), context.record(), new Cancellation()));
+                context.deadline(),
+                caller,
+                context.trace(),
+                1,
+                priority,
+                context.headers(),
+                context.record(),
+                new Cancellation()));
     }
 
     private Call by(String caller) {

@@ -9,8 +9,7 @@ import java.nio.ByteOrder;
  * slash, which pass filters that search for the character.
  */
 final class Utf8 {
-    private static final VarHandle EIGHT =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long EIGHT_SIGNS = 0x8080808080808080L;
 
     private Utf8() {}

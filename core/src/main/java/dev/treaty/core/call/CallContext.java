@@ -102,7 +102,9 @@ public record CallContext(
     @SuppressWarnings("ReferenceEquality") // only saves an allocation
     public CallContext within(Deadline other) {
         Deadline earlier = deadline.earlier(other);
-        return earlier == deadline ? this : new CallContext(earlier, caller, trace, attempt, priority, headers, record, cancellation);
+        return earlier == deadline
+                ? this
+                : new CallContext(earlier, caller, trace, attempt, priority, headers, record, cancellation);
     }
 
     /** The same context with other headers; a mirrored call stays mirrored. */
@@ -116,11 +118,15 @@ public record CallContext(
 
     /** The same context with another number of the attempt. */
     public CallContext attempt(int number) {
-        return number == attempt ? this : new CallContext(deadline, caller, trace, number, priority, headers, record, cancellation);
+        return number == attempt
+                ? this
+                : new CallContext(deadline, caller, trace, number, priority, headers, record, cancellation);
     }
 
     /** The same context with another priority. */
     public CallContext priority(Priority changed) {
-        return changed == priority ? this : new CallContext(deadline, caller, trace, attempt, changed, headers, record, cancellation);
+        return changed == priority
+                ? this
+                : new CallContext(deadline, caller, trace, attempt, changed, headers, record, cancellation);
     }
 }

@@ -47,7 +47,9 @@ public final class BrowserRequests {
         }
         String origin = headers.get(HttpHeaderNames.ORIGIN);
         if (origin != null
-                && !origin.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").equals(authority)) {
+                && !origin.toLowerCase(Locale.ROOT)
+                        .replaceFirst("^https?://", "")
+                        .equals(authority)) {
             throw rejected("a page of the origin \"" + MessageReader.echo(origin) + "\" cannot use this");
         }
     }

@@ -73,7 +73,8 @@ final class Exchange {
         }
         if (!budget.reserve((int) bytes)) {
             throw new RequestRejected(
-                    Code.RESOURCE_EXHAUSTED, "the server holds as many bytes of requests as it may: try another instance");
+                    Code.RESOURCE_EXHAUSTED,
+                    "the server holds as many bytes of requests as it may: try another instance");
         }
         if (reserved > 0) {
             budget.release(reserved);
@@ -88,7 +89,8 @@ final class Exchange {
     }
 
     /** When the exchange must have ended; null for no limit. */
-    @Nullable Deadline deadline() {
+    @Nullable
+    Deadline deadline() {
         return action.deadline();
     }
 

@@ -69,8 +69,7 @@ public final class HealthPages {
 
     private ServiceHealth overall(Map<String, ServiceHealth> each) {
         if (!accepting.getAsBoolean()) {
-            return new ServiceHealth(
-                    Status.CRITICAL, "the server cannot accept connections", time.instant(), Map.of());
+            return new ServiceHealth(Status.CRITICAL, "the server cannot accept connections", time.instant(), Map.of());
         }
         String worstName = null;
         Status worst = draining.getAsBoolean() ? Status.DRAINING : Status.PASSING;

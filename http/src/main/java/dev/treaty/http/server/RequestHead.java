@@ -43,7 +43,8 @@ public final class RequestHead {
         if (encoding != null && !Gzip.of(headers) && !encoding.strip().equalsIgnoreCase("identity")) {
             throw new RequestRejected(
                     Code.UNIMPLEMENTED,
-                    "the content encoding \"" + MessageReader.echo(encoding) + "\" is not supported: send gzip or identity");
+                    "the content encoding \"" + MessageReader.echo(encoding)
+                            + "\" is not supported: send gzip or identity");
         }
         String version = headers.get(CallHeaders.VERSION);
         if (version != null && !version.equals("1")) {
@@ -85,9 +86,7 @@ public final class RequestHead {
                 header(headers, CallHeaders.ATTEMPT)
                         .flatMap(RequestHead::attempt)
                         .orElse(1),
-                header(headers, CallHeaders.PRIORITY)
-                        .flatMap(Priority::of)
-                        .orElse(Priority.NORMAL),
+                header(headers, CallHeaders.PRIORITY).flatMap(Priority::of).orElse(Priority.NORMAL),
                 others(headers),
                 new DecisionRecord(),
                 new Cancellation());

@@ -57,11 +57,10 @@ public final class ServiceCall implements Action {
     public Response run(byte[] body) throws InterruptedException {
         byte[] content = compressed() ? Gzip.decompress(body, bodyBytesMax) : body;
         var call = new Call(target.service.contract().name(), target.operation, arguments(content), context);
-        Response response =
-                switch (answer(call)) {
-                    case ServiceResponse.Ok<?>(var value, var _, var _) -> result(value);
-                    case ServiceResponse.Failed<?>(var fault, var _) -> Responses.fault(fault);
-                };
+        Response response = switch (answer(call)) {
+            case ServiceResponse.Ok<?>(var value, var _, var _) -> result(value);
+            case ServiceResponse.Failed<?>(var fault, var _) -> Responses.fault(fault);
+        };
         return Gzip.accepted(request.headers()) ? Gzip.compress(response) : response;
     }
 
