@@ -345,7 +345,7 @@ class ServerFaultsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"POST /shop.Ord", "POST /shop.Orders/last HTTP/1.1\r\nHost: localhost\r\n"})
+    @ValueSource(strings = {"POST /shop.Ord", "POST /shop.Orders/last HTTP/1.1\r\nHost: l"})
     void a_thousand_connections_with_unfinished_requests_are_closed_while_others_are_served_W8(String begun)
             throws IOException {
         Duration timeout = Duration.ofMillis(500);
