@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * admitted calls that take long. A call is not begun if its deadline passed in that queue, or if the limit fell
  * meanwhile and more calls are admitted than it allows.
  *
- * <p>A call that is canceled, at its deadline or because the client left, ends at once: it gives its permit back although
- * its handler may run on. Only so many handlers of an operation may.
+ * <p>A call that is canceled, at its deadline or because the client left, ends at once: it gives its permit back
+ * although its handler may run on. Only so many handlers of an operation may.
  *
  * <p>A priority is claimed in a header, and claims are free. So an unauthenticated caller gets at most the policy's
  * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the

@@ -25,7 +25,8 @@ public record AdmissionPolicy(
 
     /**
      * No rate limit, because the right rate is not known; up to a thousand calls at a time, fewer while calls queue in
-     * the service, and a hundred more that wait up to 100 ms; a hundred abandoned handlers of each operation. Unauthenticated callers have at most normal priority.
+     * the service, and a hundred more that wait up to 100 ms; a hundred abandoned handlers of each operation.
+     * Unauthenticated callers have at most normal priority.
      */
     public static final AdmissionPolicy DEFAULT = new AdmissionPolicy(
             Optional.empty(),

@@ -20,8 +20,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * A connection with HTTP/2. It closes after a time without streams, and if the client does not answer a ping; when it is
- * old or the server drains, the client is told to open another one.
+ * A connection with HTTP/2. It closes after a time without streams, and if the client does not answer a ping. When it
+ * is old or the server drains, the client is told to open another one.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Http2Connection extends ChannelInboundHandlerAdapter {

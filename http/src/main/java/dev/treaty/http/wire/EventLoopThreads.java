@@ -5,7 +5,7 @@ import dev.treaty.core.event.Events;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.ThreadFactory;
 
-/** Creates the threads of Netty's event loops, which inherit nothing from the thread that starts a server or a client. */
+/** Creates the threads of Netty's event loops, which inherit nothing from the thread that starts a server. */
 public final class EventLoopThreads {
     private EventLoopThreads() {}
 
