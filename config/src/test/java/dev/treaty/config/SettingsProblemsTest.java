@@ -301,4 +301,17 @@ class SettingsProblemsTest {
         assertThat(exception.getMessage().lines()).hasSize(4);
         assertThat(exception.getMessage().chars()).noneMatch(c -> c != '\n' && Character.isISOControl(c));
     }
+
+    @Test
+    void two_instances_of_a_file_with_one_id_are_a_problem() {
+        var exception =
+                catchThrowableOfType(ConfigurationException.class, () -> InstancesFile.parse("instances.yaml", """
+                    instances:
+                      - {id: a, service: shop.Orders, host: h1, port: 1}
+                      - {id: b, service: shop.Orders, host: h2, port: 1}
+                      - {id: a, service: shop.Orders, host: h3, port: 1}
+                    """));
+        assertThat(exception)
+                .hasMessage("instances.yaml:4:10: instances[2].id: another instance of this file has this id");
+    }
 }
