@@ -138,7 +138,7 @@ class FileRegistryTest {
             write("instances:\n" + instance("a", 8080) + instance("a", 8081));
             until(() -> treaty.registry()
                     .problem()
-                    .filter(problem -> problem.contains("two instances with the id a"))
+                    .filter(problem -> problem.contains("instances[1].id: another instance of this file has this id"))
                     .isPresent());
             assertThat(treaty.registry().instances(NAMES)).isEmpty();
         }

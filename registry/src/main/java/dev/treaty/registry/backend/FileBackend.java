@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -87,11 +86,7 @@ public final class FileBackend implements Backend {
 
     private Map<ServiceName, Map<String, String>> parse(String text) {
         var byService = new TreeMap<ServiceName, Map<String, String>>();
-        var ids = new TreeSet<String>();
         for (RegistryProtocol.Instance instance : reader.apply(text)) {
-            if (!ids.add(instance.id())) {
-                throw new IllegalArgumentException(file + " has two instances with the id " + instance.id());
-            }
             byService
                     .computeIfAbsent(new ServiceName(instance.service()), _ -> new LinkedHashMap<>())
                     .put(instance.id(), context.format().write(instance));
