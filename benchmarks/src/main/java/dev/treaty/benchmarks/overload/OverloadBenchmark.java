@@ -125,7 +125,7 @@ public final class OverloadBenchmark extends Benchmark {
         return JvmProcess.start(
                 "the service",
                 WorkServer.class,
-                List.of("-Xmx256m", "--sun-misc-unsafe-memory-access=allow"),
+                List.of("-Xmx256m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"),
                 kind,
                 argument);
     }

@@ -61,7 +61,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
 
     private static final Pattern HOST =
             Pattern.compile("(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]+])(?::[0-9]*)?");
-    private static final Pattern TARGET = Pattern.compile("[!-~&&[^#]]+");
     private static final ByteBuf CONTINUE = Unpooled.unreleasableBuffer(
             Unpooled.copiedBuffer("HTTP/1.1 100 Continue\r\n\r\n", StandardCharsets.US_ASCII));
 
@@ -82,6 +81,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     private final Queue<Object> pipelined = new ArrayDeque<>(0);
     private State state = State.IDLE;
     private @Nullable Exchange exchange;
+    private @Nullable String lastHost;
     private boolean headBegun;
     private boolean keepAlive;
     private boolean awaitingContinue;
@@ -218,16 +218,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** Returns the target as a path; rejects a request without a valid host or target. */
-    private static String target(HttpRequest request) {
+    private String target(HttpRequest request) {
         String target = request.uri();
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         boolean hostValid = hosts.isEmpty()
                 ? request.protocolVersion().equals(HttpVersion.HTTP_1_0)
-                : hosts.size() == 1 && HOST.matcher(hosts.getFirst()).matches();
-        if (!hostValid) {
-            throw malformed();
-        }
-        if (!TARGET.matcher(target).matches()) {
+                : hosts.size() == 1 && isHost(hosts.getFirst());
+        if (!hostValid || !isTarget(target)) {
             throw malformed();
         }
         if (target.startsWith("/")) {
@@ -249,6 +246,27 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
             throw new RequestRejected(501, Code.UNIMPLEMENTED, "this server is no proxy");
         }
         throw malformed();
+    }
+
+    /** Whether it is a host and perhaps a port; most requests of a connection have the same. */
+    private boolean isHost(String host) {
+        if (!host.equals(lastHost)) {
+            if (!HOST.matcher(host).matches()) {
+                return false;
+            }
+            lastHost = host;
+        }
+        return true;
+    }
+
+    private static boolean isTarget(String target) {
+        for (int i = 0; i < target.length(); i++) {
+            char c = target.charAt(i);
+            if (c <= ' ' || c > '~' || c == '#') {
+                return false;
+            }
+        }
+        return !target.isEmpty();
     }
 
     private static void transferCodings(HttpHeaders headers) {
