@@ -17,7 +17,6 @@ record WorkerProcess(JvmProcess process) implements AutoCloseable {
                 "-Djdk.virtualThreadScheduler.parallelism="
                         + Runtime.getRuntime().availableProcessors(),
                 "--enable-native-access=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow");
     }
 
