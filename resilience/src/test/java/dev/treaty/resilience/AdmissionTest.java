@@ -291,6 +291,7 @@ class AdmissionTest {
                         "each caller  no rate limit",
                         "all callers  no rate limit",
                         "concurrency  adaptive, up to 1000 calls at a time, queue of 100 for up to 0.1s",
+                        "abandoned    up to 100 handlers of an operation run on after their calls",
                         "priority     up to normal for unauthenticated callers"));
         assertThat(admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND))
                         .describe())
