@@ -212,7 +212,9 @@ class ServerFaultsTest {
                 var connection = transport.connect(server.endpoint())) {
             Shop shop = ServiceProxy.of(
                     Shop.class, Running.CONTRACT, connection, () -> Running.context(Duration.ofMinutes(1)));
-            assertThatThrownBy(shop::last).isInstanceOf(ServiceException.class).hasMessageContaining("is not encoded in UTF-8");
+            assertThatThrownBy(shop::last)
+                    .isInstanceOf(ServiceException.class)
+                    .hasMessageContaining("is not encoded in UTF-8");
         }
     }
 
