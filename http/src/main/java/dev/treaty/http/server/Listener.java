@@ -65,7 +65,7 @@ public final class Listener {
         boolean epoll = nativeAccess() && Epoll.isAvailable();
         this.type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         this.loops = new MultiThreadIoEventLoopGroup(
-                Runtime.getRuntime().availableProcessors(),
+                Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 EventLoopThreads.named("treaty-http"),
                 epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
