@@ -3,7 +3,6 @@ package dev.treaty.demo;
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.demo.DemoReport.Machine;
-import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
@@ -33,19 +32,16 @@ final class Demo {
 
     private final Duration duration;
     private final @Nullable Integer requestedRate;
-    private final @Nullable RegistryAddress existing;
+    private final DemoRegistry.Choice choice;
     private final DemoView view;
     private final ProcessGroup processes = new ProcessGroup();
     private volatile @Nullable OpenLoop load;
 
-    /**
-     * @param requestedRate calls per second; if null, a part of what the machine carries
-     * @param existing the registry to use; null to start one
-     */
-    Demo(Duration duration, @Nullable Integer requestedRate, @Nullable RegistryAddress existing, DemoView view) {
+    /** @param requestedRate calls per second; if null, a part of what the machine carries */
+    Demo(Duration duration, @Nullable Integer requestedRate, DemoRegistry.Choice choice, DemoView view) {
         this.duration = duration;
         this.requestedRate = requestedRate;
-        this.existing = existing;
+        this.choice = choice;
         this.view = view;
     }
 
@@ -82,7 +78,7 @@ final class Demo {
     private DemoReport start() throws IOException, InterruptedException {
         view.print("starting a registry, a database and the services of the shop …");
         long start = System.nanoTime();
-        DemoRegistry registry = DemoRegistry.start(existing, processes);
+        DemoRegistry registry = DemoRegistry.start(choice, processes);
         var shop = new ShopProcesses(processes, registry.address());
         registry.awaitReady();
         shop.startServices();

@@ -3,7 +3,6 @@ package dev.treaty.demo;
 import dev.treaty.cli.ExtraCommand;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
-import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -24,7 +23,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  treaty demo                          thirty seconds",
             "  treaty demo --for 2m --rate 500",
-            "  treaty demo --registry etcd://127.0.0.1:2379",
+            "  treaty demo --registry etcd          the same with etcd as the registry",
             "  treaty demo --json | jq .p99Millis   the report as a JSON object"
         })
 public final class DemoCommand extends OutputCommand implements ExtraCommand {
@@ -48,9 +47,11 @@ public final class DemoCommand extends OutputCommand implements ExtraCommand {
 
     @Option(
             names = "--registry",
-            paramLabel = "ADDRESS",
-            description = "Use this registry, which is not killed, instead of starting one.")
-    private @Nullable RegistryAddress registry;
+            paramLabel = "REGISTRY",
+            converter = DemoRegistry.Converter.class,
+            description = "The registry to start: treaty, etcd or zookeeper (default: treaty). Or the address of a"
+                    + " running registry, which is not killed.")
+    private DemoRegistry.Choice registry = DemoRegistry.Choice.TREATY;
 
     @Override
     public Integer call() throws IOException, InterruptedException {

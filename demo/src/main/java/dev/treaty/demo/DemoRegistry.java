@@ -1,6 +1,7 @@
 package dev.treaty.demo;
 
 import dev.treaty.cli.CommandFailed;
+import dev.treaty.cli.Converters;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.up.ChildProcess;
 import dev.treaty.registry.RegistryAddress;
@@ -9,14 +10,44 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 
 /** The registry of a demo: a process that the demo starts, kills and restarts, or a registry that already runs. */
 final class DemoRegistry {
+    /** The registries that a demo can start. */
+    enum Kind {
+        TREATY,
+        ETCD,
+        ZOOKEEPER
+    }
+
+    /** The registry to use: the one at the address, or a new one of the kind if there is no address. */
+    record Choice(Optional<RegistryAddress> existing, Kind kind) {
+        static final Choice TREATY = new Choice(Optional.empty(), Kind.TREATY);
+    }
+
+    /** Reads {@code treaty}, {@code etcd}, {@code zookeeper}, or the address of a registry. */
+    static final class Converter implements ITypeConverter<Choice> {
+        @Override
+        public Choice convert(String text) {
+            return Stream.of(Kind.values())
+                    .filter(kind -> kind.name().equalsIgnoreCase(text))
+                    .findFirst()
+                    .map(kind -> new Choice(Optional.empty(), kind))
+                    .orElseGet(() -> new Choice(Optional.of(Converters.registry(text)), Kind.TREATY));
+        }
+    }
+
     private static final String HOST = "127.0.0.1";
     private static final int CONNECT_TIMEOUT_MILLIS = 1_000;
     private static final long POLL_MILLIS = 20;
@@ -31,25 +62,31 @@ final class DemoRegistry {
     private final ProcessGroup processes;
     private final RegistryAddress address;
     private final int port;
+    private final List<String> command;
     private volatile @Nullable ChildProcess child;
 
-    private DemoRegistry(ProcessGroup processes, RegistryAddress address, int port) {
+    private DemoRegistry(ProcessGroup processes, RegistryAddress address, int port, List<String> program) {
         this.processes = processes;
         this.address = address;
         this.port = port;
+        this.command = new ArrayList<>(List.of("sh", "-c", KILLED_WITH_PARENT, "sh"));
+        command.addAll(program);
     }
 
-    /**
-     * Starts the registry unless it already runs. It can be used once {@link #awaitReady} has returned.
-     *
-     * @param existing the address of a registry that runs; null to start one
-     */
-    static DemoRegistry start(@Nullable RegistryAddress existing, ProcessGroup processes) throws IOException {
-        if (existing != null) {
-            return new DemoRegistry(processes, existing, 0);
+    /** Starts the registry unless it already runs. It can be used once {@link #awaitReady} has returned. */
+    static DemoRegistry start(Choice choice, ProcessGroup processes) throws IOException {
+        if (choice.existing.isPresent()) {
+            return new DemoRegistry(processes, choice.existing.get(), 0, List.of());
         }
         int port = freePort();
-        var registry = new DemoRegistry(processes, new RegistryAddress.Network(HOST, port), port);
+        List<String> program = switch (choice.kind) {
+            case TREATY -> ShopProcesses.java(Main.class.getName(), "registry", "--port", String.valueOf(port));
+            case ETCD -> etcd(port, processes.directory());
+            case ZOOKEEPER -> zookeeper(port, processes.directory());
+        };
+        String scheme = choice.kind.name().toLowerCase(Locale.ROOT);
+        var address = Converters.registry(scheme + "://" + HOST + ":" + port);
+        var registry = new DemoRegistry(processes, address, port, program);
         registry.start();
         return registry;
     }
@@ -58,6 +95,32 @@ final class DemoRegistry {
         try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
         }
+    }
+
+    private static List<String> etcd(int port, Path directory) throws IOException {
+        String peer = "http://" + HOST + ":" + freePort();
+        String client = "http://" + HOST + ":" + port;
+        return List.of(
+                "etcd",
+                "--name=demo",
+                "--data-dir=" + directory.resolve("data"),
+                "--listen-client-urls=" + client,
+                "--advertise-client-urls=" + client,
+                "--listen-peer-urls=" + peer,
+                "--initial-advertise-peer-urls=" + peer,
+                "--initial-cluster=demo=" + peer);
+    }
+
+    private static List<String> zookeeper(int port, Path directory) throws IOException {
+        Path config =
+                Files.writeString(directory.resolve("zoo.cfg"), """
+                    tickTime=1000
+                    dataDir=%s
+                    clientPort=%d
+                    clientPortAddress=%s
+                    admin.enableServer=false
+                    """.formatted(directory.resolve("data"), port, HOST));
+        return ShopProcesses.java("org.apache.zookeeper.server.ZooKeeperServerMain", config.toString());
     }
 
     RegistryAddress address() {
@@ -71,8 +134,6 @@ final class DemoRegistry {
 
     /** Starts the registry, also after {@link #kill}. */
     void start() throws IOException {
-        var command = new ArrayList<>(List.of("sh", "-c", KILLED_WITH_PARENT, "sh"));
-        command.addAll(ShopProcesses.java(Main.class.getName(), "registry", "--port", Integer.toString(port)));
         child = processes.start(command, Map.of(), _ -> {});
     }
 
@@ -87,7 +148,8 @@ final class DemoRegistry {
         while (started != null && !listens()) {
             if (!started.alive() || System.nanoTime() - end > 0) {
                 String output = String.join("\n", started.lastLines());
-                throw new CommandFailed("the registry of the demo does not start: " + output);
+                throw new CommandFailed("the registry of the demo does not start: " + output
+                        + (output.contains("etcd: not found") ? "; on Debian: apt-get install etcd-server" : ""));
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }

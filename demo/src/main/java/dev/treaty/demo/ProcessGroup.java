@@ -3,15 +3,20 @@ package dev.treaty.demo;
 import dev.treaty.cli.CommandFailed;
 import dev.treaty.cli.up.ChildProcess;
 import java.io.IOException;
-import java.time.Duration;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** All child processes of a demo. */
+/** All child processes of a demo and their files. {@link #close} kills the processes and deletes the files. */
 final class ProcessGroup implements AutoCloseable {
     private final List<ChildProcess> children = new ArrayList<>();
+    private @Nullable Path directory;
     private boolean closed;
 
     /**
@@ -30,6 +35,14 @@ final class ProcessGroup implements AutoCloseable {
         return child;
     }
 
+    /** Returns a directory for the files of the processes. */
+    synchronized Path directory() throws IOException {
+        if (directory == null) {
+            directory = Files.createTempDirectory("treaty-demo");
+        }
+        return directory;
+    }
+
     /** Returns the number of processes that run. */
     synchronized int size() {
         return (int) children.stream().filter(ChildProcess::alive).count();
@@ -39,6 +52,18 @@ final class ProcessGroup implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        ChildProcess.closeAll(children, Duration.ZERO);
+        try (var kills = Executors.newVirtualThreadPerTaskExecutor()) {
+            children.forEach(child -> kills.execute(child::kill));
+        }
+        if (directory != null) {
+            try {
+                new ProcessBuilder("rm", "-r", directory.toString())
+                        .start()
+                        .onExit()
+                        .join();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }
