@@ -98,11 +98,6 @@ final class Exchange {
         return over;
     }
 
-    /** Whether the action runs. */
-    boolean running() {
-        return thread != null && !over;
-    }
-
     /** Adds a part of the body. */
     void content(ByteBuf part) {
         int bytes = part.readableBytes();
