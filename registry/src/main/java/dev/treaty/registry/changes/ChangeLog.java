@@ -60,11 +60,11 @@ public final class ChangeLog {
 
     /** Returns the characters of what may be long in an instance. */
     public static long characters(ServiceInstance instance) {
-        return instance.health().length()
-                + instance.metadata().entrySet().stream()
-                        .mapToLong(entry ->
-                                entry.getKey().length() + entry.getValue().length())
-                        .sum();
+        long characters = instance.health().length();
+        for (var entry : instance.metadata().entrySet()) {
+            characters += entry.getKey().length() + entry.getValue().length();
+        }
+        return characters;
     }
 
     /**

@@ -225,7 +225,17 @@ public final class InstanceView {
         entry.delisted = now;
     }
 
+    /** Returns the first detail that tells that an instance is held; empty if there is none, as for almost all. */
+    private static String held(Map<String, String> details) {
+        return details.isEmpty()
+                ? ""
+                : HELD.stream().filter(details::containsKey).findFirst().orElse("");
+    }
+
     private void setShown(Entry entry, String now) {
+        if (now.equals(entry.shown)) {
+            return;
+        }
         shown.merge(entry.shown, -1, Integer::sum);
         shown.merge(now, 1, Integer::sum);
         entry.shown = now;
@@ -236,10 +246,7 @@ public final class InstanceView {
         if (!entry.delisted) {
             ServiceInstance visible = visible(entry, at);
             entry.revision = Math.max(entry.revision, changes.put(visible, at));
-            var details = visible.health().details();
-            setShown(
-                    entry,
-                    HELD.stream().filter(details::containsKey).findFirst().orElse(""));
+            setShown(entry, held(visible.health().details()));
         }
     }
 
