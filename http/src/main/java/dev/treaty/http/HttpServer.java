@@ -10,11 +10,11 @@ import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.server.Action;
 import dev.treaty.http.server.Application;
 import dev.treaty.http.server.BrowserRequests;
-import dev.treaty.http.server.Cors;
 import dev.treaty.http.server.HealthPages;
 import dev.treaty.http.server.Listener;
 import dev.treaty.http.server.Request;
@@ -56,6 +56,8 @@ import org.jspecify.annotations.Nullable;
  * origins and for other hosts (HTTP status 403), which a page in a browser could send; {@code /-/health} does not.
  */
 public final class HttpServer implements Server {
+    private static final System.Logger LOGGER = System.getLogger(HttpServer.class.getName());
+
     /** The time to complete responses when the server closes. */
     private static final Duration CLOSE_GRACE = Duration.ofMillis(200);
 
@@ -76,7 +78,6 @@ public final class HttpServer implements Server {
     private final ServiceEndpoint endpoint;
     private final BrowserRequests browsers;
     private final HealthPages health;
-    private final Cors cors;
     private final int bodyBytesMax;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -103,7 +104,6 @@ public final class HttpServer implements Server {
         this.random = random;
         this.browsers = new BrowserRequests(options.host());
         this.bodyBytesMax = options.bodyBytesMax();
-        this.cors = new Cors(options.origins());
         this.listener = new Listener(options, new Requests(), time, random);
         this.health = new HealthPages(() -> draining, listener::accepting, time);
         this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), listener.listen());
@@ -228,9 +228,6 @@ public final class HttpServer implements Server {
             if (request.target().equals("*")) {
                 return _ -> new Response(200, Map.of("Allow", "GET, POST"), new byte[0]);
             }
-            if (Cors.isPreflight(request)) {
-                return _ -> cors.preflight(request);
-            }
             if (request.method().equals("HEAD")) {
                 throw Responses.methodNotAllowed("GET, POST", "HEAD is not supported");
             }
@@ -278,7 +275,7 @@ public final class HttpServer implements Server {
         return new Action() {
             @Override
             public Response run(byte[] body) throws InterruptedException {
-                var answer = handler.answer(new RawHandler.Request(request.method(), path, query, body));
+                var answer = answer(handler, new RawHandler.Request(request.method(), path, query, body));
                 var headers = new LinkedHashMap<>(answer.headers());
                 headers.put("Content-Type", answer.contentType());
                 return new Response(answer.status(), headers, answer.body());
@@ -289,6 +286,17 @@ public final class HttpServer implements Server {
                 inFlight.decrementAndGet();
             }
         };
+    }
+
+    private static RawHandler.Answer answer(RawHandler handler, RawHandler.Request request)
+            throws InterruptedException {
+        try {
+            return handler.answer(request);
+        } catch (RuntimeException e) {
+            String path = MessageReader.echo(request.path());
+            LOGGER.log(System.Logger.Level.ERROR, "The handler failed for " + path, Secrets.mask(e));
+            return RawHandler.Answer.text(500, "internal error");
+        }
     }
 
     private RequestRejected unknown(String path) {
@@ -345,18 +353,7 @@ public final class HttpServer implements Server {
         lastCallNanos = time.nanoTime();
         draining = true;
         listener.drain();
-        long end = lastCallNanos + timeout.toNanos();
-        try {
-            for (long left; (left = end - time.nanoTime()) > 0; ) {
-                long quiet = lastCallNanos + QUIET.toNanos() - time.nanoTime();
-                if (inFlight.get() == 0 && quiet <= 0) {
-                    break;
-                }
-                time.sleep(Math.min(left, Math.max(quiet, DRAIN_INTERVAL.toNanos())));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        awaitCalls(timeout, QUIET);
         close();
     }
 
@@ -371,17 +368,23 @@ public final class HttpServer implements Server {
         } finally {
             lock.unlock();
         }
+        lastCallNanos = time.nanoTime();
         draining = true;
         listener.stopAccepting();
-        awaitCalls(CLOSE_GRACE);
+        awaitCalls(CLOSE_GRACE, Duration.ZERO);
         listener.close();
     }
 
-    private void awaitCalls(Duration most) {
+    /** Waits until no call runs and none has arrived for a time, at most until a time is over. */
+    private void awaitCalls(Duration most, Duration quiet) {
         long end = time.nanoTime() + most.toNanos();
         try {
-            while (inFlight.get() > 0 && end - time.nanoTime() > 0) {
-                time.sleep(DRAIN_INTERVAL.toNanos());
+            for (long left; (left = end - time.nanoTime()) > 0; ) {
+                long loud = lastCallNanos + quiet.toNanos() - time.nanoTime();
+                if (inFlight.get() == 0 && loud <= 0) {
+                    return;
+                }
+                time.sleep(Math.min(left, Math.max(loud, DRAIN_INTERVAL.toNanos())));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

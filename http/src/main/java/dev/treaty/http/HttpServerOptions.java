@@ -18,9 +18,9 @@ import java.util.Set;
  * @param requestTimeout how long a client may take to send a request, unless the deadline of the call is earlier
  * @param idleTimeout how long a connection may be idle; longer than clients keep theirs, so that they close first. It
  *     also limits the time to receive a response
- * @param origins the origins of pages in browsers that may call services, such as {@code https://shop.example} (CORS)
  * @param connectionAgeMax how long a connection is used; after its next response, up to a tenth earlier, it is closed,
  *     so that clients spread over new servers
+ * @param origins the origins of pages in browsers that may call services, such as {@code https://shop.example} (CORS)
  */
 public record HttpServerOptions(
         String host,
@@ -74,34 +74,12 @@ public record HttpServerOptions(
 
     /** Returns the same limits with another address. */
     public HttpServerOptions at(String otherHost, int otherPort) {
-        return new HttpServerOptions(
-                otherHost,
-                otherPort,
-                bodyBytesMax,
-                bodiesBytesMax,
-                headerBytesMax,
-                connectionsMax,
-                streamsMax,
-                requestTimeout,
-                idleTimeout,
-                connectionAgeMax,
-                origins);
+        return with(otherHost, otherPort, bodyBytesMax, bodiesBytesMax, connectionsMax, connectionAgeMax, origins);
     }
 
     /** Returns these options with other limits on one body and on all bodies. */
     public HttpServerOptions bodies(int bytesMax, long allBytesMax) {
-        return new HttpServerOptions(
-                host,
-                port,
-                bytesMax,
-                allBytesMax,
-                headerBytesMax,
-                connectionsMax,
-                streamsMax,
-                requestTimeout,
-                idleTimeout,
-                connectionAgeMax,
-                origins);
+        return with(host, port, bytesMax, allBytesMax, connectionsMax, connectionAgeMax, origins);
     }
 
     /** Returns these options with another limit on one body. */
@@ -109,36 +87,14 @@ public record HttpServerOptions(
         return bodies(bytes, bodiesBytesMax);
     }
 
-    /** Returns these options with another number of connections, of an other age. */
+    /** Returns these options with another number of connections, and another age of them. */
     public HttpServerOptions connections(int most, Duration ageMax) {
-        return new HttpServerOptions(
-                host,
-                port,
-                bodyBytesMax,
-                bodiesBytesMax,
-                headerBytesMax,
-                most,
-                streamsMax,
-                requestTimeout,
-                idleTimeout,
-                ageMax,
-                origins);
+        return with(host, port, bodyBytesMax, bodiesBytesMax, most, ageMax, origins);
     }
 
     /** Returns these options with other origins of pages that may call services. */
     public HttpServerOptions origins(Collection<String> others) {
-        return new HttpServerOptions(
-                host,
-                port,
-                bodyBytesMax,
-                bodiesBytesMax,
-                headerBytesMax,
-                connectionsMax,
-                streamsMax,
-                requestTimeout,
-                idleTimeout,
-                connectionAgeMax,
-                Set.copyOf(others));
+        return with(host, port, bodyBytesMax, bodiesBytesMax, connectionsMax, connectionAgeMax, Set.copyOf(others));
     }
 
     /** Returns these options with other timeouts. */
@@ -155,5 +111,27 @@ public record HttpServerOptions(
                 idle,
                 connectionAgeMax,
                 origins);
+    }
+
+    private HttpServerOptions with(
+            String otherHost,
+            int otherPort,
+            int bytesMax,
+            long allBytesMax,
+            int most,
+            Duration ageMax,
+            Set<String> pages) {
+        return new HttpServerOptions(
+                otherHost,
+                otherPort,
+                bytesMax,
+                allBytesMax,
+                headerBytesMax,
+                most,
+                streamsMax,
+                requestTimeout,
+                idleTimeout,
+                ageMax,
+                pages);
     }
 }

@@ -459,6 +459,17 @@ class HttpServerTest {
     }
 
     @Test
+    void a_raw_handler_that_fails_answers_in_text_and_tells_nothing() throws IOException {
+        running.server.handle("/v1/", _ -> {
+            throw new IllegalStateException("the password is secret");
+        });
+        Answer answer = send("GET /v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.headers()).containsEntry("content-type", "text/plain; charset=utf-8");
+        assertThat(answer.body()).isEqualTo("internal error\n");
+    }
+
+    @Test
     void a_head_request_gets_no_body() throws IOException {
         try (var socket = dial()) {
             FakeServer.send(socket, "HEAD /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -225,11 +225,12 @@ public final class RateLimiter {
         }
     }
 
-    // A slice of the time line belongs to one stripe: from "next", where the next piece begins, to its end. No two
-    // slices
-    // overlap, and none overlaps the shared rest of the line: a slice is cut from the shared line by moving its moment,
-    // and "next" only ever moves forward, except to return a piece that no other call has taken.
-
+    /**
+     * Returns the word at which the slice of a stripe begins: the moment of the next piece. The slice is a part of the
+     * time line, up to its end. No two slices overlap, and none overlaps the shared rest of the line: a slice is cut
+     * from the shared line by moving its moment, and the moment of a slice only moves forward, except to return a piece
+     * that no other call has taken.
+     */
     private static int next(int stripe) {
         return (stripe + 1) * SPACING;
     }
@@ -254,8 +255,8 @@ public final class RateLimiter {
             return false;
         }
         try {
-            return spend(next, length, point)
-                    || replace(next, length, point); // another thread may have borrowed before
+            // Another thread may have borrowed a slice just before.
+            return spend(next, length, point) || replace(next, length, point);
         } finally {
             state.set(next + BORROWING, 0);
         }

@@ -1,8 +1,10 @@
 package dev.treaty.http.server;
 
+import dev.treaty.core.call.Deadline;
 import dev.treaty.core.time.Time;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +28,22 @@ final class ConnectionTimeout {
         this.over = over;
     }
 
-    /** Waits until a reading of the clock. */
-    void until(long nanos) {
+    /** Waits for a time that starts now. */
+    void within(Duration duration) {
+        within(duration, null);
+    }
+
+    /** Waits for a time that starts now, or until a deadline that is earlier. */
+    void within(Duration duration, @Nullable Deadline deadline) {
+        var end = new Deadline(time.nanoTime() + duration.toNanos());
+        until(deadline == null ? end : end.earlier(deadline));
+    }
+
+    /** Waits until a deadline. */
+    void until(Deadline deadline) {
         set = true;
-        endNanos = nanos;
-        if (awakening == null || awakeningNanos - nanos > 0) {
+        endNanos = deadline.atNanos();
+        if (awakening == null || awakeningNanos - endNanos > 0) {
             schedule();
         }
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://connectrpc.com/docs/cors/">CORS in the Connect protocol</a>
  */
-public final class Cors {
+final class Cors {
     private static final String MAX_AGE_SECONDS = "7200";
     private static final String REQUEST_HEADERS =
             "Content-Type, Connect-Protocol-Version, Connect-Timeout-Ms, Treaty-Caller, Treaty-Priority, traceparent";
@@ -20,7 +20,7 @@ public final class Cors {
 
     private final Set<String> origins;
 
-    public Cors(Set<String> origins) {
+    Cors(Set<String> origins) {
         this.origins = origins;
     }
 
@@ -32,8 +32,9 @@ public final class Cors {
     }
 
     /** Whether a browser asks before it sends the request itself. */
-    public static boolean isPreflight(Request request) {
+    static boolean isPreflight(Request request) {
         return request.method().equals("OPTIONS")
+                && !request.target().equals("*")
                 && request.headers().contains(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
     }
 
@@ -42,7 +43,7 @@ public final class Cors {
      *
      * @throws RequestRejected if pages of the origin may not call services
      */
-    public Response preflight(Request request) {
+    Response preflight(Request request) {
         if (origin(request) == null) {
             throw new RequestRejected(Code.PERMISSION_DENIED, "pages of this origin may not call services here");
         }

@@ -1,5 +1,6 @@
 package dev.treaty.http.server;
 
+import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
@@ -23,10 +24,11 @@ final class Exchange {
     private static final System.Logger LOGGER = System.getLogger(Exchange.class.getName());
     private static final byte[] EMPTY = new byte[0];
 
+    private final Request request;
     private final Action action;
-    private final EventExecutor loop;
     private final BodyBudget budget;
     private final int bodyBytesMax;
+    private final EventExecutor loop;
     private final Consumer<Response> respond;
 
     private byte[] body = EMPTY;
@@ -43,16 +45,17 @@ final class Exchange {
      * @throws RequestRejected if the body is larger than what is left
      */
     Exchange(
+            Request request,
             Action action,
             long bodyBytes,
-            int bodyBytesMax,
-            BodyBudget budget,
+            ServerParts parts,
             EventExecutor loop,
             Consumer<Response> respond) {
+        this.request = request;
         this.action = action;
+        this.budget = parts.budget();
+        this.bodyBytesMax = parts.options().bodyBytesMax();
         this.loop = loop;
-        this.budget = budget;
-        this.bodyBytesMax = bodyBytesMax;
         this.respond = respond;
         try {
             if (bodyBytes != 0) {
@@ -146,7 +149,8 @@ final class Exchange {
             response = Responses.fault(Fault.of(Code.UNAVAILABLE, "the call was interrupted"));
         } catch (Throwable e) {
             response = Responses.fault(Fault.of(Code.INTERNAL, "internal error"));
-            LOGGER.log(System.Logger.Level.ERROR, "A request failed", Secrets.mask(e));
+            String path = MessageReader.echo(request.path());
+            LOGGER.log(System.Logger.Level.ERROR, "The request for " + path + " failed", Secrets.mask(e));
         }
         Response answer = response;
         try {

@@ -1,13 +1,11 @@
 package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Deadline;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
@@ -42,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * that the client can read the response.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
-final class Http1Connection extends ChannelInboundHandlerAdapter {
+final class Http1Connection extends ExchangeHandler {
     private static final System.Logger LOGGER = System.getLogger(Http1Connection.class.getName());
 
     /** The maximum size of the rest of a body that is read and discarded in order to keep a connection. */
@@ -75,65 +73,52 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         CLOSING
     }
 
-    private final ServerParts parts;
     private final RequestDecoder decoder;
-    private final boolean rejecting;
+    private final long oldNanos;
     private final Queue<Object> pipelined = new ArrayDeque<>(0);
     private State state = State.IDLE;
-    private @Nullable Exchange exchange;
     private @Nullable String lastHost;
     private boolean headBegun;
     private boolean keepAlive;
     private boolean awaitingContinue;
-    private boolean withoutBody; // the response to HEAD
-    private @Nullable String origin; // of a page that may read the response
     private long bodyBytesLeft;
     private boolean inputEnded;
     private boolean writing;
-    private final long oldNanos;
     private long receivedNanos;
-
-    // Set by handlerAdded.
-    private ChannelHandlerContext context;
-    private ConnectionTimeout timeout;
 
     /**
      * @param decoder the handler before this one
      * @param rejecting whether all requests are rejected, because the server has too many connections
      * @param oldNanos when the connection is no longer used
      */
-    @SuppressWarnings("NullAway.Init")
     Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos) {
-        this.parts = parts;
+        super(parts, rejecting);
         this.decoder = decoder;
-        this.rejecting = rejecting;
         this.oldNanos = oldNanos;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
-        context = added;
-        timeout = new ConnectionTimeout(added.executor(), parts.time(), this::timedOut);
+        super.handlerAdded(added);
         idle();
     }
 
     private void idle() {
         state = State.IDLE;
         exchange = null;
+        origin = null;
         headBegun = false;
-        timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
+        timeout.within(parts.options().idleTimeout());
     }
 
-    private void timedOut() {
-        Exchange current = exchange;
-        if (state == State.CLOSING || writing || current == null) {
-            context.close();
-        } else if (current.deadline() != null && current.deadline().expired(parts.time())) {
-            current.expire();
-        } else {
-            current.abandon();
-            context.close();
-        }
+    @Override
+    boolean responded() {
+        return state == State.CLOSING || writing;
+    }
+
+    @Override
+    void disconnect() {
+        context.close();
     }
 
     // ------------------------------------------------------------------------------------------------------- Requests
@@ -155,8 +140,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (state == State.IDLE && !headBegun && decoder.partial()) {
             headBegun = true;
-            timeout.until(
-                    parts.time().nanoTime() + parts.options().requestTimeout().toNanos());
+            timeout.within(parts.options().requestTimeout());
         }
         ctx.fireChannelReadComplete();
     }
@@ -182,7 +166,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         keepAlive = false;
         awaitingContinue = false;
         bodyBytesLeft = -1;
-        origin = null;
         withoutBody = request.method().equals(HttpMethod.HEAD);
         if (request.decoderResult().isFailure()) {
             throw malformed(request.decoderResult().cause());
@@ -191,30 +174,15 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         String target = target(request);
         transferCodings(headers);
         bodyBytesLeft = HttpUtil.isTransferEncodingChunked(request) ? -1 : HttpUtil.getContentLength(request, 0L);
-        keepAlive = HttpUtil.isKeepAlive(request) && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+        keepAlive = !rejecting
+                && HttpUtil.isKeepAlive(request)
+                && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
         expectation(request);
-        if (rejecting) {
-            keepAlive = false;
-            throw new RequestRejected(Code.UNAVAILABLE, "the server has too many connections: call another instance");
-        }
-        var accepted = new Request(request.method().name(), target, headers);
-        origin = parts.cors().origin(accepted);
-        Action action = parts.application().accept(accepted);
-        var begun = new Exchange(
-                action,
-                bodyBytesLeft,
-                parts.options().bodyBytesMax(),
-                parts.budget(),
-                context.executor(),
-                this::respond);
-        exchange = begun;
+        begin(new Request(request.method().name(), target, headers), bodyBytesLeft);
         if (awaitingContinue) {
             awaitingContinue = false;
             context.writeAndFlush(CONTINUE.duplicate(), context.voidPromise());
         }
-        long end = parts.time().nanoTime() + parts.options().requestTimeout().toNanos();
-        Deadline deadline = begun.deadline();
-        timeout.until(deadline == null || deadline.atNanos() - end > 0 ? end : deadline.atNanos());
     }
 
     /** Returns the target as a path; rejects a request without a valid host or target. */
@@ -236,7 +204,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         if (target.toLowerCase(Locale.ROOT).startsWith("http://")) {
             String[] split = target.substring("http://".length()).split("(?=[/?])", 2);
             String authority = split[0];
-            if (!authority.isEmpty() && HOST.matcher(authority).matches()) {
+            if (!authority.isEmpty() && isHost(authority)) {
                 request.headers().set(HttpHeaderNames.HOST, authority);
                 String path = split.length < 2 ? "" : split[1];
                 return path.startsWith("/") ? path : "/" + path;
@@ -320,20 +288,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
 
     private void received() {
         bodyBytesLeft = 0;
-        Exchange current = exchange;
-        if (current == null || current.over()) {
-            next();
-            return;
-        }
-        state = State.RUNNING;
-        receivedNanos = parts.time().nanoTime();
-        Deadline deadline = current.deadline();
-        if (deadline == null) {
-            timeout.stop();
+        if (run()) {
+            state = State.RUNNING;
+            receivedNanos = parts.time().nanoTime();
         } else {
-            timeout.until(deadline.atNanos());
+            next();
         }
-        current.complete();
     }
 
     private static RequestRejected malformed() {
@@ -353,7 +313,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
 
     // ------------------------------------------------------------------------------------------------------ Responses
 
-    private void respond(Response response) {
+    @Override
+    void respond(Response response) {
         if (!context.channel().isActive()) {
             return;
         }
@@ -365,14 +326,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
                 && !parts.application().draining()
                 && parts.time().nanoTime() - oldNanos < 0;
         writing = true;
-        timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
+        timeout.within(parts.options().idleTimeout());
         boolean last = !keepAlive;
         ChannelFuture written = write(Cors.readable(response, origin), last);
         if (last) {
             state = State.CLOSING;
             exchange = null;
-            pipelined.forEach(ReferenceCountUtil::release);
-            pipelined.clear();
+            dropPipelined();
             written.addListener(_ -> close());
         } else {
             boolean runs = state == State.RUNNING;
@@ -447,7 +407,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
         }
         ((DuplexChannel) context.channel()).shutdownOutput();
         context.channel().config().setAutoRead(true);
-        timeout.until(parts.time().nanoTime() + LINGER.toNanos());
+        timeout.within(LINGER);
     }
 
     @Override
@@ -457,24 +417,21 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         inputEnded = true;
-        Exchange current = exchange;
         boolean left = state != State.RUNNING || parts.time().nanoTime() - receivedNanos > HALF_CLOSE_MAX.toNanos();
         if (left && !writing) {
-            if (current != null) {
-                current.abandon();
-            }
+            abandon();
             ctx.close();
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        Exchange current = exchange;
-        if (current != null) {
-            current.abandon();
-        }
+        super.channelInactive(ctx);
         state = State.CLOSING;
-        timeout.close();
+        dropPipelined();
+    }
+
+    private void dropPipelined() {
         pipelined.forEach(ReferenceCountUtil::release);
         pipelined.clear();
     }

@@ -89,7 +89,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         idleSince = parts.time().nanoTime();
         enlargeWindow(context);
         timeout = new ConnectionTimeout(context.executor(), parts.time(), () -> look(context));
-        timeout.until(next());
+        timeout.within(interval());
     }
 
     /** Lets one connection upload more than HTTP/2's first 64 KiB at a time. */
@@ -105,10 +105,9 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private long next() {
-        long interval =
-                Math.min(INTERVAL.toNanos(), parts.options().idleTimeout().toNanos());
-        return parts.time().nanoTime() + interval;
+    private Duration interval() {
+        Duration idle = parts.options().idleTimeout();
+        return idle.compareTo(INTERVAL) < 0 ? idle : INTERVAL;
     }
 
     private void look(ChannelHandlerContext context) {
@@ -131,7 +130,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         pinged = true;
         heard = false;
         context.writeAndFlush(new DefaultHttp2PingFrame(PING));
-        timeout.until(next());
+        timeout.within(interval());
     }
 
     private void goAway(ChannelHandlerContext context) {

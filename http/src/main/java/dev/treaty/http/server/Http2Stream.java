@@ -1,10 +1,8 @@
 package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Deadline;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -26,45 +24,26 @@ import org.jspecify.annotations.Nullable;
 
 /** A stream of a connection with HTTP/2: one exchange. */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
-final class Http2Stream extends ChannelInboundHandlerAdapter {
+final class Http2Stream extends ExchangeHandler {
     private static final System.Logger LOGGER = System.getLogger(Http2Stream.class.getName());
 
-    private final ServerParts parts;
-    private final boolean rejecting;
-    private @Nullable Exchange exchange;
     private boolean begun;
     private boolean received;
     private boolean responded;
-    private boolean withoutBody; // the response to HEAD
-    private @Nullable String origin; // of a page that may read the response
-
-    // Set by handlerAdded.
-    private ChannelHandlerContext context;
-    private ConnectionTimeout timeout;
 
     /** @param rejecting whether the request is rejected, because the server has too many connections */
-    @SuppressWarnings("NullAway.Init")
     Http2Stream(ServerParts parts, boolean rejecting) {
-        this.parts = parts;
-        this.rejecting = rejecting;
+        super(parts, rejecting);
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext added) {
-        context = added;
-        timeout = new ConnectionTimeout(added.executor(), parts.time(), this::timedOut);
+    boolean responded() {
+        return responded;
     }
 
-    private void timedOut() {
-        Exchange current = exchange;
-        if (responded || current == null) {
-            reset(Http2Error.CANCEL);
-        } else if (current.deadline() != null && current.deadline().expired(parts.time())) {
-            current.expire();
-        } else {
-            current.abandon();
-            reset(Http2Error.CANCEL);
-        }
+    @Override
+    void disconnect() {
+        reset(Http2Error.CANCEL);
     }
 
     @Override
@@ -94,9 +73,9 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
         if (!begun) {
             begun = true;
             received = frame.isEndStream();
-            begin(frame);
+            head(frame);
         } else if (!frame.isEndStream() || !validTrailers(frame.headers())) {
-            left();
+            abandon();
             reset(Http2Error.PROTOCOL_ERROR);
             return;
         }
@@ -114,16 +93,13 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    private void begin(Http2HeadersFrame frame) {
+    private void head(Http2HeadersFrame frame) {
         Http2Headers headers = frame.headers();
         String method = text(headers.method());
         String path = text(headers.path());
         withoutBody = method.equals("HEAD");
         if (!path.startsWith("/") && !(path.equals("*") && method.equals("OPTIONS"))) {
             throw new RequestRejected(Code.INVALID_ARGUMENT, "the request is not well-formed HTTP/2");
-        }
-        if (rejecting) {
-            throw new RequestRejected(Code.UNAVAILABLE, "the server has too many connections: call another instance");
         }
         HttpHeaders mapped = new DefaultHttpHeaders();
         for (Map.Entry<CharSequence, CharSequence> header : headers) {
@@ -135,19 +111,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
             mapped.set(HttpHeaderNames.HOST, headers.authority());
         }
         long bytes = frame.isEndStream() ? 0 : headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
-        var request = new Request(method, path, mapped);
-        origin = parts.cors().origin(request);
-        var created = new Exchange(
-                parts.application().accept(request),
-                bytes,
-                parts.options().bodyBytesMax(),
-                parts.budget(),
-                context.executor(),
-                this::respond);
-        exchange = created;
-        long end = parts.time().nanoTime() + parts.options().requestTimeout().toNanos();
-        Deadline deadline = created.deadline();
-        timeout.until(deadline == null || deadline.atNanos() - end > 0 ? end : deadline.atNanos());
+        begin(new Request(method, path, mapped), bytes);
     }
 
     private static String text(@Nullable CharSequence header) {
@@ -156,20 +120,11 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
 
     private void received() {
         received = true;
-        Exchange current = exchange;
-        if (current == null || current.over()) {
-            return;
-        }
-        Deadline deadline = current.deadline();
-        if (deadline == null) {
-            timeout.stop();
-        } else {
-            timeout.until(deadline.atNanos());
-        }
-        current.complete();
+        run();
     }
 
-    private void respond(Response answer) {
+    @Override
+    void respond(Response answer) {
         if (!context.channel().isActive()) {
             return;
         }
@@ -186,7 +141,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
             headers.add("content-length", Integer.toString(length));
         }
         context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
-        timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
+        timeout.within(parts.options().idleTimeout());
         if (length > 0) {
             context.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true))
                     .addListener(_ -> written());
@@ -213,22 +168,9 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof Http2ResetFrame) {
-            left();
+            abandon();
         }
         ctx.fireUserEventTriggered(event);
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        left();
-        timeout.close();
-    }
-
-    private void left() {
-        Exchange current = exchange;
-        if (current != null) {
-            current.abandon();
-        }
     }
 
     @Override
@@ -236,7 +178,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter {
         if (!(cause instanceof IOException)) {
             LOGGER.log(System.Logger.Level.DEBUG, "A stream failed", cause);
         }
-        left();
+        abandon();
         if (!(cause instanceof Http2Exception)) { // after which Netty resets the stream, with the code of the error
             ctx.close();
         }

@@ -31,7 +31,7 @@ final class ProtocolDetection extends ByteToMessageDecoder {
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         timeout = new ConnectionTimeout(context.executor(), parts.time(), context::close);
-        timeout.until(parts.time().nanoTime() + parts.options().idleTimeout().toNanos());
+        timeout.within(parts.options().idleTimeout());
     }
 
     @Override

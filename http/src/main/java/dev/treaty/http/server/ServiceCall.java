@@ -12,7 +12,6 @@ import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.text.Secrets;
-import dev.treaty.http.wire.CallHeaders;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +22,7 @@ public final class ServiceCall implements Action {
     private final Target target;
     private final CallContext context;
     private final Request request;
+    private final boolean compressed;
     private final int bodyBytesMax;
     private final Runnable ended;
 
@@ -39,23 +39,24 @@ public final class ServiceCall implements Action {
         this.target = target;
         this.context = context;
         this.request = request;
+        this.compressed = Gzip.of(request.headers());
         this.bodyBytesMax = bodyBytesMax;
         this.ended = ended;
     }
 
     @Override
-    public @Nullable Deadline deadline() {
-        return request.headers().contains(CallHeaders.TIMEOUT) ? context.deadline() : null;
+    public Deadline deadline() {
+        return context.deadline();
     }
 
     @Override
     public boolean compressed() {
-        return Gzip.of(request.headers());
+        return compressed;
     }
 
     @Override
     public Response run(byte[] body) throws InterruptedException {
-        byte[] content = compressed() ? Gzip.decompress(body, bodyBytesMax) : body;
+        byte[] content = compressed ? Gzip.decompress(body, bodyBytesMax) : body;
         var call = new Call(target.service.contract().name(), target.operation, arguments(content), context);
         Response response = switch (answer(call)) {
             case ServiceResponse.Ok<?>(var value, var _, var _) -> result(value);

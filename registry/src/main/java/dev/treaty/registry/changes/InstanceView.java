@@ -260,13 +260,13 @@ public final class InstanceView {
             details.clear();
         }
         details.put(entry.held, "true");
-        boolean doubtful = health.status().takesCalls();
+        boolean takesCalls = health.status().takesCalls();
         String why = entry.held.equals(OVERDUE)
                 ? "it stays listed, since many are critical at once"
                 : "its lease has expired or it is listed no longer; it is kept, since many expired at once";
-        String message = doubtful || health.message().isEmpty() ? why : health.message() + "; " + why;
+        String message = takesCalls || health.message().isEmpty() ? why : health.message() + "; " + why;
         return entry.instance.withHealth(
-                new ServiceHealth(doubtful ? Status.UNKNOWN : health.status(), message, at, details).truncated());
+                new ServiceHealth(takesCalls ? Status.UNKNOWN : health.status(), message, at, details).truncated());
     }
 
     private boolean canBeDelisted(Entry entry) {
