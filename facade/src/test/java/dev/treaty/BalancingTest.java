@@ -15,6 +15,7 @@ import dev.treaty.client.Mirror;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.CandidateSet;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion;
@@ -341,7 +342,7 @@ class BalancingTest {
         }
         assertThat(instances.get("next").calls.get()).isLessThanOrEqualTo(copies + Mirror.COPIES_MAX);
         var answer =
-                client.client().call("test.Who", "answers", Map.of(), Duration.ofSeconds(5), Map.of("x-tester", "yes"));
+                client.client().call("test.Who", "answers", Map.of(), Duration.ofSeconds(5), Headers.of("x-tester", "yes"));
         assertThat(answer.orThrow()).isEqualTo(Map.of("result", "new"));
     }
 

@@ -7,11 +7,10 @@ import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.DecisionRecord;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.RuntimeDependencies;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Sends copies of calls to other instances, on separate threads, and discards their responses. */
@@ -50,15 +49,15 @@ public final class Mirror {
     }
 
     private static CallContext context(CallContext of) {
-        Map<String, String> headers = new HashMap<>(of.headers());
-        headers.put(CallContext.MIRROR, "true");
         return new CallContext(
                 of.deadline(),
                 of.caller(),
                 of.trace(),
                 of.attempt(),
                 Priority.SHEDDABLE, // its response is discarded
-                Map.copyOf(headers),
+                true,
+                of.headers(),
+                Headers.NONE,
                 new DecisionRecord(),
                 new Cancellation());
     }

@@ -6,6 +6,7 @@ import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -30,6 +31,10 @@ public final class Node implements BalancedInstance {
     private final Load load;
     private final BooleanSupplier guarded;
     private final RuntimeDependencies runtime;
+
+    /** The metadata of responses without headers and trailers. */
+    private final ResponseMetadata plain;
+
     private volatile ServiceInstance instance;
     private volatile CircuitBreaker breaker;
     private volatile boolean refusing;
@@ -43,6 +48,7 @@ public final class Node implements BalancedInstance {
             BooleanSupplier guarded,
             RuntimeDependencies runtime) {
         this.instance = instance;
+        this.plain = ResponseMetadata.NONE.instance(instance.id());
         this.connection = connection;
         this.breaker = breaker;
         this.load = load;
@@ -116,12 +122,13 @@ public final class Node implements BalancedInstance {
         load.begin();
         call.context().record().attempting(instance.id());
         ServiceResponse<?> response = null;
+        long now;
+        Fault fault;
         try {
             response = connection.handle(call);
-            return response;
         } finally {
-            long now = runtime.time().nanoTime();
-            Fault fault = fault(response);
+            now = runtime.time().nanoTime();
+            fault = fault(response);
             measure(response, fault, startNanos, now);
             boolean admitted = admission != UNGUARDED && admission != CircuitBreaker.REFUSED;
             if (admitted && response == null) {
@@ -129,12 +136,16 @@ public final class Node implements BalancedInstance {
             } else if (admitted) {
                 breaker.ended(admission, fault, startNanos, now);
             }
-            if (response != null) {
-                call.context().record().attempted(instance.id(), now - startNanos, fault);
-                runtime.events()
-                        .emit(new Event.AttemptEnded(call, instance, response.withLatencyNanos(now - startNanos)));
-            }
         }
+        ServiceResponse<?> own = response.with(metadata(response), now - startNanos);
+        call.context().record().attempted(instance.id(), now - startNanos, fault);
+        runtime.events().emit(new Event.AttemptEnded(call, instance, own));
+        return own;
+    }
+
+    private ResponseMetadata metadata(ServiceResponse<?> response) {
+        ResponseMetadata sent = response.metadata();
+        return sent == ResponseMetadata.NONE ? plain : sent.instance(instance.id());
     }
 
     /** Sends a copy of a call whose response is discarded. */

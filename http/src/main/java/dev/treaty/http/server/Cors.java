@@ -63,6 +63,6 @@ final class Cors {
         headers.put("Access-Control-Allow-Origin", origin);
         headers.put("Access-Control-Expose-Headers", RESPONSE_HEADERS);
         headers.merge("Vary", "Origin", (first, second) -> first + ", " + second);
-        return new Response(response.status(), headers, response.bytes(), response.length());
+        return new Response(response.status(), headers, response.metadata(), response.bytes(), response.length());
     }
 }
