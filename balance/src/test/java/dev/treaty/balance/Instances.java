@@ -2,8 +2,8 @@ package dev.treaty.balance;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
-import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Exclusion;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;

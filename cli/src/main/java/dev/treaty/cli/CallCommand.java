@@ -86,8 +86,7 @@ final class CallCommand extends OutputCommand {
         Map<String, ?> message = message(text());
         Headers sent = headers();
         try (Treaty treaty = registry.open()) {
-            ServiceResponse<?> response =
-                    treaty.client().call(service.value(), operation, message, deadline, sent);
+            ServiceResponse<?> response = treaty.client().call(service.value(), operation, message, deadline, sent);
             if (verbose) {
                 printMetadata(response);
             }

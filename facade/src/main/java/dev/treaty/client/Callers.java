@@ -133,8 +133,7 @@ public final class Callers implements AutoCloseable {
 
     /** Calls an alternative service without its fallbacks, so that two alternatives of each other do not recurse. */
     private ServiceResponse<?> callAlternative(ServiceName other, Call call) throws InterruptedException {
-        CallContext context =
-                call.context().sending(call.context().headers()).run(this::nextContext);
+        CallContext context = call.context().sending(call.context().headers()).run(this::nextContext);
         return caller(other).withoutFallbacks().handle(new Call(other, call.operation(), call.arguments(), context));
     }
 

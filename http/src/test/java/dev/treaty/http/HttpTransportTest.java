@@ -207,8 +207,8 @@ class HttpTransportTest {
             seen.add(FakeServer.request(socket));
             FakeServer.send(socket, PLACED);
         })) {
-            CallContext context =
-                    Running.context(Duration.ofSeconds(10), Headers.of("x-a", "b")).attempt(2);
+            CallContext context = Running.context(Duration.ofSeconds(10), Headers.of("x-a", "b"))
+                    .attempt(2);
             transport
                     .connect(server.endpoint())
                     .handle(new Call(Running.CONTRACT.name(), PLACE, List.of(ORDER), context))

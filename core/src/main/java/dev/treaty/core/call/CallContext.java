@@ -104,7 +104,8 @@ public record CallContext(
         Deadline earlier = deadline.earlier(other);
         return earlier == deadline
                 ? this
-                : new CallContext(earlier, caller, trace, attempt, priority, mirrored, headers, outgoing, record, cancellation);
+                : new CallContext(
+                        earlier, caller, trace, attempt, priority, mirrored, headers, outgoing, record, cancellation);
     }
 
     /** The same context with more headers, in place of those with the same names. */
@@ -130,7 +131,16 @@ public record CallContext(
      */
     public CallContext sending(Headers more) {
         return new CallContext(
-                deadline, caller, trace, attempt, priority, mirrored, headers, outgoing.with(more), record, cancellation);
+                deadline,
+                caller,
+                trace,
+                attempt,
+                priority,
+                mirrored,
+                headers,
+                outgoing.with(more),
+                record,
+                cancellation);
     }
 
     /**
@@ -153,13 +163,15 @@ public record CallContext(
     public CallContext attempt(int number) {
         return number == attempt
                 ? this
-                : new CallContext(deadline, caller, trace, number, priority, mirrored, headers, outgoing, record, cancellation);
+                : new CallContext(
+                        deadline, caller, trace, number, priority, mirrored, headers, outgoing, record, cancellation);
     }
 
     /** The same context with another priority. */
     public CallContext priority(Priority changed) {
         return changed == priority
                 ? this
-                : new CallContext(deadline, caller, trace, attempt, changed, mirrored, headers, outgoing, record, cancellation);
+                : new CallContext(
+                        deadline, caller, trace, attempt, changed, mirrored, headers, outgoing, record, cancellation);
     }
 }

@@ -227,8 +227,7 @@ public final class HttpConnection implements Transport.Connection {
                 return ServiceResponse.failed(
                         Code.UNKNOWN, endpoint + " answered with something else than application/json");
             }
-            Object value =
-                    operation.codec().readResponse(response.body(), response.bodyStart(), response.bodyLength());
+            Object value = operation.codec().readResponse(response.body(), response.bodyStart(), response.bodyLength());
             return new ServiceResponse.Ok<@Nullable Object>(value, Origin.SERVICE, 0, response.metadata());
         } catch (MessageException e) {
             return ServiceResponse.failed(Code.INTERNAL, e.sentence());

@@ -100,9 +100,7 @@ final class ResponseReader {
 
     /** The headers and trailers that the handler has set. */
     ResponseMetadata metadata() {
-        return received == null
-                ? ResponseMetadata.NONE
-                : ResponseMetadata.of(received.headers(), received.trailers());
+        return received == null ? ResponseMetadata.NONE : ResponseMetadata.of(received.headers(), received.trailers());
     }
 
     byte[] body() {

@@ -125,7 +125,8 @@ public final class RequestHead {
                 others = others == null ? new Headers.Receiver() : others;
                 if (!others.add(name, header.getValue())) {
                     throw new RequestRejected(
-                            Code.INVALID_ARGUMENT, "the value of header " + MessageReader.echo(name) + " is not Base64");
+                            Code.INVALID_ARGUMENT,
+                            "the value of header " + MessageReader.echo(name) + " is not Base64");
                 }
             }
         }

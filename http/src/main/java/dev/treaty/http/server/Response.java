@@ -12,8 +12,7 @@ import java.util.Map;
  * @param length the length of the body
  */
 @SuppressWarnings("ArrayRecordComponent") // passed on once and never compared
-public record Response(
-        int status, Map<String, String> headers, ResponseMetadata metadata, byte[] bytes, int length) {
+public record Response(int status, Map<String, String> headers, ResponseMetadata metadata, byte[] bytes, int length) {
     /** The headers of a response in JSON. */
     public static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
