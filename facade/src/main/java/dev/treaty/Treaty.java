@@ -76,7 +76,7 @@ public final class Treaty implements AutoCloseable {
     private final ServiceHost host;
     private final ServiceClient client;
 
-    private Treaty(Settings settings, Platform platform) {
+    private Treaty(Settings settings, Filters filters, Platform platform) {
         this.settings = settings;
         this.time = platform.time();
         this.secrets = platform.secrets();
@@ -91,12 +91,20 @@ public final class Treaty implements AutoCloseable {
         this.transport = platform.transport().apply(settings.client());
         this.registries = new Registries(settings, self, transport, platform.secrets(), runtime);
         this.registry = registries.open(settings.registry());
-        this.callers = new Callers(settings, registry, transport, self, guards, runtime);
+        this.callers = new Callers(
+                settings,
+                registry,
+                transport,
+                self,
+                guards,
+                filters.at(Filters.Place.CLIENT_CALL, events),
+                filters.at(Filters.Place.CLIENT_ATTEMPT, events),
+                runtime);
         this.client = new ServiceClient(callers, registry, time);
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
-        this.host = new ServiceHost(settings, platform, registry, served, admin, runtime, this::close);
+        this.host = new ServiceHost(settings, filters, platform, registry, served, admin, runtime, this::close);
     }
 
     private void handlerFailed(Call call, Throwable cause) {
@@ -124,7 +132,17 @@ public final class Treaty implements AutoCloseable {
 
     /** Opens Treaty with these settings on another platform: for tests and simulations. */
     public static Treaty open(Settings settings, Platform platform) {
-        return new Treaty(settings, platform);
+        return open(settings, Filters.NONE, platform);
+    }
+
+    /** Opens Treaty with these settings, and with filters around the calls of this process and those that it serves. */
+    public static Treaty open(Settings settings, Filters filters) {
+        return open(settings, filters, Platform.system());
+    }
+
+    /** Opens Treaty with these settings and filters on another platform. */
+    public static Treaty open(Settings settings, Filters filters, Platform platform) {
+        return new Treaty(settings, filters, platform);
     }
 
     // --------------------------------------------------------------------------------------------------------- Serving
