@@ -71,13 +71,7 @@ public final class Callers implements AutoCloseable {
         this.guards = guards;
         var faults = new FaultInjection(new FaultPolicy(settings.faults().client()), Side.CLIENT, runtime);
         this.shared = new ClientRuntime(
-                runtime,
-                discovery,
-                transport,
-                faults,
-                body -> contexts.wrap(body),
-                callFilters,
-                attemptFilters);
+                runtime, discovery, transport, faults, body -> contexts.wrap(body), callFilters, attemptFilters);
         this.contracts = new ContractCache(discovery, runtime);
         this.location = new ClientLocation(settings, discovery, runtime.random(), this::relocate);
     }

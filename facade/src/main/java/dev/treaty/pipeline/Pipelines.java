@@ -74,11 +74,7 @@ public final class Pipelines {
      * @param admitted the filters of admitted calls
      */
     public static Pipeline server(
-            Admission admission,
-            List<Step> early,
-            List<Step> admitted,
-            Handler dispatch,
-            RuntimeDependencies runtime) {
+            Admission admission, List<Step> early, List<Step> admitted, Handler dispatch, RuntimeDependencies runtime) {
         var steps = new ArrayList<>(unlimited(runtime.time(), runtime.events()));
         steps.addAll(early);
         steps.add(new Step(

@@ -16,9 +16,10 @@ class TenantExample {
             ? next.handle(call.with(call.context().with(Headers.of("x-tenant", TENANT.get()))))
             : next.handle(call);
 
-    static final Filter REQUIRE_TENANT = (call, next) -> call.context().headers().contains("x-tenant")
-            ? next.handle(call)
-            : ServiceResponse.failed(Fault.unreached(Code.INVALID_ARGUMENT, "the header x-tenant is missing"));
+    static final Filter REQUIRE_TENANT =
+            (call, next) -> call.context().headers().contains("x-tenant")
+                    ? next.handle(call)
+                    : ServiceResponse.failed(Fault.unreached(Code.INVALID_ARGUMENT, "the header x-tenant is missing"));
 
     static Treaty open(Settings settings) {
         Filters filters = Filters.NONE
