@@ -181,6 +181,7 @@ public final class Node implements BalancedInstance {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // only saves an allocation
     private ResponseMetadata metadata(ServiceResponse<?> response) {
         ResponseMetadata sent = response.metadata();
         return sent == ResponseMetadata.NONE ? plain : sent.instance(instance.id());

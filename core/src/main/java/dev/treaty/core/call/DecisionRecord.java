@@ -167,6 +167,7 @@ public final class DecisionRecord {
     }
 
     /** Changes the headers and trailers of the response; returns false if it has been produced. */
+    @SuppressWarnings("ReferenceEquality") // a mark
     boolean responding(UnaryOperator<ResponseMetadata> change) {
         while (true) {
             ResponseMetadata known = metadata;
@@ -180,6 +181,7 @@ public final class DecisionRecord {
     }
 
     /** Takes the headers and trailers of the response, which cannot be changed from now on. */
+    @SuppressWarnings("ReferenceEquality") // a mark
     ResponseMetadata responded() {
         ResponseMetadata set = METADATA.getAndSet(this, SENT);
         return set == SENT ? ResponseMetadata.NONE : set;
