@@ -75,6 +75,7 @@ final class Http1Connection extends ExchangeHandler {
 
     private final RequestDecoder decoder;
     private final long oldNanos;
+    private final Peer peer;
     private final Queue<Object> pipelined = new ArrayDeque<>(0);
     private State state = State.IDLE;
     private @Nullable String lastHost;
@@ -90,11 +91,13 @@ final class Http1Connection extends ExchangeHandler {
      * @param decoder the handler before this one
      * @param rejecting whether all requests are rejected, because the server has too many connections
      * @param oldNanos when the connection is no longer used
+     * @param peer where it comes from
      */
-    Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos) {
+    Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos, Peer peer) {
         super(parts, rejecting);
         this.decoder = decoder;
         this.oldNanos = oldNanos;
+        this.peer = peer;
     }
 
     @Override
@@ -178,7 +181,7 @@ final class Http1Connection extends ExchangeHandler {
                 && HttpUtil.isKeepAlive(request)
                 && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
         expectation(request);
-        begin(new Request(request.method().name(), target, headers), bodyBytesLeft);
+        begin(new Request(request.method().name(), target, headers, peer.client(headers)), bodyBytesLeft);
         if (awaitingContinue) {
             awaitingContinue = false;
             context.writeAndFlush(CONTINUE.duplicate(), context.voidPromise());

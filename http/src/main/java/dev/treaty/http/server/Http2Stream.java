@@ -27,13 +27,18 @@ import org.jspecify.annotations.Nullable;
 final class Http2Stream extends ExchangeHandler {
     private static final System.Logger LOGGER = System.getLogger(Http2Stream.class.getName());
 
+    private final Peer peer;
     private boolean begun;
     private boolean received;
     private boolean responded;
 
-    /** @param rejecting whether the request is rejected, because the server has too many connections */
-    Http2Stream(ServerParts parts, boolean rejecting) {
+    /**
+     * @param rejecting whether the request is rejected, because the server has too many connections
+     * @param peer where the connection comes from
+     */
+    Http2Stream(ServerParts parts, boolean rejecting, Peer peer) {
         super(parts, rejecting);
+        this.peer = peer;
     }
 
     @Override
@@ -111,7 +116,7 @@ final class Http2Stream extends ExchangeHandler {
             mapped.set(HttpHeaderNames.HOST, headers.authority());
         }
         long bytes = frame.isEndStream() ? 0 : headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
-        begin(new Request(method, path, mapped), bytes);
+        begin(new Request(method, path, mapped, peer.client(mapped)), bytes);
     }
 
     private static String text(@Nullable CharSequence header) {
