@@ -135,18 +135,18 @@ class SettingsProblemsTest {
                 file(
                         "a name of a proxy",
                         "server: {trusted-proxies: [10.0.0.0/8, proxy.example]}",
-                        "1:40: server.trusted-proxies: \"proxy.example\" is not a network: write for example"
+                        "1:40: server.trusted-proxies[1]: \"proxy.example\" is not a network: write for example"
                                 + " 10.0.0.0/8, fd00::/8 or 10.1.2.3"),
                 file(
                         "an address with the length of a network",
                         "server: {trusted-proxies: [10.0.0.1/8]}",
-                        "1:28: server.trusted-proxies: \"10.0.0.1/8\" is an address within a network: write the first"
-                                + " address of the network, or no length"),
+                        "1:28: server.trusted-proxies[0]: \"10.0.0.1/8\" is an address within a network: write the"
+                                + " first address of the network, or no length"),
                 file(
                         "trust in every client",
                         "server: {trusted-proxies: [0.0.0.0/0]}",
-                        "1:9: server: trusted-proxies contains 0.0.0.0/0, which lets every client state any address:"
-                                + " write the networks of the proxies alone"),
+                        "1:27: server.trusted-proxies: trusted-proxies contains 0.0.0.0/0, which lets every client"
+                                + " state any address: write the networks of the proxies alone"),
                 file(
                         "an operation's value",
                         "services: {a.B: {operations: {get: {deadline: 0s}}}}",

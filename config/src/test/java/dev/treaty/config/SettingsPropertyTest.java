@@ -449,6 +449,7 @@ class SettingsPropertyTest {
             case ServiceName name -> quoted(name.value());
             case Version version -> quoted(version.toString());
             case RegistryAddress address -> quoted(address.toString());
+            case AddressRange range -> quoted(range.toString());
             case BalanceSettings(var defaults, var _) -> yaml(defaults);
             case Policies(var tolerance, var operations) -> {
                 String own = yaml(tolerance);
