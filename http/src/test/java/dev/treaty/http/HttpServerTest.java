@@ -620,6 +620,21 @@ class HttpServerTest {
     }
 
     @Test
+    void draining_waits_until_responses_have_been_written() throws Exception {
+        int size = 64 << 20; // more than the socket buffers hold
+        running.server.handle("/large/", _ -> new RawHandler.Answer(200, "text/plain", Map.of(), new byte[size]));
+        try (var slow = dial()) {
+            FakeServer.send(slow, "GET /large/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertThat(slow.getInputStream().read()).isEqualTo('H'); // the handler has returned
+            Thread drain = Thread.startVirtualThread(() -> running.server.drain(Duration.ofMinutes(1)));
+            assertThat(drain.join(HttpServer.QUIET.multipliedBy(2))).isFalse();
+
+            assertThat(slow.getInputStream().readAllBytes()).hasSizeGreaterThan(size);
+            drain.join();
+        }
+    }
+
+    @Test
     void a_port_in_use_is_reported() {
         int port = running.server.endpoint().port();
         assertThatThrownBy(() -> new HttpServer(

@@ -318,7 +318,9 @@ final class Http1Connection extends ExchangeHandler {
 
     @Override
     void respond(Response response) {
+        Exchange answered = exchange;
         if (!context.channel().isActive()) {
+            written(answered);
             return;
         }
         boolean whole = state == State.RUNNING
@@ -336,11 +338,15 @@ final class Http1Connection extends ExchangeHandler {
             state = State.CLOSING;
             exchange = null;
             dropPipelined();
-            written.addListener(_ -> close());
+            written.addListener(_ -> {
+                written(answered);
+                close();
+            });
         } else {
             boolean runs = state == State.RUNNING;
             written.addListener(_ -> {
                 writing = false;
+                written(answered);
                 if (runs) {
                     next();
                 }

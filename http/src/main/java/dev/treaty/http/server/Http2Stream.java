@@ -2,6 +2,7 @@ package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -130,7 +131,9 @@ final class Http2Stream extends ExchangeHandler {
 
     @Override
     void respond(Response answer) {
+        Exchange answered = exchange;
         if (!context.channel().isActive()) {
+            written(answered);
             return;
         }
         responded = true;
@@ -145,20 +148,21 @@ final class Http2Stream extends ExchangeHandler {
         if (length > 0) {
             headers.add("content-length", Integer.toString(length));
         }
-        context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
+        ChannelFuture last = context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
         timeout.within(parts.options().idleTimeout());
         if (length > 0) {
-            context.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true))
-                    .addListener(_ -> written());
-            context.flush();
-        } else {
-            context.flush();
-            written();
+            last = context.write(
+                    new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true));
         }
+        last.addListener(_ -> {
+            written(answered);
+            completed();
+        });
+        context.flush();
     }
 
     /** Ends the stream also if the client has not sent the whole request. */
-    private void written() {
+    private void completed() {
         timeout.stop();
         if (!received) {
             reset(Http2Error.NO_ERROR);
