@@ -40,9 +40,9 @@ class ChromiumTest {
         <html><body>waiting<script>
         (async () => {
           const results = [];
-          for (const { path, options } of %s) {
+          for (const { path, options } of REQUESTS) {
             try {
-              const response = await fetch("%s" + path, options);
+              const response = await fetch("SERVER" + path, options);
               const expose = ["retry-after", "treaty-reached"].map(name => name + "=" + response.headers.get(name));
               results.push([response.type, response.status, await response.text(), ...expose].join(" "));
             } catch (failure) {
@@ -90,7 +90,8 @@ class ChromiumTest {
                             Fault.unreached(Code.UNAVAILABLE, "later").retryAfter(Duration.ofSeconds(7)))
                     : ServiceResponse.ok(Optional.empty());
         });
-        String page = PAGE.formatted(Json.text(requests), services.server.endpoint());
+        String page = PAGE.replace("REQUESTS", Json.text(requests))
+                .replace("SERVER", services.server.endpoint().toString());
         pages.page("/-/page", "text/html; charset=utf-8", () -> page.getBytes(StandardCharsets.UTF_8));
         Path output = folder.resolve("output.html");
         Process browser = new ProcessBuilder(

@@ -151,8 +151,7 @@ final class Http2Stream extends ExchangeHandler {
         ChannelFuture last = context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
         timeout.within(parts.options().idleTimeout());
         if (length > 0) {
-            last = context.write(
-                    new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true));
+            last = context.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true));
         }
         last.addListener(_ -> {
             written(answered);
