@@ -155,7 +155,7 @@ public final class Execution {
         if (!limiter.adaptive() || (failure != null && (failure.refused() || UNMEASURED.contains(code)))) {
             limiter.release();
         } else {
-            limiter.release(dependencies.name(), start, time.nanoTime(), code == Code.DEADLINE_EXCEEDED);
+            limiter.release(dependencies.name(), start, time.nanoTime(), 0, code == Code.DEADLINE_EXCEEDED);
         }
     }
 
