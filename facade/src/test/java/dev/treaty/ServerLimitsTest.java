@@ -190,11 +190,13 @@ class ServerLimitsTest {
             assertThat(treaty.client(Front.class).ask("anything")).isEqualTo("donedone");
             long now = Time.system().nanoTime();
             Event.CallEnded front = ended.stream()
-                    .filter(each -> each.side() == Side.SERVER && each.call().path().endsWith("ask"))
+                    .filter(each ->
+                            each.side() == Side.SERVER && each.call().path().endsWith("ask"))
                     .findAny()
                     .orElseThrow();
             long longest = ended.stream()
-                    .filter(each -> each.side() == Side.CLIENT && each.call().path().endsWith("work"))
+                    .filter(each ->
+                            each.side() == Side.CLIENT && each.call().path().endsWith("work"))
                     .mapToLong(each -> each.response().latencyNanos())
                     .max()
                     .orElseThrow();
