@@ -32,8 +32,8 @@ class ChromiumTest {
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
     /**
-     * A page that makes requests to another origin one after the other, and replaces its content with what it could read
-     * of the responses.
+     * A page that makes requests to another origin one after the other, and replaces its content with what it could
+     * read of the responses.
      */
     private static final String PAGE = """
         <!DOCTYPE html>

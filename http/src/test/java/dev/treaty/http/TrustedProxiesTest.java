@@ -13,6 +13,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a server believes of the addresses that its peers state, in raw bytes. */
 @Timeout(120)
@@ -146,6 +150,46 @@ class TrustedProxiesTest {
         try (var raw = new RawConnection(server.port())) {
             String unbalanced = forwarded("for=192.0.2.1;by=\"[fd00::1]");
             assertThat(address(raw.exchange(post(unbalanced)))).isEqualTo(PROXY);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"X-Forwarded-For: %s, 192.0.2.1", "Forwarded: %s, for=192.0.2.1;by=\"[fd00::1]\""})
+    void nothing_that_a_client_sends_replaces_the_address_that_a_proxy_adds(String line) throws Exception {
+        var random = new Random(7);
+        List<String> pieces = List.of(
+                "\"",
+                "\\",
+                "\\\"",
+                ",",
+                ", ",
+                ";",
+                "=",
+                "for=",
+                "for=\"",
+                "by=",
+                "[",
+                "]",
+                ":",
+                " ",
+                "\t",
+                "1.1.1.1",
+                "10.0.0.1",
+                "[fd00::1]",
+                "127.0.0.1",
+                "unknown",
+                "_x",
+                "x");
+        String name = line.substring(0, line.indexOf(':') + 1);
+        try (var raw = new RawConnection(server.port())) {
+            for (int i = 0; i < 3_000; i++) {
+                String sent = IntStream.range(0, random.nextInt(12))
+                        .mapToObj(_ -> pieces.get(random.nextInt(pieces.size())))
+                        .collect(Collectors.joining());
+                String added = line.formatted(sent);
+                String request = i % 2 == 0 ? post(added) : post(name + sent, line.formatted(""));
+                assertThat(address(raw.exchange(request))).as(request).isEqualTo("192.0.2.1");
+            }
         }
     }
 

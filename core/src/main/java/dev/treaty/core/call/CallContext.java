@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param headers further headers, by name in lower case; the calls of a handler inherit only {@link #MIRROR}
  * @param record what has happened to this call so far, in this process
  * @param cancellation tells whether the call has ended before its handler; the calls of a handler inherit it
- * @param clientAddress the address from which a server has received the call: that of its peer, or the one that a trusted
- *     proxy states. Empty on the client, for calls within a process, and for the calls of a handler
+ * @param clientAddress the address from which a server has received the call: that of its peer, or the one that a
+ *     trusted proxy states. Empty on the client, for calls within a process, and for the calls of a handler
  */
 public record CallContext(
         Deadline deadline,

@@ -13,8 +13,8 @@ import io.netty.handler.codec.http2.Http2CodecUtil;
 import java.util.List;
 
 /**
- * Reads the first bytes of a connection: HTTP/2 begins with a preface, and everything else is HTTP/1.1. Before them, the
- * handler before this one may have received a message of the PROXY protocol.
+ * Reads the first bytes of a connection: HTTP/2 begins with a preface, and everything else is HTTP/1.1. Before them,
+ * the handler before this one may have received a message of the PROXY protocol.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class ProtocolDetection extends ByteToMessageDecoder {
