@@ -9,8 +9,6 @@ import java.util.regex.Pattern;
  * A part of a fault for programs, beside its message for people: a message of a type that both sides know. Clients that
  * do not know the type keep it as it is.
  *
- * {@snippet class="CallExample" region="detail"}
- *
  * @param type the name of the message's type, such as {@code google.rpc.RetryInfo}: up to {@link #TYPE_LENGTH_MAX}
  *     visible ASCII characters
  * @param value the message in the encoding of its type, which is Protobuf for clients of other languages: up to {@link
