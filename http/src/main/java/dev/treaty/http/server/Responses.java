@@ -56,7 +56,10 @@ public final class Responses {
     }
 
     private static Map<String, Object> detail(FaultDetail detail) {
-        return Map.of("type", detail.type(), "value", BASE64.encodeToString(detail.value()));
+        var map = new LinkedHashMap<String, Object>();
+        map.put("type", detail.type());
+        map.put("value", BASE64.encodeToString(detail.value()));
+        return map;
     }
 
     /** Rejects a method that a resource does not have. */
