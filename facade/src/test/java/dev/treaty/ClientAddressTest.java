@@ -24,6 +24,17 @@ class ClientAddressTest {
         String address();
     }
 
+    private static final String REQUEST = """
+        POST /test.Front/addresses HTTP/1.1
+        Host: localhost
+        Connection: close
+        Content-Type: application/json
+        Content-Length: 2
+        X-Forwarded-For: 192.0.2.1
+
+        {}\
+        """;
+
     private static String address() {
         return CallContext.current()
                 .orElseThrow()
@@ -42,11 +53,7 @@ class ClientAddressTest {
             treaty.serve(Front.class, () -> address() + ", " + back.address());
             int port = treaty.endpoint().orElseThrow().port();
             try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                socket.getOutputStream()
-                        .write(("POST /test.Front/addresses HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                                        + "Content-Type: application/json\r\nContent-Length: 2\r\n"
-                                        + "X-Forwarded-For: 192.0.2.1\r\n\r\n{}")
-                                .getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream().write(REQUEST.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII));
                 assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                         .endsWith("{\"result\":\"" + expected + ", 127.0.0.1\"}");
             }
