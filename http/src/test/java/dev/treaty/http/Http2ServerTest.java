@@ -192,6 +192,30 @@ class Http2ServerTest {
         return running;
     }
 
+    @Test
+    void draining_waits_until_a_response_has_been_written() throws Exception {
+        int size = 100_000; // more than the window
+        try (var running = new Running();
+                var slow = new Connection(running)) {
+            running.server.handle("/large/", _ -> new RawHandler.Answer(200, "text/plain", Map.of(), new byte[size]));
+            slow.send(HEADERS, END_HEADERS | END_STREAM, 1, call("GET", "/large/"));
+            int received = 0;
+            while (received < 65_535) {
+                received += slow.await(DATA).payload().length;
+            }
+            Thread drain = Thread.startVirtualThread(() -> running.server.drain(Duration.ofMinutes(1)));
+            assertThat(drain.join(HttpServer.QUIET.multipliedBy(2))).isFalse();
+
+            byte[] more = ByteBuffer.allocate(4).putInt(size).array();
+            slow.send(WINDOW_UPDATE, 0, 0, more);
+            slow.send(WINDOW_UPDATE, 0, 1, more);
+            while (received < size) {
+                received += slow.await(DATA).payload().length;
+            }
+            drain.join();
+        }
+    }
+
     private static void callSucceeds(Running running) throws IOException {
         try (var other = new Connection(running)) {
             other.send(HEADERS, END_HEADERS, 1, LAST);

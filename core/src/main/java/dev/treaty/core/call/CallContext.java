@@ -1,6 +1,7 @@
 package dev.treaty.core.call;
 
 import dev.treaty.core.time.Time;
+import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param headers further headers, by name in lower case; the calls of a handler inherit only {@link #MIRROR}
  * @param record what has happened to this call so far, in this process
  * @param cancellation tells whether the call has ended before its handler; the calls of a handler inherit it
+ * @param clientAddress the address from which a server has received the call: that of its peer, or the one that a
+ *     trusted proxy states. Empty on the client, for calls within a process, and for the calls of a handler
  */
 public record CallContext(
         Deadline deadline,
@@ -29,13 +32,27 @@ public record CallContext(
         Priority priority,
         Map<String, String> headers,
         DecisionRecord record,
-        Cancellation cancellation) {
+        Cancellation cancellation,
+        Optional<InetAddress> clientAddress) {
 
     /** The header of a mirrored call, and of the calls that its handler makes. */
     public static final String MIRROR = "treaty-mirror";
 
     private static final Map<String, String> MIRRORED = Map.of(MIRROR, "true");
     private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
+
+    /** A context without a client's address. */
+    public CallContext(
+            Deadline deadline,
+            Principal caller,
+            Trace trace,
+            int attempt,
+            Priority priority,
+            Map<String, String> headers,
+            DecisionRecord record,
+            Cancellation cancellation) {
+        this(deadline, caller, trace, attempt, priority, headers, record, cancellation, Optional.empty());
+    }
 
     /**
      * Returns the context of the call that is being handled, if any. It is bound to the thread that runs the handler
@@ -104,7 +121,8 @@ public record CallContext(
         Deadline earlier = deadline.earlier(other);
         return earlier == deadline
                 ? this
-                : new CallContext(earlier, caller, trace, attempt, priority, headers, record, cancellation);
+                : new CallContext(
+                        earlier, caller, trace, attempt, priority, headers, record, cancellation, clientAddress);
     }
 
     /** The same context with other headers; a mirrored call stays mirrored. */
@@ -113,20 +131,23 @@ public record CallContext(
         if (mirrored()) {
             changed.putAll(MIRRORED);
         }
-        return new CallContext(deadline, caller, trace, attempt, priority, Map.copyOf(changed), record, cancellation);
+        return new CallContext(
+                deadline, caller, trace, attempt, priority, Map.copyOf(changed), record, cancellation, clientAddress);
     }
 
     /** The same context with another number of the attempt. */
     public CallContext attempt(int number) {
         return number == attempt
                 ? this
-                : new CallContext(deadline, caller, trace, number, priority, headers, record, cancellation);
+                : new CallContext(
+                        deadline, caller, trace, number, priority, headers, record, cancellation, clientAddress);
     }
 
     /** The same context with another priority. */
     public CallContext priority(Priority changed) {
         return changed == priority
                 ? this
-                : new CallContext(deadline, caller, trace, attempt, changed, headers, record, cancellation);
+                : new CallContext(
+                        deadline, caller, trace, attempt, changed, headers, record, cancellation, clientAddress);
     }
 }

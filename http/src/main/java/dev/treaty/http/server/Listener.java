@@ -60,6 +60,7 @@ public final class Listener {
                 new BodyBudget(options.bodiesBytesMax()),
                 new HttpDate(time),
                 new Cors(options.origins()),
+                new TrustedProxies(options.trustedProxies()),
                 time);
         this.random = random;
         boolean epoll = nativeAccess() && Epoll.isAvailable();
@@ -147,9 +148,13 @@ public final class Listener {
                 return;
             }
             connections.add(connection);
+            Peer peer = Peer.of(connection.remoteAddress(), parts.proxies());
+            if (peer.trusted()) {
+                connection.pipeline().addLast(new ProxyPreface());
+            }
             connection
                     .pipeline()
-                    .addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age()));
+                    .addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age(), peer));
         }
 
         private long age() {

@@ -69,7 +69,8 @@ public final class RequestHead {
     }
 
     /** Creates the context of a call from its headers. */
-    public static CallContext context(HttpHeaders headers, Time time, RandomGenerator random) {
+    public static CallContext context(Request request, Time time, RandomGenerator random) {
+        HttpHeaders headers = request.headers();
         String timeout = headers.get(CallHeaders.TIMEOUT);
         Deadline deadline = timeout == null ? Deadline.after(Deadline.MAX, time) : deadline(timeout, time);
         if (timeout != null && deadline.expired(time)) {
@@ -89,7 +90,8 @@ public final class RequestHead {
                 header(headers, CallHeaders.PRIORITY).flatMap(Priority::of).orElse(Priority.NORMAL),
                 others(headers),
                 new DecisionRecord(),
-                new Cancellation());
+                new Cancellation(),
+                request.client());
     }
 
     private static Optional<String> header(HttpHeaders headers, String name) {
