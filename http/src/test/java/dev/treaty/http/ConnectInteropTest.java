@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 class ConnectInteropTest {
     /** Adds an order's id, as Protobuf encodes it, to a fault. */
     private static ServiceResponse<?> withId(ServiceResponse<?> response) {
-        return response instanceof ServiceResponse.Failed<?>(var fault, var _)
-                ? ServiceResponse.failed(fault.detail(new FaultDetail("shop.OrderId", new byte[] {0x0A, 1, '7'})))
+        return response instanceof ServiceResponse.Failed<?> failed
+                ? ServiceResponse.failed(failed.fault().detail(new FaultDetail("shop.OrderId", new byte[] {0x0A, 1, '7'})))
                 : response;
     }
 

@@ -5,6 +5,7 @@ import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.FaultDetail;
+import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.http.wire.CallHeaders;
 import java.time.Duration;
@@ -23,8 +24,9 @@ public final class Responses {
 
     private Responses() {}
 
-    public static Response result(OutputBuffer body) {
-        return new Response(200, Response.JSON, body.array(), body.length());
+    /** @param metadata the headers and trailers of the handler */
+    public static Response result(OutputBuffer body, ResponseMetadata metadata) {
+        return new Response(200, Response.JSON, metadata, body.array(), body.length());
     }
 
     public static Response fault(Fault fault) {
@@ -56,7 +58,10 @@ public final class Responses {
     }
 
     private static Map<String, Object> detail(FaultDetail detail) {
-        return Map.of("type", detail.type(), "value", BASE64.encodeToString(detail.value()));
+        var map = new LinkedHashMap<String, Object>();
+        map.put("type", detail.type());
+        map.put("value", BASE64.encodeToString(detail.value()));
+        return map;
     }
 
     /** Rejects a method that a resource does not have. */
