@@ -21,7 +21,8 @@ class ConnectInteropTest {
     /** Adds an order's id, as Protobuf encodes it, to a fault. */
     private static ServiceResponse<?> withId(ServiceResponse<?> response) {
         return response instanceof ServiceResponse.Failed<?> failed
-                ? ServiceResponse.failed(failed.fault().detail(new FaultDetail("shop.OrderId", new byte[] {0x0A, 1, '7'})))
+                ? ServiceResponse.failed(
+                        failed.fault().detail(new FaultDetail("shop.OrderId", new byte[] {0x0A, 1, '7'})))
                 : response;
     }
 
