@@ -13,9 +13,7 @@ import java.util.List;
 /**
  * The filters of an application, each at a named place of the fixed order of steps, for all services that a process
  * calls and serves; Treaty's own services have none. {@link Treaty#open(dev.treaty.config.Settings, Filters)} takes
- * them, and {@link Treaty#describe} and {@link ServedService#describe} print them at their places.
- *
- * {@snippet class="TenantExample" region="filters"}
+ * them, and {@link Treaty#describe} and {@link ServedService#describe} print them at their places. The description of this package has an example.
  *
  * <p>A filter can change the {@linkplain Call#with context} of a call, such as its {@linkplain
  * CallContext#with(dev.treaty.core.call.Headers) headers}, respond itself instead of the next step, and read and change

@@ -105,10 +105,26 @@ class MetadataWireTest {
     @Test
     void the_headers_of_another_server_are_read_after_interim_responses_and_invalid_ones_are_left_out()
             throws Exception {
-        String ok = "HTTP/1.1 103 Early Hints\r\nx-early: 1\r\n\r\n"
-                + "HTTP/1.1 200 OK\r\nServer: other\r\nX-Cost: 3\r\nDate: now\r\nx-cost:4, 5\r\nX-Key-Bin: AQ==\r\n"
-                + "x-bad-bin: ?\r\nx-latin: \u00e4\r\ntrailer-x-rows: 17\r\nTrailer-X-Sum-Bin: AP8\r\n"
-                + "Content-Type: application/json\r\nContent-Length: 2\r\nTreaty-Reached: yes\r\n\r\n{}";
+        String ok = String.join(
+                "\r\n",
+                "HTTP/1.1 103 Early Hints",
+                "x-early: 1",
+                "",
+                "HTTP/1.1 200 OK",
+                "Server: other",
+                "X-Cost: 3",
+                "Date: now",
+                "x-cost:4, 5",
+                "X-Key-Bin: AQ==",
+                "x-bad-bin: ?",
+                "x-latin: \u00e4",
+                "trailer-x-rows: 17",
+                "Trailer-X-Sum-Bin: AP8",
+                "Content-Type: application/json",
+                "Content-Length: 2",
+                "Treaty-Reached: yes",
+                "",
+                "{}");
         String plain = FakeServer.ok("{}");
         String failed = "HTTP/1.1 404 Not Found\r\nx-cost: 9\r\nContent-Length: 0\r\n\r\n";
         try (var server = new FakeServer(socket -> {

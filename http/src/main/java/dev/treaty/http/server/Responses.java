@@ -24,7 +24,11 @@ public final class Responses {
 
     private Responses() {}
 
-    /** @param metadata the headers and trailers of the handler */
+    /**
+     * A result.
+     *
+     * @param metadata the headers and trailers of the handler
+     */
     public static Response result(OutputBuffer body, ResponseMetadata metadata) {
         return new Response(200, Response.JSON, metadata, body.array(), body.length());
     }
