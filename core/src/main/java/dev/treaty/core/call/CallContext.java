@@ -135,7 +135,17 @@ public record CallContext(
         return earlier == deadline
                 ? this
                 : new CallContext(
-                        earlier, caller, trace, attempt, priority, mirrored, headers, outgoing, record, cancellation, clientAddress);
+                        earlier,
+                        caller,
+                        trace,
+                        attempt,
+                        priority,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 
     /** The same context with more headers, in place of those with the same names. */
@@ -196,7 +206,17 @@ public record CallContext(
         return number == attempt
                 ? this
                 : new CallContext(
-                        deadline, caller, trace, number, priority, mirrored, headers, outgoing, record, cancellation, clientAddress);
+                        deadline,
+                        caller,
+                        trace,
+                        number,
+                        priority,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 
     /** The same context with another priority. */
@@ -204,6 +224,16 @@ public record CallContext(
         return changed == priority
                 ? this
                 : new CallContext(
-                        deadline, caller, trace, attempt, changed, mirrored, headers, outgoing, record, cancellation, clientAddress);
+                        deadline,
+                        caller,
+                        trace,
+                        attempt,
+                        changed,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 }
