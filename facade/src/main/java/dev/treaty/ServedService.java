@@ -33,6 +33,7 @@ public final class ServedService implements AutoCloseable {
 
     private final Registration registration;
     private final Server server;
+    private final Supplier<String> description;
     private final Supplier<Map<String, Integer>> abandoned;
     private final Duration noticeMax;
     private final Time time;
@@ -45,6 +46,7 @@ public final class ServedService implements AutoCloseable {
     /**
      * Starts the health check of a registered service.
      *
+     * @param description describes the steps of a call
      * @param abandoned returns the operations of which handlers run on after their calls have ended, with their numbers
      * @param noticeMax the maximum time that closing waits until clients are notified
      * @param onClose called once, after the service has been withdrawn
@@ -53,12 +55,14 @@ public final class ServedService implements AutoCloseable {
             Registration registration,
             Server server,
             Object implementation,
+            Supplier<String> description,
             Supplier<Map<String, Integer>> abandoned,
             Duration noticeMax,
             RuntimeDependencies runtime,
             Consumer<ServedService> onClose) {
         this.registration = registration;
         this.server = server;
+        this.description = description;
         this.abandoned = abandoned;
         this.noticeMax = noticeMax;
         this.time = runtime.time();
@@ -74,6 +78,11 @@ public final class ServedService implements AutoCloseable {
                         time,
                         runtime.random())
                 : null;
+    }
+
+    /** Describes the steps of a call that is served, outermost first, each with the reason for its place. */
+    public String describe() {
+        return description.get();
     }
 
     /** The registered instance. */

@@ -4,6 +4,7 @@ import dev.treaty.client.Callers;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
@@ -46,28 +47,28 @@ public final class ServiceClient {
      * Calls an operation and waits for the response.
      *
      * @param request the request message: one entry for each field
-     * @return the response message as a map, or the fault
+     * @return the response message as a map, or the fault, with the headers and trailers of the handler
      * @throws IllegalArgumentException if {@code service} is not a valid name
      * @throws InterruptedException if the calling thread is interrupted
      */
     public ServiceResponse<?> call(String service, String operation, Map<String, ?> request)
             throws InterruptedException {
-        return call(service, operation, request, Deadline.MAX, Map.of());
+        return call(service, operation, request, Deadline.MAX, Headers.NONE);
     }
 
     /**
      * Calls an operation and waits for the response until a deadline.
      *
-     * @param headers additional headers by name
+     * @param headers what is sent with the request, besides what {@link Treaty#withHeaders} adds
      */
     public ServiceResponse<?> call(
-            String service, String operation, Map<String, ?> request, Duration deadline, Map<String, String> headers)
+            String service, String operation, Map<String, ?> request, Duration deadline, Headers headers)
             throws InterruptedException {
         var name = new ServiceName(service);
         CallContext context = callers.nextContext().with(headers).within(Deadline.after(deadline, time));
-        return callers.caller(name)
-                .handler()
-                .handle(new Call(name, operation(name, operation), List.of(request), context));
+        var call = new Call(name, operation(name, operation), List.of(request), context);
+        ServiceResponse<?> response = callers.caller(name).handler().handle(call);
+        return response.with(response.metadata().of(context));
     }
 
     /** Calls an operation on a new virtual thread, in the context of the calling thread. */

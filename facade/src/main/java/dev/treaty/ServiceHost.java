@@ -9,6 +9,7 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Pipeline;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceContract;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 /** The server side of a process: starts a server with the first service, registers instances, and drains them. */
 final class ServiceHost {
     private final Settings settings;
+    private final Filters filters;
     private final Platform platform;
     private final Registry registry;
     private final RuntimeDependencies runtime;
@@ -63,6 +65,7 @@ final class ServiceHost {
      */
     ServiceHost(
             Settings settings,
+            Filters filters,
             Platform platform,
             Registry registry,
             Map<ServiceName, ServedService> served,
@@ -70,6 +73,7 @@ final class ServiceHost {
             RuntimeDependencies runtime,
             Runnable close) {
         this.settings = settings;
+        this.filters = filters;
         this.platform = platform;
         this.registry = registry;
         this.runtime = runtime;
@@ -94,9 +98,9 @@ final class ServiceHost {
             }
             Server listening = server();
             var admission = limited ? new Admission(name, settings.server().limits(), time) : null;
-            Handler handler = handler(type, contract, implementation, admission);
+            Pipeline pipeline = pipeline(type, contract, implementation, admission);
             registry.publish(contract); // first, so that a contract that the registry rejects is not served
-            listening.host(new HostedService(contract, handler, () -> health(name)));
+            listening.host(new HostedService(contract, pipeline.handler(), () -> health(name)));
             listening.page(
                     "/-/openapi/" + name,
                     "application/json",
@@ -105,6 +109,7 @@ final class ServiceHost {
                     registry.register(instance(contract, listening.endpoint())),
                     listening,
                     implementation,
+                    pipeline::describe,
                     admission == null ? Map::of : admission::abandoned,
                     noticeMax(),
                     runtime,
@@ -119,7 +124,7 @@ final class ServiceHost {
         }
     }
 
-    private <T> Handler handler(
+    private <T> Pipeline pipeline(
             Class<T> type, ServiceContract contract, T implementation, @Nullable Admission admission) {
         Handler dispatcher = Dispatcher.of(
                 type,
@@ -134,10 +139,15 @@ final class ServiceHost {
                 Thread.interrupted(); // left by the implementation: the response could not be sent
             }
         };
-        var pipeline = admission == null
-                ? Pipelines.server(dispatch, time, runtime.events())
-                : Pipelines.server(admission, dispatch, runtime);
-        return pipeline.handler();
+        if (admission == null) {
+            return Pipelines.server(dispatch, time, runtime.events());
+        }
+        return Pipelines.server(
+                admission,
+                filters.at(Filters.Place.SERVER_ADMISSION, runtime.events()),
+                filters.at(Filters.Place.SERVER_HANDLER, runtime.events()),
+                dispatch,
+                runtime);
     }
 
     private Server server() {

@@ -17,11 +17,13 @@ import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceProxy;
+import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -43,7 +45,6 @@ import dev.treaty.resilience.Guards;
 import java.io.Closeable;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -75,7 +76,7 @@ public final class Treaty implements AutoCloseable {
     private final ServiceHost host;
     private final ServiceClient client;
 
-    private Treaty(Settings settings, Platform platform) {
+    private Treaty(Settings settings, Filters filters, Platform platform) {
         this.settings = settings;
         this.time = platform.time();
         this.secrets = platform.secrets();
@@ -90,12 +91,20 @@ public final class Treaty implements AutoCloseable {
         this.transport = platform.transport().apply(settings.client());
         this.registries = new Registries(settings, self, transport, platform.secrets(), runtime);
         this.registry = registries.open(settings.registry());
-        this.callers = new Callers(settings, registry, transport, self, guards, runtime);
+        this.callers = new Callers(
+                settings,
+                registry,
+                transport,
+                self,
+                guards,
+                filters.at(Filters.Place.CLIENT_CALL, events),
+                filters.at(Filters.Place.CLIENT_ATTEMPT, events),
+                runtime);
         this.client = new ServiceClient(callers, registry, time);
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
-        this.host = new ServiceHost(settings, platform, registry, served, admin, runtime, this::close);
+        this.host = new ServiceHost(settings, filters, platform, registry, served, admin, runtime, this::close);
     }
 
     private void handlerFailed(Call call, Throwable cause) {
@@ -123,7 +132,17 @@ public final class Treaty implements AutoCloseable {
 
     /** Opens Treaty with these settings on another platform: for tests and simulations. */
     public static Treaty open(Settings settings, Platform platform) {
-        return new Treaty(settings, platform);
+        return open(settings, Filters.NONE, platform);
+    }
+
+    /** Opens Treaty with these settings, and with filters around the calls of this process and those that it serves. */
+    public static Treaty open(Settings settings, Filters filters) {
+        return open(settings, filters, Platform.system());
+    }
+
+    /** Opens Treaty with these settings and filters on another platform. */
+    public static Treaty open(Settings settings, Filters filters, Platform platform) {
+        return new Treaty(settings, filters, platform);
     }
 
     // --------------------------------------------------------------------------------------------------------- Serving
@@ -248,8 +267,7 @@ public final class Treaty implements AutoCloseable {
      * @throws ServiceException if that cannot be proved, because the user has no directory to which Treaty can write
      */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
-        Map<String, String> headers =
-                contract == Control.class ? ControlSecret.ofUser().headers(endpoint, secrets) : Map.of();
+        Headers headers = contract == Control.class ? ControlSecret.ofUser().headers(endpoint, secrets) : Headers.NONE;
         Transport.Connection connection = transport.connect(endpoint);
         T typed = ServiceProxy.of(
                 contract,
@@ -313,10 +331,40 @@ public final class Treaty implements AutoCloseable {
      * }</pre>
      */
     public <R, X extends Throwable> R withPriority(Priority priority, ScopedValue.CallableOp<R, X> body) throws X {
+        return currentContext().priority(priority).run(body);
+    }
+
+    /**
+     * Runs code whose calls send these headers, each attempt of them, in place of those with the same names that an
+     * outer {@code withHeaders} sends. Unlike the priority, headers are sent to the called service only.
+     *
+     * <pre>{@code
+     * Order order = treaty.withHeaders(Headers.of("x-tenant", "acme"), () -> orders.get("42"));
+     * }</pre>
+     */
+    public <R, X extends Throwable> R withHeaders(Headers headers, ScopedValue.CallableOp<R, X> body) throws X {
+        return currentContext().sending(headers).run(body);
+    }
+
+    private CallContext currentContext() {
         CallContext current = CallContext.currentOrNull();
-        return (current == null ? callers.nextContext() : current)
-                .priority(priority)
-                .run(body);
+        return current == null ? callers.nextContext() : current;
+    }
+
+    /**
+     * Calls a typed client and returns the whole response: the value or the fault, the headers and trailers of the
+     * handler, the instance that responded, the number of attempts, the trace's id and the origin. Of several attempts,
+     * also of hedges, it is that of the one whose response counts.
+     *
+     * <pre>{@code
+     * ServiceResponse<Order> response = treaty.respond(() -> orders.get("42"));
+     * }</pre>
+     *
+     * @param body makes one call on its own thread; of several, the last one counts
+     */
+    public <R extends @Nullable Object, X extends Throwable> ServiceResponse<R> respond(
+            ScopedValue.CallableOp<R, X> body) throws X {
+        return ServiceProxy.respond(body);
     }
 
     // ------------------------------------------------------------------------------------------------- Reconfiguration

@@ -9,5 +9,10 @@
  * service that this process serves; {@link dev.treaty.Introspection} reports the status of a process.
  *
  * {@snippet class="GreetingsExample" region="greetings"}
+ *
+ * <p>{@link dev.treaty.Filters} are added to both pipelines, here for a header that each client sends and each service
+ * requires:
+ *
+ * {@snippet class="TenantExample" region="filters"}
  */
 package dev.treaty;

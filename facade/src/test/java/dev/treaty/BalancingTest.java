@@ -19,6 +19,7 @@ import dev.treaty.core.call.CandidateSet;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
@@ -76,6 +77,7 @@ class BalancingTest {
         private volatile boolean failing;
         private volatile boolean hanging;
         private volatile boolean copied;
+        private volatile Headers headers = Headers.NONE;
         private volatile Optional<Duration> retryAfter = Optional.empty();
 
         Instance(String name) {
@@ -85,7 +87,9 @@ class BalancingTest {
         @Override
         public String answers() {
             calls.incrementAndGet();
-            copied = CallContext.current().orElseThrow().mirrored();
+            CallContext context = CallContext.current().orElseThrow();
+            copied = context.mirrored();
+            headers = context.headers();
             if (hanging) {
                 hang();
             }
@@ -326,8 +330,9 @@ class BalancingTest {
         instances.get("next").failing = true; // without effect on clients
         Who who = client.client(Who.class);
         int canary = 0;
+        Headers tenant = Headers.of("x-tenant", "acme");
         for (int i = 0; i < 300; i++) {
-            canary += who.answers().equals("new") ? 1 : 0;
+            canary += client.withHeaders(tenant, who::answers).equals("new") ? 1 : 0;
         }
         assertThat(canary).isBetween(25, 105);
         assertThat(mirrored.await(60, TimeUnit.SECONDS)).isTrue();
@@ -335,13 +340,16 @@ class BalancingTest {
         int copies = instances.get("next").calls.get();
         assertThat(copies).as("each reported copy has arrived").isGreaterThanOrEqualTo(50);
         assertThat(instances.get("next").copied).as("and is marked").isTrue();
+        assertThat(instances.get("next").headers)
+                .as("with the caller's headers")
+                .isEqualTo(tenant);
         assertThat(instances.get("old").copied).isFalse();
         for (int i = 0; i < 50; i++) {
             who.once(); // not idempotent: never copied
         }
         assertThat(instances.get("next").calls.get()).isLessThanOrEqualTo(copies + Mirror.COPIES_MAX);
-        var answer =
-                client.client().call("test.Who", "answers", Map.of(), Duration.ofSeconds(5), Map.of("x-tester", "yes"));
+        var answer = client.client()
+                .call("test.Who", "answers", Map.of(), Duration.ofSeconds(5), Headers.of("x-tester", "yes"));
         assertThat(answer.orThrow()).isEqualTo(Map.of("result", "new"));
     }
 

@@ -412,7 +412,8 @@ class ServerLimitsTest {
                 .server()
                 .limits();
         var admission = new Admission(new ServiceName("test.Work"), limits, Time.system());
-        String steps = Pipelines.server(admission, _ -> null, RuntimeDependencies.system(Events.NONE))
+        String steps = Pipelines.server(
+                        admission, List.of(), List.of(), _ -> null, RuntimeDependencies.system(Events.NONE))
                 .describe();
         assertThat(steps.lines().filter(line -> !line.startsWith(" ")))
                 .extracting(line -> line.substring(0, line.indexOf(" ")))

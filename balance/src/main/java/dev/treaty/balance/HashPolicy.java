@@ -43,7 +43,8 @@ public record HashPolicy(Optional<String> header, Optional<String> argument, dou
 
     /** Returns the hash of the call's key, or {@link #NONE} for a call without a key. */
     long key(Call call) {
-        String text = header.isPresent() ? call.context().headers().get(header.get()) : null;
+        String text =
+                header.isPresent() ? call.context().headers().get(header.get()).orElse(null) : null;
         if (text == null) {
             Optional<String> path = argument.isPresent()
                     ? argument

@@ -1,6 +1,7 @@
 package dev.treaty.balance;
 
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.util.List;
@@ -79,9 +80,9 @@ public record RoutingPolicy(List<Rule> rules) {
             if (!caller.isEmpty() && !caller.equals(call.context().caller().name())) {
                 return false;
             }
-            Map<String, String> sent = call.context().headers();
+            Headers sent = call.context().headers();
             for (Map.Entry<String, String> header : headers.entrySet()) {
-                if (!header.getValue().equals(sent.get(header.getKey()))) {
+                if (!header.getValue().equals(sent.get(header.getKey()).orElse(null))) {
                     return false;
                 }
             }

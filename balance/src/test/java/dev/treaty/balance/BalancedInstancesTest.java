@@ -13,6 +13,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.event.Event;
@@ -509,15 +510,15 @@ class BalancedInstancesTest {
                 rule(headers, track("canary", 1)),
                 rule(operation, track("none", 1)))));
         for (int i = 0; i < 50; i++) {
-            Peer peer = instances.pick(instances.call("place", Map.of("x-canary", "yes")));
+            Peer peer = instances.pick(instances.call("place", Headers.of("x-canary", "yes")));
             assertThat(instances.peers.indexOf(peer)).isGreaterThanOrEqualTo(4);
         }
-        Call place = instances.call("place", Map.of());
+        Call place = instances.call("place", Headers.NONE);
         assertThat(instances.pick(place)).isNull();
         assertThat(instances.balanced.select(place, 0).candidates().exclusions())
                 .hasSize(6)
                 .allMatch(e -> e.reason() == Reason.NOT_ROUTED);
-        assertThat(instances.pick(instances.call("get", Map.of()))).isNotNull();
+        assertThat(instances.pick(instances.call("get", Headers.NONE))).isNotNull();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.treaty.balance;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Exclusion;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceName;
@@ -117,10 +118,10 @@ final class Instances {
     }
 
     Call call() {
-        return call("op", Map.of());
+        return call("op", Headers.NONE);
     }
 
-    Call call(String operation, Map<String, String> headers) {
+    Call call(String operation, Headers headers) {
         var context = CallContext.next(Principal.ANONYMOUS, time, random).with(headers);
         return new Call(SERVICE, Operation.unknown(operation), List.of(Map.of()), context);
     }

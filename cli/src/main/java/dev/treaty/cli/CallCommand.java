@@ -5,15 +5,21 @@ import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Headers;
+import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.text.PrintableText;
+import dev.treaty.core.text.Secrets;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -31,6 +37,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  treaty call shop.Orders get '{\"id\":\"42\"}'",
             "  treaty call shop.Orders place @order.json --deadline 2s",
+            "  treaty call shop.Orders get '{\"id\":\"42\"}' -H 'x-tenant: acme' -v",
             "  echo '{\"customer\":\"ann\"}' | treaty call shop.Storefront browse -"
         })
 final class CallCommand extends OutputCommand {
@@ -57,8 +64,16 @@ final class CallCommand extends OutputCommand {
             description = "The longest wait for the response, including retries (default: 10s).")
     private Duration deadline = Duration.ofSeconds(10);
 
-    @Option(names = "--header", paramLabel = "NAME=VALUE", description = "A request header; repeatable.")
-    private Map<String, String> headers = new HashMap<>();
+    @Option(
+            names = {"-H", "--header"},
+            paramLabel = "'NAME: VALUE'",
+            description = "A header to send; repeatable. The value of a name that ends in -bin is Base64.")
+    private List<String> headers = List.of();
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Print headers, trailers, instance, attempts and trace of the response on the error stream.")
+    private boolean verbose;
 
     @Mixin
     private final RegistryOptions registry = new RegistryOptions();
@@ -69,8 +84,13 @@ final class CallCommand extends OutputCommand {
             throw usageError("--deadline must be greater than zero, such as 2s");
         }
         Map<String, ?> message = message(text());
+        Headers sent = headers();
         try (Treaty treaty = registry.open()) {
-            return switch (treaty.client().call(service.value(), operation, message, deadline, headers)) {
+            ServiceResponse<?> response = treaty.client().call(service.value(), operation, message, deadline, sent);
+            if (verbose) {
+                printMetadata(response);
+            }
+            return switch (response) {
                 case ServiceResponse.Ok<?> ok -> {
                     out().println(PrintableText.json(json() ? Json.text(ok.value()) : Json.indented(ok.value())));
                     yield Main.OK;
@@ -88,6 +108,72 @@ final class CallCommand extends OutputCommand {
                 }
             };
         }
+    }
+
+    private Headers headers() {
+        Headers all = Headers.NONE;
+        for (String header : headers) {
+            int colon = header.indexOf(':');
+            if (colon < 0) {
+                throw usageError("a header has a name and a value: 'NAME: VALUE'");
+            }
+            try {
+                all = all.and(header.substring(0, colon).strip(), header.substring(colon + 1));
+            } catch (IllegalArgumentException e) {
+                throw usageError(String.valueOf(e.getMessage()));
+            }
+        }
+        return all;
+    }
+
+    private void printMetadata(ServiceResponse<?> response) {
+        ResponseMetadata metadata = response.metadata();
+        String origin = response instanceof ServiceResponse.Ok<?> ok
+                ? ok.origin().name().toLowerCase(Locale.ROOT)
+                : "";
+        var err = spec().commandLine().getErr();
+        if (json()) {
+            var fields = new LinkedHashMap<String, Object>();
+            fields.put("headers", map(metadata.headers()));
+            fields.put("trailers", map(metadata.trailers()));
+            fields.put("instance", metadata.instance());
+            fields.put("attempts", metadata.attempts());
+            fields.put("traceId", metadata.traceId());
+            fields.put("origin", origin);
+            err.println(PrintableText.json(Json.text(fields)));
+            return;
+        }
+        print(err, "header ", metadata.headers());
+        print(err, "trailer ", metadata.trailers());
+        if (!metadata.instance().isEmpty()) {
+            err.println(PrintableText.line("instance " + metadata.instance()));
+        }
+        err.println("attempts " + metadata.attempts());
+        err.println("trace " + metadata.traceId());
+        if (!origin.isEmpty()) {
+            err.println("origin " + origin);
+        }
+    }
+
+    private static void print(PrintWriter err, String kind, Headers headers) {
+        for (int i = 0; i < headers.size(); i++) {
+            err.println(kind + masked(headers, i));
+        }
+    }
+
+    /** The header as a line; the name tells whether the value is secret. */
+    private static String masked(Headers headers, int index) {
+        return Secrets.mask(headers.name(index) + ": " + headers.value(index));
+    }
+
+    private static Map<String, List<String>> map(Headers headers) {
+        var map = new LinkedHashMap<String, List<String>>();
+        for (int i = 0; i < headers.size(); i++) {
+            String name = headers.name(i);
+            map.computeIfAbsent(name, _ -> new ArrayList<>())
+                    .add(masked(headers, i).substring(name.length() + 2));
+        }
+        return map;
     }
 
     /** Returns what explains that no instance got the call: an unreachable registry, or a mistyped service. */

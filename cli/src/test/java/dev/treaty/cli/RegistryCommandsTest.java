@@ -9,7 +9,9 @@ import dev.treaty.Treaty;
 import dev.treaty.cli.up.ChildProcess;
 import dev.treaty.codec.Json;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Description;
@@ -77,6 +79,9 @@ class RegistryCommandsTest {
             if (name.isEmpty()) {
                 throw new ServiceException(Code.INVALID_ARGUMENT, "the name is empty");
             }
+            CallContext context = CallContext.current().orElseThrow();
+            context.addHeaders(context.headers().without("x-absent"));
+            context.addTrailers(Headers.of("x-rows", "17"));
             return "Hello, " + name + "!";
         });
         // serve() may return before the registry has answered.
@@ -330,6 +335,51 @@ class RegistryCommandsTest {
                         .out()
                         .strip())
                 .isEqualTo("{\"result\":\"Hello, Grace!\"}");
+    }
+
+    @Test
+    void a_call_sends_headers_and_prints_those_of_the_response() {
+        Command call = run(
+                "call",
+                "test.Greetings",
+                "greet",
+                "{\"name\":\"Ada\"}",
+                "-H",
+                "X-Tenant: acme",
+                "-H",
+                "x-tenant:b: c",
+                "--header",
+                "x-key-bin: AQ==",
+                "-H",
+                "authorization: Bearer secret",
+                "-v");
+        assertThat(call.exit()).isEqualTo(Main.OK);
+        assertThat(call.json()).isEqualTo(Map.of("result", "Hello, Ada!"));
+        assertThat(call.err().lines())
+                .startsWith(
+                        "header x-tenant: acme",
+                        "header x-tenant: b: c",
+                        "header x-key-bin: AQ",
+                        "header authorization: ***",
+                        "trailer x-rows: 17",
+                        "instance "
+                                + treaty.registry()
+                                        .instances(new ServiceName("test.Greetings"))
+                                        .getFirst()
+                                        .id(),
+                        "attempts 1")
+                .endsWith("origin service");
+        Command json = run("call", "test.Greetings", "greet", "{\"name\":\"Ada\"}", "-H", "x-a: 1", "-v", "--json");
+        assertThat(Json.read(json.err()))
+                .asInstanceOf(MAP)
+                .containsEntry("headers", Map.of("x-a", List.of("1")))
+                .containsEntry("trailers", Map.of("x-rows", List.of("17")))
+                .containsEntry("attempts", 1L)
+                .containsEntry("origin", "service");
+        assertThat(run("call", "test.Greetings", "greet", "-H", "host: a").err())
+                .contains("the header host is set by the transport");
+        assertThat(run("call", "test.Greetings", "greet", "-H", "x-a").err())
+                .contains("a header has a name and a value: 'NAME: VALUE'");
     }
 
     @Test

@@ -84,7 +84,7 @@ final class OpenLoop {
         total.add(latency, failed, late);
         recent.add(latency, failed, late);
         faults.forEach(fault -> fault.count(due, latency, failed, late));
-        if (response instanceof ServiceResponse.Failed<?>(var fault, var _)) {
+        if (response instanceof ServiceResponse.Failed<?>(var fault, var _, var _)) {
             if (failures.size() < FAILURES_MAX) {
                 failures.add(new Failed(InjectedFault.seconds(due), Customers.operation(number), fault));
             }

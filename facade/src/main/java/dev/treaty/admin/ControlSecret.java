@@ -3,6 +3,7 @@ package dev.treaty.admin;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -17,7 +18,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
 import javax.crypto.Mac;
@@ -49,7 +49,7 @@ public final class ControlSecret {
     /** Returns a filter that rejects calls of other users to the server at an endpoint. */
     public Filter filter(ServiceEndpoint endpoint) {
         return (call, next) -> {
-            byte[] given = call.context().headers().getOrDefault(HEADER, "").getBytes(StandardCharsets.UTF_8);
+            byte[] given = call.context().headers().get(HEADER).orElse("").getBytes(StandardCharsets.UTF_8);
             try {
                 byte[] expected = proof(read(), endpoint.port()).getBytes(StandardCharsets.UTF_8);
                 return MessageDigest.isEqual(given, expected) ? next.handle(call) : rejected("does not prove that");
@@ -73,10 +73,10 @@ public final class ControlSecret {
      *
      * @throws ServiceException if the file can be neither read nor created
      */
-    public Map<String, String> headers(ServiceEndpoint endpoint, RandomGenerator secrets) {
+    public Headers headers(ServiceEndpoint endpoint, RandomGenerator secrets) {
         try {
             create(secrets);
-            return Map.of(HEADER, proof(read(), endpoint.port()));
+            return Headers.of(HEADER, proof(read(), endpoint.port()));
         } catch (IOException e) {
             throw new ServiceException(
                     Code.PERMISSION_DENIED,

@@ -76,7 +76,9 @@ public record BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared,
             if (admission == CircuitBreaker.REFUSED && !candidates.panic(index)) {
                 continue;
             }
-            ServiceResponse<?> response = node.attempt(call, admission, now);
+            ServiceResponse<?> response = shared.attemptFilters().isEmpty()
+                    ? node.attempt(call, admission, now)
+                    : node.attempt(shared.attemptFilters(), call, admission, now);
             now = time.nanoTime();
             Fault fault = Node.fault(response);
             if (fault != null && fault.code() == Code.RESOURCE_EXHAUSTED && allTried(candidates, record)) {

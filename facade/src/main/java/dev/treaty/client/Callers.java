@@ -10,6 +10,7 @@ import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Pipeline.Step;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
@@ -24,6 +25,7 @@ import dev.treaty.observe.MdcCarrier;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -47,20 +49,29 @@ public final class Callers implements AutoCloseable {
     private volatile ContextCarrier contexts = new MdcCarrier();
     private boolean closed; // guarded by the lock
 
-    /** @param guards receives the guard of each called service */
+    /**
+     * The client side of a process that has called nothing yet.
+     *
+     * @param guards receives the guard of each called service
+     * @param callFilters the application's filters around each call
+     * @param attemptFilters the application's filters around each attempt
+     */
     public Callers(
             Settings settings,
             ServiceDiscovery discovery,
             Transport transport,
             Principal self,
             Guards guards,
+            List<Step> callFilters,
+            List<Step> attemptFilters,
             RuntimeDependencies runtime) {
         this.settings = settings;
         this.balance = settings.balance();
         this.self = self;
         this.guards = guards;
         var faults = new FaultInjection(new FaultPolicy(settings.faults().client()), Side.CLIENT, runtime);
-        this.shared = new ClientRuntime(runtime, discovery, transport, faults, body -> contexts.wrap(body));
+        this.shared = new ClientRuntime(
+                runtime, discovery, transport, faults, body -> contexts.wrap(body), callFilters, attemptFilters);
         this.contracts = new ContractCache(discovery, runtime);
         this.location = new ClientLocation(settings, discovery, runtime.random(), this::relocate);
     }
@@ -133,7 +144,7 @@ public final class Callers implements AutoCloseable {
 
     /** Calls an alternative service without its fallbacks, so that two alternatives of each other do not recurse. */
     private ServiceResponse<?> callAlternative(ServiceName other, Call call) throws InterruptedException {
-        CallContext context = call.context().run(this::nextContext);
+        CallContext context = call.context().sending(call.context().headers()).run(this::nextContext);
         return caller(other).withoutFallbacks().handle(new Call(other, call.operation(), call.arguments(), context));
     }
 

@@ -2,9 +2,11 @@ package dev.treaty.client;
 
 import dev.treaty.balance.FaultInjection;
 import dev.treaty.core.call.ContextCarrier;
+import dev.treaty.core.call.Pipeline.Step;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.event.RuntimeDependencies;
+import java.util.List;
 
 /**
  * What all {@link ServiceCaller}s of a process share.
@@ -14,10 +16,14 @@ import dev.treaty.core.event.RuntimeDependencies;
  * @param transport connects to them
  * @param faults the faults that are injected into outgoing calls
  * @param carrier carries the caller's context to other threads that make attempts
+ * @param callFilters the application's filters around each call
+ * @param attemptFilters the application's filters around each attempt
  */
 record ClientRuntime(
         RuntimeDependencies runtime,
         ServiceDiscovery discovery,
         Transport transport,
         FaultInjection faults,
-        ContextCarrier carrier) {}
+        ContextCarrier carrier,
+        List<Step> callFilters,
+        List<Step> attemptFilters) {}

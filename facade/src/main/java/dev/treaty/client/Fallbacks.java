@@ -12,6 +12,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceResponse;
@@ -94,8 +95,9 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
 
     private static ServiceResponse<Object> withOrigin(ServiceResponse<?> response, Origin origin) {
         return switch (response) {
-            case ServiceResponse.Ok<?>(var value, var _, var _) -> ServiceResponse.ok(value, origin);
-            case Failed<?>(var fault, var _) -> ServiceResponse.failed(fault);
+            case ServiceResponse.Ok<?>(var value, var _, var _, var metadata) ->
+                new ServiceResponse.Ok<>(value, origin, 0, metadata);
+            case Failed<?>(var fault, var _, var metadata) -> new Failed<>(fault, 0, metadata);
         };
     }
 
@@ -110,7 +112,7 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
             guard.policies().of(operation).fallback().value().ifPresent(value -> {
                 var codec = new JsonCodec(contract.name(), operation);
                 Optional<String> problem =
-                        fixed(codec, contract.name(), operation, value) instanceof Failed<?>(var fault, var _)
+                        fixed(codec, contract.name(), operation, value) instanceof Failed<?>(var fault, var _, var _)
                                 ? Optional.of(fault.message())
                                 : Optional.empty();
                 problems.merge(value, problem, (one, other) -> one.flatMap(_ -> other.isEmpty() ? other : one));
@@ -155,7 +157,7 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
     }
 
     /** The key of a cached response: the same encoded request from the same caller with the same headers. */
-    private record CacheKey(Principal caller, Map<String, String> headers, String request) {}
+    private record CacheKey(Principal caller, Headers headers, String request) {}
 
     /** The configured fallbacks of one operation. */
     private final class Configured {

@@ -7,11 +7,12 @@ import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.DecisionRecord;
+import dev.treaty.core.call.Headers;
+import dev.treaty.core.call.Pipeline.Step;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.RuntimeDependencies;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Sends copies of calls to other instances, on separate threads, and discards their responses. */
@@ -19,10 +20,13 @@ public final class Mirror {
     /** The maximum number of copies in flight for one service; further calls are not copied. */
     public static final int COPIES_MAX = 64;
 
+    private final List<Step> filters;
     private final RuntimeDependencies runtime;
     private final AtomicInteger copies = new AtomicInteger();
 
-    Mirror(RuntimeDependencies runtime) {
+    /** @param filters the application's filters around each attempt */
+    Mirror(List<Step> filters, RuntimeDependencies runtime) {
+        this.filters = filters;
         this.runtime = runtime;
     }
 
@@ -41,7 +45,7 @@ public final class Mirror {
                 Call copy = call.with(context(call.context()));
                 int index = candidates.pick(copy, runtime.time().nanoTime());
                 if (index != LoadBalancer.NONE) {
-                    candidates.member(index).copy(copy);
+                    candidates.member(index).copy(filters, copy);
                 }
             } finally {
                 copies.decrementAndGet();
@@ -50,15 +54,15 @@ public final class Mirror {
     }
 
     private static CallContext context(CallContext of) {
-        Map<String, String> headers = new HashMap<>(of.headers());
-        headers.put(CallContext.MIRROR, "true");
         return new CallContext(
                 of.deadline(),
                 of.caller(),
                 of.trace(),
                 of.attempt(),
                 Priority.SHEDDABLE, // its response is discarded
-                Map.copyOf(headers),
+                true,
+                of.headers(),
+                Headers.NONE,
                 new DecisionRecord(),
                 new Cancellation());
     }

@@ -6,6 +6,10 @@ import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Pipeline;
+import dev.treaty.core.call.Pipeline.Step;
+import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -14,7 +18,9 @@ import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.resilience.CircuitBreaker;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +36,10 @@ public final class Node implements BalancedInstance {
     private final Load load;
     private final BooleanSupplier guarded;
     private final RuntimeDependencies runtime;
+
+    /** The metadata of responses without headers and trailers. */
+    private final ResponseMetadata plain;
+
     private volatile ServiceInstance instance;
     private volatile CircuitBreaker breaker;
     private volatile boolean refusing;
@@ -43,6 +53,7 @@ public final class Node implements BalancedInstance {
             BooleanSupplier guarded,
             RuntimeDependencies runtime) {
         this.instance = instance;
+        this.plain = ResponseMetadata.NONE.instance(instance.id());
         this.connection = connection;
         this.breaker = breaker;
         this.load = load;
@@ -116,34 +127,78 @@ public final class Node implements BalancedInstance {
         load.begin();
         call.context().record().attempting(instance.id());
         ServiceResponse<?> response = null;
+        long now;
+        Fault fault;
         try {
             response = connection.handle(call);
-            return response;
         } finally {
-            long now = runtime.time().nanoTime();
-            Fault fault = fault(response);
+            now = runtime.time().nanoTime();
+            fault = fault(response);
             measure(response, fault, startNanos, now);
-            boolean admitted = admission != UNGUARDED && admission != CircuitBreaker.REFUSED;
-            if (admitted && response == null) {
-                breaker.ignored(admission);
-            } else if (admitted) {
+            if (response == null) {
+                release(admission);
+            } else if (admitted(admission)) {
                 breaker.ended(admission, fault, startNanos, now);
             }
-            if (response != null) {
-                call.context().record().attempted(instance.id(), now - startNanos, fault);
-                runtime.events()
-                        .emit(new Event.AttemptEnded(call, instance, response.withLatencyNanos(now - startNanos)));
+        }
+        ServiceResponse<?> own = response.with(metadata(response), now - startNanos);
+        call.context().record().attempted(instance.id(), now - startNanos, fault);
+        runtime.events().emit(new Event.AttemptEnded(call, instance, own));
+        return own;
+    }
+
+    /**
+     * Sends one attempt through filters. If they do not send it, the admission is given back, and nothing is reported.
+     *
+     * @see #attempt(Call, long, long)
+     */
+    ServiceResponse<?> attempt(List<Step> filters, Call call, long admission, long startNanos)
+            throws InterruptedException {
+        var used = new AtomicBoolean();
+        Handler send = each -> {
+            if (!used.compareAndSet(false, true)) {
+                throw new IllegalStateException("an attempt is sent once");
+            }
+            return attempt(each, admission, startNanos);
+        };
+        try {
+            return new Pipeline(filters, "attempt", send).handler().handle(call);
+        } finally {
+            if (used.compareAndSet(false, true)) {
+                release(admission);
             }
         }
     }
 
-    /** Sends a copy of a call whose response is discarded. */
-    void copy(Call call) throws InterruptedException {
+    private static boolean admitted(long admission) {
+        return admission != UNGUARDED && admission != CircuitBreaker.REFUSED;
+    }
+
+    /** Gives an admission back that has no outcome. */
+    private void release(long admission) {
+        if (admitted(admission)) {
+            breaker.ignored(admission);
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // only saves an allocation
+    private ResponseMetadata metadata(ServiceResponse<?> response) {
+        ResponseMetadata sent = response.metadata();
+        return sent == ResponseMetadata.NONE ? plain : sent.instance(instance.id());
+    }
+
+    /** Sends a copy of a call whose response is discarded, through filters. */
+    void copy(List<Step> filters, Call call) throws InterruptedException {
+        new Pipeline(filters, "copy", this::copy).handler().handle(call);
+    }
+
+    private ServiceResponse<?> copy(Call call) throws InterruptedException {
         long start = runtime.time().nanoTime();
         load.begin();
         ServiceResponse<?> response = null;
         try {
             response = connection.handle(call);
+            return response;
         } finally {
             long now = runtime.time().nanoTime();
             Fault fault = fault(response);

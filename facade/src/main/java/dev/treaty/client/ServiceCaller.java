@@ -49,7 +49,7 @@ public final class ServiceCaller {
         this.nodes = new Nodes(service, guard::tolerance, balancing, shared);
         guard.whenApplied(nodes::applyTolerance);
         this.shared = shared;
-        this.mirror = new Mirror(runtime);
+        this.mirror = new Mirror(shared.attemptFilters(), runtime);
         this.compatible = compatible;
         this.handler = pipeline(fallbacks.apply(guard), compatible).handler();
         this.withoutFallbacks = pipeline((_, _) -> Fallbacks.NONE, compatible).handler();
@@ -60,7 +60,12 @@ public final class ServiceCaller {
             BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks,
             CompatibilityFilter filter) {
         return Pipelines.client(
-                guard, fallbacks, new BalancingHandler(nodes, mirror, shared, filter), shared.runtime());
+                guard,
+                fallbacks,
+                new BalancingHandler(nodes, mirror, shared, filter),
+                shared.callFilters(),
+                shared.attemptFilters(),
+                shared.runtime());
     }
 
     /** Describes the steps of a call, outermost first. */

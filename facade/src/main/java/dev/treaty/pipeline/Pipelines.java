@@ -34,33 +34,55 @@ public final class Pipelines {
      * @param guard the fault tolerance of the service
      * @param fallbacks returns the fallback of each call
      * @param balance selects a node and sends the attempt to it, behind the node's breaker
+     * @param calls the filters around each call
+     * @param attempts the filters around each attempt, which {@code balance} applies
      */
     public static Pipeline client(
             Guard guard,
             BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks,
             Handler balance,
+            List<Step> calls,
+            List<Step> attempts,
             RuntimeDependencies runtime) {
-        return new Pipeline(
-                List.of(
-                        observeClient(runtime.time(), runtime.events()),
-                        new Step(
-                                "guard",
-                                "sets the deadline, and is around the load balancer, so that each attempt can go to"
-                                        + " another instance",
-                                guard::describe,
-                                guard.filter(fallbacks))),
-                "balance          selects a node: breaker, observe attempt, transport",
-                balance);
+        var steps = new ArrayList<Step>();
+        steps.add(observeClient(runtime.time(), runtime.events()));
+        steps.addAll(calls);
+        steps.add(new Step(
+                "guard",
+                "sets the deadline, and is around the load balancer, so that each attempt can go to another"
+                        + " instance",
+                guard::describe,
+                guard.filter(fallbacks)));
+        return new Pipeline(steps, balance(attempts), balance);
     }
 
-    /** Creates the server's pipeline for one service with its limits. */
-    public static Pipeline server(Admission admission, Handler dispatch, RuntimeDependencies runtime) {
+    private static String balance(List<Step> attempts) {
+        if (attempts.isEmpty()) {
+            return "balance          selects a node: breaker, observe attempt, transport";
+        }
+        var lines = new ArrayList<String>();
+        lines.add("balance          selects a node: breaker");
+        attempts.forEach(step -> lines.add("%-16s %s".formatted(step.name(), step.reason())));
+        lines.add("attempt          observe attempt, transport");
+        return String.join(System.lineSeparator(), lines);
+    }
+
+    /**
+     * Creates the server's pipeline for one service with its limits.
+     *
+     * @param early the filters before the limits
+     * @param admitted the filters of admitted calls
+     */
+    public static Pipeline server(
+            Admission admission, List<Step> early, List<Step> admitted, Handler dispatch, RuntimeDependencies runtime) {
         var steps = new ArrayList<>(unlimited(runtime.time(), runtime.events()));
+        steps.addAll(early);
         steps.add(new Step(
                 "limit",
                 "before any work is done, because a rejection only helps if it is cheap",
                 admission::describe,
                 admission));
+        steps.addAll(admitted);
         return server(steps, dispatch);
     }
 

@@ -94,7 +94,9 @@ class CrowdTest {
                 registry,
                 new Silence(),
                 new FaultInjection(FaultPolicy.NONE, Side.CLIENT, runtime),
-                ContextCarrier.NONE);
+                ContextCarrier.NONE,
+                List.of(),
+                List.of());
         var setup = new BalancingSetup(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT, Locality.ANYWHERE, 256);
         var requirement = Requirement.NONE.withVersions(VersionRange.from(new Version(1, 0, 0)));
         var filter = new CompatibilityFilter(null, requirement, new ContractCache(registry, runtime));

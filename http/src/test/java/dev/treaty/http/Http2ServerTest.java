@@ -2,6 +2,7 @@ package dev.treaty.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceResponse;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -236,6 +238,31 @@ class Http2ServerTest {
             Frame data = connection.await(DATA);
             assertThat(data.payload()).isEqualTo(EMPTY_OBJECT);
             assertThat(data.flags()).isEqualTo(END_STREAM);
+        }
+    }
+
+    @Test
+    void a_call_has_headers_and_trailers_in_both_directions() throws IOException {
+        var sent = Headers.of("x-tenant", "acme").and("x-tenant", "b, c").and("x-key-bin", new byte[] {1});
+        var seen = new AtomicReference<Headers>();
+        try (Running running = open(HttpServerOptions.STANDARD);
+                var connection = new Connection(running)) {
+            running.host(call -> {
+                seen.set(call.context().headers());
+                return ServiceResponse.<Object>ok(Optional.empty())
+                        .withHeaders(sent)
+                        .withTrailers(Headers.of("x-rows", "17"));
+            });
+            byte[] head =
+                    call("POST", "/shop.Orders/last", "x-tenant", "acme", "x-tenant", "b, c", "x-key-bin", "AQ==");
+            connection.send(HEADERS, END_HEADERS, 1, head);
+            connection.send(DATA, END_STREAM, 1, EMPTY_OBJECT);
+            Http2Headers headers = connection.headers(connection.await(HEADERS));
+            assertThat(headers.status()).hasToString("200");
+            assertThat(seen.get()).isEqualTo(sent);
+            assertThat(headers.getAll("x-tenant")).map(CharSequence::toString).containsExactly("acme", "b, c");
+            assertThat(headers.get("x-key-bin")).hasToString("AQ");
+            assertThat(headers.get("trailer-x-rows")).hasToString("17");
         }
     }
 

@@ -8,6 +8,7 @@ import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.Operation;
@@ -206,8 +207,8 @@ class HttpTransportTest {
             seen.add(FakeServer.request(socket));
             FakeServer.send(socket, PLACED);
         })) {
-            CallContext context =
-                    Running.context(Duration.ofSeconds(10), Map.of("x-a", "b")).attempt(2);
+            CallContext context = Running.context(Duration.ofSeconds(10), Headers.of("x-a", "b"))
+                    .attempt(2);
             transport
                     .connect(server.endpoint())
                     .handle(new Call(Running.CONTRACT.name(), PLACE, List.of(ORDER), context))

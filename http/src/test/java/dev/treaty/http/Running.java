@@ -6,6 +6,7 @@ import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Dispatcher;
 import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Priority;
@@ -19,7 +20,6 @@ import dev.treaty.core.time.Time;
 import dev.treaty.fixtures.Shop;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A server with the shop, and a connection to it. */
@@ -56,17 +56,19 @@ public final class Running implements AutoCloseable {
     }
 
     public static CallContext context(Duration timeout) {
-        return context(timeout, Map.of());
+        return context(timeout, Headers.NONE);
     }
 
-    public static CallContext context(Duration timeout, Map<String, String> headers) {
+    public static CallContext context(Duration timeout, Headers headers) {
         return new CallContext(
                 Deadline.after(timeout, Time.system()),
                 Principal.claimed("tests"),
                 Trace.start(RandomSource.system()),
                 1,
                 Priority.NORMAL,
+                false,
                 headers,
+                Headers.NONE,
                 new DecisionRecord(),
                 new Cancellation());
     }

@@ -7,6 +7,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceResponse;
@@ -38,7 +39,9 @@ final class Traffic {
                 new Trace(1, 2, 3, true),
                 1,
                 Priority.NORMAL,
-                Map.of(),
+                false,
+                Headers.NONE,
+                Headers.NONE,
                 new DecisionRecord(),
                 new Cancellation());
         return new Call(service, Operation.unknown(operation), List.of(Map.of("card", "4111-secret")), context);

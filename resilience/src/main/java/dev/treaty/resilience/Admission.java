@@ -151,7 +151,7 @@ public final class Admission implements Filter {
 
     /** Ends an admitted call; one that another service refused says nothing about this one. */
     private void release(Call call, @Nullable ServiceResponse<?> response, long start, long deadline) {
-        Code code = response instanceof ServiceResponse.Failed<?>(var fault, var _) ? fault.code() : null;
+        Code code = response instanceof ServiceResponse.Failed<?>(var fault, var _, var _) ? fault.code() : null;
         if (!concurrency.adaptive() || code == Code.RESOURCE_EXHAUSTED || code == Code.UNAVAILABLE) {
             concurrency.release();
             return;

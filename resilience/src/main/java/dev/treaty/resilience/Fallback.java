@@ -75,7 +75,8 @@ public interface Fallback<T> {
                     }
                     throw e;
                 }
-                boolean none = second instanceof Failed<T>(var failure, var _) && failure.code() == Code.UNIMPLEMENTED;
+                boolean none =
+                        second instanceof Failed<T>(var failure, var _, var _) && failure.code() == Code.UNIMPLEMENTED;
                 if (none && thrown != null) {
                     throw thrown;
                 }

@@ -333,7 +333,7 @@ public final class Guard {
             if (outcome instanceof Failure failure) {
                 return guard.failed(current, call, failure, fallback, deadline);
             }
-            if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _) && value != null) {
+            if (outcome instanceof ServiceResponse.Ok<?>(var value, var _, var _, var _) && value != null) {
                 notifyFallback(fallback, value);
             }
             return response(outcome);
@@ -409,7 +409,7 @@ public final class Guard {
         }
         Failure second = switch (outcome) {
             case Failure thrown -> thrown;
-            case ServiceResponse.Failed<?>(var fault, var _) -> Failure.of(fault, null);
+            case ServiceResponse.Failed<?>(var fault, var _, var _) -> Failure.of(fault, null);
             case null, default -> Failure.of(Fallback.NO_ANSWER, null);
         };
         if (second.interrupted()) {

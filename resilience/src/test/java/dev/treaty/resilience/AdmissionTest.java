@@ -56,7 +56,9 @@ class AdmissionTest {
                 context.trace(),
                 1,
                 priority,
+                context.mirrored(),
                 context.headers(),
+                context.outgoing(),
                 context.record(),
                 new Cancellation()));
     }

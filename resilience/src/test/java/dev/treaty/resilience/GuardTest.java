@@ -260,7 +260,7 @@ class GuardTest {
                 .isFalse();
         guard.call(() -> "good", Fallback.cached(cache, "key"));
         assertThat(guard.respond(down, Fallback.cached(cache, "key")))
-                .isEqualTo(new ServiceResponse.Ok<>("good", Origin.CACHED, 0));
+                .isEqualTo(ServiceResponse.ok("good", Origin.CACHED));
         Fallback<String> chain =
                 Fallback.<String, String>cached(new LastAnswer(), "none").or(Fallback.value("last"));
         assertThat(origin(guard.respond(down, chain))).isEqualTo(Origin.STATIC);

@@ -1,9 +1,12 @@
 package dev.treaty.simulation;
 
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Handler;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -102,7 +105,7 @@ public final class MemoryNetwork implements Transport {
         Thread server = BackgroundThread.startOnce("memory-server", Events.NONE, () -> {
             try {
                 if (!host.frozen) {
-                    var handled = host.handler.handle(call);
+                    var handled = host.handler.handle(call.with(received(call.context())));
                     if (!host.frozen) {
                         response.complete(handled);
                     }
@@ -123,6 +126,21 @@ public final class MemoryNetwork implements Transport {
             server.interrupt();
             host.calls.remove(number);
         }
+    }
+
+    /** The context as the server sees it: all that is sent, and a record of its own. */
+    private static CallContext received(CallContext sent) {
+        return new CallContext(
+                sent.deadline(),
+                sent.caller(),
+                sent.trace(),
+                sent.attempt(),
+                sent.priority(),
+                sent.mirrored(),
+                sent.headers(),
+                Headers.NONE,
+                new DecisionRecord(),
+                sent.cancellation());
     }
 
     /** Crashes every host. */

@@ -2,8 +2,6 @@ package dev.treaty.core.call;
 
 import dev.treaty.core.time.Time;
 import java.net.InetAddress;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param attempt the number of this attempt, from 1. The calls of a handler inherit it: in a second attempt they start
  *     at attempt 2, so that retries at every hop of a chain do not multiply
  * @param priority the priority when a limit is reached. The calls of a handler inherit it, as the server has granted it
- * @param headers further headers, by name in lower case; the calls of a handler inherit only {@link #MIRROR}
+ * @param mirrored whether this is a copy of a call, whose response is discarded, for handlers that must not act twice;
+ *     the calls of a handler inherit it
+ * @param headers the headers that the caller sends; the calls of a handler do not inherit them
+ * @param outgoing the headers of the calls that are made in this context, of which each sends them and none passes them
+ *     on: see {@link #sending}
  * @param record what has happened to this call so far, in this process
  * @param cancellation tells whether the call has ended before its handler; the calls of a handler inherit it
  * @param clientAddress the address from which a server has received the call: that of its peer, or the one that a
@@ -30,15 +32,13 @@ public record CallContext(
         Trace trace,
         int attempt,
         Priority priority,
-        Map<String, String> headers,
+        boolean mirrored,
+        Headers headers,
+        Headers outgoing,
         DecisionRecord record,
         Cancellation cancellation,
         Optional<InetAddress> clientAddress) {
 
-    /** The header of a mirrored call, and of the calls that its handler makes. */
-    public static final String MIRROR = "treaty-mirror";
-
-    private static final Map<String, String> MIRRORED = Map.of(MIRROR, "true");
     private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
 
     /** A context without a client's address. */
@@ -48,10 +48,23 @@ public record CallContext(
             Trace trace,
             int attempt,
             Priority priority,
-            Map<String, String> headers,
+            boolean mirrored,
+            Headers headers,
+            Headers outgoing,
             DecisionRecord record,
             Cancellation cancellation) {
-        this(deadline, caller, trace, attempt, priority, headers, record, cancellation, Optional.empty());
+        this(
+                deadline,
+                caller,
+                trace,
+                attempt,
+                priority,
+                mirrored,
+                headers,
+                outgoing,
+                record,
+                cancellation,
+                Optional.empty());
     }
 
     /**
@@ -71,7 +84,8 @@ public record CallContext(
 
     /**
      * Returns the context of a new call: a child of the {@linkplain #current() current} one, from which it inherits
-     * deadline, caller, trace, attempt and priority, or the first of a new chain.
+     * deadline, caller, trace, attempt and priority, and whose {@link #outgoing} headers it sends, or the first of a new
+     * chain.
      *
      * @param self the principal of this process, which is the caller if this is a new chain
      */
@@ -84,7 +98,9 @@ public record CallContext(
                     Trace.start(random),
                     1,
                     Priority.NORMAL,
-                    Map.of(),
+                    false,
+                    Headers.NONE,
+                    Headers.NONE,
                     new DecisionRecord(),
                     Cancellation.NEVER);
         }
@@ -95,7 +111,9 @@ public record CallContext(
                 parent.trace.child(random),
                 parent.attempt,
                 parent.priority,
-                parent.mirrored() ? MIRRORED : Map.of(),
+                parent.mirrored,
+                parent.outgoing,
+                Headers.NONE,
                 new DecisionRecord(),
                 parent.cancellation);
     }
@@ -103,11 +121,6 @@ public record CallContext(
     /** Returns true if nobody waits for the response any more, so that a handler need not continue. */
     public boolean canceled() {
         return cancellation.reason().isPresent();
-    }
-
-    /** Returns true for a mirrored call, whose response is discarded, for handlers that must not act twice. */
-    public boolean mirrored() {
-        return headers.containsKey(MIRROR);
     }
 
     /** Runs a body with this as the {@linkplain #current() current} context. */
@@ -122,17 +135,70 @@ public record CallContext(
         return earlier == deadline
                 ? this
                 : new CallContext(
-                        earlier, caller, trace, attempt, priority, headers, record, cancellation, clientAddress);
+                        earlier,
+                        caller,
+                        trace,
+                        attempt,
+                        priority,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 
-    /** The same context with other headers; a mirrored call stays mirrored. */
-    public CallContext with(Map<String, String> others) {
-        var changed = new HashMap<>(others);
-        if (mirrored()) {
-            changed.putAll(MIRRORED);
-        }
+    /** The same context with more headers, in place of those with the same names. */
+    public CallContext with(Headers more) {
+        return more.isEmpty()
+                ? this
+                : new CallContext(
+                        deadline,
+                        caller,
+                        trace,
+                        attempt,
+                        priority,
+                        mirrored,
+                        headers.with(more),
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
+    }
+
+    /**
+     * The same context, in which calls send more headers, in place of those with the same names: {@code
+     * context.sending(headers).run(body)}.
+     */
+    public CallContext sending(Headers more) {
         return new CallContext(
-                deadline, caller, trace, attempt, priority, Map.copyOf(changed), record, cancellation, clientAddress);
+                deadline,
+                caller,
+                trace,
+                attempt,
+                priority,
+                mirrored,
+                headers,
+                outgoing.with(more),
+                record,
+                cancellation,
+                clientAddress);
+    }
+
+    /**
+     * Adds headers to the response of the call that is being handled, in place of those with the same names. Failed
+     * calls have them too.
+     *
+     * @return false if the handler has returned; then the response is not changed
+     * @throws IllegalArgumentException if there are too many: see {@link Headers}
+     */
+    public boolean addHeaders(Headers more) {
+        return record.responding(known -> known.headers(known.headers().with(more)));
+    }
+
+    /** Adds trailers to the response of the call that is being handled; otherwise as {@link #addHeaders}. */
+    public boolean addTrailers(Headers more) {
+        return record.responding(known -> known.trailers(known.trailers().with(more)));
     }
 
     /** The same context with another number of the attempt. */
@@ -140,7 +206,17 @@ public record CallContext(
         return number == attempt
                 ? this
                 : new CallContext(
-                        deadline, caller, trace, number, priority, headers, record, cancellation, clientAddress);
+                        deadline,
+                        caller,
+                        trace,
+                        number,
+                        priority,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 
     /** The same context with another priority. */
@@ -148,6 +224,16 @@ public record CallContext(
         return changed == priority
                 ? this
                 : new CallContext(
-                        deadline, caller, trace, attempt, changed, headers, record, cancellation, clientAddress);
+                        deadline,
+                        caller,
+                        trace,
+                        attempt,
+                        changed,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 }

@@ -3,7 +3,9 @@ package dev.treaty.core.call;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,12 +16,27 @@ public final class DecisionRecord {
     /** In place of the id of an instance: no instance was available. */
     private static final String NO_INSTANCE = "";
 
-    private final AtomicReference<@Nullable Attempt> last = new AtomicReference<>();
+    /** In place of the handler's headers and trailers once they are sent. */
+    private static final ResponseMetadata SENT = ResponseMetadata.of(Headers.NONE, Headers.NONE);
+
+    // Updaters instead of atomic objects: a record is created for each call.
+    private static final AtomicReferenceFieldUpdater<DecisionRecord, Attempt> LAST =
+            AtomicReferenceFieldUpdater.newUpdater(DecisionRecord.class, Attempt.class, "last");
+    private static final AtomicIntegerFieldUpdater<DecisionRecord> BEGUN =
+            AtomicIntegerFieldUpdater.newUpdater(DecisionRecord.class, "begun");
+    private static final AtomicReferenceFieldUpdater<DecisionRecord, ResponseMetadata> METADATA =
+            AtomicReferenceFieldUpdater.newUpdater(DecisionRecord.class, ResponseMetadata.class, "metadata");
+
+    private volatile @Nullable Attempt last;
 
     private volatile @Nullable CandidateSet candidates;
 
     /** The instance of the last attempt that has begun. */
-    private volatile @Nullable String begun;
+    private volatile @Nullable String instance;
+
+    private volatile int begun;
+
+    private volatile ResponseMetadata metadata = ResponseMetadata.NONE;
 
     private volatile boolean refusedByAll;
 
@@ -82,8 +99,14 @@ public final class DecisionRecord {
     }
 
     /** Records that an attempt begins at an instance. */
-    public void attempting(String instance) {
-        begun = instance;
+    public void attempting(String id) {
+        instance = id;
+        BEGUN.incrementAndGet(this);
+    }
+
+    /** The number of attempts that have begun. */
+    public int begun() {
+        return begun;
     }
 
     /**
@@ -92,32 +115,32 @@ public final class DecisionRecord {
      * @return false if the last attempt has already waited
      */
     public boolean waiting() {
-        boolean first = !NO_INSTANCE.equals(begun);
-        begun = NO_INSTANCE;
+        boolean first = !NO_INSTANCE.equals(instance);
+        instance = NO_INSTANCE;
         return first;
     }
 
     /** Records an attempt that has ended. */
-    public void attempted(String instance, long durationNanos, @Nullable Fault fault) {
-        last.updateAndGet(before -> new Attempt(instance, durationNanos, fault, before));
+    public void attempted(String id, long durationNanos, @Nullable Fault fault) {
+        LAST.updateAndGet(this, before -> new Attempt(id, durationNanos, fault, before));
     }
 
     /** Returns true if no attempt has begun at an instance. */
     public boolean untried() {
-        String at = begun;
-        return (at == null || at.isEmpty()) && last.get() == null;
+        String at = instance;
+        return (at == null || at.isEmpty()) && last == null;
     }
 
     /**
      * Returns true if an attempt at this instance has failed or is the last that has begun, so that a retry or a hedged
      * attempt prefers another instance.
      */
-    public boolean triedAt(String instance) {
-        if (instance.equals(begun)) {
+    public boolean triedAt(String id) {
+        if (id.equals(instance)) {
             return true;
         }
-        for (Attempt at = last.get(); at != null; at = at.before()) {
-            if (at.fault() != null && at.instance().equals(instance)) {
+        for (Attempt at = last; at != null; at = at.before()) {
+            if (at.fault() != null && at.instance().equals(id)) {
                 return true;
             }
         }
@@ -137,9 +160,30 @@ public final class DecisionRecord {
     /** The attempts that have ended, in order. */
     public List<Attempt> attempts() {
         var attempts = new ArrayList<Attempt>();
-        for (Attempt at = last.get(); at != null; at = at.before()) {
+        for (Attempt at = last; at != null; at = at.before()) {
             attempts.addFirst(at);
         }
         return attempts;
+    }
+
+    /** Changes the headers and trailers of the response; returns false if it has been produced. */
+    @SuppressWarnings("ReferenceEquality") // a mark
+    boolean responding(UnaryOperator<ResponseMetadata> change) {
+        while (true) {
+            ResponseMetadata known = metadata;
+            if (known == SENT) {
+                return false;
+            }
+            if (METADATA.compareAndSet(this, known, change.apply(known))) {
+                return true;
+            }
+        }
+    }
+
+    /** Takes the headers and trailers of the response, which cannot be changed from now on. */
+    @SuppressWarnings("ReferenceEquality") // a mark
+    ResponseMetadata responded() {
+        ResponseMetadata set = METADATA.getAndSet(this, SENT);
+        return set == SENT ? ResponseMetadata.NONE : set;
     }
 }

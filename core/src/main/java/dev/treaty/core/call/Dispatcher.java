@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls the methods of a service's implementation, with the context of the {@link Call} bound to the thread. A {@link
- * ServiceException} becomes its fault. Any other exception becomes {@link Code#INTERNAL} without its text, and is
+ * ServiceException} becomes its fault. The response has the headers and trailers that the method has added to the
+ * context; those that it adds after it has returned are ignored. Any other exception becomes {@link Code#INTERNAL} without its text, and is
  * passed to a listener for the log.
  */
 public final class Dispatcher implements Handler {
@@ -70,18 +71,24 @@ public final class Dispatcher implements Handler {
         }
         try {
             Object[] arguments = call.arguments().toArray();
-            return ServiceResponse.ok(call.context().run(() -> invoke(method, arguments)));
+            Object result = call.context().run(() -> invoke(method, arguments));
+            return new ServiceResponse.Ok<>(result, Origin.SERVICE, 0, responded(call));
         } catch (InterruptedException e) {
             throw e;
         } catch (ServiceException e) {
-            return ServiceResponse.failed(ran(e.fault()));
+            return new ServiceResponse.Failed<>(ran(e.fault()), 0, responded(call));
         } catch (Throwable e) {
             report(call, e);
             if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
                 throw error;
             }
-            return ServiceResponse.failed(Code.INTERNAL, "internal error handling " + call.path());
+            Fault fault = Fault.of(Code.INTERNAL, "internal error handling " + call.path());
+            return new ServiceResponse.Failed<>(fault, 0, responded(call));
         }
+    }
+
+    private static ResponseMetadata responded(Call call) {
+        return call.context().record().responded();
     }
 
     private void report(Call call, Throwable failure) {

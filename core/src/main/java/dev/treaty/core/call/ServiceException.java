@@ -3,21 +3,30 @@ package dev.treaty.core.call;
 import dev.treaty.core.text.PrintableText;
 import org.jspecify.annotations.Nullable;
 
-/** Thrown by typed clients if a call failed, and by services to fail a call: a {@link Fault} as an exception. */
+/**
+ * Thrown by typed clients if a call failed, and by services to fail a call: a {@link Fault} as an exception. If a
+ * handler throws one, its caller gets the fault with the headers and trailers that the handler has set in its {@link
+ * CallContext}, and not those of a call that the handler made.
+ */
 public final class ServiceException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    private final transient Fault fault;
+    private final transient ServiceResponse.Failed<?> response;
 
     /** An exception for a fault, with a stack trace. */
     public ServiceException(Fault fault) {
+        this(new ServiceResponse.Failed<>(fault, 0, ResponseMetadata.NONE));
+    }
+
+    /** An exception for a failed call, with a stack trace. */
+    public ServiceException(ServiceResponse.Failed<?> response) {
         super(); // without arguments, so that initCause is possible
-        this.fault = fault;
+        this.response = response;
     }
 
     private ServiceException(Fault fault, @Nullable Throwable cause, boolean suppression) {
         super(null, cause, suppression, false);
-        this.fault = fault;
+        this.response = new ServiceResponse.Failed<>(fault, 0, ResponseMetadata.NONE);
     }
 
     /**
@@ -40,16 +49,21 @@ public final class ServiceException extends RuntimeException {
 
     @Override
     public String getMessage() {
-        return PrintableText.line(fault.toString());
+        return PrintableText.line(fault().toString());
     }
 
     /** Why the call failed. */
     public Fault fault() {
-        return fault;
+        return response.fault();
+    }
+
+    /** The response with its headers, its trailers and the instance that failed, if it is that of a call. */
+    public ServiceResponse.Failed<?> response() {
+        return response;
     }
 
     /** The code of the fault. */
     public Code code() {
-        return fault.code();
+        return fault().code();
     }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * thrown as {@link ServiceException}.
  */
 public final class ServiceProxy implements InvocationHandler {
+    /** Where the response of the last call goes. */
+    private static final ScopedValue<AtomicReference<@Nullable ServiceResponse<?>>> RESPONSE =
+            ScopedValue.newInstance();
+
     private final ServiceName service;
     private final Handler handler;
     private final Supplier<CallContext> contexts;
@@ -53,6 +58,28 @@ public final class ServiceProxy implements InvocationHandler {
         }
     }
 
+    /**
+     * Calls a typed client and returns the whole response instead of the value.
+     *
+     * @param body makes one call on its own thread; of several, the last one counts
+     * @return what the body returns, with the metadata of the call, or the fault of a {@link ServiceException} that it
+     *     throws
+     */
+    public static <T extends @Nullable Object, X extends Throwable> ServiceResponse<T> respond(
+            ScopedValue.CallableOp<T, X> body) throws X {
+        var last = new AtomicReference<@Nullable ServiceResponse<?>>();
+        T value;
+        try {
+            value = ScopedValue.where(RESPONSE, last).call(body);
+        } catch (ServiceException e) {
+            ServiceResponse.Failed<?> failed = e.response();
+            return new ServiceResponse.Failed<>(failed.fault(), failed.latencyNanos(), failed.metadata());
+        }
+        return last.get() instanceof ServiceResponse.Ok<?> ok
+                ? new ServiceResponse.Ok<>(value, ok.origin(), ok.latencyNanos(), ok.metadata())
+                : ServiceResponse.ok(value);
+    }
+
     @Override
     public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
             throws Throwable {
@@ -62,8 +89,16 @@ public final class ServiceProxy implements InvocationHandler {
         }
         List<? extends @Nullable Object> values = arguments == null ? List.of() : Arrays.asList(arguments);
         try {
-            Object result = handler.handle(new Call(service, operation, values, contexts.get()))
-                    .orThrow();
+            CallContext context = contexts.get();
+            ServiceResponse<?> response = handler.handle(new Call(service, operation, values, context));
+            boolean wanted = RESPONSE.isBound();
+            if (wanted || !response.succeeded()) {
+                response = response.with(response.metadata().of(context));
+            }
+            if (wanted) {
+                RESPONSE.get().set(response);
+            }
+            Object result = response.orThrow();
             return result == null && method.getReturnType() == Optional.class ? Optional.empty() : result;
         } catch (InterruptedException e) {
             if (Arrays.asList(method.getExceptionTypes()).contains(InterruptedException.class)) {

@@ -7,11 +7,24 @@ import org.jspecify.annotations.Nullable;
  * ServiceException}.
  */
 public sealed interface ServiceResponse<T extends @Nullable Object> {
-    /** How long the call took for its caller, in nanoseconds; zero inside the pipeline. */
+    /** How long the call took for its caller, in nanoseconds; inside the pipeline zero, or that of the attempt. */
     long latencyNanos();
 
+    /** The headers and trailers, the instance that responded, and the number of attempts. */
+    ResponseMetadata metadata();
+
+    /** The same response with other metadata and a latency. */
+    ServiceResponse<T> with(ResponseMetadata changed, long nanos);
+
+    /** The same response with other metadata. */
+    default ServiceResponse<T> with(ResponseMetadata changed) {
+        return with(changed, latencyNanos());
+    }
+
     /** The same response with a latency. */
-    ServiceResponse<T> withLatencyNanos(long nanos);
+    default ServiceResponse<T> withLatencyNanos(long nanos) {
+        return with(metadata(), nanos);
+    }
 
     /**
      * A successful response.
@@ -19,44 +32,66 @@ public sealed interface ServiceResponse<T extends @Nullable Object> {
      * @param value the result; null for {@code void} and for an absent optional
      * @param origin the service, or the kind of fallback that replaced it
      */
-    record Ok<T extends @Nullable Object>(T value, Origin origin, long latencyNanos) implements ServiceResponse<T> {
+    record Ok<T extends @Nullable Object>(T value, Origin origin, long latencyNanos, ResponseMetadata metadata)
+            implements ServiceResponse<T> {
         @Override
-        public ServiceResponse<T> withLatencyNanos(long nanos) {
-            return new Ok<>(value, origin, nanos);
+        public ServiceResponse<T> with(ResponseMetadata changed, long nanos) {
+            return new Ok<>(value, origin, nanos, changed);
         }
     }
 
     /** A failed call. */
-    record Failed<T extends @Nullable Object>(Fault fault, long latencyNanos) implements ServiceResponse<T> {
+    record Failed<T extends @Nullable Object>(Fault fault, long latencyNanos, ResponseMetadata metadata)
+            implements ServiceResponse<T> {
         @Override
-        public ServiceResponse<T> withLatencyNanos(long nanos) {
-            return new Failed<>(fault, nanos);
+        public ServiceResponse<T> with(ResponseMetadata changed, long nanos) {
+            return new Failed<>(fault, nanos, changed);
         }
     }
 
     /** A successful response of the service itself. */
     static <T extends @Nullable Object> ServiceResponse<T> ok(T value) {
-        return new Ok<>(value, Origin.SERVICE, 0);
+        return ok(value, Origin.SERVICE);
     }
 
     /** A successful response of a fallback. */
     static <T extends @Nullable Object> ServiceResponse<T> ok(T value, Origin origin) {
-        return new Ok<>(value, origin, 0);
+        return new Ok<>(value, origin, 0, ResponseMetadata.NONE);
     }
 
     /** A failed call. */
     static <T extends @Nullable Object> ServiceResponse<T> failed(Fault fault) {
-        return new Failed<>(fault, 0);
+        return new Failed<>(fault, 0, ResponseMetadata.NONE);
     }
 
     /** A failed call whose request may have run. */
     static <T extends @Nullable Object> ServiceResponse<T> failed(Code code, String message) {
-        return new Failed<>(Fault.of(code, message), 0);
+        return failed(Fault.of(code, message));
     }
 
     /** Returns true if there is a value, of the service or of a fallback. */
     default boolean succeeded() {
         return this instanceof Ok;
+    }
+
+    /** The headers of the response, which the handler has set. */
+    default Headers headers() {
+        return metadata().headers();
+    }
+
+    /** The trailers of the response, which the handler has set. */
+    default Headers trailers() {
+        return metadata().trailers();
+    }
+
+    /** The same response with more headers, in place of those with the same names: for filters on a server. */
+    default ServiceResponse<T> withHeaders(Headers more) {
+        return with(metadata().headers(headers().with(more)));
+    }
+
+    /** The same response with more trailers, in place of those with the same names: for filters on a server. */
+    default ServiceResponse<T> withTrailers(Headers more) {
+        return with(metadata().trailers(trailers().with(more)));
     }
 
     /**
@@ -66,8 +101,8 @@ public sealed interface ServiceResponse<T extends @Nullable Object> {
      */
     default T orThrow() {
         return switch (this) {
-            case Ok<T>(var value, var _, var _) -> value;
-            case Failed<T>(var fault, var _) -> throw new ServiceException(fault);
+            case Ok<T> ok -> ok.value();
+            case Failed<T> failed -> throw new ServiceException(failed);
         };
     }
 }

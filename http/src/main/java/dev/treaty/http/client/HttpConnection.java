@@ -9,12 +9,13 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.FaultDetail;
+import dev.treaty.core.call.Headers;
+import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpTransportOptions;
-import dev.treaty.http.wire.CallHeaders;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -104,16 +105,10 @@ public final class HttpConnection implements Transport.Connection {
             return Optional.of(
                     "\"" + MessageReader.echo(call.operation().name()) + "\" is not the name of an operation");
         }
-        Map<String, String> extra = call.context().headers();
-        if (extra.isEmpty()) {
-            return Optional.empty();
-        }
-        if (extra.size() > CallHeaders.CALL_HEADERS_MAX) {
-            return Optional.of("a call carries at most " + CallHeaders.CALL_HEADERS_MAX + " headers");
-        }
-        return extra.entrySet().stream()
-                .flatMap(header -> CallHeaders.problem(header.getKey(), header.getValue()).stream())
-                .findFirst();
+        return call.context().headers().sendable()
+                ? Optional.empty()
+                : Optional.of("a call carries at most " + Headers.COUNT_MAX + " headers of " + Headers.BYTES_MAX
+                        + " bytes together");
     }
 
     private ServiceResponse<?> exchange(Call call, PooledConnection pooled, Deadline deadline)
@@ -230,14 +225,14 @@ public final class HttpConnection implements Transport.Connection {
         ResponseReader response = pooled.response;
         try {
             if (response.status() != 200) {
-                return ServiceResponse.failed(faultOf(response));
+                return new ServiceResponse.Failed<>(faultOf(response), 0, response.metadata());
             }
             if (!response.json()) {
                 return ServiceResponse.failed(
                         Code.UNKNOWN, endpoint + " answered with something else than application/json");
             }
-            return ServiceResponse.<@Nullable Object>ok(
-                    operation.codec().readResponse(response.body(), response.bodyStart(), response.bodyLength()));
+            Object value = operation.codec().readResponse(response.body(), response.bodyStart(), response.bodyLength());
+            return new ServiceResponse.Ok<@Nullable Object>(value, Origin.SERVICE, 0, response.metadata());
         } catch (MessageException e) {
             return ServiceResponse.failed(Code.INTERNAL, e.sentence());
         } finally {

@@ -2,12 +2,12 @@ package dev.treaty.http.client;
 
 import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.wire.CallHeaders;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,8 +91,12 @@ final class PooledConnection {
         if (context.priority() != Priority.NORMAL) {
             header("Treaty-Priority", context.priority().wire());
         }
-        for (Map.Entry<String, String> header : context.headers().entrySet()) {
-            header(header.getKey(), header.getValue());
+        if (context.mirrored()) {
+            header("Treaty-Mirror", "true");
+        }
+        Headers headers = context.headers();
+        for (int i = 0; i < headers.size(); i++) {
+            header(headers.name(i), headers.value(i));
         }
         request.add("Content-Length: ").addNumber(body.length()).add("\r\n\r\n");
         request.write(body.array(), 0, body.length());

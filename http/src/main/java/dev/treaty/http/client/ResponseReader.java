@@ -2,12 +2,15 @@ package dev.treaty.http.client;
 
 import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.Deadline;
+import dev.treaty.core.call.Headers;
+import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.http.wire.CallHeaders;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads HTTP/1.1 responses into one buffer, strictly by RFC 9112: everything that two parsers could interpret
@@ -59,6 +62,9 @@ final class ResponseReader {
     private int bodyStart;
     private int bodyLength;
 
+    /** The headers and trailers of the handler; null if there are none. */
+    private Headers.@Nullable Receiver received;
+
     ResponseReader(int bodyBytesMax) {
         this.bodyBytesMax = bodyBytesMax;
     }
@@ -90,6 +96,11 @@ final class ResponseReader {
     /** The retry delay that the server asks for, in seconds; -1 for none. */
     long retryAfterSeconds() {
         return retryAfterSeconds;
+    }
+
+    /** The headers and trailers that the handler has set. */
+    ResponseMetadata metadata() {
+        return received == null ? ResponseMetadata.NONE : ResponseMetadata.of(received.headers(), received.trailers());
     }
 
     byte[] body() {
@@ -144,6 +155,7 @@ final class ResponseReader {
         json = false;
         reached = true;
         retryAfterSeconds = -1;
+        received = null;
         readLine(channel, deadline);
         parseStatusLine();
         retryable = !REQUEST_TOO_LARGE.contains(status);
@@ -222,7 +234,18 @@ final class ResponseReader {
                 throw new MalformedResponse("a Transfer-Encoding other than chunked");
             }
             chunked = true;
+        } else if (!is("date", lineStart, colon)) {
+            receive(colon, from, to);
         }
+    }
+
+    private void receive(int colon, int from, int to) {
+        if (received == null) {
+            received = new Headers.Receiver();
+        }
+        received.add(
+                new String(buffer, lineStart, colon - lineStart, StandardCharsets.ISO_8859_1),
+                new String(buffer, from, Math.max(0, to - from), StandardCharsets.ISO_8859_1));
     }
 
     private int skipBlanks(int from, int to) {

@@ -71,6 +71,6 @@ final class Cors {
             headers.put("Access-Control-Allow-Origin", origin);
             headers.put("Access-Control-Expose-Headers", "*");
         }
-        return new Response(response.status(), headers, response.bytes(), response.length());
+        return new Response(response.status(), headers, response.metadata(), response.bytes(), response.length());
     }
 }

@@ -74,6 +74,6 @@ final class Gzip {
         var headers = new LinkedHashMap<>(response.headers());
         headers.put("Content-Encoding", "gzip");
         headers.put("Vary", "Accept-Encoding");
-        return new Response(response.status(), headers, bytes.toByteArray());
+        return new Response(response.status(), headers, bytes.toByteArray()).with(response.metadata());
     }
 }

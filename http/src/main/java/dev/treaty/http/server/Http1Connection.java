@@ -1,6 +1,7 @@
 package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
+import dev.treaty.http.wire.CallHeaders;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -382,6 +383,7 @@ final class Http1Connection extends ExchangeHandler {
         for (Map.Entry<String, String> header : response.headers().entrySet()) {
             header(head, header.getKey(), header.getValue());
         }
+        CallHeaders.each(response.metadata(), (name, value) -> header(head, name, value));
         if (response.status() != NO_CONTENT) {
             header(head, "Content-Length", Integer.toString(response.length()));
         }

@@ -1,6 +1,7 @@
 package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
+import dev.treaty.http.wire.CallHeaders;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -144,6 +145,7 @@ final class Http2Stream extends ExchangeHandler {
         for (Map.Entry<String, String> header : response.headers().entrySet()) {
             headers.add(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
         }
+        CallHeaders.each(response.metadata(), headers::add);
         int length = withoutBody ? 0 : response.length();
         if (length > 0) {
             headers.add("content-length", Integer.toString(length));

@@ -6,6 +6,7 @@ import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.DecisionRecord;
+import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.Trace;
@@ -15,7 +16,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -88,7 +88,9 @@ public final class RequestHead {
                         .flatMap(RequestHead::attempt)
                         .orElse(1),
                 header(headers, CallHeaders.PRIORITY).flatMap(Priority::of).orElse(Priority.NORMAL),
+                headers.contains(CallHeaders.MIRROR),
                 others(headers),
+                Headers.NONE,
                 new DecisionRecord(),
                 new Cancellation(),
                 request.client());
@@ -122,16 +124,20 @@ public final class RequestHead {
         return plain ? Optional.of(number) : Optional.empty();
     }
 
-    private static Map<String, String> others(HttpHeaders headers) {
-        Map<String, String> others = null;
+    private static Headers others(HttpHeaders headers) {
+        Headers.Receiver others = null;
         for (Iterator<Map.Entry<String, String>> each = headers.iteratorAsString(); each.hasNext(); ) {
             Map.Entry<String, String> header = each.next();
             String name = header.getKey().toLowerCase(Locale.ROOT);
-            if (!CallHeaders.reserved(name)) {
-                others = others == null ? new LinkedHashMap<>() : others;
-                others.merge(name, header.getValue(), (first, second) -> first + ", " + second);
+            if (!Headers.reserved(name)) {
+                others = others == null ? new Headers.Receiver() : others;
+                if (!others.add(name, header.getValue())) {
+                    throw new RequestRejected(
+                            Code.INVALID_ARGUMENT,
+                            "the value of header " + MessageReader.echo(name) + " is not Base64");
+                }
             }
         }
-        return others == null ? Map.of() : Map.copyOf(others);
+        return others == null ? Headers.NONE : others.headers();
     }
 }

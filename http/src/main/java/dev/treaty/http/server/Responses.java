@@ -5,6 +5,7 @@ import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.FaultDetail;
+import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.http.wire.CallHeaders;
 import java.time.Duration;
@@ -23,8 +24,13 @@ public final class Responses {
 
     private Responses() {}
 
-    public static Response result(OutputBuffer body) {
-        return new Response(200, Response.JSON, body.array(), body.length());
+    /**
+     * A result.
+     *
+     * @param metadata the headers and trailers of the handler
+     */
+    public static Response result(OutputBuffer body, ResponseMetadata metadata) {
+        return new Response(200, Response.JSON, metadata, body.array(), body.length());
     }
 
     public static Response fault(Fault fault) {

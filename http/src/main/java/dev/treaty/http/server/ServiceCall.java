@@ -9,6 +9,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.text.Secrets;
@@ -59,8 +60,9 @@ public final class ServiceCall implements Action {
         byte[] content = compressed && body.length > 0 ? Gzip.decompress(body, bodyBytesMax) : body;
         var call = new Call(target.service.contract().name(), target.operation, arguments(content), context);
         Response response = switch (answer(call)) {
-            case ServiceResponse.Ok<?>(var value, var _, var _) -> result(value);
-            case ServiceResponse.Failed<?>(var fault, var _) -> Responses.fault(fault);
+            case ServiceResponse.Ok<?>(var value, var _, var _, var metadata) -> result(value, metadata);
+            case ServiceResponse.Failed<?>(var fault, var _, var metadata) ->
+                Responses.fault(fault).with(metadata);
         };
         return Gzip.accepted(request.headers()) ? Gzip.compress(response) : response;
     }
@@ -82,11 +84,11 @@ public final class ServiceCall implements Action {
         }
     }
 
-    private Response result(@Nullable Object value) {
+    private Response result(@Nullable Object value, ResponseMetadata metadata) {
         var body = new OutputBuffer();
         try {
             target.codec.writeResponse(value, body);
-            return Responses.result(body);
+            return Responses.result(body, metadata);
         } catch (MessageException e) {
             LOGGER.log(System.Logger.Level.ERROR, e.sentence());
             return Responses.fault(Fault.of(Code.INTERNAL, e.sentence()));

@@ -1,24 +1,26 @@
 package dev.treaty.http.wire;
 
-import dev.treaty.codec.json.MessageReader;
-import dev.treaty.core.call.CallContext;
+import dev.treaty.core.call.Headers;
+import dev.treaty.core.call.ResponseMetadata;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
+import java.util.function.BiConsumer;
 
-/** The names of the headers that Treaty sends and reads itself, and the rules for all others. */
+/** The names of the headers that Treaty sends and reads itself, and how it sends those of code. */
 public final class CallHeaders {
     public static final String CALLER = "treaty-caller";
     public static final String ATTEMPT = "treaty-attempt";
     public static final String PRIORITY = "treaty-priority";
+    public static final String MIRROR = "treaty-mirror";
     public static final String REACHED = "treaty-reached";
     public static final String RETRY = "treaty-retry";
     public static final String TIMEOUT = "connect-timeout-ms";
     public static final String VERSION = "connect-protocol-version";
     public static final String TRACE = "traceparent";
+
+    /** What precedes the names of trailers of a unary response. */
+    private static final String TRAILER = "trailer-";
 
     /**
      * The value of {@link #REACHED} if a request was rejected before it could have run, and of {@link #RETRY} if it
@@ -26,52 +28,18 @@ public final class CallHeaders {
      */
     public static final String NO = "no";
 
-    /** The maximum number of additional headers of a call. */
-    public static final int CALL_HEADERS_MAX = 64;
-
-    private static final Pattern NAME = Pattern.compile("[a-z0-9_.-]+");
-    private static final Pattern VALUE = Pattern.compile("[ -~]*");
-
-    private static final Set<String> RESERVED = Set.of(
-            "host",
-            "content-length",
-            "content-type",
-            "content-encoding",
-            "transfer-encoding",
-            "connection",
-            "keep-alive",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "upgrade",
-            "expect",
-            "accept-encoding",
-            TRACE);
-
     private CallHeaders() {}
 
-    /** Returns true for a header of HTTP, of Connect or of Treaty's transport, which a call cannot set. */
-    public static boolean reserved(String name) {
-        return name.startsWith("connect-")
-                || (name.startsWith("treaty-") && !name.equals(CallContext.MIRROR))
-                || RESERVED.contains(name);
-    }
-
-    /** What is wrong with an additional header; empty if it is valid. */
-    public static Optional<String> problem(String name, String value) {
-        if (name.isEmpty()) {
-            return Optional.of("a header has an empty name");
+    /** Passes on what is sent for the metadata of a response: headers, and trailers as headers with a prefix. */
+    public static void each(ResponseMetadata metadata, BiConsumer<String, String> send) {
+        Headers headers = metadata.headers();
+        for (int i = 0; i < headers.size(); i++) {
+            send.accept(headers.name(i), headers.value(i));
         }
-        if (!NAME.matcher(name).matches()) {
-            return Optional.of("the header name \"" + MessageReader.echo(name)
-                    + "\" is not allowed: use lower-case letters, digits, '-', '_' and '.'");
+        Headers trailers = metadata.trailers();
+        for (int i = 0; i < trailers.size(); i++) {
+            send.accept(TRAILER + trailers.name(i), trailers.value(i));
         }
-        if (reserved(name)) {
-            return Optional.of("the header " + name + " is set by the transport");
-        }
-        return VALUE.matcher(value).matches()
-                ? Optional.empty()
-                : Optional.of("the value of header " + name + " is not allowed: use printable ASCII");
     }
 
     /** Encodes a name as a header value: all but letters, digits and {@code . - _ *} is percent-encoded. */
