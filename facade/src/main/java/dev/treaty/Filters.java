@@ -13,13 +13,14 @@ import java.util.List;
 /**
  * The filters of an application, each at a named place of the fixed order of steps, for all services that a process
  * calls and serves; Treaty's own services have none. {@link Treaty#open(dev.treaty.config.Settings, Filters)} takes
- * them, and {@link Treaty#describe} and {@link ServedService#describe} print them at their places. The description of this package has an example.
+ * them, and {@link Treaty#describe} and {@link ServedService#describe} print them at their places. The description of
+ * this package has an example.
  *
  * <p>A filter can change the {@linkplain Call#with context} of a call, such as its {@linkplain
  * CallContext#with(dev.treaty.core.call.Headers) headers}, respond itself instead of the next step, and read and change
  * the response. The context of the call is the {@linkplain CallContext#current() current} one, so that calls that a
- * filter makes are calls within that call; they pass the filters too. Several filters at one place are around each other in
- * the order in which they were added.
+ * filter makes are calls within that call; they pass the filters too. Several filters at one place are around each
+ * other in the order in which they were added.
  *
  * <p>A {@link dev.treaty.core.call.ServiceException} of a filter is its fault, of a call that may have run. Any other
  * exception, and null in place of a response, is an {@code internal} fault with the name of the filter and nothing

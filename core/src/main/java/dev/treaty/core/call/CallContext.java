@@ -84,8 +84,8 @@ public record CallContext(
 
     /**
      * Returns the context of a new call: a child of the {@linkplain #current() current} one, from which it inherits
-     * deadline, caller, trace, attempt and priority, and whose {@link #outgoing} headers it sends, or the first of a new
-     * chain.
+     * deadline, caller, trace, attempt and priority, and whose {@link #outgoing} headers it sends, or the first of a
+     * new chain.
      *
      * @param self the principal of this process, which is the caller if this is a new chain
      */

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Calls the methods of a service's implementation, with the context of the {@link Call} bound to the thread. A {@link
  * ServiceException} becomes its fault. The response has the headers and trailers that the method has added to the
- * context; those that it adds after it has returned are ignored. Any other exception becomes {@link Code#INTERNAL} without its text, and is
- * passed to a listener for the log.
+ * context; those that it adds after it has returned are ignored. Any other exception becomes {@link Code#INTERNAL}
+ * without its text, and is passed to a listener for the log.
  */
 public final class Dispatcher implements Handler {
     private final Map<String, MethodHandle> methods = new HashMap<>();
