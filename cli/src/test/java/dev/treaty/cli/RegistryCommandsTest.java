@@ -374,7 +374,7 @@ class RegistryCommandsTest {
                 .asInstanceOf(MAP)
                 .containsEntry("headers", Map.of("x-a", List.of("1")))
                 .containsEntry("trailers", Map.of("x-rows", List.of("17")))
-                .containsEntry("attempts", 1L)
+                .containsEntry("attempts", 1)
                 .containsEntry("origin", "service");
         assertThat(run("call", "test.Greetings", "greet", "-H", "host: a").err())
                 .contains("the header host is set by the transport");
