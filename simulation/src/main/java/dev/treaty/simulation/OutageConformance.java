@@ -26,11 +26,15 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The tests of what clients see while the server or the backend of a registry is down, restarts, or loses its data. The
- * test class of a registry extends this one and starts and stops what it runs on; each test begins while it is up.
+ * test class of a registry extends this one and starts and stops what it runs on; each test begins while it is up. The
+ * tests run side by side if JUnit may do so, since they mostly wait: each has a server of its own.
  */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class OutageConformance {
     /** The service of the tests. */
     protected static final ServiceName ORDERS = RegistryConformance.ORDERS;

@@ -4,6 +4,7 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.spi.Backend;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +38,7 @@ final class Attendance {
 
     /** Deletes the records of services, which are followed no longer; those of closed views may be among them. */
     void end(Predicate<CachedView.FollowedService> idle) throws InterruptedException {
-        for (CachedView.FollowedService each : followed.values()) {
+        for (CachedView.FollowedService each : List.copyOf(followed.values())) {
             if (idle.test(each) && followed.remove(each.name, each)) {
                 try {
                     write(each.name);

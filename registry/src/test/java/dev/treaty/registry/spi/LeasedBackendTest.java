@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -120,14 +119,14 @@ class LeasedBackendTest {
 
     private void attend() {
         try {
-            backend.attend(ORDERS, "me", now());
+            backend.attend(ORDERS, "me", this::now);
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
     }
 
-    private Supplier<Optional<String>> now() {
-        return () -> Optional.ofNullable(acknowledged.get());
+    private Optional<String> now() {
+        return Optional.ofNullable(acknowledged.get());
     }
 
     /** Another thread acknowledges more, or less, and records that before the next transaction. */
@@ -176,7 +175,7 @@ class LeasedBackendTest {
         backend.beforeCommit = () -> {
             throw new ServiceException(Code.UNAVAILABLE, "down");
         };
-        assertThatExceptionOfType(ServiceException.class).isThrownBy(() -> backend.attend(ORDERS, "me", now()));
+        assertThatExceptionOfType(ServiceException.class).isThrownBy(() -> backend.attend(ORDERS, "me", this::now));
         assertThat(backend.text(RECORD)).isEmpty();
 
         backend.renew(Set::of);
