@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * CachedView views} of a process share them: whichever thread writes a record, it writes what the newest view has.
  */
 final class Attendance {
-    /** What identifies a process, and a state that it acknowledges: what {@link RegistryTable#token} and digests are. */
+    /** What identifies a process, and a state that it acknowledges: a {@link RegistryTable#token} and a digest. */
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{32}");
 
     private final Backend backend;
