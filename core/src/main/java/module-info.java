@@ -13,4 +13,5 @@ module dev.treaty.core {
     exports dev.treaty.core.health;
     exports dev.treaty.core.text;
     exports dev.treaty.core.time;
+    exports dev.treaty.core.timeout;
 }

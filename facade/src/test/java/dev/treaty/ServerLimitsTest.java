@@ -15,6 +15,7 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.event.Side;
 import dev.treaty.core.time.Time;
 import dev.treaty.pipeline.Pipelines;
 import dev.treaty.resilience.Admission;
@@ -173,6 +174,34 @@ class ServerLimitsTest {
             assertThat(retries).isEmpty();
             held.released.countDown();
             callers.join();
+        }
+    }
+
+    @Test
+    void an_adaptive_limit_knows_how_long_a_handler_waits_for_its_calls_of_other_services_W9() throws Exception {
+        try (Treaty treaty = open(DIRECT)) {
+            Queue<Event.CallEnded> ended = events(treaty, Event.CallEnded.class);
+            Work work = treaty.client(Work.class);
+            treaty.serve(Work.class, what -> "done");
+            treaty.serve(Front.class, what -> {
+                var other = treaty.callAsync(() -> work.work(what)); // at the same time as the next call
+                return work.work(what) + other.join();
+            });
+            assertThat(treaty.client(Front.class).ask("anything")).isEqualTo("donedone");
+            long now = Time.system().nanoTime();
+            Event.CallEnded front = ended.stream()
+                    .filter(each ->
+                            each.side() == Side.SERVER && each.call().path().endsWith("ask"))
+                    .findAny()
+                    .orElseThrow();
+            long longest = ended.stream()
+                    .filter(each ->
+                            each.side() == Side.CLIENT && each.call().path().endsWith("work"))
+                    .mapToLong(each -> each.response().latencyNanos())
+                    .max()
+                    .orElseThrow();
+            assertThat(front.call().context().record().idleNanos(now))
+                    .isBetween(longest, front.response().latencyNanos());
         }
     }
 

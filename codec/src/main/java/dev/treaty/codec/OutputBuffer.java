@@ -9,7 +9,11 @@ public final class OutputBuffer extends OutputStream {
     /** The maximum size that an empty buffer keeps, in bytes. */
     public static final int KEPT_MAX = 64 << 10;
 
-    private byte[] array = new byte[1 << 10];
+    private static final byte[] EMPTY = new byte[0];
+
+    /** Allocated by the first write: what is written at once, such as a small response, takes no more than its size. */
+    private byte[] array = EMPTY;
+
     private int length;
 
     /** The bytes, of which the first {@link #length} are the content. */

@@ -1,6 +1,7 @@
 package dev.treaty.pipeline;
 
 import dev.treaty.core.call.Call;
+import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
@@ -88,14 +89,27 @@ public final class Pipelines {
 
     private static final String OUTERMOST = "outermost, so that it sees what the caller sees";
 
-    /** Measures a call and emits an event at its end. */
+    /** Measures a call and emits an event at its end. The call of a handler tells its own that it waits meanwhile. */
     private static Step observeClient(Time time, Events events) {
         return new Step("observe", OUTERMOST, Filter.wrapping(next -> call -> {
             long start = time.nanoTime();
-            ServiceResponse<?> response = next.handle(call).withLatencyNanos(time.nanoTime() - start);
-            events.emit(new Event.CallEnded(Side.CLIENT, call, response));
-            return response;
+            CallContext handled = CallContext.currentOrNull();
+            if (handled == null) {
+                return observed(call, next.handle(call), time.nanoTime() - start, events);
+            }
+            handled.record().calling(start);
+            try {
+                return observed(call, next.handle(call), time.nanoTime() - start, events);
+            } finally {
+                handled.record().called(time.nanoTime());
+            }
         }));
+    }
+
+    private static ServiceResponse<?> observed(Call call, ServiceResponse<?> response, long nanos, Events events) {
+        ServiceResponse<?> measured = response.withLatencyNanos(nanos);
+        events.emit(new Event.CallEnded(Side.CLIENT, call, measured));
+        return measured;
     }
 
     /** The same for a server, where a canceled call ends before its handler returns. */

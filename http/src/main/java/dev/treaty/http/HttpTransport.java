@@ -3,6 +3,7 @@ package dev.treaty.http;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.Time;
+import dev.treaty.core.timeout.Watchdog;
 import dev.treaty.http.client.ByteChannel;
 import dev.treaty.http.client.EncodedOperation;
 import dev.treaty.http.client.HttpConnection;
@@ -33,7 +34,12 @@ public final class HttpTransport implements Transport {
 
     /** A transport with those limits. */
     public HttpTransport(HttpTransportOptions options, Time time) {
-        this(options, time, (endpoint, deadline) -> SocketByteChannel.open(endpoint, deadline, time));
+        this(options, time, sockets(time));
+    }
+
+    private static ByteChannel.Source sockets(Time time) {
+        Watchdog watchdog = Watchdog.of(time);
+        return (endpoint, deadline) -> SocketByteChannel.open(endpoint, deadline, time, watchdog);
     }
 
     HttpTransport(HttpTransportOptions options, Time time, ByteChannel.Source channels) {

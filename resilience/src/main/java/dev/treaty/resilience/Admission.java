@@ -154,7 +154,12 @@ public final class Admission implements Filter {
             return;
         }
         long now = time.nanoTime();
-        concurrency.release(call.operation().name(), start, now, code == Code.DEADLINE_EXCEEDED || deadline - now <= 0);
+        concurrency.release(
+                call.operation().name(),
+                start,
+                now,
+                call.context().record().idleNanos(now),
+                code == Code.DEADLINE_EXCEEDED || deadline - now <= 0);
     }
 
     private static Principal key(Principal caller) {

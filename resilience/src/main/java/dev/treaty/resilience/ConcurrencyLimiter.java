@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * looks whether the {@link WaitQueue} is empty, and a call joins the queue before it looks for permits, so at least one
  * of the two sees the other and no wake-up is lost.
  *
- * <p>An adaptive limit learns from {@link #release(String, long, long, boolean)}, several times a second.
+ * <p>An adaptive limit learns from {@link #release(String, long, long, long, boolean)}, several times a second.
  */
 public final class ConcurrencyLimiter {
     /**
@@ -225,13 +225,14 @@ public final class ConcurrencyLimiter {
      * @param operation the name of the operation, of which there are few
      * @param startedNanos the reading of the clock when the call was admitted
      * @param now a reading of the clock
+     * @param waitedNanos for how long it waited for other services meanwhile
      * @param late whether the call ended after its deadline
      */
-    public void release(String operation, long startedNanos, long now, boolean late) {
+    public void release(String operation, long startedNanos, long now, long waitedNanos, boolean late) {
         release();
         AdaptiveLimit current = adaptive;
         if (current != null) {
-            current.add(operation, startedNanos, now, late);
+            current.add(operation, startedNanos, now, waitedNanos, late);
             if (current.over(now)) {
                 adapt(current, now);
             }
@@ -289,7 +290,7 @@ public final class ConcurrencyLimiter {
         }
     }
 
-    /** Returns whether {@link #release(String, long, long, boolean)} uses the outcome of calls. */
+    /** Returns whether {@link #release(String, long, long, long, boolean)} uses the outcome of calls. */
     public boolean adaptive() {
         return adaptive != null;
     }

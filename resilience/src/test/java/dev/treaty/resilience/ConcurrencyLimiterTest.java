@@ -473,7 +473,7 @@ class ConcurrencyLimiterTest {
         for (int i = 0; i < 30; i++) {
             acquire(limiter, 1);
             time.advance(Duration.ofMillis(5));
-            limiter.release("read", time.nanoTime() - 5_000_000, time.nanoTime(), false);
+            limiter.release("read", time.nanoTime() - 5_000_000, time.nanoTime(), 0, false);
         }
         acquire(limiter, 1);
         assertThat(limiter.snapshot().baseline()).isPresent();

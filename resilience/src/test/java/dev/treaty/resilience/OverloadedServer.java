@@ -28,11 +28,13 @@ public final class OverloadedServer {
     private double serviceNanos;
     private boolean exponential;
     private boolean computing;
+    private long waitedNanos;
     private double callsPerSecond;
     private long nextCallAt;
     private long refused;
 
-    private record Ending(long at, long started) implements Comparable<Ending> {
+    /** The end of a worker's part of a call, or of the time for which the call waits afterwards. */
+    private record Ending(long at, long started, boolean working) implements Comparable<Ending> {
         @Override
         public int compareTo(Ending other) {
             return Long.compare(at, other.at);
@@ -77,6 +79,12 @@ public final class OverloadedServer {
         return this;
     }
 
+    /** Lets calls wait for another service after their work, without a worker. */
+    public OverloadedServer waiting(Duration each) {
+        waitedNanos = each.toNanos();
+        return this;
+    }
+
     /** Lets durations vary exponentially. */
     public OverloadedServer withExponentialService() {
         exponential = true;
@@ -112,10 +120,16 @@ public final class OverloadedServer {
             time.advance(Duration.ofNanos(at - time.nanoTime()));
             if (ends) {
                 Ending ending = endings.poll();
+                if (ending.working) {
+                    idle++;
+                    begin(at);
+                }
+                if (ending.working && waitedNanos > 0) {
+                    endings.add(new Ending(at + waitedNanos, ending.started, false));
+                    continue;
+                }
                 boolean late = late(at, ending.started);
-                limiter.release("", ending.started, at, late);
-                idle++;
-                begin(at);
+                limiter.release("", ending.started, at, waitedNanos, late);
                 served += late ? 0 : 1;
                 ended++;
                 nanos += at - ending.started;
@@ -141,10 +155,10 @@ public final class OverloadedServer {
             if (computing && limiter.revoke()) {
                 refused++;
             } else if (computing && late(now, started)) {
-                limiter.release("", started, now, true);
+                limiter.release("", started, now, 0, true);
             } else {
                 double varied = exponential ? -Math.log(1 - random.nextDouble()) : 0.8 + 0.4 * random.nextDouble();
-                endings.add(new Ending(now + (long) (serviceNanos * varied), started));
+                endings.add(new Ending(now + (long) (serviceNanos * varied), started, true));
                 idle--;
             }
         }

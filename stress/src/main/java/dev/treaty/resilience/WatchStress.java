@@ -2,7 +2,7 @@ package dev.treaty.resilience;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
-import dev.treaty.resilience.timeout.Watchdog;
+import dev.treaty.core.timeout.Watchdog;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Description;

@@ -89,7 +89,7 @@ public class TreatyGuards {
             return 0;
         }
         Integer answer = body.run();
-        limiter.release("", began, System.nanoTime(), false);
+        limiter.release("", began, System.nanoTime(), 0, false);
         return answer;
     }
 

@@ -26,6 +26,14 @@ public final class DecisionRecord {
     /** Written and read by the thread that handles the call. */
     private long waitedNanos;
 
+    /** The calls of the handler that have begun and not ended, and since when there is one; under the lock of this. */
+    private int calling;
+
+    private long callingSince;
+
+    /** How long there was at least one such call before, in nanoseconds. */
+    private long calledNanos;
+
     /**
      * Adds a time, in nanoseconds, that the handler has waited on purpose, as for the next change in a long poll:
      * metrics do not count it as latency. Called by the thread that handles the call.
@@ -37,6 +45,30 @@ public final class DecisionRecord {
     /** Returns how long the handler has waited on purpose, in nanoseconds. */
     public long waitedNanos() {
         return waitedNanos;
+    }
+
+    /** Records that the handler calls another service; any thread that works for it may. */
+    public synchronized void calling(long now) {
+        if (calling++ == 0) {
+            callingSince = now;
+        }
+    }
+
+    /** Records that such a call has ended. */
+    public synchronized void called(long now) {
+        if (--calling == 0) {
+            calledNanos += now - callingSince;
+        }
+    }
+
+    /**
+     * Returns how long the handler has waited, on purpose or for at least one call of another service, in nanoseconds.
+     * A limit does not count it as work of this service.
+     *
+     * @param now a reading of the clock
+     */
+    public synchronized long idleNanos(long now) {
+        return waitedNanos + calledNanos + (calling == 0 ? 0 : now - callingSince);
     }
 
     /** Records the candidates of an attempt; the caller does that only if an instance was excluded. */

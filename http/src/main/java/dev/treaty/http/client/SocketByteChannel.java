@@ -6,6 +6,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import dev.treaty.core.timeout.Watchdog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -19,9 +20,9 @@ import java.util.function.BiFunction;
 
 /**
  * A TCP connection as a {@link ByteChannel}. It is a {@link SocketChannel} for two reasons: an interrupt ends its waits
- * on platform threads too, and it can be checked without waiting whether the peer has closed it. Reads wait with the
- * socket's timeout, which costs nothing to set here; writes never block in the kernel, which applies no timeout to
- * them.
+ * on platform threads too, and it can be checked without waiting whether the peer has closed it. Reads wait without a
+ * timeout, because the JVM creates and cancels a timer for each wait of a virtual thread that has one; at the deadline a
+ * {@link Watchdog} closes the connection. Writes never block in the kernel, which applies no timeout to them.
  */
 public final class SocketByteChannel implements ByteChannel {
     /** The maximum pause between two attempts to write to a peer that does not read, in nanoseconds. */
@@ -32,18 +33,26 @@ public final class SocketByteChannel implements ByteChannel {
     private final SocketChannel channel;
     private final InputStream in;
     private final Time time;
+    private final Watchdog watchdog;
+    private final Runnable timedOut = this::close;
     private final ByteBuffer probe = ByteBuffer.allocate(1);
     private boolean blocking = true;
     private boolean wrote;
 
-    private SocketByteChannel(SocketChannel channel, Time time) throws IOException {
+    private SocketByteChannel(SocketChannel channel, Time time, Watchdog watchdog) throws IOException {
         this.channel = channel;
         this.in = channel.socket().getInputStream();
         this.time = time;
+        this.watchdog = watchdog;
     }
 
-    /** Connects to an endpoint. */
-    public static ByteChannel open(ServiceEndpoint endpoint, Deadline deadline, Time time) throws IOException {
+    /**
+     * Connects to an endpoint.
+     *
+     * @param watchdog ends reads at their deadlines
+     */
+    public static ByteChannel open(ServiceEndpoint endpoint, Deadline deadline, Time time, Watchdog watchdog)
+            throws IOException {
         if (!endpoint.protocol().equals("http")) {
             throw new IOException("the protocol " + endpoint.protocol() + " is not supported: use http");
         }
@@ -55,7 +64,7 @@ public final class SocketByteChannel implements ByteChannel {
         try {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.socket().connect(address, millis(deadline, time));
-            return new SocketByteChannel(channel, time);
+            return new SocketByteChannel(channel, time, watchdog);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
@@ -118,8 +127,27 @@ public final class SocketByteChannel implements ByteChannel {
     @Override
     public int read(byte[] into, int offset, int length, Deadline deadline) throws IOException {
         blocking(true);
-        channel.socket().setSoTimeout(millis(deadline, time));
-        return in.read(into, offset, length);
+        if (deadline.expired(time)) {
+            throw new SocketTimeoutException();
+        }
+        Watchdog.Watch watch = watchdog.arm(Thread.currentThread(), deadline.atNanos(), timedOut);
+        IOException failure = null;
+        int count = 0;
+        boolean late;
+        try {
+            count = in.read(into, offset, length);
+        } catch (IOException e) {
+            failure = e;
+        } finally {
+            late = watchdog.disarm(watch);
+        }
+        if (late) {
+            throw new SocketTimeoutException();
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return count;
     }
 
     @Override

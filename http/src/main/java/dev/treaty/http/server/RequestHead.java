@@ -110,8 +110,14 @@ public final class RequestHead {
     }
 
     private static Optional<Long> digits(String text, int most) {
-        boolean plain = !text.isEmpty() && text.length() <= most && text.chars().allMatch(c -> c >= '0' && c <= '9');
-        return plain ? Optional.of(Long.parseLong(text)) : Optional.empty();
+        boolean plain = !text.isEmpty() && text.length() <= most;
+        long number = 0;
+        for (int i = 0; plain && i < text.length(); i++) {
+            int digit = text.charAt(i) - '0';
+            plain = digit >= 0 && digit <= 9;
+            number = number * 10 + digit;
+        }
+        return plain ? Optional.of(number) : Optional.empty();
     }
 
     private static Map<String, String> others(HttpHeaders headers) {

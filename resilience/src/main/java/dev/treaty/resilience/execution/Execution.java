@@ -7,6 +7,7 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Priority;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import dev.treaty.core.timeout.Watchdog;
 import dev.treaty.resilience.CircuitBreaker;
 import dev.treaty.resilience.ConcurrencyLimiter;
 import dev.treaty.resilience.Fallback;
@@ -19,7 +20,6 @@ import dev.treaty.resilience.internal.GuardCounters.Count;
 import dev.treaty.resilience.limit.Throttle;
 import dev.treaty.resilience.retry.Hedge;
 import dev.treaty.resilience.retry.Retry;
-import dev.treaty.resilience.timeout.Watchdog;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -155,7 +155,7 @@ public final class Execution {
         if (!limiter.adaptive() || (failure != null && (failure.refused() || UNMEASURED.contains(code)))) {
             limiter.release();
         } else {
-            limiter.release(dependencies.name(), start, time.nanoTime(), code == Code.DEADLINE_EXCEEDED);
+            limiter.release(dependencies.name(), start, time.nanoTime(), 0, code == Code.DEADLINE_EXCEEDED);
         }
     }
 

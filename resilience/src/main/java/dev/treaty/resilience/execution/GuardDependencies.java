@@ -2,8 +2,8 @@ package dev.treaty.resilience.execution;
 
 import dev.treaty.core.call.ContextCarrier;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.timeout.Watchdog;
 import dev.treaty.resilience.CircuitBreaker;
-import dev.treaty.resilience.timeout.Watchdog;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 

@@ -12,13 +12,16 @@ import java.util.concurrent.atomic.AtomicLong;
  * Finds out, window by window, how many calls a service can run at a time: as many as it completes in the time that a
  * call may take (Little's law), which is twice the <em>baseline</em>, the duration of a call without a queue, and at
  * least {@link #WAIT_MIN} more than it. One part keeps the service busy, and the other part waits within it, so that it
- * stays busy. TCP BBR computes its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016).
+ * stays busy. TCP BBR computes its window in the same way (<i>BBR: Congestion-based congestion control</i>, 2016). The
+ * time that a call waits for other services is no part of its duration here: the limit allows in addition as many calls
+ * as wait for them on average.
  *
- * <p>The limit falls only if calls take longer than they may, and in addition the limit was reached, or three quarters
- * of the calls queue and either some ended after their deadlines or twice as many run as when they did not queue. So a
- * service below its capacity is not limited, however long its calls take. While the limit is reached and calls take
- * less, it rises, by up to a half with each window. It doubles with each {@link #DOUBLED_AFTER} in which it is not
- * reached, until it is the highest again.
+ * <p>The limit falls only if calls take longer than they may, and in addition the limit was reached, or more than
+ * {@link #LIMIT_MIN} calls run, three quarters of the calls queue, and either some ended after their deadlines or the
+ * number of running calls is twice that of when they did not queue and still grows. So a service below its capacity is
+ * not limited, however long its calls take. Except during measurements, the limit falls below {@link #LIMIT_MIN} only if
+ * half of the calls end after their deadlines. While the limit is reached and calls take less, it rises, by up to a half with each window. It
+ * doubles with each {@link #DOUBLED_AFTER} in which it is not reached, until it is the highest again.
  *
  * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
  * with faster windows. It rises only by a <em>measurement</em>: for {@link #MEASURED_CALLS}, or {@link #MEASURED_FOR}
@@ -64,6 +67,12 @@ public final class AdaptiveLimit {
     /** How long calls may take, in baselines. */
     static final double TOLERANCE = 2;
 
+    /** So few calls at a time are no overload unless they end after their deadlines. */
+    static final int LIMIT_MIN = 16;
+
+    /** The share of late calls that lets the limit fall below {@link #LIMIT_MIN}. */
+    private static final double LATE_SHARE = 0.5;
+
     /** Calls that wait for less than this are no reason to refuse any: quick calls on busy processors wait so long. */
     static final Duration WAIT_MIN = Duration.ofMillis(10);
 
@@ -85,6 +94,12 @@ public final class AdaptiveLimit {
     /** By how much the number of running calls has grown at least when a queue begins. */
     private static final int RUSH = 2;
 
+    /** By how much the number of running calls grows at least in each window while calls queue more and more. */
+    private static final double RUSH_GROWTH = 1.25;
+
+    /** In so many windows in a row: in one, it grows too if calls begin to take longer without a queue. */
+    private static final int RUSH_WINDOWS = 2;
+
     private enum Phase {
         ADAPTING,
         /** The calls end that ran before a measurement. */
@@ -95,6 +110,7 @@ public final class AdaptiveLimit {
     private final int stripes;
     private final Map<String, CallDurations> operations = new ConcurrentHashMap<>();
     private final AtomicLong late = new AtomicLong();
+    private final AtomicLong waited = new AtomicLong();
     private volatile long endsAt;
 
     /** When the last measurement began; calls that began before are not measured. */
@@ -102,18 +118,31 @@ public final class AdaptiveLimit {
 
     private long beganAt;
     private int limitMax;
+
+    /** {@link #LIMIT_MIN}, or 1 from a window with many late calls on until calls do not queue any more. */
+    private int limitMin = LIMIT_MIN;
+
     private double estimate;
 
     /** The highest limit since the last measurement. */
     private double estimateKnown;
 
     private double callNanos;
+    private double waitedNanos;
     private double callsPerNano;
     private double baselineNanos;
     private volatile Phase phase = Phase.ADAPTING;
     private int windowsUntilMeasured;
     private long limitedAt;
-    private int inFlightBefore;
+
+    /** The number of running calls at the end of the last window, and of the last window in which calls did not queue. */
+    private int inFlightLast;
+
+    private int inFlightUnqueued;
+
+    /** The number of windows in a row in which calls queued and the number of running calls grew. */
+    private int growing;
+
     private String reason = "it is the highest limit";
 
     public AdaptiveLimit(ConcurrencyPolicy policy, int stripes, long now) {
@@ -126,8 +155,9 @@ public final class AdaptiveLimit {
     private void begin(long now) {
         beganAt = now;
         long longest = phase == Phase.ADAPTING ? WINDOW_MAX.toNanos() : WINDOW.toNanos();
-        endsAt = now + Math.clamp((long) callNanos, WINDOW.toNanos(), longest);
+        endsAt = now + Math.clamp((long) (callNanos + waitedNanos), WINDOW.toNanos(), longest);
         late.set(0);
+        waited.set(0);
         operations.values().forEach(CallDurations::next);
     }
 
@@ -137,19 +167,27 @@ public final class AdaptiveLimit {
         estimate = Math.min(estimate, changed);
     }
 
-    /** Adds a call of an operation, of which there are few. */
-    public void add(String operation, long startedNanos, long now, boolean isLate) {
+    /**
+     * Adds a call of an operation, of which there are few.
+     *
+     * @param waitedNanos for how long of its duration it waited for other services
+     */
+    public void add(String operation, long startedNanos, long now, long waitedNanos, boolean isLate) {
         if (phase == Phase.MEASURING && startedNanos - since < 0) {
             return;
         }
-        if (isLate) {
+        long nanos = now - startedNanos;
+        if (isLate && 2 * waitedNanos < nanos) {
             late.incrementAndGet();
         }
         CallDurations durations = operations.get(operation);
         if (durations == null) {
             durations = operations.computeIfAbsent(operation, _ -> new CallDurations(stripes));
         }
-        durations.add(now - startedNanos);
+        durations.add(nanos - waitedNanos);
+        if (waitedNanos > 0) {
+            waited.addAndGet(waitedNanos);
+        }
     }
 
     /** Returns whether the window has lasted long enough. */
@@ -186,25 +224,29 @@ public final class AdaptiveLimit {
                         .mapToDouble(CallDurations::busyNanos)
                         .sum()
                 / calls;
-        boolean rush = inFlight >= RUSH * Math.max(1, inFlightBefore);
+        waitedNanos = (double) waited.get() / calls;
         boolean slow =
                 operations.values().stream().mapToLong(CallDurations::slow).sum() >= SLOW_SHARE * calls;
-        inFlightBefore = TOLERANCE * baselineNanos >= callNanos ? inFlight : inFlightBefore;
-        boolean overloaded = limited || (slow && (rush || late.get() > 0));
+        growing = slow && inFlight >= RUSH_GROWTH * inFlightLast ? growing + 1 : 0;
+        boolean rush = inFlight >= RUSH * Math.max(1, inFlightUnqueued) && growing >= RUSH_WINDOWS;
+        inFlightLast = inFlight;
+        inFlightUnqueued = TOLERANCE * baselineNanos >= callNanos ? inFlight : inFlightUnqueued;
+        boolean overloaded = limited || (inFlight > LIMIT_MIN && slow && (rush || late.get() > 0));
         limitedAt = overloaded ? now : limitedAt;
         String why;
         if (phase == Phase.MEASURING) {
             phase = Phase.ADAPTING;
             windowsUntilMeasured = baselineNanos < MUCH_SHORTER * baselineBefore ? MEASURE_AGAIN : MEASURE_EVERY;
-            estimate = callsPerNano * allowedNanos();
+            estimate = callsPerNano * (allowedNanos() + waitedNanos);
             estimateKnown = estimate;
             why = "the baseline was measured again";
         } else {
             callsPerNano = (double) calls / (now - beganAt);
             why = adapted(limited, overloaded, now);
         }
+        limitMin = late.get() >= LATE_SHARE * calls ? 1 : limitMin;
+        estimate = Math.clamp(estimate, phase == Phase.ADAPTING ? Math.min(limitMin, limitMax) : 1, limitMax);
         begin(now);
-        estimate = Math.clamp(estimate, 1, limitMax);
         if (limit() != before) {
             reason = "%d to %d: %s".formatted(before, limit(), why);
         }
@@ -250,12 +292,13 @@ public final class AdaptiveLimit {
 
     private String adapted(boolean limited, boolean overloaded, long now) {
         double headroom = allowedNanos() / callNanos;
-        double target = callsPerNano * allowedNanos();
+        double target = Math.max(limitMin, callsPerNano * (allowedNanos() + waitedNanos));
         windowsUntilMeasured = Math.max(0, windowsUntilMeasured - 1);
         estimateKnown = Math.max(estimateKnown, estimate);
         if (!overloaded) {
             if (now - limitedAt >= DOUBLED_AFTER.toNanos()) {
                 estimate *= 2;
+                limitMin = LIMIT_MIN;
                 limitedAt = now;
             }
             return "it was not reached for " + DOUBLED_AFTER.toSeconds() + " s";
@@ -265,7 +308,8 @@ public final class AdaptiveLimit {
         } else if (windowsUntilMeasured > 0 && target >= UNSURE * estimateKnown) {
             estimate = Math.min(estimate, target);
         } else {
-            estimate = Math.clamp(Math.rint(MEASURED_SHARE * callsPerNano * baselineNanos), 1, estimate);
+            double unqueued = callsPerNano * (MEASURED_SHARE * baselineNanos + waitedNanos);
+            estimate = Math.clamp(Math.rint(unqueued), 1, estimate);
             phase = Phase.DRAINING;
             since = now;
         }

@@ -8,10 +8,10 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
+import dev.treaty.core.timeout.Watchdog;
 import dev.treaty.resilience.HedgePolicy;
 import dev.treaty.resilience.internal.Failure;
 import dev.treaty.resilience.internal.GuardCounters;
-import dev.treaty.resilience.timeout.Watchdog;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 

@@ -122,7 +122,7 @@ class AdaptiveLimitTest {
             while (!running.isEmpty() && running.peek().ends <= time.nanoTime()) {
                 Running ended = running.remove();
                 boolean late = ended.ends - ended.started > 1_500_000_000L; // as after the default attempt timeout
-                limiter.release(ended.operation, ended.started, ended.ends, late);
+                limiter.release(ended.operation, ended.started, ended.ends, 0, late);
             }
             boolean slow = call % slowEvery == 0;
             if (limiter.tryAcquire()) {
@@ -158,10 +158,19 @@ class AdaptiveLimitTest {
 
     /** Ends a window of ten calls that began one after the other. */
     private static void window(ConcurrencyLimiter limiter, ManualTime time, Duration took, boolean late) {
+        window(limiter, time, 1, took, Duration.ZERO, late);
+    }
+
+    /** Ends a window of ten calls while a number of calls run. */
+    private static void window(
+            ConcurrencyLimiter limiter, ManualTime time, int running, Duration took, Duration waited, boolean late) {
         time.advance(Duration.ofSeconds(1));
-        for (int i = 0; i < AdaptiveLimit.CALLS_MIN; i++) {
+        while (limiter.inFlight() < running) {
             assertThat(limiter.tryAcquire()).isTrue();
-            limiter.release("work", time.nanoTime() - took.toNanos(), time.nanoTime(), late);
+        }
+        for (int i = 0; i < AdaptiveLimit.CALLS_MIN; i++) {
+            limiter.release("work", time.nanoTime() - took.toNanos(), time.nanoTime(), waited.toNanos(), late);
+            limiter.tryAcquire();
         }
     }
 
@@ -170,12 +179,79 @@ class AdaptiveLimitTest {
         var time = new ManualTime();
         var limiter = new ConcurrencyLimiter(POLICY, time);
         window(limiter, time, SERVICE, false);
-        window(limiter, time, SERVICE.multipliedBy(50), false);
+        window(limiter, time, 20, SERVICE.multipliedBy(50), Duration.ZERO, false);
         assertThat(limiter.limit()).isEqualTo(1000);
-        window(limiter, time, SERVICE.multipliedBy(50), true);
+        window(limiter, time, 20, SERVICE.multipliedBy(50), Duration.ZERO, true);
         assertThat(limiter.limit()).isLessThan(10);
         assertThat(limiter.snapshot().reason())
                 .isEqualTo("1000 to " + limiter.limit() + ": calls took 1000.00 ms, and 20.00 ms without a queue");
+    }
+
+    @Test
+    void a_few_calls_are_no_overload_although_they_are_late_W9() {
+        var time = new ManualTime();
+        var limiter = new ConcurrencyLimiter(POLICY, time);
+        window(limiter, time, SERVICE, false);
+        for (int second = 0; second < 100; second++) {
+            window(limiter, time, AdaptiveLimit.LIMIT_MIN, SERVICE.multipliedBy(50), Duration.ZERO, true);
+        }
+        assertThat(limiter.limit()).isEqualTo(1000);
+    }
+
+    @Test
+    void calls_that_wait_for_another_service_are_not_refused_although_they_are_late_W9() {
+        var time = new ManualTime();
+        var limiter = new ConcurrencyLimiter(POLICY, time);
+        window(limiter, time, SERVICE, false);
+        Duration waited = SERVICE.multipliedBy(50);
+        for (int second = 0; second < 100; second++) {
+            window(limiter, time, 900, waited.plus(SERVICE), waited, true);
+        }
+        assertThat(limiter.limit()).isEqualTo(1000);
+    }
+
+    @Test
+    void an_overloaded_service_whose_calls_wait_for_another_keeps_its_workers_busy_W9() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            List<Report> seconds =
+                    server(8, SERVICE, 3, seed).waiting(Duration.ofMillis(500)).seconds(20);
+            assertThat(seconds.subList(5, 20)).as("seed %d", seed).allSatisfy(second -> {
+                assertThat(second.goodput()).isGreaterThan(0.9);
+                assertThat(second.limit()).as("400 calls/s for 540 ms").isLessThan(400);
+            });
+        }
+    }
+
+    /** Calls arrive at an even rate and are all served at once, within a time that changes. */
+    private static long refusedWithoutQueue(Duration before, Duration after, Duration ramp, int callsPerSecond) {
+        var time = new ManualTime();
+        var limiter = new ConcurrencyLimiter(POLICY, time);
+        var running = new PriorityQueue<Running>();
+        long changes = time.nanoTime() + Duration.ofSeconds(5).toNanos();
+        long refused = 0;
+        for (int call = 0; call < 30 * callsPerSecond; call++) {
+            time.advance(Duration.ofNanos(1_000_000_000L / callsPerSecond));
+            long now = time.nanoTime();
+            while (!running.isEmpty() && running.peek().ends <= now) {
+                Running ended = running.remove();
+                limiter.release(ended.operation, ended.started, ended.ends, 0, false);
+            }
+            double changed = Math.clamp((double) (now - changes) / ramp.toNanos(), 0, 1);
+            long nanos = (long) (before.toNanos() + changed * (after.toNanos() - before.toNanos()));
+            if (limiter.tryAcquire()) {
+                running.add(new Running("work", now, now + nanos));
+            } else {
+                refused++;
+            }
+        }
+        return refused;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10, 5, 800", "100, 5, 800", "1000, 5, 300", "1000, 1, 800", "2000, 2, 400"})
+    void a_service_that_becomes_slower_below_its_capacity_refuses_nothing_W9(int rate, int before, int after) {
+        assertThat(refusedWithoutQueue(Duration.ofMillis(before), Duration.ofMillis(after), Duration.ofNanos(1), rate))
+                .isZero();
     }
 
     @Test
@@ -190,7 +266,7 @@ class AdaptiveLimitTest {
             }
             time.advance(waited);
             for (int caller = 0; caller < 128; caller++) {
-                limiter.release("work", time.nanoTime() - waited.toNanos(), time.nanoTime(), false);
+                limiter.release("work", time.nanoTime() - waited.toNanos(), time.nanoTime(), 0, false);
             }
         }
         assertThat(limiter.limit()).isEqualTo(1000);
@@ -214,11 +290,11 @@ class AdaptiveLimitTest {
         assertThat(limit.over(end - 1)).isFalse();
         assertThat(limit.over(end)).isTrue();
         for (int i = 1; i < AdaptiveLimit.CALLS_MIN; i++) {
-            limit.add("work", 0, end, false);
+            limit.add("work", 0, end, 0, false);
         }
         assertThat(limit.next(false, 1, end)).isFalse();
         assertThat(limit.baseline()).isEmpty();
-        limit.add("work", 0, end, false);
+        limit.add("work", 0, end, 0, false);
         assertThat(limit.next(false, 1, end)).isTrue();
         assertThat(limit.baseline().orElseThrow()).isBetween(Duration.ofMillis(19), AdaptiveLimit.WINDOW);
         assertThat(limit.over(end + 1)).isFalse();

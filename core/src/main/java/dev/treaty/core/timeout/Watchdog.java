@@ -1,4 +1,4 @@
-package dev.treaty.resilience.timeout;
+package dev.treaty.core.timeout;
 
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;

@@ -1,11 +1,11 @@
-package dev.treaty.resilience.timeout;
+package dev.treaty.core.timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.WatchdogTime;
+import dev.treaty.fixtures.WatchdogTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
