@@ -23,7 +23,6 @@ class FloodTest {
     private static final long PAUSE_NANOS = 2_000_000;
 
     private static final int HEAP_GROWTH_MAX = 16 << 20;
-    private static final Duration LATENCY_MAX = Duration.ofMillis(500);
 
     /** Returns the 99th percentile of the latencies of calls by clients that do nothing wrong. */
     private static Duration latency(int port) throws Exception {
@@ -87,7 +86,6 @@ class FloodTest {
                         (double) processorTime.toNanos() / TIME.toNanos(),
                         growth);
                 assertThat(growth).isLessThan(HEAP_GROWTH_MAX);
-                assertThat(flooded).isLessThan(LATENCY_MAX);
             }
         }
     }
