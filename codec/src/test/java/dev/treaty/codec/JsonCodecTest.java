@@ -551,6 +551,18 @@ public class JsonCodecTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"a", "\"", "\\", "\n", "\u0000", "\u007f", "ä", "€", "😀", "\ud83d"})
+    void long_text_is_written_as_short_text_is(String character) {
+        for (int length : List.of(0, 254, 255, 256, 257, 8_000, 100_000)) {
+            String text = "a".repeat(length) + character + "b".repeat(length / 2);
+            String json = writeRequest("get", new Shop.OrderId(text));
+            String escaped = writeRequest("get", new Shop.OrderId(character)).replaceAll("^.*:\"|\"}+$", "");
+            assertThat(json).contains("a".repeat(length) + escaped + "b".repeat(length / 2) + "\"");
+            assertThat(readRequest("get", json)).containsExactly(new Shop.OrderId(text));
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"c0af", "e080af", "f08080af", "eda080", "f4908080", "f5808080", "80", "c3", "ff"})
     void text_that_is_not_utf_8_is_rejected_W6(String hex) {
         byte[] bad = HexFormat.of().parseHex(hex);

@@ -69,6 +69,9 @@ public final class CallBenchmark extends Benchmark {
 
     private static final int SECONDS_MAX = 86_400;
 
+    /** Less than what Treaty and gRPC-java accept by default. */
+    private static final int BYTES_MAX = 3 << 20;
+
     /** More than one machine's memory would hold of some subjects' connections and threads. */
     private static final int CALLERS_MAX = 10_000;
 
@@ -83,7 +86,7 @@ public final class CallBenchmark extends Benchmark {
             names = "--subjects",
             paramLabel = "NAME",
             split = ",",
-            description = "Only these of treaty, grpc, helidon, raw (default: all).")
+            description = "Only these of treaty, grpc, helidon, raw (default: all; raw sends small messages only).")
     private List<String> subjects = Subject.names();
 
     @Option(
@@ -99,6 +102,12 @@ public final class CallBenchmark extends Benchmark {
                     "How long all of it takes, or longer where processes start slowly; half of it is for measuring in"
                             + " any case (default: 300, or 55 with --quick).")
     private @Nullable Integer seconds;
+
+    @Option(
+            names = "--bytes",
+            paramLabel = "N",
+            description = "The size of a message as JSON, in bytes (default: 145).")
+    private int bytes = Message.JSON_BYTES;
 
     /** Both sides of a subject, running. */
     private record Pair(String subject, WorkerProcess server, WorkerProcess client) {}
@@ -119,7 +128,7 @@ public final class CallBenchmark extends Benchmark {
         var machine = new MachineLoad();
         try {
             progress("starting …");
-            List<Pair> pairs = start(chosen, processes);
+            List<Pair> pairs = start(chosen, bytes, processes);
             // Where starting took most of the time, being late is better than being wrong.
             end = Math.max(end, System.nanoTime() + totalNanos / 2);
             warmUp = warmUp(pairs, end - System.nanoTime());
@@ -140,6 +149,9 @@ public final class CallBenchmark extends Benchmark {
             processes.forEach(WorkerProcess::close);
         }
         var about = new ArrayList<>(about(chosen, times, each, warmUp));
+        if (bytes > Message.JSON_BYTES) {
+            about.add("Here each order has a longer note, so that it is " + bytes + " bytes of JSON.");
+        }
         machine.remark().ifPresent(about::add);
         complaints.forEach((who, what) -> about.add("ERRORS of " + who + ", such as: " + what));
         return Report.of("call", about, FIGURES, "treaty", samples);
@@ -176,6 +188,10 @@ public final class CallBenchmark extends Benchmark {
         if (total < 1 || total > SECONDS_MAX) {
             throw new ParameterException(line(), "--seconds " + total + " is out of range: use 1 to " + SECONDS_MAX);
         }
+        if (bytes < Message.JSON_BYTES || bytes > BYTES_MAX) {
+            throw new ParameterException(
+                    line(), "--bytes " + bytes + " is out of range: use " + Message.JSON_BYTES + " to " + BYTES_MAX);
+        }
         for (int count : callers) {
             if (count < 1 || count > CALLERS_MAX) {
                 throw new ParameterException(
@@ -183,14 +199,18 @@ public final class CallBenchmark extends Benchmark {
             }
         }
         try {
-            return new LinkedHashSet<>(subjects).stream().map(Subject::named).toList();
+            return new LinkedHashSet<>(subjects)
+                    .stream()
+                            .map(Subject::named)
+                            .filter(subject -> subject.carries(bytes))
+                            .toList();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(line(), "--subjects: " + e.getMessage());
         }
     }
 
     /** Starts the servers all at once, then the clients; what was started is also added to the list, for the end. */
-    private static List<Pair> start(List<Subject> subjects, List<WorkerProcess> processes)
+    private static List<Pair> start(List<Subject> subjects, int bytes, List<WorkerProcess> processes)
             throws IOException, InterruptedException {
         var servers = new ArrayList<WorkerProcess>();
         for (Subject subject : subjects) {
@@ -201,7 +221,7 @@ public final class CallBenchmark extends Benchmark {
         for (int i = 0; i < servers.size(); i++) {
             String name = subjects.get(i).name();
             var client = WorkerProcess.start(
-                    "client", name, String.valueOf(servers.get(i).port()));
+                    "client", name, String.valueOf(servers.get(i).port()), String.valueOf(bytes));
             processes.add(client);
             pairs.add(new Pair(name, servers.get(i), client));
         }

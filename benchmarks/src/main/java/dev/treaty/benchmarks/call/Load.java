@@ -19,11 +19,13 @@ final class Load {
     private static final int DIGITS = 2;
 
     private final Subject.Client client;
-    private final Message[] messages = Message.examples(MESSAGES);
+    private final Message[] messages;
     private final List<Subject.Caller> callers = new ArrayList<>();
 
-    Load(Subject.Client client) {
+    /** @param bytes the size of each message as JSON */
+    Load(Subject.Client client, int bytes) {
         this.client = client;
+        this.messages = Message.examples(MESSAGES, bytes);
     }
 
     /**
@@ -46,7 +48,7 @@ final class Load {
         var threads = new ArrayList<Thread>();
         var gate = new CountDownLatch(1);
         for (int i = 0; i < concurrency; i++) {
-            var loop = new Loop(callers.get(i), i * MESSAGES / concurrency, duration.toNanos(), gate);
+            var loop = new Loop(callers.get(i), i * messages.length / concurrency, duration.toNanos(), gate);
             loops.add(loop);
             threads.add(Thread.ofVirtual().name("caller-" + i).start(loop));
         }
@@ -118,7 +120,7 @@ final class Load {
                     errors++;
                 }
                 begun = ended;
-                next = next + 1 == MESSAGES ? 0 : next + 1;
+                next = next + 1 == messages.length ? 0 : next + 1;
             }
         }
 

@@ -41,6 +41,11 @@ final class RawSubject implements Subject {
     }
 
     @Override
+    public boolean carries(int bytes) {
+        return bytes == Message.JSON_BYTES;
+    }
+
+    @Override
     public Server serve() throws IOException {
         var listener = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
         Queue<Connection> connections = new ConcurrentLinkedQueue<>();

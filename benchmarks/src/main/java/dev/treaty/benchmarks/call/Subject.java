@@ -20,6 +20,11 @@ interface Subject {
     /** What it consists of, in one sentence without its name. */
     String about();
 
+    /** Whether it can send messages of that size. */
+    default boolean carries(int bytes) {
+        return true;
+    }
+
     /** Starts its server on any free port of the loopback interface. */
     Server serve() throws IOException;
 

@@ -25,7 +25,7 @@ final class Worker {
     /**
      * Starts it.
      *
-     * @param arguments {@code server SUBJECT} or {@code client SUBJECT PORT}
+     * @param arguments {@code server SUBJECT} or {@code client SUBJECT PORT BYTES}
      */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         var worker = new Worker();
@@ -34,7 +34,7 @@ final class Worker {
         if (arguments[0].equals("server")) {
             worker.serve(subject);
         } else {
-            worker.call(subject, Integer.parseInt(arguments[2]));
+            worker.call(subject, Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
         }
         System.exit(0); // a library's threads may not be daemons
     }
@@ -48,9 +48,9 @@ final class Worker {
         }
     }
 
-    private void call(Subject subject, int port) throws IOException, InterruptedException {
+    private void call(Subject subject, int port, int bytes) throws IOException, InterruptedException {
         try (Subject.Client client = subject.connect(port)) {
-            var load = new Load(client);
+            var load = new Load(client, bytes);
             answer(new Ready(port));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 String[] words = line.split(" ", -1);

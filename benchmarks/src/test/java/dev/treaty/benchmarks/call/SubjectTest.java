@@ -20,7 +20,7 @@ class SubjectTest {
         Subject subject = Subject.named(name);
         try (Subject.Server server = subject.serve();
                 Subject.Client client = subject.connect(server.port())) {
-            Load.Outcome outcome = withoutErrors(new Load(client));
+            Load.Outcome outcome = withoutErrors(new Load(client, Message.JSON_BYTES));
             assertThat(outcome.error()).isEmpty();
             assertThat(outcome.errors()).isZero();
             assertThat(outcome.calls()).isGreaterThanOrEqualTo(8);
@@ -72,7 +72,7 @@ class SubjectTest {
             @Override
             public void close() {}
         };
-        return new Load(client).run(2, Duration.ofMillis(5));
+        return new Load(client, Message.JSON_BYTES).run(2, Duration.ofMillis(5));
     }
 
     @Test

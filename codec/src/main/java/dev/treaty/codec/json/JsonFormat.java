@@ -3,7 +3,10 @@ package dev.treaty.codec.json;
 import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
 import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +30,11 @@ import tools.jackson.core.json.JsonFactory;
 public final class JsonFormat {
     /** How many characters are decoded at a time. */
     private static final int DECODED_LENGTH = 8_192;
+
+    private static final int SIGN = 0x80;
+    private static final long EIGHT_SIGNS = 0x8080808080808080L;
+    private static final VarHandle EIGHT_BYTES =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private JsonFormat() {}
 
@@ -80,11 +88,16 @@ public final class JsonFormat {
 
     /** Returns true if the bytes are UTF-8, of which the parser accepts other forms. */
     private static boolean isUtf8(byte[] bytes, int offset, int length) {
-        byte all = 0;
-        for (int i = offset; i < offset + length; i++) {
-            all |= bytes[i];
+        int end = offset + length;
+        long all = 0;
+        int i = offset;
+        for (; i <= end - Long.BYTES; i += Long.BYTES) {
+            all |= (long) EIGHT_BYTES.get(bytes, i) & EIGHT_SIGNS;
         }
-        if (all >= 0) {
+        for (; i < end; i++) {
+            all |= bytes[i] & SIGN;
+        }
+        if (all == 0) {
             return true; // ASCII
         }
         var decoder = StandardCharsets.UTF_8.newDecoder();

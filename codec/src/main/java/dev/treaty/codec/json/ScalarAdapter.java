@@ -165,7 +165,7 @@ record ScalarAdapter(Scalar scalar, Class<?> type) implements JsonAdapter {
             case BigInteger i -> out.generator().writeNumber(i);
             case BigDecimal d -> out.generator().writeNumber(d);
             case Number whole -> out.generator().writeNumber(whole.longValue());
-            default -> out.generator().writeString(scalar.format(value));
+            default -> out.text(scalar.format(value));
         }
     }
 }

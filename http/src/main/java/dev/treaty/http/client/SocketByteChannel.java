@@ -20,15 +20,15 @@ import java.util.function.BiFunction;
 
 /**
  * A TCP connection as a {@link ByteChannel}. It is a {@link SocketChannel} for two reasons: an interrupt ends its waits
- * on platform threads too, and it can be checked without waiting whether the peer has closed it. Reads wait without a
- * timeout, because the JVM creates and cancels a timer for each wait of a virtual thread that has one; at the deadline a
- * {@link Watchdog} closes the connection. Writes never block in the kernel, which applies no timeout to them.
+ * on platform threads too, and it can be checked without waiting whether the peer has closed it. Reads and writes wait
+ * without a timeout, because the JVM creates and cancels a timer for each wait of a virtual thread that has one, and
+ * knows none for writes; at the deadline a {@link Watchdog} closes the connection.
  */
 public final class SocketByteChannel implements ByteChannel {
-    /** The maximum pause between two attempts to write to a peer that does not read, in nanoseconds. */
-    private static final long WRITE_PAUSE_MAX_NANOS = 1_000_000;
-
     private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /** What is written at once, since the JVM copies all of it although the kernel may take only a part. */
+    private static final int WRITTEN_BYTES_MAX = 128 << 10;
 
     private final SocketChannel channel;
     private final InputStream in;
@@ -127,6 +127,16 @@ public final class SocketByteChannel implements ByteChannel {
     @Override
     public int read(byte[] into, int offset, int length, Deadline deadline) throws IOException {
         blocking(true);
+        return waiting(() -> in.read(into, offset, length), deadline);
+    }
+
+    /** Something that waits for the peer. */
+    private interface Transfer {
+        int bytes() throws IOException;
+    }
+
+    /** Transfers bytes, waiting for the peer until the deadline. */
+    private int waiting(Transfer transfer, Deadline deadline) throws IOException {
         if (deadline.expired(time)) {
             throw new SocketTimeoutException();
         }
@@ -135,7 +145,7 @@ public final class SocketByteChannel implements ByteChannel {
         int count = 0;
         boolean late;
         try {
-            count = in.read(into, offset, length);
+            count = transfer.bytes();
         } catch (IOException e) {
             failure = e;
         } finally {
@@ -154,23 +164,19 @@ public final class SocketByteChannel implements ByteChannel {
     public void write(byte[] bytes, int offset, int length, Deadline deadline) throws IOException {
         wrote = false;
         blocking(false);
-        ByteBuffer rest = ByteBuffer.wrap(bytes, offset, length);
-        long pause = WRITE_PAUSE_MAX_NANOS / 16;
-        while (rest.hasRemaining()) {
-            if (channel.write(rest) > 0) {
-                wrote = true;
-                continue;
-            }
-            long left = deadline.remainingNanos(time);
-            if (left <= 0) {
-                throw new SocketTimeoutException();
-            }
-            time.park(this, Math.min(left, pause));
-            pause = Math.min(pause * 2, WRITE_PAUSE_MAX_NANOS);
-            if (Thread.currentThread().isInterrupted()) {
-                throw new ClosedByInterruptException();
-            }
+        var rest = ByteBuffer.wrap(bytes, offset, length);
+        wrote = channel.write(part(rest, offset + length)) > 0;
+        if (rest.position() < offset + length) {
+            blocking(true);
         }
+        while (rest.position() < offset + length) {
+            wrote |= waiting(() -> channel.write(part(rest, offset + length)), deadline) > 0;
+        }
+    }
+
+    /** Limits a buffer to what is written at once. */
+    private static ByteBuffer part(ByteBuffer rest, int end) {
+        return rest.limit(Math.min(end, rest.position() + WRITTEN_BYTES_MAX));
     }
 
     @Override

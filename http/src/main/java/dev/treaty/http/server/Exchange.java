@@ -24,6 +24,9 @@ final class Exchange {
     private static final System.Logger LOGGER = System.getLogger(Exchange.class.getName());
     private static final byte[] EMPTY = new byte[0];
 
+    /** The memory for a large body is at most this multiple of what has arrived. */
+    private static final int GROWTH_MAX = 4;
+
     private final Request request;
     private final Action action;
     private final BodyBudget budget;
@@ -120,7 +123,7 @@ final class Exchange {
         }
         if (length + bytes > body.length) {
             // The announced size if it is small; otherwise the client must first send what memory is allocated for.
-            int size = reserved <= BodyBudget.SMALL_MAX ? reserved : Math.min(reserved, 2 * (length + bytes));
+            int size = reserved <= BodyBudget.SMALL_MAX ? reserved : Math.min(reserved, GROWTH_MAX * (length + bytes));
             body = Arrays.copyOf(body, size);
         }
         part.readBytes(body, length, bytes);
