@@ -97,23 +97,23 @@ public final class WindowStress {
 
         public Samples() {
             for (int i = 3; i < AdaptiveLimit.CALLS_MIN; i++) {
-                limit.add("", 0, 1_000_000, false);
+                limit.add("", 0, 1_000_000, 0, false);
             }
         }
 
         @Actor
         public void one() {
-            limit.add("", 0, 1_000_000, false);
+            limit.add("", 0, 1_000_000, 0, false);
         }
 
         @Actor
         public void other() {
-            limit.add("", 0, 3_000_000, false);
+            limit.add("", 0, 3_000_000, 0, false);
         }
 
         @Actor
         public void late() {
-            limit.add("", 0, 1_000_000, true);
+            limit.add("", 0, 1_000_000, 0, true);
         }
 
         @Arbiter
