@@ -105,12 +105,10 @@ enum Parser {
 
     /** Responses over HTTP/1.1 to Treaty's client. */
     RESPONSE {
-        private final RespondingServer server = new RespondingServer();
-
         @Override
         void parse(byte[] bytes) {
             try {
-                server.call(bytes);
+                Responding.SERVER.call(bytes);
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -125,6 +123,11 @@ enum Parser {
             check(line.equals(PrintableText.line(line)), "a printable text is not printable");
         }
     };
+
+    /** Starts the server when it is first needed. */
+    private static final class Responding {
+        static final RespondingServer SERVER = new RespondingServer();
+    }
 
     private static final JsonCodec WATCH = new JsonCodec(
             ServiceContract.of(RegistryProtocol.class).name(),

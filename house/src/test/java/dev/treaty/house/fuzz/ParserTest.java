@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Parsers refuse what they cannot read, and never fail otherwise: with the inputs in the corpus, and with new ones. */
 class ParserTest {
-    private static final Path CORPUS = Path.of("src", "test", "corpus");
+    private static final Path CORPUS = Path.of("src", "test", "resources", "corpus");
 
     /** How long each parser gets new inputs; {@code -Dfuzz.seconds=600} for a thorough search. */
     private static final int SECONDS = Integer.getInteger("fuzz.seconds", 20);

@@ -107,7 +107,7 @@ public final class Listener {
         return ((InetSocketAddress) bound.channel().localAddress()).getPort();
     }
 
-    /** Lets a connection with many bytes, such as a flood, delay the others of its thread by one small read at a time. */
+    /** Lets a connection with many bytes delay the others of its thread by one small read at a time. */
     private static RecvByteBufAllocator reads() {
         return new AdaptiveRecvByteBufAllocator(READ_BYTES_MIN, READ_BYTES_FIRST, READ_BYTES_MAX).maxMessagesPerRead(1);
     }
