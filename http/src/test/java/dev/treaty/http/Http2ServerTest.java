@@ -123,7 +123,7 @@ class Http2ServerTest {
         var sent = Headers.of("x-tenant", "acme").and("x-tenant", "b, c").and("x-key-bin", new byte[] {1});
         var seen = new AtomicReference<Headers>();
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             running.host(call -> {
                 seen.set(call.context().headers());
                 return ServiceResponse.<Object>ok(Optional.empty())
