@@ -2,13 +2,13 @@ package dev.treaty.demo;
 
 import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.Headers;
 import dev.treaty.demo.DemoReport.Machine;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -108,7 +108,7 @@ final class Demo {
 
     private static Customers.Storefront storefront(Treaty caller) {
         return (operation, request, deadline) ->
-                caller.client().call(STOREFRONT, operation, request, deadline, Map.of());
+                caller.client().call(STOREFRONT, operation, request, deadline, Headers.NONE);
     }
 
     private Machine warmUp(Customers customers) {
