@@ -1,13 +1,9 @@
 package dev.treaty.house.fuzz;
 
 import dev.treaty.core.call.CallContext;
-import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Deadline;
-import dev.treaty.core.call.DecisionRecord;
 import dev.treaty.core.call.Principal;
-import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.ServiceProxy;
-import dev.treaty.core.call.Trace;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.RandomSource;
@@ -20,7 +16,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.Map;
 
 /** A server that responds to a call with given bytes, and Treaty's client, which makes the call. */
 final class RespondingServer {
@@ -46,15 +41,8 @@ final class RespondingServer {
     }
 
     private static CallContext context() {
-        return new CallContext(
-                Deadline.after(Duration.ofMinutes(1), Time.system()),
-                Principal.claimed("tests"),
-                Trace.start(RandomSource.system()),
-                1,
-                Priority.NORMAL,
-                Map.of(),
-                new DecisionRecord(),
-                new Cancellation());
+        return CallContext.next(Principal.claimed("tests"), Time.system(), RandomSource.system())
+                .within(Deadline.after(Duration.ofMinutes(1), Time.system()));
     }
 
     private void respond() {
