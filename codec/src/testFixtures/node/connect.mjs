@@ -68,7 +68,9 @@ async function print(type, call) {
     console.log(JSON.stringify(toJson(registry.getMessage(type), await call(), { alwaysEmitImplicit: true })));
   } catch (e) {
     const error = ConnectError.from(e);
-    console.log(JSON.stringify({ code: Code[error.code], message: error.rawMessage }));
+    const details = error.findDetails(registry.getMessage("shop.OrderId"));
+    const ids = details.length === 0 ? {} : { ids: details.map(({ id }) => id) };
+    console.log(JSON.stringify({ code: Code[error.code], message: error.rawMessage, ...ids }));
   }
 }
 

@@ -8,6 +8,7 @@ module dev.treaty.http {
     requires transitive dev.treaty.core;
     requires io.netty.buffer;
     requires io.netty.codec;
+    requires io.netty.codec.haproxy;
     requires io.netty.codec.http;
     requires io.netty.codec.http2;
     requires io.netty.common;

@@ -53,7 +53,8 @@ public record Platform(
                         HttpServerOptions.STANDARD
                                 .at(server.host(), server.port())
                                 .bodyBytesMax(server.bodyBytesMax())
-                                .origins(server.cors().origins()),
+                                .origins(server.cors().origins())
+                                .trustedProxies(server.trustedProxies()),
                         time,
                         RandomSource.system()),
                 Platform::addShutdownHook);

@@ -38,8 +38,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Processes that are killed and replaced again and again, while calls arrive at a constant rate. */
+@Isolated // its calls arrive at a constant rate, which other tests would disturb
 class CrashLoopTest {
     private static final int CALLS_PER_SECOND = 100;
     private static final int INSTANCES = 3;

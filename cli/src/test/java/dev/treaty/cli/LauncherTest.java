@@ -97,6 +97,18 @@ class LauncherTest {
     }
 
     @Test
+    void a_run_of_all_tests_names_the_tools_that_are_missing() throws Exception {
+        scratch();
+        program("bin/mvn", "true");
+        Files.writeString(home.resolve("build/debian-packages.txt"), "bash  bash\n");
+        Files.writeString(
+                home.resolve("build/long-test-tools.txt"), "# names\nbash  by hand\nno-such-tool  go install x\n");
+        String named = "skipped: the tests with no-such-tool, which is missing: go install x";
+        assertThat(treaty("test --all")).contains(named).doesNotContain("by hand");
+        assertThat(treaty("test")).contains("build: succeeded").doesNotContain(named);
+    }
+
+    @Test
     void the_training_run_for_the_cache_succeeds() throws Exception {
         var lines = new LinkedBlockingQueue<String>();
         List<String> command =

@@ -47,10 +47,12 @@ public final class OpenApi {
     /** The schema of a Connect error. */
     private static Map<String, Object> error() {
         var codes = Arrays.stream(Code.values()).map(Code::wire).toList();
+        var detail = object(
+                "type", object("type", "string"), "value", object("type", "string", "contentEncoding", "base64"));
         var properties = object(
                 "code", object("type", "string", "enum", codes),
                 "message", object("type", "string"),
-                "details", object("type", "array", "items", object("type", "object")));
+                "details", object("type", "array", "items", object("type", "object", "properties", detail)));
         var schema = object("type", "object", "description", "Why the call failed.", "properties", properties);
         put(schema, "required", List.of("code"));
         return schema;

@@ -1,9 +1,11 @@
 package dev.treaty.config;
 
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.text.Range;
 import dev.treaty.resilience.AdmissionPolicy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,6 +16,7 @@ import java.util.Optional;
  * @param port the port to listen on; 0 for any free port
  * @param bodyBytesMax the largest request accepted
  * @param cors which pages in browsers may call its services
+ * @param trustedProxies the proxies that state the addresses of clients, as addresses and networks
  * @param drain how long calls in progress may take when the process closes
  * @param drainOnExit whether the process drains its services when it exits, for example after {@code SIGTERM}
  * @param advertise the host that clients connect to; empty for the one listened on
@@ -26,6 +29,7 @@ public record ServerSettings(
         int port,
         int bodyBytesMax,
         CorsSettings cors,
+        List<AddressRange> trustedProxies,
         Duration drain,
         boolean drainOnExit,
         Optional<String> advertise,
@@ -39,6 +43,7 @@ public record ServerSettings(
             0,
             4 << 20,
             CorsSettings.DEFAULT,
+            List.of(),
             Duration.ofSeconds(10),
             true,
             Optional.empty(),
@@ -52,6 +57,13 @@ public record ServerSettings(
         Range.check("port", port, 0, 65_535);
         Range.check("body-bytes-max", bodyBytesMax, 1 << 10, 1 << 30);
         Range.check("drain", drain, Duration.ZERO, Duration.ofHours(1));
+        trustedProxies = List.copyOf(trustedProxies);
+        for (AddressRange range : trustedProxies) {
+            if (range.bits() == 0) {
+                throw new IllegalArgumentException("trusted-proxies contains " + range
+                        + ", which lets every client state any address: write the networks of the proxies alone");
+            }
+        }
         advertise.ifPresent(name -> SettingChecks.notBlank("advertise", name));
         ServiceInstance.checkWeight(weight);
         metadata = ServiceInstance.checkMetadata(metadata);
@@ -64,7 +76,17 @@ public record ServerSettings(
     /** Returns the same settings with another address. */
     public ServerSettings withAddress(String otherHost, int otherPort, Optional<String> otherAdvertise) {
         return new ServerSettings(
-                otherHost, otherPort, bodyBytesMax, cors, drain, drainOnExit, otherAdvertise, weight, metadata, limits);
+                otherHost,
+                otherPort,
+                bodyBytesMax,
+                cors,
+                trustedProxies,
+                drain,
+                drainOnExit,
+                otherAdvertise,
+                weight,
+                metadata,
+                limits);
     }
 
     /** Returns the host that clients connect to. */

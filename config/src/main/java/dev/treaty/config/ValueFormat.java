@@ -3,6 +3,7 @@ package dev.treaty.config;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.VersionRange;
+import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryAddress;
@@ -38,6 +39,7 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
             new ValueFormat<>(Double.class, ValueFormat::readNumber, ValueFormat::writeNumber),
             new ValueFormat<>(Duration.class, ValueFormat::readDuration, DurationFormat::write),
             new ValueFormat<>(URI.class, ValueFormat::readUri, URI::toString),
+            new ValueFormat<>(AddressRange.class, AddressRange::of, AddressRange::toString),
             new ValueFormat<>(ServiceName.class, ServiceName::new, ServiceName::value),
             new ValueFormat<>(Version.class, Version::parse, Version::toString),
             new ValueFormat<>(VersionRange.class, VersionRange::parse, VersionRange::toString),

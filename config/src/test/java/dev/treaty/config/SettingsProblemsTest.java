@@ -133,6 +133,21 @@ class SettingsProblemsTest {
                         "server: {host: 0.0.0.0}",
                         "1:16: server.host: host 0.0.0.0 is not routable: set server.advertise"),
                 file(
+                        "a name of a proxy",
+                        "server: {trusted-proxies: [10.0.0.0/8, proxy.example]}",
+                        "1:40: server.trusted-proxies[1]: \"proxy.example\" is not a network: write for example"
+                                + " 10.0.0.0/8, fd00::/8 or 10.1.2.3"),
+                file(
+                        "an address with the length of a network",
+                        "server: {trusted-proxies: [10.0.0.1/8]}",
+                        "1:28: server.trusted-proxies[0]: \"10.0.0.1/8\" is an address within a network: write the"
+                                + " first address of the network, or no length"),
+                file(
+                        "trust in every client",
+                        "server: {trusted-proxies: [0.0.0.0/0]}",
+                        "1:27: server.trusted-proxies: trusted-proxies contains 0.0.0.0/0, which lets every client"
+                                + " state any address: write the networks of the proxies alone"),
+                file(
                         "an operation's value",
                         "services: {a.B: {operations: {get: {deadline: 0s}}}}",
                         "1:47: services.a.B.operations.get.deadline: deadline is PT0S: use more than zero"),
@@ -149,7 +164,8 @@ class SettingsProblemsTest {
                         "a mistyped key",
                         "server:\n  prot: 8080",
                         "2:3: server.prot: no setting has this key; did you mean port? Accepted here: advertise,"
-                                + " body-bytes-max, cors, drain, drain-on-exit, host, limits, metadata, port, weight"),
+                                + " body-bytes-max, cors, drain, drain-on-exit, host, limits, metadata, port,"
+                                + " trusted-proxies, weight"),
                 file(
                         "an unknown key",
                         "kubernetes: true",

@@ -10,6 +10,7 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.health.HealthPolicy;
+import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryAddress;
@@ -227,6 +228,12 @@ class SettingsPropertyTest {
         return new CorsSettings(number % 3 == 0 ? List.of("https://shop.example:" + number) : List.of());
     }
 
+    private static List<AddressRange> proxies(int number) {
+        return number % 5 == 0
+                ? List.of(AddressRange.of("10." + number % 256 + ".0.0/16"), AddressRange.of("fd00::" + number))
+                : List.of();
+    }
+
     private static Arbitrary<AdmissionPolicy> limits() {
         return Combinators.combine(
                         rates().optional(),
@@ -334,7 +341,17 @@ class SettingsPropertyTest {
                                 .ofMaxSize(3),
                         limits())
                 .as((host, port, bytes, drain, advertise, weight, metadata, limits) -> new ServerSettings(
-                        host, port, bytes, cors(weight), drain, weight % 2 == 0, advertise, weight, metadata, limits));
+                        host,
+                        port,
+                        bytes,
+                        cors(weight),
+                        proxies(weight),
+                        drain,
+                        weight % 2 == 0,
+                        advertise,
+                        weight,
+                        metadata,
+                        limits));
         var clients = Combinators.combine(
                         whole(1, 65_535), whole(0, 65_535), nanos(1_000_000, 300_000_000_000L), whole(1024, 1 << 30))
                 .as(ClientSettings::new);
@@ -432,6 +449,7 @@ class SettingsPropertyTest {
             case ServiceName name -> quoted(name.value());
             case Version version -> quoted(version.toString());
             case RegistryAddress address -> quoted(address.toString());
+            case AddressRange range -> quoted(range.toString());
             case BalanceSettings(var defaults, var _) -> yaml(defaults);
             case Policies(var tolerance, var operations) -> {
                 String own = yaml(tolerance);

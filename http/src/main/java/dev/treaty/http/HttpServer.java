@@ -257,7 +257,7 @@ public final class HttpServer implements Server {
             throw Responses.methodNotAllowed("POST", "operations are called with POST");
         }
         RequestHead.check(request.headers());
-        CallContext context = RequestHead.context(request.headers(), time, random);
+        CallContext context = RequestHead.context(request, time, random);
         inFlight.incrementAndGet();
         return new ServiceCall(target, context, request, bodyBytesMax, inFlight::decrementAndGet);
     }

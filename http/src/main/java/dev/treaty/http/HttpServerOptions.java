@@ -1,7 +1,9 @@
 package dev.treaty.http;
 
+import dev.treaty.core.text.AddressRange;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -21,6 +23,7 @@ import java.util.Set;
  * @param connectionAgeMax how long a connection is used; after its next response, up to a tenth earlier, it is closed,
  *     so that clients spread over new servers
  * @param origins the origins of pages in browsers that may call services, such as {@code https://shop.example} (CORS)
+ * @param trustedProxies the peers whose headers and PROXY protocol state the addresses of clients
  */
 public record HttpServerOptions(
         String host,
@@ -33,7 +36,8 @@ public record HttpServerOptions(
         Duration requestTimeout,
         Duration idleTimeout,
         Duration connectionAgeMax,
-        Set<String> origins) {
+        Set<String> origins,
+        List<AddressRange> trustedProxies) {
     /**
      * Any free port of 127.0.0.1; bodies of 4 MiB, all together of a quarter of the heap; headers of 16 KiB; 10,000
      * connections with 100 streams; half a minute to send a request; idle for two minutes; used for an hour.
@@ -49,7 +53,8 @@ public record HttpServerOptions(
             Duration.ofSeconds(30),
             Duration.ofMinutes(2),
             Duration.ofHours(1),
-            Set.of());
+            Set.of(),
+            List.of());
 
     /** @throws IllegalArgumentException if a limit is invalid; the message names it */
     public HttpServerOptions {
@@ -63,6 +68,7 @@ public record HttpServerOptions(
         check(requestTimeout.isPositive(), "requestTimeout must be positive, and is " + requestTimeout);
         check(idleTimeout.isPositive(), "idleTimeout must be positive, and is " + idleTimeout);
         origins = Set.copyOf(origins);
+        trustedProxies = List.copyOf(trustedProxies);
         check(connectionAgeMax.isPositive(), "connectionAgeMax must be positive, and is " + connectionAgeMax);
     }
 
@@ -74,12 +80,20 @@ public record HttpServerOptions(
 
     /** Returns the same limits with another address. */
     public HttpServerOptions at(String otherHost, int otherPort) {
-        return with(otherHost, otherPort, bodyBytesMax, bodiesBytesMax, connectionsMax, connectionAgeMax, origins);
+        return with(
+                otherHost,
+                otherPort,
+                bodyBytesMax,
+                bodiesBytesMax,
+                connectionsMax,
+                connectionAgeMax,
+                origins,
+                trustedProxies);
     }
 
     /** Returns these options with other limits on one body and on all bodies. */
     public HttpServerOptions bodies(int bytesMax, long allBytesMax) {
-        return with(host, port, bytesMax, allBytesMax, connectionsMax, connectionAgeMax, origins);
+        return with(host, port, bytesMax, allBytesMax, connectionsMax, connectionAgeMax, origins, trustedProxies);
     }
 
     /** Returns these options with another limit on one body. */
@@ -89,12 +103,25 @@ public record HttpServerOptions(
 
     /** Returns these options with another number of connections, and another age of them. */
     public HttpServerOptions connections(int most, Duration ageMax) {
-        return with(host, port, bodyBytesMax, bodiesBytesMax, most, ageMax, origins);
+        return with(host, port, bodyBytesMax, bodiesBytesMax, most, ageMax, origins, trustedProxies);
     }
 
     /** Returns these options with other origins of pages that may call services. */
     public HttpServerOptions origins(Collection<String> others) {
-        return with(host, port, bodyBytesMax, bodiesBytesMax, connectionsMax, connectionAgeMax, Set.copyOf(others));
+        return with(
+                host,
+                port,
+                bodyBytesMax,
+                bodiesBytesMax,
+                connectionsMax,
+                connectionAgeMax,
+                Set.copyOf(others),
+                trustedProxies);
+    }
+
+    /** Returns these options with other trusted proxies. */
+    public HttpServerOptions trustedProxies(List<AddressRange> others) {
+        return with(host, port, bodyBytesMax, bodiesBytesMax, connectionsMax, connectionAgeMax, origins, others);
     }
 
     /** Returns these options with other timeouts. */
@@ -110,7 +137,8 @@ public record HttpServerOptions(
                 request,
                 idle,
                 connectionAgeMax,
-                origins);
+                origins,
+                trustedProxies);
     }
 
     private HttpServerOptions with(
@@ -120,7 +148,8 @@ public record HttpServerOptions(
             long allBytesMax,
             int most,
             Duration ageMax,
-            Set<String> pages) {
+            Set<String> pages,
+            List<AddressRange> proxies) {
         return new HttpServerOptions(
                 otherHost,
                 otherPort,
@@ -132,6 +161,7 @@ public record HttpServerOptions(
                 requestTimeout,
                 idleTimeout,
                 ageMax,
-                pages);
+                pages,
+                proxies);
     }
 }

@@ -415,6 +415,20 @@ final class Http1Cases {
                 refused("a size with a plus sign", sized("+2")),
                 refused("a plus sign and a letter", sized("+d")),
                 refused("a size with a minus sign", sized("-2")),
+                open("many small chunks", chunked("1\r\n \r\n".repeat(4_000) + "2\r\n{}\r\n0\r\n\r\n"), 200),
+                open(
+                        "many chunks with content",
+                        chunked("8\r\n        \r\n".repeat(20_000) + "2\r\n{}\r\n0\r\n\r\n"),
+                        200),
+                refused("more small chunks", chunked("1\r\n \r\n".repeat(10_000) + "2\r\n{}\r\n0\r\n\r\n")),
+                refused("small chunks without an end", chunked("1\r\n \r\n".repeat(10_000))),
+                open(
+                        "long extensions",
+                        chunked(("2;" + "x".repeat(1_000) + "\r\n  \r\n").repeat(15) + "2\r\n{}\r\n0\r\n\r\n"),
+                        200),
+                refused(
+                        "more long extensions",
+                        chunked(("2;" + "x".repeat(1_000) + "\r\n  \r\n").repeat(20) + "2\r\n{}\r\n0\r\n\r\n")),
                 refused("minus zero", chunked("-0\r\n\r\n")),
                 refused("a minus sign alone", sized("-")),
                 refused("a size with 0x", sized("0x2")),

@@ -1,18 +1,29 @@
 package dev.treaty.http;
 
+import static dev.treaty.http.RawHttp2Connection.CONTINUATION;
+import static dev.treaty.http.RawHttp2Connection.DATA;
+import static dev.treaty.http.RawHttp2Connection.EMPTY_OBJECT;
+import static dev.treaty.http.RawHttp2Connection.END_HEADERS;
+import static dev.treaty.http.RawHttp2Connection.END_STREAM;
+import static dev.treaty.http.RawHttp2Connection.GO_AWAY;
+import static dev.treaty.http.RawHttp2Connection.HEADERS;
+import static dev.treaty.http.RawHttp2Connection.LAST;
+import static dev.treaty.http.RawHttp2Connection.NONE;
+import static dev.treaty.http.RawHttp2Connection.PING;
+import static dev.treaty.http.RawHttp2Connection.RESET;
+import static dev.treaty.http.RawHttp2Connection.SETTINGS;
+import static dev.treaty.http.RawHttp2Connection.WINDOW_UPDATE;
+import static dev.treaty.http.RawHttp2Connection.block;
+import static dev.treaty.http.RawHttp2Connection.call;
+import static dev.treaty.http.RawHttp2Connection.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceResponse;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -33,146 +44,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The server with raw frames of HTTP/2, valid ones and floods. */
 @Timeout(120)
 class Http2ServerTest {
-    private static final int DATA = 0;
-    private static final int HEADERS = 1;
-    private static final int RESET = 3;
-    private static final int SETTINGS = 4;
-    private static final int PING = 6;
-    private static final int GO_AWAY = 7;
-    private static final int WINDOW_UPDATE = 8;
-    private static final int CONTINUATION = 9;
-
-    private static final int END_STREAM = 1;
-    private static final int END_HEADERS = 4;
-
-    private static final byte[] NONE = {};
-    private static final byte[] EMPTY_OBJECT = {'{', '}'};
-
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch interrupted = new CountDownLatch(1);
-
-    /** A frame. */
-    private record Frame(int type, int flags, int stream, byte[] payload) {
-        int code() {
-            return ByteBuffer.wrap(payload).getInt(payload.length == 4 ? 0 : 4);
-        }
-    }
-
-    /** A connection whose frames the test writes itself. */
-    private static final class Connection implements AutoCloseable {
-        private final Socket socket;
-        private final DataInputStream in;
-        private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
-
-        Connection(Running running) throws IOException {
-            socket = new Socket(
-                    InetAddress.getLoopbackAddress(), running.server.endpoint().port());
-            socket.setSoTimeout(60_000);
-            in = new DataInputStream(socket.getInputStream());
-            socket.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            send(SETTINGS, 0, 0, NONE);
-        }
-
-        void send(int type, int flags, int stream, byte[] payload) throws IOException {
-            socket.getOutputStream().write(frame(type, flags, stream, payload));
-        }
-
-        /** Reads a frame; null at the end. */
-        Frame read() throws IOException {
-            int first = in.read();
-            if (first < 0) {
-                return null;
-            }
-            int length = (first << 16) | in.readUnsignedShort();
-            int type = in.readUnsignedByte();
-            int flags = in.readUnsignedByte();
-            int stream = in.readInt();
-            return new Frame(type, flags, stream, in.readNBytes(length));
-        }
-
-        /** Reads up to a frame of a type. */
-        Frame await(int type) throws IOException {
-            Frame frame = read();
-            while (frame != null && frame.type() != type) {
-                frame = read();
-            }
-            return frame;
-        }
-
-        Http2Headers headers(Frame frame) {
-            try {
-                return decoder.decodeHeaders(frame.stream(), Unpooled.wrappedBuffer(frame.payload()));
-            } catch (Exception e) {
-                throw new AssertionError(e);
-            }
-        }
-
-        String status(Frame frame) {
-            return headers(frame).status().toString();
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
-    }
-
-    private static byte[] frame(int type, int flags, int stream, byte[] payload) {
-        return ByteBuffer.allocate(9 + payload.length)
-                .put((byte) (payload.length >> 16))
-                .putShort((short) payload.length)
-                .put((byte) type)
-                .put((byte) flags)
-                .putInt(stream)
-                .put(payload)
-                .array();
-    }
-
-    /** A block of headers without compression. */
-    private static byte[] block(String... namesAndValues) {
-        var block = new ByteArrayOutputStream();
-        for (int i = 0; i < namesAndValues.length; i += 2) {
-            block.write(0);
-            text(block, namesAndValues[i]);
-            text(block, namesAndValues[i + 1]);
-        }
-        return block.toByteArray();
-    }
-
-    private static void text(ByteArrayOutputStream block, String text) {
-        int length = text.length();
-        if (length < 127) {
-            block.write(length);
-        } else {
-            block.write(127);
-            for (length -= 127; length >= 128; length >>= 7) {
-                block.write((length & 127) | 128);
-            }
-            block.write(length);
-        }
-        block.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
-    }
-
-    private static byte[] call(String method, String path, String... more) {
-        byte[] first = block(
-                ":method",
-                method,
-                ":scheme",
-                "http",
-                ":path",
-                path,
-                ":authority",
-                "localhost",
-                "content-type",
-                "application/json");
-        byte[] second = block(more);
-        return ByteBuffer.allocate(first.length + second.length)
-                .put(first)
-                .put(second)
-                .array();
-    }
-
-    private static final byte[] LAST = call("POST", "/shop.Orders/last");
 
     /** The last operation returns at once; all others return when they are interrupted. */
     private Running open(HttpServerOptions options) {
@@ -194,8 +67,36 @@ class Http2ServerTest {
         return running;
     }
 
+    private static RawHttp2Connection dial(Running running) throws IOException {
+        return new RawHttp2Connection(running.server.endpoint().port());
+    }
+
+    @Test
+    void draining_waits_until_a_response_has_been_written() throws Exception {
+        int size = 100_000; // more than the window
+        try (var running = new Running();
+                var slow = dial(running)) {
+            running.server.handle("/large/", _ -> new RawHandler.Answer(200, "text/plain", Map.of(), new byte[size]));
+            slow.send(HEADERS, END_HEADERS | END_STREAM, 1, call("GET", "/large/"));
+            int received = 0;
+            while (received < 65_535) {
+                received += slow.await(DATA).payload().length;
+            }
+            Thread drain = Thread.startVirtualThread(() -> running.server.drain(Duration.ofMinutes(1)));
+            assertThat(drain.join(HttpServer.QUIET.multipliedBy(2))).isFalse();
+
+            byte[] more = ByteBuffer.allocate(4).putInt(size).array();
+            slow.send(WINDOW_UPDATE, 0, 0, more);
+            slow.send(WINDOW_UPDATE, 0, 1, more);
+            while (received < size) {
+                received += slow.await(DATA).payload().length;
+            }
+            drain.join();
+        }
+    }
+
     private static void callSucceeds(Running running) throws IOException {
-        try (var other = new Connection(running)) {
+        try (var other = dial(running)) {
             other.send(HEADERS, END_HEADERS, 1, LAST);
             other.send(DATA, END_STREAM, 1, EMPTY_OBJECT);
             assertThat(other.status(other.await(HEADERS))).isEqualTo("200");
@@ -205,13 +106,13 @@ class Http2ServerTest {
     @Test
     void a_call_is_answered() throws IOException {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             connection.send(HEADERS, END_HEADERS, 1, LAST);
             connection.send(DATA, END_STREAM, 1, EMPTY_OBJECT);
             Http2Headers headers = connection.headers(connection.await(HEADERS));
             assertThat(headers.status()).hasToString("200");
             assertThat(headers.get("content-type")).hasToString("application/json");
-            Frame data = connection.await(DATA);
+            RawHttp2Connection.Frame data = connection.await(DATA);
             assertThat(data.payload()).isEqualTo(EMPTY_OBJECT);
             assertThat(data.flags()).isEqualTo(END_STREAM);
         }
@@ -222,7 +123,7 @@ class Http2ServerTest {
         var sent = Headers.of("x-tenant", "acme").and("x-tenant", "b, c").and("x-key-bin", new byte[] {1});
         var seen = new AtomicReference<Headers>();
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             running.host(call -> {
                 seen.set(call.context().headers());
                 return ServiceResponse.<Object>ok(Optional.empty())
@@ -245,13 +146,13 @@ class Http2ServerTest {
     @Test
     void trailers_are_accepted_and_head_has_no_body() throws IOException {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             connection.send(HEADERS, END_HEADERS, 1, LAST);
             connection.send(DATA, 0, 1, EMPTY_OBJECT);
             connection.send(HEADERS, END_HEADERS | END_STREAM, 1, block("x-any", "a"));
             assertThat(connection.status(connection.await(HEADERS))).isEqualTo("200");
             connection.send(HEADERS, END_HEADERS | END_STREAM, 3, call("HEAD", "/-/health"));
-            Frame head = connection.await(HEADERS);
+            RawHttp2Connection.Frame head = connection.await(HEADERS);
             assertThat(connection.status(head)).isEqualTo("405");
             assertThat(head.flags() & END_STREAM).isEqualTo(END_STREAM);
         }
@@ -260,7 +161,7 @@ class Http2ServerTest {
     @Test
     void many_streams_are_answered() throws IOException {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             for (int round = 0; round < 10; round++) {
                 for (int i = 0; i < 100; i++) {
                     int stream = 200 * round + 2 * i + 1;
@@ -279,7 +180,7 @@ class Http2ServerTest {
     @Test
     void a_call_is_answered_at_its_deadline_W7() throws Exception {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             byte[] head = call("POST", "/shop.Orders/count", "connect-timeout-ms", "50");
             connection.send(HEADERS, END_HEADERS, 1, head);
             connection.send(DATA, END_STREAM, 1, "{\"statuses\":[]}".getBytes(StandardCharsets.US_ASCII));
@@ -294,7 +195,7 @@ class Http2ServerTest {
     @Test
     void a_reset_stream_ends_its_call_W7() throws Exception {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             sendEndless(connection, 1);
             begun.await();
             connection.send(RESET, 0, 1, new byte[] {0, 0, 0, 8});
@@ -308,7 +209,7 @@ class Http2ServerTest {
     @Test
     void a_client_that_leaves_ends_its_calls_W7() throws Exception {
         try (Running running = open(HttpServerOptions.STANDARD)) {
-            try (var connection = new Connection(running)) {
+            try (var connection = dial(running)) {
                 sendEndless(connection, 1);
                 begun.await();
             }
@@ -316,7 +217,7 @@ class Http2ServerTest {
         }
     }
 
-    private static void sendEndless(Connection connection, int stream) throws IOException {
+    private static void sendEndless(RawHttp2Connection connection, int stream) throws IOException {
         connection.send(HEADERS, END_HEADERS, stream, call("POST", "/shop.Orders/count"));
         connection.send(DATA, END_STREAM, stream, "{\"statuses\":[]}".getBytes(StandardCharsets.US_ASCII));
     }
@@ -325,7 +226,7 @@ class Http2ServerTest {
     void a_client_that_answers_no_ping_is_disconnected() throws Exception {
         HttpServerOptions options = HttpServerOptions.STANDARD.timeouts(Duration.ofSeconds(30), Duration.ofMillis(200));
         try (Running running = open(options);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             sendEndless(connection, 1);
             assertThat(connection.await(PING).flags()).isZero();
             assertThat(connection.await(GO_AWAY + 100)).as("the end").isNull();
@@ -336,7 +237,7 @@ class Http2ServerTest {
     @Test
     void a_draining_server_sends_clients_elsewhere() throws Exception {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             connection.send(HEADERS, END_HEADERS, 1, LAST);
             connection.send(DATA, END_STREAM, 1, EMPTY_OBJECT);
             assertThat(connection.status(connection.await(HEADERS))).isEqualTo("200");
@@ -349,7 +250,7 @@ class Http2ServerTest {
     @Test
     void bodies_beyond_the_limit_are_refused() throws IOException {
         try (Running running = open(HttpServerOptions.STANDARD.bodyBytesMax(1_000));
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             connection.send(HEADERS, END_HEADERS, 1, call("POST", "/shop.Orders/last", "content-length", "1001"));
             Http2Headers announced = connection.headers(connection.await(HEADERS));
             assertThat(announced.status()).hasToString("429");
@@ -364,7 +265,7 @@ class Http2ServerTest {
     @Test
     void headers_beyond_the_limit_are_refused() throws IOException {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             byte[] large = call("POST", "/shop.Orders/last", "x-any", "a".repeat(16_000), "x-other", "a".repeat(300));
             byte[] first = new byte[16_000];
             byte[] rest = new byte[large.length - first.length];
@@ -424,8 +325,8 @@ class Http2ServerTest {
     @MethodSource("floods")
     void a_flood_closes_its_connection_and_no_other(Flood flood) throws IOException {
         try (Running running = open(HttpServerOptions.STANDARD);
-                var other = new Connection(running);
-                var connection = new Connection(running)) {
+                var other = dial(running);
+                var connection = dial(running)) {
             assertThat(stepsUntilClosed(connection, flood)).isLessThan(STEPS_MAX);
             other.send(HEADERS, END_HEADERS, 1, LAST);
             other.send(DATA, END_STREAM, 1, EMPTY_OBJECT);
@@ -438,13 +339,13 @@ class Http2ServerTest {
     private static final int STEPS = 100;
 
     /** Writes, but reads nothing. */
-    private static int stepsUntilClosed(Connection connection, Flood flood) {
+    private static int stepsUntilClosed(RawHttp2Connection connection, Flood flood) {
         for (int i = 0; i < STEPS_MAX; i += STEPS) {
             int first = i;
             byte[] frames = join(
                     IntStream.range(first, first + STEPS).mapToObj(flood::step).toArray(byte[][]::new));
             try {
-                connection.socket.getOutputStream().write(frames);
+                connection.send(frames);
             } catch (IOException e) {
                 return i;
             }
@@ -456,14 +357,14 @@ class Http2ServerTest {
     void a_client_that_never_opens_its_window_is_reset_while_others_are_served() throws IOException {
         HttpServerOptions options = HttpServerOptions.STANDARD.timeouts(Duration.ofSeconds(30), Duration.ofMillis(300));
         try (Running running = open(options);
-                var connection = new Connection(running)) {
+                var connection = dial(running)) {
             connection.send(SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 0});
             for (int i = 0; i < 100; i++) {
                 connection.send(HEADERS, END_HEADERS, 2 * i + 1, LAST);
                 connection.send(DATA, END_STREAM, 2 * i + 1, EMPTY_OBJECT);
             }
             callSucceeds(running);
-            Frame end = connection.await(RESET);
+            RawHttp2Connection.Frame end = connection.await(RESET);
             assertThat(end == null || end.code() == (int) Http2Error.CANCEL.code())
                     .isTrue();
         }

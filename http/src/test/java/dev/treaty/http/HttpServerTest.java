@@ -386,7 +386,11 @@ class HttpServerTest {
                     .doesNotContainKey("content-length")
                     .containsEntry("access-control-allow-origin", "https://shop.example")
                     .containsEntry("access-control-allow-methods", "POST");
-            assertThat(asked.headers().get("access-control-allow-headers")).contains("Connect-Protocol-Version");
+            assertThat(asked.headers())
+                    .containsEntry("access-control-allow-headers", "*, Authorization")
+                    .containsEntry("access-control-max-age", "7200")
+                    .containsEntry("vary", "Origin")
+                    .doesNotContainKeys("access-control-allow-credentials", "access-control-allow-private-network");
             assertThat(exchange(socket, preflight.formatted("Origin: https://evil.example"))
                             .status())
                     .isEqualTo(403);
@@ -394,12 +398,16 @@ class HttpServerTest {
             Answer answered = exchange(socket, post("/shop.Orders/last", "{}", page));
             assertThat(answered.headers())
                     .containsEntry("access-control-allow-origin", "https://shop.example")
+                    .containsEntry("access-control-expose-headers", "*")
                     .containsEntry("vary", "Origin");
             Answer rejected = exchange(socket, post("/shop.Carts/last", "{}", page));
             assertThat(rejected.headers()).containsEntry("access-control-allow-origin", "https://shop.example");
-            assertThat(exchange(socket, post("/shop.Orders/last", "{}", "Origin: https://evil.example"))
-                            .headers())
-                    .doesNotContainKey("access-control-allow-origin");
+            for (String origin : List.of("Origin: https://evil.example", "Origin: null", "X-Other: none")) {
+                assertThat(exchange(socket, post("/shop.Orders/last", "{}", origin))
+                                .headers())
+                        .doesNotContainKey("access-control-allow-origin")
+                        .containsEntry("vary", "Origin");
+            }
         }
     }
 
@@ -608,6 +616,21 @@ class HttpServerTest {
             assertThat(ended.headers()).containsEntry("connection", "close");
             drain.join();
             assertThatThrownBy(() -> send(post("/shop.Orders/last", "{}"))).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void draining_waits_until_responses_have_been_written() throws Exception {
+        int size = 64 << 20; // more than the socket buffers hold
+        running.server.handle("/large/", _ -> new RawHandler.Answer(200, "text/plain", Map.of(), new byte[size]));
+        try (var slow = dial()) {
+            FakeServer.send(slow, "GET /large/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertThat(slow.getInputStream().read()).isEqualTo('H'); // the handler has returned
+            Thread drain = Thread.startVirtualThread(() -> running.server.drain(Duration.ofMinutes(1)));
+            assertThat(drain.join(HttpServer.QUIET.multipliedBy(2))).isFalse();
+
+            assertThat(slow.getInputStream().readAllBytes()).hasSizeGreaterThan(size);
+            drain.join();
         }
     }
 

@@ -14,6 +14,7 @@ import dev.treaty.fixtures.Shop;
 import dev.treaty.http.RawConnection.Answer;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -287,12 +289,32 @@ class ServerFaultsTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void closed_servers_and_clients_leave_no_thread_and_no_descriptor_W10() throws IOException {
-        openAndClose(3); // which loads the classes
+        assertNothingIsLeft(100);
+    }
+
+    @Test
+    @Tag("long")
+    @EnabledOnOs(OS.LINUX)
+    void a_thousand_closed_servers_and_clients_leave_no_thread_no_descriptor_and_no_class_loader_W10()
+            throws IOException {
+        assertNothingIsLeft(1_000);
+    }
+
+    private void assertNothingIsLeft(int servers) throws IOException {
+        openAndClose(10); // which loads the classes
         until(() -> threads().isEmpty());
         long descriptors = descriptors();
-        openAndClose(300);
+        long classes = classes();
+        openAndClose(servers);
         until(() -> threads().isEmpty());
         until(() -> descriptors() <= descriptors + 5);
+        until(() -> classes() < classes + servers / 2);
+    }
+
+    /** Returns the number of loaded classes, of which each class loader that is left over has at least one. */
+    private static long classes() {
+        System.gc();
+        return ManagementFactory.getClassLoadingMXBean().getLoadedClassCount();
     }
 
     private void openAndClose(int count) {

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * meanwhile and more calls are admitted than it allows.
  *
  * <p>A call that is canceled, at its deadline or because the client left, ends at once: it gives its permit back
- * although its handler may run on. Only so many handlers of an operation may.
+ * although its handler may run on. Once so many handlers of an operation do as may, further calls of it are refused;
+ * those that have begun before can still add to them.
  *
  * <p>A priority is claimed in a header, and claims are free. So an unauthenticated caller gets at most the policy's
  * {@link AdmissionPolicy#priorityMax() priorityMax}, and only the granted priority is passed on to the calls that the
@@ -94,11 +95,6 @@ public final class Admission implements Filter {
             }
             now = after(wait, now);
         }
-        if (abandoned.of(call) >= policy.abandonedMax()) {
-            return ServiceResponse.failed(Fault.unreached(
-                    Code.RESOURCE_EXHAUSTED,
-                    "handlers of " + call.path() + " run on after their calls have ended, and no more may"));
-        }
         Priority priority = granted(context);
         if (!concurrency.tryAcquire(priority)) {
             if (!concurrency.acquire(priority, now, deadline - now)) {
@@ -116,6 +112,12 @@ public final class Admission implements Filter {
                 held = false;
                 return saturated;
             }
+            if (abandoned.of(call) >= policy.abandonedMax()) {
+                response = ServiceResponse.failed(Fault.unreached(
+                        Code.RESOURCE_EXHAUSTED,
+                        "handlers of " + call.path() + " run on after their calls have ended, and no more may"));
+                return response;
+            }
             early = context.cancellation().onCancel(fault -> abandon(call, fault, admitted));
             response = deadline - time.nanoTime() <= 0 ? tooLate : next.handle(call.with(context.priority(priority)));
             return response;
@@ -130,12 +132,13 @@ public final class Admission implements Filter {
 
     /** Ends an admitted call that is canceled while its handler runs. */
     private void abandon(Call call, Fault reason, long start) {
+        int runOn = abandoned.began(call); // first, so that the call that gets the permit is refused if it must be
         release(
                 call,
                 ServiceResponse.failed(reason),
                 start,
                 call.context().deadline().atNanos());
-        if (abandoned.began(call) == 1) {
+        if (runOn == 1) {
             onAbandoned.run();
         }
     }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +39,15 @@ class AdmissionTest {
         return new Admission(new ServiceName("test"), policy, time);
     }
 
+    private static Call cancelable(Time time) {
+        return by(Principal.ANONYMOUS, Priority.NORMAL, time);
+    }
+
     private Call by(Principal caller, Priority priority) {
+        return by(caller, priority, time);
+    }
+
+    private static Call by(Principal caller, Priority priority, Time time) {
         Call call = Fixtures.call(Fixtures.WRITE, time);
         CallContext context = call.context();
         return call.with(new CallContext(
@@ -298,6 +307,33 @@ class AdmissionTest {
         assertThat(admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND))
                         .describe())
                 .contains("all callers  1 per 1s, burst 1, no wait");
+    }
+
+    @Test
+    void a_call_that_waits_for_the_permit_of_an_abandoned_one_is_refused_if_no_more_may_run_on() throws Exception {
+        var oneWaits = new ConcurrencyPolicy(false, 1, 1, Duration.ofMinutes(1));
+        AdmissionPolicy usual = AdmissionPolicy.DEFAULT;
+        var admission = new Admission(
+                new ServiceName("test"),
+                new AdmissionPolicy(
+                        Optional.empty(), Optional.empty(), usual.callersMax(), oneWaits, 1, usual.priorityMax()),
+                Time.system());
+        Call first = cancelable(Time.system());
+        var waited = new CompletableFuture<ServiceResponse<?>>();
+        admission.handle(first, _ -> {
+            Thread.startVirtualThread(() -> waited.complete(make(admission, cancelable(Time.system()), handler)));
+            while (admission.concurrency().queued() == 0) {
+                Thread.onSpinWait();
+            }
+            first.context().cancellation().cancel(Fault.of(Code.CANCELED, "the client left"));
+            Fault fault = refusal(waited.join());
+            assertThat(fault.message()).contains("run on after their calls have ended");
+            assertThat(admission.concurrency().inFlight()).isZero();
+            return ServiceResponse.<Object>ok("late");
+        });
+        assertThat(handled).isEmpty();
+        make(admission, cancelable(Time.system()), handler);
+        assertThat(handled).hasSize(1);
     }
 
     @Test

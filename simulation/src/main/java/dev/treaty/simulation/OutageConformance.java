@@ -26,11 +26,15 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The tests of what clients see while the server or the backend of a registry is down, restarts, or loses its data. The
- * test class of a registry extends this one and starts and stops what it runs on; each test begins while it is up.
+ * test class of a registry extends this one and starts and stops what it runs on; each test begins while it is up. The
+ * tests run side by side if JUnit may do so, since they mostly wait: each has a server of its own.
  */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class OutageConformance {
     /** The service of the tests. */
     protected static final ServiceName ORDERS = RegistryConformance.ORDERS;
@@ -179,9 +183,10 @@ public abstract class OutageConformance {
         other.register(instance("new"));
         end.accept(drained);
 
-        Polling.until(() -> drained.acknowledged(WAIT_MAX));
+        Polling.until(() -> acknowledged(drained));
         Polling.until(() -> isChanged(byId(other.lookup(ORDERS))));
-        Polling.until(() -> other.drain(kept.instance(), true, WAIT_MAX));
+        assertThat(Polling.result(() -> other.drain(kept.instance(), true, WAIT_MAX)))
+                .isTrue();
         var late = closing(clients.call());
         assertEqualViews(
                 late, watching, watchers, view -> isChanged(view) && WatchRecorder.has(view, "kept", Status.DRAINING));
@@ -194,6 +199,18 @@ public abstract class OutageConformance {
                 view -> view.equals(
                         Map.of("drained", drained.instance(), "kept", kept.instance(), "new", instance("new"))));
         return watchers.stream().mapToInt(WatchRecorder::smallest).min().orElseThrow();
+    }
+
+    /** Returns false if the registry cannot be asked yet whether a drain is acknowledged; once it can, it has to be. */
+    private static boolean acknowledged(Registration drained) {
+        long began = System.nanoTime();
+        boolean acknowledged = drained.acknowledged(WAIT_MAX);
+        if (!acknowledged) {
+            assertThat(System.nanoTime() - began)
+                    .as("nanoseconds in which a drain was not acknowledged")
+                    .isLessThan(WAIT_MAX.toNanos());
+        }
+        return acknowledged;
     }
 
     /** Whether a view has what is changed during a disruption. */

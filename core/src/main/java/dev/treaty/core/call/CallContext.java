@@ -1,6 +1,7 @@
 package dev.treaty.core.call;
 
 import dev.treaty.core.time.Time;
+import java.net.InetAddress;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *     on: see {@link #sending}
  * @param record what has happened to this call so far, in this process
  * @param cancellation tells whether the call has ended before its handler; the calls of a handler inherit it
+ * @param clientAddress the address from which a server has received the call: that of its peer, or the one that a
+ *     trusted proxy states. Empty on the client, for calls within a process, and for the calls of a handler
  */
 public record CallContext(
         Deadline deadline,
@@ -33,9 +36,36 @@ public record CallContext(
         Headers headers,
         Headers outgoing,
         DecisionRecord record,
-        Cancellation cancellation) {
+        Cancellation cancellation,
+        Optional<InetAddress> clientAddress) {
 
     private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
+
+    /** A context without a client's address. */
+    public CallContext(
+            Deadline deadline,
+            Principal caller,
+            Trace trace,
+            int attempt,
+            Priority priority,
+            boolean mirrored,
+            Headers headers,
+            Headers outgoing,
+            DecisionRecord record,
+            Cancellation cancellation) {
+        this(
+                deadline,
+                caller,
+                trace,
+                attempt,
+                priority,
+                mirrored,
+                headers,
+                outgoing,
+                record,
+                cancellation,
+                Optional.empty());
+    }
 
     /**
      * Returns the context of the call that is being handled, if any. It is bound to the thread that runs the handler
@@ -105,7 +135,17 @@ public record CallContext(
         return earlier == deadline
                 ? this
                 : new CallContext(
-                        earlier, caller, trace, attempt, priority, mirrored, headers, outgoing, record, cancellation);
+                        earlier,
+                        caller,
+                        trace,
+                        attempt,
+                        priority,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 
     /** The same context with more headers, in place of those with the same names. */
@@ -122,7 +162,8 @@ public record CallContext(
                         headers.with(more),
                         outgoing,
                         record,
-                        cancellation);
+                        cancellation,
+                        clientAddress);
     }
 
     /**
@@ -140,7 +181,8 @@ public record CallContext(
                 headers,
                 outgoing.with(more),
                 record,
-                cancellation);
+                cancellation,
+                clientAddress);
     }
 
     /**
@@ -164,7 +206,17 @@ public record CallContext(
         return number == attempt
                 ? this
                 : new CallContext(
-                        deadline, caller, trace, number, priority, mirrored, headers, outgoing, record, cancellation);
+                        deadline,
+                        caller,
+                        trace,
+                        number,
+                        priority,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 
     /** The same context with another priority. */
@@ -172,6 +224,16 @@ public record CallContext(
         return changed == priority
                 ? this
                 : new CallContext(
-                        deadline, caller, trace, attempt, changed, mirrored, headers, outgoing, record, cancellation);
+                        deadline,
+                        caller,
+                        trace,
+                        attempt,
+                        changed,
+                        mirrored,
+                        headers,
+                        outgoing,
+                        record,
+                        cancellation,
+                        clientAddress);
     }
 }

@@ -101,7 +101,7 @@ public final class Dispatcher implements Handler {
 
     /** The fault of a call that the handler made may be one that reached no server; this call did run. */
     private static Fault ran(Fault fault) {
-        return new Fault(fault.code(), fault.message(), true, fault.retryable(), fault.retryAfter());
+        return new Fault(fault.code(), fault.message(), true, fault.retryable(), fault.retryAfter(), fault.details());
     }
 
     private static @Nullable Object invoke(MethodHandle method, @Nullable Object[] arguments) throws Throwable {

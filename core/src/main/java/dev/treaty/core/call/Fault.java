@@ -2,7 +2,9 @@ package dev.treaty.core.call;
 
 import dev.treaty.core.text.PrintableText;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * An expected failure of a call, as a value.
@@ -15,11 +17,34 @@ import java.util.Optional;
  * @param retryable false if the same request fails again at every instance, whatever the code: it is never retried, and
  *     neither the instance nor the service is blamed
  * @param retryAfter how long clients should wait before a retry, if the server states it
+ * @param details for programs, in the order in which they were added: at most {@link #DETAILS_MAX}
  */
-public record Fault(Code code, String message, boolean reached, boolean retryable, Optional<Duration> retryAfter) {
-    /** Makes the message printable, because another process may have written it. */
+public record Fault(
+        Code code,
+        String message,
+        boolean reached,
+        boolean retryable,
+        Optional<Duration> retryAfter,
+        List<FaultDetail> details) {
+    /** The maximum number of details. */
+    public static final int DETAILS_MAX = 16;
+
+    /**
+     * Makes the message printable, because another process may have written it.
+     *
+     * @throws IllegalArgumentException if there are too many details
+     */
     public Fault {
         message = PrintableText.lines(message);
+        details = List.copyOf(details);
+        if (details.size() > DETAILS_MAX) {
+            throw new IllegalArgumentException("a fault has at most " + DETAILS_MAX + " details");
+        }
+    }
+
+    /** A fault without details. */
+    public Fault(Code code, String message, boolean reached, boolean retryable, Optional<Duration> retryAfter) {
+        this(code, message, reached, retryable, retryAfter, List.of());
     }
 
     /** A fault of a request that may have run. */
@@ -34,17 +59,37 @@ public record Fault(Code code, String message, boolean reached, boolean retryabl
 
     /** The same fault with a pause before the next attempt. */
     public Fault retryAfter(Duration pause) {
-        return new Fault(code, message, reached, retryable, Optional.of(pause));
+        return new Fault(code, message, reached, retryable, Optional.of(pause), details);
     }
 
     /** The same fault of a request that fails again at every instance. */
     public Fault notRetryable() {
-        return new Fault(code, message, reached, false, retryAfter);
+        return new Fault(code, message, reached, false, retryAfter, details);
     }
 
     /** The same fault with another message. */
     public Fault message(String changed) {
-        return new Fault(code, changed, reached, retryable, retryAfter);
+        return new Fault(code, changed, reached, retryable, retryAfter, details);
+    }
+
+    /**
+     * The same fault with a further detail.
+     *
+     * @throws IllegalArgumentException if it has as many as it may
+     */
+    public Fault detail(FaultDetail added) {
+        return new Fault(
+                code,
+                message,
+                reached,
+                retryable,
+                retryAfter,
+                Stream.concat(details.stream(), Stream.of(added)).toList());
+    }
+
+    /** The first detail of a type. */
+    public Optional<FaultDetail> detail(String type) {
+        return details.stream().filter(detail -> detail.type().equals(type)).findFirst();
     }
 
     /** Returns true if the instance is the cause: see {@link Code#isInstanceFailure()}. */

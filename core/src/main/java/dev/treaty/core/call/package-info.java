@@ -8,5 +8,9 @@
  * Expected failures are {@linkplain dev.treaty.core.call.Fault values}; an exception is an internal error.
  *
  * {@snippet class="CallExample" region="filter"}
+ *
+ * <p>A fault has a message for people, and may have details for programs:
+ *
+ * {@snippet class="CallExample" region="detail"}
  */
 package dev.treaty.core.call;

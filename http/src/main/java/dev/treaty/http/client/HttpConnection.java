@@ -8,6 +8,7 @@ import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Origin;
 import dev.treaty.core.call.ServiceResponse;
@@ -23,9 +24,12 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -251,7 +255,30 @@ public final class HttpConnection implements Transport.Connection {
         Optional<Duration> retryAfter = response.retryAfterSeconds() < 0
                 ? Optional.empty()
                 : Optional.of(Duration.ofSeconds(Math.min(response.retryAfterSeconds(), RETRY_AFTER_MAX)));
-        return new Fault(code, message, response.reached(), response.retryable(), retryAfter);
+        return new Fault(
+                code, message, response.reached(), response.retryable(), retryAfter, details(error.get("details")));
+    }
+
+    /** The details of an error, of any type; without what is malformed or exceeds the limits. */
+    private static List<FaultDetail> details(@Nullable Object details) {
+        return details instanceof List<?> list
+                ? list.stream()
+                        .limit(Fault.DETAILS_MAX)
+                        .flatMap(HttpConnection::detail)
+                        .toList()
+                : List.of();
+    }
+
+    private static Stream<FaultDetail> detail(@Nullable Object detail) {
+        try {
+            return detail instanceof Map<?, ?> map
+                            && map.get("type") instanceof String type
+                            && map.get("value") instanceof String value
+                    ? Stream.of(new FaultDetail(type, Base64.getDecoder().decode(value)))
+                    : Stream.empty();
+        } catch (IllegalArgumentException e) {
+            return Stream.empty();
+        }
     }
 
     /** The error in the body; empty if the body is not a Connect error, so that only the status is known. */

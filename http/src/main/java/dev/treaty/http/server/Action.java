@@ -22,6 +22,6 @@ public interface Action {
     /** Ends a request to which no response will be sent: the deadline has passed, or the client has left. */
     default void cancel(Fault reason) {}
 
-    /** The request has ended; called once, in any case. */
+    /** The response has been written, or there will be none; called once, in any case. */
     default void ended() {}
 }

@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://connectrpc.com/docs/cors/">CORS in the Connect protocol</a>
  */
 final class Cors {
+    /** Two hours, after which browsers ask again in any case. */
     private static final String MAX_AGE_SECONDS = "7200";
-    private static final String REQUEST_HEADERS =
-            "Content-Type, Connect-Protocol-Version, Connect-Timeout-Ms, Treaty-Caller, Treaty-Priority, traceparent";
-    private static final String RESPONSE_HEADERS = "Retry-After, Treaty-Reached, Treaty-Retry";
+
+    /** All headers, since no credentials of the browser are sent. The star does not include the authorization. */
+    private static final String REQUEST_HEADERS = "*, Authorization";
 
     private final Set<String> origins;
 
@@ -54,15 +55,22 @@ final class Cors {
         return new Response(204, headers, new byte[0]);
     }
 
-    /** Returns a response that pages of an origin may read. */
-    static Response readable(Response response, @Nullable String origin) {
-        if (origin == null) {
+    /**
+     * Returns a response that pages of an origin may read. With another origin, and without one, the response would be
+     * another, which caches must know.
+     *
+     * @param origin null for none that may
+     */
+    Response readable(Response response, @Nullable String origin) {
+        if (origins.isEmpty()) {
             return response;
         }
         Map<String, String> headers = new LinkedHashMap<>(response.headers());
-        headers.put("Access-Control-Allow-Origin", origin);
-        headers.put("Access-Control-Expose-Headers", RESPONSE_HEADERS);
         headers.merge("Vary", "Origin", (first, second) -> first + ", " + second);
+        if (origin != null) {
+            headers.put("Access-Control-Allow-Origin", origin);
+            headers.put("Access-Control-Expose-Headers", "*");
+        }
         return new Response(response.status(), headers, response.metadata(), response.bytes(), response.length());
     }
 }

@@ -39,6 +39,7 @@ final class Exchange {
     private int reserved;
     private @Nullable Thread thread;
     private boolean over;
+    private boolean ended;
 
     /**
      * An exchange whose body is expected.
@@ -69,6 +70,7 @@ final class Exchange {
             }
         } catch (RequestRejected e) {
             end();
+            ended();
             throw e;
         }
     }
@@ -187,6 +189,15 @@ final class Exchange {
         if (!over) {
             cancel(Fault.of(Code.CANCELED, "the client left"));
         }
+        ended();
+    }
+
+    /** The response has been written, or there will be none. */
+    void ended() {
+        if (!ended) {
+            ended = true;
+            action.ended();
+        }
     }
 
     private void cancel(Fault reason) {
@@ -215,6 +226,5 @@ final class Exchange {
             budget.release(reserved);
             reserved = 0;
         }
-        action.ended();
     }
 }

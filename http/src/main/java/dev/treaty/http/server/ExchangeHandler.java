@@ -95,6 +95,13 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
         return true;
     }
 
+    /** Ends an exchange whose response has been written. */
+    static void written(@Nullable Exchange answered) {
+        if (answered != null) {
+            answered.ended();
+        }
+    }
+
     /** Ends the exchange, since the client has left. */
     final void abandon() {
         Exchange current = exchange;

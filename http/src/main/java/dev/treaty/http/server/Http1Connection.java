@@ -76,6 +76,7 @@ final class Http1Connection extends ExchangeHandler {
 
     private final RequestDecoder decoder;
     private final long oldNanos;
+    private final Peer peer;
     private final Queue<Object> pipelined = new ArrayDeque<>(0);
     private State state = State.IDLE;
     private @Nullable String lastHost;
@@ -91,11 +92,13 @@ final class Http1Connection extends ExchangeHandler {
      * @param decoder the handler before this one
      * @param rejecting whether all requests are rejected, because the server has too many connections
      * @param oldNanos when the connection is no longer used
+     * @param peer where it comes from
      */
-    Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos) {
+    Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos, Peer peer) {
         super(parts, rejecting);
         this.decoder = decoder;
         this.oldNanos = oldNanos;
+        this.peer = peer;
     }
 
     @Override
@@ -179,7 +182,7 @@ final class Http1Connection extends ExchangeHandler {
                 && HttpUtil.isKeepAlive(request)
                 && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
         expectation(request);
-        begin(new Request(request.method().name(), target, headers), bodyBytesLeft);
+        begin(new Request(request.method().name(), target, headers, peer.client(headers)), bodyBytesLeft);
         if (awaitingContinue) {
             awaitingContinue = false;
             context.writeAndFlush(CONTINUE.duplicate(), context.voidPromise());
@@ -316,7 +319,9 @@ final class Http1Connection extends ExchangeHandler {
 
     @Override
     void respond(Response response) {
+        Exchange answered = exchange;
         if (!context.channel().isActive()) {
+            written(answered);
             return;
         }
         boolean whole = state == State.RUNNING
@@ -329,16 +334,20 @@ final class Http1Connection extends ExchangeHandler {
         writing = true;
         timeout.within(parts.options().idleTimeout());
         boolean last = !keepAlive;
-        ChannelFuture written = write(Cors.readable(response, origin), last);
+        ChannelFuture written = write(parts.cors().readable(response, origin), last);
         if (last) {
             state = State.CLOSING;
             exchange = null;
             dropPipelined();
-            written.addListener(_ -> close());
+            written.addListener(_ -> {
+                written(answered);
+                close();
+            });
         } else {
             boolean runs = state == State.RUNNING;
             written.addListener(_ -> {
                 writing = false;
+                written(answered);
                 if (runs) {
                     next();
                 }

@@ -64,8 +64,9 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
      *
      * @param rejecting whether all requests are rejected, because the server has too many connections
      * @param oldNanos when the connection is no longer used
+     * @param peer where it comes from
      */
-    static void add(ChannelPipeline pipeline, ServerParts parts, boolean rejecting, long oldNanos) {
+    static void add(ChannelPipeline pipeline, ServerParts parts, boolean rejecting, long oldNanos, Peer peer) {
         Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
                 .initialSettings(Http2Settings.defaultSettings()
                         .maxConcurrentStreams(parts.options().streamsMax())
@@ -78,7 +79,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
         pipeline.addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel stream) {
-                stream.pipeline().addLast(new Http2Stream(parts, rejecting));
+                stream.pipeline().addLast(new Http2Stream(parts, rejecting, peer));
             }
         }));
         pipeline.addLast(new Http2Connection(parts, codec, oldNanos));

@@ -3,6 +3,7 @@ package dev.treaty.http.server;
 import dev.treaty.core.call.Code;
 import dev.treaty.http.wire.CallHeaders;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -28,13 +29,18 @@ import org.jspecify.annotations.Nullable;
 final class Http2Stream extends ExchangeHandler {
     private static final System.Logger LOGGER = System.getLogger(Http2Stream.class.getName());
 
+    private final Peer peer;
     private boolean begun;
     private boolean received;
     private boolean responded;
 
-    /** @param rejecting whether the request is rejected, because the server has too many connections */
-    Http2Stream(ServerParts parts, boolean rejecting) {
+    /**
+     * @param rejecting whether the request is rejected, because the server has too many connections
+     * @param peer where the connection comes from
+     */
+    Http2Stream(ServerParts parts, boolean rejecting, Peer peer) {
         super(parts, rejecting);
+        this.peer = peer;
     }
 
     @Override
@@ -112,7 +118,7 @@ final class Http2Stream extends ExchangeHandler {
             mapped.set(HttpHeaderNames.HOST, headers.authority());
         }
         long bytes = frame.isEndStream() ? 0 : headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
-        begin(new Request(method, path, mapped), bytes);
+        begin(new Request(method, path, mapped, peer.client(mapped)), bytes);
     }
 
     private static String text(@Nullable CharSequence header) {
@@ -126,11 +132,13 @@ final class Http2Stream extends ExchangeHandler {
 
     @Override
     void respond(Response answer) {
+        Exchange answered = exchange;
         if (!context.channel().isActive()) {
+            written(answered);
             return;
         }
         responded = true;
-        Response response = Cors.readable(answer, origin);
+        Response response = parts.cors().readable(answer, origin);
         var headers = new DefaultHttp2Headers(false);
         headers.status(Integer.toString(response.status()));
         headers.add("date", parts.date().now());
@@ -142,20 +150,20 @@ final class Http2Stream extends ExchangeHandler {
         if (length > 0) {
             headers.add("content-length", Integer.toString(length));
         }
-        context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
+        ChannelFuture last = context.write(new DefaultHttp2HeadersFrame(headers, length == 0));
         timeout.within(parts.options().idleTimeout());
         if (length > 0) {
-            context.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true))
-                    .addListener(_ -> written());
-            context.flush();
-        } else {
-            context.flush();
-            written();
+            last = context.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(response.bytes(), 0, length), true));
         }
+        last.addListener(_ -> {
+            written(answered);
+            completed();
+        });
+        context.flush();
     }
 
     /** Ends the stream also if the client has not sent the whole request. */
-    private void written() {
+    private void completed() {
         timeout.stop();
         if (!received) {
             reset(Http2Error.NO_ERROR);

@@ -4,6 +4,7 @@ import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServerOptions;
 import dev.treaty.http.wire.EventLoopThreads;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,6 +12,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -40,6 +42,10 @@ public final class Listener {
 
     private static final int BACKLOG = 1_024;
 
+    private static final int READ_BYTES_MIN = 64;
+    private static final int READ_BYTES_FIRST = 2 << 10;
+    private static final int READ_BYTES_MAX = 16 << 10;
+
     /** The pause of Netty after a connection could not be accepted. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -60,6 +66,7 @@ public final class Listener {
                 new BodyBudget(options.bodiesBytesMax()),
                 new HttpDate(time),
                 new Cors(options.origins()),
+                new TrustedProxies(options.trustedProxies()),
                 time);
         this.random = random;
         boolean epoll = nativeAccess() && Epoll.isAvailable();
@@ -82,6 +89,7 @@ public final class Listener {
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, reads())
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -98,6 +106,11 @@ public final class Listener {
         channel = bound.channel();
         bound.channel().pipeline().addLast(new AcceptFailures());
         return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+    }
+
+    /** Lets a connection with many bytes delay the others of its thread by one small read at a time. */
+    private static RecvByteBufAllocator reads() {
+        return new AdaptiveRecvByteBufAllocator(READ_BYTES_MIN, READ_BYTES_FIRST, READ_BYTES_MAX).maxMessagesPerRead(1);
     }
 
     /** Whether Netty's native code can be loaded without a warning of the JVM on standard error. */
@@ -147,9 +160,13 @@ public final class Listener {
                 return;
             }
             connections.add(connection);
+            Peer peer = Peer.of(connection.remoteAddress(), parts.proxies());
+            if (peer.trusted()) {
+                connection.pipeline().addLast(new ProxyPreface());
+            }
             connection
                     .pipeline()
-                    .addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age()));
+                    .addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age(), peer));
         }
 
         private long age() {

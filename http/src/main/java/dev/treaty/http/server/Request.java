@@ -2,8 +2,10 @@ package dev.treaty.http.server;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The head of a request, of HTTP/1.1 or HTTP/2.
@@ -11,8 +13,9 @@ import java.util.Map;
  * @param method in upper case
  * @param target the path, encoded, and the query
  * @param headers of HTTP/1.1; the pseudo-headers of HTTP/2 are mapped to these
+ * @param client the address of the client, as far as it is known
  */
-public record Request(String method, String target, HttpHeaders headers) {
+public record Request(String method, String target, HttpHeaders headers, Optional<InetAddress> client) {
     /** The path as it was sent, without the query. */
     public String path() {
         int query = target.indexOf('?');

@@ -2,8 +2,11 @@ package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -30,14 +33,20 @@ final class RequestDecoder extends HttpRequestDecoder {
     private boolean inBody;
     private boolean folded;
 
+    /** How many bytes of a body have been its framing, in excess of its content and of what is allowed. */
+    private long framing;
+
     /** Whether a request line has been decoded, and its headers are not complete. */
     private boolean head;
+
+    private final int headerBytesMax;
 
     RequestDecoder(int headerBytesMax) {
         super(new HttpDecoderConfig()
                 .setMaxInitialLineLength(headerBytesMax)
                 .setMaxHeaderSize(headerBytesMax)
                 .setMaxChunkSize(CHUNK_BYTES_MAX));
+        this.headerBytesMax = headerBytesMax;
     }
 
     @Override
@@ -45,10 +54,16 @@ final class RequestDecoder extends HttpRequestDecoder {
         if (!inBody) {
             findFold(in);
         }
+        boolean body = inBody;
+        int begin = in.readerIndex();
         super.decode(context, in, out);
+        if (body) {
+            countFraming(in.readerIndex() - begin, out);
+        }
         for (Object part : out) {
             if (part instanceof HttpRequest request) {
                 inBody = true;
+                framing = 0;
                 if (folded) {
                     request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("a field is folded")));
                 }
@@ -57,6 +72,27 @@ final class RequestDecoder extends HttpRequestDecoder {
                 inBody = false;
                 inHeaders = false;
             }
+        }
+    }
+
+    /**
+     * Limits the framing of a body in chunks: their sizes, extensions and ends, and the trailers. It may have as many
+     * bytes as the headers more than the content has, so neither many tiny chunks nor long extensions cost much.
+     */
+    private void countFraming(int bytes, List<Object> out) {
+        framing += bytes;
+        for (Object part : out) {
+            if (part instanceof HttpContent content) {
+                framing -= 2L * content.content().readableBytes();
+            }
+        }
+        boolean complete = !out.isEmpty() && out.getLast() instanceof LastHttpContent;
+        if (framing > headerBytesMax && !complete) {
+            framing = Long.MIN_VALUE / 2; // reported once
+            var failed = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
+            failed.setDecoderResult(DecoderResult.failure(new RequestRejected(
+                    Code.INVALID_ARGUMENT, "the body has more framing than content: send fewer chunks")));
+            out.add(failed);
         }
     }
 

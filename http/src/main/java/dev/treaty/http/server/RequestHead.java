@@ -12,10 +12,11 @@ import dev.treaty.core.call.Priority;
 import dev.treaty.core.call.Trace;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.wire.CallHeaders;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,9 @@ import java.util.random.RandomGenerator;
 public final class RequestHead {
     private static final int TIMEOUT_DIGITS_MAX = 10;
     private static final int ATTEMPT_DIGITS_MAX = 4;
+
+    /** What Treaty's clients send with each call, so that a call with nothing else creates no headers. */
+    private static final HttpHeaders OWN = own();
 
     private RequestHead() {}
 
@@ -69,7 +73,8 @@ public final class RequestHead {
     }
 
     /** Creates the context of a call from its headers. */
-    public static CallContext context(HttpHeaders headers, Time time, RandomGenerator random) {
+    public static CallContext context(Request request, Time time, RandomGenerator random) {
+        HttpHeaders headers = request.headers();
         String timeout = headers.get(CallHeaders.TIMEOUT);
         Deadline deadline = timeout == null ? Deadline.after(Deadline.MAX, time) : deadline(timeout, time);
         if (timeout != null && deadline.expired(time)) {
@@ -91,7 +96,8 @@ public final class RequestHead {
                 others(headers),
                 Headers.NONE,
                 new DecisionRecord(),
-                new Cancellation());
+                new Cancellation(),
+                request.client());
     }
 
     private static Optional<String> header(HttpHeaders headers, String name) {
@@ -124,12 +130,12 @@ public final class RequestHead {
 
     private static Headers others(HttpHeaders headers) {
         Headers.Receiver others = null;
-        for (Iterator<Map.Entry<String, String>> each = headers.iteratorAsString(); each.hasNext(); ) {
-            Map.Entry<String, String> header = each.next();
-            String name = header.getKey().toLowerCase(Locale.ROOT);
-            if (!Headers.reserved(name)) {
+        for (var each = headers.iteratorCharSequence(); each.hasNext(); ) {
+            Map.Entry<CharSequence, CharSequence> header = each.next();
+            if (!OWN.contains(header.getKey())) {
+                String name = header.getKey().toString().toLowerCase(Locale.ROOT);
                 others = others == null ? new Headers.Receiver() : others;
-                if (!others.add(name, header.getValue())) {
+                if (!others.add(name, header.getValue().toString())) {
                     throw new RequestRejected(
                             Code.INVALID_ARGUMENT,
                             "the value of header " + MessageReader.echo(name) + " is not Base64");
@@ -137,5 +143,22 @@ public final class RequestHead {
             }
         }
         return others == null ? Headers.NONE : others.headers();
+    }
+
+    private static HttpHeaders own() {
+        var headers = new DefaultHttpHeaders();
+        for (String name : List.of(
+                "host",
+                "content-type",
+                "content-length",
+                CallHeaders.VERSION,
+                CallHeaders.TIMEOUT,
+                CallHeaders.TRACE,
+                CallHeaders.CALLER,
+                CallHeaders.ATTEMPT,
+                CallHeaders.PRIORITY)) {
+            headers.set(name, "");
+        }
+        return headers;
     }
 }

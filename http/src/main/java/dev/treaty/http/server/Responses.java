@@ -4,10 +4,12 @@ import dev.treaty.codec.Json;
 import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.http.wire.CallHeaders;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +18,9 @@ import java.util.Map;
 public final class Responses {
     private static final String REACHED = "Treaty-Reached";
     private static final String RETRY = "Treaty-Retry";
+
+    /** The encoding of details in Connect. */
+    private static final Base64.Encoder BASE64 = Base64.getEncoder().withoutPadding();
 
     private Responses() {}
 
@@ -50,7 +55,17 @@ public final class Responses {
         var error = new LinkedHashMap<String, Object>();
         error.put("code", fault.code().wire());
         error.put("message", fault.message());
+        if (!fault.details().isEmpty()) {
+            error.put("details", fault.details().stream().map(Responses::detail).toList());
+        }
         return new Response(status, all, Json.bytes(error));
+    }
+
+    private static Map<String, Object> detail(FaultDetail detail) {
+        var map = new LinkedHashMap<String, Object>();
+        map.put("type", detail.type());
+        map.put("value", BASE64.encodeToString(detail.value()));
+        return map;
     }
 
     /** Rejects a method that a resource does not have. */

@@ -5,4 +5,10 @@ import dev.treaty.http.HttpServerOptions;
 
 /** What all connections of a server share. */
 record ServerParts(
-        HttpServerOptions options, Application application, BodyBudget budget, HttpDate date, Cors cors, Time time) {}
+        HttpServerOptions options,
+        Application application,
+        BodyBudget budget,
+        HttpDate date,
+        Cors cors,
+        TrustedProxies proxies,
+        Time time) {}

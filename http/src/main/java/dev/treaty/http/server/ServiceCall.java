@@ -57,7 +57,7 @@ public final class ServiceCall implements Action {
 
     @Override
     public Response run(byte[] body) throws InterruptedException {
-        byte[] content = compressed ? Gzip.decompress(body, bodyBytesMax) : body;
+        byte[] content = compressed && body.length > 0 ? Gzip.decompress(body, bodyBytesMax) : body;
         var call = new Call(target.service.contract().name(), target.operation, arguments(content), context);
         Response response = switch (answer(call)) {
             case ServiceResponse.Ok<?>(var value, var _, var _, var metadata) -> result(value, metadata);

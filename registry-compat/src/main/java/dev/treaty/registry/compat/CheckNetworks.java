@@ -1,6 +1,6 @@
 package dev.treaty.registry.compat;
 
-import java.math.BigInteger;
+import dev.treaty.core.text.AddressRange;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -14,34 +14,12 @@ public final class CheckNetworks {
     /** The networks of this machine alone. */
     public static final CheckNetworks LOOPBACK = CheckNetworks.of(List.of("127.0.0.0/8", "::1/128"));
 
-    private final List<Network> networks;
+    private static final AddressRange BROADCAST = AddressRange.of("255.255.255.255");
 
-    private CheckNetworks(List<Network> networks) {
+    private final List<AddressRange> networks;
+
+    private CheckNetworks(List<AddressRange> networks) {
         this.networks = networks;
-    }
-
-    /** The addresses that begin with the same bits as this one. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Network(byte[] address, int bits) {
-        static Network of(String text) {
-            String[] parts = text.split("/", -1);
-            try {
-                byte[] address = InetAddress.ofLiteral(parts[0]).getAddress();
-                int bits = parts.length == 1 ? address.length * Byte.SIZE : Integer.parseInt(parts[1]);
-                if (parts.length <= 2 && bits >= 0 && bits <= address.length * Byte.SIZE) {
-                    return new Network(address, bits);
-                }
-            } catch (IllegalArgumentException e) {
-                // reported below
-            }
-            throw new IllegalArgumentException("\"" + text + "\" is not a network: write for example 10.0.0.0/8");
-        }
-
-        boolean contains(byte[] other) {
-            var difference = new BigInteger(1, address).xor(new BigInteger(1, other));
-            return other.length == address.length
-                    && difference.shiftRight(address.length * Byte.SIZE - bits).signum() == 0;
-        }
     }
 
     /**
@@ -50,7 +28,7 @@ public final class CheckNetworks {
      * @throws IllegalArgumentException if one is invalid
      */
     public static CheckNetworks of(List<String> networks) {
-        return new CheckNetworks(networks.stream().map(Network::of).toList());
+        return new CheckNetworks(networks.stream().map(AddressRange::of).toList());
     }
 
     /**
@@ -65,12 +43,11 @@ public final class CheckNetworks {
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("the host " + host + " is unknown", e);
         }
-        byte[] bytes = address.getAddress();
         boolean never = address.isLinkLocalAddress()
                 || address.isMulticastAddress()
                 || address.isAnyLocalAddress()
-                || Network.of("255.255.255.255").contains(bytes);
-        if (never || networks.stream().noneMatch(network -> network.contains(bytes))) {
+                || BROADCAST.contains(address);
+        if (never || networks.stream().noneMatch(network -> network.contains(address))) {
             throw new IllegalArgumentException("checks may not connect to " + address.getHostAddress()
                     + (never
                             ? ", whose kind of address is never checked"

@@ -61,7 +61,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     private final RegistryContext context;
     private final StoreReader reader;
     private final Time time;
-    private final String identity; // of this process as a watcher
+    private final Attendance attendance;
     private final Map<String, Held> held = new ConcurrentHashMap<>();
     private volatile long renewedAtNanos;
     private volatile boolean interrupted; // the store may have been set back since the last renewal
@@ -78,7 +78,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         this.context = context;
         this.reader = new StoreReader(address, context);
         this.time = context.time();
-        this.identity = RegistryTable.token(context.random());
+        this.attendance = new Attendance(backend, RegistryTable.token(context.random()));
         this.renewedAtNanos = time.nanoTime();
     }
 
@@ -107,7 +107,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
             }
             outdated = view;
             interrupted |= outdated != null;
-            current = new CachedView(epoch, backend, context, reader, identity, this::checkEpochNext);
+            current = new CachedView(epoch, backend, context, reader, attendance, this::checkEpochNext);
             view = current;
         }
         if (outdated != null) {
@@ -332,7 +332,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
                 throw Requests.notRegistered(holding.id());
             }
             String digest = digest(asked.get());
-            long missing = backend.watchers(holding.service()).values().stream()
+            long missing = reader.watchers(holding.service(), backend.watchers(holding.service()))
                     .filter(acknowledged -> !acknowledged.contains(digest))
                     .count();
             if (missing == 0 || end - time.nanoTime() <= 0) {

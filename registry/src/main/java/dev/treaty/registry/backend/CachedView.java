@@ -36,8 +36,8 @@ final class CachedView implements AutoCloseable {
     /** A service that was not watched for this long is followed no longer. */
     private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
 
-    /** The longest wait for the watchers in this process before a state is acknowledged. */
-    private static final long ACKNOWLEDGE_NANOS = Duration.ofSeconds(30).toNanos();
+    /** After this wait for the watchers in this process, whether a state is still to be acknowledged is checked. */
+    private static final long ACKNOWLEDGE_NANOS = Duration.ofSeconds(1).toNanos();
 
     private static final long RETRY_NANOS = Duration.ofMillis(200).toNanos();
 
@@ -47,7 +47,7 @@ final class CachedView implements AutoCloseable {
     private final RegistryContext context;
     private final StoreReader reader;
     private final Time time;
-    private final String watcher;
+    private final Attendance attendance;
     private final Runnable onNewEpoch;
     private final RegistryTable table;
     private final InstanceView view;
@@ -58,7 +58,6 @@ final class CachedView implements AutoCloseable {
     /**
      * Creates an empty view.
      *
-     * @param watcher identifies this process
      * @param onNewEpoch run when the store turns out to have another epoch
      */
     CachedView(
@@ -66,14 +65,14 @@ final class CachedView implements AutoCloseable {
             Backend backend,
             RegistryContext context,
             StoreReader reader,
-            String watcher,
+            Attendance attendance,
             Runnable onNewEpoch) {
         this.epoch = epoch;
         this.backend = backend;
         this.context = context;
         this.reader = reader;
         this.time = context.time();
-        this.watcher = watcher;
+        this.attendance = attendance;
         this.onNewEpoch = onNewEpoch;
         this.table = new RegistryTable(RegistryLimits.STANDARD, context.policy().preservation(), context.random());
         this.view = table.view();
@@ -96,11 +95,12 @@ final class CachedView implements AutoCloseable {
         var fresh = new ArrayList<FollowedService>();
         var idle = new ArrayList<FollowedService>();
         var seen = new HashMap<ServiceName, Long>();
+        long now;
         synchronized (this) {
             if (closed) {
                 return Optional.empty();
             }
-            long now = time.nanoTime();
+            now = time.nanoTime();
             since.forEach((name, revision) -> {
                 var each = followed.computeIfAbsent(Requests.service(name), n -> {
                     fresh.add(new FollowedService(n));
@@ -110,7 +110,7 @@ final class CachedView implements AutoCloseable {
                 asked.add(each);
                 seen.put(each.name, seenEpoch.equals(servedEpoch()) ? revision : 0);
             });
-            followed.values().removeIf(each -> now - each.askedAtNanos > IDLE_NANOS && idle.add(each));
+            followed.values().removeIf(each -> each.idle(now) && idle.add(each));
             idle.forEach(FollowedService::end);
         }
         expire();
@@ -118,12 +118,15 @@ final class CachedView implements AutoCloseable {
         if (!by.isEmpty() && !seen.isEmpty()) { // so that nothing is acknowledged before this watcher has seen it
             table.acks().acknowledge(by, seen, time.nanoTime());
         }
-        fresh.forEach(each -> each.subscription.opened(backend.follow(each.name, each)));
+        fresh.forEach(each -> {
+            attendance.begin(each);
+            each.subscription.opened(backend.follow(each.name, each));
+        });
         for (FollowedService each : idle) {
             each.subscription.close();
             reader.listed(each.name, Set.of());
-            backend.leave(each.name, watcher);
         }
+        attendance.end(each -> each.idle(now));
         return Optional.of(asked);
     }
 
@@ -149,20 +152,32 @@ final class CachedView implements AutoCloseable {
         final ServiceName name;
         private final PendingSubscription subscription = new PendingSubscription();
         private final Promise<Boolean> settled = new Promise<>();
-        private final Map<String, String> acknowledged =
-                new TreeMap<>(); // digests of states by id; guarded by the view
+        private final Map<String, Asked> asked = new TreeMap<>(); // by id; guarded by the view, as all below
+        private final Map<String, String> acknowledged = new TreeMap<>(); // digests of states by id
+        private boolean acknowledging; // whether a thread is running
         private volatile String problem = "";
-        private long askedAtNanos;
+        private volatile long askedAtNanos;
         private boolean ended;
+
+        /**
+         * A state that this process has to acknowledge.
+         *
+         * @param revision the change in this view that its watchers have to process before that
+         */
+        private record Asked(String digest, long revision) {}
 
         FollowedService(ServiceName name) {
             this.name = name;
         }
 
+        private boolean idle(long nowNanos) {
+            return nowNanos - askedAtNanos > IDLE_NANOS;
+        }
+
         @Override
         public void starting() throws InterruptedException {
             try {
-                attend();
+                attendance.write(name);
             } catch (ServiceException e) {
                 if (e.code() != Code.PERMISSION_DENIED) { // who may only read is not waited for
                     throw e;
@@ -170,16 +185,12 @@ final class CachedView implements AutoCloseable {
             }
         }
 
-        private void attend() throws InterruptedException {
-            String text;
+        /** Returns what this process acknowledges, as it is stored. */
+        String acknowledged() {
             synchronized (CachedView.this) {
-                if (ended) {
-                    return;
-                }
                 acknowledged.keySet().retainAll(listed());
-                text = String.join("\n", acknowledged.values());
+                return String.join("\n", acknowledged.values());
             }
-            backend.attend(name, watcher, text);
         }
 
         /** Returns the ids of the instances that the backend listed last. */
@@ -251,31 +262,53 @@ final class CachedView implements AutoCloseable {
                 }
                 long revision = view.put(instance, 0, time.nanoTime(), time.instant());
                 String digest = BackendService.digest(text);
-                if (stored.asked() && !digest.equals(acknowledged.get(instance.id()))) {
-                    acknowledge(instance.id(), digest, revision);
+                if (stored.asked() && (asked.containsKey(id) || !digest.equals(acknowledged.get(id)))) {
+                    asked.put(id, new Asked(digest, revision));
+                    if (!acknowledging) {
+                        acknowledging = true;
+                        BackgroundThread.virtual(
+                                        "treaty-acknowledge-" + name, time, context.events(), this::acknowledge)
+                                .start();
+                    }
                 }
             }
             return true;
         }
 
-        /** Acknowledges a state when the watchers in this process have processed it. */
-        private void acknowledge(String id, String digest, long revision) {
-            BackgroundThread.startOnce("treaty-acknowledge-" + name, context.events(), () -> {
-                if (table.acks().await(name, revision, time, ACKNOWLEDGE_NANOS) > 0) {
-                    return;
-                }
+        /** Acknowledges states when the watchers in this process have processed them, until none is left. */
+        private void acknowledge() throws InterruptedException {
+            while (true) {
+                Map<String, Asked> next;
                 synchronized (CachedView.this) {
-                    acknowledged.put(id, digest);
-                }
-                while (true) {
-                    try {
-                        starting();
+                    acknowledging = !ended && !asked.isEmpty();
+                    if (!acknowledging) {
                         return;
-                    } catch (ServiceException e) {
-                        time.sleep(RETRY_NANOS);
+                    }
+                    next = new TreeMap<>(asked);
+                }
+                long first =
+                        next.values().stream().mapToLong(Asked::revision).min().orElseThrow();
+                if (table.acks().await(name, first, time, ACKNOWLEDGE_NANOS) > 0) {
+                    continue;
+                }
+                for (var each : List.copyOf(next.entrySet())) {
+                    if (table.acks().await(name, each.getValue().revision, time, 0) > 0) {
+                        next.remove(each.getKey());
                     }
                 }
-            });
+                synchronized (CachedView.this) {
+                    next.entrySet().retainAll(asked.entrySet()); // without what has changed in the meantime
+                    next.forEach((id, each) -> acknowledged.put(id, each.digest));
+                }
+                try {
+                    starting();
+                    synchronized (CachedView.this) {
+                        asked.entrySet().removeAll(next.entrySet());
+                    }
+                } catch (ServiceException e) {
+                    time.sleep(RETRY_NANOS);
+                }
+            }
         }
 
         @Override

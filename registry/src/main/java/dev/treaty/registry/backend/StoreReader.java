@@ -102,6 +102,16 @@ final class StoreReader {
                 .toList();
     }
 
+    /** Returns what the watchers of a service acknowledge, without what other programs have written beside them. */
+    Stream<Set<String>> watchers(ServiceName service, Map<String, String> values) {
+        String kind = service + " watcher ";
+        retain(kind, values.keySet());
+        return values.entrySet().stream().flatMap(each -> {
+            String watcher = each.getKey();
+            return read(kind + watcher, "the watcher " + watcher + " of " + service, () -> Attendance.read(each));
+        });
+    }
+
     /** Returns those of the names that are of services. */
     Stream<ServiceName> services(Set<String> names) {
         retain("name ", names);

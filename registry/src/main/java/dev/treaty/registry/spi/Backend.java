@@ -132,17 +132,16 @@ public interface Backend extends AutoCloseable {
     default void release(Holding holding, String reason) throws InterruptedException {}
 
     /**
-     * Records under this client's lease that it watches a service, so that a drain waits for it.
+     * Records under this client's lease whether it watches a service, so that a drain waits for it.
      *
      * @param watcher identifies this client
-     * @param acknowledged what it acknowledges
+     * @param acknowledged returns what it acknowledges now, or nothing if it does not watch the service: asked for each
+     *     attempt to record it, so that what is recorded last is never older than an earlier record
      */
-    default void attend(ServiceName service, String watcher, String acknowledged) throws InterruptedException {}
+    default void attend(ServiceName service, String watcher, Supplier<Optional<String>> acknowledged)
+            throws InterruptedException {}
 
-    /** Records that this client no longer watches a service. */
-    default void leave(ServiceName service, String watcher) throws InterruptedException {}
-
-    /** Returns what each watcher of a service acknowledges. */
+    /** Returns what each watcher of a service acknowledges, by watcher, and what other programs have written there. */
     default Map<String, String> watchers(ServiceName service) throws InterruptedException {
         return Map.of();
     }

@@ -38,7 +38,9 @@ public abstract class LeasedBackend implements Backend {
     /** The paths of this registry. */
     protected final StorePaths paths;
 
-    private final Map<String, String> attended = new ConcurrentHashMap<>(); // texts of this process's watchers by path
+    /** What this process acknowledges, by the path of its record. */
+    private final Map<String, Supplier<Optional<String>>> attended = new ConcurrentHashMap<>();
+
     private long store; // guarded by this, as all below
     private long position;
     private int restores;
@@ -158,8 +160,8 @@ public abstract class LeasedBackend implements Backend {
         return commit(List.of(steps)) ? Optional.of(result) : Optional.empty();
     }
 
-    private void put(String path, String text, boolean leased) throws InterruptedException {
-        repeat(path, _ -> committed(true, new Step(path, read(path), text, leased ? lease() : 0)));
+    private void put(String path, String text) throws InterruptedException {
+        repeat(path, _ -> committed(true, new Step(path, read(path), text, 0)));
     }
 
     private void delete(String path) throws InterruptedException {
@@ -244,7 +246,8 @@ public abstract class LeasedBackend implements Backend {
     @Override
     public Set<String> renew(Supplier<Collection<Holding>> holdings) throws InterruptedException {
         Set<String> present = renew();
-        var expected = new HashSet<>(attended.keySet());
+        var expected = new HashSet<String>();
+        attended.forEach((path, acknowledged) -> acknowledged.get().ifPresent(_ -> expected.add(path)));
         var missing = new HashSet<String>();
         for (Holding holding : holdings.get()) { // read last, so that nothing that was just written looks unexpected
             String path = paths.instance(holding.service(), holding.id());
@@ -260,7 +263,7 @@ public abstract class LeasedBackend implements Backend {
         }
         for (var each : attended.entrySet()) {
             if (!present.contains(each.getKey())) {
-                put(each.getKey(), each.getValue(), true);
+                record(each.getKey(), each.getValue());
             }
         }
         return missing;
@@ -289,11 +292,14 @@ public abstract class LeasedBackend implements Backend {
     }
 
     @Override
-    public void attend(ServiceName service, String watcher, String acknowledged) throws InterruptedException {
+    public void attend(ServiceName service, String watcher, Supplier<Optional<String>> acknowledged)
+            throws InterruptedException {
         String path = paths.watcher(service, watcher);
         attended.put(path, acknowledged);
         try {
-            put(path, acknowledged, true);
+            if (!record(path, acknowledged)) {
+                attended.remove(path, acknowledged);
+            }
         } catch (ServiceException e) {
             if (e.code() == Code.PERMISSION_DENIED) { // this client may only read
                 attended.remove(path);
@@ -302,23 +308,39 @@ public abstract class LeasedBackend implements Backend {
         }
     }
 
-    @Override
-    public void leave(ServiceName service, String watcher) throws InterruptedException {
-        String path = paths.watcher(service, watcher);
-        attended.remove(path);
-        delete(path);
+    /**
+     * Records what this process acknowledges. That is asked for after the record is read: of two records at a time, the
+     * one that is asked for first fails if it is written last.
+     *
+     * @return whether it watches the service
+     */
+    private boolean record(String path, Supplier<Optional<String>> acknowledged) throws InterruptedException {
+        return repeat(path, _ -> {
+            Entry before = read(path);
+            Optional<String> text = acknowledged.get();
+            if (text.isEmpty()) {
+                return before == null ? Optional.of(false) : committed(false, Step.delete(before));
+            }
+            long lease = lease();
+            if (before != null && before.text.equals(text.get()) && before.lease == lease) {
+                return Optional.of(true);
+            }
+            // Whoever gives the service up meanwhile finds no record to delete if this is the first one.
+            return committed(true, new Step(path, before, text.get(), lease))
+                    .filter(_ -> acknowledged.get().isPresent());
+        });
     }
 
     @Override
     public Map<String, String> watchers(ServiceName service) throws InterruptedException {
         var watchers = new HashMap<String, String>();
-        children(paths.watchers(service)).forEach(entry -> watchers.put(entry.path, entry.text));
+        children(paths.watchers(service)).forEach(entry -> watchers.put(StorePaths.name(entry.path), entry.text));
         return watchers;
     }
 
     @Override
     public void store(ServiceName service, Version version, String contract) throws InterruptedException {
-        put(paths.contract(service, version), contract, false);
+        put(paths.contract(service, version), contract);
     }
 
     @Override

@@ -6,6 +6,7 @@ import static dev.treaty.registry.Patience.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -23,8 +24,12 @@ import java.util.AbstractMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -106,6 +111,97 @@ class BackendServiceTest {
                 .extracting(
                         instance -> instance.read(Instances.STARTED).health().status())
                 .containsExactly(Status.PASSING);
+        service.close();
+    }
+
+    /** Returns a text of an instance whose state every watcher has to acknowledge. */
+    private String asked(int weight) {
+        var instance = Instances.of(ORDERS, "a").withWeight(weight);
+        return new StoredInstance(backend.written(instance), "", true).text();
+    }
+
+    /** Watches the orders, and processes all that has happened. */
+    private static void watchAll(BackendService service) throws InterruptedException {
+        RegistryProtocol.News news = service.watch(Map.of(ORDERS.value(), 0L), "", 0, "watcher");
+        service.watch(Map.of(ORDERS.value(), news.revision()), news.epoch(), 0, "watcher");
+    }
+
+    @Test
+    void the_newest_state_is_acknowledged_if_the_store_was_not_reachable_before() throws InterruptedException {
+        var acknowledged = new LinkedBlockingQueue<String>();
+        backend.onAttend = acknowledged::add;
+        var service = new BackendService(backend, "fake", backend.context(Time.system(), Events.NONE));
+        backend.onFollow = (_, follower) -> {
+            followers.put(ORDERS, follower);
+            follower.complete(Map.of());
+        };
+        watchAll(service);
+        backend.beforeAttend = () -> {
+            backend.beforeAttend = () -> {};
+            followers.get(ORDERS).changed("a", asked(2));
+            throw new ServiceException(Code.UNAVAILABLE, "the connection is lost");
+        };
+        followers.get(ORDERS).changed("a", asked(1));
+
+        String last = "";
+        while (!last.equals(BackendService.digest(asked(2)))) {
+            watchAll(service);
+            last = Objects.requireNonNullElse(acknowledged.poll(10, TimeUnit.MILLISECONDS), "");
+        }
+        service.close();
+    }
+
+    @Test
+    void what_a_view_of_an_earlier_store_records_last_is_what_the_view_of_the_present_one_acknowledges()
+            throws Exception {
+        var acknowledged = new LinkedBlockingQueue<String>();
+        backend.onAttend = acknowledged::add;
+        var late = new CountDownLatch(1);
+        var service = new BackendService(backend, "fake", backend.context(time, Events.NONE));
+        backend.onFollow = (_, follower) -> follower.complete(Map.of("a", asked(1)));
+        var writing = new CountDownLatch(1);
+        backend.beforeAttend = () -> {
+            backend.beforeAttend = () -> {};
+            writing.countDown();
+            eventually(() -> late.getCount() == 0);
+        };
+        watchAll(service);
+        assertThat(writing.await(60, TimeUnit.SECONDS)).isTrue();
+
+        backend.epoch = "two";
+        backend.onFollow = (_, follower) -> follower.complete(Map.of("a", asked(2)));
+        time.advance(Duration.ofSeconds(2));
+        watchAll(service);
+        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(BackendService.digest(asked(2)));
+        late.countDown();
+
+        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(BackendService.digest(asked(2)));
+        service.close();
+    }
+
+    @Test
+    void a_state_is_acknowledged_however_late_its_watcher_asks_again_for_changes() throws InterruptedException {
+        var acknowledged = new LinkedBlockingQueue<String>();
+        backend.onAttend = acknowledged::add;
+        var service = new BackendService(backend, "fake", backend.context(time, Events.NONE));
+        backend.onFollow = (_, follower) -> {
+            followers.put(ORDERS, follower);
+            follower.failed("the connection is lost");
+        };
+        for (int i = 0; i < 2; i++) { // the second one is refused at once
+            assertThatExceptionOfType(ServiceException.class).isThrownBy(() -> instances(service, ORDERS));
+        }
+        String drained = asked(1);
+        followers.get(ORDERS).complete(Map.of("a", drained));
+        for (int i = 0; i < 60; i++) {
+            eventually(() -> time.sleepers() == 2); // the leases, and the acknowledgement
+            assertThat(acknowledged).isEmpty();
+            time.advance(Duration.ofSeconds(1));
+        }
+
+        watchAll(service);
+
+        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(BackendService.digest(drained));
         service.close();
     }
 

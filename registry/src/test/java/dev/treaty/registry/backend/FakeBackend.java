@@ -35,6 +35,14 @@ public final class FakeBackend implements Backend, InstanceFormat {
 
     public volatile Runnable onRenew = () -> {};
 
+    volatile String epoch = "one";
+
+    /** Called when a process is about to record what it acknowledges; whatever it throws happens to the request. */
+    volatile Runnable beforeAttend = () -> {};
+
+    /** Receives what a process records that it acknowledges. */
+    volatile Consumer<String> onAttend = _ -> {};
+
     /** Receives every stored contract. */
     public volatile Consumer<String> onStore = _ -> {};
 
@@ -54,8 +62,9 @@ public final class FakeBackend implements Backend, InstanceFormat {
 
     @Override
     public String write(RegistryProtocol.Instance instance) {
-        written.put(instance.toString(), instance);
-        return instance.toString();
+        String text = "{" + instance + "}";
+        written.put(text, instance);
+        return text;
     }
 
     @Override
@@ -70,7 +79,7 @@ public final class FakeBackend implements Backend, InstanceFormat {
 
     @Override
     public String epoch(String candidate) {
-        return "one";
+        return epoch;
     }
 
     @Override
@@ -108,14 +117,9 @@ public final class FakeBackend implements Backend, InstanceFormat {
     public void release(Holding holding, String reason) {}
 
     @Override
-    public void attend(ServiceName service, String watcher, String acknowledged) {}
-
-    @Override
-    public void leave(ServiceName service, String watcher) {}
-
-    @Override
-    public Map<String, String> watchers(ServiceName service) {
-        return Map.of();
+    public void attend(ServiceName service, String watcher, Supplier<Optional<String>> acknowledged) {
+        beforeAttend.run();
+        acknowledged.get().ifPresent(onAttend);
     }
 
     @Override

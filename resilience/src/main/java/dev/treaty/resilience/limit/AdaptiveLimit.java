@@ -19,9 +19,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>The limit falls only if calls take longer than they may, and in addition the limit was reached, or more than
  * {@link #LIMIT_MIN} calls run, three quarters of the calls queue, and either some ended after their deadlines or the
  * number of running calls is twice that of when they did not queue and still grows. So a service below its capacity is
- * not limited, however long its calls take. Except during measurements, the limit falls below {@link #LIMIT_MIN} only if
- * half of the calls end after their deadlines. While the limit is reached and calls take less, it rises, by up to a half with each window. It
- * doubles with each {@link #DOUBLED_AFTER} in which it is not reached, until it is the highest again.
+ * not limited, however long its calls take. Except during measurements, the limit falls below {@link #LIMIT_MIN} only
+ * if half of the calls end after their deadlines. While the limit is reached and calls take less, it rises, by up to a
+ * half with each window. It doubles with each {@link #DOUBLED_AFTER} in which it is not reached, until it is the
+ * highest again.
  *
  * <p>Each operation has its baseline, so that many calls of a slow operation do not look like a queue. A baseline falls
  * with faster windows. It rises only by a <em>measurement</em>: for {@link #MEASURED_CALLS}, or {@link #MEASURED_FOR}
@@ -135,7 +136,7 @@ public final class AdaptiveLimit {
     private int windowsUntilMeasured;
     private long limitedAt;
 
-    /** The number of running calls at the end of the last window, and of the last window in which calls did not queue. */
+    /** The number of running calls at the end of the last window, and of the last in which calls did not queue. */
     private int inFlightLast;
 
     private int inFlightUnqueued;
