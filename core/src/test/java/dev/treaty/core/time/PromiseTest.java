@@ -133,8 +133,8 @@ class PromiseTest {
         }
     }
 
-    /** The time between an event and the end of the last of 32,000 waits. */
-    private static Duration release(Promise<String> promise, Time clock, long nanos, Runnable event) throws Exception {
+    /** The processor time of this process between an event and the end of the last of 32,000 waits. */
+    private Duration release(Promise<String> promise, Time clock, long nanos, Runnable event) throws Exception {
         int callers = 32_000;
         var waits = new AtomicInteger();
         var ended = new CountDownLatch(callers);
@@ -165,24 +165,28 @@ class PromiseTest {
                 }
             });
         }
-        while (waits.get() < callers) {
+        while (waits.get() < callers || (clock == time && time.sleepers() < callers)) {
             Thread.yield();
         }
-        long began = System.nanoTime();
+        Duration before = cpuTime();
         event.run();
         assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
-        return Duration.ofNanos(System.nanoTime() - began);
+        return cpuTime().minus(before);
+    }
+
+    private static Duration cpuTime() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     @Test
-    void a_crowd_that_waits_for_one_event_is_released_within_a_second() throws Exception {
+    void a_crowd_that_waits_for_one_event_is_released_without_a_walk_for_each() throws Exception {
         var promise = new Promise<String>();
         assertThat(release(promise, Time.system(), Long.MAX_VALUE / 2, () -> promise.complete("now")))
                 .isLessThan(Duration.ofSeconds(1));
     }
 
     @Test
-    void a_crowd_that_gives_up_at_the_same_time_is_released_within_a_second() throws Exception {
+    void a_crowd_that_gives_up_at_the_same_time_is_released_without_a_walk_for_each() throws Exception {
         Duration wait = Duration.ofSeconds(5);
         assertThat(release(new Promise<>(), time, wait.toNanos(), () -> time.advance(wait)))
                 .isLessThan(Duration.ofSeconds(1));

