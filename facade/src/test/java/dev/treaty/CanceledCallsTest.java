@@ -190,6 +190,20 @@ class CanceledCallsTest {
         });
     }
 
+    @Test
+    void a_client_that_leaves_just_after_its_request_ends_its_call_W7() throws Exception {
+        try (Treaty treaty = open("concurrency: {adaptive: false, limit: 1, queue: 0}")) {
+            var endless = new Endless(false);
+            treaty.serve(Work.class, endless);
+            try (Socket socket = dial(treaty)) {
+                send(socket, "work", "");
+            }
+            Patient.until(() -> endless.canceled.get() == 1);
+            endless.released.countDown();
+            Patient.until(() -> status(treaty, "work", "") == 200);
+        }
+    }
+
     private static void close(Socket socket) {
         try {
             socket.close();

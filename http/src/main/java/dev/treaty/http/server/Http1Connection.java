@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,9 @@ final class Http1Connection extends ExchangeHandler {
 
     /** A client that ends its side of the connection later after its request than this has left. */
     private static final Duration HALF_CLOSE_MAX = Duration.ofMillis(10);
+
+    /** A client that ended its side at once gets a response that takes no longer than this; then it counts as gone. */
+    private static final Duration HALF_CLOSED_WAIT = Duration.ofSeconds(1);
 
     private static final int NO_CONTENT = 204;
 
@@ -428,11 +432,28 @@ final class Http1Connection extends ExchangeHandler {
             return;
         }
         inputEnded = true;
-        boolean left = state != State.RUNNING || parts.time().nanoTime() - receivedNanos > HALF_CLOSE_MAX.toNanos();
-        if (left && !writing) {
-            abandon();
-            ctx.close();
+        if (writing) {
+            return;
         }
+        Exchange running = exchange;
+        if (state != State.RUNNING || parts.time().nanoTime() - receivedNanos > HALF_CLOSE_MAX.toNanos()) {
+            left();
+        } else {
+            ctx.executor()
+                    .schedule(
+                            () -> {
+                                if (exchange == running && !writing) {
+                                    left();
+                                }
+                            },
+                            HALF_CLOSED_WAIT.toMillis(),
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void left() {
+        abandon();
+        context.close();
     }
 
     @Override
