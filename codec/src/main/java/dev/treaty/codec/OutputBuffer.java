@@ -2,13 +2,13 @@ package dev.treaty.codec;
 
 import java.io.OutputStream;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /** A reusable byte buffer that grows as needed; {@link #clear} releases the memory of a large message. */
 public final class OutputBuffer extends OutputStream {
     /** The maximum size that an empty buffer keeps, in bytes. */
     public static final int KEPT_MAX = 64 << 10;
 
+    private static final int HEX_DIGITS = 16;
     private static final byte[] EMPTY = new byte[0];
 
     /** Allocated by the first write: what is written at once, such as a small response, takes no more than its size. */
@@ -68,13 +68,28 @@ public final class OutputBuffer extends OutputStream {
         return this;
     }
 
-    /** Adds a number in decimal. */
+    /** Adds a number in decimal, which is not negative. */
     public OutputBuffer addNumber(long number) {
-        return add(Long.toString(number));
+        int digits = 1;
+        for (long rest = number / 10; rest > 0; rest /= 10) {
+            digits++;
+        }
+        ensure(digits);
+        length += digits;
+        long rest = number;
+        for (int i = 1; i <= digits; i++) {
+            array[length - i] = (byte) ('0' + rest % 10);
+            rest /= 10;
+        }
+        return this;
     }
 
     /** Adds a number as sixteen hexadecimal digits. */
     public OutputBuffer addHex(long number) {
-        return add(HexFormat.of().toHexDigits(number));
+        ensure(HEX_DIGITS);
+        for (int i = HEX_DIGITS - 1; i >= 0; i--) {
+            array[length++] = (byte) Character.forDigit((int) (number >>> (4 * i)) & 0xF, 16);
+        }
+        return this;
     }
 }

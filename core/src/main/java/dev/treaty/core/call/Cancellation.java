@@ -18,11 +18,12 @@ public final class Cancellation {
     /** The action that was registered last, or the reason once the call is canceled. */
     private final AtomicReference<@Nullable Object> state = new AtomicReference<>();
 
-    /** An action that is done when the call is canceled, at most once. */
-    public static final class Registration {
-        private final Consumer<? super Fault> action;
-        private final AtomicBoolean over = new AtomicBoolean();
-        private @Nullable Object next;
+    /** An action that is done when the call is canceled, at most once; true once it is done or removed. */
+    public static final class Registration extends AtomicBoolean {
+        private static final long serialVersionUID = 1;
+
+        private final transient Consumer<? super Fault> action;
+        private transient @Nullable Object next;
 
         private Registration(Consumer<? super Fault> action) {
             this.action = action;
@@ -30,11 +31,11 @@ public final class Cancellation {
 
         /** Removes the action; returns false if the call was canceled, so that the action is done or will be. */
         public boolean remove() {
-            return over.compareAndSet(false, true);
+            return compareAndSet(false, true);
         }
 
         private void run(Fault reason) {
-            if (over.compareAndSet(false, true)) {
+            if (remove()) {
                 action.accept(reason);
             }
         }

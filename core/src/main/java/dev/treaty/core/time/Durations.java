@@ -8,6 +8,7 @@ public final class Durations {
     private static final long NANOS_MAX = Long.MAX_VALUE / 2;
 
     private static final Duration MAX = Duration.ofNanos(NANOS_MAX);
+    private static final Duration MIN = Duration.ofNanos(-NANOS_MAX);
 
     private Durations() {}
 
@@ -16,6 +17,6 @@ public final class Durations {
         if (duration.compareTo(MAX) >= 0) {
             return NANOS_MAX;
         }
-        return duration.compareTo(MAX.negated()) <= 0 ? -NANOS_MAX : duration.toNanos();
+        return duration.compareTo(MIN) <= 0 ? -NANOS_MAX : duration.toNanos();
     }
 }
