@@ -325,7 +325,7 @@ public abstract class LeasedBackend implements Backend {
             if (before != null && before.text.equals(text.get()) && before.lease == lease) {
                 return Optional.of(true);
             }
-            // Whoever gives the service up meanwhile finds no record to delete if this is the first one.
+            // If the service is given up meanwhile, this may be the first record, and was not there to be deleted.
             return committed(true, new Step(path, before, text.get(), lease))
                     .filter(_ -> acknowledged.get().isPresent());
         });
