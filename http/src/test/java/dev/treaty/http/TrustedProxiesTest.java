@@ -330,6 +330,7 @@ class TrustedProxiesTest {
                 var raw = new RawConnection(server.port())) {
             raw.send(join(preface, ascii(post())));
             assertThat(rejected(raw)).isTrue();
+            server.close(); // waits for calls
             assertThat(server.calls).hasValue(0);
         }
     }
@@ -350,6 +351,7 @@ class TrustedProxiesTest {
                 var raw = new RawConnection(server.port())) {
             raw.send(join(preface, ascii(post())));
             assertThat(rejected(raw)).isTrue();
+            server.close(); // waits for calls
             assertThat(server.calls).hasValue(0);
         }
     }

@@ -115,6 +115,14 @@ enum Parser {
         }
     },
 
+    /** Requests to Treaty's server over HTTP/1.1, HTTP/2 and the PROXY protocol, with what proxies state of clients. */
+    REQUEST {
+        @Override
+        void parse(byte[] bytes) {
+            check(Listening.SERVER.answers(bytes), "the server does not answer as HTTP does, or keeps the connection");
+        }
+    },
+
     /** Texts that are logged: one line, printable, without secrets. */
     LOGGED {
         @Override
@@ -127,6 +135,11 @@ enum Parser {
     /** Starts the server when it is first needed. */
     private static final class Responding {
         static final RespondingServer SERVER = new RespondingServer();
+    }
+
+    /** The same for the server that is sent requests. */
+    private static final class Listening {
+        static final ListeningServer SERVER = new ListeningServer();
     }
 
     private static final JsonCodec WATCH = new JsonCodec(

@@ -452,6 +452,7 @@ final class Http1Connection extends ExchangeHandler {
     }
 
     private void left() {
+        state = State.CLOSING;
         abandon();
         context.close();
     }
@@ -473,6 +474,7 @@ final class Http1Connection extends ExchangeHandler {
         if (!(cause instanceof IOException)) { // which is a connection that the client has reset
             LOGGER.log(System.Logger.Level.WARNING, "A connection failed", cause);
         }
+        state = State.CLOSING; // what has been received already is not run
         ctx.close();
     }
 }

@@ -10,6 +10,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol.AddressFamily;
 import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 
 /**
@@ -25,6 +26,7 @@ final class ProtocolDetection extends ByteToMessageDecoder {
     private final boolean rejecting;
     private final long oldNanos;
     private Peer peer;
+    private boolean refused;
 
     // Set by handlerAdded.
     private ConnectionTimeout timeout;
@@ -47,6 +49,8 @@ final class ProtocolDetection extends ByteToMessageDecoder {
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (message instanceof HAProxyMessage stated) {
             proxied(context, stated);
+        } else if (refused) { // a closed channel passes on what it has received
+            ReferenceCountUtil.release(message);
         } else {
             super.channelRead(context, message);
         }
@@ -59,11 +63,16 @@ final class ProtocolDetection extends ByteToMessageDecoder {
                     stated.proxiedProtocol().addressFamily() == AddressFamily.AF_UNIX ? null : stated.sourceAddress();
             if (source != null) {
                 AddressRange.address(source)
-                        .ifPresentOrElse(client -> peer = peer.behind(client), () -> context.close());
+                        .ifPresentOrElse(client -> peer = peer.behind(client), () -> refuse(context));
             }
         } finally {
             stated.release();
         }
+    }
+
+    private void refuse(ChannelHandlerContext context) {
+        refused = true;
+        context.close();
     }
 
     @Override
@@ -97,7 +106,7 @@ final class ProtocolDetection extends ByteToMessageDecoder {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         LOGGER.log(System.Logger.Level.DEBUG, "A connection failed before its first request", cause);
-        context.close();
+        refuse(context);
     }
 
     @Override
