@@ -46,8 +46,8 @@ final class ListeningServer {
 
     /** Sends bytes and reads the answer until the server closes the connection; returns whether it is one of HTTP. */
     boolean answers(byte[] bytes) {
-        try (var socket = new Socket(
-                InetAddress.getLoopbackAddress(), server.endpoint().port())) {
+        try (var socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port())) {
             socket.setSoTimeout(WAIT_MILLIS);
             socket.getOutputStream().write(bytes);
             socket.shutdownOutput();
