@@ -51,6 +51,12 @@ final class AddressServer implements AutoCloseable {
                 .orElse("none");
     }
 
+    /** Closes the server, which waits for its calls, and returns how many have reached the handler. */
+    int callsUntilEnd() {
+        server.close();
+        return calls.get();
+    }
+
     int port() {
         return server.endpoint().port();
     }
