@@ -279,11 +279,8 @@ public final class LeaseKeeper implements AutoCloseable {
             all().forEach(Desired::retry);
             renewAtNanos = nextRenewalNanos();
         }
-        // Contracts are published to a registry whose epoch is known: otherwise they would be published again, and
-        // with them one that an operator has withdrawn, when the answer to a registration tells the epoch.
-        return !publications.isEmpty()
-                ? due || epoch.isEmpty()
-                : due && registrations.values().stream().anyMatch(ManagedRegistration::held);
+        return due
+                && (!publications.isEmpty() || registrations.values().stream().anyMatch(ManagedRegistration::held));
     }
 
     /** A third of the lease leaves two more tries; jitter keeps processes that started together apart. */
