@@ -2,7 +2,6 @@ package dev.treaty.pipeline;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.ServiceException;
@@ -25,9 +24,7 @@ public record UserFilter(String name, Filter filter, Events events) implements F
         } catch (InterruptedException e) {
             throw e;
         } catch (ServiceException e) {
-            Fault fault = e.fault();
-            return ServiceResponse.failed(
-                    new Fault(fault.code(), fault.message(), true, fault.retryable(), fault.retryAfter()));
+            return ServiceResponse.failed(e.fault().ran());
         } catch (Exception e) {
             return failed(call, e);
         }

@@ -11,6 +11,7 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.Filter;
 import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceException;
@@ -372,11 +373,14 @@ class FiltersTest {
                 .asString()
                 .contains("the filter \"the broken one\" failed", "secret text");
         current.set((_, _) -> {
-            throw new ServiceException(Fault.unreached(Code.PERMISSION_DENIED, "not you"));
+            throw new ServiceException(
+                    Fault.unreached(Code.PERMISSION_DENIED, "not you").detail(FaultDetail.text("test.Rule", "7")));
         });
         ServiceResponse<String> refused = treaty.respond(() -> shop.get("42"));
         assertFault(refused, Code.PERMISSION_DENIED, "not you");
-        assertThat(((ServiceResponse.Failed<?>) refused).fault().reached()).isTrue();
+        Fault fault = ((ServiceResponse.Failed<?>) refused).fault();
+        assertThat(fault.reached()).isTrue();
+        assertThat(fault.details()).containsExactly(FaultDetail.text("test.Rule", "7"));
         assertThat(tenants.calls).hasValue(0);
         current.set((call, next) -> next.handle(call));
         assertThat(shop.get("42")).isEqualTo("42");

@@ -76,7 +76,7 @@ public final class Dispatcher implements Handler {
         } catch (InterruptedException e) {
             throw e;
         } catch (ServiceException e) {
-            return new ServiceResponse.Failed<>(ran(e.fault()), 0, responded(call));
+            return new ServiceResponse.Failed<>(e.fault().ran(), 0, responded(call));
         } catch (Throwable e) {
             report(call, e);
             if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
@@ -97,11 +97,6 @@ public final class Dispatcher implements Handler {
         } catch (Throwable e) { // of the listener, which decides no call
             BackgroundThread.report("listener of " + call.path(), Events.NONE, e);
         }
-    }
-
-    /** The fault of a call that the handler made may be one that reached no server; this call did run. */
-    private static Fault ran(Fault fault) {
-        return new Fault(fault.code(), fault.message(), true, fault.retryable(), fault.retryAfter(), fault.details());
     }
 
     private static @Nullable Object invoke(MethodHandle method, @Nullable Object[] arguments) throws Throwable {

@@ -67,6 +67,11 @@ public record Fault(
         return new Fault(code, message, reached, false, retryAfter, details);
     }
 
+    /** The same fault of a request that may have run, as when the fault is that of a call which its handler made. */
+    public Fault ran() {
+        return new Fault(code, message, true, retryable, retryAfter, details);
+    }
+
     /** The same fault with another message. */
     public Fault message(String changed) {
         return new Fault(code, changed, reached, retryable, retryAfter, details);
