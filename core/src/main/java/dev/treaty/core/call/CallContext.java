@@ -132,38 +132,12 @@ public record CallContext(
     @SuppressWarnings("ReferenceEquality") // only saves an allocation
     public CallContext within(Deadline other) {
         Deadline earlier = deadline.earlier(other);
-        return earlier == deadline
-                ? this
-                : new CallContext(
-                        earlier,
-                        caller,
-                        trace,
-                        attempt,
-                        priority,
-                        mirrored,
-                        headers,
-                        outgoing,
-                        record,
-                        cancellation,
-                        clientAddress);
+        return earlier == deadline ? this : with(earlier, attempt, priority, headers, outgoing);
     }
 
     /** The same context with more headers, in place of those with the same names. */
     public CallContext with(Headers more) {
-        return more.isEmpty()
-                ? this
-                : new CallContext(
-                        deadline,
-                        caller,
-                        trace,
-                        attempt,
-                        priority,
-                        mirrored,
-                        headers.with(more),
-                        outgoing,
-                        record,
-                        cancellation,
-                        clientAddress);
+        return more.isEmpty() ? this : with(deadline, attempt, priority, headers.with(more), outgoing);
     }
 
     /**
@@ -171,18 +145,22 @@ public record CallContext(
      * context.sending(headers).run(body)}.
      */
     public CallContext sending(Headers more) {
+        return with(deadline, attempt, priority, headers, outgoing.with(more));
+    }
+
+    /** The same context with another number of the attempt. */
+    public CallContext attempt(int number) {
+        return number == attempt ? this : with(deadline, number, priority, headers, outgoing);
+    }
+
+    /** The same context with another priority. */
+    public CallContext priority(Priority changed) {
+        return changed == priority ? this : with(deadline, attempt, changed, headers, outgoing);
+    }
+
+    private CallContext with(Deadline until, int number, Priority granted, Headers sent, Headers sending) {
         return new CallContext(
-                deadline,
-                caller,
-                trace,
-                attempt,
-                priority,
-                mirrored,
-                headers,
-                outgoing.with(more),
-                record,
-                cancellation,
-                clientAddress);
+                until, caller, trace, number, granted, mirrored, sent, sending, record, cancellation, clientAddress);
     }
 
     /**
@@ -199,41 +177,5 @@ public record CallContext(
     /** Adds trailers to the response of the call that is being handled; otherwise as {@link #addHeaders}. */
     public boolean addTrailers(Headers more) {
         return record.responding(known -> known.trailers(known.trailers().with(more)));
-    }
-
-    /** The same context with another number of the attempt. */
-    public CallContext attempt(int number) {
-        return number == attempt
-                ? this
-                : new CallContext(
-                        deadline,
-                        caller,
-                        trace,
-                        number,
-                        priority,
-                        mirrored,
-                        headers,
-                        outgoing,
-                        record,
-                        cancellation,
-                        clientAddress);
-    }
-
-    /** The same context with another priority. */
-    public CallContext priority(Priority changed) {
-        return changed == priority
-                ? this
-                : new CallContext(
-                        deadline,
-                        caller,
-                        trace,
-                        attempt,
-                        changed,
-                        mirrored,
-                        headers,
-                        outgoing,
-                        record,
-                        cancellation,
-                        clientAddress);
     }
 }
