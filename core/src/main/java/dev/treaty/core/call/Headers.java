@@ -31,8 +31,8 @@ public final class Headers {
     /** What the names of headers with bytes end in; their values are Base64 on the wire. */
     private static final String BINARY = "-bin";
 
-    /** What precedes the names of trailers on the wire. */
-    private static final String TRAILER = "trailer-";
+    /** What precedes the names of trailers of a unary response on the wire. */
+    public static final String TRAILER = "trailer-";
 
     /** The characters of a name besides letters and digits (RFC 9110, section 5.6.2). */
     private static final String NAME_SIGNS = "!#$%&'*+-.^_`|~";
@@ -180,12 +180,16 @@ public final class Headers {
 
     private static boolean token(String name) {
         for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && NAME_SIGNS.indexOf(c) < 0) {
+            if (!isNameCharacter(name.charAt(i))) {
                 return false;
             }
         }
         return !name.isEmpty();
+    }
+
+    /** Returns true for the characters of which the names of headers consist. */
+    public static boolean isNameCharacter(int c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || NAME_SIGNS.indexOf(c) >= 0;
     }
 
     private static boolean printable(String value) {

@@ -29,9 +29,6 @@ final class ResponseReader {
     /** The maximum length of a line with a chunk size, in bytes. */
     static final int CHUNK_LINE_MAX = 256;
 
-    /** The characters of a header name besides letters and digits (RFC 9110, section 5.6.2). */
-    private static final String TOKEN_SIGNS = "!#$%&'*+-.^_`|~";
-
     /** Proxies answer with these statuses too if the body, the target or the headers of a request are too large. */
     private static final Set<Integer> REQUEST_TOO_LARGE = Set.of(413, 414, 431);
 
@@ -192,7 +189,7 @@ final class ResponseReader {
     /** Returns the end of the name of the header in the current line. */
     private int nameEnd() throws MalformedResponse {
         int colon = lineStart;
-        while (colon < lineEnd && isToken(buffer[colon])) {
+        while (colon < lineEnd && Headers.isNameCharacter(buffer[colon])) {
             colon++;
         }
         if (colon == lineStart || colon == lineEnd || buffer[colon] != ':') {
@@ -318,13 +315,6 @@ final class ResponseReader {
 
     private static boolean isBlank(byte c) {
         return c == ' ' || c == '\t';
-    }
-
-    private static boolean isToken(byte c) {
-        return (c >= 'a' && c <= 'z')
-                || (c >= 'A' && c <= 'Z')
-                || (c >= '0' && c <= '9')
-                || TOKEN_SIGNS.indexOf(c) >= 0;
     }
 
     private void readBody(ByteChannel channel, Deadline deadline) throws IOException {

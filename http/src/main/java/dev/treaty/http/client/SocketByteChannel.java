@@ -49,7 +49,7 @@ public final class SocketByteChannel implements ByteChannel {
     /**
      * Connects to an endpoint.
      *
-     * @param watchdog ends reads at their deadlines
+     * @param watchdog ends reads and writes at their deadlines
      */
     public static ByteChannel open(ServiceEndpoint endpoint, Deadline deadline, Time time, Watchdog watchdog)
             throws IOException {

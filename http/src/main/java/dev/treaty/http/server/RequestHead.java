@@ -133,12 +133,13 @@ public final class RequestHead {
         for (var each = headers.iteratorCharSequence(); each.hasNext(); ) {
             Map.Entry<CharSequence, CharSequence> header = each.next();
             if (!OWN.contains(header.getKey())) {
-                String name = header.getKey().toString().toLowerCase(Locale.ROOT);
+                String name = header.getKey().toString();
                 others = others == null ? new Headers.Receiver() : others;
                 if (!others.add(name, header.getValue().toString())) {
                     throw new RequestRejected(
                             Code.INVALID_ARGUMENT,
-                            "the value of header " + MessageReader.echo(name) + " is not Base64");
+                            "the value of header " + MessageReader.echo(name.toLowerCase(Locale.ROOT))
+                                    + " is not Base64");
                 }
             }
         }

@@ -19,9 +19,6 @@ public final class CallHeaders {
     public static final String VERSION = "connect-protocol-version";
     public static final String TRACE = "traceparent";
 
-    /** What precedes the names of trailers of a unary response. */
-    private static final String TRAILER = "trailer-";
-
     /**
      * The value of {@link #REACHED} if a request was rejected before it could have run, and of {@link #RETRY} if it
      * fails again at every instance.
@@ -38,7 +35,7 @@ public final class CallHeaders {
         }
         Headers trailers = metadata.trailers();
         for (int i = 0; i < trailers.size(); i++) {
-            send.accept(TRAILER + trailers.name(i), trailers.value(i));
+            send.accept(Headers.TRAILER + trailers.name(i), trailers.value(i));
         }
     }
 
