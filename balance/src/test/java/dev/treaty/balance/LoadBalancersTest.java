@@ -8,6 +8,7 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.fixtures.ProcessorTime;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -388,10 +389,6 @@ class LoadBalancersTest {
     }
 
     /** The processor time of the process so far, which a busy machine hardly changes. */
-    private static Duration cpuTime() {
-        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
-    }
-
     @ParameterizedTest
     @EnumSource
     void a_change_of_a_large_service_costs_all_threads_one_table_B2(LoadBalancingPolicy policy)
@@ -412,12 +409,12 @@ class LoadBalancersTest {
                 instances.pick(call);
             }));
         }
-        Duration before = cpuTime();
+        Duration before = ProcessorTime.used();
         begin.countDown();
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(cpuTime().minus(before)).isLessThan(Duration.ofSeconds(2));
+        assertThat(ProcessorTime.used().minus(before)).isLessThan(Duration.ofSeconds(2));
     }
 
     @ParameterizedTest
@@ -427,18 +424,18 @@ class LoadBalancersTest {
         var instances = new Instances(configured(policy), RoutingPolicy.DEFAULT, Locality.ANYWHERE, 1)
                 .add(1, i -> i.withWeight(ServiceInstance.WEIGHT_MAX))
                 .add(2_999, i -> i.withWeight(1));
-        Duration before = cpuTime();
+        Duration before = ProcessorTime.used();
         instances.pick(instances.keyed("key"));
-        assertThat(cpuTime().minus(before)).as("the first pick").isLessThan(Duration.ofSeconds(1));
+        assertThat(ProcessorTime.used().minus(before)).as("the first pick").isLessThan(Duration.ofSeconds(1));
         for (Peer peer : instances.peers) {
             for (int i = 0; i < full; i++) {
                 peer.load().begin();
             }
         }
-        before = cpuTime();
+        before = ProcessorTime.used();
         for (int i = 0; i < 60; i++) {
             assertThat(instances.pick(instances.keyed("key"))).isNull();
         }
-        assertThat(cpuTime().minus(before)).as("refused picks").isLessThan(Duration.ofSeconds(1));
+        assertThat(ProcessorTime.used().minus(before)).as("refused picks").isLessThan(Duration.ofSeconds(1));
     }
 }

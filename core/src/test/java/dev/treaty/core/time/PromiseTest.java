@@ -2,6 +2,7 @@ package dev.treaty.core.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.fixtures.ProcessorTime;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.time.Instant;
@@ -168,14 +169,10 @@ class PromiseTest {
         while (waits.get() < callers || (clock == time && time.sleepers() < callers)) {
             Thread.yield();
         }
-        Duration before = cpuTime();
+        Duration before = ProcessorTime.used();
         event.run();
         assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
-        return cpuTime().minus(before);
-    }
-
-    private static Duration cpuTime() {
-        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+        return ProcessorTime.used().minus(before);
     }
 
     @Test
