@@ -199,11 +199,13 @@ public final class CallBenchmark extends Benchmark {
             }
         }
         try {
-            return new LinkedHashSet<>(subjects)
-                    .stream()
-                            .map(Subject::named)
-                            .filter(subject -> subject.carries(bytes))
-                            .toList();
+            var named = new LinkedHashSet<>(subjects).stream().map(Subject::named);
+            List<Subject> chosen =
+                    named.filter(subject -> subject.carries(bytes)).toList();
+            if (chosen.isEmpty()) {
+                throw new IllegalArgumentException("none of them can send messages of " + bytes + " bytes");
+            }
+            return chosen;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(line(), "--subjects: " + e.getMessage());
         }

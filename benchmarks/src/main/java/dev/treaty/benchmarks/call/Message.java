@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 
-/** An order, and the same as JSON for those who travel light. */
+/** An order, and the same as JSON for subjects that only copy it. */
 final class Message {
     /** The size of every message as JSON, in bytes, unless another is asked for. */
     static final int JSON_BYTES = 145;
