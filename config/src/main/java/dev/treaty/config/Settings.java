@@ -1,7 +1,9 @@
 package dev.treaty.config;
 
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Range;
 import dev.treaty.registry.RegistryAddress;
@@ -37,18 +39,46 @@ import java.util.Map;
  * @param faults the faults that are injected into calls
  */
 public record Settings(
+        @Description("The name of this process as a caller.")
+        @Accepted(pattern = "(?=\\s*\\S)[^\\u0000-\\u001F\\u007F-\\u009F]{1,128}", value = "1 to 128 characters")
         String name,
+
+        @Description("The region that the process runs in, such as `eu`.")
+        @Accepted(pattern = "[!-~]{0,128}", value = "up to 128 visible ASCII characters")
         String region,
+
+        @Description("The zone within the region, such as `eu-1a`.")
+        @Accepted(pattern = "[!-~]{0,128}", value = "up to 128 visible ASCII characters")
         String zone,
+
+        @Description("The registry's address.")
+        @Accepted("`embedded`, or the address of [a registry](backends.md#choosing)")
         RegistryAddress registry,
+
+        @Description("The registry that this process serves.")
         RegistryServerSettings registryServer,
+
+        @Description("How this process serves its services.")
         ServerSettings server,
+
+        @Description("The connections to the services that this process calls.")
         ClientSettings client,
+
+        @Description("The fault tolerance of calls to every service.")
         FaultTolerance defaults,
+
+        @Description("What differs for single services that this process calls.")
         Map<ServiceName, Policies> services,
+
+        @Description("What `treaty up` runs: services to start, and services that run elsewhere.")
         List<RunSettings> run,
-        MetricsSettings metrics,
+
+        @Description("What is measured.") MetricsSettings metrics,
+
+        @Description("How calls are balanced over the instances of every service.")
         BalanceSettings balance,
+
+        @Description("Faults injected into calls on purpose, to test how a system handles them.")
         FaultSettings faults) {
 
     /** The largest file accepted, in bytes. */
