@@ -27,7 +27,7 @@ public record HashPolicy(
 
         @Description(
                 "The argument that is the key if there is no header; without either, the part with `@PartitionKey`.")
-        @Accepted(pattern = "(?=\\s*\\S)[^.]+(\\.(?=\\s*[^\\s.])[^.]+){0,7}", value = "1 to 8 names joined by dots")
+        @Accepted(pattern = "(?=\\s*[^\\s.])[^.]+(\\.(?=\\s*[^\\s.])[^.]+){0,7}", value = "1 to 8 names joined by dots")
         Optional<String> argument,
 
         @Description("How many times the mean load an instance may have before its keys move.")

@@ -71,7 +71,9 @@ final class RecordReader implements ValueReader {
         }
     }
 
-    private @Nullable Object defaults() {
+    /** Returns the constant {@code DEFAULT}, or null if the record has none. */
+    @Nullable
+    Object defaults() {
         boolean has = Stream.of(type.getFields()).anyMatch(f -> f.getName().equals("DEFAULT") && f.getType() == type);
         return has ? reflect(() -> type.getField("DEFAULT").get(null)) : null;
     }
