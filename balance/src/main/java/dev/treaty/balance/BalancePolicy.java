@@ -1,5 +1,8 @@
 package dev.treaty.balance;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
+
 /**
  * How calls to one service are distributed over its instances. It can be replaced while calls are running.
  *
@@ -16,13 +19,30 @@ package dev.treaty.balance;
  * @param subset the number of instances that this client calls; 0 for all
  */
 public record BalancePolicy(
-        LoadBalancingPolicy policy,
+        @Description("The load-balancing policy.") LoadBalancingPolicy policy,
+
+        @Description("The key and the bound of the policies that hash.")
         HashPolicy hash,
+
+        @Description("How the load of an instance is measured.")
         LoadPolicy load,
+
+        @Description("The largest share of instances excluded because they are unhealthy, rounded up; if more are"
+                + " unhealthy, all get calls.")
+        @Accepted(min = "0", max = "1")
         double unhealthyRatioMax,
+
+        @Description("How instances that are worse than the others are detected.")
         EjectionPolicy ejection,
+
+        @Description("How new and returning instances are warmed up.")
         SlowStartPolicy slowStart,
+
+        @Description("Which instances are near, and when calls spill over to others.")
         LocalityPolicy locality,
+
+        @Description("The number of instances that this process calls; 0 for all.")
+        @Accepted(min = "0", max = "1000000")
         int subset) {
 
     /** Two random choices by peak-EWMA, everything enabled, at most half of the instances excluded, no subset. */

@@ -1,5 +1,7 @@
 package dev.treaty.balance;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import java.time.Duration;
 
 /**
@@ -32,15 +34,42 @@ import java.time.Duration;
  * @param probeCalls the number of successful calls that end an ejection
  */
 public record EjectionPolicy(
+        @Description("Whether instances that are worse than the others are ejected.")
         boolean enabled,
+
+        @Description("How often instances are compared.") @Accepted(min = "100ms", max = "1d")
         Duration interval,
+
+        @Description("An instance with fewer calls is not judged; calls accumulate for at most 60 intervals.")
+        @Accepted(min = "1", max = "1000000")
         int minimumCalls,
+
+        @Description("With fewer instances with that number of calls, none is judged.")
+        @Accepted(min = "2", max = "1000000")
         int minimumInstances,
+
+        @Description("A success rate below it, and clearly below the median, is ejected.")
+        @Accepted(min = "0", max = "1")
         double successFloor,
+
+        @Description("A success rate this number of standard deviations below the mean is ejected.")
+        @Accepted(min = "0.5", max = "100")
         double deviations,
+
+        @Description(
+                "An instance is ejected if more than half of its calls, and twice the median's share, take this many"
+                        + " times the median latency.")
+        @Accepted(min = "1.5", max = "1000")
         double latencyFactor,
+
+        @Description("How long the first ejection lasts; each next one lasts longer.")
+        @Accepted(min = "100ms", max = "1d")
         Duration time,
+
+        @Description("The longest ejection.") @Accepted(min = "100ms", max = "1d", value = "not shorter than `time`")
         Duration timeMax,
+
+        @Description("How many calls it must answer, one at a time, to return.") @Accepted(min = "1", max = "1000")
         int probeCalls) {
 
     /** Each second, 20 calls, 3 instances; floor 85 %, 1.9 deviations, 5 × median latency; 5 s up to 5 minutes. */

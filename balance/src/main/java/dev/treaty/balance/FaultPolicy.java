@@ -2,7 +2,9 @@ package dev.treaty.balance;
 
 import dev.treaty.balance.RoutingPolicy.Match;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.Accepted;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +41,20 @@ public record FaultPolicy(List<InjectedFault> faults) {
      * @param code the code that a call fails with; empty if it does not fail
      */
     public record InjectedFault(
-            Optional<ServiceName> service, Match when, double share, Duration delay, Optional<Code> code) {
+            @Description("The called service; `none` for every one.")
+            Optional<ServiceName> service,
+
+            @Description("The calls of the service that match.")
+            Match when,
+
+            @Description("The share of the matching calls.") @Accepted(min = "0", max = "1")
+            double share,
+
+            @Description("The delay of a call.") @Accepted(min = "0s", max = "5m")
+            Duration delay,
+
+            @Description("The code that a call fails with; `none` if it does not fail.")
+            Optional<Code> code) {
         /** No delay and no failure, for every call. */
         public static final InjectedFault DEFAULT =
                 new InjectedFault(Optional.empty(), Match.DEFAULT, 1, Duration.ZERO, Optional.empty());

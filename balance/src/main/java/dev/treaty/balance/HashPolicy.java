@@ -2,7 +2,9 @@ package dev.treaty.balance;
 
 import dev.treaty.core.call.ArgumentPath;
 import dev.treaty.core.call.Call;
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Shape.Scalar;
+import dev.treaty.core.text.Accepted;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +21,18 @@ import org.jspecify.annotations.Nullable;
  * @param argument the path of the argument with the key, such as {@code order.customer}; empty for none
  * @param balanceFactor the multiple of the mean load that an instance may have before its keys move
  */
-public record HashPolicy(Optional<String> header, Optional<String> argument, double balanceFactor) {
+public record HashPolicy(
+        @Description("The header that is the key of hashing policies.") @Accepted("the name of a header")
+        Optional<String> header,
+
+        @Description(
+                "The argument that is the key if there is no header; without either, the part with `@PartitionKey`.")
+        @Accepted(pattern = "(?=\\s*[^\\s.])[^.]+(\\.(?=\\s*[^\\s.])[^.]+){0,7}", value = "1 to 8 names joined by dots")
+        Optional<String> argument,
+
+        @Description("How many times the mean load an instance may have before its keys move.")
+        @Accepted(min = "1.05", max = "100")
+        double balanceFactor) {
     /** The part with {@code @PartitionKey}; an instance may have 1.25 times the mean load. */
     public static final HashPolicy DEFAULT = new HashPolicy(Optional.empty(), Optional.empty(), 1.25);
 

@@ -1,5 +1,7 @@
 package dev.treaty.balance;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import java.time.Duration;
 
 /**
@@ -8,7 +10,12 @@ import java.time.Duration;
  * @param decayTime after this time a latency has about a third of its weight
  * @param penalty the latency that a failure counts as, unless it took longer
  */
-public record LoadPolicy(Duration decayTime, Duration penalty) {
+public record LoadPolicy(
+        @Description("How long a latency counts.") @Accepted(min = "100ms", max = "1d")
+        Duration decayTime,
+
+        @Description("The lowest latency that a failure counts as.") @Accepted(min = "0s", max = "5m")
+        Duration penalty) {
     /** A decay time of 10 s; a failure counts as 1 s. */
     public static final LoadPolicy DEFAULT = new LoadPolicy(Duration.ofSeconds(10), Duration.ofSeconds(1));
 

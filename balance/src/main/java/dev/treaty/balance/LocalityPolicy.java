@@ -1,5 +1,8 @@
 package dev.treaty.balance;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
+
 /**
  * Whether nearby instances are preferred, and when calls spill over to others. Instances in the client's zone come
  * first, then those in its region, then all others. A level takes calls in proportion to its healthy share times {@code
@@ -10,7 +13,16 @@ package dev.treaty.balance;
  * @param overprovisioning the factor by which the instances of a level can exceed their share
  * @param minimumInstances a level with fewer instances is not preferred, because it could not carry this client's calls
  */
-public record LocalityPolicy(Nearness prefer, double overprovisioning, int minimumInstances) {
+public record LocalityPolicy(
+        @Description("Which instances are near: those in the same `zone`, in the same `region`, or `none`.")
+        Nearness prefer,
+
+        @Description("How much more than their part near instances may take before calls spill over.")
+        @Accepted(min = "1", max = "10")
+        double overprovisioning,
+
+        @Description("A zone with fewer instances is not preferred.") @Accepted(min = "1", max = "1000000")
+        int minimumInstances) {
     /** Same zone, 1.4, at least two instances. */
     public static final LocalityPolicy DEFAULT = new LocalityPolicy(Nearness.ZONE, 1.4, 2);
 

@@ -2,8 +2,10 @@ package dev.treaty.balance;
 
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Headers;
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.Accepted;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,7 +18,9 @@ import java.util.stream.Collectors;
  *
  * @param rules the rules in order
  */
-public record RoutingPolicy(List<Rule> rules) {
+public record RoutingPolicy(
+        @Description("Rules, of which the first that matches a call decides.") @Accepted("up to 100")
+        List<Rule> rules) {
     /** Every call to any instance. */
     public static final RoutingPolicy DEFAULT = new RoutingPolicy(List.of());
 
@@ -37,7 +41,14 @@ public record RoutingPolicy(List<Rule> rules) {
      *     accepts calls is skipped. An empty list means any instance
      * @param mirror the destination of copies of these calls, if any
      */
-    public record Rule(Match when, List<Destination> to, Optional<Mirror> mirror) {
+    public record Rule(
+            @Description("The calls that match.") Match when,
+
+            @Description("The destinations of these calls, in proportion to their weights; none for any instance.")
+            @Accepted("up to 20, not all of weight 0")
+            List<Destination> to,
+
+            @Description("Where copies of these calls go.") Optional<Mirror> mirror) {
         /** The maximum number of destinations of a rule. */
         public static final int DESTINATIONS_MAX = 20;
 
@@ -61,7 +72,16 @@ public record RoutingPolicy(List<Rule> rules) {
      * @param caller the first caller of the chain of calls; empty for every caller
      * @param headers headers and their values
      */
-    public record Match(String operation, String caller, Map<String, String> headers) {
+    public record Match(
+            @Description("The name of the operation; empty for every one.") @Accepted("a name")
+            String operation,
+
+            @Description("The first caller of the chain of calls; empty for every one.") @Accepted("a name")
+            String caller,
+
+            @Description("Headers and their values, all of which the call has.")
+            @Accepted("a group such as `{x-tester: \"yes\"}`")
+            Map<String, String> headers) {
         /** Every call. */
         public static final Match DEFAULT = new Match("", "", Map.of());
 
@@ -97,7 +117,17 @@ public record RoutingPolicy(List<Rule> rules) {
      * @param metadata entries in the instance's metadata
      * @param weight the share of the calls, relative to the other destinations
      */
-    public record Destination(String version, Map<String, String> metadata, int weight) {
+    public record Destination(
+            @Description("A version or its beginning; empty for every version.")
+            @Accepted(pattern = "([0-9]{1,9}(\\.[0-9]{1,9}){0,2})?", value = "`\"1\"`, `\"1.4\"` or `\"1.4.2\"`")
+            String version,
+
+            @Description("Entries of the instance's metadata.") @Accepted("a group such as `{track: canary}`")
+            Map<String, String> metadata,
+
+            @Description("The share of the calls, relative to the other destinations.")
+            @Accepted(min = "0", max = "1000000")
+            int weight) {
         /** Every instance. */
         public static final Destination DEFAULT = new Destination("", Map.of(), 100);
 
@@ -135,7 +165,12 @@ public record RoutingPolicy(List<Rule> rules) {
      * @param to the instances that get the copies
      * @param share the share of the calls, from 0 to 1
      */
-    public record Mirror(Destination to, double share) {
+    public record Mirror(
+            @Description("The instances that get the copies.")
+            Destination to,
+
+            @Description("The share of the calls that are copied.") @Accepted(min = "0", max = "1")
+            double share) {
         /** @throws IllegalArgumentException if the share is out of range */
         public Mirror {
             PolicyChecks.within("share", share, 0.0, 1.0);

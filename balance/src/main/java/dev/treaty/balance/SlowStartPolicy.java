@@ -1,5 +1,7 @@
 package dev.treaty.balance;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import java.time.Duration;
 
 /**
@@ -15,7 +17,16 @@ import java.time.Duration;
  * @param share the initial share, relative to a warm instance
  * @param aggression the shape of the growth: 1 is linear, more than 1 is faster at the beginning
  */
-public record SlowStartPolicy(Duration window, double share, double aggression) {
+public record SlowStartPolicy(
+        @Description("How long the share of a new or returning instance grows; `0s` for no slow start.")
+        @Accepted(min = "0s", max = "1d")
+        Duration window,
+
+        @Description("The first share, which it gets however slow it is.") @Accepted(min = "0.01", max = "1")
+        double share,
+
+        @Description("1 grows evenly, more grows faster at the beginning.") @Accepted(min = "0.1", max = "10")
+        double aggression) {
     /** Over 10 s, linear, from a tenth. */
     public static final SlowStartPolicy DEFAULT = new SlowStartPolicy(Duration.ofSeconds(10), 0.1, 1);
 

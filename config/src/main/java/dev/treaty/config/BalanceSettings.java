@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.ServiceName;
 import java.util.Map;
 
@@ -22,7 +23,15 @@ public record BalanceSettings(BalancePolicy defaults, Map<ServiceName, OfService
      * @param routing which instances are eligible for a call
      * @param requires which instances are eligible for any call
      */
-    public record OfService(BalancePolicy policy, RoutingPolicy routing, RequirementSettings requires) {
+    public record OfService(
+            @Description("How calls to this service are balanced over its instances.")
+            BalancePolicy policy,
+
+            @Description("Which instances a call may go to.")
+            RoutingPolicy routing,
+
+            @Description("Which instances are called at all.")
+            RequirementSettings requires) {
         static OfService of(BalancePolicy policy) {
             return new OfService(policy, RoutingPolicy.DEFAULT, RequirementSettings.DEFAULT);
         }

@@ -1,5 +1,7 @@
 package dev.treaty.config;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -8,7 +10,10 @@ import java.util.regex.Pattern;
  *
  * @param origins the origins of the pages, such as {@code https://shop.example}; none by default
  */
-public record CorsSettings(List<String> origins) {
+public record CorsSettings(
+        @Description("The origins of pages in browsers that may call the services.")
+        @Accepted(pattern = "https?://[a-z0-9.\\[\\]:-]+", value = "origins, such as `[https://shop.example]`")
+        List<String> origins) {
     /** No page may. */
     public static final CorsSettings DEFAULT = new CorsSettings(List.of());
 

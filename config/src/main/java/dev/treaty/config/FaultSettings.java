@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.FaultPolicy.InjectedFault;
+import dev.treaty.core.contract.Description;
 import java.util.List;
 
 /**
@@ -10,7 +11,11 @@ import java.util.List;
  * @param client faults in calls that this process makes
  * @param server faults in calls that it serves
  */
-public record FaultSettings(List<InjectedFault> client, List<InjectedFault> server) {
+public record FaultSettings(
+        @Description("Faults in calls that this process makes.")
+        List<InjectedFault> client,
+
+        @Description("Faults in calls that it serves.") List<InjectedFault> server) {
     /** No faults. */
     public static final FaultSettings DEFAULT = new FaultSettings(List.of(), List.of());
 

@@ -1,5 +1,7 @@
 package dev.treaty.config;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.core.text.Range;
 import dev.treaty.registry.SelfPreservationPolicy;
 import java.time.Duration;
@@ -16,10 +18,26 @@ import java.util.Optional;
  * @param instancesMax the largest number of instances
  */
 public record RegistryServerSettings(
+        @Description(
+                "The directory in which the state of a served registry survives a restart; `none` for memory alone.")
+        @Accepted(pattern = "\\s*\\S[\\s\\S]*", value = "a directory, of its own")
         Optional<String> data,
+
+        @Description(
+                "The largest share of instances removed within `eviction-window` because their leases ended, of each"
+                        + " service and of all; one always may be.")
+        @Accepted(min = "0", max = "1")
         double evictionRatioMax,
+
+        @Description("The period of `eviction-ratio-max`.") @Accepted(min = "1s", max = "1d")
         Duration evictionWindow,
+
+        @Description(
+                "How long an instance may stay critical before it is delisted until it is healthy; `none` for ever.")
+        @Accepted(min = "1s", max = "7d")
         Optional<Duration> deregisterAfter,
+
+        @Description("The most instances that it holds.") @Accepted(min = "1", max = "10000000")
         int instancesMax) {
 
     /** In memory; at most 15 % of instances are evicted in a minute; critical ones stay listed; 200,000 instances. */

@@ -1,9 +1,11 @@
 package dev.treaty.config;
 
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.contract.VersionRange;
 import dev.treaty.core.discovery.Requirement;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.core.text.PrintableText;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +16,15 @@ import java.util.Optional;
  * @param versions the versions of the contract, instead of all with the client's major version
  * @param capabilities the required capabilities with their lowest version; {@code 0.0.0} for any
  */
-public record RequirementSettings(Optional<VersionRange> versions, Map<String, Version> capabilities) {
+public record RequirementSettings(
+        @Description(
+                "The contract versions whose instances are called; `none` for all with the client's major version.")
+        @Accepted("`^1.4`, `\">=1.4 <3\"`, `\"*\"`")
+        Optional<VersionRange> versions,
+
+        @Description("Capabilities that instances must have, each with its lowest version; `0.0` for any version.")
+        @Accepted("a group such as `{full-text-search: 1.2}`")
+        Map<String, Version> capabilities) {
     /** No additional requirements. */
     public static final RequirementSettings DEFAULT = new RequirementSettings(Optional.empty(), Map.of());
 

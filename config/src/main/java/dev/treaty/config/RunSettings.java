@@ -1,9 +1,11 @@
 package dev.treaty.config;
 
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.health.HealthPolicy;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Range;
 import java.net.URI;
@@ -24,7 +26,26 @@ public sealed interface RunSettings {
      * @param port the port of the first instance; the others use the ports after it; 0 for any free ports
      */
     record Hosted(
-            String contract, String implementation, List<String> classPath, int instances, List<String> jvm, int port)
+            @Description("The class name of the contract of a service to start.")
+            @Accepted(pattern = "\\s*\\S[\\s\\S]*", value = "a class name")
+            String contract,
+
+            @Description("The class name of its implementation.")
+            @Accepted(pattern = "\\s*\\S[\\s\\S]*", value = "a class name")
+            String implementation,
+
+            @Description("Jars and folders with the classes.") @Accepted("a list of paths")
+            List<String> classPath,
+
+            @Description("The number of processes.") @Accepted(min = "1", max = "64")
+            int instances,
+
+            @Description("Arguments of the virtual machine.") @Accepted("a list of arguments")
+            List<String> jvm,
+
+            @Description("The port of the first instance; the others use the ports after it; 0 for any free ones.")
+            @Accepted(min = "0", max = "65535")
+            int port)
             implements RunSettings {
         /** The most instances of one entry. */
         public static final int INSTANCES_MAX = 64;
@@ -53,7 +74,27 @@ public sealed interface RunSettings {
      * @param version the version of its contract
      * @param check the interval and the thresholds of health checks
      */
-    record Existing(ServiceName name, URI address, String health, Version version, HealthPolicy check)
+    record Existing(
+            @Description("The name of a service that runs elsewhere, to be registered and checked.")
+            ServiceName name,
+
+            @Description("Its address.")
+            @Accepted(
+                    pattern = "(https?|grpcs?|tcp)://[\\s\\S]+",
+                    value = "such as `http://127.0.0.1:8080`; also `https`, `grpc`, `grpcs` or, with a port, `tcp`")
+            URI address,
+
+            @Description(
+                    "How its health is checked; `tcp` and `grpc` are the defaults of addresses with these schemes.")
+            @Accepted(
+                    pattern = "/[\\s\\S]*|tcp|grpc(/[^/]+)?|treaty",
+                    value = "a path, `tcp`, `grpc`, `grpc/SERVICE` or `treaty`")
+            String health,
+
+            @Description("The version of its contract.") Version version,
+
+            @Description("The interval and the thresholds of health checks.")
+            HealthPolicy check)
             implements RunSettings {
         private static final Map<String, Integer> SCHEMES = Map.of("http", 80, "https", 443, "grpc", 80, "grpcs", 443);
         private static final Pattern HEALTH = Pattern.compile("(?s)/.*|tcp|grpc(/[^/]+)?|treaty");

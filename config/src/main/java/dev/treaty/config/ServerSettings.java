@@ -1,6 +1,8 @@
 package dev.treaty.config;
 
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.text.Range;
 import dev.treaty.resilience.AdmissionPolicy;
@@ -25,17 +27,45 @@ import java.util.Optional;
  * @param limits the calls that each service accepts
  */
 public record ServerSettings(
+        @Description("The address to listen on.")
+        @Accepted(pattern = "\\s*\\S[\\s\\S]*", value = "an address or name; for `0.0.0.0` also set `advertise`")
         String host,
+
+        @Description("The port to listen on; 0 for any free one.") @Accepted(min = "0", max = "65535")
         int port,
+
+        @Description("The largest request body.") @Accepted(min = "1KiB", max = "1GiB")
         int bodyBytesMax,
+
+        @Description("Which pages in browsers may call the services (CORS).")
         CorsSettings cors,
+
+        @Description(
+                "The proxies that state the [addresses of clients](wire.md#behind-proxies), in headers or in the PROXY"
+                        + " protocol.")
+        @Accepted("addresses and networks, such as `[10.0.0.0/8, \"fd00::1\"]`")
         List<AddressRange> trustedProxies,
+
+        @Description("How long running calls get when the process closes.") @Accepted(min = "0s", max = "1h")
         Duration drain,
+
+        @Description("Whether the process drains its services when it exits, for example after `SIGTERM`.")
         boolean drainOnExit,
+
+        @Description("The host that is registered for clients; `none` for the one that it listens on.")
+        @Accepted(pattern = "\\s*\\S[\\s\\S]*", value = "an address or name")
         Optional<String> advertise,
+
+        @Description("The share of calls that its instances get, compared with others.")
+        @Accepted(min = "1", max = "1000")
         int weight,
+
+        @Description("Names and values registered with its instances, such as `{team: shop}`.")
+        @Accepted("up to 64 keys, 8 KiB in all; keys in visible ASCII, up to 128 characters; values without control"
+                + " characters")
         Map<String, String> metadata,
-        AdmissionPolicy limits) {
+
+        @Description("The calls that each service accepts.") AdmissionPolicy limits) {
 
     /** Loopback, any free port, 4 MiB, 10 s to drain, the standard weight, and limits that only protect. */
     public static final ServerSettings DEFAULT = new ServerSettings(

@@ -1,6 +1,8 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.call.Priority;
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.util.Optional;
 
@@ -16,11 +18,25 @@ import java.util.Optional;
  * @param priorityMax the highest priority granted to an unauthenticated caller, whatever it claims
  */
 public record AdmissionPolicy(
+        @Description("The rate of calls of all callers to a service.")
         Optional<RateLimitPolicy> rateLimit,
+
+        @Description("The rate of calls of each caller to a service.") @Accepted("without `warm-up`")
         Optional<RateLimitPolicy> rateLimitPerCaller,
+
+        @Description("The number of callers with a rate of their own; the others share one rate.")
+        @Accepted(min = "1", max = "1000000")
         int callersMax,
+
+        @Description("How many calls a service runs at a time.")
         ConcurrencyPolicy concurrency,
+
+        @Description("How many handlers of an operation may run on after their calls have ended, since they ignore"
+                + " interrupts, before further calls are refused; those in flight may add to them.")
+        @Accepted(min = "1", max = "100000")
         int abandonedMax,
+
+        @Description("The highest priority of callers that are not authenticated.")
         Priority priorityMax) {
 
     /**

@@ -1,5 +1,7 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
@@ -25,15 +27,39 @@ import java.time.Duration;
  *     succeed, without a failure, to close it; 1 to 100
  */
 public record CircuitBreakerPolicy(
+        @Description("A breaker opens after this number of failures in a row.") @Accepted(min = "1")
         int consecutiveFailures,
+
+        @Description("It also opens if this share of the calls in the window failed.") @Accepted(min = "0", max = "1")
         double failureRate,
+
+        @Description("It also opens if this share of them was slow.") @Accepted(min = "0", max = "1")
         double slowRate,
+
+        @Description("The duration from which a call is slow.") @Accepted(min = "1ns", max = "1d")
         Duration slowCall,
+
+        @Description("A window with fewer calls is not judged.")
+        @Accepted(min = "1", value = "not more than `window-calls`")
         int minimumCalls,
+
+        @Description("The length of the window.") @Accepted(min = "1ns", max = "1d")
         Duration window,
+
+        @Description("The number of calls in the window; 0 for all within `window`.")
+        @Accepted(min = "0", max = "10000")
         int windowCalls,
+
+        @Description("How long it stays open the first time; each opening doubles it.")
+        @Accepted(min = "1ns", max = "1d")
         Duration open,
+
+        @Description("The longest time it stays open, and how long a half-open call blocks the next one.")
+        @Accepted(min = "1ns", max = "1d", value = "not shorter than `open`")
         Duration openMax,
+
+        @Description("How many calls at a time pass while half-open, and must succeed to close it.")
+        @Accepted(min = "1", max = "100")
         int halfOpenCalls) {
 
     /** The largest count-based window. */

@@ -1,5 +1,7 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
@@ -12,7 +14,19 @@ import java.time.Duration;
  * @param queue how many calls may wait; 0 refuses at once
  * @param waitMax how long a call waits at most; its deadline may end the wait earlier
  */
-public record ConcurrencyPolicy(boolean adaptive, int limit, int queue, Duration waitMax) {
+public record ConcurrencyPolicy(
+        @Description("Whether the concurrency limit falls below `limit` while calls queue in the service.")
+        boolean adaptive,
+
+        @Description("The concurrency limit, or the highest value of an adaptive one.")
+        @Accepted(min = "1", max = "65536")
+        int limit,
+
+        @Description("How many calls may wait for a permit; 0 for none.") @Accepted(min = "0", max = "10000")
+        int queue,
+
+        @Description("The longest wait for a permit.") @Accepted(min = "1ns", max = "1d")
+        Duration waitMax) {
     /** The highest limit. */
     public static final int LIMIT_MAX = 65_536;
 

@@ -1,6 +1,8 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,7 +18,22 @@ import java.util.Optional;
  *     its own configured fallbacks do not apply
  * @param value a fixed answer, the response message in JSON; ignored for operations whose response it does not fit
  */
-public record FallbackPolicy(Duration cacheFor, int cacheMax, Optional<String> alternative, Optional<String> value) {
+public record FallbackPolicy(
+        @Description(
+                "How long the last good answer of an idempotent operation may be served, to the same request of the"
+                        + " same caller; `0s` for never.")
+        @Accepted(min = "0s", max = "1d")
+        Duration cacheFor,
+
+        @Description("The most answers that a client keeps for an operation.") @Accepted(min = "1", max = "1000000")
+        int cacheMax,
+
+        @Description("A service with the same operation that answers instead.")
+        @Accepted(pattern = "[A-Za-z][A-Za-z0-9._-]{0,127}", value = "the name of a service")
+        Optional<String> alternative,
+
+        @Description("A fixed answer: the response message, such as `'{\"result\": 7}'`.") @Accepted("JSON as text")
+        Optional<String> value) {
     /** No fallback. */
     public static final FallbackPolicy DEFAULT =
             new FallbackPolicy(Duration.ZERO, 1_000, Optional.empty(), Optional.empty());

@@ -1,7 +1,11 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
+import dev.treaty.resilience.execution.PolicyWarnings;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,16 +26,39 @@ import java.util.Optional;
  * @param hedge at {@link IsolationLevel#FULL}
  */
 public record FaultTolerance(
+        @Description(
+                "Which policies are in force: `none` direct calls, `basic` timeout and retry, `enhanced` also breakers"
+                        + " and fallbacks, `full` all.")
         IsolationLevel level,
+
+        @Description("The longest time of a call, retries included.") @Accepted(min = "1ns", max = "1d")
         Duration deadline,
+
+        @Description("The longest time of an attempt if another may follow (`retry.on` contains `deadline-exceeded`).")
+        @Accepted(min = "1ns", max = "1d")
         Duration attemptTimeout,
+
+        @Description(
+                "What happens to an attempt whose time is up: `cooperative` asks it to end, `interrupt` interrupts its"
+                        + " thread, `detach` leaves it running.")
         TimeoutMode timeoutMode,
+
+        @Description("When and how often a failed attempt is retried.")
         RetryPolicy retry,
+
+        @Description("When the circuit breakers of instances open, and what closes them again.")
         CircuitBreakerPolicy breaker,
+
+        @Description("What answers in place of a service that fails.")
         FallbackPolicy fallback,
+
+        @Description("When calls are held back because the service rejects many.")
         ThrottlePolicy throttle,
-        Optional<RateLimitPolicy> rateLimit,
-        ConcurrencyPolicy concurrency,
+
+        @Description("The rate of calls.") Optional<RateLimitPolicy> rateLimit,
+        @Description("How many calls may run at a time.") ConcurrencyPolicy concurrency,
+
+        @Description("When a second attempt starts beside a slow one, of idempotent operations.")
         Optional<HedgePolicy> hedge) {
 
     /**
@@ -56,6 +83,14 @@ public record FaultTolerance(
     public FaultTolerance {
         PolicyChecks.positive("deadline", deadline);
         PolicyChecks.positive("attempt-timeout", attemptTimeout);
+    }
+
+    /**
+     * Returns the contradictions among these policies, one sentence each: each policy is valid, but together one of them
+     * has no effect. The work counts as idempotent.
+     */
+    public List<String> warnings() {
+        return PolicyWarnings.in(this, true);
     }
 
     /** Returns the default policies at a level. */

@@ -1,5 +1,7 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
@@ -10,7 +12,16 @@ import java.time.Duration;
  * @param delayMin the shortest delay before the second attempt
  * @param budget the maximum number of second attempts as a share of all calls, from 0 to 1
  */
-public record HedgePolicy(double percentile, Duration delayMin, double budget) {
+public record HedgePolicy(
+        @Description("A second attempt starts when the first takes longer than this share of recent ones.")
+        @Accepted(min = "0.5", max = "0.999")
+        double percentile,
+
+        @Description("The shortest time before a second attempt.") @Accepted(min = "1ns", max = "1d")
+        Duration delayMin,
+
+        @Description("The most second attempts, as a share of all calls.") @Accepted(min = "0", max = "1")
+        double budget) {
     /** After the 95th percentile, at least 1 ms, for at most one call in twenty. */
     public static final HedgePolicy DEFAULT = new HedgePolicy(0.95, Duration.ofMillis(1), 0.05);
 

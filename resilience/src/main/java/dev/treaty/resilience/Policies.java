@@ -1,5 +1,6 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Operation;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,7 +11,11 @@ import java.util.Map;
  * @param service for every operation that is not in the map
  * @param operations by the operation's name
  */
-public record Policies(FaultTolerance service, Map<String, FaultTolerance> operations) {
+public record Policies(
+        FaultTolerance service,
+
+        @Description("What differs for single operations of the service.")
+        Map<String, FaultTolerance> operations) {
     public Policies {
         operations = Map.copyOf(operations);
     }

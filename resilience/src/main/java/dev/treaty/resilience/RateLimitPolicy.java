@@ -1,5 +1,7 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
@@ -14,7 +16,22 @@ import java.time.Duration;
  * @param warmUp how long the rate takes to rise from a third of {@code permits} to all of them after idle time of that
  *     length; zero for a constant rate. With a warm-up the rate is at most one permit per microsecond
  */
-public record RateLimitPolicy(int permits, Duration per, int burst, Duration waitMax, Duration warmUp) {
+public record RateLimitPolicy(
+        @Description("How many calls in each `per`.")
+        @Accepted(min = "1", value = "at most one a nanosecond, with `warm-up` one a microsecond")
+        int permits,
+
+        @Description("The period of `permits`.") @Accepted(min = "1ns", max = "1d")
+        Duration per,
+
+        @Description("How many calls may pass at once after idle time.") @Accepted(min = "1")
+        int burst,
+
+        @Description("How long a call may wait; `0s` rejects at once.") @Accepted(min = "0s", max = "1d")
+        Duration waitMax,
+
+        @Description("How long the rate takes to rise from a third after idle time.") @Accepted(min = "0s", max = "1d")
+        Duration warmUp) {
     /** The longest that an empty limiter may take to have its whole burst again. */
     public static final Duration FILL_MAX = Duration.ofDays(3650);
 

@@ -1,6 +1,8 @@
 package dev.treaty.resilience;
 
 import dev.treaty.core.call.Code;
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 import java.util.List;
@@ -19,13 +21,30 @@ import java.util.random.RandomGenerator;
  * @param budgetPerSecond how many retries each second adds to the budget, so that rare calls may be retried too
  */
 public record RetryPolicy(
+        @Description("The most attempts of a call, the first included.") @Accepted(min = "1", max = "10")
         int attempts,
+
+        @Description("The pause before the second attempt.") @Accepted(min = "1ns", max = "1d")
         Duration backoff,
+
+        @Description("The longest pause.") @Accepted(min = "1ns", max = "1d", value = "not shorter than `backoff`")
         Duration backoffMax,
+
+        @Description("The factor between consecutive pauses.") @Accepted(min = "1", max = "100")
         double multiplier,
+
+        @Description("How pauses are randomised: `full` from zero, `equal` from half.")
         Jitter jitter,
-        List<Code> on,
+
+        @Description("The retryable codes.") List<Code> on,
+
+        @Description(
+                "Retries that each call earns, shared by all callers of the service, or of an operation with its own"
+                        + " policy.")
+        @Accepted(min = "0", max = "1")
         double budget,
+
+        @Description("Retries earned per second whatever the traffic.") @Accepted(min = "0", max = "1000000")
         double budgetPerSecond) {
 
     /** Three attempts, 20 ms doubling to 1 s with full jitter, at most a fifth more traffic and 10 retries a second. */

@@ -1,5 +1,7 @@
 package dev.treaty.resilience;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
 
@@ -11,7 +13,16 @@ import java.time.Duration;
  * @param window the period over which calls are counted, from 100 ms to a day
  * @param minimumCalls the number of calls in the window from which throttling begins
  */
-public record ThrottlePolicy(double ratio, Duration window, int minimumCalls) {
+public record ThrottlePolicy(
+        @Description("Calls are held back when the service accepts fewer than one in this number.")
+        @Accepted(min = "1", max = "100")
+        double ratio,
+
+        @Description("The period that is considered.") @Accepted(min = "100ms", max = "1d")
+        Duration window,
+
+        @Description("With fewer calls nothing is held back.") @Accepted(min = "1")
+        int minimumCalls) {
     /**
      * Two calls for each accepted one, over 400 ms, from 20 calls on. After an overload the client sends twice as many
      * in each window, so all calls pass after less than two seconds.

@@ -1,5 +1,7 @@
 package dev.treaty.core.health;
 
+import dev.treaty.core.contract.Description;
+import dev.treaty.core.text.Accepted;
 import dev.treaty.core.text.Range;
 import java.time.Duration;
 
@@ -11,7 +13,18 @@ import java.time.Duration;
  * @param rise number of successful checks in a row that make an unhealthy instance healthy
  * @param fall number of failed checks in a row that make a healthy instance unhealthy
  */
-public record HealthPolicy(Duration interval, Duration timeout, int rise, int fall) {
+public record HealthPolicy(
+        @Description("The time from one answer to the next check.") @Accepted(min = "10ms", max = "1h")
+        Duration interval,
+
+        @Description("How long an answer may take.") @Accepted(min = "1ms", max = "1h")
+        Duration timeout,
+
+        @Description("Consecutive good answers that make it healthy.") @Accepted(min = "1", max = "100")
+        int rise,
+
+        @Description("Consecutive bad answers that make it critical.") @Accepted(min = "1", max = "100")
+        int fall) {
     /** The shortest interval. */
     public static final Duration INTERVAL_MIN = Duration.ofMillis(10);
 
