@@ -21,6 +21,8 @@ module dev.treaty.cli {
 
     opens dev.treaty.cli to
             info.picocli;
+    opens dev.treaty.cli.config to
+            info.picocli;
     opens dev.treaty.cli.contract to
             info.picocli;
     opens dev.treaty.cli.shell to

@@ -1,5 +1,6 @@
 package dev.treaty.cli;
 
+import dev.treaty.cli.config.ConfigCommand;
 import dev.treaty.cli.contract.ContractCommand;
 import dev.treaty.cli.shell.CompletionCommand;
 import dev.treaty.cli.shell.ManCommand;

@@ -102,7 +102,7 @@ public final class RegistryOptions {
      *
      * @throws CommandFailed if the registry cannot be reached
      */
-    static Map<ServiceName, List<ServiceInstance>> instances(Treaty treaty) {
+    public static Map<ServiceName, List<ServiceInstance>> instances(Treaty treaty) {
         var instances = new LinkedHashMap<ServiceName, List<ServiceInstance>>();
         services(treaty).forEach(name -> instances.put(name, instances(treaty, name)));
         return instances;

@@ -13,11 +13,11 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /** Reads the status of many processes concurrently. */
-final class StatusQuery {
+public final class StatusQuery {
     private StatusQuery() {}
 
     /** Returns the status of each process of these instances that answers, by its endpoint, sorted. */
-    static Map<ServiceEndpoint, Introspection.Status> of(Treaty treaty, Collection<ServiceInstance> instances) {
+    public static Map<ServiceEndpoint, Introspection.Status> of(Treaty treaty, Collection<ServiceInstance> instances) {
         var byAddress = Comparator.comparing(ServiceEndpoint::toString);
         var answers = new TreeMap<ServiceEndpoint, CompletableFuture<Optional<Introspection.Status>>>(byAddress);
         for (ServiceInstance instance : instances) {
