@@ -104,7 +104,7 @@ public final class Treaty implements AutoCloseable {
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
         var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
-        this.host = new ServiceHost(settings, filters, platform, registry, served, admin, runtime, this::close);
+        this.host = new ServiceHost(settings, filters, platform, registry, served, admin, runtime, Optional::empty, this::close);
     }
 
     private void handlerFailed(Call call, Throwable cause) {
@@ -376,7 +376,7 @@ public final class Treaty implements AutoCloseable {
      * @param routing which instances a call may be sent to
      */
     public void rebalance(ServiceName service, BalancePolicy policy, RoutingPolicy routing) {
-        callers.caller(service).nodes().reconfigure(policy, routing);
+        callers.rebalance(service, policy, routing);
     }
 
     /**
@@ -393,7 +393,7 @@ public final class Treaty implements AutoCloseable {
 
     /** Uses a custom load balancer for a service, from the next call on. */
     public void balancer(ServiceName service, LoadBalancer custom) {
-        callers.caller(service).nodes().balanced().balancer(custom);
+        callers.balancer(service, custom);
     }
 
     /** Replaces the faults that are injected into the calls of this process and those that it serves. */

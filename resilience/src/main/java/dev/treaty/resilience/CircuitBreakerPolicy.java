@@ -23,6 +23,7 @@ import java.time.Duration;
  *     otherwise more than {@code halfOpenCalls} trials may run at a time
  * @param halfOpenCalls how many trial calls pass at a time while the breaker is half-open, and how many of them must
  *     succeed, without a failure, to close it; 1 to 100
+ * @param forced whether it is open or closed whatever the outcomes of calls, as operators set it
  */
 public record CircuitBreakerPolicy(
         int consecutiveFailures,
@@ -34,7 +35,18 @@ public record CircuitBreakerPolicy(
         int windowCalls,
         Duration open,
         Duration openMax,
-        int halfOpenCalls) {
+        int halfOpenCalls,
+        Forced forced) {
+
+    /** Whether operators force breakers open or closed. */
+    public enum Forced {
+        /** The outcomes of calls determine the state. */
+        NONE,
+        /** Every call is refused. */
+        OPEN,
+        /** Every call passes. */
+        CLOSED
+    }
 
     /** The largest count-based window. */
     public static final int WINDOW_CALLS_MAX = 10_000;
@@ -56,7 +68,8 @@ public record CircuitBreakerPolicy(
             0,
             Duration.ofSeconds(1),
             Duration.ofSeconds(30),
-            1);
+            1,
+            Forced.NONE);
 
     /** @throws IllegalArgumentException if a value is out of range; the message contains the accepted range */
     public CircuitBreakerPolicy {
@@ -103,7 +116,7 @@ public record CircuitBreakerPolicy(
     private CircuitBreakerPolicy openingWhen(
             int inRow, double failed, double slow, Duration slowFrom, int calls, Duration length, int lengthCalls) {
         return new CircuitBreakerPolicy(
-                inRow, failed, slow, slowFrom, calls, length, lengthCalls, open, openMax, halfOpenCalls);
+                inRow, failed, slow, slowFrom, calls, length, lengthCalls, open, openMax, halfOpenCalls, forced);
     }
 
     /** Returns a policy with other open times, the first and the longest. */
@@ -114,6 +127,22 @@ public record CircuitBreakerPolicy(
     /** Returns a policy with another number of trials. */
     public CircuitBreakerPolicy withHalfOpenCalls(int changed) {
         return closingWhen(open, openMax, changed);
+    }
+
+    /** Returns the same policy, forced open or closed, or no longer. */
+    public CircuitBreakerPolicy withForced(Forced changed) {
+        return new CircuitBreakerPolicy(
+                consecutiveFailures,
+                failureRate,
+                slowRate,
+                slowCall,
+                minimumCalls,
+                window,
+                windowCalls,
+                open,
+                openMax,
+                halfOpenCalls,
+                changed);
     }
 
     private CircuitBreakerPolicy closingWhen(Duration first, Duration max, int trials) {
@@ -127,6 +156,7 @@ public record CircuitBreakerPolicy(
                 windowCalls,
                 first,
                 max,
-                trials);
+                trials,
+                forced);
     }
 }
