@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +14,9 @@ import java.util.Set;
  * replaces that of the layers below.
  *
  * @param file the file; empty for none, and then there is neither a profile nor a directory beside it
- * @param profile the name of the profile, such as {@code prod}; its file must exist. Empty for none
- * @param directory the directory with further files ({@code *.yaml}, {@code *.yml}); it must exist. Empty for {@code
- *     conf.d} beside the file, if that exists when it is read. Names that begin with a dot are skipped
+ * @param profile the name of the profile, such as {@code prod}, whose file must exist; empty for none
+ * @param directory the directory with further files ({@code *.yaml}, {@code *.yml}), which must exist; empty for {@code
+ *     conf.d} beside the file, if that exists at the time of a reading. Names that begin with a dot are skipped
  * @param environment the variables, usually {@code System.getenv()}; those that begin with {@code TREATY_} are settings
  * @param commandLine values by key, as {@code --set KEY=VALUE} has them
  */
@@ -26,35 +27,84 @@ public record ConfigurationSources(
         Map<String, String> environment,
         Map<String, String> commandLine) {
 
+    /** The variable that names the profile. */
+    public static final String PROFILE = "TREATY_PROFILE";
+
+    /** The variable that names the directory. */
+    public static final String DIRECTORY = "TREATY_CONFIG_DIRECTORY";
+
     /** Copies the maps. */
     public ConfigurationSources {
         environment = Map.copyOf(environment);
         commandLine = Map.copyOf(commandLine);
     }
 
-    /** Returns the sources of a file, with the profile and the directory of {@code TREATY_PROFILE} and {@code
-     * TREATY_CONFIG_DIRECTORY}. */
+    /**
+     * Returns the sources of a process with a file; {@value #PROFILE} and {@value #DIRECTORY} name its profile and its
+     * directory.
+     *
+     * @throws ConfigurationException if the name of the directory is invalid
+     */
     public static ConfigurationSources of(Path file, Map<String, String> environment) {
-        return new ConfigurationSources(Optional.of(file), Optional.empty(), Optional.empty(), environment, Map.of());
-    }
-
-    /** Returns the environment alone, and the directory of {@code TREATY_CONFIG_DIRECTORY}, if that is set. */
-    public static ConfigurationSources of(Map<String, String> environment) {
-        return new ConfigurationSources(Optional.empty(), Optional.empty(), Optional.empty(), environment, Map.of());
+        return of(Optional.of(file), environment);
     }
 
     /**
-     * Reads all layers.
+     * Returns the sources of a process without a file: the environment, and the directory of {@value #DIRECTORY}.
      *
-     * @param central the central settings, without those that have expired
+     * @throws ConfigurationException if the name of the directory is invalid
+     */
+    public static ConfigurationSources of(Map<String, String> environment) {
+        return of(Optional.empty(), environment);
+    }
+
+    private static ConfigurationSources of(Optional<Path> file, Map<String, String> environment) {
+        return new ConfigurationSources(
+                file, value(environment, PROFILE), directory(environment), environment, Map.of());
+    }
+
+    private static Optional<String> value(Map<String, String> environment, String name) {
+        return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
+    }
+
+    private static Optional<Path> directory(Map<String, String> environment) {
+        try {
+            return value(environment, DIRECTORY).map(Path::of);
+        } catch (InvalidPathException e) {
+            String message = "is no path (" + e.getReason() + "): write that of a directory";
+            throw new ConfigurationException(List.of(new Problem(DIRECTORY, 0, 0, "", message)));
+        }
+    }
+
+    /** Returns the same sources with another profile. */
+    public ConfigurationSources withProfile(String name) {
+        return new ConfigurationSources(file, Optional.of(name), directory, environment, commandLine);
+    }
+
+    /** Returns the same sources with values of the command line, by key. */
+    public ConfigurationSources withCommandLine(Map<String, String> values) {
+        return new ConfigurationSources(file, profile, directory, environment, values);
+    }
+
+    /**
+     * Reads all layers. It has no side effects: either everything is valid, or nothing is used.
+     *
+     * @param central the central settings in force, without those that have expired
      * @throws ConfigurationException if anything is wrong, with every problem
      */
     public Settings.Effective read(List<CentralSetting> central) {
-        throw new UnsupportedOperationException();
+        return SettingsReader.read(files().read(), central, environment, commandLine);
     }
 
-    /** Returns the directories in which files, or links to them, may change. */
+    /**
+     * Returns the directories that exist now and in which a change may change what is read: those of the files, of what
+     * they link to, and the directories above, because these may be replaced too.
+     */
     public Set<Path> directories() {
-        return Set.of();
+        return WatchedDirectories.of(files()).keySet();
+    }
+
+    SettingsFiles files() {
+        return new SettingsFiles(file, profile, directory);
     }
 }
