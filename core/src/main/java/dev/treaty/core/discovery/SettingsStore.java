@@ -58,7 +58,7 @@ public interface SettingsStore {
      * Replaces the stored text like {@link #replace(long, String)} and sets its number, for a registry that keeps a copy
      * of what another one stores.
      *
-     * @param next its number is above the expected one
+     * @param next its number is 1 or more and not below the expected one
      */
     boolean replace(long expected, Stored next);
 
