@@ -30,6 +30,7 @@ import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The client side of a process: one {@link ServiceCaller} for each called service, created with the first call. */
 public final class Callers implements AutoCloseable {
+    private static final int CLIENTS_MAX = 1_000;
+
     private final ClientRuntime shared;
     private final Principal self;
     private final Guards guards;
@@ -49,6 +52,10 @@ public final class Callers implements AutoCloseable {
     private final ClientLocation location;
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
+
+    /** The contracts of typed clients, whose fixed responses are checked with each change. */
+    private final Set<ServiceContract> clients = ConcurrentHashMap.newKeySet();
+
     private volatile Settings settings;
     private long generation = 1; // guarded by the lock
     private BalanceSettings balance; // guarded by the lock
@@ -117,7 +124,7 @@ public final class Callers implements AutoCloseable {
                         location.current(),
                         shared,
                         anyContract,
-                        guard -> fallbacks(guard, null));
+                        fallbacks(null));
             });
             guards.add(caller.guard());
             return caller;
@@ -141,14 +148,17 @@ public final class Callers implements AutoCloseable {
     public Handler pipeline(
             ServiceContract contract, Requirement requirement, @Nullable Function<Call, Fallback<Object>> code) {
         ServiceCaller caller = caller(contract.name());
-        Fallbacks fallbacks = fallbacks(caller.guard(), code);
-        fallbacks.check(contract);
+        Fallbacks fallbacks = fallbacks(code);
+        Fallbacks.check(contract, caller.guard().policies());
+        if (clients.size() < CLIENTS_MAX) {
+            clients.add(contract);
+        }
         return caller.pipeline(fallbacks, new CompatibilityFilter(contract, requirement, contracts))
                 .handler();
     }
 
-    private Fallbacks fallbacks(Guard guard, @Nullable Function<Call, Fallback<Object>> code) {
-        return new Fallbacks(guard, this::callAlternative, shared.runtime().time(), code);
+    private Fallbacks fallbacks(@Nullable Function<Call, Fallback<Object>> code) {
+        return new Fallbacks(this::callAlternative, shared.runtime().time(), code);
     }
 
     /** Calls an alternative service without its fallbacks, so that two alternatives of each other do not recurse. */
@@ -180,6 +190,11 @@ public final class Callers implements AutoCloseable {
                     var service = changed.service(name);
                     caller.change(current -> current.with(service.policy(), service.routing()));
                 });
+    }
+
+    /** @throws IllegalArgumentException if a fixed response is not one of the operations that a client calls */
+    public void check(Settings changed) {
+        clients.forEach(contract -> Fallbacks.check(contract, changed.service(contract.name())));
     }
 
     /**

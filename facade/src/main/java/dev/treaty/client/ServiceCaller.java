@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -36,7 +35,7 @@ public final class ServiceCaller {
 
     /**
      * @param compatible the filter for calls without a contract
-     * @param fallbacks returns the fallbacks of calls without a typed client
+     * @param fallbacks the fallbacks of calls without a typed client
      */
     ServiceCaller(
             ServiceName service,
@@ -45,7 +44,7 @@ public final class ServiceCaller {
             Locality location,
             ClientRuntime shared,
             CompatibilityFilter compatible,
-            Function<Guard, Fallbacks> fallbacks) {
+            Fallbacks fallbacks) {
         RuntimeDependencies runtime = shared.runtime();
         this.guard = Guard.named(service.value())
                 .runtime(runtime)
@@ -59,7 +58,7 @@ public final class ServiceCaller {
         this.shared = shared;
         this.mirror = new Mirror(shared.attemptFilters(), runtime);
         this.compatible = compatible;
-        this.handler = pipeline(fallbacks.apply(guard), compatible).handler();
+        this.handler = pipeline(fallbacks, compatible).handler();
         this.withoutFallbacks = pipeline((_, _) -> Fallbacks.NONE, compatible).handler();
     }
 
